@@ -1,0 +1,34 @@
+/** The labels by which LiveKit's own metrics tell models apart. Both default to `unknown`, as in the SDK. */
+export const model = { model_provider: 'open', model_name: 'open' } as const;
+
+export const yesNo = ['yes', 'no'] as const;
+export const trueFalse = ['true', 'false'] as const;
+
+/** How a request to a model ended; `empty`: it succeeded and brought nothing. */
+export const requestOutcomes = ['ok', 'empty', 'cancelled', 'error'] as const;
+
+export const agentStates = ['initializing', 'idle', 'listening', 'thinking', 'speaking'] as const;
+export const userStates = ['speaking', 'listening', 'away'] as const;
+
+/** The SDK's `CloseReason`, `other` for a reason of the user's own, `crashed` for a job that died first. */
+export const closeReasons = [
+  'error',
+  'job_shutdown',
+  'participant_disconnected',
+  'user_initiated',
+  'other',
+  'crashed',
+] as const;
+
+/** The parts of a turn's latency, in the order in which they happen; they sum to the whole. */
+export const segments = [
+  'transcription',
+  'endpointing',
+  'user_hook',
+  'llm',
+  'tools',
+  'tts',
+  'unattributed',
+] as const;
+
+export const components = ['llm', 'stt', 'tts', 'realtime', 'interruption', 'other'] as const;

@@ -1,0 +1,123 @@
+import * as buckets from './buckets.ts';
+import { agentStates, closeReasons, components, trueFalse, userStates } from './labels.ts';
+import type { MetricSpec } from './types.ts';
+
+/** Calls, and what happens in them. */
+export const sessions = {
+  lk_agents_sessions_active: {
+    type: 'gauge',
+    help: 'Sessions that are running now.',
+    unit: 'sessions',
+    labels: {},
+    source: 'observe() and close',
+    onLost: { metric: 'lk_agents_sessions_total', labels: { close_reason: 'crashed' } },
+  },
+  lk_agents_sessions_total: {
+    type: 'counter',
+    help: 'Sessions that ended, by reason; crashed: their job died before they could close.',
+    unit: 'sessions',
+    labels: { close_reason: closeReasons },
+    source: "close; crashed: the loss of the job's connection",
+    fields: [{ of: 'CloseEvent', node: 'reason', python: 'reason' }],
+  },
+  lk_agents_session_duration_seconds: {
+    type: 'histogram',
+    help: 'Time from the start of a session to its close.',
+    unit: 'seconds',
+    labels: {},
+    buckets: buckets.session,
+    source: 'agent_state_changed (the first) and close',
+  },
+  lk_agents_session_turns: {
+    type: 'histogram',
+    help: 'User turns of a session.',
+    unit: 'turns',
+    labels: {},
+    buckets: buckets.turnsPerSession,
+    source: 'conversation_item_added and close',
+  },
+  lk_agents_first_response_seconds: {
+    type: 'histogram',
+    help: "Time from the start of a session to the agent's first word.",
+    unit: 'seconds',
+    labels: {},
+    buckets: buckets.conversation,
+    source: 'agent_state_changed',
+  },
+  lk_agents_dead_air_seconds: {
+    type: 'histogram',
+    help: 'Stretches in which neither side spoke, from the first word of a session to its last, by who had spoken before.',
+    unit: 'seconds',
+    labels: { after: ['user', 'agent'] },
+    buckets: buckets.silence,
+    source: 'agent_state_changed and user_state_changed',
+  },
+  lk_agents_errors_total: {
+    type: 'counter',
+    help: 'Errors that the session reported; recoverable: the SDK went on to try again.',
+    unit: 'errors',
+    labels: { component: components, model_provider: 'open', recoverable: trueFalse },
+    source: 'error',
+    fields: [
+      { of: 'ErrorEvent', node: 'error.type', python: 'error.type' },
+      { of: 'ErrorEvent', node: 'error.recoverable', python: 'error.recoverable' },
+    ],
+  },
+  lk_agents_tool_calls_total: {
+    type: 'counter',
+    help: 'Tool calls by outcome.',
+    unit: 'calls',
+    labels: { tool: 'open', outcome: ['ok', 'error'] },
+    source: 'function_tools_executed',
+    fields: [{ of: 'FunctionCallOutput', node: 'isError', python: 'is_error' }],
+  },
+  lk_agents_tool_duration_seconds: {
+    type: 'histogram',
+    help: 'Time that a tool took.',
+    unit: 'seconds',
+    labels: { tool: 'open' },
+    buckets: buckets.work,
+    source: 'function_tools_executed',
+    fields: [
+      { of: 'FunctionCall', node: 'createdAt', python: 'created_at' },
+      { of: 'FunctionCallOutput', node: 'createdAt', python: 'created_at' },
+    ],
+  },
+  lk_agents_handoffs_total: {
+    type: 'counter',
+    help: 'Times that one agent of a session handed over to another.',
+    unit: 'handoffs',
+    labels: {},
+    source: 'conversation_item_added: agent_handoff with an old agent',
+  },
+  lk_agents_agent_state_seconds_total: {
+    type: 'counter',
+    help: 'Time that agents spent in each state.',
+    unit: 'seconds',
+    labels: { state: agentStates },
+    source: 'agent_state_changed',
+  },
+  lk_agents_user_state_seconds_total: {
+    type: 'counter',
+    help: 'Time that users spent in each state.',
+    unit: 'seconds',
+    labels: { state: userStates },
+    source: 'user_state_changed',
+  },
+  lk_agents_speech_interrupted_total: {
+    type: 'counter',
+    help: "The agent's speeches that were interrupted, heard or not.",
+    unit: 'speeches',
+    labels: {},
+    source: 'speech_created: SpeechHandle.interrupted when it is done',
+  },
+  lk_agents_transcript_confidence_ratio: {
+    type: 'histogram',
+    help: "The STT's confidence in a user's message.",
+    unit: 'ratio',
+    labels: {},
+    buckets: buckets.ratio,
+    source: 'conversation_item_added: user message',
+    fields: [{ of: 'ChatMessage', node: 'transcriptConfidence', python: 'transcript_confidence' }],
+  },
+} as const satisfies Record<string, MetricSpec>;

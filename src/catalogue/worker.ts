@@ -1,0 +1,53 @@
+import * as buckets from './buckets.ts';
+import type { MetricSpec } from './types.ts';
+
+/** As in the Python SDK: the host's name. */
+const nodename = { nodename: 'open' } as const;
+
+/** The process that takes jobs, and the processes that it forks. The first four are the Python SDK's. */
+export const worker = {
+  lk_agents_worker_load: {
+    type: 'gauge',
+    help: "The worker's load as it reports it to LiveKit, 0 to 1.",
+    unit: 'ratio',
+    labels: nodename,
+    source: 'AgentServer.event: worker_msg (updateWorker)',
+  },
+  lk_agents_active_job_count: {
+    type: 'gauge',
+    help: 'Job processes that run a job.',
+    unit: 'jobs',
+    labels: nodename,
+    source: "the worker's forked processes",
+  },
+  lk_agents_child_process_count: {
+    type: 'gauge',
+    help: "The worker's forked processes: jobs, idle ones, inference.",
+    unit: 'processes',
+    labels: nodename,
+    source: "the worker's forked processes",
+  },
+  lk_agents_proc_initialize_duration_seconds: {
+    type: 'histogram',
+    help: 'Time from forking a job process until it is ready for a job.',
+    unit: 'seconds',
+    labels: nodename,
+    buckets: buckets.initialize,
+    source: "the worker's forked processes",
+  },
+  lk_agents_job_exits_total: {
+    type: 'counter',
+    help: 'Jobs that ended; crashed: the entry function threw or the process failed; killed: by a signal.',
+    unit: 'jobs',
+    labels: { outcome: ['finished', 'crashed', 'killed'] },
+    source: "the worker's forked processes",
+  },
+  lk_agents_event_loop_blocked_duration_seconds: {
+    type: 'histogram',
+    help: 'Stalls of the event loop of workers and jobs; cause host: the process was not scheduled.',
+    unit: 'seconds',
+    labels: { severity: ['warning', 'error'], cause: ['code', 'host'] },
+    buckets: buckets.stall,
+    source: 'OpenTelemetry: lk.agents.event_loop.blocked_duration',
+  },
+} as const satisfies Record<string, MetricSpec>;

@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { version } from '../version.ts';
+import { addReplay } from './replay.ts';
+
+const program = new Command('earshot')
+  .description('Self-hosted observability for LiveKit voice agents')
+  .version(version);
+addReplay(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  console.error(`earshot: ${(error as Error).message}`);
+  process.exitCode = 1;
+}

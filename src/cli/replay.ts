@@ -1,0 +1,42 @@
+import { createReadStream } from 'node:fs';
+import { stdin, stdout } from 'node:process';
+import type { Command } from 'commander';
+import { replay } from '../livekit/replay.ts';
+import { createRecorder } from '../record/recorder.ts';
+
+interface Options {
+  strict?: boolean;
+  openmetrics?: boolean;
+  agentName: string;
+  agentVersion: string;
+}
+
+/** Adds `earshot replay FILE`. */
+export function addReplay(program: Command): void {
+  program
+    .command('replay')
+    .description('print the metrics that a recording of session events makes')
+    .argument('<file>', 'JSON Lines, as written by observe({ recordTo }); - reads standard input')
+    .option('--strict', 'exit with 1 if a line was skipped')
+    .option('--openmetrics', 'print OpenMetrics 1.0 instead of the text format 0.0.4')
+    .option('--agent-name <name>', 'the label agent_name', 'unknown')
+    .option('--agent-version <version>', 'the label agent_version', 'unknown')
+    .action(run);
+}
+
+async function run(file: string, options: Options): Promise<void> {
+  const identity = { agent_name: options.agentName, agent_version: options.agentVersion };
+  const recorder = createRecorder({ identity });
+  const input = file === '-' ? stdin : createReadStream(file);
+  const { skipped } = await replay({
+    input,
+    sink: (observation) => recorder.record(observation, identity),
+    onProblem: (line, problem) => console.error(`earshot replay: line ${line} skipped: ${problem}`),
+  }).catch((error: Error) => {
+    throw new Error(
+      `Cannot read ${file}: ${error.message}. Give the path of a recording, or - for standard input.`,
+    );
+  });
+  stdout.write(await recorder.expose(options.openmetrics ? 'openmetrics' : 'text'));
+  if (skipped > 0 && options.strict) process.exitCode = 1;
+}

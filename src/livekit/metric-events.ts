@@ -1,0 +1,138 @@
+import type { metrics } from '@livekit/agents';
+import { modelOf } from './model.ts';
+import type { Outcomes } from './outcomes.ts';
+import { amount, delay, fromMs, request, type Samples } from './samples.ts';
+
+type Handlers = {
+  [T in metrics.AgentMetrics['type']]: (
+    samples: Samples,
+    m: Extract<metrics.AgentMetrics, { type: T }>,
+    outcomes: Outcomes,
+  ) => void;
+};
+
+/** A rate of 0 tokens per second says that no tokens were counted. */
+const rate = { ...amount, zeroIsMissing: true };
+/** The detectors report 0 for what a request would have told, had there been one. */
+const inference = { ...request, zeroIsMissing: true };
+
+const yes = (value: unknown) => (value ? 'true' : 'false');
+
+/** What each type of metrics event says, apart from usage. A new type in the SDK does not compile until it is read here. */
+const handlers: Handlers = {
+  llm_metrics(samples, m, outcomes) {
+    const model = modelOf(m.metadata);
+    const empty = m.ttftMs < 0;
+    const outcome = outcomes.of('llm', m.label, { cancelled: m.cancelled, empty });
+    samples.add('lk_agents_llm_requests_total', { ...model, outcome }, 1);
+    samples.measure('lk_agents_llm_ttft_seconds', model, fromMs(m.ttftMs), request);
+    // When a request was cancelled or failed says nothing about how fast the model is.
+    if (outcome === 'cancelled' || outcome === 'error') return;
+    samples.measure('lk_agents_llm_duration_seconds', model, fromMs(m.durationMs), request);
+    samples.measure('lk_agents_llm_tokens_per_second', model, m.tokensPerSecond, rate);
+  },
+  stt_metrics(samples, m) {
+    const model = modelOf(m.metadata);
+    samples.add('lk_agents_stt_requests_total', { ...model, streamed: yes(m.streamed) }, 1);
+    // Streaming STT always reports 0.
+    if (!m.streamed) {
+      samples.measure('lk_agents_stt_duration_seconds', model, fromMs(m.durationMs), request);
+    }
+  },
+  tts_metrics(samples, m, outcomes) {
+    const model = modelOf(m.metadata);
+    const outcome = outcomes.of('tts', m.label, { cancelled: m.cancelled, empty: m.ttfbMs < 0 });
+    samples.add('lk_agents_tts_requests_total', { ...model, outcome, streamed: yes(m.streamed) }, 1);
+    samples.measure('lk_agents_tts_ttfb_seconds', model, fromMs(m.ttfbMs), request);
+    if (outcome === 'cancelled' || outcome === 'error') return;
+    samples.measure('lk_agents_tts_duration_seconds', model, fromMs(m.durationMs), request);
+  },
+  vad_metrics(samples, m) {
+    samples.count('lk_agents_vad_idle_seconds_total', {}, fromMs(m.idleTimeMs));
+    samples.count('lk_agents_vad_inference_seconds_total', {}, fromMs(m.inferenceDurationTotalMs));
+    samples.count('lk_agents_vad_inferences_total', {}, m.inferenceCount);
+  },
+  eou_metrics(samples, m) {
+    // Both are 0 when no end of speech was detected; the callback ran all the same.
+    const detected = m.endOfUtteranceDelayMs !== 0 || m.transcriptionDelayMs !== 0;
+    samples.add('lk_agents_eou_events_total', { detected: detected ? 'yes' : 'no' }, 1);
+    const hook = fromMs(m.onUserTurnCompletedDelayMs);
+    if (detected || hook) {
+      samples.measure('lk_agents_eou_on_user_turn_completed_delay_seconds', {}, hook, delay);
+    }
+    if (!detected) return;
+    const guard = { ...delay, zeroIsMissing: true };
+    samples.measure('lk_agents_eou_delay_seconds', {}, fromMs(m.endOfUtteranceDelayMs), guard);
+    samples.measure('lk_agents_eou_transcription_delay_seconds', {}, fromMs(m.transcriptionDelayMs), delay);
+  },
+  eot_inference_metrics(samples, m) {
+    const model = modelOf(m.metadata);
+    samples.measure('lk_agents_eot_total_duration_seconds', model, fromMs(m.totalDuration), inference);
+    samples.measure(
+      'lk_agents_eot_prediction_duration_seconds',
+      model,
+      fromMs(m.predictionDuration),
+      inference,
+    );
+    samples.measure('lk_agents_eot_detection_delay_seconds', model, fromMs(m.detectionDelay), inference);
+    samples.count('lk_agents_eot_requests_total', model, m.numRequests);
+  },
+  interruption_metrics(samples, m) {
+    const model = modelOf(m.metadata);
+    // An overlap that ended before a request was made has no durations: nothing was measured.
+    if (m.numRequests !== 0) {
+      samples.measure(
+        'lk_agents_interruption_total_duration_seconds',
+        model,
+        fromMs(m.totalDuration),
+        inference,
+      );
+      samples.measure(
+        'lk_agents_interruption_prediction_duration_seconds',
+        model,
+        fromMs(m.predictionDuration),
+        inference,
+      );
+      samples.measure(
+        'lk_agents_interruption_detection_delay_seconds',
+        model,
+        fromMs(m.detectionDelay),
+        inference,
+      );
+    }
+    samples.count('lk_agents_interruption_detected_total', model, m.numInterruptions);
+    samples.count('lk_agents_interruption_backchannels_total', model, m.numBackchannels);
+    samples.count('lk_agents_interruption_requests_total', model, m.numRequests);
+  },
+  realtime_model_metrics(samples, m, outcomes) {
+    const model = modelOf(m.metadata);
+    if (m.acquireTimeMs !== undefined) {
+      const labels = { ...model, reused: yes(m.connectionReused) } as const;
+      samples.measure('lk_agents_connection_acquire_seconds', labels, fromMs(m.acquireTimeMs), request);
+    }
+    // Some plugins report a connection, or at its end what it has lasted, as an event without a response.
+    if (m.durationMs === 0 && m.inputTokens === 0 && m.outputTokens === 0) return;
+    const empty = m.ttftMs < 0 && m.outputTokens === 0;
+    const outcome = outcomes.of('realtime', m.label, { cancelled: m.cancelled, empty });
+    samples.add('lk_agents_realtime_requests_total', { ...model, outcome }, 1);
+    samples.measure('lk_agents_realtime_ttft_seconds', model, fromMs(m.ttftMs), request);
+    if (outcome === 'cancelled' || outcome === 'error') return;
+    samples.measure('lk_agents_realtime_duration_seconds', model, fromMs(m.durationMs), request);
+    samples.measure('lk_agents_realtime_tokens_per_second', model, m.tokensPerSecond, rate);
+  },
+  avatar_metrics(samples, m) {
+    const model = modelOf(m.metadata);
+    samples.measure('lk_agents_avatar_playback_latency_seconds', model, fromMs(m.playbackLatencyMs), delay);
+    if (m.sessionStartedAt !== undefined && m.avatarJoinedAt !== undefined) {
+      const join = fromMs(m.avatarJoinedAt - m.sessionStartedAt);
+      samples.measure('lk_agents_avatar_join_duration_seconds', model, join, request);
+    }
+  },
+};
+
+/** Observes what a metrics event says of models and detectors. */
+export function metricEvent(samples: Samples, m: metrics.AgentMetrics, outcomes: Outcomes): void {
+  // An SDK newer than this code may have events that are not known here; they harm nobody.
+  if (!Object.hasOwn(handlers, m.type)) return;
+  (handlers[m.type] as (s: Samples, m: metrics.AgentMetrics, o: Outcomes) => void)(samples, m, outcomes);
+}

@@ -1,0 +1,162 @@
+import type { voice } from '@livekit/agents';
+import { closeReasons, components } from '../catalogue/labels.ts';
+import type { Labels } from '../catalogue/metrics.ts';
+import type { Observation } from '../catalogue/observation.ts';
+import { Duplicates } from './duplicates.ts';
+import { EstimatedLatency } from './estimated-latency.ts';
+import { metricEvent } from './metric-events.ts';
+import { Outcomes } from './outcomes.ts';
+import { Samples } from './samples.ts';
+import { States } from './states.ts';
+import { Turns } from './turns.ts';
+import { usage } from './usage.ts';
+
+/** The end of a speech is no event of the SDK's: `observe` makes one of `SpeechHandle.addDoneCallback`. */
+export interface SpeechDoneEvent {
+  type: 'speech_done';
+  speechHandle: { id: string; interrupted: boolean };
+  createdAt: number;
+}
+
+type SdkEvent = voice.AgentEvent | voice.EotPredictionEvent;
+
+/** Every event of a session by its name; a new one in the SDK does not compile until it is read below. */
+export type SessionEvents = {
+  [E in `${voice.AgentSessionEventTypes}`]: Extract<SdkEvent, { type: E }>;
+} & { speech_done: SpeechDoneEvent };
+
+export type SessionEventName = keyof SessionEvents;
+
+type Handlers = { [E in SessionEventName]: (samples: Samples, event: SessionEvents[E]) => void };
+
+const trueFalse = (value: unknown) => (value ? 'true' : 'false');
+const ignore = () => {};
+
+/** Turns the events of one session into observations. Knows no clock, no process and no registry. */
+export class SessionObserver {
+  readonly #duplicates = new Duplicates();
+  readonly #outcomes = new Outcomes();
+  readonly #estimated = new EstimatedLatency();
+  readonly #states = new States();
+  readonly #turns = new Turns();
+  #active = false;
+
+  readonly #handlers: Handlers = {
+    metrics_collected: (samples, { metrics: m }) => {
+      if (this.#duplicates.repeats(m)) {
+        samples.add('earshot_duplicate_events_total', { type: m.type }, 1);
+        return;
+      }
+      // A failing session cancels what it still runs: that is no interruption.
+      const failing = m.type === 'llm_metrics' && this.#outcomes.failing('llm', m.label);
+      if (!failing) this.#turns.metrics(m);
+      metricEvent(samples, m, this.#outcomes);
+      usage(samples, m);
+      this.#estimated.add(samples, m);
+    },
+    conversation_item_added: (samples, { item }) => {
+      if (item.type === 'message') this.#turns.message(samples, item);
+      // A session's first agent takes over from nobody.
+      else if (item.oldAgentId) samples.add('lk_agents_handoffs_total', {}, 1);
+    },
+    function_tools_executed: (samples, event) => this.#turns.tools(samples, event),
+    agent_state_changed: (samples, event) => {
+      this.#start(samples, event.createdAt);
+      this.#outcomes.settle(samples);
+      this.#states.agent(samples, event);
+      this.#turns.agentState(samples, event.newState);
+    },
+    user_state_changed: (samples, event) => {
+      this.#states.user(samples, event);
+      this.#turns.userState(event.newState);
+    },
+    error: (samples, { error, source }) => {
+      const component = componentOf(error.type);
+      const model = {
+        model_provider: source?.provider || 'unknown',
+        model_name: source?.model || 'unknown',
+      };
+      const labels = {
+        component,
+        model_provider: model.model_provider,
+        recoverable: trueFalse(error.recoverable),
+      } as const;
+      samples.add('lk_agents_errors_total', labels, 1);
+      if (component === 'llm' || component === 'tts' || component === 'realtime') {
+        this.#outcomes.failed(component, error.label, error.recoverable, model);
+      }
+    },
+    overlapping_speech: (samples, event) =>
+      samples.add('lk_agents_overlapping_speech_total', { interruption: trueFalse(event.isInterruption) }, 1),
+    agent_false_interruption: (samples, event) =>
+      samples.add('lk_agents_false_interruptions_total', { resumed: trueFalse(event.resumed) }, 1),
+    user_transcription_timeout: (samples) =>
+      samples.add('lk_agents_user_transcription_timeouts_total', {}, 1),
+    eot_prediction: (samples, event) => {
+      const likely = event.probability >= event.threshold ? 'yes' : 'no';
+      samples.add('lk_agents_eot_predictions_total', { likely }, 1);
+    },
+    speech_done: (samples, { speechHandle }) => {
+      if (speechHandle.interrupted) samples.add('lk_agents_speech_interrupted_total', {}, 1);
+    },
+    close: (samples, event) => {
+      this.#outcomes.settle(samples);
+      this.#turns.close(samples);
+      this.#states.close(samples, event.createdAt);
+      if (this.#active) {
+        samples.add('lk_agents_session_turns', {}, this.#turns.count);
+        samples.add('lk_agents_sessions_active', {}, -1);
+      }
+      this.#active = false;
+      samples.add('lk_agents_sessions_total', { close_reason: closeReasonOf(event.reason) }, 1);
+    },
+    speech_created: ignore,
+    // Words, not figures: the final message says all that is measured of a transcript.
+    user_input_transcribed: ignore,
+    // The sum of the metrics events that have been counted one by one.
+    session_usage_updated: ignore,
+    debug_message: ignore,
+  };
+
+  /** What an event means for the series. Throws on an event that is not shaped as the SDK's are. */
+  handle<E extends SessionEventName>(name: E, event: SessionEvents[E]): Observation[] {
+    const samples = new Samples();
+    this.#handlers[name](samples, event);
+    return samples.observations;
+  }
+
+  /** Whether the SDK, at this version, has an event of that name. */
+  knows(name: string): name is SessionEventName {
+    return Object.hasOwn(this.#handlers, name);
+  }
+
+  /** Says that the session runs, if its first event does not: a session may be observed after its start. */
+  started(at: number): Observation[] {
+    const samples = new Samples();
+    this.#start(samples, at);
+    return samples.observations;
+  }
+
+  /** Adds the time spent in states that go on, so that the series do not wait for them to end. */
+  tick(now: number): Observation[] {
+    const samples = new Samples();
+    if (this.#active) this.#states.pass(samples, now);
+    return samples.observations;
+  }
+
+  #start(samples: Samples, at: number): void {
+    if (this.#states.started) return;
+    this.#states.start(at);
+    this.#active = true;
+    samples.add('lk_agents_sessions_active', {}, 1);
+  }
+}
+
+function componentOf(type: string): Labels<'lk_agents_errors_total'>['component'] {
+  const name = type.startsWith('interruption') ? 'interruption' : type.split('_')[0];
+  return components.find((component) => component === name) ?? 'other';
+}
+
+/** The SDK lets users shut a session down with a reason of their own; that would be an open label. */
+const closeReasonOf = (reason: string): Labels<'lk_agents_sessions_total'>['close_reason'] =>
+  closeReasons.find((known) => known === reason && known !== 'crashed') ?? 'other';

@@ -1,0 +1,70 @@
+import type { voice } from '@livekit/agents';
+import { call, delay, type Samples, seconds } from './samples.ts';
+
+/** Who is in which state since when; times are in milliseconds since the epoch, as the SDK stamps events. */
+export class States {
+  #startedAt: number | undefined;
+  #agent: voice.AgentState = 'initializing';
+  #user: voice.UserState = 'listening';
+  #agentSince: number | undefined;
+  #userSince: number | undefined;
+  #heardAgent = false;
+  /** Since when nobody has spoken, and who did before. */
+  #silence: { since: number; after: 'user' | 'agent' } | undefined;
+
+  get started(): boolean {
+    return this.#startedAt !== undefined;
+  }
+
+  /** The session runs. */
+  start(at: number): void {
+    this.#startedAt ??= at;
+    this.#agentSince ??= at;
+    this.#userSince ??= at;
+  }
+
+  agent(samples: Samples, { newState, createdAt }: voice.AgentStateChangedEvent): void {
+    this.pass(samples, createdAt);
+    const spoke = this.#agent === 'speaking';
+    this.#agent = newState;
+    if (newState === 'speaking' && !this.#heardAgent && this.#startedAt !== undefined) {
+      this.#heardAgent = true;
+      const wait = seconds(createdAt - this.#startedAt);
+      samples.measure('lk_agents_first_response_seconds', {}, wait, delay);
+    }
+    this.#listen(samples, createdAt, spoke ? 'agent' : undefined);
+  }
+
+  user(samples: Samples, { newState, createdAt }: voice.UserStateChangedEvent): void {
+    this.pass(samples, createdAt);
+    const spoke = this.#user === 'speaking';
+    this.#user = newState;
+    this.#listen(samples, createdAt, spoke ? 'user' : undefined);
+  }
+
+  /** Adds the time that the present states have lasted until `now`. */
+  pass(samples: Samples, now: number): void {
+    if (this.#agentSince === undefined || this.#userSince === undefined) return;
+    const agent = Math.max(0, seconds(now - this.#agentSince));
+    const user = Math.max(0, seconds(now - this.#userSince));
+    samples.count('lk_agents_agent_state_seconds_total', { state: this.#agent }, agent);
+    samples.count('lk_agents_user_state_seconds_total', { state: this.#user }, user);
+    this.#agentSince = Math.max(now, this.#agentSince);
+    this.#userSince = Math.max(now, this.#userSince);
+  }
+
+  close(samples: Samples, at: number): void {
+    this.pass(samples, at);
+    if (this.#startedAt === undefined) return;
+    samples.measure('lk_agents_session_duration_seconds', {}, seconds(at - this.#startedAt), call);
+  }
+
+  #listen(samples: Samples, now: number, stopped: 'user' | 'agent' | undefined): void {
+    const speaking = this.#agent === 'speaking' || this.#user === 'speaking';
+    if (!speaking && stopped) this.#silence = { since: now, after: stopped };
+    if (!speaking || !this.#silence) return;
+    const { since, after } = this.#silence;
+    this.#silence = undefined;
+    samples.measure('lk_agents_dead_air_seconds', { after }, seconds(now - since), call);
+  }
+}

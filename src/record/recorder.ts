@@ -1,0 +1,163 @@
+import { type Counter, type Gauge, type Histogram, type Metric, Registry } from 'prom-client';
+import { type Labels, catalogue as standard } from '../catalogue/metrics.ts';
+import type { Exemplar, Observation } from '../catalogue/observation.ts';
+import { commonLabels, type Identity, type MetricSpec } from '../catalogue/types.ts';
+import { expose, type Format } from './exposition.ts';
+import { LabelCap, overflow, sanitise } from './label-cap.ts';
+import { registerCatalogue } from './registry.ts';
+
+export type DropReason = Labels<'earshot_samples_dropped_total'>['reason'];
+
+export interface RecorderOptions {
+  /** Where the series are registered. @default a new registry */
+  registry?: Registry;
+  /** Whom Earshot's own series (`earshot_*`) are about. @default unknown */
+  identity?: Identity;
+  /** How many values a label may have before further ones become `other`. @default 200 */
+  maxLabelValues?: number;
+  /** How many label sets there may be in all; samples of further ones are dropped. @default 20000 */
+  maxSeries?: number;
+  /** @default the catalogue */
+  specs?: Readonly<Record<string, MetricSpec>>;
+}
+
+/** One label set of one metric; keep it instead of looking it up for each sample. */
+export interface Series {
+  /** Increases a counter or gauge by `value`, or observes it. An impossible value is refused and counted. */
+  add(value: number, exemplar?: Exemplar): void;
+}
+
+/** The one way into the registry: what passes here is valid, and what does not is counted. */
+export interface Recorder {
+  readonly registry: Registry;
+  /** The series of a label set, or undefined when it is refused (which is counted). */
+  series(metric: string, labels: Readonly<Record<string, string>>, identity: Identity): Series | undefined;
+  record(observation: Observation, identity: Identity): void;
+  /** Counts samples that were lost before they came here. */
+  dropped(reason: DropReason, count?: number): void;
+  /** Starts every counter that has no open label at 0 for an agent, so that its first increase shows in a rate. */
+  introduce(identity: Identity): void;
+  expose(format: Format): Promise<string>;
+}
+
+/** Larger than any sum of seconds, tokens or characters of a process's life; beyond it a sum loses its units. */
+const maxValue = 1e15;
+const traceId = /^[0-9a-f]{32}$/;
+const spanId = /^[0-9a-f]{16}$/;
+
+/** Builds a recorder over the catalogue. */
+export function createRecorder(options: RecorderOptions = {}): Recorder {
+  const {
+    registry = new Registry(),
+    identity: own = { agent_name: 'unknown', agent_version: 'unknown' },
+    maxLabelValues = 200,
+    maxSeries = 20_000,
+    specs = standard,
+  } = options;
+  const registered = registerCatalogue(specs, registry);
+  const cap = new LabelCap(maxLabelValues);
+  const known = new Map<string, Series>();
+  const introduced = new Set<string>();
+
+  const dropped = (reason: DropReason, count = 1) =>
+    count_('earshot_samples_dropped_total', { reason }, count);
+
+  /** Counts on Earshot's own series. These are few by construction, so no cap can stop them. */
+  function count_(metric: string, labels: Record<string, string>, count: number): void {
+    (registered.get(metric) as Counter | undefined)?.inc({ ...own, ...labels }, count);
+  }
+
+  /** The exposed labels, or why there are none. */
+  function admit(spec: MetricSpec, labels: Readonly<Record<string, string>>, identity: Identity) {
+    const names = Object.keys(spec.labels);
+    if (Object.keys(labels).length !== names.length) return undefined;
+    const admitted: Record<string, string> = {};
+    let overflowed: string | undefined;
+    for (const name of [...commonLabels, ...names]) {
+      const value = Object.hasOwn(spec.labels, name) ? labels[name] : identity[name as keyof Identity];
+      if (typeof value !== 'string' || (name in labels && !Object.hasOwn(labels, name))) return undefined;
+      const allowed = spec.labels[name] ?? 'open';
+      if (allowed !== 'open') {
+        if (!allowed.includes(value)) return undefined;
+        admitted[name] = value;
+        continue;
+      }
+      const clean = sanitise(value) || 'unknown';
+      admitted[name] = cap.admit(name, clean);
+      if (admitted[name] === overflow && clean !== overflow) overflowed = name;
+    }
+    return { admitted, overflowed };
+  }
+
+  function series(
+    metric: string,
+    labels: Readonly<Record<string, string>>,
+    identity: Identity,
+  ): Series | undefined {
+    const spec = Object.hasOwn(specs, metric) ? specs[metric] : undefined;
+    const target = registered.get(metric);
+    if (!spec || !target) return void dropped('unknown_metric');
+    const result = admit(spec, labels, identity);
+    if (!result) return void dropped('unknown_label');
+    const { admitted, overflowed } = result;
+    const key = JSON.stringify([metric, ...Object.values(admitted), overflowed ?? '']);
+    const existing = known.get(key);
+    if (existing) return existing;
+    if (known.size >= maxSeries) return void dropped('series_limit');
+    const add = adder(spec, target, admitted);
+    const made: Series = {
+      add(value, exemplar) {
+        if (!Number.isFinite(value) || Math.abs(value) > maxValue || (value < 0 && spec.type !== 'gauge')) {
+          dropped('invalid_value');
+          return;
+        }
+        if (overflowed) count_('earshot_label_overflow_total', { label: overflowed }, 1);
+        add(value, exemplar);
+      },
+    };
+    known.set(key, made);
+    (registered.get('earshot_series') as Gauge | undefined)?.set({ ...own }, known.size);
+    return made;
+  }
+
+  return {
+    registry,
+    series,
+    dropped,
+    record: (observation, identity) =>
+      series(observation.metric, observation.labels, identity)?.add(observation.value, observation.exemplar),
+    introduce(identity) {
+      const key = JSON.stringify(identity);
+      if (introduced.has(key) || introduced.size >= maxLabelValues) return;
+      introduced.add(key);
+      for (const [metric, spec] of Object.entries(specs)) {
+        if (spec.type === 'histogram' || metric.startsWith('earshot_')) continue;
+        for (const labels of closedLabelSets(spec)) series(metric, labels, identity)?.add(0);
+      }
+    },
+    expose: (format) => expose(registry, format),
+  };
+}
+
+/** All label sets of a series that has only labels with listed values; none for any other. */
+function closedLabelSets(spec: MetricSpec): Record<string, string>[] {
+  let sets: Record<string, string>[] = [{}];
+  for (const [name, values] of Object.entries(spec.labels)) {
+    if (values === 'open') return [];
+    sets = sets.flatMap((set) => values.map((value) => ({ ...set, [name]: value })));
+  }
+  return sets;
+}
+
+function adder(spec: MetricSpec, target: Metric, labels: Record<string, string>) {
+  if (spec.type === 'counter') return (value: number) => (target as Counter).inc(labels, value);
+  if (spec.type === 'gauge') return (value: number) => (target as Gauge).inc(labels, value);
+  return (value: number, exemplar?: Exemplar) =>
+    (target as Histogram).observe({ labels, value, ...(exemplar && valid(exemplar)) } as never);
+}
+
+/** An exemplar that Prometheus can link from; one with malformed ids is left out, its sample is not. */
+function valid({ trace_id, span_id }: Exemplar): { exemplarLabels?: Record<string, string> } {
+  if (!traceId.test(trace_id)) return {};
+  return { exemplarLabels: span_id && spanId.test(span_id) ? { trace_id, span_id } : { trace_id } };
+}
