@@ -26,7 +26,7 @@ export function addReplay(program: Command): void {
 
 async function run(file: string, options: Options): Promise<void> {
   const identity = { agent_name: options.agentName, agent_version: options.agentVersion };
-  const recorder = createRecorder({ identity });
+  const recorder = createRecorder({ identity: () => identity });
   const input = file === '-' ? stdin : createReadStream(file);
   const { skipped } = await replay({
     input,

@@ -130,6 +130,11 @@ export class SessionObserver {
     return Object.hasOwn(this.#handlers, name);
   }
 
+  /** The names of all events. */
+  get names(): SessionEventName[] {
+    return Object.keys(this.#handlers) as SessionEventName[];
+  }
+
   /** Says that the session runs, if its first event does not: a session may be observed after its start. */
   started(at: number): Observation[] {
     const samples = new Samples();

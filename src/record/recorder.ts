@@ -11,12 +11,14 @@ export type DropReason = Labels<'earshot_samples_dropped_total'>['reason'];
 export interface RecorderOptions {
   /** Where the series are registered. @default a new registry */
   registry?: Registry;
-  /** Whom Earshot's own series (`earshot_*`) are about. @default unknown */
-  identity?: Identity;
+  /** Whom Earshot's own series (`earshot_*`) are about; asked each time, for it may become known late. @default unknown */
+  identity?: () => Identity;
   /** How many values a label may have before further ones become `other`. @default 200 */
   maxLabelValues?: number;
   /** How many label sets there may be in all; samples of further ones are dropped. @default 20000 */
   maxSeries?: number;
+  /** What `earshot_build_info` tells. @default it is not shown */
+  buildInfo?: Labels<'earshot_build_info'>;
   /** @default the catalogue */
   specs?: Readonly<Record<string, MetricSpec>>;
 }
@@ -30,6 +32,8 @@ export interface Series {
 /** The one way into the registry: what passes here is valid, and what does not is counted. */
 export interface Recorder {
   readonly registry: Registry;
+  /** Whom Earshot's own series are about. */
+  identity(): Identity;
   /** The series of a label set, or undefined when it is refused (which is counted). */
   series(metric: string, labels: Readonly<Record<string, string>>, identity: Identity): Series | undefined;
   record(observation: Observation, identity: Identity): void;
@@ -49,9 +53,10 @@ const spanId = /^[0-9a-f]{16}$/;
 export function createRecorder(options: RecorderOptions = {}): Recorder {
   const {
     registry = new Registry(),
-    identity: own = { agent_name: 'unknown', agent_version: 'unknown' },
+    identity = () => ({ agent_name: 'unknown', agent_version: 'unknown' }),
     maxLabelValues = 200,
     maxSeries = 20_000,
+    buildInfo,
     specs = standard,
   } = options;
   const registered = registerCatalogue(specs, registry);
@@ -64,17 +69,17 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
 
   /** Counts on Earshot's own series. These are few by construction, so no cap can stop them. */
   function count_(metric: string, labels: Record<string, string>, count: number): void {
-    (registered.get(metric) as Counter | undefined)?.inc({ ...own, ...labels }, count);
+    (registered.get(metric) as Counter | undefined)?.inc({ ...identity(), ...labels }, count);
   }
 
   /** The exposed labels, or why there are none. */
-  function admit(spec: MetricSpec, labels: Readonly<Record<string, string>>, identity: Identity) {
+  function admit(spec: MetricSpec, labels: Readonly<Record<string, string>>, about: Identity) {
     const names = Object.keys(spec.labels);
     if (Object.keys(labels).length !== names.length) return undefined;
     const admitted: Record<string, string> = {};
     let overflowed: string | undefined;
     for (const name of [...commonLabels, ...names]) {
-      const value = Object.hasOwn(spec.labels, name) ? labels[name] : identity[name as keyof Identity];
+      const value = Object.hasOwn(spec.labels, name) ? labels[name] : about[name as keyof Identity];
       if (typeof value !== 'string' || (name in labels && !Object.hasOwn(labels, name))) return undefined;
       const allowed = spec.labels[name] ?? 'open';
       if (allowed !== 'open') {
@@ -92,12 +97,12 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
   function series(
     metric: string,
     labels: Readonly<Record<string, string>>,
-    identity: Identity,
+    about: Identity,
   ): Series | undefined {
     const spec = Object.hasOwn(specs, metric) ? specs[metric] : undefined;
     const target = registered.get(metric);
     if (!spec || !target) return void dropped('unknown_metric');
-    const result = admit(spec, labels, identity);
+    const result = admit(spec, labels, about);
     if (!result) return void dropped('unknown_label');
     const { admitted, overflowed } = result;
     const key = JSON.stringify([metric, ...Object.values(admitted), overflowed ?? '']);
@@ -116,26 +121,40 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
       },
     };
     known.set(key, made);
-    (registered.get('earshot_series') as Gauge | undefined)?.set({ ...own }, known.size);
     return made;
+  }
+
+  /** What Earshot says of itself as a state, under the identity of the moment. */
+  function showSelf(): void {
+    const show = (name: string, labels: Record<string, string>, value: number) => {
+      const gauge = registered.get(name) as Gauge | undefined;
+      gauge?.reset();
+      gauge?.set({ ...identity(), ...labels }, value);
+    };
+    show('earshot_series', {}, known.size);
+    if (buildInfo) show('earshot_build_info', buildInfo, 1);
   }
 
   return {
     registry,
+    identity,
     series,
     dropped,
-    record: (observation, identity) =>
-      series(observation.metric, observation.labels, identity)?.add(observation.value, observation.exemplar),
-    introduce(identity) {
-      const key = JSON.stringify(identity);
+    record: (observation, about) =>
+      series(observation.metric, observation.labels, about)?.add(observation.value, observation.exemplar),
+    introduce(about) {
+      const key = JSON.stringify(about);
       if (introduced.has(key) || introduced.size >= maxLabelValues) return;
       introduced.add(key);
       for (const [metric, spec] of Object.entries(specs)) {
         if (spec.type === 'histogram' || metric.startsWith('earshot_')) continue;
-        for (const labels of closedLabelSets(spec)) series(metric, labels, identity)?.add(0);
+        for (const labels of closedLabelSets(spec)) series(metric, labels, about)?.add(0);
       }
     },
-    expose: (format) => expose(registry, format),
+    expose(format) {
+      showSelf();
+      return expose(registry, format);
+    },
   };
 }
 

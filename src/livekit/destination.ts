@@ -1,0 +1,43 @@
+import type { Sink } from '../catalogue/observation.ts';
+import type { Identity } from '../catalogue/types.ts';
+import { createRecorder, type Recorder } from '../record/recorder.ts';
+import { connectRelay } from '../relay/client.ts';
+import { processWide } from './process-wide.ts';
+import { isJobProcess } from './sdk.ts';
+
+/** Where the worker's relay listens; `monitor` sets it before the first job is forked, which inherits it. */
+export const socketVariable = 'EARSHOT_SOCKET';
+
+/** How long the end of a job may wait for a slow worker, in milliseconds. */
+const flushDeadline = 2_000;
+
+interface Destination {
+  sink: Sink;
+  recorder: Recorder | undefined;
+  /** Waits until what was recorded is out of this process's hands. */
+  flush(): Promise<void>;
+}
+
+/** Where the samples of this process go: to the worker, if there is one, else into a registry of its own. */
+export function destination(identity: Identity): Destination {
+  const shared = processWide();
+  const path = process.env[socketVariable];
+  if (!shared.recorder && path && isJobProcess()) {
+    const key = JSON.stringify(identity);
+    const relay = shared.relays.get(key) ?? connectRelay({ path, identity });
+    shared.relays.set(key, relay);
+    return {
+      sink: relay.record,
+      recorder: undefined,
+      flush: async () => void (await relay.flush(flushDeadline)),
+    };
+  }
+  shared.recorder ??= createRecorder({ identity: () => identity });
+  const recorder = shared.recorder;
+  recorder.introduce(identity);
+  return {
+    sink: (observation) => recorder.record(observation, identity),
+    recorder,
+    flush: async () => {},
+  };
+}

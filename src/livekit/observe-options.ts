@@ -1,0 +1,44 @@
+import type { Identity } from '../catalogue/types.ts';
+import { Options } from '../options.ts';
+
+export interface ObserveOptions {
+  /** The label `agent_name`. @default EARSHOT_AGENT_NAME, the job's agent name, LIVEKIT_AGENT_NAME, or `unknown` */
+  agentName?: string;
+  /**
+   * The label `agent_version`: what tells one deploy from the next, such as a release or a commit.
+   * @default EARSHOT_AGENT_VERSION, LIVEKIT_AGENT_DEPLOYMENT, or `unknown`
+   */
+  agentVersion?: string;
+  /**
+   * Records the session's events, for `earshot replay` or a bug report: a file to append to, or a folder (it ends
+   * in /) for a file of its own. @default EARSHOT_RECORD_TO, or nothing is recorded
+   */
+  recordTo?: string;
+  /** Whether a recording holds what was said, and what tools were asked and answered. @default EARSHOT_RECORD_TRANSCRIPTS, or false */
+  recordTranscripts?: boolean;
+}
+
+const nameVariables = ['EARSHOT_AGENT_NAME'];
+const versionVariables = ['EARSHOT_AGENT_VERSION', 'LIVEKIT_AGENT_DEPLOYMENT'];
+
+/** The agent's name and version, from options and environment. */
+export function resolveIdentity(options: Options, jobsName?: string): Identity {
+  return {
+    agent_name:
+      options.string('agentName', nameVariables) ||
+      jobsName ||
+      options.string('', ['LIVEKIT_AGENT_NAME']) ||
+      'unknown',
+    agent_version: options.string('agentVersion', versionVariables) ?? 'unknown',
+  };
+}
+
+/** @throws {OptionError} for an option that cannot be used. */
+export function resolveObserveOptions(given: ObserveOptions, jobsName: string | undefined) {
+  const options = new Options(given);
+  return {
+    identity: resolveIdentity(options, jobsName),
+    recordTo: options.string('recordTo', ['EARSHOT_RECORD_TO']),
+    recordTranscripts: options.boolean('recordTranscripts', 'EARSHOT_RECORD_TRANSCRIPTS') ?? false,
+  };
+}

@@ -1,0 +1,40 @@
+import type { Recorder } from '../record/recorder.ts';
+import type { RelayClient } from '../relay/client.ts';
+
+/** The observation of one session; see `observe`. */
+export interface SessionObservation {
+  /** The registry of this process, where it records; undefined in a job process, which sends to its worker. */
+  recorder: Recorder | undefined;
+  /** Stops observing before the session's end. What was recorded stays. */
+  close(): void;
+}
+
+/**
+ * What the sessions of one process must share: which are observed, where they record, whose an event is.
+ * A process may load Earshot twice (`earshot/register` and an agent's own import from another folder), so
+ * it hangs on the process and not on the module.
+ */
+export interface ProcessWide {
+  /** Set by `monitor`: sessions that run in the worker's own process record here. */
+  recorder?: Recorder;
+  /** One connection to the worker for each identity; a job has one. */
+  relays: Map<string, RelayClient>;
+  observed: WeakMap<object, SessionObservation>;
+  /** Which speeches each observed session has made. */
+  speeches: Set<{ has(speechId: string): boolean }>;
+  /** Events of instances that sessions share, which reach each of them: the first to have one counts it. */
+  claimed: WeakSet<object>;
+}
+
+const key = Symbol.for('earshot.process');
+
+export function processWide(): ProcessWide {
+  const holder = globalThis as { [key]?: ProcessWide };
+  holder[key] ??= {
+    relays: new Map(),
+    observed: new WeakMap(),
+    speeches: new Set(),
+    claimed: new WeakSet(),
+  };
+  return holder[key];
+}

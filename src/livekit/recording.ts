@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { createWriteStream, mkdirSync, openSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { SessionEventName, SessionEvents } from './session-events.ts';
+
+export interface Recording {
+  write<E extends SessionEventName>(name: E, event: SessionEvents[E]): void;
+  /** Resolves when everything is on disk. */
+  close(): Promise<void>;
+}
+
+export interface RecordingOptions {
+  /** The session's name in the recording. @default a random one */
+  session?: string;
+  /** Whether to write what was said. */
+  transcripts: boolean;
+}
+
+/** Fields that hold what was said, asked, answered or meant; errors may quote all of it. */
+const content = new Set([
+  'content',
+  'transcript',
+  'args',
+  'output',
+  'extra',
+  'message',
+  'stack',
+  'instructions',
+]);
+/** Objects of the SDK that are no data, and audio. */
+const skipped = new Set(['speechInput', 'probabilities', '_events', 'doneCallbacks']);
+/** Never recorded: the events that the series do not need and that tell most. */
+const unrecorded: ReadonlySet<SessionEventName> = new Set(['debug_message', 'user_input_transcribed']);
+
+/** How much may wait for a slow disk, in bytes; more is not recorded. */
+const maxWaiting = 8 * 1024 * 1024;
+
+/**
+ * Writes a session's events as JSON Lines, `{t, session, event, payload}`, which `earshot replay` reads.
+ * A file is appended to; `to` may be a folder (it ends in /), and then each session has its own.
+ *
+ * @throws if the file cannot be opened
+ */
+export function startRecording(to: string, options: RecordingOptions): Recording {
+  const { session = randomUUID(), transcripts } = options;
+  const file = to.endsWith('/') ? join(to, `${session.replace(/[^\w.-]/g, '_')}.jsonl`) : to;
+  const stream = createWriteStream(file, { fd: open(file) });
+  let working = true;
+  stream.on('error', (error) => {
+    if (working) console.warn(`earshot: the recording ${file} ends here: ${error.message}`);
+    working = false;
+  });
+  const startedAt = Date.now();
+  return {
+    write(event, payload) {
+      if (!working || stream.writableLength > maxWaiting) return;
+      if (unrecorded.has(event) && !transcripts) return;
+      const line = { t: Date.now() - startedAt, session, event, payload: plain(payload, transcripts) };
+      stream.write(`${JSON.stringify(line)}\n`);
+    },
+    close() {
+      working = false;
+      return new Promise((resolve) => stream.end(resolve));
+    },
+  };
+}
+
+function open(file: string): number {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    return openSync(file, 'a', 0o600);
+  } catch (error) {
+    throw new Error(`recordTo: ${(error as Error).message}; give a file or folder that can be written`);
+  }
+}
+
+/**
+ * An event as plain data. The SDK's own `toJSON` would leave out when a tool was called and when it
+ * answered, and events hold objects (speech handles, models) that are no data at all.
+ */
+function plain(value: unknown, transcripts: boolean, depth = 0): unknown {
+  if (typeof value !== 'object' || value === null) return typeof value === 'function' ? undefined : value;
+  if (depth > 6 || ArrayBuffer.isView(value)) return undefined;
+  if (Array.isArray(value)) return value.map((item) => plain(item, transcripts, depth + 1));
+  const entries = Object.entries(projected(value as Record<string, unknown>))
+    .filter(([name]) => !skipped.has(name) && (transcripts || !content.has(name)))
+    .map(([name, field]) => [name, plain(field, transcripts, depth + 1)]);
+  return Object.fromEntries(entries);
+}
+
+/** What stands for an object that is more than data. */
+function projected(value: Record<string, unknown>): Record<string, unknown> {
+  if (value instanceof Error) {
+    const { name, message, type, label, recoverable, timestamp } = value as Error & Record<string, unknown>;
+    return { name, message, type, label, recoverable, timestamp };
+  }
+  if ('addDoneCallback' in value) return { id: value.id, interrupted: value.interrupted };
+  // A model: an event emitter with a label.
+  if ('emit' in value) {
+    const { model, provider } = value;
+    const label = typeof value.label === 'function' ? (value.label as () => string)() : value.label;
+    return { label, model, provider };
+  }
+  return value;
+}

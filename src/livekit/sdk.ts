@@ -1,0 +1,78 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, extname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Hook } from 'require-in-the-middle';
+
+/** A loaded build of `@livekit/agents`. The package has two, ESM and CommonJS, with classes of their own. */
+export type Sdk = typeof import('@livekit/agents');
+
+const packageName = '@livekit/agents';
+const jobMain = /[\\/]job_proc_lazy_main(\.[cm]?[jt]s)$/;
+const sdkMain = /[\\/](?:job|inference)_proc_lazy_main\.[cm]?[jt]s$/;
+
+/** Whether this process is a job's: the SDK forks one for each, with a main module of its own. */
+export const isJobProcess = (): boolean => process.send !== undefined && jobMain.test(process.argv[1] ?? '');
+
+/** Whether the SDK forked this process, for a job or for inference. */
+export const isSdkChild = (): boolean => process.send !== undefined && sdkMain.test(process.argv[1] ?? '');
+
+/**
+ * The build of the SDK that the program uses, for a program that has loaded it: nothing is loaded that was
+ * not there, except by a program that has not come to it yet. undefined: it is not installed.
+ */
+export async function loadedSdk(): Promise<Sdk | undefined> {
+  const require = createRequire(import.meta.url);
+  const cached = Object.keys(require.cache).find((path) =>
+    /@livekit[\\/]agents[\\/]dist[\\/]index\.cjs$/.test(path),
+  );
+  if (cached) return require.cache[cached]?.exports as Sdk;
+  return importSdk();
+}
+
+/** Calls `found` with the build of the SDK that the program will use, before any code of the program runs. */
+export async function onSdk(found: (sdk: Sdk) => void): Promise<void> {
+  new Hook([packageName], (exports) => {
+    found(exports as Sdk);
+    return exports;
+  });
+  if (mainIsModule(process.argv[1])) {
+    const sdk = await importSdk();
+    if (sdk) found(sdk);
+  }
+}
+
+/** The ESM build, as the program's main module would find it: there may be several copies. */
+async function importSdk(): Promise<Sdk | undefined> {
+  const main = process.argv[1];
+  // A job's main module lies in the SDK itself.
+  if (main && jobMain.test(main)) return import(pathToFileURL(join(dirname(main), '..', 'index.js')).href);
+  for (const from of [main, join(process.cwd(), 'index.js'), import.meta.filename]) {
+    const esm = from && esmBuild(from);
+    if (esm) return import(pathToFileURL(esm).href);
+  }
+  return undefined;
+}
+
+function esmBuild(from: string): string | undefined {
+  try {
+    const commonJs = createRequire(from).resolve(packageName);
+    const esm = join(dirname(commonJs), 'index.js');
+    return existsSync(esm) ? esm : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether Node takes a program's main file for an ES module. */
+function mainIsModule(main: string | undefined): boolean {
+  if (!main) return false;
+  const extension = extname(main);
+  if (/^\.m[jt]s$/.test(extension)) return true;
+  if (/^\.c[jt]s$/.test(extension)) return false;
+  for (let folder = dirname(main); ; folder = dirname(folder)) {
+    const manifest = join(folder, 'package.json');
+    if (existsSync(manifest)) return JSON.parse(readFileSync(manifest, 'utf8')).type === 'module';
+    if (folder === dirname(folder)) return false;
+  }
+}

@@ -1,0 +1,49 @@
+import { hostname } from 'node:os';
+import type { AgentServer } from '@livekit/agents';
+import { observation, type Sink } from '../catalogue/observation.ts';
+import type { Sdk } from './sdk.ts';
+
+/** What a worker tells LiveKit, as far as it is read here. */
+interface WorkerMessage {
+  message?: { case?: string; value?: { load?: number; agentName?: string } };
+}
+
+/**
+ * Calls `started` with every `AgentServer` of this build of the SDK before it runs. `cli.runApp` keeps its
+ * server to itself, so the class's `run` is wrapped. Returns what takes the wrapper off again.
+ */
+export function onServer(sdk: Sdk, started: (server: AgentServer) => Promise<void>): () => void {
+  const prototype = sdk.AgentServer.prototype;
+  const run = prototype.run;
+  prototype.run = async function (this: AgentServer) {
+    await started(this);
+    return run.call(this);
+  };
+  return () => {
+    prototype.run = run;
+  };
+}
+
+/** What a server tells while it runs. */
+export interface ServerListener {
+  sink: Sink;
+  /** The name under which the worker registers. */
+  onName(agentName: string): void;
+}
+
+/** Follows what a server reports to LiveKit: its name, and every 2.5 s its load. Returns the end of following. */
+export function followServer(server: AgentServer, { sink, onName }: ServerListener): () => void {
+  const nodename = hostname();
+  let shown = 0;
+  const onMessage = ({ message }: WorkerMessage) => {
+    if (message?.case === 'register') onName(message.value?.agentName ?? '');
+    const load = message?.case === 'updateWorker' ? message.value?.load : undefined;
+    if (typeof load !== 'number' || !Number.isFinite(load)) return;
+    sink(observation('lk_agents_worker_load', { nodename }, load - shown));
+    shown = load;
+  };
+  server.event.on('worker_msg', onMessage);
+  return () => {
+    server.event.off('worker_msg', onMessage);
+  };
+}

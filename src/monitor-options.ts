@@ -1,0 +1,77 @@
+import type { Registry } from 'prom-client';
+import { metrics } from './catalogue/metrics.ts';
+import { commonLabels, type MetricSpec } from './catalogue/types.ts';
+import type { AuthOptions } from './http/auth.ts';
+import type { TlsOptions } from './http/tls.ts';
+import { Options } from './options.ts';
+
+export interface MonitorOptions {
+  /** Port of /metrics, /healthz and /readyz; 0 takes a free one. @default EARSHOT_PORT, or 9464 */
+  port?: number;
+  /** Address to listen on. @default EARSHOT_HOST, or 127.0.0.1 */
+  host?: string;
+  /** The label `agent_name` of the worker's own series. @default EARSHOT_AGENT_NAME, or the name that the worker registers under */
+  agentName?: string;
+  /** The label `agent_version`. @default EARSHOT_AGENT_VERSION, LIVEKIT_AGENT_DEPLOYMENT, or `unknown` */
+  agentVersion?: string;
+  /** Constant labels of every series, such as region or tenant. @default EARSHOT_LABELS (`name=value,name=value`), or none */
+  labels?: Record<string, string>;
+  /** Who may read /metrics. @default EARSHOT_BEARER_TOKEN, or EARSHOT_BASIC_USER and EARSHOT_BASIC_PASSWORD, or anyone who can connect */
+  auth?: AuthOptions;
+  /** Serves HTTPS. @default EARSHOT_TLS_CERT, EARSHOT_TLS_KEY and EARSHOT_TLS_CLIENT_CA (files), or plain HTTP */
+  tls?: TlsOptions;
+  /** Whether a metrics server that cannot start stops the agent. @default EARSHOT_STRICT, or false: it is reported */
+  strict?: boolean;
+  /** How many values a label may have before further ones become `other`. @default EARSHOT_MAX_LABEL_VALUES, or 200 */
+  maxLabelValues?: number;
+  /** How many label sets there may be in all. @default EARSHOT_MAX_SERIES, or 20000 */
+  maxSeries?: number;
+  /** Whether OpenTelemetry instruments of this process and of jobs are served too. @default EARSHOT_OPEN_TELEMETRY, or true */
+  openTelemetry?: boolean;
+  /** A prom-client registry to serve too and to register in: your own metrics come along. @default a new one */
+  registry?: Registry;
+  /** Takes warnings, one line each. @default console.warn */
+  log?: (message: string) => void;
+}
+
+const reserved: ReadonlySet<string> = new Set([
+  ...commonLabels,
+  ...Object.values(metrics).flatMap((spec: MetricSpec) => Object.keys(spec.labels)),
+  'le',
+  'job',
+  'instance',
+]);
+
+/** @throws {OptionError} for an option or variable that cannot be used; the message names it. */
+export function resolveMonitorOptions(given: MonitorOptions = {}) {
+  const options = new Options(given);
+  return {
+    port: options.integer('port', 'EARSHOT_PORT', 0, 65535) ?? 9464,
+    host: options.string('host', ['EARSHOT_HOST']) ?? '127.0.0.1',
+    labels: options.labels('labels', 'EARSHOT_LABELS', reserved) ?? {},
+    auth: given.auth ?? authFrom(options),
+    tls: given.tls ?? tlsFrom(options),
+    strict: options.boolean('strict', 'EARSHOT_STRICT') ?? false,
+    maxLabelValues: options.integer('maxLabelValues', 'EARSHOT_MAX_LABEL_VALUES', 1, 100_000) ?? 200,
+    maxSeries: options.integer('maxSeries', 'EARSHOT_MAX_SERIES', 100, 10_000_000) ?? 20_000,
+    openTelemetry: options.boolean('openTelemetry', 'EARSHOT_OPEN_TELEMETRY') ?? true,
+    options,
+  };
+}
+
+function authFrom(options: Options): AuthOptions | undefined {
+  const bearer = options.string('', ['EARSHOT_BEARER_TOKEN']);
+  const username = options.string('', ['EARSHOT_BASIC_USER']);
+  const password = options.string('', ['EARSHOT_BASIC_PASSWORD']);
+  options.together({ EARSHOT_BASIC_USER: username, EARSHOT_BASIC_PASSWORD: password });
+  if (!bearer && !username) return undefined;
+  return { bearer, ...(username && password && { basic: { username, password } }) };
+}
+
+function tlsFrom(options: Options): TlsOptions | undefined {
+  const cert = options.string('', ['EARSHOT_TLS_CERT']);
+  const key = options.string('', ['EARSHOT_TLS_KEY']);
+  const clientCa = options.string('', ['EARSHOT_TLS_CLIENT_CA']);
+  options.together({ EARSHOT_TLS_CERT: cert, EARSHOT_TLS_KEY: key });
+  return cert && key ? { cert, key, clientCa } : undefined;
+}

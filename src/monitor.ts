@@ -1,0 +1,137 @@
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { Identity } from './catalogue/types.ts';
+import { type HttpOptions, type MetricsServer, serveMetrics } from './http/server.ts';
+import { socketVariable } from './livekit/destination.ts';
+import { resolveIdentity } from './livekit/observe-options.ts';
+import { processWide } from './livekit/process-wide.ts';
+import { watchProcesses } from './livekit/processes.ts';
+import { isSdkChild, loadedSdk } from './livekit/sdk.ts';
+import { followServer, onServer } from './livekit/server.ts';
+import { WorkerIdentity } from './livekit/worker-identity.ts';
+import { type MonitorOptions, resolveMonitorOptions } from './monitor-options.ts';
+import { createRecorder, type Recorder } from './record/recorder.ts';
+import { listenRelay } from './relay/server.ts';
+import { version } from './version.ts';
+
+/** A worker that is being monitored. */
+export interface Monitoring {
+  /** Where /metrics is served, without the path; undefined in a job process, or while the port is taken. */
+  readonly url: string | undefined;
+  /** What has been recorded; undefined in a job process. */
+  readonly recorder: Recorder | undefined;
+  /** Ends serving and recording, and leaves nothing behind. */
+  close(): Promise<void>;
+}
+
+const key = Symbol.for('earshot.monitoring');
+const holder = globalThis as { [key]?: Promise<Monitoring> };
+
+/** How often a port that was taken is tried again, in milliseconds: a worker may drain for an hour before its successor can have it. */
+const retryInterval = 15_000;
+
+/**
+ * Monitors a worker: serves `/metrics` with what its jobs' sessions (see `observe`) and the worker itself have
+ * to tell. Call it once, before `cli.runApp`; a second call gives the same monitoring. In a process that the SDK has
+ * forked it does nothing, so it may stand in the agent's file.
+ *
+ * A metrics server that cannot start is reported and tried again; the agent goes on without, unless `strict` is set.
+ *
+ * @throws {OptionError} for an option or environment variable that cannot be used
+ * @throws {ServeError} with `strict`, if the metrics server cannot start
+ */
+export async function monitor(options: MonitorOptions = {}): Promise<Monitoring> {
+  if (isSdkChild()) return { url: undefined, recorder: undefined, close: async () => {} };
+  holder[key] ??= start(options).catch((error) => {
+    holder[key] = undefined;
+    throw error;
+  });
+  return holder[key];
+}
+
+async function start(given: MonitorOptions): Promise<Monitoring> {
+  const resolved = resolveMonitorOptions(given);
+  const { registry = new Registry(), log = console.warn } = given;
+  const sdk = await loadedSdk();
+  registry.setDefaultLabels(resolved.labels);
+  collectDefaultMetrics({ register: registry });
+  const identity: WorkerIdentity = new WorkerIdentity(
+    resolveIdentity(resolved.options),
+    (observation, about) => recorder.record(observation, about),
+  );
+  const recorder = createRecorder({
+    registry,
+    identity: (): Identity => identity.current,
+    maxLabelValues: resolved.maxLabelValues,
+    maxSeries: resolved.maxSeries,
+    buildInfo: { version, sdk_version: sdk?.version ?? 'none', node_version: process.versions.node },
+  });
+  const relay = await listenRelay({ recorder });
+  // Jobs inherit the environment when they are forked.
+  process.env[socketVariable] = relay.path;
+  processWide().recorder = recorder;
+  const stops: (() => void)[] = [watchProcesses(identity.sink)];
+  if (sdk) {
+    stops.push(
+      onServer(sdk, async (server) => {
+        const onName = (name: string) => identity.learn(name);
+        stops.push(followServer(server, { sink: identity.sink, onName }));
+      }),
+    );
+  }
+  const http = await serve(
+    { ...resolved, expose: recorder.expose, log: (message) => log(`earshot: ${message}`) },
+    resolved.strict,
+  ).catch(async (error) => {
+    await relay.close();
+    throw error;
+  });
+  return {
+    get url() {
+      return http.server?.url;
+    },
+    recorder,
+    async close() {
+      holder[key] = undefined;
+      processWide().recorder = undefined;
+      if (process.env[socketVariable] === relay.path) delete process.env[socketVariable];
+      for (const stop of stops) stop();
+      await Promise.all([http.close(), relay.close()]);
+    },
+  };
+}
+
+/** Serves metrics, now or, unless `strict`, when the port is free. */
+async function serve(options: HttpOptions & { log(message: string): void }, strict: boolean) {
+  let server: MetricsServer | undefined;
+  const attempt = async () => {
+    server = await serveMetrics(options);
+  };
+  let retry: NodeJS.Timeout | undefined;
+  try {
+    await attempt();
+  } catch (error) {
+    if (strict || (error as { code?: string }).code !== 'EADDRINUSE') throw error;
+    options.log(`${(error as Error).message}. The agent goes on without /metrics; the port is tried again.`);
+    retry = setInterval(
+      () =>
+        void attempt().then(
+          () => {
+            clearInterval(retry);
+            options.log(`/metrics is served at ${server?.url}`);
+          },
+          () => {},
+        ),
+      retryInterval,
+    );
+    retry.unref();
+  }
+  return {
+    get server() {
+      return server;
+    },
+    async close() {
+      clearInterval(retry);
+      await server?.close();
+    },
+  };
+}

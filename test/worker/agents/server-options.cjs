@@ -1,0 +1,6 @@
+/** The SDK's own health server would listen on every interface. */
+exports.serverOptions = {
+  host: '127.0.0.1',
+  port: Number(process.env.TEST_SERVER_PORT),
+  agentName: 'front-desk',
+};
