@@ -68,7 +68,9 @@ describe.each([
     expect(sampleOf(text, 'lk_agents_turns_total', { ...identity, outcome: 'completed', tools: 'no' })).toBe(
       6,
     );
-    expect(sampleOf(text, 'lk_agents_sessions_total', { ...identity, close_reason: 'user_initiated' })).toBe(3);
+    expect(sampleOf(text, 'lk_agents_sessions_total', { ...identity, close_reason: 'user_initiated' })).toBe(
+      3,
+    );
     expect(sampleOf(text, 'lk_agents_sessions_active')).toBe(0);
     expect(sampleOf(text, 'lk_agents_active_job_count', { agent_name: 'front-desk' })).toBe(0);
     expect(sampleOf(text, 'lk_agents_proc_initialize_duration_seconds_count')).toBeGreaterThanOrEqual(3);
