@@ -9,6 +9,9 @@ import { isSdkChild, loadedSdk } from './livekit/sdk.ts';
 import { followServer, onServer } from './livekit/server.ts';
 import { WorkerIdentity } from './livekit/worker-identity.ts';
 import { type MonitorOptions, resolveMonitorOptions } from './monitor-options.ts';
+import { append } from './otel/exposition.ts';
+import { serveOpenTelemetry } from './otel/serve.ts';
+import type { Format } from './record/exposition.ts';
 import { createRecorder, type Recorder } from './record/recorder.ts';
 import { listenRelay } from './relay/server.ts';
 import { version } from './version.ts';
@@ -51,9 +54,14 @@ export async function monitor(options: MonitorOptions = {}): Promise<Monitoring>
 async function start(given: MonitorOptions): Promise<Monitoring> {
   const resolved = resolveMonitorOptions(given);
   const { registry = new Registry(), log = console.warn } = given;
+  const say = (message: string) => log(`earshot: ${message}`);
   const sdk = await loadedSdk();
   registry.setDefaultLabels(resolved.labels);
-  collectDefaultMetrics({ register: registry });
+  // A registry of the user's own may have them already.
+  if (!registry.getSingleMetric('process_cpu_seconds_total')) collectDefaultMetrics({ register: registry });
+  // prom-client's gauges whose names end as a counter's must: `promtool check metrics` refuses them.
+  for (const what of ['handles', 'requests', 'resources'])
+    registry.removeSingleMetric(`nodejs_active_${what}_total`);
   const identity: WorkerIdentity = new WorkerIdentity(
     resolveIdentity(resolved.options),
     (observation, about) => recorder.record(observation, about),
@@ -70,6 +78,12 @@ async function start(given: MonitorOptions): Promise<Monitoring> {
   process.env[socketVariable] = relay.path;
   processWide().recorder = recorder;
   const stops: (() => void)[] = [watchProcesses(identity.sink)];
+  const taken = (name: string) => registry.getSingleMetric(name) !== undefined;
+  const openTelemetry = resolved.openTelemetry
+    ? serveOpenTelemetry({ record: identity.sink, log: say, labels: resolved.labels, taken })
+    : undefined;
+  const expose = async (format: Format) =>
+    append(await recorder.expose(format), (await openTelemetry?.expose(format)) ?? '', format);
   if (sdk) {
     stops.push(
       onServer(sdk, async (server) => {
@@ -78,10 +92,7 @@ async function start(given: MonitorOptions): Promise<Monitoring> {
       }),
     );
   }
-  const http = await serve(
-    { ...resolved, expose: recorder.expose, log: (message) => log(`earshot: ${message}`) },
-    resolved.strict,
-  ).catch(async (error) => {
+  const http = await serve({ ...resolved, expose, log: say }, resolved.strict).catch(async (error) => {
     await relay.close();
     throw error;
   });
@@ -95,7 +106,7 @@ async function start(given: MonitorOptions): Promise<Monitoring> {
       processWide().recorder = undefined;
       if (process.env[socketVariable] === relay.path) delete process.env[socketVariable];
       for (const stop of stops) stop();
-      await Promise.all([http.close(), relay.close()]);
+      await Promise.all([http.close(), relay.close(), openTelemetry?.close()]);
     },
   };
 }

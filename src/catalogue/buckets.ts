@@ -30,3 +30,6 @@ export const stall = [0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 2, 5, 10] as cons
 
 /** The Python SDK's own buckets of `lk_agents_proc_initialize_duration_seconds`. */
 export const initialize = [0.1, 0.5, 1, 2, 5, 10] as const;
+
+/** Garbage collections, in seconds; an audio frame is .01 or .02 long. */
+export const collection = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1] as const;

@@ -50,4 +50,22 @@ export const worker = {
     buckets: buckets.stall,
     source: 'OpenTelemetry: lk.agents.event_loop.blocked_duration',
   },
+  v8js_gc_duration_seconds: {
+    type: 'histogram',
+    help: 'Garbage collections of workers and jobs, by type.',
+    unit: 'seconds',
+    labels: {
+      process: ['worker', 'job'],
+      v8js_gc_type: ['major', 'minor', 'incremental', 'weakcb', 'other'],
+    },
+    buckets: buckets.collection,
+    source: 'OpenTelemetry: v8js.gc.duration',
+  },
+  nodejs_eventloop_time_seconds_total: {
+    type: 'counter',
+    help: 'Time that the event loops of workers and jobs were active and idle.',
+    unit: 'seconds',
+    labels: { process: ['worker', 'job'], nodejs_eventloop_state: ['active', 'idle'] },
+    source: 'OpenTelemetry: nodejs.eventloop.time',
+  },
 } as const satisfies Record<string, MetricSpec>;

@@ -1,5 +1,6 @@
 import type { Sink } from '../catalogue/observation.ts';
 import type { Identity } from '../catalogue/types.ts';
+import { forwardOpenTelemetry } from '../otel/forward.ts';
 import { createRecorder, type Recorder } from '../record/recorder.ts';
 import { connectRelay } from '../relay/client.ts';
 import { processWide } from './process-wide.ts';
@@ -19,17 +20,22 @@ interface Destination {
 }
 
 /** Where the samples of this process go: to the worker, if there is one, else into a registry of its own. */
-export function destination(identity: Identity): Destination {
+export function destination(identity: Identity, openTelemetry: boolean): Destination {
   const shared = processWide();
   const path = process.env[socketVariable];
   if (!shared.recorder && path && isJobProcess()) {
     const key = JSON.stringify(identity);
     const relay = shared.relays.get(key) ?? connectRelay({ path, identity });
     shared.relays.set(key, relay);
+    const stopForwarding = openTelemetry ? forwardOpenTelemetry({ record: relay.record }) : () => {};
     return {
       sink: relay.record,
       recorder: undefined,
-      flush: async () => void (await relay.flush(flushDeadline)),
+      async flush() {
+        // Which records once more.
+        stopForwarding();
+        await relay.flush(flushDeadline);
+      },
     };
   }
   shared.recorder ??= createRecorder({ identity: () => identity });

@@ -16,6 +16,8 @@ export interface ObserveOptions {
   recordTo?: string;
   /** Whether a recording holds what was said, and what tools were asked and answered. @default EARSHOT_RECORD_TRANSCRIPTS, or false */
   recordTranscripts?: boolean;
+  /** Whether the job's OpenTelemetry instruments that the catalogue knows are recorded. @default EARSHOT_OPEN_TELEMETRY, or true */
+  openTelemetry?: boolean;
 }
 
 const nameVariables = ['EARSHOT_AGENT_NAME'];
@@ -40,5 +42,6 @@ export function resolveObserveOptions(given: ObserveOptions, jobsName: string | 
     identity: resolveIdentity(options, jobsName),
     recordTo: options.string('recordTo', ['EARSHOT_RECORD_TO']),
     recordTranscripts: options.boolean('recordTranscripts', 'EARSHOT_RECORD_TRANSCRIPTS') ?? false,
+    openTelemetry: options.boolean('openTelemetry', 'EARSHOT_OPEN_TELEMETRY') ?? true,
   };
 }

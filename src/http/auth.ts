@@ -1,0 +1,57 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { RequestHandler } from 'express';
+import { ServeError } from './serve-error.ts';
+
+/** Who may read /metrics. With both kinds given, either lets a request in. */
+export interface AuthOptions {
+  /** Tokens for `Authorization: Bearer …`; several, so that one can be replaced without a gap. */
+  bearer?: string | readonly string[];
+  /** User and password for `Authorization: Basic …`. */
+  basic?: { username: string; password: string };
+}
+
+/**
+ * Lets only requests with the right credentials through; others get 401.
+ *
+ * @throws ServeError `ERR_AUTH` when a credential is empty, or `auth` holds none at all
+ */
+export function requireAuth(auth: AuthOptions): RequestHandler {
+  const tokens = [auth.bearer ?? []].flat();
+  // A header's value arrives without surrounding blanks, so such a token could never be presented.
+  if (tokens.some((token) => !/^\S+$/.test(token))) {
+    throw new ServeError('ERR_AUTH', 'auth.bearer has a token that is empty or has blanks; remove it');
+  }
+  const { basic } = auth;
+  if (basic && (!basic.username || basic.username.includes(':') || !basic.password)) {
+    throw new ServeError('ERR_AUTH', 'auth.basic needs a username (without ":") and a password');
+  }
+  if (tokens.length === 0 && !basic) {
+    throw new ServeError('ERR_AUTH', 'auth holds no credential; give it bearer or basic, or leave auth out');
+  }
+  const bearers = tokens.map(digest);
+  const login = basic && digest(`${basic.username}:${basic.password}`);
+  const challenges = [
+    ...(bearers.length > 0 ? ['Bearer realm="metrics"'] : []),
+    ...(login ? ['Basic realm="metrics", charset="UTF-8"'] : []),
+  ];
+
+  /** Compares with every known digest, so that the time taken says nothing about which one is near. */
+  function known({ scheme, credential }: { scheme: string; credential: string }): boolean {
+    const candidates = scheme === 'bearer' ? bearers : scheme === 'basic' && login ? [login] : [];
+    const presented = digest(scheme === 'basic' ? Buffer.from(credential, 'base64').toString() : credential);
+    return candidates.filter((candidate) => timingSafeEqual(candidate, presented)).length > 0;
+  }
+
+  return (request, response, next) => {
+    const { scheme = '', credential = '' } =
+      request.headers.authorization?.match(/^(?<scheme>\w+) +(?<credential>\S+)$/)?.groups ?? {};
+    if (known({ scheme: scheme.toLowerCase(), credential })) return next();
+    response.statusCode = 401;
+    response.setHeader('WWW-Authenticate', challenges);
+    response.setHeader('Content-Type', 'text/plain; charset=utf-8');
+    response.end('The metrics need credentials: an Authorization header as WWW-Authenticate says.\n');
+  };
+}
+
+/** Hashes are of one length, as `timingSafeEqual` demands, whatever was presented. */
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();

@@ -1,0 +1,91 @@
+import type { Format } from './scrapes.ts';
+
+interface MediaType {
+  type: string;
+  version: string;
+  /** What the response says it is. */
+  contentType: string;
+}
+
+export const mediaTypes: Readonly<Record<Format, MediaType>> = {
+  openmetrics: {
+    type: 'application/openmetrics-text',
+    version: '1.0.0',
+    contentType: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
+  },
+  text: { type: 'text/plain', version: '0.0.4', contentType: 'text/plain; version=0.0.4; charset=utf-8' },
+};
+
+/** One comma-separated part of an Accept or Accept-Encoding header. */
+interface Preference {
+  value: string;
+  parameters: ReadonlyMap<string, string>;
+  /** 0 (refused) to 1; what is not such a number counts as refused. */
+  quality: number;
+}
+
+function preferences(header: string): Preference[] {
+  return header.split(',').flatMap((part) => {
+    const [value = '', ...rest] = part.split(';').map((piece) => piece.trim());
+    if (!value) return [];
+    const parameters = new Map<string, string>();
+    for (const piece of rest) {
+      const [name = '', ...text] = piece.split('=');
+      parameters.set(
+        name.trim().toLowerCase(),
+        text
+          .join('=')
+          .trim()
+          .replace(/^"(.*)"$/, '$1'),
+      );
+    }
+    const quality = Number(parameters.get('q') ?? 1);
+    return [{ value: value.toLowerCase(), parameters, quality: quality >= 0 && quality <= 1 ? quality : 0 }];
+  });
+}
+
+/** How closely an Accept range names a media type; undefined: it does not cover it. */
+function closeness(range: Preference, { type, version }: MediaType): number | undefined {
+  if (range.value === type) {
+    const wanted = range.parameters.get('version');
+    if (wanted === undefined) return 2;
+    return wanted === version ? 3 : undefined;
+  }
+  if (range.value === `${type.split('/')[0]}/*`) return 1;
+  return range.value === '*/*' ? 0 : undefined;
+}
+
+/** The quality that the closest range gives to a media type (RFC 9110, 12.5.1). */
+function appraise(accepted: Preference[], mediaType: MediaType): { quality: number; named: boolean } {
+  let closest = -1;
+  let quality = 0;
+  for (const range of accepted) {
+    const close = closeness(range, mediaType);
+    if (close === undefined || close < closest) continue;
+    quality = close > closest ? range.quality : Math.max(quality, range.quality);
+    closest = close;
+  }
+  return { quality, named: closest >= 2 };
+}
+
+/**
+ * The format to answer with. OpenMetrics when the client prefers it, or names it and likes both alike;
+ * text in any other case, also when nothing matches: a scraper reads it rather than an error.
+ */
+export function negotiateFormat(accept: string | undefined): Format {
+  const accepted = preferences(accept ?? '');
+  const openmetrics = appraise(accepted, mediaTypes.openmetrics);
+  const text = appraise(accepted, mediaTypes.text);
+  if (openmetrics.quality > text.quality) return 'openmetrics';
+  return openmetrics.named && openmetrics.quality > 0 && openmetrics.quality === text.quality
+    ? 'openmetrics'
+    : 'text';
+}
+
+/** Whether to compress with gzip: the client takes it, and does not like plain text better. */
+export function acceptsGzip(acceptEncoding: string | undefined): boolean {
+  const accepted = preferences(acceptEncoding ?? '');
+  const of = (...codings: string[]) => accepted.find(({ value }) => codings.includes(value))?.quality;
+  const gzip = of('gzip', 'x-gzip') ?? of('*') ?? 0;
+  return gzip > 0 && gzip >= (of('identity') ?? 0);
+}

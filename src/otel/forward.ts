@@ -1,0 +1,42 @@
+import type { Sink } from '../catalogue/observation.ts';
+import type { MetricSpec } from '../catalogue/types.ts';
+import { createGate, type Log } from './gate.ts';
+import { createMeterProvider } from './meter-provider.ts';
+import { recordNodeActivity } from './node-activity.ts';
+import { registerMeterProvider } from './registration.ts';
+import { routesOf } from './routes.ts';
+
+export interface ForwardOptions {
+  /** Gets what the catalogue's instruments measure: the relay, or the recorder of this process. */
+  record: Sink;
+  /** Takes warnings, one line each. @default console.warn */
+  log?: Log;
+  /** @default the catalogue */
+  specs?: Readonly<Record<string, MetricSpec>>;
+}
+
+/**
+ * In a job process: what OpenTelemetry instruments of the catalogue measure (stalls of the event loop,
+ * garbage collections, time of the event loop) goes to `record`.
+ *
+ * Nothing else leaves the job. Gauges and observable instruments cannot be added up over processes
+ * without a label per job, and instruments outside the catalogue have no place at the worker; a user
+ * who wants those registers a MeterProvider of their own, which always wins.
+ *
+ * As with any provider that an application registers, the SDK then does not upload its own instrument
+ * to LiveKit's (or the gateway's) observability endpoint; traces, logs and transcripts are not affected.
+ *
+ * The returned function stops it, after a last measurement: call it before the sink is closed.
+ */
+export function forwardOpenTelemetry({ record, log = console.warn, specs }: ForwardOptions): () => void {
+  const gate = createGate(record, log);
+  const provider = createMeterProvider({ routes: routesOf(specs), record: gate.record });
+  const unregister = registerMeterProvider(provider, log);
+  if (!unregister) return () => {};
+  const stop = recordNodeActivity({ provider, process: 'job' });
+  return () => {
+    stop();
+    gate.close();
+    unregister();
+  };
+}

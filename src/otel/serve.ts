@@ -1,0 +1,110 @@
+import { MetricReader, MeterProvider as SdkMeterProvider } from '@opentelemetry/sdk-metrics';
+import { boundedAttributes } from './attributes.ts';
+import { type Format, render } from './exposition.ts';
+import { type Family, familiesOf, namesOf } from './families.ts';
+import type { ForwardOptions } from './forward.ts';
+import { createGate, logOnce } from './gate.ts';
+import { createMeterProvider } from './meter-provider.ts';
+import { recordNodeActivity } from './node-activity.ts';
+import { observeNodeState } from './node-state.ts';
+import { registerMeterProvider } from './registration.ts';
+import { routesOf } from './routes.ts';
+
+export interface ServeOptions extends ForwardOptions {
+  /** Whether the registry has a family or sample of this name; an instrument of that name is left out. @default none */
+  taken?: (name: string) => boolean;
+  /** Labels that every family of {@link OpenTelemetry.expose} carries. @default none */
+  labels?: Readonly<Record<string, string>>;
+  /** How many different attribute sets the instruments outside the catalogue may have in all. @default 2000 */
+  maxAttributeSets?: number;
+}
+
+export interface OpenTelemetry {
+  /** Whether it is this provider that the process's instruments report to. */
+  readonly registered: boolean;
+  /** The families outside the catalogue, which `append` adds to the registry's exposition; never rejects. */
+  expose(format: Format): Promise<string>;
+  /** Gives the global provider back, and measures no more. */
+  close(): Promise<void>;
+}
+
+/**
+ * In the worker: instruments of the catalogue go to `record`, all others are aggregated here and
+ * exposed beside the registry, without what identifies a room, job or person. So are those of Node.js.
+ */
+export function serveOpenTelemetry(options: ServeOptions): OpenTelemetry {
+  const {
+    record,
+    log = console.warn,
+    specs,
+    taken = () => false,
+    labels = {},
+    maxAttributeSets = 2_000,
+  } = options;
+  const gate = createGate(record, log);
+  const reader = new PullReader();
+  const others = new SdkMeterProvider({
+    readers: [reader],
+    views: [{ instrumentName: '*', attributesProcessors: [boundedAttributes(maxAttributeSets)] }],
+  });
+  const provider = createMeterProvider({ routes: routesOf(specs), record: gate.record, others });
+  const unregister = registerMeterProvider(provider, log);
+  if (!unregister) return { registered: false, expose: async () => '', close: async () => {} };
+  const stops = [recordNodeActivity({ provider, process: 'worker' }), observeNodeState(provider)];
+  const once = logOnce(log);
+  let closed: Promise<void> | undefined;
+
+  return {
+    registered: true,
+    async expose(format) {
+      if (closed) return '';
+      try {
+        const { resourceMetrics, errors } = await reader.collect({ timeoutMillis: 2_000 });
+        for (const error of errors) once(`An OpenTelemetry instrument failed: ${error}`);
+        const refuse = (instrument: string, why: string) =>
+          once(`The OpenTelemetry instrument ${instrument} is left out: ${why}`);
+        return render(distinct(familiesOf(resourceMetrics, labels, refuse), taken, refuse), format);
+      } catch (error) {
+        once(`OpenTelemetry metrics could not be collected: ${error}`);
+        return '';
+      }
+    },
+    close() {
+      closed ??= (async () => {
+        for (const stop of stops) stop();
+        gate.close();
+        unregister();
+        await others.shutdown();
+      })();
+      return closed;
+    },
+  };
+}
+
+/** Those families of which no name is in use yet, neither in the registry nor by a family before them. */
+function distinct(
+  families: Family[],
+  taken: (name: string) => boolean,
+  refuse: (family: string, why: string) => void,
+): Family[] {
+  const used = new Set<string>();
+  return families.filter((family) => {
+    const names = namesOf(family);
+    // A gauge called `x_count` would be a sample of the registry's histogram `x`.
+    const owner = family.name.replace(/_(total|bucket|sum|count)$/, '');
+    const conflict =
+      names.find((name) => used.has(name) || taken(name)) ?? (taken(owner) ? owner : undefined);
+    if (conflict !== undefined) {
+      refuse(family.name, `the name ${conflict} is in use`);
+      return false;
+    }
+    for (const name of names) used.add(name);
+    return true;
+  });
+}
+
+/** Collects when asked, and exports nothing by itself. */
+class PullReader extends MetricReader {
+  protected override async onForceFlush(): Promise<void> {}
+  protected override async onShutdown(): Promise<void> {}
+}

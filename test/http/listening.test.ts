@@ -1,0 +1,120 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import { ServeError } from '../../src/http/serve-error.ts';
+import { serveMetrics } from '../../src/http/server.ts';
+import { ask, serve } from './serving.ts';
+
+describe('what cannot be listened on is an error with the next step', () => {
+  test('a port that is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const error = await serve({ port }).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ServeError);
+    expect(error).toMatchObject({
+      code: 'EADDRINUSE',
+      message: `Port ${port} is in use; pass { port } or set EARSHOT_PORT`,
+    });
+    other.close();
+    await once(other, 'close');
+  });
+
+  test.each([
+    ['192.0.2.1', 'EADDRNOTAVAIL', 'Host 192.0.2.1 is no address of this machine; pass { host }'],
+    ['', 'ERR_HOST', 'The host is empty; pass { host } or set EARSHOT_HOST'],
+  ])('host %j', async (host, code, message) => {
+    await expect(serve({ host })).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
+  });
+
+  test.each([Number.NaN, -1, 65_536, 94.64])('port %s', async (port) => {
+    await expect(serve({ port })).rejects.toMatchObject({
+      code: 'ERR_PORT',
+      message: `Port ${port} is not a whole number from 0 to 65535; pass { port } or set EARSHOT_PORT`,
+    });
+  });
+});
+
+describe('a host that others can reach', () => {
+  test('without auth is warned about, once', async () => {
+    const { logged, url } = await serve({ host: '0.0.0.0' });
+    expect(logged).toHaveLength(1);
+    expect(logged[0]).toContain('can be read by anyone who reaches it; pass { auth }');
+    expect((await ask(`${url}/healthz`)).status).toBe(200);
+  });
+
+  test('with auth is not', async () => {
+    expect((await serve({ host: '0.0.0.0', auth: { bearer: 'token' } })).logged).toEqual([]);
+  });
+
+  test('is not the default', async () => {
+    const { logged, url } = await serve();
+    expect(new URL(url).hostname).toBe('127.0.0.1');
+    expect(logged).toEqual([]);
+  });
+});
+
+describe('close', () => {
+  test('ends idle keep-alive connections and frees the port', async () => {
+    const { url, close } = await serve();
+    const port = Number(new URL(url).port);
+    const socket = connect(port, '127.0.0.1');
+    const ended = once(socket, 'close');
+    socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+    await once(socket, 'data');
+    socket.resume();
+    await close();
+    await ended;
+    const again = await serve({ port });
+    expect(again.url).toBe(url);
+  });
+
+  test('lets a scrape that is under way finish', async () => {
+    let started = () => {};
+    const building = new Promise<void>((resolve) => {
+      started = resolve;
+    });
+    const { url, close } = await serve({
+      expose: async () => {
+        started();
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        return 'up 1\n';
+      },
+    });
+    const scrape = ask(`${url}/metrics`, { headers: { connection: 'keep-alive' } });
+    await building;
+    await close();
+    expect(await scrape).toMatchObject({ status: 200, text: 'up 1\n' });
+  });
+
+  test('does not wait for a client that never says anything, nor for a scrape that hangs', async () => {
+    const { url, close } = await serve({ expose: () => new Promise(() => {}) });
+    const silent = connect(Number(new URL(url).port), '127.0.0.1');
+    await once(silent, 'connect');
+    const scrape = ask(`${url}/metrics`).catch((error: NodeJS.ErrnoException) => error.code);
+    await ask(`${url}/healthz`);
+    const ended = once(silent, 'close');
+    silent.resume();
+    await close();
+    await ended;
+    expect(await scrape).toBe('ECONNRESET');
+  });
+
+  test('twice is as good as once', async () => {
+    const { url, close } = await serve();
+    await Promise.all([close(), close()]);
+    await close();
+    await expect(ask(`${url}/healthz`)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+});
+
+test('the default port is 9464', async () => {
+  const server = await serveMetrics({ expose: async () => '' }).catch((error: ServeError) => error);
+  if (server instanceof ServeError) {
+    expect(server.message).toBe('Port 9464 is in use; pass { port } or set EARSHOT_PORT');
+    return;
+  }
+  expect(server.url).toBe('http://127.0.0.1:9464');
+  await server.close();
+});

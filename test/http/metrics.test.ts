@@ -1,0 +1,148 @@
+import { connect } from 'node:net';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { ask, serve } from './serving.ts';
+
+describe('GET /metrics', () => {
+  test('is text 0.0.4 by default', async () => {
+    const { url } = await serve();
+    const { status, headers, text } = await ask(`${url}/metrics`);
+    expect(status).toBe(200);
+    expect(headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
+    expect(text).toBe('# text\n');
+    expect(headers['content-length']).toBe('7');
+    expect(headers.vary).toBe('Accept, Accept-Encoding');
+    expect(headers['content-encoding']).toBeUndefined();
+    expect(headers['x-powered-by']).toBeUndefined();
+    expect(headers.etag).toBeUndefined();
+  });
+
+  test('is OpenMetrics 1.0, compressed, for who asks so', async () => {
+    const { url } = await serve();
+    const { headers, raw } = await ask(`${url}/metrics`, {
+      headers: { accept: 'application/openmetrics-text;version=1.0.0', 'accept-encoding': 'gzip' },
+    });
+    expect(headers['content-type']).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8');
+    expect(headers['content-encoding']).toBe('gzip');
+    expect(headers['content-length']).toBe(String(raw.length));
+    expect(gunzipSync(raw).toString()).toBe('# openmetrics\n');
+  });
+
+  test('counts the length in bytes, not characters', async () => {
+    const { url } = await serve({ expose: async () => 'x{a="ü🎧"} 1\n' });
+    const { headers, text } = await ask(`${url}/metrics`);
+    expect(headers['content-length']).toBe('16');
+    expect(text).toBe('x{a="ü🎧"} 1\n');
+  });
+
+  test('with HEAD has the headers of GET and no body', async () => {
+    const { url } = await serve();
+    const { status, headers, raw } = await ask(`${url}/metrics`, { method: 'HEAD' });
+    expect(status).toBe(200);
+    expect(headers['content-length']).toBe('7');
+    expect(raw).toHaveLength(0);
+  });
+
+  test('twenty at a time build the exposition once', async () => {
+    let builds = 0;
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const { url } = await serve({
+      expose: async () => {
+        builds++;
+        await released;
+        return 'up 1\n';
+      },
+    });
+    const scrapes = Array.from({ length: 20 }, () => ask(`${url}/metrics`));
+    while ((await ask(`${url}/healthz`)).status === 200 && builds === 0);
+    // All twenty must have come before the one build ends.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    release();
+    for (const { text } of await Promise.all(scrapes)) expect(text).toBe('up 1\n');
+    expect(builds).toBe(1);
+  });
+
+  test('that fails is a 500 that tells nothing, is logged once, and the next one works', async () => {
+    let failures = 3;
+    const { url, logged } = await serve({
+      expose: async () => {
+        if (failures-- > 0) throw new Error('secret detail');
+        return 'up 1\n';
+      },
+    });
+    for (let scrape = 0; scrape < 3; scrape++) {
+      const { status, text } = await ask(`${url}/metrics`);
+      expect(status).toBe(500);
+      expect(text).not.toContain('secret');
+    }
+    expect(logged).toHaveLength(1);
+    expect(logged[0]).toContain('secret detail');
+    expect((await ask(`${url}/metrics`)).text).toBe('up 1\n');
+    failures = 1;
+    expect((await ask(`${url}/metrics`)).status).toBe(500);
+    expect(logged).toHaveLength(2);
+  });
+});
+
+describe('probes', () => {
+  test('/healthz is ok while the process serves', async () => {
+    const { url } = await serve();
+    expect(await ask(`${url}/healthz`)).toMatchObject({ status: 200, text: 'ok\n' });
+  });
+
+  test('/readyz says whether, and why not, in one line', async () => {
+    let state: { ready: boolean; reason?: string } = { ready: false, reason: 'not registered\nwith LiveKit' };
+    const { url } = await serve({ ready: () => state });
+    expect(await ask(`${url}/readyz`)).toMatchObject({ status: 503, text: 'not registered with LiveKit\n' });
+    state = { ready: true };
+    expect(await ask(`${url}/readyz`)).toMatchObject({ status: 200, text: 'ready\n' });
+  });
+
+  test('/readyz is 503 when the check itself fails', async () => {
+    const { url } = await serve({ ready: () => Promise.reject(new Error('no server')) });
+    expect(await ask(`${url}/readyz`)).toMatchObject({
+      status: 503,
+      text: 'the check itself failed: no server\n',
+    });
+  });
+
+  test('/readyz is 200 without a check', async () => {
+    const { url } = await serve();
+    expect((await ask(`${url}/readyz`)).status).toBe(200);
+  });
+});
+
+describe('other requests', () => {
+  test.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])('%s is not allowed', async (method) => {
+    const { url } = await serve();
+    for (const path of ['/metrics', '/healthz']) {
+      const { status, headers } = await ask(`${url}${path}`, { method });
+      expect(status).toBe(405);
+      expect(headers.allow).toBe('GET, HEAD');
+    }
+  });
+
+  test.each(['/', '/favicon.ico', '/metrics/x', '/%', '/..%2fmetrics'])(
+    '%s is not found, with a hint',
+    async (path) => {
+      const { url } = await serve();
+      const { status, text } = await ask(`${url}${path}`);
+      expect(status).toBe(404);
+      expect(text).toContain('/metrics');
+    },
+  );
+
+  test('garbage on the socket leaves the server alone', async () => {
+    const { url } = await serve();
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    const ended = new Promise((resolve) => socket.on('close', resolve));
+    socket.on('error', () => {});
+    socket.end('\u0000\u0001 not http at all\r\n\r\n');
+    socket.resume();
+    await ended;
+    expect((await ask(`${url}/healthz`)).status).toBe(200);
+  });
+});

@@ -1,0 +1,130 @@
+import { mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { connect as connectPlain } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from 'node:tls';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { tlsContext } from '../../src/http/tls.ts';
+import { certificate } from './certificate.ts';
+import { ask, serve } from './serving.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'earshot-tls-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const server = certificate('server one');
+
+/** The name on the certificate that a server shows. */
+function shown(url: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', rejectUnauthorized: false });
+    socket.once('secureConnect', () => {
+      resolve(String(socket.getPeerCertificate().subject.CN));
+      socket.destroy();
+    });
+    socket.once('error', reject);
+  });
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+describe('HTTPS', () => {
+  test('with PEM texts', async () => {
+    const { url } = await serve({ tls: server });
+    expect(url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
+    const { status, text } = await ask(`${url}/metrics`, { ca: server.cert });
+    expect(status).toBe(200);
+    expect(text).toBe('# text\n');
+  });
+
+  test('asks for TLS 1.2 itself, whatever the default of Node is', () => {
+    expect(tlsContext(server).minVersion).toBe('TLSv1.2');
+  });
+
+  test('refuses TLS 1.1', async () => {
+    const { url } = await serve({ tls: server });
+    const old = {
+      ca: server.cert,
+      minVersion: 'TLSv1',
+      maxVersion: 'TLSv1.1',
+      ciphers: 'ALL:@SECLEVEL=0',
+    } as const;
+    await expect(ask(`${url}/healthz`, old)).rejects.toThrow('alert protocol version');
+    const newer = { ...old, maxVersion: 'TLSv1.2' } as const;
+    expect((await ask(`${url}/healthz`, newer)).status).toBe(200);
+  });
+
+  test('closes although a client is stuck in the handshake', async () => {
+    const { url, close } = await serve({ tls: server });
+    const socket = connectPlain(Number(new URL(url).port), '127.0.0.1');
+    await new Promise((resolve) => socket.once('connect', resolve));
+    const ended = new Promise((resolve) => socket.once('close', resolve));
+    socket.resume();
+    await close();
+    await ended;
+  });
+
+  test('with a client CA lets only its clients in, and needs no warning on an open host', async () => {
+    const authority = certificate('client authority');
+    const client = certificate('prometheus', authority);
+    const stranger = certificate('stranger');
+    const { url, logged } = await serve({ host: '0.0.0.0', tls: { ...server, clientCa: authority.cert } });
+    const as = (who?: { cert: string; key: string }) =>
+      ask(`${url}/metrics`, { ca: server.cert, cert: who?.cert, key: who?.key });
+    expect((await as(client)).status).toBe(200);
+    await expect(as(stranger)).rejects.toThrow();
+    await expect(as(undefined)).rejects.toThrow();
+    expect(logged).toEqual([]);
+  });
+});
+
+describe('certificate files', () => {
+  test('that were renewed are used by the next connection', async () => {
+    const [cert, key] = [join(folder, 'tls.crt'), join(folder, 'tls.key')];
+    await Promise.all([writeFile(cert, server.cert), writeFile(key, server.key)]);
+    const { url, logged } = await serve({ tls: { cert, key, reloadMs: 20 } });
+    expect(await shown(url)).toBe('server one');
+    const renewed = certificate('server two');
+    await writeFile(cert, renewed.cert);
+    await until(async () => logged.length > 0);
+    // So far the key is the old one's: the server goes on with the old pair.
+    expect(logged[0]).toContain('The TLS certificate stays as it was: tls.cert and tls.key do not work');
+    expect(await shown(url)).toBe('server one');
+    await writeFile(key, renewed.key);
+    await until(async () => (await shown(url)) === 'server two');
+  });
+
+  test('may be exchanged behind a symbolic link', async () => {
+    const renewed = certificate('server two');
+    for (const [name, pair] of Object.entries({ one: server, two: renewed })) {
+      await writeFile(join(folder, `${name}.pem`), pair.cert + pair.key);
+    }
+    const link = join(folder, 'current.pem');
+    await symlink('one.pem', link);
+    const { url } = await serve({ tls: { cert: link, key: link, reloadMs: 20 } });
+    expect(await shown(url)).toBe('server one');
+    await symlink('two.pem', join(folder, 'next.pem'));
+    await rename(join(folder, 'next.pem'), link);
+    await until(async () => (await shown(url)) === 'server two');
+  });
+
+  test('that are not there are an error that names them', async () => {
+    const missing = join(folder, 'nothing.pem');
+    await expect(serve({ tls: { cert: missing, key: server.key } })).rejects.toMatchObject({
+      code: 'ERR_TLS',
+      message: `tls.cert: ${missing} cannot be read (ENOENT); give PEM or a file`,
+    });
+  });
+});
+
+test('a key that is not the certificate’s is refused at the start', async () => {
+  const { key } = certificate('other');
+  await expect(serve({ tls: { cert: server.cert, key } })).rejects.toMatchObject({
+    code: 'ERR_TLS',
+    message: expect.stringContaining('give a PEM certificate and its own key'),
+  });
+});

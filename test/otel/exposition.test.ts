@@ -1,0 +1,138 @@
+import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
+import { expect, test } from 'vitest';
+import { append, render } from '../../src/otel/exposition.ts';
+import { familiesOf } from '../../src/otel/families.ts';
+
+class Reader extends MetricReader {
+  protected override async onForceFlush() {}
+  protected override async onShutdown() {}
+}
+
+function instruments(labels: Record<string, string> = {}) {
+  const reader = new Reader();
+  const provider = new MeterProvider({ readers: [reader] });
+  const refused: string[] = [];
+  const families = async () =>
+    familiesOf((await reader.collect()).resourceMetrics, labels, (name, why) =>
+      refused.push(`${name}: ${why}`),
+    );
+  return { provider, meter: provider.getMeter('library'), families, refused };
+}
+
+test('a counter, in both formats', async () => {
+  const { meter, families } = instruments();
+  const orders = meter.createCounter('orders.placed', { description: 'Orders "placed".' });
+  orders.add(2, { 'order.kind': 'a\\b"c\nd', count: 3 });
+  orders.add(1.5, { 'order.kind': 'a\\b"c\nd', count: 3 });
+  expect(render(await families(), 'text')).toBe(
+    '# HELP orders_placed_total Orders "placed".\n' +
+      '# TYPE orders_placed_total counter\n' +
+      'orders_placed_total{order_kind="a\\\\b\\"c\\nd",count="3"} 3.5\n',
+  );
+  expect(render(await families(), 'openmetrics')).toBe(
+    '# HELP orders_placed Orders \\"placed\\".\n' +
+      '# TYPE orders_placed counter\n' +
+      'orders_placed_total{order_kind="a\\\\b\\"c\\nd",count="3"} 3.5\n',
+  );
+});
+
+test('a histogram, in both formats', async () => {
+  const { meter, families } = instruments();
+  const wait = meter.createHistogram('wait', { unit: 's', advice: { explicitBucketBoundaries: [0.1, 1] } });
+  for (const value of [0.05, 0.1, 0.5, 3]) wait.record(value);
+  const samples =
+    'wait_seconds_bucket{le="0.1"} 2\n' +
+    'wait_seconds_bucket{le="1"} 3\n' +
+    'wait_seconds_bucket{le="+Inf"} 4\n' +
+    'wait_seconds_sum 3.65\n' +
+    'wait_seconds_count 4\n';
+  const head = '# HELP wait_seconds OpenTelemetry instrument wait.\n# TYPE wait_seconds histogram\n';
+  expect(render(await families(), 'text')).toBe(head + samples);
+  expect(render(await families(), 'openmetrics')).toBe(`${head}# UNIT wait_seconds seconds\n${samples}`);
+});
+
+test('what goes up and down is a gauge', async () => {
+  const { meter, families } = instruments();
+  meter.createUpDownCounter('queue.length').add(-2);
+  meter
+    .createObservableGauge('temperature')
+    .addCallback((result) => result.observe(Number.NEGATIVE_INFINITY));
+  meter.createGauge('share', { unit: '1' }).record(0.5);
+  expect(render(await families(), 'text')).toContain('# TYPE queue_length gauge\nqueue_length -2\n');
+  expect(render(await families(), 'text')).toContain('temperature -Inf\n');
+  expect(render(await families(), 'openmetrics')).toContain(
+    '# TYPE share_ratio gauge\n# UNIT share_ratio ratio\nshare_ratio 0.5\n',
+  );
+});
+
+test('an instrument without measurements is not there', async () => {
+  const { meter, families } = instruments();
+  meter.createCounter('never');
+  expect(await families()).toEqual([]);
+});
+
+test('constant labels are on every sample and win over attributes', async () => {
+  const { meter, families } = instruments({ region: 'eu' });
+  meter.createCounter('calls').add(1, { region: 'mars' });
+  expect(render(await families(), 'text')).toContain('calls_total{region="eu"} 1\n');
+});
+
+test('neither the resource nor the scope shows', async () => {
+  const { meter, families } = instruments();
+  meter.createCounter('calls').add(1);
+  const text = render(await families(), 'text');
+  expect(text).not.toContain('otel_scope');
+  expect(text).not.toContain('target_info');
+});
+
+test('the same instrument of two libraries is one family that adds up', async () => {
+  const { provider, families, refused } = instruments();
+  for (const library of ['one', 'two']) {
+    const meter = provider.getMeter(library);
+    meter.createCounter('calls').add(1, { kind: 'a' });
+    meter.createCounter('calls').add(1, { kind: library });
+    meter.createHistogram('wait', { advice: { explicitBucketBoundaries: [1] } }).record(0.5);
+  }
+  const text = render(await families(), 'text');
+  expect(text.match(/# TYPE calls_total/g)).toHaveLength(1);
+  expect(text).toContain('calls_total{kind="a"} 2\n');
+  expect(text).toContain('calls_total{kind="one"} 1\n');
+  expect(text).toContain('calls_total{kind="two"} 1\n');
+  expect(text).toContain('wait_bucket{le="1"} 2\nwait_bucket{le="+Inf"} 2\nwait_sum 1\nwait_count 2\n');
+  expect(refused).toEqual([]);
+});
+
+test('attributes that become the same label do not make the same series twice', async () => {
+  const { meter, families } = instruments();
+  const calls = meter.createCounter('calls');
+  calls.add(1, { 'call.kind': 'a' });
+  calls.add(2, { call_kind: 'a' });
+  expect(render(await families(), 'text')).toContain('counter\ncalls_total{call_kind="a"} 3\n');
+});
+
+test('an instrument that contradicts its family is refused by name', async () => {
+  const { provider, families, refused } = instruments();
+  const [one, two] = [provider.getMeter('one'), provider.getMeter('two')];
+  one.createCounter('x').add(1);
+  two.createUpDownCounter('x').add(5);
+  one.createHistogram('y', { advice: { explicitBucketBoundaries: [1] } }).record(0.5);
+  two.createHistogram('y', { advice: { explicitBucketBoundaries: [2] } }).record(0.5);
+  const text = render(await families(), 'text');
+  expect(text).toContain('x_total 1\n');
+  expect(text).toContain('y_count 1\n');
+  expect(refused).toEqual(['x: x is a counter already', 'y: y has other buckets already']);
+});
+
+test('an attribute named le cannot break a histogram', async () => {
+  const { meter, families } = instruments();
+  meter.createHistogram('wait', { advice: { explicitBucketBoundaries: [1] } }).record(0.5, { le: 'x' });
+  expect(render(await families(), 'text')).toContain('wait_bucket{le_="x",le="1"} 1\n');
+});
+
+test('families are put at the end of an exposition, before its mark', () => {
+  expect(append('a 1\n# EOF\n', 'b 2\n', 'openmetrics')).toBe('a 1\nb 2\n# EOF\n');
+  expect(append('a 1\n', 'b 2\n', 'text')).toBe('a 1\nb 2\n');
+  expect(append('a 1', 'b 2\n', 'text')).toBe('a 1\nb 2\n');
+  expect(append('a 1\n# EOF\n', '', 'openmetrics')).toBe('a 1\n# EOF\n');
+  expect(append('', 'b 2\n', 'openmetrics')).toBe('b 2\n# EOF\n');
+});

@@ -1,0 +1,102 @@
+import { context, createContextKey, ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
+import { describe, expect, test } from 'vitest';
+import type { Observation } from '../../src/catalogue/observation.ts';
+import type { MetricSpec } from '../../src/catalogue/types.ts';
+import { createMeterProvider } from '../../src/otel/meter-provider.ts';
+import { routesOf } from '../../src/otel/routes.ts';
+
+const stall = 'lk.agents.event_loop.blocked_duration';
+
+function recording(specs?: Record<string, MetricSpec>) {
+  const recorded: Observation[] = [];
+  const provider = createMeterProvider({
+    routes: routesOf(specs),
+    record: (sample) => recorded.push(sample),
+  });
+  return { meter: provider.getMeter('livekit-agents'), recorded };
+}
+
+describe("an instrument of the catalogue's", () => {
+  test('is an observation with only the labels that the catalogue declares', () => {
+    const { meter, recorded } = recording();
+    meter.createHistogram(stall, { unit: 's' }).record(0.25, {
+      severity: 'warning',
+      cause: 'code',
+      room_id: 'RM_1',
+      job_id: 'AJ_1',
+      'lk.agent_name': 'front-desk',
+    });
+    expect(recorded).toEqual([
+      {
+        metric: 'lk_agents_event_loop_blocked_duration_seconds',
+        labels: { severity: 'warning', cause: 'code' },
+        value: 0.25,
+        exemplar: undefined,
+      },
+    ]);
+  });
+
+  test('has the sampled span that it was recorded in as exemplar', () => {
+    const { meter, recorded } = recording();
+    const within = (traceFlags: TraceFlags) =>
+      trace.setSpanContext(ROOT_CONTEXT, {
+        traceId: '0af7651916cd43dd8448eb211c80319c',
+        spanId: 'b7ad6b7169203331',
+        traceFlags,
+      });
+    const histogram = meter.createHistogram(stall, { unit: 's' });
+    histogram.record(1, {}, within(TraceFlags.SAMPLED));
+    histogram.record(1, {}, within(TraceFlags.NONE));
+    histogram.record(1, {}, context.active().setValue(createContextKey('x'), 1));
+    expect(recorded.map(({ exemplar }) => exemplar)).toEqual([
+      { trace_id: '0af7651916cd43dd8448eb211c80319c', span_id: 'b7ad6b7169203331' },
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test('in another unit or of another kind is not taken for it', () => {
+    const { meter, recorded } = recording();
+    meter.createHistogram(stall, { unit: 'ms' }).record(250);
+    meter.createHistogram(stall).record(250);
+    meter.createCounter(stall, { unit: 's' }).add(1);
+    meter.createUpDownCounter(stall, { unit: 's' }).add(1);
+    expect(recorded).toEqual([]);
+  });
+
+  test('may be a counter or go up and down', () => {
+    const { meter, recorded } = recording({
+      made_total: {
+        type: 'counter',
+        help: '',
+        unit: 'seconds',
+        labels: { kind: 'open' },
+        source: 'OpenTelemetry: made',
+      },
+      held_bytes: { type: 'gauge', help: '', unit: 'bytes', labels: {}, source: 'OpenTelemetry: held' },
+    });
+    meter.createCounter('made', { unit: 's' }).add(2, { kind: 'a', other: 'b' });
+    meter.createUpDownCounter('held', { unit: 'By' }).add(-3);
+    expect(recorded.map(({ metric, labels, value }) => ({ metric, labels, value }))).toEqual([
+      { metric: 'made_total', labels: { kind: 'a' }, value: 2 },
+      { metric: 'held_bytes', labels: {}, value: -3 },
+    ]);
+  });
+});
+
+test('without a provider for them, all other instruments work and measure nothing', () => {
+  const { meter, recorded } = recording();
+  meter.createCounter('a').add(1);
+  meter.createHistogram('b').record(1);
+  meter.createUpDownCounter('c').add(1);
+  meter.createGauge('d').record(1);
+  const observables = [
+    meter.createObservableCounter('e'),
+    meter.createObservableGauge('f'),
+    meter.createObservableUpDownCounter('g'),
+  ];
+  const callback = () => {};
+  meter.addBatchObservableCallback(callback, observables);
+  meter.removeBatchObservableCallback(callback, observables);
+  expect(recorded).toEqual([]);
+});

@@ -1,0 +1,195 @@
+import { metrics } from '@opentelemetry/api';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Observation } from '../../src/catalogue/observation.ts';
+import { type OpenTelemetry, type ServeOptions, serveOpenTelemetry } from '../../src/otel/serve.ts';
+import { createRecorder } from '../../src/record/recorder.ts';
+
+const open: OpenTelemetry[] = [];
+afterEach(async () => {
+  for (const served of open.splice(0)) await served.close();
+});
+
+function serve(options: Partial<ServeOptions> = {}) {
+  const recorded: Observation[] = [];
+  const logged: string[] = [];
+  const served = serveOpenTelemetry({
+    record: (sample) => recorded.push(sample),
+    log: (message) => logged.push(message),
+    ...options,
+  });
+  open.push(served);
+  return { ...served, recorded, logged };
+}
+
+/** The names of the families, of which each must be there once. */
+const families = (text: string) => [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
+
+describe('in the worker', () => {
+  test("Node's own instruments are served", async () => {
+    const { expose } = serve();
+    const text = await expose('text');
+    for (const family of [
+      'nodejs_eventloop_utilization_ratio',
+      'v8js_memory_heap_limit_bytes',
+      'v8js_memory_heap_space_size_bytes',
+      'v8js_memory_heap_used_bytes',
+      'v8js_memory_heap_space_available_size_bytes',
+      'v8js_memory_heap_space_physical_size_bytes',
+      'v8js_resource_active',
+    ]) {
+      expect(text).toContain(`# TYPE ${family} gauge\n`);
+    }
+    expect(text).toMatch(/^v8js_memory_heap_used_bytes\{v8js_heap_space_name="old_space"\} \d+$/m);
+    expect(text).not.toContain('NaN');
+  });
+
+  test('event-loop delays are those since the last collection', async () => {
+    const { expose } = serve();
+    const delay = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      return Number((await expose('text')).match(/^nodejs_eventloop_delay_max_seconds (\S+)$/m)?.[1]);
+    };
+    await delay();
+    // Node takes no delay between a reset and its next look at the clock, 10 ms later.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const end = performance.now() + 150;
+    while (performance.now() < end);
+    const stalled = await delay();
+    expect(stalled).toBeGreaterThan(0.1);
+    expect(await delay()).toBeLessThan(stalled);
+  });
+
+  test('instruments of anybody are served, without rooms and jobs', async () => {
+    const { expose } = serve();
+    const meter = metrics.getMeter('my-agent', '1.2.3');
+    meter.createCounter('orders').add(1, { kind: 'pizza', room_id: 'RM_1', 'lk.job_id': 'AJ_1' });
+    meter.createCounter('orders').add(1, { kind: 'pizza', room_id: 'RM_2', 'lk.job_id': 'AJ_2' });
+    meter
+      .createObservableGauge('ovens')
+      .addCallback((result) => result.observe(3, { participant_id: 'PA_1' }));
+    const text = await expose('text');
+    expect(text).toContain('orders_total{kind="pizza"} 2\n');
+    expect(text).toContain('ovens 3\n');
+    expect(text).not.toMatch(/RM_|AJ_|PA_/);
+  });
+
+  test("an instrument of the catalogue's goes into the registry, and only there", async () => {
+    const identity = { agent_name: 'front-desk', agent_version: '7' };
+    const recorder = createRecorder();
+    const { expose } = serve({ record: (sample) => recorder.record(sample, identity) });
+    metrics
+      .getMeter('livekit-agents')
+      .createHistogram('lk.agents.event_loop.blocked_duration', { unit: 's' })
+      .record(0.3, { severity: 'warning', cause: 'host', room_id: 'RM_1', job_id: 'AJ_1' });
+    expect(await recorder.expose('text')).toMatch(
+      /^lk_agents_event_loop_blocked_duration_seconds_count\{.*agent_name="front-desk".*severity="warning",cause="host"\} 1$/m,
+    );
+    expect(await expose('text')).not.toContain('blocked_duration');
+  });
+
+  test('a family that the registry has is left out', async () => {
+    const { expose } = serve({ taken: (name) => name === 'orders_total' || name === 'wait_count' });
+    const meter = metrics.getMeter('my-agent');
+    meter.createCounter('orders').add(1);
+    meter.createHistogram('wait').record(1);
+    meter.createCounter('others').add(1);
+    const found = families(await expose('text'));
+    expect(found).toContain('others_total');
+    expect(found).not.toContain('orders_total');
+    expect(found).not.toContain('wait');
+    expect(new Set(found).size).toBe(found.length);
+  });
+
+  test('two families never share the name of a sample', async () => {
+    const { expose, logged } = serve({ taken: (name) => name === 'talk' });
+    const meter = metrics.getMeter('my-agent');
+    meter.createCounter('orders').add(1);
+    meter.createUpDownCounter('orders.total').add(7);
+    meter.createHistogram('wait').record(1);
+    meter.createUpDownCounter('wait.count').add(7);
+    meter.createUpDownCounter('talk.sum').add(7);
+    const text = await expose('text');
+    expect(text).toContain('orders_total 1\n');
+    expect(text).toContain('wait_count 1\n');
+    expect(text).not.toContain(' 7\n');
+    expect(logged).toEqual([
+      'The OpenTelemetry instrument orders_total is left out: the name orders_total is in use',
+      'The OpenTelemetry instrument wait_count is left out: the name wait_count is in use',
+      'The OpenTelemetry instrument talk_sum is left out: the name talk is in use',
+    ]);
+  });
+
+  test('attribute sets are bounded over any number of collections', async () => {
+    const { expose } = serve({ maxAttributeSets: 50 });
+    const counter = metrics.getMeter('my-agent').createCounter('orders');
+    for (let collection = 0; collection < 5; collection++) {
+      for (let i = 0; i < 200; i++) counter.add(1, { order: `${collection}-${i}` });
+      await expose('text');
+    }
+    const samples = [...(await expose('text')).matchAll(/^orders_total\{(.*)\} (\d+)$/gm)];
+    expect(samples.length).toBeLessThanOrEqual(51);
+    expect(samples.reduce((sum, [, , value]) => sum + Number(value), 0)).toBe(1_000);
+    expect(samples.at(-1)?.[1]).toBe('otel_metric_overflow="true"');
+  });
+
+  test('a callback that throws costs only its own figures, and is reported once', async () => {
+    const { expose, logged } = serve();
+    const meter = metrics.getMeter('my-agent');
+    meter.createObservableGauge('broken').addCallback(() => {
+      throw new Error('no sensor');
+    });
+    meter.createCounter('orders').add(1);
+    for (let scrape = 0; scrape < 3; scrape++) expect(await expose('text')).toContain('orders_total 1\n');
+    expect(logged).toEqual(['An OpenTelemetry instrument failed: Error: no sensor']);
+  });
+
+  test('a callback that hangs is given up, and the rest is served', async () => {
+    const { expose, logged } = serve();
+    const meter = metrics.getMeter('my-agent');
+    meter.createObservableGauge('stuck').addCallback(() => new Promise(() => {}));
+    meter.createCounter('orders').add(1);
+    expect(await expose('text')).toContain('orders_total 1\n');
+    expect(logged).toHaveLength(1);
+  });
+
+  test('constant labels are on every family', async () => {
+    const { expose } = serve({ labels: { region: 'eu' } });
+    const samples = (await expose('text')).split('\n').filter((line) => line && !line.startsWith('#'));
+    expect(samples.length).toBeGreaterThan(10);
+    for (const sample of samples) expect(sample).toContain('region="eu"');
+  });
+});
+
+describe('close', () => {
+  test('gives the global provider back, and instruments that live on measure nothing', async () => {
+    const { close, expose, recorded } = serve();
+    const histogram = metrics
+      .getMeter('livekit-agents')
+      .createHistogram('lk.agents.event_loop.blocked_duration', { unit: 's' });
+    const ours = metrics.getMeterProvider();
+    await close();
+    await close();
+    expect(metrics.getMeterProvider()).not.toBe(ours);
+    const before = recorded.length;
+    histogram.record(1, { severity: 'error', cause: 'code' });
+    expect(recorded).toHaveLength(before);
+    expect(await expose('text')).toBe('');
+    expect(serve().registered).toBe(true);
+  });
+});
+
+test('a sink that throws is not felt by who measures', () => {
+  const { logged } = serve({
+    record: () => {
+      throw new Error('full');
+    },
+  });
+  const histogram = metrics
+    .getMeter('livekit-agents')
+    .createHistogram('lk.agents.event_loop.blocked_duration', { unit: 's' });
+  histogram.record(1);
+  histogram.record(1);
+  expect(logged).toEqual([
+    'A measurement of lk_agents_event_loop_blocked_duration_seconds was lost: Error: full',
+  ]);
+});
