@@ -72,6 +72,11 @@ function tlsFrom(options: Options): TlsOptions | undefined {
   const cert = options.string('', ['EARSHOT_TLS_CERT']);
   const key = options.string('', ['EARSHOT_TLS_KEY']);
   const clientCa = options.string('', ['EARSHOT_TLS_CLIENT_CA']);
-  options.together({ EARSHOT_TLS_CERT: cert, EARSHOT_TLS_KEY: key });
+  // Asking for clients' certificates means TLS.
+  options.together({
+    EARSHOT_TLS_CERT: cert,
+    EARSHOT_TLS_KEY: key,
+    ...(clientCa && { EARSHOT_TLS_CLIENT_CA: clientCa }),
+  });
   return cert && key ? { cert, key, clientCa } : undefined;
 }

@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 /** An option or environment variable that cannot be used. The message names it and says what it takes. */
 export class OptionError extends Error {
   override name = 'OptionError';
@@ -14,8 +16,8 @@ export class Options {
   readonly #given: Readonly<Record<string, unknown>>;
   readonly #env: Readonly<Record<string, string | undefined>>;
 
-  constructor(given: object = {}, env: Readonly<Record<string, string | undefined>> = process.env) {
-    this.#given = given as Record<string, unknown>;
+  constructor(given?: object | null, env: Readonly<Record<string, string | undefined>> = process.env) {
+    this.#given = (given ?? {}) as Record<string, unknown>;
     this.#env = env;
   }
 
@@ -53,13 +55,14 @@ export class Options {
   ): Record<string, string> | undefined {
     const form = 'labels as name=value,name=value, whose names are letters, digits and _';
     return this.#read(option, [variable], form, (value) => {
+      if (typeof value !== 'string' && !isRecord(value)) return undefined;
       const entries =
         typeof value === 'string'
           ? value
               .split(',')
               .filter((pair) => pair.trim())
               .map((pair) => split(pair))
-          : Object.entries(value as object);
+          : Object.entries(value);
       for (const [name, text] of entries) {
         if (!/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) || name.startsWith('__') || typeof text !== 'string') {
           return undefined;
@@ -90,8 +93,9 @@ export class Options {
     if (!given) return undefined;
     const parsed = parse(given.value);
     if (parsed !== undefined) return parsed;
-    const shown = typeof given.value === 'string' ? JSON.stringify(given.value) : String(given.value);
-    throw new OptionError(`${given.name}=${shown} cannot be used: give ${form}, or leave it out.`);
+    throw new OptionError(
+      `${given.name}=${shown(given.value)} cannot be used: give ${form}, or leave it out.`,
+    );
   }
 
   #find(option: string, variables: string[]): Given | undefined {
@@ -106,3 +110,12 @@ function split(pair: string): [string, string | undefined] {
   const at = pair.indexOf('=');
   return at < 0 ? [pair.trim(), undefined] : [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
 }
+
+const isRecord = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A value as a message shows it. */
+const shown = (value: unknown): string =>
+  typeof value === 'string'
+    ? JSON.stringify(value)
+    : inspect(value, { breakLength: Number.POSITIVE_INFINITY });

@@ -2,10 +2,12 @@
 import { Command } from 'commander';
 import { version } from '../version.ts';
 import { addReplay } from './replay.ts';
+import { addSimulate } from './simulate.ts';
 
 const program = new Command('earshot')
   .description('Self-hosted observability for LiveKit voice agents')
   .version(version);
+addSimulate(program);
 addReplay(program);
 
 try {

@@ -1,5 +1,6 @@
 import type { metrics } from '@livekit/agents';
-import { RecentSet } from './recent.ts';
+import { RecentMap } from './recent.ts';
+import { Retellings, type Verdict } from './retellings.ts';
 
 /**
  * The labels of the SDK's adapters. An adapter's own event repeats its child's (llm/fallback_adapter.ts,
@@ -11,42 +12,30 @@ export const isAdapter = (label: string): boolean => adapter.test(label);
 
 /** Recognises the metrics events of one session that repeat another one. */
 export class Duplicates {
-  readonly #seen = new RecentSet<string>(4096);
-  /** Unstreamed syntheses by label, since the last streamed one; a stream adapter sums them up. */
-  readonly #sentences = new Map<string, { audioMs: number; count: number; speechId?: string }>();
+  /** Who told of a request, by its id. */
+  readonly #tellers = new RecentMap<string, string>(4096);
+  readonly #retellings = new Retellings();
 
-  /** Whether `m` tells again what an earlier event told. */
-  repeats(m: metrics.AgentMetrics): boolean {
-    if (m.type !== 'llm_metrics' && m.type !== 'tts_metrics' && m.type !== 'stt_metrics') return false;
-    if (isAdapter(m.label)) return true;
-    // Streaming STT reports usage many times under one request id: those are parts, not repetitions.
-    if (m.type === 'stt_metrics') return false;
-    if (m.type === 'tts_metrics' && this.#sumsUp(m)) return true;
-    // An empty id names nothing.
-    if (!m.requestId) return false;
-    const segment = m.type === 'tts_metrics' ? (m.segmentId ?? '') : '';
-    return !this.#seen.add(`${m.type} ${m.requestId} ${segment}`);
+  /** Judges `m`, unless it has to wait; then it is in a later verdict. */
+  judge(m: metrics.AgentMetrics): Verdict {
+    if (this.#repeats(m)) return { count: [], repeated: [m] };
+    return m.type === 'tts_metrics' ? this.#retellings.judge(m) : { count: [m], repeated: [] };
   }
 
-  /**
-   * A stream adapter around a TTS that cannot stream reports each sentence (unstreamed), and then, as a
-   * streamed event under the same label, all of them again: its audio is the sum of theirs, or less where
-   * the speech was cut short.
-   */
-  #sumsUp(m: metrics.TTSMetrics): boolean {
-    const sentences = this.#sentences.get(m.label);
-    if (!m.streamed) {
-      this.#sentences.set(m.label, {
-        audioMs: (sentences?.audioMs ?? 0) + m.audioDurationMs,
-        count: (sentences?.count ?? 0) + 1,
-        speechId: m.speechId,
-      });
-      return false;
-    }
-    this.#sentences.delete(m.label);
-    if (!sentences) return false;
-    if (m.cancelled && m.speechId) return m.speechId === sentences.speechId;
-    // Each duration was rounded to a millisecond by itself.
-    return Math.abs(sentences.audioMs - m.audioDurationMs) <= sentences.count + 1;
+  /** The events that have waited long enough at `now` (milliseconds since the epoch): they repeat nothing. */
+  overdue(now: number): metrics.AgentMetrics[] {
+    return this.#retellings.overdue(now);
+  }
+
+  #repeats(m: metrics.AgentMetrics): boolean {
+    if (m.type !== 'llm_metrics' && m.type !== 'tts_metrics' && m.type !== 'stt_metrics') return false;
+    if (isAdapter(m.label)) return true;
+    // Streaming STT reports usage many times under one request id, and an empty id names nothing.
+    if (m.type === 'stt_metrics' || !m.requestId) return false;
+    // An adapter of the user's own has another label than what it wraps. A provider may give an id twice.
+    const key = `${m.type} ${m.requestId}`;
+    const teller = this.#tellers.get(key);
+    if (teller === undefined) this.#tellers.set(key, m.label);
+    return teller !== undefined && teller !== m.label;
   }
 }

@@ -1,4 +1,5 @@
 import type { metrics } from '@livekit/agents';
+import { RecentMap } from './recent.ts';
 import { delay, request, type Samples, seconds } from './samples.ts';
 
 interface Parts {
@@ -10,7 +11,8 @@ interface Parts {
 
 /** How long a speech may wait for its missing parts, in milliseconds of the events' clock. */
 const patience = 10 * 60 * 1000;
-const maxWaiting = 256;
+/** How many speeches may wait, and how many that are complete are remembered. */
+const maxSpeeches = 256;
 
 /**
  * The documented approximation of conversation latency, `eou.endOfUtteranceDelay + llm.ttft + tts.ttfb`,
@@ -20,7 +22,7 @@ const maxWaiting = 256;
 export class EstimatedLatency {
   readonly #waiting = new Map<string, Parts>();
   /** Speeches that are complete; later parts of theirs belong to later steps of the turn. */
-  readonly #done = new Set<string>();
+  readonly #done = new RecentMap<string, true>(maxSpeeches);
 
   add(samples: Samples, m: metrics.AgentMetrics): void {
     if (m.type === 'eou_metrics') this.#part(samples, m, 'eou', m.endOfUtteranceDelayMs, 0, delay.max);
@@ -48,18 +50,14 @@ export class EstimatedLatency {
     this.#forget(timestamp);
     if (parts.eou === undefined || parts.ttft === undefined || parts.ttfb === undefined) return;
     this.#waiting.delete(speechId);
-    this.#done.add(speechId);
+    this.#done.set(speechId, true);
     samples.add('lk_agents_turn_estimated_latency_seconds', {}, parts.eou + parts.ttft + parts.ttfb);
   }
 
   #forget(now: number): void {
     for (const [speechId, parts] of this.#waiting) {
-      if (this.#waiting.size <= maxWaiting && now - parts.since <= patience) break;
+      if (this.#waiting.size <= maxSpeeches && !(now - parts.since > patience)) break;
       this.#waiting.delete(speechId);
-    }
-    for (const speechId of this.#done) {
-      if (this.#done.size <= maxWaiting) break;
-      this.#done.delete(speechId);
     }
   }
 }

@@ -16,14 +16,25 @@ const rate = { ...amount, zeroIsMissing: true };
 /** The detectors report 0 for what a request would have told, had there been one. */
 const inference = { ...request, zeroIsMissing: true };
 
+/** When a request ran: LLM and TTS metrics bear the time of its end, realtime metrics that of its start. */
+const spanBefore = ({ timestamp, durationMs }: { timestamp: number; durationMs: number }) => ({
+  startedAt: timestamp - durationMs,
+  endedAt: timestamp,
+});
+const spanAfter = ({ timestamp, durationMs }: { timestamp: number; durationMs: number }) => ({
+  startedAt: timestamp,
+  endedAt: timestamp + durationMs,
+});
+
 const yes = (value: unknown) => (value ? 'true' : 'false');
 
 /** What each type of metrics event says, apart from usage. A new type in the SDK does not compile until it is read here. */
 const handlers: Handlers = {
   llm_metrics(samples, m, outcomes) {
     const model = modelOf(m.metadata);
-    const empty = m.ttftMs < 0;
-    const outcome = outcomes.of('llm', m.label, { cancelled: m.cancelled, empty });
+    const ended = outcomes.of('llm', { ...m, ...spanBefore(m), model, empty: m.ttftMs < 0 });
+    // What a fallback adapter wraps fails without an error event, and without an answer to have an id.
+    const outcome = ended === 'empty' && !m.requestId ? 'error' : ended;
     samples.add('lk_agents_llm_requests_total', { ...model, outcome }, 1);
     samples.measure('lk_agents_llm_ttft_seconds', model, fromMs(m.ttftMs), request);
     // When a request was cancelled or failed says nothing about how fast the model is.
@@ -41,7 +52,7 @@ const handlers: Handlers = {
   },
   tts_metrics(samples, m, outcomes) {
     const model = modelOf(m.metadata);
-    const outcome = outcomes.of('tts', m.label, { cancelled: m.cancelled, empty: m.ttfbMs < 0 });
+    const outcome = outcomes.of('tts', { ...m, ...spanBefore(m), model, empty: m.ttfbMs < 0 });
     samples.add('lk_agents_tts_requests_total', { ...model, outcome, streamed: yes(m.streamed) }, 1);
     samples.measure('lk_agents_tts_ttfb_seconds', model, fromMs(m.ttfbMs), request);
     if (outcome === 'cancelled' || outcome === 'error') return;
@@ -113,7 +124,7 @@ const handlers: Handlers = {
     // Some plugins report a connection, or at its end what it has lasted, as an event without a response.
     if (m.durationMs === 0 && m.inputTokens === 0 && m.outputTokens === 0) return;
     const empty = m.ttftMs < 0 && m.outputTokens === 0;
-    const outcome = outcomes.of('realtime', m.label, { cancelled: m.cancelled, empty });
+    const outcome = outcomes.of('realtime', { ...m, ...spanAfter(m), model, empty });
     samples.add('lk_agents_realtime_requests_total', { ...model, outcome }, 1);
     samples.measure('lk_agents_realtime_ttft_seconds', model, fromMs(m.ttftMs), request);
     if (outcome === 'cancelled' || outcome === 'error') return;

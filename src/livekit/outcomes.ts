@@ -6,39 +6,79 @@ import type { Samples } from './samples.ts';
 export type Outcome = Labels<'lk_agents_llm_requests_total'>['outcome'];
 type Kind = 'llm' | 'tts' | 'realtime';
 
+/** What a metrics event says of its request. */
+export interface Ended {
+  label: string;
+  model: Model;
+  cancelled: boolean;
+  /** Whether nothing came of it. */
+  empty: boolean;
+  /** Milliseconds since the epoch. */
+  startedAt: number;
+  endedAt: number;
+}
+
+interface Failure {
+  kind: Kind;
+  label: string;
+  model: Model;
+  /** Milliseconds since the epoch. */
+  at: number;
+}
+
 /**
  * Tells how requests ended. The SDK's metrics events say only `cancelled`; that a request failed is said
  * by an unrecoverable error event of the same instance (`label`) just before. A TTS that fails before its first
  * frame has no metrics event at all: its error is counted as a request when the agent moves on.
  */
 export class Outcomes {
-  readonly #failed = new Map<string, { kind: Kind; model: Model }>();
+  readonly #failures = new Map<string, Failure>();
+  readonly #models = new Map<string, Model>();
 
-  /** An error was reported. */
-  failed(kind: Kind, label: string, recoverable: boolean, model: Model): void {
-    if (!recoverable && !isAdapter(label)) this.#failed.set(`${kind} ${label}`, { kind, model });
+  /** An error was reported, at `at` milliseconds since the epoch. */
+  failed(failure: Failure): void {
+    if (!isAdapter(failure.label)) this.#failures.set(keyOf(failure.kind, failure.label), failure);
   }
 
   /** Whether an instance has failed, and no metrics have told of it yet. */
   failing(kind: Kind, label: string): boolean {
-    return this.#failed.has(`${kind} ${label}`);
+    return this.#failures.has(keyOf(kind, label));
+  }
+
+  /** The model that last answered under a label. */
+  modelOf(kind: Kind, label: string): Model | undefined {
+    return this.#models.get(keyOf(kind, label));
   }
 
   /** How the request that these metrics are about ended. */
-  of(kind: Kind, label: string, metrics: { cancelled: boolean; empty: boolean }): Outcome {
-    if (this.#failed.delete(`${kind} ${label}`)) return 'error';
-    if (metrics.cancelled) return 'cancelled';
-    return metrics.empty ? 'empty' : 'ok';
+  of(kind: Kind, ended: Ended): Outcome {
+    const key = keyOf(kind, ended.label);
+    this.#models.set(key, ended.model);
+    const failure = this.#failures.get(key);
+    if (failure && isOf(failure, ended)) {
+      this.#failures.delete(key);
+      return 'error';
+    }
+    if (ended.cancelled) return 'cancelled';
+    return ended.empty ? 'empty' : 'ok';
   }
 
   /** Counts the failed requests that no metrics event came for. */
   settle(samples: Samples): void {
-    for (const { kind, model } of this.#failed.values()) {
+    for (const { kind, model } of this.#failures.values()) {
       const labels = { ...model, outcome: 'error' } as const;
       if (kind === 'llm') samples.add('lk_agents_llm_requests_total', labels, 1);
       if (kind === 'tts') samples.add('lk_agents_tts_requests_total', { ...labels, streamed: 'true' }, 1);
       if (kind === 'realtime') samples.add('lk_agents_realtime_requests_total', labels, 1);
     }
-    this.#failed.clear();
+    this.#failures.clear();
   }
+}
+
+const keyOf = (kind: Kind, label: string) => `${kind} ${label}`;
+
+/** Two instances may share a label, such as two voices of a provider behind a fallback adapter. */
+function isOf(failure: Failure, { empty, startedAt, endedAt }: Ended): boolean {
+  if (failure.at > endedAt) return false;
+  return empty || !(startedAt >= failure.at);
 }

@@ -1,13 +1,13 @@
 import type { metrics } from '@livekit/agents';
 import { processWide } from './process-wide.ts';
-import { RecentSet } from './recent.ts';
+import { RecentMap } from './recent.ts';
 
 /**
  * Tells a session's own events from those of another session in the same process that shares a model
  * instance with it: the SDK hands each event of an instance to every session that uses it.
  */
 export class Ownership {
-  readonly #speeches = new RecentSet<string>(1024);
+  readonly #speeches = new RecentMap<string, true>(1024);
   readonly #sinceStart: boolean;
 
   /** @param sinceStart whether every speech of the session is known, because it has been observed all along */
@@ -17,7 +17,7 @@ export class Ownership {
   }
 
   speechCreated(speechId: string): void {
-    this.#speeches.add(speechId);
+    this.#speeches.set(speechId, true);
   }
 
   /** Whether this session is the one to count these metrics. */

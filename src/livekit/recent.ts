@@ -1,21 +1,42 @@
-/** A set that forgets its oldest members, so that a day-long session stays small. */
-export class RecentSet<T> {
+/** A map that forgets its oldest entries, so that a day-long session stays small. */
+export class RecentMap<K, V> {
   readonly #max: number;
-  readonly #members = new Set<T>();
+  readonly #entries = new Map<K, V>();
+  /**
+   * The keys by age, as a ring: asking the map for its first key costs more the more have been deleted
+   * before it, and this runs for every request.
+   */
+  readonly #keys: K[] = [];
+  #oldest = 0;
 
   constructor(max: number) {
     this.#max = max;
   }
 
-  has(member: T): boolean {
-    return this.#members.has(member);
+  get size(): number {
+    return this.#entries.size;
   }
 
-  /** Adds `member`; false if it was there. */
-  add(member: T): boolean {
-    if (this.#members.has(member)) return false;
-    this.#members.add(member);
-    if (this.#members.size > this.#max) this.#members.delete(this.#members.values().next().value as T);
-    return true;
+  get(key: K): V | undefined {
+    return this.#entries.get(key);
+  }
+
+  has(key: K): boolean {
+    return this.#entries.has(key);
+  }
+
+  set(key: K, value: V): void {
+    if (!this.#entries.has(key)) this.#makeRoom(key);
+    this.#entries.set(key, value);
+  }
+
+  #makeRoom(key: K): void {
+    if (this.#keys.length < this.#max) {
+      this.#keys.push(key);
+      return;
+    }
+    this.#entries.delete(this.#keys[this.#oldest] as K);
+    this.#keys[this.#oldest] = key;
+    this.#oldest = (this.#oldest + 1) % this.#max;
   }
 }

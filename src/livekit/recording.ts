@@ -4,14 +4,15 @@ import { dirname, join } from 'node:path';
 import type { SessionEventName, SessionEvents } from './session-events.ts';
 
 export interface Recording {
-  write<E extends SessionEventName>(name: E, event: SessionEvents[E]): void;
+  /** @param repeated whether another session in this process has counted the event */
+  write<E extends SessionEventName>(name: E, event: SessionEvents[E], repeated?: boolean): void;
   /** Resolves when everything is on disk. */
   close(): Promise<void>;
 }
 
 export interface RecordingOptions {
-  /** The session's name in the recording. @default a random one */
-  session?: string;
+  /** The job's id, with which the session's name in the recording begins; a job may have several sessions. */
+  job?: string;
   /** Whether to write what was said. */
   transcripts: boolean;
 }
@@ -26,6 +27,12 @@ const content = new Set([
   'message',
   'stack',
   'instructions',
+]);
+/** The fields whose texts are names, states and ids: any other text may be what was said. */
+const names = new Set([
+  ...['type', 'name', 'label', 'model', 'provider', 'modelProvider', 'modelName', 'role', 'source', 'reason'],
+  ...['oldState', 'newState', 'oldAgentId', 'newAgentId'],
+  ...['id', 'requestId', 'segmentId', 'speechId', 'callId', 'groupId', 'providerRequestIds'],
 ]);
 /** Objects of the SDK that are no data, and audio. */
 const skipped = new Set(['speechInput', 'probabilities', '_events', 'doneCallbacks']);
@@ -42,8 +49,9 @@ const maxWaiting = 8 * 1024 * 1024;
  * @throws if the file cannot be opened
  */
 export function startRecording(to: string, options: RecordingOptions): Recording {
-  const { session = randomUUID(), transcripts } = options;
-  const file = to.endsWith('/') ? join(to, `${session.replace(/[^\w.-]/g, '_')}.jsonl`) : to;
+  const { job = 'session', transcripts } = options;
+  const session = `${job.replace(/[^\w.-]/g, '_')}-${randomUUID()}`;
+  const file = to.endsWith('/') ? join(to, `${session}.jsonl`) : to;
   const stream = createWriteStream(file, { fd: open(file) });
   let working = true;
   stream.on('error', (error) => {
@@ -52,11 +60,11 @@ export function startRecording(to: string, options: RecordingOptions): Recording
   });
   const startedAt = Date.now();
   return {
-    write(event, payload) {
+    write(event, payload, repeated) {
       if (!working || stream.writableLength > maxWaiting) return;
       if (unrecorded.has(event) && !transcripts) return;
       const line = { t: Date.now() - startedAt, session, event, payload: plain(payload, transcripts) };
-      stream.write(`${JSON.stringify(line)}\n`);
+      stream.write(`${JSON.stringify(repeated ? { ...line, repeated } : line)}\n`);
     },
     close() {
       working = false;
@@ -78,13 +86,15 @@ function open(file: string): number {
  * An event as plain data. The SDK's own `toJSON` would leave out when a tool was called and when it
  * answered, and events hold objects (speech handles, models) that are no data at all.
  */
-function plain(value: unknown, transcripts: boolean, depth = 0): unknown {
+function plain(value: unknown, transcripts: boolean, field = '', depth = 0): unknown {
+  if (typeof value === 'string') return transcripts || names.has(field) ? value : undefined;
+  if (typeof value === 'bigint') return Number(value);
   if (typeof value !== 'object' || value === null) return typeof value === 'function' ? undefined : value;
   if (depth > 6 || ArrayBuffer.isView(value)) return undefined;
-  if (Array.isArray(value)) return value.map((item) => plain(item, transcripts, depth + 1));
+  if (Array.isArray(value)) return value.map((item) => plain(item, transcripts, field, depth + 1));
   const entries = Object.entries(projected(value as Record<string, unknown>))
     .filter(([name]) => !skipped.has(name) && (transcripts || !content.has(name)))
-    .map(([name, field]) => [name, plain(field, transcripts, depth + 1)]);
+    .map(([name, inner]) => [name, plain(inner, transcripts, name, depth + 1)]);
   return Object.fromEntries(entries);
 }
 

@@ -1,7 +1,7 @@
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import type { Sink } from '../catalogue/observation.ts';
-import { type SessionEventName, SessionObserver } from './session-events.ts';
+import { type Observation, observation, type Sink } from '../catalogue/observation.ts';
+import { linesOf } from './lines.ts';
+import { SessionObserver } from './session-events.ts';
 
 export interface ReplaySummary {
   /** Events that were replayed. */
@@ -21,44 +21,62 @@ interface Line {
   session: string;
   event: string;
   payload: object;
+  /** Whether another session in the process had counted the event already. */
+  repeated: boolean;
 }
 
 /**
  * Replays a recording of session events (JSON Lines: `{session, event, payload}`, as `observe`'s `recordTo`
  * writes them) through the code that observes a live session. A line that is malformed is skipped.
+ *
+ * @throws if the input cannot be read
  */
 export async function replay({ input, sink, onProblem }: ReplayOptions): Promise<ReplaySummary> {
   const sessions = new Map<string, SessionObserver>();
   const summary: ReplaySummary = { events: 0, skipped: 0 };
   let number = 0;
-  for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const text of linesOf(input)) {
     number += 1;
-    if (text.trim() === '') continue;
+    if (text?.trim() === '') continue;
     try {
-      const { session, event, payload } = parse(text);
-      const observer = sessions.get(session) ?? new SessionObserver();
-      sessions.set(session, observer);
-      if (!observer.knows(event)) throw new Error(`unknown event ${JSON.stringify(event.slice(0, 64))}`);
-      for (const observation of observer.handle(event as SessionEventName, payload as never))
-        sink(observation);
+      const line = parse(text);
+      const observer = sessions.get(line.session) ?? new SessionObserver();
+      sessions.set(line.session, observer);
+      for (const sample of observe(observer, line)) sink(sample);
+      // A session may be started again after its close.
+      if (line.event === 'close') sessions.delete(line.session);
       summary.events += 1;
     } catch (error) {
       summary.skipped += 1;
       onProblem(number, (error as Error).message);
     }
   }
+  for (const observer of sessions.values()) for (const sample of observer.ended()) sink(sample);
   return summary;
 }
 
-function parse(text: string): Line {
+function observe(observer: SessionObserver, { event, payload, repeated }: Line): Observation[] {
+  if (!observer.knows(event)) throw new Error(`unknown event ${JSON.stringify(event.slice(0, 64))}`);
+  if (!repeated) return observer.handle(event, payload as never);
+  return [observation('earshot_duplicate_events_total', { type: typeOf(payload) }, 1)];
+}
+
+/** What a metrics event or an error is about. */
+function typeOf(payload: { metrics?: { type?: unknown }; error?: { type?: unknown } }): string {
+  return String((payload.metrics ?? payload.error)?.type);
+}
+
+function parse(text: string | undefined): Line {
+  if (text === undefined) throw new Error('too long');
   let line: unknown;
   try {
-    line = JSON.parse(text);
+    // Which takes a byte order mark off, too.
+    line = JSON.parse(text.trim());
   } catch {
     throw new Error('not JSON');
   }
-  const { session, event, payload } = (line ?? {}) as Record<string, unknown>;
+  const { session, event, payload, repeated } = (line ?? {}) as Record<string, unknown>;
   if (typeof event !== 'string') throw new Error('no event');
   if (typeof payload !== 'object' || payload === null) throw new Error('no payload');
-  return { session: typeof session === 'string' ? session : '', event, payload };
+  return { session: typeof session === 'string' ? session : '', event, payload, repeated: repeated === true };
 }

@@ -25,12 +25,16 @@ export const amount: Guard = { max: 1e12 };
 
 /** Why a value is refused; undefined when it is believed. LiveKit reports -1 where nothing was measured. */
 function refusal(value: unknown, guard: Guard): Reason | undefined {
-  // JSON has no NaN: a recording holds null in its place.
-  if (typeof value !== 'number' || Number.isNaN(value)) return 'nan';
+  // JSON has neither NaN nor infinity: a recording holds null in their place.
+  if (typeof value !== 'number' || !Number.isFinite(value)) return 'nan';
   if (value === -1 || value === seconds(-1) || (value === 0 && guard.zeroIsMissing)) return 'missing';
   if (value < 0) return 'negative';
   return value > guard.max ? 'absurd' : undefined;
 }
+
+/** `value` where it can be true, else 0: for sums of what is known. */
+export const believed = (value: number | undefined, guard: Guard): number =>
+  value === undefined || refusal(value, guard) ? 0 : value;
 
 /** Turns values of SDK events into observations; what it refuses, it counts. */
 export class Samples {
@@ -63,6 +67,8 @@ export class Samples {
   }
 }
 
-/** A field in milliseconds, or undefined where the event has none. */
-export const fromMs = (ms: number | undefined | null): number | undefined =>
-  ms === undefined ? undefined : seconds(ms === null ? Number.NaN : ms);
+/** A field in milliseconds, or undefined where the event has none; NaN if it holds anything but a number. */
+export const fromMs = (ms: number | undefined | null): number | undefined => {
+  if (ms === undefined) return undefined;
+  return typeof ms === 'number' ? seconds(ms) : Number.NaN;
+};

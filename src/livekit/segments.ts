@@ -1,4 +1,5 @@
 import type { Labels } from '../catalogue/metrics.ts';
+import { believed, delay, request } from './samples.ts';
 
 export type Segment = Labels<'lk_agents_turn_segment_seconds_total'>['segment'];
 
@@ -20,7 +21,8 @@ export interface TurnParts {
 }
 
 /**
- * Splits a turn's latency into segments that sum to it. Each takes its measured time, or what is left.
+ * Splits a turn's latency into segments that sum to it. Each takes its measured time, or what is left;
+ * a time that cannot be true explains nothing.
  * Parts may overlap (preemptive generation runs the LLM while the end of turn is still awaited), so they are
  * laid out from both ends: first what surely happens after the user stops (transcription, endpointing, the
  * hook), then what surely happens before the agent speaks (TTS), then tools, then the LLM, of which so only
@@ -28,16 +30,16 @@ export interface TurnParts {
  */
 export function segmentsOf(parts: TurnParts): Record<Segment, number> {
   let left = parts.e2eLatency;
-  const take = (seconds = 0) => {
-    const taken = Math.min(Math.max(seconds, 0) || 0, left);
+  const take = (seconds: number) => {
+    const taken = Math.min(seconds, left);
     left -= taken;
     return taken;
   };
-  const transcription = take(parts.transcriptionDelay);
-  const endpointing = take((parts.endOfTurnDelay ?? transcription) - transcription);
-  const user_hook = take(parts.onUserTurnCompletedDelay);
-  const tts = take(parts.ttsNodeTtfb);
-  const tools = take(parts.tools);
-  const llm = take((parts.llmNodeTtft ?? 0) + (parts.llmBefore ?? 0));
+  const transcription = take(believed(parts.transcriptionDelay, delay));
+  const endpointing = take(Math.max(0, believed(parts.endOfTurnDelay, delay) - transcription));
+  const user_hook = take(believed(parts.onUserTurnCompletedDelay, delay));
+  const tts = take(believed(parts.ttsNodeTtfb, request));
+  const tools = take(believed(parts.tools, request));
+  const llm = take(believed(parts.llmNodeTtft, request) + believed(parts.llmBefore, request));
   return { transcription, endpointing, user_hook, llm, tools, tts, unattributed: left };
 }

@@ -1,10 +1,11 @@
-import type { voice } from '@livekit/agents';
+import type { metrics, voice } from '@livekit/agents';
 import { closeReasons, components } from '../catalogue/labels.ts';
 import type { Labels } from '../catalogue/metrics.ts';
 import type { Observation } from '../catalogue/observation.ts';
 import { Duplicates } from './duplicates.ts';
 import { EstimatedLatency } from './estimated-latency.ts';
 import { metricEvent } from './metric-events.ts';
+import { type Model, modelOf } from './model.ts';
 import { Outcomes } from './outcomes.ts';
 import { Samples } from './samples.ts';
 import { States } from './states.ts';
@@ -43,19 +44,15 @@ export class SessionObserver {
 
   readonly #handlers: Handlers = {
     metrics_collected: (samples, { metrics: m }) => {
-      if (this.#duplicates.repeats(m)) {
-        samples.add('earshot_duplicate_events_total', { type: m.type }, 1);
-        return;
-      }
       // A failing session cancels what it still runs: that is no interruption.
       const failing = m.type === 'llm_metrics' && this.#outcomes.failing('llm', m.label);
-      if (!failing) this.#turns.metrics(m);
-      metricEvent(samples, m, this.#outcomes);
-      usage(samples, m);
-      this.#estimated.add(samples, m);
+      const { count, repeated } = this.#duplicates.judge(m);
+      if (!failing) this.#turns.metrics(m, repeated.includes(m));
+      for (const one of repeated) samples.add('earshot_duplicate_events_total', { type: one.type }, 1);
+      for (const one of count) this.#count(samples, one);
     },
-    conversation_item_added: (samples, { item }) => {
-      if (item.type === 'message') this.#turns.message(samples, item);
+    conversation_item_added: (samples, { item, createdAt }) => {
+      if (item.type === 'message') this.#turns.message(samples, item, createdAt);
       // A session's first agent takes over from nobody.
       else if (item.oldAgentId) samples.add('lk_agents_handoffs_total', {}, 1);
     },
@@ -68,22 +65,20 @@ export class SessionObserver {
     },
     user_state_changed: (samples, event) => {
       this.#states.user(samples, event);
-      this.#turns.userState(event.newState);
+      this.#turns.userState(event.newState, event.createdAt);
     },
-    error: (samples, { error, source }) => {
+    error: (samples, { error, source, createdAt }) => {
       const component = componentOf(error.type);
-      const model = {
-        model_provider: source?.provider || 'unknown',
-        model_name: source?.model || 'unknown',
-      };
+      const model = this.#modelOf(component, error.label, source);
       const labels = {
         component,
         model_provider: model.model_provider,
         recoverable: trueFalse(error.recoverable),
       } as const;
       samples.add('lk_agents_errors_total', labels, 1);
-      if (component === 'llm' || component === 'tts' || component === 'realtime') {
-        this.#outcomes.failed(component, error.label, error.recoverable, model);
+      if (!error.recoverable && isKind(component)) {
+        const at = error.timestamp ?? createdAt;
+        this.#outcomes.failed({ kind: component, label: error.label, model, at });
       }
     },
     overlapping_speech: (samples, event) =>
@@ -100,14 +95,15 @@ export class SessionObserver {
       if (speechHandle.interrupted) samples.add('lk_agents_speech_interrupted_total', {}, 1);
     },
     close: (samples, event) => {
+      this.#conclude(samples, Number.POSITIVE_INFINITY);
       this.#outcomes.settle(samples);
       this.#turns.close(samples);
-      this.#states.close(samples, event.createdAt);
-      if (this.#active) {
-        samples.add('lk_agents_session_turns', {}, this.#turns.count);
-        samples.add('lk_agents_sessions_active', {}, -1);
-      }
+      // A session that never ran has not ended, and ends once.
+      if (!this.#active) return;
       this.#active = false;
+      this.#states.close(samples, event.createdAt);
+      samples.add('lk_agents_session_turns', {}, this.#turns.count);
+      samples.add('lk_agents_sessions_active', {}, -1);
       samples.add('lk_agents_sessions_total', { close_reason: closeReasonOf(event.reason) }, 1);
     },
     speech_created: ignore,
@@ -121,6 +117,7 @@ export class SessionObserver {
   /** What an event means for the series. Throws on an event that is not shaped as the SDK's are. */
   handle<E extends SessionEventName>(name: E, event: SessionEvents[E]): Observation[] {
     const samples = new Samples();
+    if ('createdAt' in event) this.#conclude(samples, event.createdAt);
     this.#handlers[name](samples, event);
     return samples.observations;
   }
@@ -135,29 +132,77 @@ export class SessionObserver {
     return Object.keys(this.#handlers) as SessionEventName[];
   }
 
-  /** Says that the session runs, if its first event does not: a session may be observed after its start. */
-  started(at: number): Observation[] {
+  /** Says that the session runs already: it is observed only now, at `at`. */
+  started(at: number, agent: voice.AgentState, user: voice.UserState): Observation[] {
     const samples = new Samples();
-    this.#start(samples, at);
+    this.#states.resume(at, agent, user);
+    this.#activate(samples);
     return samples.observations;
   }
 
   /** Adds the time spent in states that go on, so that the series do not wait for them to end. */
   tick(now: number): Observation[] {
     const samples = new Samples();
+    this.#conclude(samples, now);
     if (this.#active) this.#states.pass(samples, now);
     return samples.observations;
+  }
+
+  /** Says that no further event will come, though the session was not closed. */
+  ended(): Observation[] {
+    const samples = new Samples();
+    this.#conclude(samples, Number.POSITIVE_INFINITY);
+    this.#outcomes.settle(samples);
+    return samples.observations;
+  }
+
+  /** Says that the session is observed no longer, from `at` on, though it may run. */
+  abandoned(at: number): Observation[] {
+    const samples = new Samples();
+    if (this.#active) {
+      this.#states.pass(samples, at);
+      samples.add('lk_agents_sessions_active', {}, -1);
+    }
+    this.#active = false;
+    return [...this.ended(), ...samples.observations];
   }
 
   #start(samples: Samples, at: number): void {
     if (this.#states.started) return;
     this.#states.start(at);
+    this.#activate(samples);
+  }
+
+  #activate(samples: Samples): void {
     this.#active = true;
     samples.add('lk_agents_sessions_active', {}, 1);
   }
+
+  #count(samples: Samples, m: metrics.AgentMetrics): void {
+    metricEvent(samples, m, this.#outcomes);
+    usage(samples, m);
+    this.#estimated.add(samples, m);
+  }
+
+  /** Counts the metrics events that turned out to repeat nothing. */
+  #conclude(samples: Samples, now: number): void {
+    for (const m of this.#duplicates.overdue(now)) this.#count(samples, m);
+  }
+
+  /** The model that failed. Behind a fallback adapter, which is the `source`, only its label tells. */
+  #modelOf(component: Component, label: string, source: voice.ErrorEvent['source']): Model {
+    const model = modelOf({ modelProvider: source?.provider, modelName: source?.model });
+    if (model.model_provider !== 'unknown' || !isKind(component)) return model;
+    return this.#outcomes.modelOf(component, label) ?? model;
+  }
 }
 
-function componentOf(type: string): Labels<'lk_agents_errors_total'>['component'] {
+type Component = Labels<'lk_agents_errors_total'>['component'];
+
+const isKind = (component: Component): component is 'llm' | 'tts' | 'realtime' =>
+  component === 'llm' || component === 'tts' || component === 'realtime';
+
+function componentOf(type: string): Component {
   const name = type.startsWith('interruption') ? 'interruption' : type.split('_')[0];
   return components.find((component) => component === name) ?? 'other';
 }

@@ -23,6 +23,14 @@ export class States {
     this.#userSince ??= at;
   }
 
+  /** The session has been running, in these states; how it began is not known. */
+  resume(at: number, agent: voice.AgentState, user: voice.UserState): void {
+    this.start(at);
+    this.#agent = agent;
+    this.#user = user;
+    this.#heardAgent = true;
+  }
+
   agent(samples: Samples, { newState, createdAt }: voice.AgentStateChangedEvent): void {
     this.pass(samples, createdAt);
     const spoke = this.#agent === 'speaking';

@@ -1,19 +1,37 @@
 import type { llm, metrics, voice } from '@livekit/agents';
 import { modelOf, unknownModel } from './model.ts';
-import { delay, request, type Samples, seconds } from './samples.ts';
+import { believed, delay, request, type Samples, seconds } from './samples.ts';
 import { segmentsOf } from './segments.ts';
 import { toolCalls } from './tool-calls.ts';
 
 /** What the user's message of a turn said, and what has happened since. */
-interface OpenTurn {
-  user: llm.MetricsReport;
-  answered: boolean;
-  interrupted: boolean;
-  tools: boolean;
-  toolSeconds: number;
+class OpenTurn {
+  readonly user: llm.MetricsReport;
+  /** Replies that began before this answer an earlier turn; in seconds since the epoch. */
+  readonly since: number;
+  answered = false;
+  interrupted = false;
+  /** Whether the agent has spoken in it. */
+  spoken = false;
+  /** The speech whose LLM request was cancelled. */
+  cancelled: string | undefined;
+  tools = false;
+  toolSeconds = 0;
   /** LLM time since the user's message or the last tools, and before the last tools. */
-  llmStep: number;
-  llmBefore: number;
+  llmStep = 0;
+  llmBefore = 0;
+
+  constructor(user: llm.MetricsReport, since: number) {
+    this.user = user;
+    this.since = since;
+  }
+
+  get outcome(): 'completed' | 'interrupted' | 'unanswered' {
+    if (this.interrupted) return 'interrupted';
+    if (this.answered) return 'completed';
+    // The message of an answer that was cut off may come after the next turn has begun.
+    return this.spoken ? 'interrupted' : 'unanswered';
+  }
 }
 
 /** Two clocks tell when the user stopped; they agree to well below this. In seconds. */
@@ -26,16 +44,19 @@ const sameMoment = 0.002;
  */
 export class Turns {
   #open: OpenTurn | undefined;
+  /** The turn before, whose answer may still come. */
+  #last: OpenTurn | undefined;
   #llm = unknownModel;
   #tts = unknownModel;
-  /** Realtime models may answer without ever giving a transcript: then the user's voice opens the turn. */
-  #userSpoke = false;
+  #realtime = false;
+  /** When the user first and last began to speak since what has been answered; milliseconds since the epoch. */
+  #voice: { first: number; last: number } | undefined;
   #lastReplyAt = Number.NEGATIVE_INFINITY;
   /** Turns that were counted. */
   count = 0;
 
-  message(samples: Samples, message: llm.ChatMessage): void {
-    if (message.role === 'user') this.#user(samples, message);
+  message(samples: Samples, message: llm.ChatMessage, at: number): void {
+    if (message.role === 'user') this.#user(samples, message, at);
     if (message.role === 'assistant') this.#assistant(samples, message);
   }
 
@@ -48,36 +69,42 @@ export class Turns {
     this.#open.llmStep = 0;
   }
 
-  /** Learns from metrics which models serve the turn, and what its LLM steps took. */
-  metrics(m: metrics.AgentMetrics): void {
+  /** Learns from metrics which models serve the turn, and what its LLM steps took; an adapter's tell neither. */
+  metrics(m: metrics.AgentMetrics, repeated: boolean): void {
+    if (m.type === 'realtime_model_metrics') this.#realtime = true;
+    if (m.type === 'llm_metrics' && m.cancelled) this.#cancelled(m.speechId);
+    if (repeated) return;
     if (m.type === 'tts_metrics' && !m.cancelled) this.#tts = modelOf(m.metadata);
     if (m.type === 'realtime_model_metrics') this.#llm = modelOf(m.metadata);
-    if (m.type !== 'llm_metrics') return;
-    if (m.cancelled) {
-      if (this.#open && !this.#open.answered) this.#open.interrupted = true;
-      return;
-    }
+    if (m.type !== 'llm_metrics' || m.cancelled) return;
     this.#llm = modelOf(m.metadata);
-    if (this.#open && m.speechId) {
-      // A step that begins anew was not cancelled: the answer is still to come.
-      this.#open.interrupted = false;
-      this.#open.llmStep += seconds(m.durationMs);
-    }
+    if (!this.#open || !m.speechId) return;
+    // Another speech that begins anew was not cancelled: the answer is still to come.
+    if (m.speechId !== this.#open.cancelled) this.#open.interrupted = false;
+    this.#open.llmStep += believed(seconds(m.durationMs), request);
   }
 
-  userState(state: voice.UserState): void {
-    if (state === 'speaking') this.#userSpoke = true;
+  userState(state: voice.UserState, at: number): void {
+    if (state === 'speaking') this.#voice = { first: this.#voice?.first ?? at, last: at };
   }
 
   agentState(samples: Samples, state: voice.AgentState): void {
-    if ((state === 'listening' || state === 'idle') && this.#open?.answered) this.#finish(samples);
+    if (!this.#open) return;
+    if (state === 'speaking') this.#open.spoken = true;
+    if ((state === 'listening' || state === 'idle') && this.#open.answered) this.#finish(samples);
   }
 
   close(samples: Samples): void {
     this.#finish(samples);
   }
 
-  #user(samples: Samples, message: llm.ChatMessage): void {
+  #cancelled(speechId: string | undefined): void {
+    if (!this.#open || this.#open.answered) return;
+    this.#open.interrupted = true;
+    this.#open.cancelled = speechId;
+  }
+
+  #user(samples: Samples, message: llm.ChatMessage, at: number): void {
     const m = message.metrics ?? {};
     samples.measure('lk_agents_turn_transcription_delay_seconds', {}, m.transcriptionDelay, delay);
     samples.measure('lk_agents_turn_end_of_turn_delay_seconds', {}, m.endOfTurnDelay, delay);
@@ -90,19 +117,15 @@ export class Turns {
     // The confidence of an STT that has none is 0.
     const confidence = { max: 1, zeroIsMissing: true };
     samples.measure('lk_agents_transcript_confidence_ratio', {}, message.transcriptConfidence, confidence);
-    // A realtime model's transcript may come after the answer to it, which has been counted by then.
-    if (m.startedSpeakingAt !== undefined && m.startedSpeakingAt < this.#lastReplyAt) return;
+    // A realtime model's transcript may come after the answer to it, which has been counted by then. It has
+    // no callback: a caller of a pipeline may well have begun to speak before the answer that he cuts off.
+    const began = m.startedSpeakingAt ?? Number.POSITIVE_INFINITY;
+    const late = m.onUserTurnCompletedDelay === undefined && began < this.#lastReplyAt;
+    if (late) return;
     this.#finish(samples);
-    this.#open = {
-      user: m,
-      answered: false,
-      interrupted: false,
-      tools: false,
-      toolSeconds: 0,
-      llmStep: 0,
-      llmBefore: 0,
-    };
-    this.#userSpoke = false;
+    const typed = this.#realtime ? Number.NEGATIVE_INFINITY : seconds(at);
+    this.#open = new OpenTurn(m, m.stoppedSpeakingAt ?? m.startedSpeakingAt ?? typed);
+    this.#voice = undefined;
   }
 
   #assistant(samples: Samples, message: llm.ChatMessage): void {
@@ -114,32 +137,37 @@ export class Turns {
     if (measured) this.#explain(samples, m);
     // Text whose speech failed is in the history all the same: it was not heard.
     if (Object.keys(m).length > 0 && m.startedSpeakingAt === undefined) return;
-    if (m.startedSpeakingAt !== undefined) this.#lastReplyAt = m.startedSpeakingAt;
-    if (!this.#open && !this.#userSpoke) return;
-    this.#open ??= {
-      user: {},
-      answered: false,
-      interrupted: false,
-      tools: false,
-      toolSeconds: 0,
-      llmStep: 0,
-      llmBefore: 0,
-    };
-    this.#userSpoke = false;
+    const began = m.startedSpeakingAt ?? Number.POSITIVE_INFINITY;
+    if (m.startedSpeakingAt !== undefined) this.#lastReplyAt = began;
+    // It answers the turn before, which has been counted.
+    if (this.#open && began < this.#open.since) return;
+    if (!this.#open && !this.#answersVoice(m, began)) return;
+    this.#open ??= new OpenTurn({}, Number.NEGATIVE_INFINITY);
+    this.#voice =
+      this.#voice && seconds(this.#voice.last) > began
+        ? { ...this.#voice, first: this.#voice.last }
+        : undefined;
     this.#open.answered = true;
     this.#open.interrupted = message.interrupted;
     if (message.interrupted) this.#finish(samples);
   }
 
+  /** A realtime model may answer without ever giving a transcript: then the user's voice opened the turn. */
+  #answersVoice(reply: llm.MetricsReport, began: number): boolean {
+    const realtime = this.#realtime || reply.providerRequestIds !== undefined;
+    return realtime && this.#voice !== undefined && seconds(this.#voice.first) <= began;
+  }
+
   /** Splits the latency of the turn that this reply answers; of any other turn nothing is known. */
   #explain(samples: Samples, reply: llm.MetricsReport): void {
     const e2eLatency = reply.e2eLatency as number;
-    const turn = this.#open;
     const stopped = (reply.startedSpeakingAt ?? Number.NaN) - e2eLatency;
-    const known = turn && Math.abs((turn.user.stoppedSpeakingAt ?? Number.NaN) - stopped) < sameMoment;
+    const turn = [this.#open, this.#last].find(
+      (known) => Math.abs((known?.user.stoppedSpeakingAt ?? Number.NaN) - stopped) < sameMoment,
+    );
     const parts = segmentsOf({
       e2eLatency,
-      ...(known && {
+      ...(turn && {
         transcriptionDelay: turn.user.transcriptionDelay,
         endOfTurnDelay: turn.user.endOfTurnDelay,
         onUserTurnCompletedDelay: turn.user.onUserTurnCompletedDelay,
@@ -158,8 +186,9 @@ export class Turns {
     const turn = this.#open;
     if (!turn) return;
     this.#open = undefined;
+    this.#last = turn;
     this.count += 1;
-    const outcome = turn.interrupted ? 'interrupted' : turn.answered ? 'completed' : 'unanswered';
-    samples.add('lk_agents_turns_total', { outcome, tools: turn.tools ? 'yes' : 'no' }, 1);
+    const tools = turn.tools ? 'yes' : 'no';
+    samples.add('lk_agents_turns_total', { outcome: turn.outcome, tools }, 1);
   }
 }

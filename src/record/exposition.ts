@@ -1,21 +1,42 @@
-import { type Metric, type OpenMetricsContentType, Registry } from 'prom-client';
+import {
+  type Metric,
+  type MetricObject,
+  type OpenMetricsContentType,
+  type PrometheusContentType,
+  Registry,
+} from 'prom-client';
 
 /** OpenMetrics 1.0, which carries exemplars, or the Prometheus text format 0.0.4. */
 export type Format = 'openmetrics' | 'text';
 
-/** Renders a registry in either format. */
-export async function expose(registry: Registry, format: Format): Promise<string> {
-  if (format === 'text') return registry.metrics();
-  const openMetrics = new Registry<OpenMetricsContentType>();
-  openMetrics.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
-  openMetrics.setDefaultLabels(defaultLabels(registry));
-  for (const metric of registry.getMetricsAsArray()) {
-    // prom-client renames counters for good when it renders OpenMetrics; a view takes the new name instead.
-    openMetrics.registerMetric(Object.create(metric) as Metric);
+/** A registry of either kind: a user's own may be an OpenMetrics one. */
+type AnyRegistry = Registry<PrometheusContentType> | Registry<OpenMetricsContentType>;
+
+/** Renders a registry in either format, whatever its own is. */
+export async function expose(registry: AnyRegistry, format: Format): Promise<string> {
+  const rendering = new Registry<PrometheusContentType | OpenMetricsContentType>();
+  rendering.setContentType(
+    format === 'openmetrics' ? Registry.OPENMETRICS_CONTENT_TYPE : Registry.PROMETHEUS_CONTENT_TYPE,
+  );
+  rendering.setDefaultLabels(defaultLabels(registry));
+  for (const metric of registry.getMetricsAsArray()) rendering.registerMetric(viewOf(metric, format));
+  return rendering.metrics();
+}
+
+/** A metric under the name and type that it has in a format. */
+function viewOf(metric: MetricObject, format: Format): Metric {
+  // prom-client renames counters for good when it renders OpenMetrics; a view takes the new name instead.
+  const view = Object.create(metric) as { name: string; type: string };
+  if (format === 'text') {
+    // In an OpenMetrics registry it may have done so already.
+    if (view.type === 'counter') view.name = `${metric.name.replace(/_total$/, '')}_total`;
+    // LiveKit's own names, such as `lk_agents_active_job_count`: `promtool check metrics` takes the suffix
+    // for a histogram's, and refuses it unless the type is left open.
+    if (view.type === 'gauge' && metric.name.endsWith('_count')) view.type = 'untyped';
   }
-  return openMetrics.metrics();
+  return view as unknown as Metric;
 }
 
 /** prom-client has a setter for the default labels and no getter. */
-const defaultLabels = (registry: Registry): object =>
+const defaultLabels = (registry: AnyRegistry): object =>
   (registry as unknown as { _defaultLabels: object })._defaultLabels;

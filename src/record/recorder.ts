@@ -67,9 +67,15 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
   const dropped = (reason: DropReason, count = 1) =>
     count_('earshot_samples_dropped_total', { reason }, count);
 
+  /** The common labels of Earshot's own series. */
+  const self = () => {
+    const { agent_name, agent_version } = identity();
+    return { agent_name: exposed(agent_name), agent_version: exposed(agent_version) };
+  };
+
   /** Counts on Earshot's own series. These are few by construction, so no cap can stop them. */
   function count_(metric: string, labels: Record<string, string>, count: number): void {
-    (registered.get(metric) as Counter | undefined)?.inc({ ...identity(), ...labels }, count);
+    (registered.get(metric) as Counter | undefined)?.inc({ ...self(), ...labels }, count);
   }
 
   /** The exposed labels, or why there are none. */
@@ -77,7 +83,7 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
     const names = Object.keys(spec.labels);
     if (Object.keys(labels).length !== names.length) return undefined;
     const admitted: Record<string, string> = {};
-    let overflowed: string | undefined;
+    const overflowed: string[] = [];
     for (const name of [...commonLabels, ...names]) {
       const value = Object.hasOwn(spec.labels, name) ? labels[name] : about[name as keyof Identity];
       if (typeof value !== 'string' || (name in labels && !Object.hasOwn(labels, name))) return undefined;
@@ -87,9 +93,9 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
         admitted[name] = value;
         continue;
       }
-      const clean = sanitise(value) || 'unknown';
+      const clean = exposed(value);
       admitted[name] = cap.admit(name, clean);
-      if (admitted[name] === overflow && clean !== overflow) overflowed = name;
+      if (admitted[name] === overflow && clean !== overflow) overflowed.push(name);
     }
     return { admitted, overflowed };
   }
@@ -105,7 +111,7 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
     const result = admit(spec, labels, about);
     if (!result) return void dropped('unknown_label');
     const { admitted, overflowed } = result;
-    const key = JSON.stringify([metric, ...Object.values(admitted), overflowed ?? '']);
+    const key = JSON.stringify([metric, Object.values(admitted), overflowed]);
     const existing = known.get(key);
     if (existing) return existing;
     if (known.size >= maxSeries) return void dropped('series_limit');
@@ -116,7 +122,7 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
           dropped('invalid_value');
           return;
         }
-        if (overflowed) count_('earshot_label_overflow_total', { label: overflowed }, 1);
+        for (const label of overflowed) count_('earshot_label_overflow_total', { label }, 1);
         add(value, exemplar);
       },
     };
@@ -129,7 +135,7 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
     const show = (name: string, labels: Record<string, string>, value: number) => {
       const gauge = registered.get(name) as Gauge | undefined;
       gauge?.reset();
-      gauge?.set({ ...identity(), ...labels }, value);
+      gauge?.set({ ...self(), ...labels }, value);
     };
     show('earshot_series', {}, known.size);
     if (buildInfo) show('earshot_build_info', buildInfo, 1);
@@ -157,6 +163,9 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
     },
   };
 }
+
+/** A label's value as it is exposed; an empty one would be no label at all. */
+const exposed = (value: string): string => sanitise(value) || 'unknown';
 
 /** All label sets of a series that has only labels with listed values; none for any other. */
 function closedLabelSets(spec: MetricSpec): Record<string, string>[] {

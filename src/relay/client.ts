@@ -1,0 +1,163 @@
+import type { Observation, Sink } from '../catalogue/observation.ts';
+import type { Identity } from '../catalogue/types.ts';
+import type { DropReason } from '../record/recorder.ts';
+import { dropsMetric, JobSeriesTable } from './job-series.ts';
+import { cut } from './label-value.ts';
+import { Link } from './link.ts';
+import { Outbox } from './outbox.ts';
+import { encodeHello } from './protocol.ts';
+
+export interface RelayClientOptions {
+  /** The worker's socket. */
+  path: string;
+  /** Who the observations are about. */
+  identity: Identity;
+  /** How much memory waiting samples may take, in bytes; further ones are dropped and counted. @default 1048576 */
+  maxQueueBytes?: number;
+  /** How many label sets the job may use; samples of further ones are dropped and counted. @default 4096 */
+  maxSeries?: number;
+}
+
+export interface RelayClient {
+  /** Sends an observation to the worker, at the end of the tick. Never throws, never blocks. */
+  record: Sink;
+  /**
+   * Resolves to true when all that was recorded has reached the kernel, where nothing that happens to this
+   * process can hurt it; to false when it has not after `deadlineMs` milliseconds. Until then the process
+   * stays alive.
+   */
+  flush(deadlineMs: number): Promise<boolean>;
+  /** Flushes, for at most `deadlineMs` milliseconds, and ends; what is recorded afterwards goes nowhere. */
+  close(deadlineMs: number): Promise<void>;
+}
+
+/**
+ * Connects a job to its worker, in the background, and again whenever the connection is lost. What is
+ * recorded meanwhile waits. Nothing that goes wrong here is thrown: what is lost is counted, as
+ * `earshot_samples_dropped_total`, and the worker hears of it with the next samples.
+ */
+export function connectRelay(options: RelayClientOptions): RelayClient {
+  return new Relay(options);
+}
+
+const microtask = Promise.resolve();
+
+const hello = ({ agent_name, agent_version }: Identity): string =>
+  encodeHello({ agent_name: cut(agent_name), agent_version: cut(agent_version) }, process.pid);
+
+class Relay implements RelayClient {
+  readonly #table: JobSeriesTable;
+  readonly #outbox: Outbox;
+  readonly #link: Link;
+  readonly #flushes = new Set<() => void>();
+  #scheduled = false;
+  /** How many samples the last write took along. */
+  #written = 0;
+  #closing: Promise<void> | undefined;
+  #closed = false;
+
+  constructor({ path, identity, maxQueueBytes = 1_048_576, maxSeries = 4096 }: RelayClientOptions) {
+    this.#table = new JobSeriesTable(maxSeries);
+    this.#outbox = new Outbox(this.#table, maxQueueBytes);
+    this.#link = new Link(path, hello(identity), {
+      connected: () => this.#restart(),
+      writable: this.#send,
+      lost: (unsent) => {
+        // It may have arrived in part. Sent again it might count twice, so it is given up.
+        if (unsent) this.#drop('disconnected', this.#written);
+      },
+    });
+    this.#link.dial();
+    process.once('exit', this.#send);
+  }
+
+  readonly record = (observation: Observation): void => {
+    if (this.#closed) return;
+    try {
+      const series = this.#table.find(observation.metric, observation.labels);
+      const reason =
+        typeof series === 'string'
+          ? series
+          : this.#outbox.add(series, observation.value, observation.exemplar);
+      if (reason !== undefined) this.#drop(reason, 1);
+      if (this.#outbox.plenty) this.#send();
+      else this.#schedule();
+    } catch {
+      this.#drop('internal_error', 1);
+    }
+  };
+
+  flush(deadlineMs: number): Promise<boolean> {
+    this.#link.dial();
+    this.#send();
+    if (this.#settled) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const settle = (settled: boolean) => {
+        clearTimeout(timer);
+        this.#flushes.delete(done);
+        resolve(settled);
+      };
+      const timer = setTimeout(() => settle(false), deadlineMs);
+      const done = () => settle(true);
+      this.#flushes.add(done);
+    });
+  }
+
+  close(deadlineMs: number): Promise<void> {
+    this.#closing ??= this.#close(deadlineMs);
+    return this.#closing;
+  }
+
+  async #close(deadlineMs: number): Promise<void> {
+    await this.flush(deadlineMs);
+    this.#closed = true;
+    process.off('exit', this.#send);
+    this.#link.close();
+  }
+
+  get #settled(): boolean {
+    return this.#outbox.empty && !this.#link.unsent;
+  }
+
+  /** Tells a worker that knows nothing yet what it has to know. */
+  #restart(): void {
+    this.#outbox.restart();
+    this.#written = 0;
+    this.#send();
+  }
+
+  /**
+   * One write per tick, from a microtask: it runs before anything that is awaited, timed or read after this
+   * tick, so a process that is killed in a later one has written. setImmediate would gather more in a write,
+   * but a callback that blocks or dies in the same turn of the event loop would take the samples along.
+   * process.nextTick runs after the promises of the tick, and costs more; so does queueMicrotask, which
+   * makes an AsyncResource each time.
+   */
+  #schedule(): void {
+    if (this.#scheduled || !this.#link.ready) return;
+    this.#scheduled = true;
+    microtask.then(this.#send);
+  }
+
+  /** Writes what waits, until the kernel takes no more. */
+  readonly #send = (): void => {
+    this.#scheduled = false;
+    try {
+      while (this.#link.ready && !this.#outbox.empty) {
+        const text = this.#outbox.take();
+        this.#written = this.#outbox.taken;
+        this.#link.write(text);
+      }
+    } catch {
+      this.#drop('internal_error', this.#written);
+    }
+    if (this.#flushes.size > 0 && this.#settled) for (const done of [...this.#flushes]) done();
+  };
+
+  /** Counts what was lost. The count waits like any counter, so it cannot be lost itself. */
+  #drop(reason: DropReason, count: number): void {
+    const actual = reason === 'queue_full' && !this.#link.connected ? 'disconnected' : reason;
+    const series = this.#table.find(dropsMetric, { reason: actual });
+    if (typeof series !== 'string') this.#outbox.add(series, count, undefined, count);
+  }
+}

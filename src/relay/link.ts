@@ -1,0 +1,159 @@
+import { connect, type Socket } from 'node:net';
+import { descriptorOf, writeNow } from './descriptor.ts';
+import { fits } from './socket-file.ts';
+
+/** Waits between attempts to connect, in milliseconds; each is shortened by up to half, at random. */
+const firstDelayMs = 100;
+const maxDelayMs = 5000;
+/** A connection that lived this long was a good one, and its loss is worth a quick attempt. */
+const stableMs = 5000;
+/** How often a kernel whose buffer is full is asked whether it takes more, in milliseconds. */
+const retryWriteMs = 10;
+
+export interface LinkEvents {
+  /** A new connection, to a worker that has heard the hello and nothing else. */
+  connected(): void;
+  /** The kernel took what it had refused before. */
+  writable(): void;
+  /** The connection is gone; `unsent`: and with it some of what was written last. */
+  lost(unsent: boolean): void;
+}
+
+/**
+ * A connection to a Unix socket that comes back by itself, and never keeps the process alive.
+ *
+ * It writes to the file descriptor rather than to the stream, for three reasons: what the kernel does not
+ * take at once stays here, where a request of the stream's would keep the process alive until the worker
+ * reads; a Unix socket is connected at once, but the stream waits for a turn of the event loop before it
+ * writes; and what is written in an 'exit' listener is written.
+ */
+export class Link {
+  readonly #path: string;
+  readonly #hello: string;
+  readonly #events: LinkEvents;
+  #socket: Socket | undefined;
+  #connected = false;
+  #connectedAt = 0;
+  #attempts = 0;
+  /** What the kernel has not taken of the last write. */
+  #rest: Buffer | undefined;
+  #closed = false;
+  #redial: NodeJS.Timeout | undefined;
+  #rewrite: NodeJS.Timeout | undefined;
+
+  /** `hello` is the first line of every connection. */
+  constructor(path: string, hello: string, events: LinkEvents) {
+    this.#path = path;
+    this.#hello = hello;
+    this.#events = events;
+  }
+
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  /** Whether something was written that the kernel has not taken yet. */
+  get unsent(): boolean {
+    return this.#rest !== undefined || (this.#socket?.writableLength ?? 0) > 0;
+  }
+
+  /** Whether the kernel may take more. */
+  get ready(): boolean {
+    return this.#connected && !this.unsent;
+  }
+
+  /** Connects now, unless it is connected or about to be. Never throws. */
+  dial(): void {
+    if (this.#socket || this.#closed) return;
+    clearTimeout(this.#redial);
+    // Node would cut the path and knock at another door.
+    if (!fits(this.#path)) {
+      this.#later();
+      return;
+    }
+    const socket = connect(this.#path);
+    this.#socket = socket;
+    socket.unref();
+    socket.resume(); // else the worker's end would go unnoticed
+    socket.on('error', () => {}); // 'close' follows
+    socket.on('connect', () => this.#open(socket));
+    socket.on('close', () => this.#gone());
+    this.#open(socket);
+  }
+
+  /** Hands text to the kernel. Only when {@link ready}. */
+  write(text: string): void {
+    if (this.#socket) this.#push(this.#socket, text);
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#redial);
+    this.#socket?.destroy();
+  }
+
+  /** Says hello, if it can be said already. */
+  #open(socket: Socket): void {
+    if (this.#connected) return;
+    const fd = descriptorOf(socket);
+    if (fd === undefined) {
+      if (socket.connecting) return;
+      socket.write(this.#hello);
+    } else {
+      try {
+        this.#rest = writeNow(fd, this.#hello);
+      } catch {
+        return; // not connected: 'connect' or 'close' will tell
+      }
+    }
+    this.#connected = true;
+    this.#connectedAt = performance.now();
+    this.#watch();
+    this.#events.connected();
+  }
+
+  #push(socket: Socket, data: string | Buffer): void {
+    const fd = descriptorOf(socket);
+    try {
+      if (fd === undefined) socket.write(data);
+      else this.#rest = writeNow(fd, data);
+    } catch {
+      this.#rest = Buffer.from(data); // the worker is gone; 'close' follows
+    }
+    this.#watch();
+  }
+
+  #watch(): void {
+    if (this.unsent) this.#rewrite ??= setInterval(() => this.#pushRest(), retryWriteMs).unref();
+  }
+
+  #pushRest(): void {
+    if (this.#socket && this.#rest) this.#push(this.#socket, this.#rest);
+    if (this.unsent) return;
+    this.#stopRewriting();
+    this.#events.writable();
+  }
+
+  #stopRewriting(): void {
+    clearInterval(this.#rewrite);
+    this.#rewrite = undefined;
+  }
+
+  #gone(): void {
+    const { unsent } = this;
+    const wasConnected = this.#connected;
+    if (wasConnected && performance.now() - this.#connectedAt > stableMs) this.#attempts = 0;
+    this.#socket = undefined;
+    this.#connected = false;
+    this.#rest = undefined;
+    this.#stopRewriting();
+    if (wasConnected) this.#events.lost(unsent);
+    this.#later();
+  }
+
+  #later(): void {
+    if (this.#closed) return;
+    const delay = Math.min(maxDelayMs, firstDelayMs * 2 ** this.#attempts++);
+    this.#redial = setTimeout(() => this.dial(), delay * (1 - Math.random() / 2)).unref();
+  }
+}

@@ -1,0 +1,256 @@
+import type { EventEmitter } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
+import { llm, metrics, stt, tokenize, tts } from '@livekit/agents';
+import { describe, expect, test, vi } from 'vitest';
+import type { Observation } from '../../src/catalogue/observation.ts';
+import { SessionObserver } from '../../src/livekit/session-events.ts';
+import { valuesOf } from './call.ts';
+import { FakeLlm, FakeStreamingStt, FakeStt, FakeTts, FakeVad, frame, type TtsManner } from './fakes.ts';
+
+/** What a session that uses `adapter` counts, and what its `children` really did. */
+function counted(adapter: EventEmitter, children: readonly EventEmitter[]) {
+  const observer = new SessionObserver();
+  const observations: Observation[] = [];
+  const billed = new metrics.ModelUsageCollector();
+  const told = (name: 'metrics_collected' | 'error', event: object) =>
+    observations.push(...observer.handle(name, { type: name, createdAt: Date.now(), ...event } as never));
+  adapter.on('metrics_collected', (m) => told('metrics_collected', { metrics: m }));
+  adapter.on('error', (error) => told('error', { error, source: adapter }));
+  for (const child of children) {
+    // What an adapter's stream tells in the name of its child is told again: a child that cannot stream has not streamed.
+    const streams = (child as { capabilities?: { streaming: boolean } }).capabilities?.streaming !== false;
+    child.on('metrics_collected', (m: metrics.AgentMetrics) => {
+      if (!streams && 'streamed' in m && m.streamed) return;
+      billed.collect(m);
+    });
+  }
+  return {
+    total(metric: Parameters<typeof valuesOf>[1], labels?: Record<string, string>) {
+      observations.push(...observer.ended());
+      return valuesOf(observations, metric, labels).reduce((sum, value) => sum + value, 0);
+    },
+    /** A sum of the SDK's own collector, of the children alone. */
+    billed(field: string) {
+      return billed.flatten().reduce((sum, usage) => sum + ((usage as never)[field] as number), 0);
+    },
+  };
+}
+
+const question = () => {
+  const context = llm.ChatContext.empty();
+  context.addMessage({ role: 'user', content: 'hello' });
+  return context;
+};
+const quick = { maxRetry: 0, retryIntervalMs: 1, timeoutMs: 1000 };
+
+describe("the SDK's fallback adapter of LLMs", () => {
+  async function chat(children: FakeLlm[], times = 1) {
+    const adapter = new llm.FallbackAdapter({ llms: children });
+    const calls = counted(adapter, children);
+    let events = 0;
+    adapter.on('metrics_collected', () => events++);
+    for (let i = 0; i < times; i++) {
+      for await (const _ of adapter.chat({ chatCtx: question(), connOptions: quick })) {
+        // Only read.
+      }
+      await pause(5);
+    }
+    // The adapter tries a child that has failed again, by the side.
+    await pause(20);
+    return { ...calls, events };
+  }
+
+  test.each(['new', 'empty', 'same'] as const)(
+    'counts the child that answers, with request ids that are %s',
+    async (ids) => {
+      const calls = await chat([new FakeLlm({ ids })], 2);
+      expect(calls.events).toBe(4);
+      expect(calls.total('lk_agents_llm_requests_total', { model_name: 'llm-1', outcome: 'ok' })).toBe(2);
+      expect(calls.total('lk_agents_llm_requests_total')).toBe(2);
+      expect(calls.total('lk_agents_usage_llm_input_tokens_total')).toBe(200);
+      expect(calls.billed('inputTokens')).toBe(200);
+      expect(calls.total('earshot_duplicate_events_total', { type: 'llm_metrics' })).toBe(2);
+    },
+  );
+
+  test('counts the child that failed as an error, and the one that stood in', async () => {
+    const calls = await chat([new FakeLlm({ model: 'down', fails: 2 }), new FakeLlm({ model: 'up' })]);
+    expect(calls.total('lk_agents_llm_requests_total', { model_name: 'up', outcome: 'ok' })).toBe(1);
+    // Once for the caller, and once by the side.
+    expect(calls.total('lk_agents_llm_requests_total', { model_name: 'down', outcome: 'error' })).toBe(2);
+    expect(calls.total('lk_agents_llm_requests_total')).toBe(3);
+    expect(calls.total('lk_agents_usage_llm_output_tokens_total')).toBe(calls.billed('outputTokens'));
+  });
+
+  test('counts errors alone when all have failed', async () => {
+    const calls = await chat([new FakeLlm({ fails: 2 }), new FakeLlm({ fails: 2 })]);
+    expect(calls.total('lk_agents_llm_requests_total', { outcome: 'error' })).toBe(4);
+    expect(calls.total('lk_agents_llm_requests_total')).toBe(4);
+    expect(calls.total('earshot_duplicate_events_total')).toBe(1);
+  });
+});
+
+const text = 'Hello there my dear friend. This is the second sentence of it. And a third one is here now.';
+
+async function speak(adapter: tts.TTS, { drip = 0, cutAfter = 0 } = {}) {
+  const stream = adapter.stream({ connOptions: quick });
+  const read = (async () => {
+    for await (const _ of stream) {
+      // Only listened to.
+    }
+  })();
+  for (const word of drip ? text.match(/\S+\s*/g)! : [text]) {
+    stream.pushText(word);
+    if (drip) await pause(drip);
+  }
+  stream.flush();
+  stream.endInput();
+  if (cutAfter) {
+    await pause(cutAfter);
+    stream.close();
+  }
+  await read;
+  await pause(60);
+}
+
+describe("the SDK's stream adapter of a TTS that cannot stream", () => {
+  const voices: Record<string, TtsManner> = {
+    'whose last frames say so': {},
+    'whose last frames do not say so': { final: false },
+    'whose last frames say so, without ids': { ids: 'empty' },
+    'whose last frames do not say so, without ids': { ids: 'empty', final: false },
+    'that takes a while to end': { after: 20 },
+    'that takes a while to end, without ids': { after: 20, ids: 'empty' },
+    'that gives its frames one by one': { pace: 1 },
+  };
+
+  test.each(Object.entries(voices))('%s, is billed by its sentences', async (_, manner) => {
+    const child = new FakeTts({ streaming: false, ...manner });
+    const adapter = new tts.StreamAdapter(child, new tokenize.basic.SentenceTokenizer());
+    // The session listens to the TTS itself: the adapter is made for each speech.
+    const calls = counted(child, [child]);
+    await speak(adapter);
+    await speak(adapter, { drip: 1 });
+    expect(calls.total('lk_agents_tts_requests_total', { streamed: 'false' })).toBe(6);
+    expect(calls.total('lk_agents_tts_requests_total')).toBe(6);
+    expect(calls.total('lk_agents_usage_tts_characters_total')).toBe(178);
+    expect(calls.billed('charactersCount')).toBe(178);
+    expect(calls.total('lk_agents_usage_tts_audio_duration_seconds_total') * 1000).toBeCloseTo(
+      calls.billed('audioDurationMs'),
+      6,
+    );
+  });
+
+  test.each(['new', 'empty'] as const)(
+    'cut off midway, is billed for what was synthesised, with ids that are %s',
+    async (ids) => {
+      const child = new FakeTts({ streaming: false, pace: 2, ids });
+      const calls = counted(child, [child]);
+      await speak(new tts.StreamAdapter(child, new tokenize.basic.SentenceTokenizer()), { cutAfter: 25 });
+      expect(calls.billed('charactersCount')).toBeGreaterThan(0);
+      expect(calls.total('lk_agents_usage_tts_characters_total')).toBe(calls.billed('charactersCount'));
+      expect(calls.total('lk_agents_tts_requests_total', { streamed: 'true' })).toBe(0);
+    },
+  );
+});
+
+describe("the SDK's fallback adapter of TTS", () => {
+  async function speakWith(children: FakeTts[], times = 1) {
+    const adapter = new tts.FallbackAdapter({
+      ttsInstances: children,
+      maxRetryPerTTS: 0,
+      recoveryDelayMs: 60_000,
+    });
+    const calls = counted(adapter, children);
+    for (let i = 0; i < times; i++) await speak(adapter);
+    await adapter.close();
+    return calls;
+  }
+
+  test.each(['new', 'empty', 'same'] as const)(
+    'counts the child that speaks, with request ids that are %s',
+    async (ids) => {
+      const calls = await speakWith([new FakeTts({ ids })], 2);
+      expect(calls.total('lk_agents_tts_requests_total', { model_name: 'tts-1', streamed: 'true' })).toBe(2);
+      expect(calls.total('lk_agents_tts_requests_total')).toBe(2);
+      expect(calls.total('lk_agents_usage_tts_characters_total')).toBe(2 * text.length);
+      expect(calls.billed('charactersCount')).toBe(2 * text.length);
+    },
+  );
+
+  test.each(['new', 'empty'] as const)(
+    'counts the sentences of a child that cannot stream, with ids that are %s',
+    async (ids) => {
+      const calls = await speakWith([new FakeTts({ streaming: false, ids })], 2);
+      expect(calls.total('lk_agents_tts_requests_total', { streamed: 'false' })).toBe(6);
+      expect(calls.total('lk_agents_tts_requests_total')).toBe(6);
+      expect(calls.total('lk_agents_usage_tts_characters_total')).toBe(178);
+      expect(calls.billed('charactersCount')).toBe(178);
+    },
+  );
+
+  test('counts the child that stood in for one that failed', async () => {
+    const calls = await speakWith([new FakeTts({ model: 'down', fails: 1 }), new FakeTts({ model: 'up' })]);
+    expect(calls.total('lk_agents_tts_requests_total', { model_name: 'up', outcome: 'ok' })).toBe(1);
+    expect(calls.total('lk_agents_usage_tts_characters_total', { model_name: 'up' })).toBe(text.length);
+    // The adapter tries the other one again, by the side, with 37 characters of its own.
+    expect(calls.total('lk_agents_tts_requests_total', { model_name: 'down', outcome: 'ok' })).toBe(1);
+    expect(calls.total('lk_agents_usage_tts_characters_total')).toBe(text.length + 37);
+    expect(calls.billed('charactersCount')).toBe(text.length + 37);
+    expect(calls.total('lk_agents_tts_requests_total', { outcome: 'error' })).toBe(1);
+  });
+});
+
+describe('STT', () => {
+  async function listen(adapter: stt.STT, frames: number) {
+    const stream = adapter.stream();
+    for (let i = 0; i < frames; i++) stream.pushFrame(frame());
+    await pause(60);
+    stream.close();
+  }
+
+  test("the SDK's stream adapter is counted by what its child recognised", async () => {
+    const child = new FakeStt();
+    const adapter = new stt.StreamAdapter(child, new FakeVad());
+    const calls = counted(adapter, [child]);
+    await listen(adapter, 3);
+    expect(calls.total('lk_agents_stt_requests_total', { streamed: 'false', model_name: 'stt-1' })).toBe(3);
+    expect(calls.total('lk_agents_stt_requests_total')).toBe(3);
+    expect(calls.total('lk_agents_usage_stt_audio_duration_seconds_total')).toBeCloseTo(0.03, 9);
+    expect(calls.billed('audioDurationMs')).toBe(30);
+  });
+
+  test("the SDK's stream adapter, asked for one utterance, tells of it twice and is counted once", async () => {
+    const child = new FakeStt();
+    const adapter = new stt.StreamAdapter(child, new FakeVad());
+    const calls = counted(adapter, [child]);
+    await adapter.recognize(frame());
+    expect(calls.total('lk_agents_stt_requests_total')).toBe(1);
+    expect(calls.total('earshot_duplicate_events_total', { type: 'stt_metrics' })).toBe(1);
+    expect(calls.billed('audioDurationMs')).toBe(10);
+  });
+
+  test("the SDK's fallback adapter is counted by its children", async () => {
+    const [down, up] = [new FakeStt({ fails: 2, model: 'down' }), new FakeStt({ model: 'up' })];
+    const adapter = new stt.FallbackAdapter({
+      sttInstances: [down, up],
+      vad: new FakeVad(),
+      maxRetryPerSTT: 0,
+    });
+    const calls = counted(adapter, [down, up]);
+    await adapter.recognize(frame());
+    await adapter.close();
+    expect(calls.total('lk_agents_stt_requests_total', { model_name: 'up' })).toBe(1);
+    expect(calls.total('lk_agents_stt_requests_total')).toBe(1);
+    expect(calls.billed('audioDurationMs')).toBe(10);
+  });
+
+  test('a stream reports many times under one request id, and each report counts', async () => {
+    const streaming = new FakeStreamingStt();
+    const calls = counted(streaming, [streaming]);
+    await listen(streaming, 4);
+    await vi.waitFor(() => expect(calls.billed('audioDurationMs')).toBe(4000));
+    expect(calls.total('lk_agents_stt_requests_total', { streamed: 'true' })).toBe(4);
+    expect(calls.total('lk_agents_usage_stt_audio_duration_seconds_total')).toBe(4);
+  });
+});

@@ -1,0 +1,105 @@
+import type { metrics, voice } from '@livekit/agents';
+import type { MetricName } from '../../src/catalogue/metrics.ts';
+import type { Observation } from '../../src/catalogue/observation.ts';
+import { type SessionEventName, SessionObserver } from '../../src/livekit/session-events.ts';
+
+/** When every call begins, in milliseconds since the epoch. */
+export const start = 1_700_000_000_000;
+
+/** What of these observations is about a series, with these labels among others. */
+export function valuesOf(
+  observations: readonly Observation[],
+  metric: MetricName,
+  labels: Record<string, string> = {},
+): number[] {
+  return observations
+    .filter((sample) => sample.metric === metric)
+    .filter((sample) => Object.entries(labels).every(([name, value]) => sample.labels[name] === value))
+    .map((sample) => sample.value);
+}
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+
+/** A session's events, told to an observer one by one; `at` is in milliseconds since the call began. */
+export class Call {
+  readonly observer = new SessionObserver();
+  readonly observations: Observation[] = [];
+  #at = 0;
+
+  emit(name: SessionEventName, event: object, at = this.#at): this {
+    this.#at = at;
+    this.observations.push(
+      ...this.observer.handle(name, { type: name, createdAt: start + at, ...event } as never),
+    );
+    return this;
+  }
+
+  metrics(m: metrics.AgentMetrics, at?: number): this {
+    return this.emit('metrics_collected', { metrics: m }, at);
+  }
+
+  agent(newState: voice.AgentState, at?: number): this {
+    return this.emit('agent_state_changed', { newState }, at);
+  }
+
+  user(newState: voice.UserState, at?: number): this {
+    return this.emit('user_state_changed', { newState }, at);
+  }
+
+  /** A message of the user; the metrics are those of `ChatMessage`, its times in seconds since the call began. */
+  says(given: Said = {}, at?: number): this {
+    return this.emit('conversation_item_added', { item: messageOf('user', given) }, at);
+  }
+
+  /** A message of the agent. */
+  replies(given: Said = {}, at?: number): this {
+    return this.emit('conversation_item_added', { item: messageOf('assistant', given) }, at);
+  }
+
+  tick(at: number): this {
+    this.observations.push(...this.observer.tick(start + at));
+    return this;
+  }
+
+  close(reason = 'user_initiated', at?: number): this {
+    return this.emit('close', { reason, error: null }, at);
+  }
+
+  values(metric: MetricName, labels: Record<string, string> = {}): number[] {
+    return valuesOf(this.observations, metric, labels);
+  }
+
+  total(metric: MetricName, labels: Record<string, string> = {}): number {
+    return sum(this.values(metric, labels));
+  }
+}
+
+interface Said {
+  text?: string;
+  interrupted?: boolean;
+  confidence?: number;
+  metrics?: Record<string, unknown>;
+}
+
+/** In whole milliseconds, as the SDK's clock has them. */
+const moment = (seconds: unknown) =>
+  typeof seconds === 'number' ? (start + seconds * 1000) / 1000 : seconds;
+
+function messageOf(
+  role: 'user' | 'assistant',
+  { text = '', interrupted = false, confidence, metrics }: Said,
+) {
+  const moments = new Set(['startedSpeakingAt', 'stoppedSpeakingAt']);
+  const shifted = Object.entries(metrics ?? {}).map(([name, value]) => [
+    name,
+    moments.has(name) ? moment(value) : value,
+  ]);
+  return {
+    type: 'message',
+    role,
+    content: [text],
+    interrupted,
+    transcriptConfidence: confidence,
+    metrics: metrics && Object.fromEntries(shifted),
+  };
+}

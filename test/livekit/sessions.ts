@@ -1,0 +1,45 @@
+import { llm, voice } from '@livekit/agents';
+import { afterEach } from 'vitest';
+import { FakeLlm, FakeTts, Loudspeaker } from './fakes.ts';
+
+/** Earshot keeps what sessions share on the process; each test has a process of its own. */
+const shared = Symbol.for('earshot.process');
+const sessions = new Set<voice.AgentSession>();
+
+afterEach(async () => {
+  for (const session of sessions) await session.close();
+  sessions.clear();
+  delete (globalThis as { [shared]?: unknown })[shared];
+});
+
+export interface Models {
+  llm?: llm.LLM;
+  tts?: FakeTts;
+}
+
+/** A session with a loudspeaker and typed input, which is closed at the end of the test. */
+export function createSession(models: Models = {}): voice.AgentSession {
+  const session = new voice.AgentSession({
+    llm: models.llm ?? new FakeLlm(),
+    tts: models.tts ?? new FakeTts(),
+    vad: null,
+    connOptions: {
+      llmConnOptions: { maxRetry: 0, retryIntervalMs: 1, timeoutMs: 1000 },
+      ttsConnOptions: { maxRetry: 0, retryIntervalMs: 1, timeoutMs: 1000 },
+    },
+  });
+  session.output.audio = new Loudspeaker();
+  sessions.add(session);
+  return session;
+}
+
+export async function start(session: voice.AgentSession, tools: llm.FunctionTool[] = []): Promise<void> {
+  await session.start({ agent: new voice.Agent({ instructions: 'Be kind.', tools }), record: false });
+}
+
+/** A user types, and the agent answers to the end. */
+export async function ask(session: voice.AgentSession, userInput: string): Promise<string> {
+  const speech = session.generateReply({ userInput });
+  await speech.waitForPlayout();
+  return speech.id;
+}

@@ -1,0 +1,158 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { startJob, startWorker } from './processes/spawn.ts';
+import { dropped, exposed, startRelay } from './relay.ts';
+
+const handoffs = 'lk_agents_handoffs_total';
+const turns = 'lk_agents_session_turns_count';
+const active = 'lk_agents_sessions_active';
+const endings = 'lk_agents_sessions_total';
+
+const eventually = (check: () => Promise<void> | void) =>
+  vi.waitFor(check, { timeout: 20_000, interval: 20 });
+
+/** The value of a series of `front-desk` without labels of its own. */
+const value = (text: string, name: string): string | undefined =>
+  text.match(new RegExp(`^${name}\\{agent_name="front-desk",agent_version="1\\.4\\.0"\\} (.*)$`, 'm'))?.[1];
+
+test.each([
+  ['killed', 'promise'],
+  ['killed', 'immediate'],
+  ['killed', 'timer'],
+  ['born', 'promise'],
+  ['born', 'immediate'],
+  ['born', 'timer'],
+])('a job that is %s with SIGKILL in the next %s loses nothing', async (scenario, how) => {
+  const { recorder, server } = await startRelay();
+  const jobs = Array.from({ length: 5 }, () => startJob(scenario, server.path, how));
+  expect(await Promise.all(jobs.map(({ ended }) => ended))).toEqual(Array(5).fill('SIGKILL'));
+  await eventually(async () => {
+    expect(await exposed(recorder, turns)).toEqual(['50']);
+    expect(await exposed(recorder, handoffs)).toEqual(['5']);
+    // The phantom sessions are gone, and counted for what they were.
+    expect(await exposed(recorder, active)).toEqual([]);
+    expect(await exposed(recorder, endings)).toEqual(['{close_reason="crashed"} 5']);
+    expect(server.connections).toBe(0);
+  });
+  expect(await dropped(recorder)).toEqual([]);
+});
+
+test('a job that exits in the tick it records in loses nothing', async () => {
+  const { recorder, server } = await startRelay();
+  expect(await startJob('exits', server.path).ended).toBe(0);
+  await eventually(async () => {
+    expect(await exposed(recorder, handoffs)).toEqual(['1']);
+    expect(await exposed(recorder, endings)).toEqual(['{close_reason="crashed"} 1']);
+  });
+});
+
+test('a job with nothing more to do ends, and what it recorded arrives', async () => {
+  const { recorder, server } = await startRelay();
+  expect(await startJob('idle', server.path).ended).toBe(0);
+  await eventually(async () => expect(await exposed(recorder, handoffs)).toEqual(['1']));
+});
+
+test('a job whose worker is gone goes on, and ends when it has nothing more to do', async () => {
+  const job = startJob('busy', '/tmp/no-such-socket-of-relay-test');
+  expect(await job.ended).toBe(0);
+  expect(job.said()).toBe('done\n');
+});
+
+test('a job whose worker is stopped goes on, and ends when it has nothing more to do', async () => {
+  const worker = await startWorker();
+  worker.stop();
+  const job = startJob('busy', worker.socket);
+  expect(await job.ended).toBe(0);
+  expect(job.said()).toBe('done\n');
+  worker.resume();
+  await eventually(async () => expect(Number(value(await worker.expose(), turns))).toBeGreaterThan(1000));
+});
+
+test('a job that ends as it should waits for a stopped worker, and nothing is lost', async () => {
+  const worker = await startWorker();
+  worker.stop();
+  const job = startJob('graceful', worker.socket);
+  await eventually(() => expect(job.said()).toBe('closing\n'));
+  let over = false;
+  void job.ended.then(() => {
+    over = true;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(over).toBe(false);
+  worker.resume();
+  expect(await job.ended).toBe(0);
+  await eventually(async () => {
+    const text = await worker.expose();
+    expect(value(text, turns)).toBe('20000');
+    expect(value(text, handoffs)).toBe('1000');
+    expect(value(text, active)).toBe('0');
+    expect(text).toContain('close_reason="crashed"} 0\n');
+    expect(text).not.toContain('earshot_samples_dropped_total{');
+  });
+});
+
+test('a worker that is killed is succeeded by another, and the job goes on with that', async () => {
+  const directory = mkdtempSync(join('/tmp', 'relay-test-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  const path = join(directory, 'relay.sock');
+  const first = await startWorker(path);
+  first.stop();
+  const job = startJob('graceful', path);
+  await eventually(() => expect(job.said()).toBe('closing\n'));
+  await first.kill();
+  const second = await startWorker(path); // takes over the socket that the first one left
+  expect(await job.ended).toBe(0);
+  await eventually(async () => {
+    const text = await second.expose();
+    const lost = text.match(/^earshot_samples_dropped_total\{.*reason="disconnected"\} (\d+)$/m)?.[1];
+    // What the first worker's kernel buffer held is gone with it; what was cut in two is counted; the rest is here.
+    expect(Number(lost)).toBeGreaterThan(0);
+    expect(Number(value(text, turns))).toBeGreaterThan(0);
+    expect(Number(value(text, turns)) + Number(value(text, handoffs)) + Number(lost)).toBeLessThan(21_000);
+    expect(value(text, active)).toBe('0');
+  });
+});
+
+test("fifty jobs' totals are what the jobs say they are, and ten that are killed meanwhile change nothing", async () => {
+  const { recorder, server } = await startRelay();
+  const jobs = Array.from({ length: 50 }, (_, seed) => startJob('call', server.path, `${seed}`));
+  const doomed = Array.from({ length: 10 }, () => startJob('killed', server.path, 'promise'));
+  expect(await Promise.all(doomed.map(({ ended }) => ended))).toEqual(Array(10).fill('SIGKILL'));
+  expect(await Promise.all(jobs.map(({ ended }) => ended))).toEqual(Array(50).fill(0));
+  const said = jobs.map((job) => JSON.parse(job.said()));
+  const total = (key: string) => said.reduce((sum, each) => sum + each[key], 0);
+  const sum = async (family: string) =>
+    (await exposed(recorder, family)).reduce((all, line) => all + Number(line.split(' ').at(-1)), 0);
+  await eventually(async () => {
+    expect(server.connections).toBe(0);
+    expect(await sum('lk_agents_llm_ttft_seconds_count')).toBe(total('samples'));
+    expect(await sum('lk_agents_llm_ttft_seconds_sum')).toBe(total('seconds'));
+    expect(await sum('lk_agents_usage_llm_output_tokens_total')).toBe(total('tokens'));
+    expect(await sum(handoffs)).toBe(total('handoffs') + 10);
+    expect(await exposed(recorder, active)).toEqual([]);
+    expect(await exposed(recorder, endings)).toEqual([
+      '{close_reason="crashed"} 10',
+      '{close_reason="user_initiated"} 50',
+    ]);
+  });
+  expect(total('samples')).toBeGreaterThan(10_000);
+  expect(await dropped(recorder)).toEqual([]);
+}, 60_000);
+
+test('a million tool names are a bounded number of series, and every call is counted somewhere', async () => {
+  const { recorder, server } = await startRelay();
+  expect(await startJob('inventive', server.path).ended).toBe(0);
+  await eventually(async () => expect(server.connections).toBe(0));
+  const series = await exposed(recorder, 'lk_agents_tool_calls_total');
+  expect(series).toHaveLength(201); // 200 names and "other"
+  expect(series).toContain('{tool="other",outcome="ok"} 3880');
+  expect(await dropped(recorder)).toEqual(['{reason="series_limit"} 995920']);
+});
+
+test('a worker that exits without closing its relay leaves neither socket nor directory', async () => {
+  const worker = await startWorker();
+  expect(existsSync(worker.socket)).toBe(true);
+  await worker.exit();
+  expect(existsSync(dirname(worker.socket))).toBe(false);
+});

@@ -1,0 +1,72 @@
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { onTestFinished } from 'vitest';
+
+const file = (name: string) => new URL(name, import.meta.url).pathname;
+
+export interface Job {
+  pid: number;
+  /** Resolves when the job has ended, to its exit code or the signal that ended it. */
+  ended: Promise<number | string>;
+  /** What it has printed. */
+  said(): string;
+}
+
+/** Starts a job process (see job.mjs); it is killed at the test's end if it is still there. */
+export function startJob(scenario: string, socket: string, argument = ''): Job {
+  const child = spawn(process.execPath, [file('job.mjs'), scenario, socket, argument], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    said += text;
+  });
+  const ended = once(child, 'close').then(([code, signal]) => code ?? signal);
+  onTestFinished(() => end(child));
+  return { pid: child.pid ?? 0, ended, said: () => said };
+}
+
+export interface Worker {
+  socket: string;
+  expose(): Promise<string>;
+  /** Stops it, as a debugger or a frozen machine would. */
+  stop(): void;
+  resume(): void;
+  kill(): Promise<void>;
+  /** Has it call process.exit(). */
+  exit(): Promise<void>;
+}
+
+/** Starts a worker process of its own (see worker.mjs). */
+export async function startWorker(path?: string): Promise<Worker> {
+  const child = fork(file('worker.mjs'), path === undefined ? [] : [path]);
+  onTestFinished(() => end(child));
+  const [socket] = await once(child, 'message');
+  return {
+    socket,
+    async expose() {
+      const answer = once(child, 'message');
+      child.send('expose');
+      return (await answer)[0];
+    },
+    stop: () => child.kill('SIGSTOP'),
+    resume: () => child.kill('SIGCONT'),
+    async kill() {
+      const exit = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exit;
+    },
+    async exit() {
+      const exit = once(child, 'exit');
+      child.send('exit');
+      await exit;
+    },
+  };
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exit;
+}

@@ -1,0 +1,15 @@
+// A worker process with a relay, which tells its parent the socket, and exposes or exits on request.
+import { createRecorder } from '../../../dist/record/recorder.js';
+import { listenRelay } from '../../../dist/relay/server.js';
+
+const recorder = createRecorder();
+const relay = await listenRelay({ recorder, path: process.argv[2] });
+process.on('message', async (request) => {
+  if (request === 'exit') process.exit(0);
+  process.send(await recorder.expose('text'));
+});
+process.on('disconnect', async () => {
+  await relay.close();
+  process.exit(0);
+});
+process.send(relay.path);

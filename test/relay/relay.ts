@@ -1,0 +1,32 @@
+import { onTestFinished } from 'vitest';
+import { createRecorder, type Recorder, type RecorderOptions } from '../../src/record/recorder.ts';
+import { listenRelay, type RelayServer, type RelayServerOptions } from '../../src/relay/server.ts';
+
+export const identity = { agent_name: 'front-desk', agent_version: '1.4.0' };
+
+/** A worker's end of the relay with a real recorder; the test's end closes it. */
+export async function startRelay(
+  options: Partial<RelayServerOptions> & { recorderOptions?: RecorderOptions } = {},
+): Promise<{ recorder: Recorder; server: RelayServer }> {
+  const { recorderOptions, recorder = createRecorder(recorderOptions), ...rest } = options;
+  const server = await listenRelay({ recorder, ...rest });
+  onTestFinished(() => server.close());
+  return { recorder, server };
+}
+
+/**
+ * The exposed samples of a family, `{labels} value` each without the identity, those of value 0 left out:
+ * a recorder introduces counters at 0.
+ */
+export async function exposed(recorder: Recorder, family: string): Promise<string[]> {
+  const text = await recorder.expose('text');
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith(`${family}{`) && !line.endsWith(' 0'))
+    .map((line) => line.slice(family.length).replace(/agent_name="[^"]*",agent_version="[^"]*",?/, ''))
+    .map((line) => line.replace(/^\{\} /, ''))
+    .sort();
+}
+
+export const dropped = (recorder: Recorder) => exposed(recorder, 'earshot_samples_dropped_total');
+export const frames = (recorder: Recorder) => exposed(recorder, 'earshot_relay_frames_total');

@@ -1,0 +1,197 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { dirname, join } from 'node:path';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { dropped, exposed, frames, identity, startRelay } from './relay.ts';
+
+const hello = `${JSON.stringify({ v: 1, identity, pid: 1 })}\n`;
+const handoffs = '{"id":0,"metric":"lk_agents_handoffs_total","labels":{}}\n';
+const active = '{"id":1,"metric":"lk_agents_sessions_active","labels":{}}\n';
+
+interface Caller {
+  socket: Socket;
+  heard(): string;
+  closed: Promise<void>;
+}
+
+async function call(path: string): Promise<Caller> {
+  const socket = connect(path);
+  let heard = '';
+  socket.setEncoding('utf8').on('data', (text) => {
+    heard += text;
+  });
+  const closed = new Promise<void>((resolve) => socket.on('close', () => resolve()));
+  socket.on('error', () => {});
+  onTestFinished(() => void socket.destroy());
+  await new Promise<void>((resolve) => socket.once('connect', () => resolve()));
+  return { socket, heard: () => heard, closed };
+}
+
+const eventually = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 10_000, interval: 5 });
+
+test('connections that said hello are counted while they last', async () => {
+  const { recorder, server } = await startRelay();
+  const silent = await call(server.path);
+  const one = await call(server.path);
+  const two = await call(server.path);
+  one.socket.write(hello);
+  two.socket.write(hello);
+  await eventually(async () => expect(await exposed(recorder, 'earshot_relay_connections')).toEqual(['2']));
+  expect(server.connections).toBe(2);
+  one.socket.destroy();
+  silent.socket.destroy();
+  await eventually(async () => expect(await exposed(recorder, 'earshot_relay_connections')).toEqual(['1']));
+  expect(server.connections).toBe(1);
+});
+
+test("frames are counted under the worker's identity of the moment", async () => {
+  let agent_name = 'unknown';
+  const { recorder, server } = await startRelay({
+    recorderOptions: { identity: () => ({ agent_name, agent_version: '2' }) },
+  });
+  const one = await call(server.path);
+  one.socket.write(hello);
+  await eventually(async () => expect(await frames(recorder)).toEqual(['{result="ok"} 1']));
+  agent_name = 'front-desk';
+  one.socket.write('garbage\n');
+  one.socket.destroy();
+  await eventually(async () => {
+    const text = await recorder.expose('text');
+    expect(text).toContain(
+      'relay_frames_total{agent_name="front-desk",agent_version="2",result="malformed"} 1',
+    );
+    expect(text).toContain('relay_connections{agent_name="unknown",agent_version="2"} 0');
+  });
+});
+
+test('another version is told so and let go', async () => {
+  const { recorder, server } = await startRelay();
+  const { socket, heard, closed } = await call(server.path);
+  socket.write('{"v":2,"identity":{"agent_name":"a","agent_version":"b"}}\n');
+  await closed;
+  expect(heard()).toBe('{"v":1,"error":"this worker speaks version 1"}\n');
+  expect(await frames(recorder)).toEqual(['{result="incompatible"} 1']);
+  expect(server.connections).toBe(0);
+});
+
+test('a hundred megabytes without a newline are cut off at the limit of a line', async () => {
+  const { recorder, server } = await startRelay();
+  const { socket, heard, closed } = await call(server.path);
+  socket.write(hello + active);
+  socket.write('[1,2]\n');
+  socket.write(Buffer.alloc(100 * 1024 * 1024, '1'));
+  await closed;
+  expect(heard()).toBe('{"v":1,"error":"a line may have 65536 bytes"}\n');
+  await eventually(async () => {
+    expect(await frames(recorder)).toEqual(['{result="ok"} 3', '{result="oversized"} 1']);
+    expect(await exposed(recorder, 'lk_agents_sessions_active')).toEqual([]);
+  });
+  // The job is alive and will say its share again: nothing has crashed.
+  expect(await exposed(recorder, 'lk_agents_sessions_total')).toEqual([]);
+});
+
+test('connections that never say hello are let go, whatever they say or do not say', async () => {
+  const { recorder, server } = await startRelay({ helloTimeoutMs: 50 });
+  const silent = await call(server.path);
+  const slow = await call(server.path);
+  const talkative = await call(server.path);
+  const polite = await call(server.path);
+  polite.socket.write(hello + handoffs);
+  talkative.socket.write('[0,1]\n{}\n');
+  const drip = setInterval(() => slow.socket.write('{'), 5);
+  onTestFinished(() => clearInterval(drip));
+  await Promise.all([silent.closed, slow.closed, talkative.closed]);
+  expect(silent.heard()).toBe('{"v":1,"error":"no hello came"}\n');
+  polite.socket.write('[0,1]\n');
+  await eventually(async () => expect(await exposed(recorder, 'lk_agents_handoffs_total')).toEqual(['1']));
+});
+
+test('a hello that came while the worker was busy is heard, however late', async () => {
+  const { recorder, server } = await startRelay({ helloTimeoutMs: 20 });
+  const { socket } = await call(server.path);
+  await new Promise((resolve) => setImmediate(resolve)); // the worker has accepted
+  socket.write(`${hello}${handoffs}[0,1]\n`);
+  const until = performance.now() + 60;
+  while (performance.now() < until);
+  await eventually(async () => expect(await exposed(recorder, 'lk_agents_handoffs_total')).toEqual(['1']));
+  expect(server.connections).toBe(1);
+});
+
+test('more connections than allowed are turned away, and there is room again when one ends', async () => {
+  const { server } = await startRelay({ maxConnections: 2 });
+  const [one] = [await call(server.path), await call(server.path)];
+  const surplus = await call(server.path);
+  await surplus.closed;
+  one?.socket.destroy();
+  await one?.closed;
+  const later = await call(server.path);
+  later.socket.write(hello);
+  await eventually(async () => expect(server.connections).toBe(1));
+});
+
+test('two hundred connections that speak at once are all heard', async () => {
+  const { recorder, server } = await startRelay();
+  const callers = await Promise.all(Array.from({ length: 200 }, () => call(server.path)));
+  for (const { socket } of callers) socket.end(`${hello}${handoffs}${active}[1,1,0,1]\n[0,1]\n`);
+  await Promise.all(callers.map(({ closed }) => closed));
+  await eventually(async () => {
+    expect(await exposed(recorder, 'lk_agents_handoffs_total')).toEqual(['400']);
+    expect(await exposed(recorder, 'lk_agents_sessions_active')).toEqual([]);
+    expect(await exposed(recorder, 'lk_agents_sessions_total')).toEqual(['{close_reason="crashed"} 200']);
+  });
+  expect(await dropped(recorder)).toEqual([]);
+});
+
+test('the counters of an agent start at 0 when it says hello', async () => {
+  const { recorder, server } = await startRelay();
+  const { socket } = await call(server.path);
+  socket.write(hello);
+  await eventually(async () =>
+    expect(await recorder.expose('text')).toContain(
+      'lk_agents_handoffs_total{agent_name="front-desk",agent_version="1.4.0"} 0\n',
+    ),
+  );
+});
+
+test('close() reads what was sent before, takes gauges back, counts no crash, and leaves no file', async () => {
+  const { recorder, server } = await startRelay();
+  const { socket, closed } = await call(server.path);
+  socket.write(`${hello}${handoffs}${active}[0,1,1,1]\n`);
+  await server.close();
+  await server.close();
+  await closed;
+  expect(await exposed(recorder, 'lk_agents_handoffs_total')).toEqual(['1']);
+  expect(await exposed(recorder, 'lk_agents_sessions_active')).toEqual([]);
+  expect(await exposed(recorder, 'lk_agents_sessions_total')).toEqual([]);
+  expect(await exposed(recorder, 'earshot_relay_connections')).toEqual([]);
+  expect(server.connections).toBe(0);
+  expect(existsSync(dirname(server.path))).toBe(false);
+});
+
+test('a worker that closes leaves no listener on the process', async () => {
+  const before = process.listenerCount('exit');
+  for (let count = 0; count < 20; count++) {
+    const { server } = await startRelay();
+    await server.close();
+  }
+  expect(process.listenerCount('exit')).toBe(before);
+});
+
+test('two workers that are given one path do not meet', async () => {
+  const directory = mkdtempSync(join('/tmp', 'relay-test-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  const path = join(directory, 'relay.sock');
+  const first = await startRelay({ path });
+  await expect(startRelay({ path })).rejects.toThrow(`Another process listens on ${path}`);
+  await first.server.close();
+  expect(existsSync(path)).toBe(false);
+  const second = await startRelay({ path });
+  expect(second.server.path).toBe(path);
+});
+
+test('on Windows the relay says that it cannot run there, and what can be done', async () => {
+  const { platform } = process;
+  Object.defineProperty(process, 'platform', { value: 'win32' });
+  onTestFinished(() => void Object.defineProperty(process, 'platform', { value: platform }));
+  await expect(startRelay()).rejects.toThrow('does not run on Windows; use Linux, macOS or WSL');
+});
