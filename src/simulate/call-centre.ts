@@ -1,0 +1,127 @@
+import { createWriteStream, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { monitor } from '../index.ts';
+import type { Recorder } from '../record/recorder.ts';
+import { version } from '../version.ts';
+import { superviseChildren } from './children.ts';
+import { listenControl } from './control.ts';
+import { type Dispatcher, startDispatcher } from './dispatcher.ts';
+import { createIncidents, type IncidentSwitches } from './incidents.ts';
+import { listenInferenceGateway } from './inference-gateway.ts';
+import { resolveOptions, type SimulateOptions } from './options.ts';
+import { createRandom } from './random.ts';
+import { listenSignalling } from './signalling.ts';
+import { credentials, startWorker } from './worker.ts';
+
+/** A call centre that is open. */
+export interface CallCentre {
+  /** Where metrics are served, without the path. */
+  readonly url: string;
+  /** Where incidents are switched: `POST /incidents/NAME?on=true`. */
+  readonly controlUrl: string;
+  /** What /metrics is made of. */
+  readonly recorder: Recorder;
+  readonly incidents: IncidentSwitches;
+  /** Calls that are dispatched and not over, and calls that are over. */
+  readonly calls: { readonly active: number; readonly done: number };
+  /** Resolves when all wanted calls are over; never, if there is no end to them. Rejects when the worker fails. */
+  readonly finished: Promise<void>;
+  /** Ends the calls, the worker and its processes within seconds, and deletes the run's directory. */
+  close(): Promise<void>;
+  /** Kills the calls that are still there; makes a `close` that is under way a short one. */
+  kill(): Promise<void>;
+}
+
+/**
+ * Opens a simulated call centre: a real worker of `@livekit/agents` that forks real jobs, whose calls are
+ * simulated, observed by `monitor()` and `observe()`. Nothing leaves the machine, and no key is needed.
+ *
+ * @param signal aborts the start; what was started is stopped again
+ * @throws {SimulateOptionError} for an option that cannot be used
+ * @throws if the metrics port is taken
+ */
+export async function openCallCentre(
+  options: SimulateOptions = {},
+  signal?: AbortSignal,
+): Promise<CallCentre> {
+  const settings = resolveOptions(options);
+  const stops: ((now: boolean) => unknown)[] = [];
+  const stop = async (now: boolean) => {
+    for (const undo of stops.splice(0).reverse()) await undo(now);
+  };
+  /** Remembers how to undo what has been done, and undoes all of it when the start is aborted meanwhile. */
+  const done = <T>(result: T, undo: (now: boolean) => unknown): T => {
+    stops.push(undo);
+    signal?.throwIfAborted();
+    return result;
+  };
+
+  try {
+    signal?.throwIfAborted();
+    const directory = mkdtempSync(join(tmpdir(), 'earshot-simulate-'));
+    done(directory, () => rmSync(directory, { recursive: true, force: true }));
+    if (settings.oracle) mkdirSync(settings.oracle, { recursive: true });
+    const incidents = createIncidents(directory, settings.incidents);
+    const logFile = settings.log ?? join(directory, 'calls.log');
+    const descriptor = openSync(logFile, 'a');
+    const log = createWriteStream(logFile, { fd: descriptor });
+    done(log, () => new Promise((resolve) => log.end(resolve)));
+
+    const gateway = await listenInferenceGateway(createRandom(settings.seed, 'gateway'));
+    done(gateway, gateway.close);
+    const signalling = await listenSignalling();
+    done(signalling, signalling.close);
+    const control = await listenControl({ port: settings.controlPort, incidents });
+    done(control, control.close);
+    const monitoring = await monitor({
+      port: settings.port,
+      strict: true,
+      agentName: 'call-centre',
+      agentVersion: version,
+      log: (message) => void log.write(`${message}\n`),
+    });
+    done(monitoring, monitoring.close);
+    const { recorder, url } = monitoring;
+    if (!recorder || !url) throw new Error('the metrics server did not start');
+
+    let dispatcher: Dispatcher | undefined;
+    const children = superviseChildren({
+      output: descriptor,
+      environment: { ...credentials, LIVEKIT_INFERENCE_URL: gateway.url },
+      onJobEnd: (jobId) => dispatcher?.ended(jobId),
+    });
+    done(children, children.release);
+    const worker = startWorker({
+      url: signalling.url,
+      children,
+      log,
+      load: () => (dispatcher?.active ?? 0) / settings.concurrency,
+    });
+    done(worker, (now) => worker.stop(now ? 0 : undefined));
+    await Promise.race([signalling.registered, worker.failed, aborted(signal)]);
+    dispatcher = startDispatcher({ settings, signalling, incidents, directory });
+    done(dispatcher, dispatcher.stop);
+
+    return {
+      url,
+      controlUrl: control.url,
+      recorder,
+      incidents,
+      calls: dispatcher,
+      finished: Promise.race([dispatcher.finished, worker.failed]),
+      close: () => stop(false),
+      kill: children.kill,
+    };
+  } catch (error) {
+    await stop(true);
+    throw error;
+  }
+}
+
+/** Rejects when the signal aborts. */
+function aborted(signal?: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}

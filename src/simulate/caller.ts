@@ -1,0 +1,108 @@
+import { voice } from '@livekit/agents';
+import type { CallerMicrophone } from './models/audio-input.ts';
+import type { Utterance } from './models/utterance.ts';
+import { pause } from './pause.ts';
+import type { Random } from './random.ts';
+
+export interface CallerOptions {
+  session: voice.AgentSession;
+  microphone: CallerMicrophone;
+  random: Random;
+  /** How many times faster than life the caller talks and thinks. */
+  speed: number;
+}
+
+/** People say about 14 characters a second. */
+const msPerCharacter = 70;
+/** No shorter than what the VAD and the interruption detection need to notice somebody. */
+const minSpeechMs = 700;
+/** How long the agent has to be quiet before the caller takes it to have finished. */
+const quietMs = 350;
+const patienceMs = 30_000;
+
+/** The person on the phone: speaks, listens, and thinks in between. All waits end when the call is over. */
+export class Caller {
+  readonly #session: voice.AgentSession;
+  readonly #microphone: CallerMicrophone;
+  readonly #random: Random;
+  readonly #speed: number;
+  readonly #over = new AbortController();
+
+  constructor({ session, microphone, random, speed }: CallerOptions) {
+    this.#session = session;
+    this.#microphone = microphone;
+    this.#random = random;
+    this.#speed = speed;
+    session.once(voice.AgentSessionEventTypes.Close, () => this.#over.abort());
+  }
+
+  /** Whether the session has closed. */
+  get over(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  /** Says something that the STT understands; resolves at the end of the last word. */
+  say(text: string): Promise<void> {
+    const confidence = 1 - Math.min(0.6, this.#random.lognormal(0.06, 0.7));
+    return this.#speak({ text, confidence, loudness: 'speech' }, text.length * msPerCharacter);
+  }
+
+  /** Says something of which no transcript will come. */
+  mumble(ms: number): Promise<void> {
+    return this.#speak({ text: null, confidence: 0, loudness: 'speech' }, ms);
+  }
+
+  /** Shows that somebody is listening, without wanting to speak. */
+  backchannel(): Promise<void> {
+    return this.#speak({ text: 'mm-hm', confidence: 0.8, loudness: 'backchannel' }, 400);
+  }
+
+  /** Waits until the agent speaks; false: it did not in time, or the call is over. */
+  hear(patience = patienceMs): Promise<boolean> {
+    return this.until(() => this.#session.agentState === 'speaking', patience);
+  }
+
+  /** Waits for an answer and for its end; false: none came in time, or the call is over. */
+  async listen(patience = patienceMs): Promise<boolean> {
+    const answered = await this.until(() => this.#session.agentState !== 'listening', patience);
+    return answered && this.quiet();
+  }
+
+  /** Waits until the agent has stopped speaking and thinking for a moment. */
+  async quiet(patience = patienceMs): Promise<boolean> {
+    const deadline = performance.now() + patience;
+    while (performance.now() < deadline) {
+      const left = deadline - performance.now();
+      if (!(await this.until(() => this.#session.agentState === 'listening', left))) return false;
+      if (!(await this.until(() => this.#session.agentState !== 'listening', quietMs)))
+        return !this.over.aborted;
+    }
+    return false;
+  }
+
+  /** Waits for `ms` milliseconds of the caller's time, which runs `speed` times faster than the clock. */
+  wait(ms: number): Promise<boolean> {
+    return pause(ms / this.#speed, this.over);
+  }
+
+  /** Collects thoughts before the next sentence. */
+  think(): Promise<boolean> {
+    return this.wait(this.#random.lognormal(900, 0.5));
+  }
+
+  /** Waits until something is true of the session; false: it was not in time, or the call is over. */
+  async until(condition: () => boolean, patience = patienceMs): Promise<boolean> {
+    const deadline = performance.now() + patience;
+    while (!this.over.aborted) {
+      if (condition()) return true;
+      if (performance.now() >= deadline) return false;
+      await pause(30, this.over);
+    }
+    return false;
+  }
+
+  #speak(utterance: Utterance, ms: number): Promise<void> {
+    if (this.over.aborted) return Promise.resolve();
+    return this.#microphone.say(utterance, Math.max(minSpeechMs, ms / this.#speed));
+  }
+}

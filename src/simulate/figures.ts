@@ -1,0 +1,158 @@
+import type { Registry } from 'prom-client';
+import type { MetricName } from '../catalogue/metrics.ts';
+
+/** What the terminal shows of one agent, or of all. Latencies are in seconds; undefined: nothing to tell yet. */
+export interface Row {
+  agent: string;
+  version: string;
+  active: number;
+  done: number;
+  crashed: number;
+  turns: number;
+  errors: number;
+  failedTools: number;
+  p50: number | undefined;
+  p95: number | undefined;
+}
+
+export interface Figures {
+  total: Row;
+  /** One row for each agent and version that has had a call. */
+  rows: Row[];
+  /** Unrecoverable errors by component, those that have had any. */
+  errors: Readonly<Record<string, number>>;
+}
+
+/** Reads figures from the registry that /metrics is made of, so that the terminal and Prometheus agree. */
+export interface FigureReader {
+  /** Counts since the start; quantiles over the window, as `histogram_quantile(…, rate(…[window]))` has them. */
+  read(): Promise<Figures>;
+  /** Counts and quantiles since the start. */
+  summarise(): Promise<Figures>;
+}
+
+interface Sample {
+  labels: Readonly<Record<string, string | number>>;
+  value: number;
+  metricName?: string;
+}
+
+/** Cumulative bucket counts by upper bound, of one agent and version. */
+type Buckets = Map<number, number>;
+
+const all = ' ';
+const keyOf = ({ labels }: Sample) => `${labels.agent_name} ${labels.agent_version}`;
+
+/** @param windowMs what the quantiles of `read` look back on. @default a minute */
+export function readFigures(registry: Registry, windowMs = 60_000): FigureReader {
+  const history: { at: number; latencies: Map<string, Buckets> }[] = [];
+
+  const samples = async (name: MetricName): Promise<Sample[]> =>
+    ((await registry.getSingleMetric(name)?.get())?.values ?? []) as Sample[];
+
+  async function latencies(): Promise<Map<string, Buckets>> {
+    const found = new Map<string, Buckets>();
+    for (const sample of await samples('lk_agents_turn_e2e_latency_seconds')) {
+      if (!sample.metricName?.endsWith('_bucket')) continue;
+      const bound = sample.labels.le === '+Inf' ? Number.POSITIVE_INFINITY : Number(sample.labels.le);
+      for (const key of [all, keyOf(sample)]) {
+        const buckets = found.get(key) ?? new Map<number, number>();
+        buckets.set(bound, (buckets.get(bound) ?? 0) + sample.value);
+        found.set(key, buckets);
+      }
+    }
+    return found;
+  }
+
+  async function figures(
+    now: Map<string, Buckets>,
+    before: Map<string, Buckets> | undefined,
+  ): Promise<Figures> {
+    const rows = new Map<string, Row>();
+    const total = emptyRow('all', '');
+    const errors: Record<string, number> = {};
+    const add = async (
+      metric: MetricName,
+      field: 'active' | 'done' | 'crashed' | 'turns' | 'errors' | 'failedTools',
+      which: (labels: Sample['labels']) => boolean = () => true,
+    ) => {
+      for (const sample of await samples(metric)) {
+        if (!which(sample.labels)) continue;
+        const { agent_name, agent_version, component } = sample.labels;
+        const row = rows.get(keyOf(sample)) ?? emptyRow(String(agent_name), String(agent_version));
+        rows.set(keyOf(sample), row);
+        row[field] += sample.value;
+        total[field] += sample.value;
+        if (field === 'errors' && component && sample.value > 0) {
+          errors[component] = (errors[component] ?? 0) + sample.value;
+        }
+      }
+    };
+    await add('lk_agents_sessions_active', 'active');
+    await add('lk_agents_sessions_total', 'done');
+    await add('lk_agents_sessions_total', 'crashed', (labels) => labels.close_reason === 'crashed');
+    await add('lk_agents_turns_total', 'turns');
+    await add('lk_agents_errors_total', 'errors', (labels) => labels.recoverable === 'false');
+    await add('lk_agents_tool_calls_total', 'failedTools', (labels) => labels.outcome === 'error');
+    for (const [key, row] of [[all, total] as const, ...rows]) {
+      const grown = difference(now.get(key), before?.get(key));
+      row.p50 = quantile(0.5, grown);
+      row.p95 = quantile(0.95, grown);
+    }
+    const called = [...rows.values()].filter(({ active, done }) => active + done > 0);
+    return { total, errors, rows: called.sort((a, b) => a.agent.localeCompare(b.agent) || newer(a, b)) };
+  }
+
+  return {
+    async read() {
+      const at = performance.now();
+      const now = await latencies();
+      history.push({ at, latencies: now });
+      // The last one outside the window stays: the window begins there.
+      while (history.length > 1 && (history[1]?.at ?? at) <= at - windowMs) history.shift();
+      const [oldest] = history;
+      return figures(now, oldest && oldest.at <= at - windowMs ? oldest.latencies : undefined);
+    },
+    async summarise() {
+      return figures(await latencies(), undefined);
+    },
+  };
+}
+
+const emptyRow = (agent: string, version: string): Row => ({
+  agent,
+  version,
+  active: 0,
+  done: 0,
+  crashed: 0,
+  turns: 0,
+  errors: 0,
+  failedTools: 0,
+  p50: undefined,
+  p95: undefined,
+});
+
+const newer = (a: Row, b: Row) => a.version.localeCompare(b.version, 'en', { numeric: true });
+
+function difference(now: Buckets | undefined, before: Buckets | undefined): Buckets {
+  return new Map([...(now ?? [])].map(([bound, count]) => [bound, count - (before?.get(bound) ?? 0)]));
+}
+
+/** PromQL's `histogram_quantile`: linear within a bucket, the highest finite bound for what lies beyond it. */
+function quantile(q: number, buckets: Buckets): number | undefined {
+  const sorted = [...buckets].sort(([a], [b]) => a - b);
+  const count = sorted.at(-1)?.[1] ?? 0;
+  if (count === 0) return undefined;
+  const rank = q * count;
+  let lower = 0;
+  let below = 0;
+  for (const [bound, cumulative] of sorted) {
+    if (cumulative >= rank) {
+      if (bound === Number.POSITIVE_INFINITY) return lower;
+      return lower + ((bound - lower) * (rank - below)) / (cumulative - below);
+    }
+    lower = bound;
+    below = cumulative;
+  }
+  return lower;
+}

@@ -1,0 +1,77 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** What can be switched on and off while calls are running, in the order of the keys that do it. */
+export const incidentSpecs = {
+  'slow-llm': 'LLM requests to openai take six times as long to the first token',
+  'provider-down': 'openai refuses every LLM request; only agents with a fallback survive',
+  'tts-stall': 'half of the syntheses of cartesia stall for seconds',
+  'crash-loop': 'jobs of the agent support crash soon after their start',
+  'bad-version': 'most calls of front-desk go to version 2.5.0: slow, with failing tools',
+} as const;
+
+export type IncidentName = keyof typeof incidentSpecs;
+
+export const incidentNames = Object.keys(incidentSpecs) as IncidentName[];
+
+export const isIncident = (name: string): name is IncidentName => Object.hasOwn(incidentSpecs, name);
+
+export interface Incidents {
+  active(name: IncidentName): boolean;
+}
+
+export interface IncidentSwitches extends Incidents {
+  set(name: IncidentName, on: boolean): void;
+  /** What is going on, in the order of {@link incidentNames}. */
+  list(): IncidentName[];
+}
+
+const fileName = 'incidents.json';
+
+/** How old a job's knowledge of the incidents may be, in milliseconds. */
+const maxAgeMs = 250;
+
+/**
+ * The worker's switches. Their state is a small file in the run's directory, because jobs that are running
+ * have to see a change too, and the SDK has no channel from a worker to its jobs.
+ */
+export function createIncidents(directory: string, initial: readonly IncidentName[] = []): IncidentSwitches {
+  const on = new Set<IncidentName>(initial);
+  const list = () => incidentNames.filter((name) => on.has(name));
+  const path = join(directory, fileName);
+  const write = () => {
+    // Renamed into place, so that a job never reads half a file.
+    writeFileSync(`${path}.new`, JSON.stringify(list()));
+    renameSync(`${path}.new`, path);
+  };
+  write();
+  return {
+    active: (name) => on.has(name),
+    list,
+    set(name, state) {
+      if (state) on.add(name);
+      else on.delete(name);
+      write();
+    },
+  };
+}
+
+/** A job's view of the switches of its worker; with no readable file nothing is going on. */
+export function watchIncidents(directory: string): Incidents {
+  let known: readonly string[] = [];
+  let readAt = Number.NEGATIVE_INFINITY;
+  return {
+    active(name) {
+      const now = performance.now();
+      if (now - readAt > maxAgeMs) {
+        readAt = now;
+        try {
+          known = JSON.parse(readFileSync(join(directory, fileName), 'utf8')) as string[];
+        } catch {
+          known = [];
+        }
+      }
+      return known.includes(name);
+    },
+  };
+}

@@ -1,0 +1,109 @@
+import { voice } from '@livekit/agents';
+import type { AudioFrame } from '@livekit/rtc-node';
+
+export interface LoudspeakerOptions {
+  /** How many times faster than life the agent's speech is played. @default 1 */
+  speed?: number;
+  /** Milliseconds between the first frame and its sound, drawn anew for each speech. @default () => 30 */
+  startDelay?: () => number;
+}
+
+export const outputSampleRate = 24_000;
+
+/** The caller's loudspeaker: plays what the agent says in real time (or `speed` times faster), can pause. */
+export class CallerLoudspeaker extends voice.AudioOutput {
+  readonly #speed: number;
+  readonly #startDelay: () => number;
+  /** Milliseconds of audio that came and that was played. */
+  #queued = 0;
+  #played = 0;
+  /** When the current stretch started to play; undefined while waiting for audio, paused or starting. */
+  #playingSince: number | undefined;
+  #started = false;
+  #starting: NodeJS.Timeout | undefined;
+  #ending: NodeJS.Timeout | undefined;
+  #paused = false;
+  #flushed = false;
+
+  constructor({ speed = 1, startDelay = () => 30 }: LoudspeakerOptions = {}) {
+    super(outputSampleRate, undefined, { pause: true });
+    this.#speed = speed;
+    this.#startDelay = startDelay;
+  }
+
+  override async captureFrame(frame: AudioFrame): Promise<void> {
+    await super.captureFrame(frame);
+    if (this.#queued === 0) {
+      this.#flushed = false;
+      this.#starting = setTimeout(() => this.#start(), this.#startDelay());
+    }
+    this.#queued += (frame.samplesPerChannel / frame.sampleRate) * 1000;
+    this.#schedule();
+  }
+
+  override flush(): void {
+    super.flush();
+    if (this.#queued === 0) return;
+    this.#flushed = true;
+    this.#schedule();
+  }
+
+  override clearBuffer(): void {
+    if (this.#queued > 0) this.#finish(true);
+  }
+
+  override pause(): void {
+    this.#settle();
+    this.#paused = true;
+    clearTimeout(this.#ending);
+  }
+
+  override resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    if (this.#started) this.#playingSince = performance.now();
+    this.#schedule();
+  }
+
+  /** Stops all timers; nothing is played or reported any more. */
+  stop(): void {
+    clearTimeout(this.#starting);
+    clearTimeout(this.#ending);
+  }
+
+  #start(): void {
+    this.#started = true;
+    if (!this.#paused) this.#playingSince = performance.now();
+    this.onPlaybackStarted(Date.now());
+    this.#schedule();
+  }
+
+  /** Moves what has been heard since the last look from the clock to the account. */
+  #settle(): void {
+    if (this.#playingSince === undefined) return;
+    const now = performance.now();
+    this.#played = Math.min(this.#queued, this.#played + (now - this.#playingSince) * this.#speed);
+    this.#playingSince = this.#paused ? undefined : now;
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#ending);
+    if (!this.#started || this.#paused || !this.#flushed) return;
+    this.#settle();
+    const rest = (this.#queued - this.#played) / this.#speed;
+    this.#ending = setTimeout(() => this.#finish(false), rest);
+  }
+
+  #finish(interrupted: boolean): void {
+    this.#settle();
+    this.stop();
+    const position = (interrupted ? this.#played : this.#queued) / 1000;
+    this.#queued = 0;
+    this.#played = 0;
+    this.#playingSince = undefined;
+    this.#started = false;
+    this.#flushed = false;
+    this.#paused = false;
+    this.onPlaybackFinished({ playbackPosition: position, interrupted });
+  }
+}

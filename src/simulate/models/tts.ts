@@ -1,0 +1,178 @@
+import { APIConnectionError, APIStatusError, tts } from '@livekit/agents';
+import { AudioFrame } from '@livekit/rtc-node';
+import type { TtsModel } from '../fleet.ts';
+import type { Incidents } from '../incidents.ts';
+import { pause } from '../pause.ts';
+import type { Random } from '../random.ts';
+import { outputSampleRate } from './audio-output.ts';
+import type { Faults } from './faults.ts';
+
+export interface TtsOptions {
+  model: TtsModel;
+  random: Random;
+  faults: Faults;
+  incidents: Incidents;
+}
+
+/** A voice speaks about 16 characters a second. */
+const msPerCharacter = 62;
+const frameMs = 100;
+/** Synthesis is this many times faster than speech. */
+const synthesisSpeed = 12;
+const samples = (outputSampleRate * frameMs) / 1000;
+// Nobody writes into an output frame, so all frames share their samples.
+const sound = new Int16Array(samples);
+
+/** A simulated text-to-speech: silence of the right length, as late as its model would be. */
+export class SimulatedTts extends tts.TTS {
+  label = 'simulate.TTS';
+  readonly #options: TtsOptions;
+  #requests = 0;
+
+  constructor(options: TtsOptions) {
+    super(outputSampleRate, 1, { streaming: options.model.streaming });
+    this.#options = options;
+  }
+
+  override get model(): string {
+    return this.#options.model.model;
+  }
+
+  override get provider(): string {
+    return this.#options.model.provider;
+  }
+
+  override synthesize(
+    text: string,
+    connOptions?: Parameters<tts.TTS['synthesize']>[1],
+    abortSignal?: AbortSignal,
+  ): tts.ChunkedStream {
+    return new SimulatedChunkedStream(text, this, connOptions, abortSignal);
+  }
+
+  override stream(options?: Parameters<tts.TTS['stream']>[0]): tts.SynthesizeStream {
+    return new SimulatedSynthesizeStream(this, options?.connOptions);
+  }
+
+  nextRequestId(): string {
+    return `tts_${process.pid}_${++this.#requests}`;
+  }
+
+  /**
+   * The audio of a text: the wait for the first frame, unless it continues what is being spoken, then frames
+   * as they are made.
+   */
+  async *speak(
+    text: string,
+    signal: AbortSignal,
+    { id, continued }: { id: string; continued: boolean },
+  ): AsyncGenerator<tts.SynthesizedAudio> {
+    if (!continued && !(await this.#firstByte(signal))) return;
+    const frames = Math.max(2, Math.round((text.length * msPerCharacter) / frameMs));
+    for (let i = 1; i <= frames; i++) {
+      const frame = new AudioFrame(sound, outputSampleRate, 1, samples);
+      yield { requestId: id, segmentId: id, frame, final: false };
+      const pushed = i % 10 === 0 && i < frames;
+      if (pushed && !(await pause((10 * frameMs) / synthesisSpeed, signal))) return;
+    }
+  }
+
+  /** Waits for the first audio as long as the model takes; throws what is in store for this synthesis. */
+  async #firstByte(signal: AbortSignal): Promise<boolean> {
+    const { model, random, faults, incidents } = this.#options;
+    if (faults.take('tts-fatal')) {
+      throw new APIStatusError({
+        message: 'simulated: the voice does not exist',
+        options: { statusCode: 404, retryable: false },
+      });
+    }
+    if (faults.take('tts-once'))
+      throw new APIConnectionError({ message: 'simulated: the connection was reset' });
+    const stalled = model.provider === 'cartesia' && incidents.active('tts-stall') && random.chance(0.5);
+    const stall = stalled ? random.lognormal(3500, 0.3) : 0;
+    return pause(stall + random.lognormal(model.ttfb.median, model.ttfb.sigma), signal);
+  }
+
+  /** Tokens that a provider which bills by them reports for a text; undefined for the others. */
+  tokens(text: string): { inputTokens: number; outputTokens: number } | undefined {
+    if (!this.#options.model.tokens) return undefined;
+    const seconds = (text.length * msPerCharacter) / 1000;
+    return { inputTokens: Math.ceil(text.length / 4), outputTokens: Math.round(seconds * 20) };
+  }
+}
+
+class SimulatedSynthesizeStream extends tts.SynthesizeStream {
+  label = 'simulate.SynthesizeStream';
+  readonly #tts: SimulatedTts;
+  readonly #id: string;
+  /** What was read from the input, and how much of it is spoken; a retry goes on from here. */
+  #text = '';
+  #spoken = 0;
+
+  constructor(owner: SimulatedTts, connOptions?: ConstructorParameters<typeof tts.SynthesizeStream>[1]) {
+    super(owner, connOptions);
+    this.#tts = owner;
+    this.#id = owner.nextRequestId();
+  }
+
+  /** Speaks the first sentence while the LLM is still writing the others, as real plugins do. */
+  protected async run(): Promise<void> {
+    let first: Promise<void> | undefined;
+    for await (const input of this.input) {
+      if (typeof input !== 'string') continue;
+      this.#text += input;
+      const end = sentenceEnd(this.#text);
+      if (!first && this.#spoken === 0 && end > 0) {
+        first = this.#speak(end);
+        // Awaited below; until then a failure must not count as unhandled.
+        first.catch(() => {});
+      }
+    }
+    await first;
+    await this.#speak(this.#text.length);
+    const tokens = this.#tts.tokens(this.#text);
+    if (tokens) this.setTokenUsage(tokens);
+    if (!this.queue.closed) this.queue.put(tts.SynthesizeStream.END_OF_STREAM);
+  }
+
+  async #speak(end: number): Promise<void> {
+    const text = this.#text.slice(this.#spoken, end);
+    if (!text.trim()) return;
+    this.markStarted();
+    const continued = this.#spoken > 0;
+    for await (const audio of this.#tts.speak(text, this.abortSignal, { id: this.#id, continued })) {
+      if (!this.queue.closed) this.queue.put(audio);
+    }
+    this.#spoken = end;
+  }
+}
+
+/** Where the first sentence of a text ends; 0 while it goes on. */
+function sentenceEnd(text: string): number {
+  const end = text.search(/[.!?]\s/);
+  return end < 0 ? 0 : end + 2;
+}
+
+class SimulatedChunkedStream extends tts.ChunkedStream {
+  label = 'simulate.ChunkedStream';
+  readonly #tts: SimulatedTts;
+
+  constructor(
+    text: string,
+    owner: SimulatedTts,
+    connOptions?: ConstructorParameters<typeof tts.ChunkedStream>[2],
+    abortSignal?: AbortSignal,
+  ) {
+    super(text, owner, connOptions, abortSignal);
+    this.#tts = owner;
+  }
+
+  protected async run(): Promise<void> {
+    const tokens = this.#tts.tokens(this.inputText);
+    if (tokens) this.setTokenUsage(tokens);
+    const speech = { id: this.#tts.nextRequestId(), continued: false };
+    for await (const audio of this.#tts.speak(this.inputText, this.abortSignal, speech)) {
+      if (!this.queue.closed) this.queue.put(audio);
+    }
+  }
+}

@@ -1,0 +1,164 @@
+import type { voice } from '@livekit/agents';
+import type { Caller } from './caller.ts';
+import type { Faults } from './models/faults.ts';
+import type { SimulatedRealtimeModel } from './models/realtime.ts';
+import type { SceneName } from './plan.ts';
+import type { Random } from './random.ts';
+import type { Reply, Script } from './script.ts';
+import { acknowledgements, interjections, nudges, type Topic, type Topics } from './topics.ts';
+
+/** Everything that a scene can play with. */
+export interface Stage {
+  session: voice.AgentSession;
+  caller: Caller;
+  script: Script;
+  faults: Faults;
+  random: Random;
+  topics: Topics;
+  /** The next thing to talk about; `withTool` says whether the agent needs to look it up. */
+  topic(withTool: boolean): Topic;
+  realtime?: SimulatedRealtimeModel;
+}
+
+type Scene = (stage: Stage) => Promise<unknown>;
+
+/** Says something, and waits for the answer and its end. */
+async function ask({ caller, script }: Stage, says: string, reply: Reply): Promise<boolean> {
+  script.expect(says, reply);
+  await caller.say(says);
+  return caller.listen();
+}
+
+/** Says something that makes the agent talk for long; resolves a moment after it has begun. */
+async function provoke(stage: Stage): Promise<boolean> {
+  const { caller, script, topics } = stage;
+  const { says } = stage.topic(false);
+  script.expect(says, [{ text: topics.monologue }]);
+  await caller.say(says);
+  return (await caller.hear()) && caller.wait(1800);
+}
+
+/** Asks for something for which the agent has to call a tool of the given name. */
+const askForTool =
+  (name: string, before: string, after: string): Scene =>
+  (stage) =>
+    ask(stage, stage.topic(false).says, [{ text: before, tools: [{ name, args: {} }] }, { text: after }]);
+
+/** Says something that nobody answered, or that takes the floor, and gets a short answer. */
+const insist = (stage: Stage, phrases: readonly string[]): Promise<boolean> =>
+  ask(stage, stage.random.pick(phrases), [{ text: stage.random.pick(acknowledgements) }]);
+
+export const scenes: Readonly<Record<SceneName, Scene>> = {
+  question(stage) {
+    const { says, answer } = stage.topic(false);
+    return ask(stage, says, [{ text: answer }]);
+  },
+
+  lookup(stage) {
+    const { says, answer, tool } = stage.topic(true);
+    return ask(stage, says, [{ text: 'One moment, please.', tools: tool ? [tool] : [] }, { text: answer }]);
+  },
+
+  'several-tools'(stage) {
+    const { says, tool } = stage.topic(true);
+    const tools = [
+      ...(tool ? [tool] : []),
+      { name: 'charge_card', args: {} },
+      { name: 'sync_crm', args: {} },
+    ];
+    return ask(stage, says, [{ tools }, { text: 'I have it all, but the card was declined.' }]);
+  },
+
+  'slow-tool': askForTool('check_inventory', 'Let me check, this takes a moment.', 'Yes, there is one left.'),
+  'failing-tool': askForTool(
+    'sync_crm',
+    'Let me note that down.',
+    'I could not save it, but I will remember.',
+  ),
+  'blocking-tool': askForTool('render_invoice', 'I am making the invoice.', 'It is in your mailbox.'),
+  handoff: askForTool('transfer_to_billing', 'I am putting you through.', 'Here you go.'),
+
+  async interruption(stage) {
+    await provoke(stage);
+    await insist(stage, interjections);
+  },
+
+  async backchannel(stage) {
+    const { caller } = stage;
+    await provoke(stage);
+    await caller.backchannel();
+    await caller.wait(1500);
+    await caller.backchannel();
+    await caller.quiet();
+  },
+
+  async 'false-interruption'(stage) {
+    const { caller } = stage;
+    await provoke(stage);
+    await caller.mumble(800);
+    // The agent has stopped; it resumes when no words follow the noise.
+    await caller.until(() => stage.session.agentState !== 'speaking', 3000);
+    await caller.hear(8000);
+    await caller.quiet();
+  },
+
+  async impatience(stage) {
+    const { caller, script } = stage;
+    const { says } = stage.topic(false);
+    script.expect(says, [{ text: 'This comes too late.', trouble: 'late' }]);
+    await caller.say(says);
+    await caller.until(() => stage.session.agentState === 'thinking', 5000);
+    await caller.wait(1200);
+    await insist(stage, nudges);
+  },
+
+  'llm-retry'(stage) {
+    const { says, answer } = stage.topic(false);
+    return ask(stage, says, [{ text: answer, trouble: 'once' }]);
+  },
+
+  async 'empty-answer'(stage) {
+    const { caller, script } = stage;
+    const { says } = stage.topic(false);
+    script.expect(says, [{ trouble: 'empty' }]);
+    await caller.say(says);
+    await caller.wait(4000);
+    await insist(stage, nudges);
+  },
+
+  'tts-retry'(stage) {
+    stage.faults.arm('tts-once');
+    const { says, answer } = stage.topic(false);
+    return ask(stage, says, [{ text: answer }]);
+  },
+
+  async announcement({ session, caller }) {
+    session.say('By the way, calls may be recorded for training.');
+    await caller.listen();
+  },
+
+  async typed(stage) {
+    const { says, answer } = stage.topic(false);
+    stage.script.expect(says, [{ text: answer }]);
+    stage.session.generateReply({ userInput: says });
+    await stage.caller.listen();
+  },
+
+  async unheard(stage) {
+    const { caller } = stage;
+    await caller.mumble(1800);
+    await caller.wait(3500);
+    await insist(stage, nudges);
+  },
+
+  async away(stage) {
+    await stage.caller.until(() => stage.session.userState === 'away', 20_000);
+    await insist(stage, nudges);
+  },
+
+  async reconnect(stage) {
+    stage.realtime?.current?.fail('simulated: the connection was lost', true);
+    await stage.caller.wait(500);
+    await scenes.question(stage);
+  },
+};

@@ -1,0 +1,107 @@
+import { writeFileSync } from 'node:fs';
+import { openCallCentre } from './call-centre.ts';
+import { readFigures } from './figures.ts';
+import type { SimulateOptions } from './options.ts';
+import { paradeLength } from './plan.ts';
+import { startTerminal, type TerminalOptions } from './terminal.ts';
+import { renderSummary } from './view.ts';
+
+export interface RunOptions extends SimulateOptions, Pick<TerminalOptions, 'input' | 'output'> {
+  /** Ends after the first calls, which show everything once. @default false */
+  once?: boolean;
+  /** `quiet` shows the addresses and the summary only. @default screen on a terminal, else lines */
+  format?: TerminalOptions['format'] | 'quiet';
+  /** File for what /metrics would show at the end, in the text format 0.0.4. @default it is not written */
+  metrics?: string;
+  /** Where errors are told. */
+  errors: Pick<NodeJS.WriteStream, 'write'>;
+}
+
+/** Runs a call centre until it has had its calls, its time is over, or somebody stops it. Returns the exit code. */
+export async function simulate(options: RunOptions): Promise<number> {
+  const { input, output, errors, once: onlyOnce, format, metrics, ...settings } = options;
+  const stop = new AbortController();
+  let asked = 0;
+  let kill = () => {};
+  const onSignal = () => {
+    asked++;
+    stop.abort();
+    // Asked twice, it does not wait for goodbyes.
+    if (asked > 1) kill();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  process.on('SIGHUP', onSignal);
+
+  const startedAt = performance.now();
+  const elapsed = () => performance.now() - startedAt;
+  try {
+    const calls = settings.calls ?? (onlyOnce ? paradeLength : undefined);
+    const centre = await openCallCentre({ ...settings, calls }, stop.signal);
+    kill = () => void centre.kill();
+    const figures = readFigures(centre.recorder.registry);
+    const onScreen = format === 'screen' || (format === undefined && output.isTTY === true);
+    if (!onScreen && format !== 'json') {
+      output.write(`metrics ${centre.url}/metrics  incidents ${centre.controlUrl}/incidents\n`);
+    }
+    const terminal =
+      format === 'quiet'
+        ? undefined
+        : startTerminal({
+            input,
+            output,
+            format,
+            incidents: centre.incidents,
+            onQuit: onSignal,
+            view: async () => ({
+              elapsed: elapsed(),
+              metricsUrl: centre.url,
+              controlUrl: centre.controlUrl,
+              figures: await figures.read(),
+              incidents: centre.incidents.list(),
+            }),
+          });
+    const failure = await Promise.race([
+      centre.finished.then(
+        () => undefined,
+        (error: Error) => error,
+      ),
+      stopped(stop.signal),
+      ...(settings.duration === undefined ? [] : [timePassed(settings.duration, stop.signal)]),
+    ]);
+    await terminal?.stop();
+    if (onScreen) output.write('Ending the calls ...\n');
+    await centre.close();
+    if (metrics) writeFileSync(metrics, await centre.recorder.expose('text'));
+    const summary = { elapsed: elapsed(), figures: await figures.summarise() };
+    output.write(
+      format === 'json' ? `${JSON.stringify({ summary })}\n` : `${renderSummary(summary).join('\n')}\n`,
+    );
+    if (!failure) return 0;
+    errors.write(`earshot simulate: the worker failed: ${failure.message}\n`);
+    return 1;
+  } catch (error) {
+    if (stop.signal.aborted) return 0;
+    errors.write(`earshot simulate: ${(error as Error).message}\n`);
+    return 1;
+  } finally {
+    stop.abort();
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+    process.off('SIGHUP', onSignal);
+  }
+}
+
+function stopped(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+}
+
+function timePassed(seconds: number, signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(undefined), seconds * 1000);
+    signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+  });
+}

@@ -1,0 +1,56 @@
+import { llm, type voice } from '@livekit/agents';
+import { pause } from './pause.ts';
+import type { Random } from './random.ts';
+import { type Topics, topics } from './topics.ts';
+
+export interface ToolOptions {
+  random: Random;
+  /** The share of calls that fail without being told to. @default 0 */
+  failures?: number;
+  /** Makes the agent that `transfer_to_billing` hands over to. */
+  billing: () => voice.Agent;
+}
+
+const lists: readonly Topics[] = Object.values(topics);
+
+/** Everything that agents can look up. */
+const lookups = new Set(
+  lists.flatMap((list) => list.topics).flatMap((topic) => (topic.tool ? [topic.tool.name] : [])),
+);
+
+/** The tools of the simulated agents: good ones for every topic, and one for each way to be a bad one. */
+export function createTools({ random, failures = 0, billing }: ToolOptions): llm.ToolContextEntry[] {
+  const tool = (name: string, description: string, execute: () => Promise<unknown>) =>
+    llm.tool({ name, description, execute });
+  const good = [...lookups].map((name) =>
+    tool(name, `Simulated: ${name.replaceAll('_', ' ')}.`, async () => {
+      // Longer names stand for slower systems: each tool has a latency of its own.
+      await pause(random.lognormal(40 + name.length * 14, 0.5));
+      if (random.chance(failures)) throw new llm.ToolError('simulated: the backend answered 500');
+      return 'ok';
+    }),
+  );
+  return [
+    ...good,
+    tool('charge_card', 'Simulated: the bank declines.', async () => {
+      await pause(random.lognormal(220, 0.3));
+      throw new llm.ToolError('simulated: card declined');
+    }),
+    tool('sync_crm', 'Simulated: has a bug.', async () => {
+      await pause(random.lognormal(80, 0.3));
+      throw new TypeError('simulated: cannot read properties of undefined');
+    }),
+    tool('check_inventory', 'Simulated: an old system that takes its time.', async () => {
+      await pause(random.lognormal(2600, 0.3));
+      return 'in stock';
+    }),
+    tool('render_invoice', 'Simulated: works without letting go of the event loop.', async () => {
+      const end = performance.now() + random.lognormal(250, 0.5);
+      while (performance.now() < end);
+      return 'invoice.pdf';
+    }),
+    tool('transfer_to_billing', 'Simulated: hands the call over.', async () =>
+      llm.handoff({ agent: billing(), returns: 'transferred' }),
+    ),
+  ];
+}

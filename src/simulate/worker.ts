@@ -1,0 +1,69 @@
+import type { WriteStream } from 'node:fs';
+import { AgentServer, initializeLogger, ServerOptions } from '@livekit/agents';
+import type { Children } from './children.ts';
+
+export interface WorkerOptions {
+  /** The stand-in for a LiveKit server. */
+  url: string;
+  children: Children;
+  /** Where the SDK's own errors go. */
+  log: WriteStream;
+  /** The load that the worker reports, 0 to 1. */
+  load: () => number;
+}
+
+/** Credentials of nothing: the stand-ins take any, but the SDK wants to have some. */
+export const credentials = {
+  LIVEKIT_API_KEY: 'simulated',
+  LIVEKIT_API_SECRET: 'simulated-secret-of-a-server-that-is-none',
+};
+
+const agentFile = new URL(import.meta.url.endsWith('.ts') ? './agent.ts' : './agent.js', import.meta.url);
+
+/** How long calls may take to say goodbye, in milliseconds, before their processes are killed. */
+const graceMs = 2500;
+
+/** Runs a worker of the SDK; it forks a process for each job. Returns its stop, which ends within seconds. */
+export function startWorker({ url, children, log: output, load }: WorkerOptions) {
+  withStdout(output, () => initializeLogger({ pretty: false, level: 'error' }));
+  const server = new AgentServer(
+    new ServerOptions({
+      agent: agentFile.pathname,
+      wsURL: url,
+      apiKey: credentials.LIVEKIT_API_KEY,
+      apiSecret: credentials.LIVEKIT_API_SECRET,
+      production: true,
+      // One warm process is enough for a call every second, and each costs memory.
+      numIdleProcesses: 1,
+      // The SDK's word for: no HTTP server of its own on a fixed port, and never "full".
+      simulation: true,
+      loadFunc: async () => load(),
+    }),
+  );
+  const failed = server.run();
+  return {
+    /** Rejects when the worker cannot run. */
+    failed,
+    /** @param grace milliseconds that the calls have to end by themselves */
+    async stop(grace = graceMs): Promise<void> {
+      // Its own close waits for calls up to a minute, and for ever if it has not come to run yet.
+      if (grace > 0) {
+        void server.close().catch(() => {});
+        children.killIdle();
+        await children.gone(grace);
+      }
+      await children.kill();
+    },
+  };
+}
+
+/** Lets the SDK's logger take another stream for standard output, which it would write to. */
+function withStdout(stream: WriteStream, use: () => void): void {
+  const own = Object.getOwnPropertyDescriptor(process, 'stdout');
+  Object.defineProperty(process, 'stdout', { value: stream, configurable: true });
+  try {
+    use();
+  } finally {
+    if (own) Object.defineProperty(process, 'stdout', own);
+  }
+}

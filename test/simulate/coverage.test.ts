@@ -1,0 +1,81 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { catalogue } from '../../src/catalogue/metrics.ts';
+import { type Expectation, expectations, readOracle, total } from './account.ts';
+import { type Run, startSimulation } from './running.ts';
+
+/** One run of the real thing, with its real processes: every scene once, people talking three times as fast. */
+describe('a run of the simulated call centre', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'earshot-oracle-'));
+  const oracle = join(folder, 'jobs');
+  const metrics = join(folder, 'metrics.txt');
+  let run: Run;
+  let code: unknown;
+  let exposition: string;
+  let expected: Expectation[];
+
+  beforeAll(async () => {
+    run = startSimulation('--once', '--speed', '3', '--rate', '60', '--oracle', oracle, '--metrics', metrics);
+    code = await run.exit();
+    exposition = readFileSync(metrics, 'utf8');
+    expected = expectations(readOracle(oracle));
+  }, 100_000);
+  afterAll(async () => {
+    await run.clean();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('ends by itself when it has had its calls', () => {
+    expect({ code, output: run.output() }).toEqual({
+      code: 0,
+      output: expect.stringMatching(/^metrics http.*10 calls and \d\d turns in /s),
+    });
+  });
+
+  test('leaves no process and no file behind', () => {
+    expect([run.leftProcesses(), run.leftFiles()]).toEqual([[], []]);
+  });
+
+  test('has samples in every series that the SDK can emit without a room', () => {
+    const empty = Object.entries(catalogue)
+      .filter(([name, { needsRoom }]) => name.startsWith('lk_agents_') && !needsRoom)
+      .filter(([name, { type }]) => {
+        if (type === 'histogram') return total(exposition, `${name}_count`) === 0;
+        // A gauge is back at 0 when all is over; that it is there is all there is to see.
+        return type === 'gauge' ? !exposition.includes(`\n${name}{`) : total(exposition, name) === 0;
+      })
+      .map(([name]) => name);
+    expect(empty).toEqual([]);
+  });
+
+  test('counts exactly what its jobs say that they emitted', () => {
+    const found = expected.map(({ series, labels, value }) => ({
+      series,
+      labels,
+      value:
+        Math.abs(total(exposition, series, labels) - value) < 1e-6
+          ? value
+          : total(exposition, series, labels),
+    }));
+    expect(found).toEqual(expected);
+  });
+
+  test('has something to count in each of these', () => {
+    expect(expected.filter(({ value }) => value === 0)).toEqual([]);
+  });
+
+  test('has each kind of end: by itself, by a crash, by a signal', () => {
+    const exits = ['finished', 'crashed', 'killed'].map((outcome) =>
+      total(exposition, 'lk_agents_job_exits_total', { outcome }),
+    );
+    // The exception that nobody catches, and the entry function that throws; the job that kills itself.
+    expect(exits).toEqual([7, 2, 1]);
+  });
+
+  test('loses nothing on the way', () => {
+    expect(total(exposition, 'earshot_samples_dropped_total')).toBe(0);
+    expect(total(exposition, 'lk_agents_sessions_active')).toBe(0);
+  });
+});

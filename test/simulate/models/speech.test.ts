@@ -1,0 +1,167 @@
+import { initializeLogger, type metrics, stt, type VADEvent, VADEventType } from '@livekit/agents';
+import { AudioFrame } from '@livekit/rtc-node';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { stts } from '../../../src/simulate/fleet.ts';
+import { Faults } from '../../../src/simulate/models/faults.ts';
+import { SimulatedStt } from '../../../src/simulate/models/stt.ts';
+import {
+  isLoud,
+  silentFrame,
+  soundsLikeSpeech,
+  speechFrame,
+  utteranceOf,
+} from '../../../src/simulate/models/utterance.ts';
+import { SimulatedVad } from '../../../src/simulate/models/vad.ts';
+import { createRandom } from '../../../src/simulate/random.ts';
+
+beforeAll(() => initializeLogger({ pretty: false, level: 'silent' }));
+
+const hello = { text: 'hello there', confidence: 0.9, loudness: 'speech' } as const;
+const said = (frames: number) => Array.from({ length: frames }, () => speechFrame(hello));
+const silence = (frames: number) => Array.from({ length: frames }, silentFrame);
+
+describe('audio', () => {
+  test('carries what is said in it', () => {
+    expect(utteranceOf(speechFrame(hello))).toBe(hello);
+    expect(utteranceOf(silentFrame())).toBeUndefined();
+  });
+
+  test('is loud when somebody speaks, and louder than a backchannel when somebody wants the floor', () => {
+    const backchannel = speechFrame({ ...hello, loudness: 'backchannel' }).data;
+    expect([isLoud(speechFrame(hello).data), isLoud(backchannel), isLoud(silentFrame().data)]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect([soundsLikeSpeech(speechFrame(hello).data), soundsLikeSpeech(backchannel)]).toEqual([true, false]);
+  });
+});
+
+describe('the VAD', () => {
+  async function hear(frames: AudioFrame[]) {
+    const vad = new SimulatedVad(createRandom('vad'));
+    const collected: metrics.VADMetrics[] = [];
+    vad.on('metrics_collected', (event) => collected.push(event));
+    const stream = vad.stream();
+    for (const frame of frames) stream.pushFrame(frame);
+    const events: VADEvent[] = [];
+    for await (const event of stream) {
+      events.push(event);
+      if (events.filter(({ type }) => type === VADEventType.INFERENCE_DONE).length === frames.length) break;
+    }
+    stream.close();
+    return { events, collected };
+  }
+  const of = (events: VADEvent[], type: VADEventType) => events.filter((event) => event.type === type);
+
+  test('hears the start and the end of speech', async () => {
+    // 50 ms a frame: 300 ms of speech, then silence; the end is 300 ms after the last word.
+    const { events } = await hear([...silence(2), ...said(6), ...silence(8)]);
+    const [start] = of(events, VADEventType.START_OF_SPEECH);
+    const [end] = of(events, VADEventType.END_OF_SPEECH);
+    expect(start).toMatchObject({ speechDuration: 100, speaking: true });
+    expect(end).toMatchObject({ speechDuration: 300, silenceDuration: 300, speaking: false });
+    expect(end?.frames.map(utteranceOf).filter(Boolean).length).toBe(6);
+  });
+
+  test('hears nothing in silence, and nothing in a click', async () => {
+    const { events } = await hear([...silence(4), ...said(1), ...silence(8)]);
+    expect(of(events, VADEventType.START_OF_SPEECH)).toEqual([]);
+  });
+
+  test('lets the SDK report it at each start of speech', async () => {
+    const { collected } = await hear([...said(3), ...silence(8), ...said(3), ...silence(8)]);
+    expect(collected.map(({ type, inferenceCount }) => [type, inferenceCount])).toEqual([
+      ['vad_metrics', 1],
+      ['vad_metrics', 1],
+    ]);
+  });
+});
+
+describe('a streaming STT', () => {
+  async function recognise(model: keyof typeof stts, frames: AudioFrame[], faults = new Faults()) {
+    const ears = new SimulatedStt({ model: stts[model], random: createRandom('stt'), faults });
+    const collected: metrics.STTMetrics[] = [];
+    ears.on('metrics_collected', (event) => collected.push(event));
+    ears.on('error', () => {});
+    const stream = ears.stream({ connOptions: { maxRetry: 1, retryIntervalMs: 1, timeoutMs: 1000 } });
+    for (const frame of frames) stream.pushFrame(frame);
+    const events: stt.SpeechEvent[] = [];
+    const reading = (async () => {
+      for await (const event of stream) {
+        events.push(event);
+        if (event.type === stt.SpeechEventType.FINAL_TRANSCRIPT) break;
+      }
+    })();
+    return { ears, stream, events, collected, reading };
+  }
+  const texts = (events: stt.SpeechEvent[], type: stt.SpeechEventType) =>
+    events.filter((event) => event.type === type).map(({ alternatives }) => alternatives?.[0].text);
+
+  test('understands what is said, first word first', async () => {
+    const { events, reading, stream } = await recognise('nova-3', [...said(6), ...silence(6)]);
+    await reading;
+    stream.close();
+    expect(texts(events, stt.SpeechEventType.INTERIM_TRANSCRIPT)).toEqual(['hello']);
+    expect(texts(events, stt.SpeechEventType.FINAL_TRANSCRIPT)).toEqual(['hello there']);
+    expect(events.at(-1)?.alternatives?.[0]).toMatchObject({ confidence: 0.9, startTime: 0, endTime: 0.3 });
+  });
+
+  test('reports every 5 s of audio, in tokens where its model bills by them', async () => {
+    const { collected, reading, stream } = await recognise('gpt-4o-transcribe', [
+      ...silence(100),
+      ...said(6),
+      ...silence(6),
+    ]);
+    await reading;
+    stream.close();
+    expect(collected[0]).toMatchObject({
+      streamed: true,
+      durationMs: 0,
+      audioDurationMs: 5000,
+      inputTokens: 50,
+      outputTokens: 15,
+      metadata: { modelProvider: 'openai', modelName: 'gpt-4o-transcribe' },
+    });
+  });
+
+  test('goes on after it has lost its connection once', async () => {
+    const faults = new Faults();
+    faults.arm('stt');
+    const { reading, events, stream } = await recognise(
+      'nova-3',
+      [...silence(1), ...said(6), ...silence(6)],
+      faults,
+    );
+    await reading;
+    stream.close();
+    expect(texts(events, stt.SpeechEventType.FINAL_TRANSCRIPT)).toEqual(['hello there']);
+  });
+});
+
+describe('an STT that does not stream', () => {
+  test('understands an utterance as a whole, and the SDK times it', async () => {
+    const ears = new SimulatedStt({
+      model: stts['whisper-1'],
+      random: createRandom('stt'),
+      faults: new Faults(),
+    });
+    const collected: metrics.STTMetrics[] = [];
+    ears.on('metrics_collected', (event) => collected.push(event));
+    const event = await ears.recognize([...said(6), ...silence(6)]);
+    expect(event.alternatives?.[0].text).toBe('hello there');
+    expect(ears.capabilities.streaming).toBe(false);
+    expect(collected).toMatchObject([{ streamed: false, audioDurationMs: 600 }]);
+    expect(collected[0]?.durationMs).toBeGreaterThan(50);
+  });
+
+  test('understands nothing in noise', async () => {
+    const ears = new SimulatedStt({
+      model: stts['whisper-1'],
+      random: createRandom('stt'),
+      faults: new Faults(),
+    });
+    const noise = new AudioFrame(new Int16Array(800).fill(9000), 16_000, 1, 800);
+    expect((await ears.recognize(noise)).alternatives?.[0].text).toBe('');
+  });
+});

@@ -1,0 +1,96 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { total } from './account.ts';
+import { type Run, startSimulation } from './running.ts';
+
+const runs: Run[] = [];
+const start = (...args: string[]) => {
+  const run = startSimulation(...args);
+  runs.push(run);
+  return run;
+};
+afterEach(async () => {
+  for (const run of runs.splice(0)) await run.clean();
+});
+
+const metricsOf = async (url: string) => (await fetch(`${url}/metrics`)).text();
+const nothing = (run: Run) => expect([run.leftProcesses(), run.leftFiles()]).toEqual([[], []]);
+
+describe('a call centre that is stopped', () => {
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    'by %s ends its calls and leaves nothing behind',
+    async (signal) => {
+      const run = start('--concurrency', '3');
+      const url = await run.url();
+      await vi.waitFor(
+        async () => expect(total(await metricsOf(url), 'lk_agents_sessions_active')).toBe(3),
+        20_000,
+      );
+      expect(run.leftProcesses().length).toBeGreaterThan(3);
+      run.process.kill(signal);
+      expect(await run.exit()).toBe(0);
+      expect(run.output()).toContain('3 calls and');
+      nothing(run);
+    },
+  );
+
+  test('twice, and at once, does not wait for goodbyes', async () => {
+    const run = start('--concurrency', '3');
+    await run.url();
+    run.process.kill('SIGINT');
+    run.process.kill('SIGINT');
+    await run.exit();
+    await vi.waitFor(() => nothing(run), 10_000);
+  });
+
+  test.each([0.3, 0.6, 0.9, 1.2, 1.5])('%f s after its start leaves nothing behind', async (seconds) => {
+    const run = start();
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+    run.process.kill('SIGINT');
+    await run.exit();
+    await vi.waitFor(() => nothing(run), 10_000);
+  });
+
+  test('by SIGKILL takes its jobs along', async () => {
+    const run = start('--concurrency', '2');
+    const url = await run.url();
+    await vi.waitFor(
+      async () => expect(total(await metricsOf(url), 'lk_agents_sessions_active')).toBe(2),
+      20_000,
+    );
+    run.process.kill('SIGKILL');
+    await run.exit();
+    // The SDK's inference process, which runs no call, notices by itself 15 s after its last ping.
+    await vi.waitFor(() => expect(run.leftProcesses().length).toBeLessThanOrEqual(1), 10_000);
+  });
+});
+
+describe('a call centre', () => {
+  test('takes incidents while it runs, from the command line', async () => {
+    const run = start('--concurrency', '1');
+    const control = await run.controlUrl();
+    const command = start('incident', 'slow-llm', 'on', '--control', control);
+    expect(command.process.spawnargs).toContain('incident');
+    await command.exit();
+    const shown = (await (await fetch(`${control}/incidents`)).json()) as Record<string, { on: boolean }>;
+    expect([shown['slow-llm']?.on, shown['tts-stall']?.on]).toEqual([true, false]);
+  });
+
+  test('tells the next step when its port is taken, and ends', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as { port: number };
+    const run = start('--port', String(port));
+    expect(await run.exit()).toBe(1);
+    expect(run.output()).toContain(`Port ${port} is in use`);
+    nothing(run);
+    other.close();
+  });
+
+  test('names an option that cannot be used, and ends', async () => {
+    const run = start('--rate', '-3');
+    expect(await run.exit()).toBe(1);
+    expect(run.output()).toBe('earshot simulate: rate is -3, but takes a number from 0.1 to 6000\n');
+  });
+});

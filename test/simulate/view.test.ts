@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest';
+import type { Row } from '../../src/simulate/figures.ts';
+import { renderLine, renderScreen, renderSummary, type View } from '../../src/simulate/view.ts';
+
+const row: Row = {
+  agent: 'front-desk',
+  version: '2.4.0',
+  active: 3,
+  done: 12,
+  crashed: 1,
+  turns: 87,
+  errors: 2,
+  failedTools: 4,
+  p50: 0.914,
+  p95: 2.2,
+};
+const view: View = {
+  elapsed: 134_000,
+  metricsUrl: 'http://127.0.0.1:9464',
+  controlUrl: 'http://127.0.0.1:9466',
+  figures: { total: { ...row, agent: 'all', version: '' }, rows: [row], errors: { llm: 2 } },
+  incidents: ['slow-llm'],
+};
+const wide = { width: 120, colour: false, keys: true };
+
+describe('the picture of the terminal', () => {
+  const screen = renderScreen(view, wide);
+
+  test('shows addresses, calls, latencies, errors, incidents and keys', () => {
+    expect(screen[0]).toBe('Earshot simulated call centre, 02:14');
+    expect(screen).toContain('  metrics    http://127.0.0.1:9464/metrics');
+    expect(screen).toContain('  incidents  http://127.0.0.1:9466/incidents');
+    expect(screen).toContain(
+      '  front-desk    2.4.0               3     12        1      87   0.91 s   2.20 s       2            4',
+    );
+    expect(screen).toContain('  errors     llm 2');
+    expect(screen.filter((line) => line.includes('[on ]'))).toEqual([
+      '  1 [on ] slow-llm       LLM requests to openai take six times as long to the first token',
+    ]);
+    expect(screen.at(-1)).toContain('1-5 incidents');
+  });
+
+  test('has no escape sequence without colour', () => {
+    expect(screen.join('').includes('\x1b')).toBe(false);
+  });
+
+  test('says the same with colour', () => {
+    const coloured = renderScreen(view, { ...wide, colour: true });
+    expect(coloured.join('')).toContain('\x1b[');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: this is what an escape sequence begins with
+    expect(coloured.map((line) => line.replace(/\x1b\[\d+m/g, ''))).toEqual(screen);
+  });
+
+  test.each([20, 60, 80])('fits into %i columns', (width) => {
+    const lines = renderScreen(view, { width, colour: false, keys: true });
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width);
+    expect(lines.length).toBe(screen.length);
+  });
+
+  test('shows no keys where none are read', () => {
+    expect(renderScreen(view, { ...wide, keys: false }).join()).not.toContain('q quits');
+  });
+});
+
+test('a line for logs has it all, too', () => {
+  expect(renderLine(view)).toBe(
+    '02:14  active 3  done 12  crashed 1  turns 87  p50 0.91 s  p95 2.20 s  errors 2  incidents slow-llm',
+  );
+});
+
+test('the summary counts the whole run', () => {
+  const summary = renderSummary({ figures: view.figures, elapsed: 3_661_000 });
+  expect(summary[0]).toBe('12 calls and 87 turns in 1:01:01; latencies of the whole run:');
+  expect(summary).toContain(
+    '  front-desk    2.4.0             12        1      87   0.91 s   2.20 s       2            4',
+  );
+});
