@@ -152,8 +152,8 @@ export const models = {
     buckets: buckets.work,
     source: 'metrics_collected: avatar_metrics',
     fields: [
-      { of: 'AvatarMetrics', node: 'sessionStartedAt', python: 'session_started_at' },
-      { of: 'AvatarMetrics', node: 'avatarJoinedAt', python: 'avatar_joined_at' },
+      { of: 'AvatarMetrics', node: 'sessionStartedAt', python: 'session_started_time' },
+      { of: 'AvatarMetrics', node: 'avatarJoinedAt', python: 'avatar_joined_time' },
     ],
     needsRoom: true,
   },

@@ -1,0 +1,123 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parseModule } from './layout/modules.ts';
+import { violations } from './layout/rules.ts';
+
+/** What is against the layout in these files, given as path → source. */
+const against = (files: Record<string, string>) =>
+  violations(Object.entries(files).map(([path, source]) => parseModule(path, source)));
+
+test('the sources keep to the layout', () => {
+  const root = join(import.meta.dirname, '../src');
+  const paths = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((path) =>
+    path.endsWith('.ts'),
+  );
+  const files = paths.map((path) => [path.replaceAll('\\', '/'), readFileSync(join(root, path), 'utf8')]);
+  expect(files.length).toBeGreaterThan(50);
+  expect(against(Object.fromEntries(files))).toEqual([]);
+});
+
+describe('directions', () => {
+  test.each([
+    ['catalogue/metrics.ts', "import '../record/recorder.ts';", '../record/recorder.ts'],
+    ['record/recorder.ts', "import { seconds } from '../livekit/samples.ts';", '../livekit/samples.ts'],
+    ['record/recorder.ts', "export * from '../relay/server.ts';", '../relay/server.ts'],
+    ['http/server.ts', "import type { Recorder } from '../record/recorder.ts';", '../record/recorder.ts'],
+    ['http/server.ts', "const r = await import('../record/recorder.ts');", '../record/recorder.ts'],
+    ['otel/serve.ts', "type R = typeof import('../record/recorder.ts');", '../record/recorder.ts'],
+    ['monitoring/artefacts.ts', "import { monitor } from '../monitor.ts';", '../monitor.ts'],
+    ['livekit/observe.ts', "import { serveMetrics } from '../http/server.ts';", '../http/server.ts'],
+    ['monitor.ts', "import { addReplay } from './cli/replay.ts';", './cli/replay.ts'],
+    ['simulate/call.ts', "import { addReplay } from '../cli/replay.ts';", '../cli/replay.ts'],
+    ['index.ts', "import { play } from './simulate/call.ts';", './simulate/call.ts'],
+  ])('%s must not say %s', (path, source, target) => {
+    const resolved = target.replace(/^(\.\.?\/)+/, '');
+    expect(against({ [path]: source })).toEqual([`${path} must not import ${resolved}`]);
+  });
+
+  test('the relay may take types of record, and nothing that is loaded', () => {
+    const types = "import type { Recorder } from '../record/recorder.ts';";
+    const mixed = "import { createRecorder, type Recorder } from '../record/recorder.ts';";
+    expect(against({ 'relay/server.ts': types })).toEqual([]);
+    expect(against({ 'relay/server.ts': mixed })).toEqual([
+      'relay/server.ts must not import values of record/recorder.ts',
+    ]);
+  });
+
+  test('a room may import its own files, and cli may import any', () => {
+    const own = "import { handle } from './connection.ts';";
+    const all = "import '../monitor.ts'; import '../livekit/replay.ts'; import '../monitoring/artefacts.ts';";
+    expect(against({ 'relay/server.ts': own, 'cli/main.ts': all })).toEqual([]);
+  });
+
+  test('a new room has to be entered in the layout', () => {
+    expect(against({ 'cellar/wine.ts': '' })).toEqual([
+      'cellar/wine.ts lies in the room cellar, which the layout does not know',
+    ]);
+  });
+});
+
+describe('packages', () => {
+  test.each([
+    ['relay/client.ts', "import { voice } from '@livekit/agents';", '@livekit/agents'],
+    ['monitor.ts', "import type { AgentServer } from '@livekit/agents';", '@livekit/agents'],
+    ['cli/main.ts', "type Sdk = typeof import('@livekit/agents');", '@livekit/agents'],
+    ['http/app.ts', "import { Panel } from '@grafana/grafana-foundation-sdk/common';", '@grafana'],
+    ['relay/server.ts', "import { Registry } from 'prom-client';", 'prom-client'],
+  ])('%s must not say %s', (path, source, name) => {
+    expect(against({ [path]: source })).toEqual([expect.stringContaining(`${path} must not import ${name}`)]);
+  });
+
+  test('livekit and simulate know the SDK', () => {
+    const source = "import { voice } from '@livekit/agents';";
+    expect(against({ 'livekit/observe.ts': source, 'simulate/models/llm.ts': source })).toEqual([]);
+  });
+});
+
+describe('shape', () => {
+  test('imports run in no circle, also over types', () => {
+    const files = {
+      'http/a.ts': "import { b } from './b.ts';",
+      'http/b.ts': "import type { C } from './c.ts';",
+      'http/c.ts': "export { a } from './a.ts';",
+    };
+    expect(against(files)).toEqual(['import cycle: http/a.ts → http/b.ts → http/c.ts → http/a.ts']);
+  });
+
+  test('a module that two others import is no cycle', () => {
+    const files = {
+      'http/a.ts': "import './b.ts'; import './c.ts';",
+      'http/b.ts': "import './c.ts';",
+      'http/c.ts': '',
+    };
+    expect(against(files)).toEqual([]);
+  });
+
+  test('a file has at most 250 lines', () => {
+    expect(against({ 'http/a.ts': '\n'.repeat(250) })).toEqual([]);
+    expect(against({ 'http/a.ts': '\n'.repeat(251) })).toEqual([
+      'http/a.ts has 251 lines; split it, 250 are enough',
+    ]);
+  });
+
+  test.each(['http/utils.ts', 'http/string-util.ts', 'helpers/text.ts', 'http/test-helpers.ts'])(
+    '%s is no name',
+    (path) => {
+      expect(against({ [path]: '' })).toContain(`${path} is named after nothing; name it after what it does`);
+    },
+  );
+
+  test.each([
+    'export default class {}',
+    'const a = 1; export { a as default };',
+    "export { a as default } from './b.ts';",
+  ])('%s is refused, except where the SDK demands it', (source) => {
+    expect(against({ 'simulate/call.ts': source })).toEqual(['simulate/call.ts has a default export']);
+    expect(against({ 'simulate/agent.ts': source })).toEqual([]);
+  });
+
+  test('a file that is no TypeScript is told by its name', () => {
+    expect(() => against({ 'http/a.ts': 'import from;' })).toThrow(/^http\/a\.ts: /);
+  });
+});

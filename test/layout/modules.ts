@@ -1,0 +1,52 @@
+import { posix } from 'node:path';
+import { parseSync, Visitor } from 'oxc-parser';
+
+interface Import {
+  /** A path from the root of the sources for a module of this project, else a package or `node:` module. */
+  target: string;
+  own: boolean;
+  /** Whether only types are taken, so that nothing is loaded. */
+  typesOnly: boolean;
+}
+
+/** A source file, as far as the layout is concerned. */
+export interface Module {
+  /** From the root of the sources, e.g. `record/recorder.ts`. */
+  path: string;
+  lines: number;
+  imports: Import[];
+  hasDefaultExport: boolean;
+}
+
+/** @throws Error if the source is no TypeScript */
+export function parseModule(path: string, source: string): Module {
+  const { module, program, errors } = parseSync(path, source);
+  if (errors[0]) throw new Error(`${path}: ${errors[0].message}`);
+  const imports: Import[] = [];
+  const add = (specifier: string, typesOnly: boolean) => {
+    const own = specifier.startsWith('.');
+    const target = own ? posix.join(posix.dirname(path), specifier) : specifier;
+    imports.push({ target, own, typesOnly });
+  };
+  for (const { moduleRequest, entries } of module.staticImports) {
+    add(moduleRequest.value, entries.length > 0 && entries.every(({ isType }) => isType));
+  }
+  const exported = module.staticExports.flatMap(({ entries }) => entries);
+  for (const { moduleRequest, isType } of exported) if (moduleRequest) add(moduleRequest.value, isType);
+  new Visitor({
+    ImportExpression({ source: specifier }) {
+      if (specifier.type === 'Literal') add(String(specifier.value), false);
+    },
+    TSImportType({ source: specifier }) {
+      add(String(specifier.value), true);
+    },
+  }).visit(program);
+  return {
+    path,
+    lines: source.split('\n').length - (source.endsWith('\n') ? 1 : 0),
+    imports,
+    hasDefaultExport: exported.some(
+      ({ exportName }) => exportName.kind === 'Default' || exportName.name === 'default',
+    ),
+  };
+}

@@ -1,0 +1,90 @@
+import type { Module } from './modules.ts';
+
+/** What a room may import beside its own files: rooms, or files that lie in no room. */
+interface Doors {
+  values: readonly string[];
+  /** Of these, types and nothing that is loaded. */
+  types?: readonly string[];
+}
+
+const rooms: Readonly<Record<string, Doors>> = {
+  catalogue: { values: [] },
+  record: { values: ['catalogue'] },
+  relay: { values: ['catalogue'], types: ['record'] },
+  http: { values: [] },
+  otel: { values: ['catalogue'] },
+  monitoring: { values: ['catalogue'] },
+  livekit: { values: ['catalogue', 'record', 'relay', 'otel', 'options.ts'] },
+};
+/** Rooms that put the others together, so that they may import any but those named here. */
+const composers: Readonly<Record<string, readonly string[]>> = {
+  '': ['cli', 'simulate', 'monitoring'],
+  simulate: ['cli', 'monitoring'],
+  cli: [],
+};
+/** Packages (by how their names begin) that only some rooms know. */
+const packages: Readonly<Record<string, readonly string[]>> = {
+  '@livekit/': ['livekit', 'simulate'],
+  '@grafana/': ['monitoring'],
+  'prom-client': ['record', 'simulate', ''],
+};
+const maxLines = 250;
+/** The SDK takes an agent from the default export of its file. */
+const mayExportDefault = ['simulate/agent.ts'];
+
+/** The first folder of a path; '' for a file that lies in none. */
+const roomOf = (path: string): string => (path.includes('/') ? (path.split('/')[0] ?? '') : '');
+
+/** What of these modules is against the layout, one line each. */
+export function violations(modules: readonly Module[]): string[] {
+  return [...modules.flatMap((module) => [...directions(module), ...shape(module)]), ...cycles(modules)];
+}
+
+function directions({ path, imports }: Module): string[] {
+  const room = roomOf(path);
+  const doors = rooms[room];
+  const closed = composers[room];
+  if (!doors && !closed) return [`${path} lies in the room ${room}, which the layout does not know`];
+  return imports.flatMap(({ target, own, typesOnly }) => {
+    if (!own) {
+      const owners = Object.entries(packages).find(([name]) => target.startsWith(name))?.[1];
+      return owners && !owners.includes(room) ? [`${path} must not import ${target}`] : [];
+    }
+    const there = roomOf(target);
+    if (there === room && room !== '') return [];
+    const name = there === '' ? target : there;
+    const open = doors
+      ? doors.values.includes(name) || (typesOnly && doors.types?.includes(name))
+      : !closed?.includes(name);
+    if (open) return [];
+    return [`${path} must not import ${doors?.types?.includes(name) ? 'values of ' : ''}${target}`];
+  });
+}
+
+function shape({ path, lines, hasDefaultExport }: Module): string[] {
+  const found: string[] = [];
+  if (lines > maxLines) found.push(`${path} has ${lines} lines; split it, ${maxLines} are enough`);
+  if (/(?:^|[/-])(?:utils?|helpers?|misc|common)(?:[/.-]|$)/.test(path)) {
+    found.push(`${path} is named after nothing; name it after what it does`);
+  }
+  if (hasDefaultExport && !mayExportDefault.includes(path)) found.push(`${path} has a default export`);
+  return found;
+}
+
+/** Each cycle once, from the module of it that comes first. */
+function cycles(modules: readonly Module[]): string[] {
+  const next = new Map(
+    modules.map(({ path, imports }) => [path, imports.flatMap(({ own, target }) => (own ? [target] : []))]),
+  );
+  const found: string[] = [];
+  const done = new Set<string>();
+  const walk = (path: string, trail: readonly string[]): void => {
+    const at = trail.indexOf(path);
+    if (at >= 0) found.push(`import cycle: ${[...trail.slice(at), path].join(' → ')}`);
+    if (at >= 0 || done.has(path)) return;
+    for (const target of next.get(path) ?? []) walk(target, [...trail, path]);
+    done.add(path);
+  };
+  for (const { path } of modules) walk(path, []);
+  return found;
+}

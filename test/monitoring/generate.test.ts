@@ -1,0 +1,51 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+const run = promisify(execFile);
+const repository = join(import.meta.dirname, '../..');
+
+/** A copy of what the command needs, so that the repository's own files stay as they are. */
+let copy: string;
+let file: string;
+beforeEach(() => {
+  copy = mkdtempSync(join(tmpdir(), 'generate-'));
+  for (const part of ['package.json', 'dist/catalogue', 'dist/monitoring', 'docs']) {
+    cpSync(join(repository, part), join(copy, part), { recursive: true });
+  }
+  file = join(copy, 'docs/metrics.md');
+});
+afterEach(() => rmSync(copy, { recursive: true }));
+
+const generate = (...args: string[]) =>
+  run(process.execPath, [join(copy, 'dist/monitoring/generate.js'), ...args], { cwd: tmpdir() });
+
+test('--check passes in silence when the files are up to date', async () => {
+  expect(await generate('--check')).toEqual({ stdout: '', stderr: '' });
+});
+
+test('--check fails on an edited file, names it and says how to mend it', async () => {
+  const page = readFileSync(file, 'utf8');
+  writeFileSync(file, page.replace('# Metrics', '# Metrix'));
+  await expect(generate('--check')).rejects.toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: [
+      'docs/metrics.md is out of date',
+      '@@ docs/metrics.md:3 @@',
+      '-# Metrix',
+      '+# Metrics',
+      'Run `npm run generate`, and commit what it changes.',
+      '',
+    ].join('\n'),
+  });
+  expect(await generate()).toEqual({ stdout: 'wrote docs/metrics.md\n', stderr: '' });
+  expect(readFileSync(file, 'utf8')).toBe(page);
+});
+
+test('an unknown option is an error', async () => {
+  await expect(generate('--chekc')).rejects.toMatchObject({ code: 1 });
+});

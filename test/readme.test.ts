@@ -1,0 +1,73 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { catalogue } from '../src/catalogue/metrics.ts';
+
+const root = join(import.meta.dirname, '..');
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+const readme = read('README.md');
+
+/** The rows of the table that follows a line, first cell first. */
+const rowsAfter = (line: string) =>
+  (readme.split(line)[1] ?? '')
+    .split('\n\n')
+    .find((block) => block.trim().startsWith('|'))
+    ?.trim()
+    .split('\n')
+    .slice(2)
+    .map((row) => row.split('|')[1]?.trim());
+
+/** The names of an interface's properties, from its source. */
+const propertiesOf = (path: string, name: string) => {
+  const body = read(path).match(new RegExp(`interface ${name} \\{\\n(.*?)\\n\\}`, 's'))?.[1] ?? '';
+  return [...body.matchAll(/^ {2}(\w+)\??:/gm)].map(([, property]) => `\`${property}\``);
+};
+
+test('it lists all options of monitor()', () => {
+  const options = propertiesOf('src/monitor-options.ts', 'MonitorOptions');
+  expect(options).toContain('`port`');
+  expect(rowsAfter('`monitor(options)`, in the worker:')).toEqual(options);
+});
+
+test('it lists all options of observe()', () => {
+  const options = propertiesOf('src/livekit/observe-options.ts', 'ObserveOptions');
+  expect(options).toContain('`recordTo`');
+  expect(rowsAfter('`observe(session, ctx, options)`, in the job:')).toEqual(options);
+});
+
+test('it names all environment variables, and no others', () => {
+  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts') && !path.startsWith('simulate') && !path.startsWith('cli'))
+    .map((path) => read(join('src', path)));
+  const names = (text: string) => [...text.matchAll(/\bEARSHOT_[A-Z_]*[A-Z]\b/g)].map(([name]) => name);
+  const used = new Set(sources.flatMap(names));
+  expect([...new Set(names(readme))].toSorted()).toEqual([...used].toSorted());
+});
+
+test('every series that it names is in the catalogue', () => {
+  const names = [...readme.matchAll(/\b(?:lk_agents|earshot)_\w+/g)].map(([name]) => name);
+  expect(names.length).toBeGreaterThan(5);
+  const base = names.map((name) => name.replace(/_(?:bucket|sum|count)$/, ''));
+  expect(base.filter((name) => !Object.hasOwn(catalogue, name))).toEqual([]);
+});
+
+test('it names the series that need a room', () => {
+  const needed = Object.keys(catalogue).filter((name) => catalogue[name]?.needsRoom);
+  const [, sentence] = readme.match(/but those that need a room(.*?)\n\n/s) ?? [];
+  expect([...(sentence ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => name)).toEqual(needed);
+});
+
+test.each(['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'examples/README.md', 'docs/metrics.md'])(
+  'the links of %s lead to files that exist',
+  (page) => {
+    const links = [...read(page).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, link]) => link ?? '');
+    expect(links.filter((link) => !existsSync(join(root, page, '..', link)))).toEqual([]);
+  },
+);
+
+test('the scripts that it names exist', () => {
+  const { scripts } = JSON.parse(read('package.json'));
+  const named = [...readme.matchAll(/npm (?:run )?(\w[\w:]*)/g)].map(([, name]) => name ?? '');
+  expect(named).toEqual(expect.arrayContaining(['start', 'test', 'bench', 'check']));
+  expect(named.filter((name) => name !== 'ci' && !Object.hasOwn(scripts, name))).toEqual([]);
+});
