@@ -13,7 +13,10 @@ export const isAdapter = (label: string): boolean => adapter.test(label);
 /** Recognises the metrics events of one session that repeat another one. */
 export class Duplicates {
   /** Who told of a request, by its id. */
-  readonly #tellers = new RecentMap<string, string>(4096);
+  readonly #tellers = {
+    llm_metrics: new RecentMap<string, string>(4096),
+    tts_metrics: new RecentMap<string, string>(4096),
+  };
   readonly #retellings = new Retellings();
 
   /** Judges `m`, unless it has to wait; then it is in a later verdict. */
@@ -33,9 +36,9 @@ export class Duplicates {
     // Streaming STT reports usage many times under one request id, and an empty id names nothing.
     if (m.type === 'stt_metrics' || !m.requestId) return false;
     // An adapter of the user's own has another label than what it wraps. A provider may give an id twice.
-    const key = `${m.type} ${m.requestId}`;
-    const teller = this.#tellers.get(key);
-    if (teller === undefined) this.#tellers.set(key, m.label);
+    const tellers = this.#tellers[m.type];
+    const teller = tellers.get(m.requestId);
+    if (teller === undefined) tellers.set(m.requestId, m.label);
     return teller !== undefined && teller !== m.label;
   }
 }

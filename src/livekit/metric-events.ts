@@ -1,9 +1,10 @@
 import type { metrics } from '@livekit/agents';
-import { modelOf } from './model.ts';
-import type { Outcomes } from './outcomes.ts';
+import { type Model, modelOf } from './model.ts';
+import type { Ended, Outcomes } from './outcomes.ts';
 import { amount, delay, fromMs, request, type Samples } from './samples.ts';
 
-type Handlers = {
+/** A reader for each type of metrics event. */
+export type Handlers = {
   [T in metrics.AgentMetrics['type']]: (
     samples: Samples,
     m: Extract<metrics.AgentMetrics, { type: T }>,
@@ -13,18 +14,23 @@ type Handlers = {
 
 /** A rate of 0 tokens per second says that no tokens were counted. */
 const rate = { ...amount, zeroIsMissing: true };
+/** A delay of 0 says that nothing was detected. */
+const detection = { ...delay, zeroIsMissing: true };
 /** The detectors report 0 for what a request would have told, had there been one. */
 const inference = { ...request, zeroIsMissing: true };
 
-/** When a request ran: LLM and TTS metrics bear the time of its end, realtime metrics that of its start. */
-const spanBefore = ({ timestamp, durationMs }: { timestamp: number; durationMs: number }) => ({
-  startedAt: timestamp - durationMs,
-  endedAt: timestamp,
-});
-const spanAfter = ({ timestamp, durationMs }: { timestamp: number; durationMs: number }) => ({
-  startedAt: timestamp,
-  endedAt: timestamp + durationMs,
-});
+/** What is asked of LLM and TTS metrics, which bear the time of their request's end. */
+const endedAt = (
+  { label, cancelled, timestamp, durationMs }: metrics.LLMMetrics | metrics.TTSMetrics,
+  model: Model,
+  empty: boolean,
+): Ended => ({ label, model, cancelled, empty, startedAt: timestamp - durationMs, endedAt: timestamp });
+/** The same of realtime metrics, which bear the time of its start. */
+const startedAt = (
+  { label, cancelled, timestamp, durationMs }: metrics.RealtimeModelMetrics,
+  model: Model,
+  empty: boolean,
+): Ended => ({ label, model, cancelled, empty, startedAt: timestamp, endedAt: timestamp + durationMs });
 
 const yes = (value: unknown) => (value ? 'true' : 'false');
 
@@ -32,7 +38,7 @@ const yes = (value: unknown) => (value ? 'true' : 'false');
 const handlers: Handlers = {
   llm_metrics(samples, m, outcomes) {
     const model = modelOf(m.metadata);
-    const ended = outcomes.of('llm', { ...m, ...spanBefore(m), model, empty: m.ttftMs < 0 });
+    const ended = outcomes.of('llm', endedAt(m, model, m.ttftMs < 0));
     // What a fallback adapter wraps fails without an error event, and without an answer to have an id.
     const outcome = ended === 'empty' && !m.requestId ? 'error' : ended;
     samples.add('lk_agents_llm_requests_total', { ...model, outcome }, 1);
@@ -52,7 +58,7 @@ const handlers: Handlers = {
   },
   tts_metrics(samples, m, outcomes) {
     const model = modelOf(m.metadata);
-    const outcome = outcomes.of('tts', { ...m, ...spanBefore(m), model, empty: m.ttfbMs < 0 });
+    const outcome = outcomes.of('tts', endedAt(m, model, m.ttfbMs < 0));
     samples.add('lk_agents_tts_requests_total', { ...model, outcome, streamed: yes(m.streamed) }, 1);
     samples.measure('lk_agents_tts_ttfb_seconds', model, fromMs(m.ttfbMs), request);
     if (outcome === 'cancelled' || outcome === 'error') return;
@@ -72,8 +78,7 @@ const handlers: Handlers = {
       samples.measure('lk_agents_eou_on_user_turn_completed_delay_seconds', {}, hook, delay);
     }
     if (!detected) return;
-    const guard = { ...delay, zeroIsMissing: true };
-    samples.measure('lk_agents_eou_delay_seconds', {}, fromMs(m.endOfUtteranceDelayMs), guard);
+    samples.measure('lk_agents_eou_delay_seconds', {}, fromMs(m.endOfUtteranceDelayMs), detection);
     samples.measure('lk_agents_eou_transcription_delay_seconds', {}, fromMs(m.transcriptionDelayMs), delay);
   },
   eot_inference_metrics(samples, m) {
@@ -124,7 +129,7 @@ const handlers: Handlers = {
     // Some plugins report a connection, or at its end what it has lasted, as an event without a response.
     if (m.durationMs === 0 && m.inputTokens === 0 && m.outputTokens === 0) return;
     const empty = m.ttftMs < 0 && m.outputTokens === 0;
-    const outcome = outcomes.of('realtime', { ...m, ...spanAfter(m), model, empty });
+    const outcome = outcomes.of('realtime', startedAt(m, model, empty));
     samples.add('lk_agents_realtime_requests_total', { ...model, outcome }, 1);
     samples.measure('lk_agents_realtime_ttft_seconds', model, fromMs(m.ttftMs), request);
     if (outcome === 'cancelled' || outcome === 'error') return;

@@ -40,11 +40,6 @@ export class Outcomes {
     if (!isAdapter(failure.label)) this.#failures.set(keyOf(failure.kind, failure.label), failure);
   }
 
-  /** Whether an instance has failed, and no metrics have told of it yet. */
-  failing(kind: Kind, label: string): boolean {
-    return this.#failures.has(keyOf(kind, label));
-  }
-
   /** The model that last answered under a label. */
   modelOf(kind: Kind, label: string): Model | undefined {
     return this.#models.get(keyOf(kind, label));
@@ -65,6 +60,7 @@ export class Outcomes {
 
   /** Counts the failed requests that no metrics event came for. */
   settle(samples: Samples): void {
+    if (this.#failures.size === 0) return; // asked whenever the agent's state changes
     for (const { kind, model } of this.#failures.values()) {
       const labels = { ...model, outcome: 'error' } as const;
       if (kind === 'llm') samples.add('lk_agents_llm_requests_total', labels, 1);

@@ -42,7 +42,9 @@ export class Retellings {
 
   /** The events for which no sentence came until `now`. */
   overdue(now: number): metrics.TTSMetrics[] {
-    const overdue = this.#waiting.filter(({ timestamp }) => now - timestamp > patience);
+    if (this.#waiting.length === 0) return []; // asked at every event of a session
+    // One without a time does not wait.
+    const overdue = this.#waiting.filter(({ timestamp }) => !(now - timestamp <= patience));
     if (overdue.length === 0) return overdue;
     this.#waiting = this.#waiting.filter((waiting) => !overdue.includes(waiting));
     for (const { label } of overdue) this.#streaming.add(label);

@@ -28,7 +28,8 @@ export type SessionEvents = {
 
 export type SessionEventName = keyof SessionEvents;
 
-type Handlers = { [E in SessionEventName]: (samples: Samples, event: SessionEvents[E]) => void };
+/** A reader for each event of a session. */
+export type Handlers = { [E in SessionEventName]: (samples: Samples, event: SessionEvents[E]) => void };
 
 const trueFalse = (value: unknown) => (value ? 'true' : 'false');
 const ignore = () => {};
@@ -44,10 +45,8 @@ export class SessionObserver {
 
   readonly #handlers: Handlers = {
     metrics_collected: (samples, { metrics: m }) => {
-      // A failing session cancels what it still runs: that is no interruption.
-      const failing = m.type === 'llm_metrics' && this.#outcomes.failing('llm', m.label);
       const { count, repeated } = this.#duplicates.judge(m);
-      if (!failing) this.#turns.metrics(m, repeated.includes(m));
+      this.#turns.metrics(m, repeated.includes(m));
       for (const one of repeated) samples.add('earshot_duplicate_events_total', { type: one.type }, 1);
       for (const one of count) this.#count(samples, one);
     },
@@ -79,6 +78,7 @@ export class SessionObserver {
       if (!error.recoverable && isKind(component)) {
         const at = error.timestamp ?? createdAt;
         this.#outcomes.failed({ kind: component, label: error.label, model, at });
+        this.#turns.failed();
       }
     },
     overlapping_speech: (samples, event) =>
@@ -93,6 +93,7 @@ export class SessionObserver {
     },
     speech_done: (samples, { speechHandle }) => {
       if (speechHandle.interrupted) samples.add('lk_agents_speech_interrupted_total', {}, 1);
+      this.#turns.speechDone(speechHandle.id, speechHandle.interrupted);
     },
     close: (samples, event) => {
       this.#conclude(samples, Number.POSITIVE_INFINITY);
@@ -106,7 +107,7 @@ export class SessionObserver {
       samples.add('lk_agents_sessions_active', {}, -1);
       samples.add('lk_agents_sessions_total', { close_reason: closeReasonOf(event.reason) }, 1);
     },
-    speech_created: ignore,
+    speech_created: (_, { speechHandle }) => this.#turns.speechCreated(speechHandle.id),
     // Words, not figures: the final message says all that is measured of a transcript.
     user_input_transcribed: ignore,
     // The sum of the metrics events that have been counted one by one.

@@ -13,17 +13,21 @@ class OpenTurn {
   interrupted = false;
   /** Whether the agent has spoken in it. */
   spoken = false;
-  /** The speech whose LLM request was cancelled. */
+  /** The speech that answers it, as far as is known, and the one whose LLM request was cancelled. */
+  readonly speechId: string | undefined;
   cancelled: string | undefined;
+  /** Whether a model failed for good: what is cancelled then was not interrupted. */
+  failed = false;
   tools = false;
   toolSeconds = 0;
   /** LLM time since the user's message or the last tools, and before the last tools. */
   llmStep = 0;
   llmBefore = 0;
 
-  constructor(user: llm.MetricsReport, since: number) {
+  constructor(user: llm.MetricsReport, since: number, speechId?: string) {
     this.user = user;
     this.since = since;
+    this.speechId = speechId;
   }
 
   get outcome(): 'completed' | 'interrupted' | 'unanswered' {
@@ -49,6 +53,8 @@ export class Turns {
   #llm = unknownModel;
   #tts = unknownModel;
   #realtime = false;
+  /** The speech that was created last. */
+  #speechId: string | undefined;
   /** When the user first and last began to speak since what has been answered; milliseconds since the epoch. */
   #voice: { first: number; last: number } | undefined;
   #lastReplyAt = Number.NEGATIVE_INFINITY;
@@ -94,12 +100,25 @@ export class Turns {
     if ((state === 'listening' || state === 'idle') && this.#open.answered) this.#finish(samples);
   }
 
+  speechCreated(speechId: string): void {
+    this.#speechId = speechId;
+  }
+
+  speechDone(speechId: string, interrupted: boolean): void {
+    if (interrupted && this.#open?.speechId === speechId) this.#cancelled(speechId);
+  }
+
+  /** A model failed for good. */
+  failed(): void {
+    if (this.#open) this.#open.failed = true;
+  }
+
   close(samples: Samples): void {
     this.#finish(samples);
   }
 
   #cancelled(speechId: string | undefined): void {
-    if (!this.#open || this.#open.answered) return;
+    if (!this.#open || this.#open.answered || this.#open.failed) return;
     this.#open.interrupted = true;
     this.#open.cancelled = speechId;
   }
@@ -124,7 +143,8 @@ export class Turns {
     if (late) return;
     this.#finish(samples);
     const typed = this.#realtime ? Number.NEGATIVE_INFINITY : seconds(at);
-    this.#open = new OpenTurn(m, m.stoppedSpeakingAt ?? m.startedSpeakingAt ?? typed);
+    const since = m.stoppedSpeakingAt ?? m.startedSpeakingAt ?? typed;
+    this.#open = new OpenTurn(m, since, this.#speechId);
     this.#voice = undefined;
   }
 

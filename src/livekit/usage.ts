@@ -2,7 +2,8 @@ import type { metrics } from '@livekit/agents';
 import { modelOf } from './model.ts';
 import { fromMs, type Samples } from './samples.ts';
 
-type Handlers = {
+/** A reader for each type of metrics event. */
+export type Handlers = {
   [T in metrics.AgentMetrics['type']]: (
     samples: Samples,
     m: Extract<metrics.AgentMetrics, { type: T }>,

@@ -19,17 +19,22 @@ export async function expose(registry: AnyRegistry, format: Format): Promise<str
     format === 'openmetrics' ? Registry.OPENMETRICS_CONTENT_TYPE : Registry.PROMETHEUS_CONTENT_TYPE,
   );
   rendering.setDefaultLabels(defaultLabels(registry));
-  for (const metric of registry.getMetricsAsArray()) rendering.registerMetric(viewOf(metric, format));
+  const renamed = registry.contentType === Registry.OPENMETRICS_CONTENT_TYPE;
+  for (const metric of registry.getMetricsAsArray())
+    rendering.registerMetric(viewOf(metric, format, renamed));
   return rendering.metrics();
 }
 
-/** A metric under the name and type that it has in a format. */
-function viewOf(metric: MetricObject, format: Format): Metric {
+/**
+ * A metric under the name and type that it has in a format.
+ *
+ * @param renamed whether its registry is an OpenMetrics one, whose counters may have lost their suffix
+ */
+function viewOf(metric: MetricObject, format: Format, renamed: boolean): Metric {
   // prom-client renames counters for good when it renders OpenMetrics; a view takes the new name instead.
   const view = Object.create(metric) as { name: string; type: string };
   if (format === 'text') {
-    // In an OpenMetrics registry it may have done so already.
-    if (view.type === 'counter') view.name = `${metric.name.replace(/_total$/, '')}_total`;
+    if (renamed && view.type === 'counter') view.name = `${metric.name.replace(/_total$/, '')}_total`;
     // LiveKit's own names, such as `lk_agents_active_job_count`: `promtool check metrics` takes the suffix
     // for a histogram's, and refuses it unless the type is left open.
     if (view.type === 'gauge' && metric.name.endsWith('_count')) view.type = 'untyped';

@@ -14,7 +14,11 @@ export interface RelayClientOptions {
   identity: Identity;
   /** How much memory waiting samples may take, in bytes; further ones are dropped and counted. @default 1048576 */
   maxQueueBytes?: number;
-  /** How many label sets the job may use; samples of further ones are dropped and counted. @default 4096 */
+  /**
+   * How many label sets the job may use; samples of further ones are dropped and counted. A worker takes
+   * 4096 of a connection, with those that count drops.
+   * @default 4000
+   */
   maxSeries?: number;
 }
 
@@ -56,7 +60,7 @@ class Relay implements RelayClient {
   #closing: Promise<void> | undefined;
   #closed = false;
 
-  constructor({ path, identity, maxQueueBytes = 1_048_576, maxSeries = 4096 }: RelayClientOptions) {
+  constructor({ path, identity, maxQueueBytes = 1_048_576, maxSeries = 4000 }: RelayClientOptions) {
     this.#table = new JobSeriesTable(maxSeries);
     this.#outbox = new Outbox(this.#table, maxQueueBytes);
     this.#link = new Link(path, hello(identity), {
@@ -64,7 +68,7 @@ class Relay implements RelayClient {
       writable: this.#send,
       lost: (unsent) => {
         // It may have arrived in part. Sent again it might count twice, so it is given up.
-        if (unsent) this.#drop('disconnected', this.#written);
+        if (unsent && this.#written > 0) this.#drop('disconnected', this.#written);
       },
     });
     this.#link.dial();

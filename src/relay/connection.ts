@@ -3,6 +3,7 @@ import type { Exemplar } from '../catalogue/observation.ts';
 import type { Identity } from '../catalogue/types.ts';
 import type { DropReason, Recorder, Series } from '../record/recorder.ts';
 import { GaugeShare } from './gauge-share.ts';
+import { cut } from './label-value.ts';
 import { LineReader } from './lines.ts';
 import { decodeFrame, eachSample } from './protocol.ts';
 import { refusal } from './refusal.ts';
@@ -58,50 +59,61 @@ export class Connection {
    */
   close(lost: boolean): void {
     if (this.#lines.inLine && this.#verdict === 'open') this.#options.frame('malformed', 1);
-    for (const slot of this.#slots.values()) {
-      if ('share' in slot) slot.share.takeBack(lost);
-    }
+    const slots = [...this.#slots.values()];
     this.#slots.clear();
+    for (const slot of slots) {
+      try {
+        if ('share' in slot) slot.share.takeBack(lost);
+      } catch {
+        this.#options.recorder.dropped('internal_error');
+      }
+    }
   }
 
   #line(line: string | undefined): void {
     if (this.#verdict !== 'open' || line === '\r') return;
-    const before = this.#verdict;
     try {
-      if (line !== undefined && this.#frame(line)) this.#ok++;
-      else if (this.#verdict === before) this.#options.frame('malformed', 1);
+      const result = line === undefined ? 'malformed' : this.#frame(line);
+      if (result === 'ok') this.#ok++;
+      else this.#options.frame(result, 1);
     } catch {
       this.#options.recorder.dropped('internal_error');
     }
   }
 
-  /** Acts on a frame; false: it is malformed here and now. */
-  #frame(line: string): boolean {
+  #frame(line: string): FrameResult {
     const frame = decodeFrame(line);
-    if (!frame) return false;
-    if (frame.type === 'incompatible') {
+    if (frame?.type === 'incompatible') {
       this.#verdict = 'incompatible';
-      this.#options.frame('incompatible', 1);
-      return false;
+      return 'incompatible';
     }
-    if (frame.type === 'hello') {
-      if (this.#identity) return false;
-      this.#identity = frame.identity;
-      this.#options.recorder.introduce(frame.identity);
-      this.#options.greeted();
-      return true;
-    }
-    if (!this.#identity) return false;
-    if (frame.type === 'definition')
+    if (frame?.type === 'hello') return this.#greet(frame.identity);
+    if (!frame || !this.#identity) return 'malformed';
+    if (frame.type === 'definition') {
       return this.#define(frame.id, frame.metric, frame.labels, this.#identity);
+    }
     eachSample(frame.list, this.#sample);
-    return true;
+    return 'ok';
   }
 
-  #define(id: number, metric: string, labels: Readonly<Record<string, string>>, identity: Identity): boolean {
-    if (this.#slots.has(id)) return false;
+  #greet(identity: Identity): FrameResult {
+    if (this.#identity) return 'malformed';
+    const { agent_name, agent_version } = identity;
+    this.#identity = { agent_name: cut(agent_name), agent_version: cut(agent_version) };
+    this.#options.recorder.introduce(this.#identity);
+    this.#options.greeted();
+    return 'ok';
+  }
+
+  #define(
+    id: number,
+    metric: string,
+    labels: Readonly<Record<string, string>>,
+    identity: Identity,
+  ): FrameResult {
+    if (this.#slots.has(id)) return 'malformed';
     // Over the limit nothing is kept, so that ids cost the worker nothing; their samples are counted one by one.
-    if (this.#slots.size >= this.#options.maxSeries) return true;
+    if (this.#slots.size >= this.#options.maxSeries) return 'ok';
     const { recorder } = this.#options;
     const series = recorder.series(metric, labels, identity);
     const spec = Object.hasOwn(catalogue, metric) ? catalogue[metric] : undefined;
@@ -115,7 +127,7 @@ export class Connection {
     } else {
       this.#slots.set(id, { series });
     }
-    return true;
+    return 'ok';
   }
 
   /** Every sample of a frame is on its own: a bad one costs the others nothing. */

@@ -28,17 +28,18 @@ interface Metric {
   root: Node | undefined;
 }
 
-/** How the job says what it had to drop. There is always room for it, also when there is for nothing else. */
+/** How the job says what it had to drop. There is room for it also when there is room for nothing else. */
 export const dropsMetric = 'earshot_samples_dropped_total' satisfies MetricName;
-const reserved = 16;
 
 /** Finds the series of a label set without building a key: this runs for every sample, in the job. */
 export class JobSeriesTable {
   readonly #metrics = new Map<string, Metric>();
   readonly #series: JobSeries[] = [];
   readonly #max: number;
+  /** How many series there are beyond the limit, to count drops: one per reason. */
   #drops = 0;
 
+  /** `max`: how many series there may be. */
   constructor(max: number, specs: Readonly<Record<string, MetricSpec>> = catalogue) {
     this.#max = max;
     for (const [name, spec] of Object.entries(specs)) {
@@ -83,7 +84,7 @@ export class JobSeriesTable {
     const existing = find(known.root, values);
     if (existing) return existing;
     if (metric === dropsMetric) this.#drops++;
-    else if (this.#series.length - this.#drops >= this.#max - reserved) return 'series_limit';
+    else if (this.#series.length - this.#drops >= this.#max) return 'series_limit';
     const id = this.#series.length;
     const series: JobSeries = {
       id,

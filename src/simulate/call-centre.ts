@@ -89,6 +89,7 @@ export async function openCallCentre(
     const children = superviseChildren({
       output: descriptor,
       environment: { ...credentials, LIVEKIT_INFERENCE_URL: gateway.url },
+      onJobStart: (jobId) => dispatcher?.started(jobId),
       onJobEnd: (jobId) => dispatcher?.ended(jobId),
     });
     done(children, children.release);
@@ -103,13 +104,16 @@ export async function openCallCentre(
     dispatcher = startDispatcher({ settings, signalling, incidents, directory });
     done(dispatcher, dispatcher.stop);
 
+    const finished = Promise.race([dispatcher.finished, worker.failed]);
+    // Whoever wants to know awaits it; that nobody does is no reason to end the process.
+    finished.catch(() => {});
     return {
       url,
       controlUrl: control.url,
       recorder,
       incidents,
       calls: dispatcher,
-      finished: Promise.race([dispatcher.finished, worker.failed]),
+      finished,
       close: () => stop(false),
       kill: children.kill,
     };

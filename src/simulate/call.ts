@@ -1,21 +1,16 @@
-import { inference, llm, stt, tts, voice } from '@livekit/agents';
+import { voice } from '@livekit/agents';
 import { Caller } from './caller.ts';
 import { endings } from './endings.ts';
-import { agents, llms, realtimes, stts, ttss } from './fleet.ts';
 import type { Incidents } from './incidents.ts';
 import { CallerMicrophone } from './models/audio-input.ts';
 import { CallerLoudspeaker } from './models/audio-output.ts';
 import { Faults } from './models/faults.ts';
-import { SimulatedLlm } from './models/llm.ts';
-import { SimulatedRealtimeModel } from './models/realtime.ts';
-import { SimulatedStt } from './models/stt.ts';
-import { SimulatedTts } from './models/tts.ts';
-import { SimulatedVad } from './models/vad.ts';
 import type { CallPlan } from './plan.ts';
 import { createRandom } from './random.ts';
 import { Receptionist } from './receptionist.ts';
 import { type Stage, scenes } from './scenes.ts';
 import { Script } from './script.ts';
+import { createStack } from './stack.ts';
 import { createTools } from './tools.ts';
 import { type Topic, type Topics, topics } from './topics.ts';
 
@@ -38,9 +33,9 @@ export function createCall({ plan, incidents, speed }: CallOptions): Call {
   const faults = new Faults();
   const { greeting, topics: list, ...rest }: Topics = topics[plan.agent];
   const script = new Script([{ text: greeting }]);
-  const models = createModels({ plan, incidents, speed }, script, faults);
+  const stack = createStack({ plan, incidents, speed, script, faults });
   const session = new voice.AgentSession({
-    ...models.session,
+    ...stack.session,
     userAwayTimeout: 8 / speed,
     transcriptionTimeout: 1500,
     aecWarmupDuration: null,
@@ -74,7 +69,7 @@ export function createCall({ plan, incidents, speed }: CallOptions): Call {
     random,
     topics: { greeting, topics: list, ...rest },
     topic,
-    realtime: models.realtime,
+    realtime: stack.realtime,
   };
   const tools = createTools({
     random,
@@ -109,64 +104,4 @@ const hasTool = (topic: Topic): boolean => topic.tool !== undefined;
 async function closed(session: voice.AgentSession, caller: Caller): Promise<void> {
   if (await caller.until(() => false, 5000)) return;
   if (!caller.over.aborted) await session.close();
-}
-
-function createModels({ plan, incidents, speed }: CallOptions, script: Script, faults: Faults) {
-  const { stack } = plan;
-  const chance = (what: string) => createRandom(plan.seed, plan.number, what);
-  if (stack.mode === 'realtime') {
-    const realtime = new SimulatedRealtimeModel({
-      model: realtimes[stack.model],
-      random: chance('realtime'),
-      script,
-    });
-    return {
-      realtime,
-      session: { llm: realtime, vad: null, turnHandling: { turnDetection: 'realtime_llm' as const } },
-    };
-  }
-  const llmOf = (key: keyof typeof llms) =>
-    new SimulatedLlm({
-      model: llms[key],
-      random: chance(key),
-      script,
-      incidents,
-      slowdown: plan.slowdown,
-    });
-  const ttsOf = (key: keyof typeof ttss) =>
-    new SimulatedTts({ model: ttss[key], random: chance(key), faults, incidents });
-  const spec = agents.find(({ name }) => name === plan.agent);
-  const vad = new SimulatedVad(chance('vad'));
-  const ears = new SimulatedStt({ model: stts[stack.stt], random: chance('stt'), faults });
-  const { fallback } = stack;
-  return {
-    realtime: undefined,
-    session: {
-      vad,
-      stt: stts[stack.stt].streaming ? ears : new stt.StreamAdapter(ears, vad),
-      llm: fallback
-        ? new llm.FallbackAdapter({ llms: [llmOf(stack.llm), llmOf(fallback.llm)] })
-        : llmOf(stack.llm),
-      tts: fallback
-        ? new tts.FallbackAdapter({
-            ttsInstances: [ttsOf(stack.tts), ttsOf(fallback.tts)],
-            maxRetryPerTTS: 0,
-          })
-        : ttsOf(stack.tts),
-      turnHandling: {
-        turnDetection:
-          spec?.endOfTurn === 'model' ? new inference.TurnDetector({ version: 'v1' }) : ('vad' as const),
-        endpointing: { minDelay: 300, maxDelay: 1800 },
-        interruption: {
-          mode: spec?.interruption,
-          minDuration: 300,
-          falseInterruptionTimeout: 1200,
-          resumeFalseInterruption: true,
-          // Shorter when people talk faster, or no backchannel would ever fall between the two.
-          backchannelBoundary: 800 / speed,
-        },
-        preemptiveGeneration: { enabled: spec?.preemptive ?? false },
-      },
-    },
-  };
 }

@@ -6,6 +6,8 @@ export interface ChildrenOptions {
   output: number;
   /** What the children find in their environment, on top of this process's. */
   environment: Readonly<Record<string, string>>;
+  /** Called when a process is given a job. */
+  onJobStart?: (jobId: string) => void;
   /** Called when the process that ran a job has gone. */
   onJobEnd?: (jobId: string) => void;
 }
@@ -33,7 +35,7 @@ interface StartJob {
  * Supervises what is forked from here on. `AgentServer` keeps its processes to itself, lets them write to this
  * process's terminal and waits up to a minute for them, so `fork` is wrapped while a call centre runs.
  */
-export function superviseChildren({ output, environment, onJobEnd }: ChildrenOptions): Children {
+export function superviseChildren({ output, environment, onJobStart, onJobEnd }: ChildrenOptions): Children {
   const alive = new Set<ChildProcess>();
   const working = new Set<ChildProcess>();
   let killing = false;
@@ -47,9 +49,10 @@ export function superviseChildren({ output, environment, onJobEnd }: ChildrenOpt
     });
     alive.add(child);
     let job: string | undefined;
-    onJobStart(child, (id) => {
+    seeJobStart(child, (id) => {
       job = id;
       working.add(child);
+      onJobStart?.(id);
     });
     child.once('exit', () => {
       alive.delete(child);
@@ -94,7 +97,7 @@ export function superviseChildren({ output, environment, onJobEnd }: ChildrenOpt
 }
 
 /** Sees what the worker sends to a process: only there does a job begin. */
-function onJobStart(child: ChildProcess, started: (jobId: string) => void): void {
+function seeJobStart(child: ChildProcess, started: (jobId: string) => void): void {
   const { send } = child;
   if (!send) return;
   child.send = function (this: ChildProcess, ...args: Parameters<ChildProcess['send']>) {

@@ -18,6 +18,8 @@ export interface Dispatcher {
   readonly done: number;
   /** Resolves when all calls that were wanted are over; never, if there is no end. */
   readonly finished: Promise<void>;
+  /** To be called when a call has got its process. */
+  started(jobId: string): void;
   /** To be called when a call's process has gone. */
   ended(jobId: string): void;
   stop(): void;
@@ -25,6 +27,8 @@ export interface Dispatcher {
 
 /** A call that is not over by then is lost: its process never came to be. In milliseconds. */
 const callTimeoutMs = 600_000;
+/** How many calls may wait for a process to be forked: forking is slow, and the SDK's queue of them is short. */
+const maxWaiting = 4;
 /** The first calls, which show everything once, come as fast as they can be taken. In milliseconds. */
 const paradeIntervalMs = 400;
 
@@ -36,6 +40,7 @@ export function startDispatcher({
 }: DispatcherOptions): Dispatcher {
   const { seed, rate, concurrency, speed, calls = Number.POSITIVE_INFINITY, oracle } = settings;
   const active = new Map<string, NodeJS.Timeout>();
+  const waiting = new Set<string>();
   const random = createRandom(seed, 'arrivals');
   let sent = 0;
   let done = 0;
@@ -47,10 +52,11 @@ export function startDispatcher({
   });
 
   const ended = (jobId: string) => {
-    const waiting = active.get(jobId);
-    if (waiting === undefined) return;
-    clearTimeout(waiting);
+    const timer = active.get(jobId);
+    if (timer === undefined) return;
+    clearTimeout(timer);
     active.delete(jobId);
+    waiting.delete(jobId);
     done++;
     if (done >= calls) finish();
   };
@@ -61,6 +67,7 @@ export function startDispatcher({
     // The seed is part of the id, so that two runs into one directory keep their files apart.
     const id = `AJ_${seed}_${String(number).padStart(5, '0')}`;
     const order: CallOrder = { plan, speed, directory, oracle };
+    waiting.add(id);
     active.set(
       id,
       setTimeout(() => ended(id), callTimeoutMs),
@@ -72,7 +79,7 @@ export function startDispatcher({
 
   const next = () => {
     if (stopped || sent >= calls) return;
-    if (active.size < concurrency) send();
+    if (active.size < concurrency && waiting.size < maxWaiting) send();
     const interval = (60_000 / rate) * (0.5 + random.next());
     timer = setTimeout(next, sent < concurrency ? Math.min(paradeIntervalMs, interval) : interval);
   };
@@ -86,11 +93,12 @@ export function startDispatcher({
       return done;
     },
     finished,
+    started: (jobId) => void waiting.delete(jobId),
     ended,
     stop() {
       stopped = true;
       clearTimeout(timer);
-      for (const waiting of active.values()) clearTimeout(waiting);
+      for (const late of active.values()) clearTimeout(late);
     },
   };
 }

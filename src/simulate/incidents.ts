@@ -3,11 +3,11 @@ import { join } from 'node:path';
 
 /** What can be switched on and off while calls are running, in the order of the keys that do it. */
 export const incidentSpecs = {
-  'slow-llm': 'LLM requests to openai take six times as long to the first token',
-  'provider-down': 'openai refuses every LLM request; only agents with a fallback survive',
+  'slow-llm': 'openai takes six times as long to the first token',
+  'provider-down': 'openai refuses all requests; only fallbacks help',
   'tts-stall': 'half of the syntheses of cartesia stall for seconds',
   'crash-loop': 'jobs of the agent support crash soon after their start',
-  'bad-version': 'most calls of front-desk go to version 2.5.0: slow, with failing tools',
+  'bad-version': 'front-desk 2.5.0 takes over: slow, and its tools fail',
 } as const;
 
 export type IncidentName = keyof typeof incidentSpecs;

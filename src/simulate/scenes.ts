@@ -1,7 +1,7 @@
 import type { voice } from '@livekit/agents';
 import type { Caller } from './caller.ts';
 import type { Faults } from './models/faults.ts';
-import type { SimulatedRealtimeModel } from './models/realtime.ts';
+import type { SimulatedRealtimeModel } from './models/realtime-model.ts';
 import type { SceneName } from './plan.ts';
 import type { Random } from './random.ts';
 import type { Reply, Script } from './script.ts';

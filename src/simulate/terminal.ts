@@ -43,8 +43,8 @@ export function startTerminal(options: TerminalOptions): Terminal {
     if (format === 'json') output.write(`${JSON.stringify(now)}\n`);
     else if (format === 'lines') output.write(`${renderLine(now)}\n`);
     else {
-      const lines = renderScreen(now, { width: output.columns ?? 80, colour, keys });
-      output.write(frame(lines.slice(0, output.rows ?? 24)));
+      const size = { width: output.columns ?? 80, height: output.rows ?? 24 };
+      output.write(frame(renderScreen(now, { ...size, colour, keys })));
     }
   };
   const redraw = () => {

@@ -13,8 +13,10 @@ export interface View {
 }
 
 export interface ViewOptions {
-  /** Columns of the terminal; no line is longer. */
+  /** Columns of the terminal; no line is longer, and what matters least is left out first. */
   width: number;
+  /** Rows of the terminal; what does not fit loses its blank lines, and then its end. */
+  height: number;
   colour: boolean;
   /** Whether keys are read, so that they are shown. */
   keys: boolean;
@@ -22,23 +24,42 @@ export interface ViewOptions {
 
 type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
-const columns = [
-  'agent',
-  'version',
-  'active',
-  'done',
-  'crashed',
-  'turns',
-  'p50',
-  'p95',
-  'errors',
-  'tool errors',
+interface Column {
+  name: string;
+  width: number;
+  of: (row: Row) => string | number;
+}
+
+const columns: readonly Column[] = [
+  { name: 'agent', width: 12, of: (row) => row.agent },
+  { name: 'version', width: 13, of: (row) => row.version },
+  { name: 'active', width: 6, of: (row) => row.active },
+  { name: 'done', width: 5, of: (row) => row.done },
+  { name: 'crashed', width: 7, of: (row) => row.crashed },
+  { name: 'turns', width: 6, of: (row) => row.turns },
+  { name: 'p50', width: 7, of: (row) => seconds(row.p50) },
+  { name: 'p95', width: 7, of: (row) => seconds(row.p95) },
+  { name: 'errors', width: 6, of: (row) => row.errors },
+  { name: 'tool errors', width: 11, of: (row) => row.failedTools },
 ];
-/** Columns that go first when the terminal is narrow, from the last one on. */
-const widths = [12, 13, 6, 5, 7, 6, 7, 7, 6, 11];
+
+/** What a narrow terminal does without, first things first. */
+const dispensable = ['tool errors', 'crashed', 'done', 'version', 'errors'];
+
+const spaced = (chosen: readonly Column[]): number => chosen.reduce((sum, { width }) => sum + width + 2, 0);
+
+/** The columns that fit. */
+function fitting(width: number): readonly Column[] {
+  let chosen = columns;
+  for (const name of dispensable) {
+    if (spaced(chosen) <= width) break;
+    chosen = chosen.filter((column) => column.name !== name);
+  }
+  return chosen;
+}
 
 /** The picture of a terminal, line by line. */
-export function renderScreen(view: View, { width, colour, keys }: ViewOptions): string[] {
+export function renderScreen(view: View, { width, height, colour, keys }: ViewOptions): string[] {
   const paint = (style: Style, text: string) =>
     colour ? styleText(style, text, { validateStream: false }) : text;
   const { figures, incidents } = view;
@@ -49,10 +70,11 @@ export function renderScreen(view: View, { width, colour, keys }: ViewOptions): 
     `  incidents  ${paint('cyan', `${view.controlUrl}/incidents`)}`,
     '',
   ];
+  const chosen = fitting(width);
   const table = [
-    paint('dim', cells(columns)),
-    ...figures.rows.map((row) => line(row, paint)),
-    line(figures.total, paint),
+    paint('dim', header(chosen)),
+    ...figures.rows.map((row) => line(row, chosen, paint)),
+    line(figures.total, chosen, paint),
     '',
     `  errors     ${errorsOf(figures) || 'none'}`,
     '',
@@ -66,7 +88,8 @@ export function renderScreen(view: View, { width, colour, keys }: ViewOptions): 
   const foot = keys
     ? ['', paint('dim', '  p50 and p95: turn latency of the last minute · 1-5 incidents · q quits')]
     : [];
-  return [...head, ...table, ...switches, ...foot].map((text) => clip(text, width));
+  const lines = [...head, ...table, ...switches, ...foot].map((text) => clip(text, width));
+  return (lines.length > height ? lines.filter((text) => text !== '') : lines).slice(0, height);
 }
 
 /** The same in one line, for logs. */
@@ -90,43 +113,31 @@ export function renderSummary(view: Pick<View, 'elapsed' | 'figures'>): string[]
   return [
     `${figures.total.done} calls and ${figures.total.turns} turns in ${clock(elapsed)}; latencies of the whole run:`,
     '',
-    cells(columns.filter((name) => name !== 'active')),
-    ...[...figures.rows, figures.total].map((row) =>
-      cells(valuesOf(row).filter((_, i) => columns[i] !== 'active')),
-    ),
+    header(lasting),
+    ...[...figures.rows, figures.total].map((row) => cells(row, lasting)),
     '',
     `  errors     ${errorsOf(figures) || 'none'}`,
   ];
 }
 
-const valuesOf = (row: Row): string[] => [
-  row.agent,
-  row.version,
-  String(row.active),
-  String(row.done),
-  String(row.crashed),
-  String(row.turns),
-  seconds(row.p50),
-  seconds(row.p95),
-  String(row.errors),
-  String(row.failedTools),
-];
+/** What is left to tell when nobody is on the line any more. */
+const lasting = columns.filter(({ name }) => name !== 'active');
 
-function line(row: Row, paint: (style: Style, text: string) => string): string {
-  const text = cells(valuesOf(row));
+function line(row: Row, chosen: readonly Column[], paint: (style: Style, text: string) => string): string {
+  const text = cells(row, chosen);
   if ((row.p95 ?? 0) > 3) return paint('red', text);
   return row.version === '' ? paint('bold', text) : text;
 }
 
 /** Names to the left, numbers to the right. */
-function cells(values: readonly string[]): string {
-  const offset = columns.length - values.length;
-  const padded = values.map((value, i) => {
-    const width = widths[i < 2 ? i : i + offset] ?? 8;
-    return i < 2 ? value.slice(0, width).padEnd(width) : value.padStart(width);
-  });
-  return `  ${padded.join('  ')}`;
-}
+const cell = (text: string, { name, width }: Column): string =>
+  name === 'agent' || name === 'version' ? text.slice(0, width).padEnd(width) : text.padStart(width);
+
+const header = (chosen: readonly Column[]): string =>
+  `  ${chosen.map((column) => cell(column.name, column)).join('  ')}`;
+
+const cells = (row: Row, chosen: readonly Column[]): string =>
+  `  ${chosen.map((column) => cell(String(column.of(row)), column)).join('  ')}`;
 
 const errorsOf = ({ errors }: Figures): string =>
   Object.entries(errors)

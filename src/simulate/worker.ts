@@ -1,4 +1,5 @@
 import type { WriteStream } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { AgentServer, initializeLogger, ServerOptions } from '@livekit/agents';
 import type { Children } from './children.ts';
 
@@ -18,7 +19,7 @@ export const credentials = {
   LIVEKIT_API_SECRET: 'simulated-secret-of-a-server-that-is-none',
 };
 
-const agentFile = new URL(import.meta.url.endsWith('.ts') ? './agent.ts' : './agent.js', import.meta.url);
+const agentFile = fileURLToPath(new URL('./agent.js', import.meta.url));
 
 /** How long calls may take to say goodbye, in milliseconds, before their processes are killed. */
 const graceMs = 2500;
@@ -28,7 +29,7 @@ export function startWorker({ url, children, log: output, load }: WorkerOptions)
   withStdout(output, () => initializeLogger({ pretty: false, level: 'error' }));
   const server = new AgentServer(
     new ServerOptions({
-      agent: agentFile.pathname,
+      agent: agentFile,
       wsURL: url,
       apiKey: credentials.LIVEKIT_API_KEY,
       apiSecret: credentials.LIVEKIT_API_SECRET,

@@ -94,6 +94,13 @@ describe('is counted every time', () => {
     expect(requests(new Call().metrics(nameless).metrics({ ...nameless }))).toBe(2);
   });
 
+  test('an empty request id of another model', () => {
+    const call = new Call()
+      .metrics(sdk.llmMetrics({ requestId: '' }))
+      .metrics(sdk.llmMetrics({ requestId: '', label: 'other.LLM' }));
+    expect(requests(call)).toBe(2);
+  });
+
   test("a segment of a TTS's stream, which has the stream's request id", () => {
     const call = new Call()
       .metrics(sdk.ttsMetrics({ charactersCount: 30 }))

@@ -26,6 +26,8 @@ export interface Manner {
   delay?: number;
   /** What an LLM answers. @default 'Good morning.' */
   text?: string;
+  /** A tool that an LLM calls before it answers a message. @default none */
+  tool?: string;
 }
 
 let requests = 0;
@@ -71,11 +73,19 @@ class FakeLlmStream extends llm.LLMStream {
   }
 
   protected async run() {
-    const { delay = 1, text = 'Good morning.' } = this.#manner;
-    await pause(delay);
+    const { delay = 1, text = 'Good morning.', tool } = this.#manner;
+    const { signal } = this.abortController;
+    await pause(delay, undefined, { signal }).catch(() => {});
+    if (signal.aborted) return;
     answer(this.#manner);
     const id = idOf(this.#manner);
-    this.queue.put({ id, delta: { role: 'assistant', content: text } });
+    const answered = this.chatCtx.items.at(-1)?.type === 'function_call_output';
+    if (tool && !answered) {
+      const call = llm.FunctionCall.create({ callId: `call-${++requests}`, name: tool, args: '{}' });
+      this.queue.put({ id, delta: { role: 'assistant', toolCalls: [call] } });
+    } else {
+      this.queue.put({ id, delta: { role: 'assistant', content: text } });
+    }
     this.queue.put({
       id,
       usage: { promptTokens: 100, promptCachedTokens: 10, completionTokens: 5, totalTokens: 105 },

@@ -119,22 +119,50 @@ describe('a TTS that streams by itself is counted by its streams', () => {
   });
 
   test('also when such a trial failed, with no id and no audio', () => {
-    const failed = ttsMetrics({
-      requestId: '',
-      charactersCount: 37,
-      audioDurationMs: 0,
-      ttfbMs: -1,
-      speechId: 's',
-    });
-    const call = told([failed, ttsMetrics({ streamed: true, requestId: '', speechId: 's' })]);
+    const speech = { requestId: '', speechId: 'speech-1' };
+    const failed = ttsMetrics({ ...speech, charactersCount: 37, audioDurationMs: 0, ttfbMs: -1 });
+    const call = told([failed, ttsMetrics({ ...speech, charactersCount: 91, streamed: true })]);
     expect(requests(call)).toBe(2);
+  });
+
+  test('also when it has no ids, and such a trial was made in another speech', () => {
+    const probe = ttsMetrics({ requestId: '', speechId: 'speech-1', charactersCount: 37 });
+    const stream = ttsMetrics({ requestId: '', speechId: 'speech-2', charactersCount: 91, streamed: true });
+    expect(requests(told([probe, stream]))).toBe(2);
+  });
+
+  test('also when its events have no time', () => {
+    const call = new Call()
+      .metrics(ttsMetrics({ streamed: true, timestamp: Number.NaN }), 0)
+      .agent('speaking', 1);
+    expect(requests(call)).toBe(1);
+  });
+
+  test('and the failure of a later request is not its own', () => {
+    const error = { type: 'tts_error', label: 'acme.TTS', recoverable: false, timestamp: start + 900 };
+    const call = new Call().metrics(streamed('r1'), 0).emit('error', { error }, 900).agent('listening', 1100);
+    expect(call.total('lk_agents_tts_requests_total', { outcome: 'ok' })).toBe(1);
+    expect(call.total('lk_agents_tts_requests_total', { outcome: 'error' })).toBe(1);
   });
 });
 
+test('a label that streams and speaks sentences too, as two voices of a provider, is counted by either', () => {
+  const call = new Call().metrics(ttsMetrics({ streamed: true, requestId: 'stream-1' }), 0).tick(5000);
+  const late = (given: Partial<metrics.TTSMetrics>) => ttsMetrics({ timestamp: start + 9000, ...given });
+  call.metrics(late({ requestId: 'r1' }), 9000);
+  // The voice that cannot stream tells before its second sentence, with the id of it.
+  call.metrics(late({ requestId: 'r2', streamed: true }), 9000).metrics(late({ requestId: 'r2' }), 9001);
+  call.metrics(late({ requestId: 'stream-2', streamed: true }), 9500).close('user_initiated', 20_000);
+  expect(call.total('lk_agents_tts_requests_total', { streamed: 'true' })).toBe(2);
+  expect(call.total('lk_agents_tts_requests_total', { streamed: 'false' })).toBe(2);
+  expect(repeated(call)).toBe(1);
+});
+
 test('two voices do not take their sentences for each other', () => {
+  const speech = { requestId: '', speechId: 'speech-1' };
   const call = told([
-    ttsMetrics({ label: 'one.TTS', requestId: 'r1' }),
-    ttsMetrics({ label: 'two.TTS', requestId: 'r1-other', streamed: true }),
+    ttsMetrics({ ...speech, label: 'one.TTS' }),
+    ttsMetrics({ ...speech, label: 'two.TTS', charactersCount: 91, streamed: true }),
   ]);
   expect(requests(call)).toBe(2);
 });

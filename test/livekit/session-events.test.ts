@@ -172,7 +172,7 @@ describe('events', () => {
     expect(call.values('lk_agents_handoffs_total')).toEqual([1]);
   });
 
-  test.each(['speech_created', 'user_input_transcribed', 'session_usage_updated', 'debug_message'] as const)(
+  test.each(['user_input_transcribed', 'session_usage_updated', 'debug_message'] as const)(
     '%s says nothing that another event does not say',
     (name) => {
       expect(new Call().emit(name, {}).observations).toEqual([]);

@@ -1,4 +1,4 @@
-import { llm, voice } from '@livekit/agents';
+import { type llm, voice } from '@livekit/agents';
 import { afterEach } from 'vitest';
 import { FakeLlm, FakeTts, Loudspeaker } from './fakes.ts';
 
@@ -33,7 +33,10 @@ export function createSession(models: Models = {}): voice.AgentSession {
   return session;
 }
 
-export async function start(session: voice.AgentSession, tools: llm.FunctionTool[] = []): Promise<void> {
+export async function start(
+  session: voice.AgentSession,
+  tools: voice.AgentOptions<unknown>['tools'] = [],
+): Promise<void> {
   await session.start({ agent: new voice.Agent({ instructions: 'Be kind.', tools }), record: false });
 }
 

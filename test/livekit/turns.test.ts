@@ -96,6 +96,28 @@ describe('a turn of a pipeline', () => {
     expect(turnsOf(call)).toEqual(['interrupted', 'completed']);
   });
 
+  test('whose speech was interrupted while the agent still thought is interrupted, without an event of the LLM', () => {
+    const call = greeted().emit('speech_created', { speechHandle: { id: 'a' } }, 3200);
+    asked(call, 2, 3).emit('speech_done', { speechHandle: { id: 'a', interrupted: true } }, 3500);
+    expect(turnsOf(call.agent('listening', 3501).close('user_initiated', 4000))).toEqual(['interrupted']);
+  });
+
+  test('is not interrupted by the end of the speech before it', () => {
+    const call = greeted().emit('speech_created', { speechHandle: { id: 'a' } }, 1800);
+    call.emit('speech_created', { speechHandle: { id: 'b' } }, 3200);
+    asked(call, 2, 3).emit('speech_done', { speechHandle: { id: 'a', interrupted: true } }, 3500);
+    expect(turnsOf(call.close('user_initiated', 4000))).toEqual(['unanswered']);
+  });
+
+  test('that a session gives up because of an error is unanswered, whatever it cancels', () => {
+    const call = greeted().emit('speech_created', { speechHandle: { id: 'a' } }, 3200);
+    const error = { type: 'llm_error', label: 'acme.LLM', recoverable: false, timestamp: start + 3500 };
+    asked(call, 2, 3).emit('error', { error }, 3500);
+    call.metrics(llm('a', { cancelled: true, ttftMs: -1 }), 3501);
+    call.emit('speech_done', { speechHandle: { id: 'a', interrupted: true } }, 3502);
+    expect(turnsOf(call.close('error', 4000))).toEqual(['unanswered']);
+  });
+
   test('is not interrupted by an answer that was prepared too early and thrown away', () => {
     const call = asked(greeted(), 2, 3)
       .metrics(llm('preemptive', { cancelled: true, ttftMs: -1 }), 3350)
@@ -280,6 +302,14 @@ describe('a turn of a realtime model', () => {
       .agent('listening', 5001);
     turn.agent('speaking', 5500).metrics(response('b')).replies(message(5.5), 7000).agent('listening', 7001);
     expect(turnsOf(turn)).toEqual(['interrupted', 'completed']);
+  });
+
+  test('is none when the model speaks by itself, and the caller over it', () => {
+    const turn = call().agent('speaking', 500).metrics(response('a')).user('speaking', 1500);
+    turn.replies(message(0.5, true), 2000).agent('listening', 2001).user('listening', 3000);
+    expect(turnsOf(turn)).toEqual([]);
+    turn.agent('speaking', 3500).replies(message(3.5), 5000).agent('listening', 5001);
+    expect(turnsOf(turn)).toEqual(['completed']);
   });
 
   test('is none when the model speaks first', () => {

@@ -71,13 +71,13 @@ test('what a tick recorded is one frame', async () => {
   expect(await frames(recorder)).toEqual(['{result="ok"} 4']); // two definitions and one of samples
 });
 
-test('a hundred thousand observations in one tick arrive without filling the queue', async () => {
+test('ten thousand observations in one tick arrive through a queue for a thousand', async () => {
   const { recorder, server } = await startRelay();
-  const client = connect(server.path, { maxQueueBytes: 8_000_000 });
-  for (let count = 0; count < 100_000; count++) client.record(turns(3));
+  const client = connect(server.path, { maxQueueBytes: 40_000 });
+  for (let count = 0; count < 10_000; count++) client.record(turns(3));
   expect(await client.flush(10_000)).toBe(true);
   await eventually(async () =>
-    expect(await exposed(recorder, 'lk_agents_session_turns_count')).toEqual(['100000']),
+    expect(await exposed(recorder, 'lk_agents_session_turns_count')).toEqual(['10000']),
   );
   expect(await dropped(recorder)).toEqual([]);
 });
@@ -234,7 +234,7 @@ test('what a dead worker may have read in part is not sent again but counted as 
 
 test('what cannot be recorded is counted where the rest is counted', async () => {
   const { recorder, server } = await startRelay();
-  const client = connect(server.path, { maxSeries: 18 }); // 16 of them are kept for counting drops
+  const client = connect(server.path, { maxSeries: 2 });
   const wrong = (metric: string, labels: object, value: number) =>
     client.record({ metric, labels, value } as never);
   wrong('lk_agents_nonsense', {}, 1);
@@ -260,21 +260,20 @@ test('what cannot be recorded is counted where the rest is counted', async () =>
 
 test('a worker that speaks another version is tried again, ever more rarely', async () => {
   const path = socketPath();
-  let calls = 0;
+  const calls: number[] = [];
   const server = createServer((socket) => {
-    calls++;
+    calls.push(performance.now());
     socket.on('error', () => {});
     socket.resume();
-    socket.end('{"v":2,"error":"this worker speaks version 2"}\n');
+    socket.end('{"v":1,"error":"this worker speaks version 2"}\n');
   });
   await new Promise<void>((resolve) => server.listen(path, resolve));
   onTestFinished(() => new Promise((resolve) => server.close(() => resolve())));
   const client = connect(path);
   client.record(handoff());
-  await new Promise((resolve) => setTimeout(resolve, 700));
-  // At 0, then 50 to 100, 100 to 200, 200 to 400 ms later, …
-  expect(calls).toBeGreaterThanOrEqual(2);
-  expect(calls).toBeLessThanOrEqual(4);
+  await eventually(() => expect(calls.length).toBeGreaterThanOrEqual(4));
+  // After 50 to 100 ms, 100 to 200 ms, 200 to 400 ms, … (timers may be a millisecond early)
+  expect((calls[3] ?? 0) - (calls[0] ?? 0)).toBeGreaterThan(345);
 });
 
 test.each([

@@ -268,6 +268,24 @@ test('a share below zero is undone, too, and is no loss', async () => {
   connection.close(true);
   expect(await exposed(recorder, active)).toEqual([]);
   expect(await exposed(recorder, endings)).toEqual([]);
+  expect(await dropped(recorder)).toEqual([]);
+});
+
+test('an impossible share is dropped, and the one before it is taken back', async () => {
+  const { say, connection, recorder } = connect();
+  say(hello, define(0, active), '[0,3]', '[0,1e308]', '[0,5.1e14]', '[0,null]');
+  expect(await exposed(recorder, active)).toEqual(['3']);
+  connection.close(true);
+  expect(await exposed(recorder, active)).toEqual([]);
+  expect(await exposed(recorder, endings)).toEqual(['{close_reason="crashed"} 3']);
+  expect(await dropped(recorder)).toEqual(['{reason="invalid_value"} 3']);
+});
+
+test('the largest share may turn into the smallest', async () => {
+  const { say, recorder } = connect();
+  say(hello, define(0, active), '[0,5e14]', '[0,-5e14]');
+  expect(await exposed(recorder, active)).toEqual(['-500000000000000']);
+  expect(await dropped(recorder)).toEqual([]);
 });
 
 test('a recorder that fails costs the sample, not the connection', async () => {

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { startJob, startWorker } from './processes/spawn.ts';
+import { startIdleWorker, startJob, startWorker } from './processes/spawn.ts';
 import { dropped, exposed, startRelay } from './relay.ts';
 
 const handoffs = 'lk_agents_handoffs_total';
@@ -146,8 +146,8 @@ test('a million tool names are a bounded number of series, and every call is cou
   await eventually(async () => expect(server.connections).toBe(0));
   const series = await exposed(recorder, 'lk_agents_tool_calls_total');
   expect(series).toHaveLength(201); // 200 names and "other"
-  expect(series).toContain('{tool="other",outcome="ok"} 3880');
-  expect(await dropped(recorder)).toEqual(['{reason="series_limit"} 995920']);
+  expect(series).toContain('{tool="other",outcome="ok"} 3800');
+  expect(await dropped(recorder)).toEqual(['{reason="series_limit"} 996000']);
 });
 
 test('a worker that exits without closing its relay leaves neither socket nor directory', async () => {
@@ -155,4 +155,13 @@ test('a worker that exits without closing its relay leaves neither socket nor di
   expect(existsSync(worker.socket)).toBe(true);
   await worker.exit();
   expect(existsSync(dirname(worker.socket))).toBe(false);
+});
+
+test('a worker with nothing more to do ends, however many jobs are connected', async () => {
+  const worker = startIdleWorker();
+  await eventually(() => expect(worker.said()).toMatch(/\n$/));
+  const socket = worker.said().trim();
+  startJob('stays', socket);
+  expect(await worker.ended).toBe(0);
+  expect(existsSync(dirname(socket))).toBe(false);
 });

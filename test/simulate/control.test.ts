@@ -29,7 +29,7 @@ describe('the switches of the incidents', () => {
     expect(shown['tts-stall']?.on).toBe(true);
     expect(shown['slow-llm']).toEqual({
       on: false,
-      does: 'LLM requests to openai take six times as long to the first token',
+      does: 'openai takes six times as long to the first token',
     });
   });
 

@@ -74,6 +74,18 @@ describe('a run of the simulated call centre', () => {
     expect(exits).toEqual([7, 2, 1]);
   });
 
+  test('has requests that went well, failed and were cancelled, as real ones do', () => {
+    const requests = (outcome: string) =>
+      ['llm', 'tts', 'realtime'].map((model) =>
+        total(exposition, `lk_agents_${model}_requests_total`, { outcome }),
+      );
+    const [llm = 0, tts = 0, realtime = 0] = requests('ok');
+    expect([llm > 20, tts > 30, realtime > 8]).toEqual([true, true, true]);
+    const sum = (values: number[]) => values.reduce((a, b) => a + b, 0);
+    expect(sum(requests('cancelled'))).toBeGreaterThan(1);
+    expect(sum(requests('error'))).toBeGreaterThan(1);
+  });
+
   test('loses nothing on the way', () => {
     expect(total(exposition, 'earshot_samples_dropped_total')).toBe(0);
     expect(total(exposition, 'lk_agents_sessions_active')).toBe(0);

@@ -28,7 +28,7 @@ function start(options: SimulateOptions, dispatch: (job: Dispatch) => Promise<vo
 
 describe('calls', () => {
   test('come in at the wanted rate, after the first ones, which come at once', async () => {
-    const sent = start({ rate: 60, concurrency: 6 }, async ({ id }) => dispatcher?.ended(id));
+    const sent = start({ rate: 60 }, async ({ id }) => dispatcher?.ended(id));
     await vi.advanceTimersByTimeAsync(2500);
     expect(sent.length).toBe(6);
     sent.length = 0;
@@ -44,6 +44,15 @@ describe('calls', () => {
     dispatcher.ended(sent[0]?.id ?? '');
     await vi.advanceTimersByTimeAsync(1000);
     expect([sent.length, dispatcher.active, dispatcher.done]).toEqual([3, 2, 1]);
+  });
+
+  test('wait for those before them to get a process', async () => {
+    const sent = start({ rate: 600, concurrency: 50 });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([sent.length, dispatcher.active]).toEqual([4, 4]);
+    for (const { id } of [...sent]) dispatcher.started(id);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([sent.length, dispatcher.active]).toEqual([8, 8]);
   });
 
   test('stop coming when all are over that were wanted', async () => {

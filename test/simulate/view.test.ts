@@ -21,7 +21,7 @@ const view: View = {
   figures: { total: { ...row, agent: 'all', version: '' }, rows: [row], errors: { llm: 2 } },
   incidents: ['slow-llm'],
 };
-const wide = { width: 120, colour: false, keys: true };
+const wide = { width: 120, height: 50, colour: false, keys: true };
 
 describe('the picture of the terminal', () => {
   const screen = renderScreen(view, wide);
@@ -35,7 +35,7 @@ describe('the picture of the terminal', () => {
     );
     expect(screen).toContain('  errors     llm 2');
     expect(screen.filter((line) => line.includes('[on ]'))).toEqual([
-      '  1 [on ] slow-llm       LLM requests to openai take six times as long to the first token',
+      '  1 [on ] slow-llm       openai takes six times as long to the first token',
     ]);
     expect(screen.at(-1)).toContain('1-5 incidents');
   });
@@ -52,9 +52,20 @@ describe('the picture of the terminal', () => {
   });
 
   test.each([20, 60, 80])('fits into %i columns', (width) => {
-    const lines = renderScreen(view, { width, colour: false, keys: true });
+    const lines = renderScreen(view, { ...wide, width });
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width);
     expect(lines.length).toBe(screen.length);
+  });
+
+  test('keeps the latencies on a terminal of 80 columns, and does without what matters less', () => {
+    const header = renderScreen(view, { ...wide, width: 80 }).find((line) => line.includes('agent'));
+    expect(header).toBe('  agent         version        active   done   turns      p50      p95  errors');
+  });
+
+  test('gives up its blank lines on a low terminal, before anything else', () => {
+    const lines = renderScreen(view, { ...wide, height: screen.length - 2 });
+    expect(lines).toEqual(screen.filter((line) => line !== ''));
+    expect(renderScreen(view, { ...wide, height: 8 }).length).toBe(8);
   });
 
   test('shows no keys where none are read', () => {

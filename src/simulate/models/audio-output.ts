@@ -1,5 +1,6 @@
 import { voice } from '@livekit/agents';
 import type { AudioFrame } from '@livekit/rtc-node';
+import { outputSampleRate } from './voice.ts';
 
 export interface LoudspeakerOptions {
   /** How many times faster than life the agent's speech is played. @default 1 */
@@ -7,8 +8,6 @@ export interface LoudspeakerOptions {
   /** Milliseconds between the first frame and its sound, drawn anew for each speech. @default () => 30 */
   startDelay?: () => number;
 }
-
-export const outputSampleRate = 24_000;
 
 /** The caller's loudspeaker: plays what the agent says in real time (or `speed` times faster), can pause. */
 export class CallerLoudspeaker extends voice.AudioOutput {

@@ -1,6 +1,6 @@
 import { APIConnectionError, APIStatusError, llm } from '@livekit/agents';
-import type { LlmModel } from '../fleet.ts';
 import type { Incidents } from '../incidents.ts';
+import type { LlmModel } from '../model-specs.ts';
 import { pause } from '../pause.ts';
 import type { Random } from '../random.ts';
 import type { Script, Step } from '../script.ts';

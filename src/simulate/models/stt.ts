@@ -1,6 +1,6 @@
 import { APIConnectionError, type AudioBuffer, type LanguageCode, stt } from '@livekit/agents';
 import type { AudioFrame } from '@livekit/rtc-node';
-import type { SttModel } from '../fleet.ts';
+import type { SttModel } from '../model-specs.ts';
 import { pause } from '../pause.ts';
 import type { Random } from '../random.ts';
 import type { Faults } from './faults.ts';

@@ -1,11 +1,10 @@
 import { APIConnectionError, APIStatusError, tts } from '@livekit/agents';
-import { AudioFrame } from '@livekit/rtc-node';
-import type { TtsModel } from '../fleet.ts';
 import type { Incidents } from '../incidents.ts';
+import type { TtsModel } from '../model-specs.ts';
 import { pause } from '../pause.ts';
 import type { Random } from '../random.ts';
-import { outputSampleRate } from './audio-output.ts';
 import type { Faults } from './faults.ts';
+import { framesFor, outputFrameMs, outputSampleRate, voiceFrame } from './voice.ts';
 
 export interface TtsOptions {
   model: TtsModel;
@@ -14,14 +13,8 @@ export interface TtsOptions {
   incidents: Incidents;
 }
 
-/** A voice speaks about 16 characters a second. */
-const msPerCharacter = 62;
-const frameMs = 100;
 /** Synthesis is this many times faster than speech. */
 const synthesisSpeed = 12;
-const samples = (outputSampleRate * frameMs) / 1000;
-// Nobody writes into an output frame, so all frames share their samples.
-const sound = new Int16Array(samples);
 
 /** A simulated text-to-speech: silence of the right length, as late as its model would be. */
 export class SimulatedTts extends tts.TTS {
@@ -68,12 +61,11 @@ export class SimulatedTts extends tts.TTS {
     { id, continued }: { id: string; continued: boolean },
   ): AsyncGenerator<tts.SynthesizedAudio> {
     if (!continued && !(await this.#firstByte(signal))) return;
-    const frames = Math.max(2, Math.round((text.length * msPerCharacter) / frameMs));
+    const frames = framesFor(text);
     for (let i = 1; i <= frames; i++) {
-      const frame = new AudioFrame(sound, outputSampleRate, 1, samples);
-      yield { requestId: id, segmentId: id, frame, final: false };
+      yield { requestId: id, segmentId: id, frame: voiceFrame(), final: false };
       const pushed = i % 10 === 0 && i < frames;
-      if (pushed && !(await pause((10 * frameMs) / synthesisSpeed, signal))) return;
+      if (pushed && !(await pause((10 * outputFrameMs) / synthesisSpeed, signal))) return;
     }
   }
 
@@ -96,7 +88,7 @@ export class SimulatedTts extends tts.TTS {
   /** Tokens that a provider which bills by them reports for a text; undefined for the others. */
   tokens(text: string): { inputTokens: number; outputTokens: number } | undefined {
     if (!this.#options.model.tokens) return undefined;
-    const seconds = (text.length * msPerCharacter) / 1000;
+    const seconds = (framesFor(text) * outputFrameMs) / 1000;
     return { inputTokens: Math.ceil(text.length / 4), outputTokens: Math.round(seconds * 20) };
   }
 }
@@ -108,6 +100,8 @@ class SimulatedSynthesizeStream extends tts.SynthesizeStream {
   /** What was read from the input, and how much of it is spoken; a retry goes on from here. */
   #text = '';
   #spoken = 0;
+  /** The last frame so far, kept back: the SDK measures a synthesis when it sees the final one. */
+  #held: tts.SynthesizedAudio | undefined;
 
   constructor(owner: SimulatedTts, connOptions?: ConstructorParameters<typeof tts.SynthesizeStream>[1]) {
     super(owner, connOptions);
@@ -130,8 +124,10 @@ class SimulatedSynthesizeStream extends tts.SynthesizeStream {
     }
     await first;
     await this.#speak(this.#text.length);
+    if (!this.#held) return;
     const tokens = this.#tts.tokens(this.#text);
     if (tokens) this.setTokenUsage(tokens);
+    this.#put({ ...this.#held, final: true });
     if (!this.queue.closed) this.queue.put(tts.SynthesizeStream.END_OF_STREAM);
   }
 
@@ -141,9 +137,14 @@ class SimulatedSynthesizeStream extends tts.SynthesizeStream {
     this.markStarted();
     const continued = this.#spoken > 0;
     for await (const audio of this.#tts.speak(text, this.abortSignal, { id: this.#id, continued })) {
-      if (!this.queue.closed) this.queue.put(audio);
+      if (this.#held) this.#put(this.#held);
+      this.#held = audio;
     }
     this.#spoken = end;
+  }
+
+  #put(audio: tts.SynthesizedAudio): void {
+    if (!this.queue.closed) this.queue.put(audio);
   }
 }
 

@@ -45,6 +45,10 @@ const scenarios = {
   async idle() {
     handoff();
   },
+  /** Stays. */
+  async stays() {
+    setInterval(handoff, 5);
+  },
   /** Goes on recording for a while, however its worker is, and then has nothing more to do. */
   async busy() {
     for (let tick = 0; tick < 2000; tick++) {

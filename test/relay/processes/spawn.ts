@@ -13,10 +13,14 @@ export interface Job {
 }
 
 /** Starts a job process (see job.mjs); it is killed at the test's end if it is still there. */
-export function startJob(scenario: string, socket: string, argument = ''): Job {
-  const child = spawn(process.execPath, [file('job.mjs'), scenario, socket, argument], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+export const startJob = (scenario: string, socket: string, argument = ''): Job =>
+  start('job.mjs', [scenario, socket, argument]);
+
+/** Starts a worker that ends by itself when a job has connected (see idle-worker.mjs). */
+export const startIdleWorker = (): Job => start('idle-worker.mjs', []);
+
+function start(script: string, args: readonly string[]): Job {
+  const child = spawn(process.execPath, [file(script), ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   let said = '';
   child.stdout.setEncoding('utf8').on('data', (text) => {
     said += text;
@@ -40,7 +44,13 @@ export interface Worker {
 /** Starts a worker process of its own (see worker.mjs). */
 export async function startWorker(path?: string): Promise<Worker> {
   const child = fork(file('worker.mjs'), path === undefined ? [] : [path]);
-  onTestFinished(() => end(child));
+  onTestFinished(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exit = once(child, 'exit');
+    child.kill('SIGCONT');
+    child.disconnect(); // it closes its relay, which leaves no directory behind
+    await exit;
+  });
   const [socket] = await once(child, 'message');
   return {
     socket,

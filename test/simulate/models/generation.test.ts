@@ -1,7 +1,7 @@
 import { initializeLogger, llm, type metrics, type tts } from '@livekit/agents';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { llms, ttss } from '../../../src/simulate/fleet.ts';
 import type { IncidentName } from '../../../src/simulate/incidents.ts';
+import { llms, ttss } from '../../../src/simulate/model-specs.ts';
 import { Faults } from '../../../src/simulate/models/faults.ts';
 import { SimulatedLlm } from '../../../src/simulate/models/llm.ts';
 import { SimulatedTts } from '../../../src/simulate/models/tts.ts';

@@ -1,7 +1,7 @@
 import { initializeLogger, type metrics, stt, type VADEvent, VADEventType } from '@livekit/agents';
 import { AudioFrame } from '@livekit/rtc-node';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { stts } from '../../../src/simulate/fleet.ts';
+import { stts } from '../../../src/simulate/model-specs.ts';
 import { Faults } from '../../../src/simulate/models/faults.ts';
 import { SimulatedStt } from '../../../src/simulate/models/stt.ts';
 import {

@@ -1,13 +1,14 @@
-import { ReadableStream, type ReadableStreamDefaultController } from 'node:stream/web';
-import { llm, type metrics } from '@livekit/agents';
-import { AudioFrame } from '@livekit/rtc-node';
-import type { RealtimeSpec } from '../fleet.ts';
+import { llm } from '@livekit/agents';
+import type { AudioFrame } from '@livekit/rtc-node';
+import type { RealtimeSpec } from '../model-specs.ts';
 import { pause } from '../pause.ts';
 import type { Random } from '../random.ts';
 import type { Script } from '../script.ts';
-import { outputSampleRate } from './audio-output.ts';
 import { position } from './position.ts';
+import { RealtimeUsage } from './realtime-usage.ts';
+import { type Source, source } from './source.ts';
 import { isLoud, type Utterance, utteranceOf } from './utterance.ts';
+import { framesFor, outputFrameMs, voiceFrame } from './voice.ts';
 
 export interface RealtimeOptions {
   model: RealtimeSpec;
@@ -15,53 +16,8 @@ export interface RealtimeOptions {
   script: Script;
 }
 
+/** Silence after which a turn is over, in milliseconds of audio. */
 const endOfTurnMs = 350;
-const frameMs = 100;
-const msPerCharacter = 62;
-const samples = (outputSampleRate * frameMs) / 1000;
-const sound = new Int16Array(samples);
-
-/** A simulated speech-to-speech model with turn detection of its own, as hosted ones have. */
-export class SimulatedRealtimeModel extends llm.RealtimeModel {
-  readonly options: RealtimeOptions;
-  /** The session that runs, for scenes that make it fail. */
-  current: SimulatedRealtimeSession | undefined;
-
-  constructor(options: RealtimeOptions) {
-    super({
-      messageTruncation: true,
-      turnDetection: true,
-      userTranscription: true,
-      autoToolReplyGeneration: false,
-      audioOutput: true,
-      manualFunctionCalls: false,
-      midSessionChatCtxUpdate: true,
-      midSessionInstructionsUpdate: true,
-      midSessionToolsUpdate: true,
-      perResponseToolChoice: false,
-    });
-    this.options = options;
-  }
-
-  override get model(): string {
-    return this.options.model.model;
-  }
-
-  override get provider(): string {
-    return this.options.model.provider;
-  }
-
-  override label(): string {
-    return 'simulate.RealtimeModel';
-  }
-
-  session(): llm.RealtimeSession {
-    this.current = new SimulatedRealtimeSession(this);
-    return this.current;
-  }
-
-  async close(): Promise<void> {}
-}
 
 /** A response on its way out. */
 interface Response {
@@ -69,6 +25,7 @@ interface Response {
   controller: AbortController;
 }
 
+/** A connection to a realtime model: hears the caller, decides whose turn it is, answers by the script. */
 export class SimulatedRealtimeSession extends llm.RealtimeSession {
   readonly #options: RealtimeOptions;
   #context = llm.ChatContext.empty();
@@ -77,12 +34,12 @@ export class SimulatedRealtimeSession extends llm.RealtimeSession {
   #hearing: Utterance | undefined;
   #silenceMs = 0;
   #count = 0;
-  #connectionReported = false;
-  #billedFrom = performance.now();
+  readonly #usage: RealtimeUsage;
 
-  constructor(model: SimulatedRealtimeModel) {
+  constructor(model: llm.RealtimeModel, options: RealtimeOptions) {
     super(model);
-    this.#options = model.options;
+    this.#options = options;
+    this.#usage = new RealtimeUsage(options.model, options.random);
   }
 
   get chatCtx(): llm.ChatContext {
@@ -211,10 +168,10 @@ export class SimulatedRealtimeSession extends llm.RealtimeSession {
       if (text) {
         ttftMs = performance.now() - startedAt;
         words.put(text);
-        const total = Math.max(2, Math.round((text.length * msPerCharacter) / frameMs));
+        const total = framesFor(text);
         while (frames < total && !signal.aborted) {
           frames++;
-          audio.put(new AudioFrame(sound, outputSampleRate, 1, samples));
+          audio.put(voiceFrame());
           if (frames % 10 === 0) await pause(100, signal);
         }
       }
@@ -222,92 +179,16 @@ export class SimulatedRealtimeSession extends llm.RealtimeSession {
     words.end();
     audio.end();
     const durationMs = performance.now() - startedAt;
-    this.#report({ id, durationMs, ttftMs, cancelled: signal.aborted, text, audioMs: frames * frameMs });
-  }
-
-  #report(done: {
-    id: string;
-    durationMs: number;
-    ttftMs: number;
-    cancelled: boolean;
-    text: string;
-    audioMs: number;
-  }): void {
-    const { model, random } = this.#options;
-    const audioTokens = Math.round(done.audioMs / 50);
-    const textTokens = done.audioMs > 0 ? Math.ceil(done.text.length / 4) : 12;
-    const imageTokens = model.pictures && done.audioMs > 0 ? 96 : 0;
-    const outputTokens = audioTokens + textTokens + imageTokens;
-    const history = this.#context.items.length;
-    const input = {
-      textTokens: 410 + history * 9,
-      audioTokens: history * 34,
-      imageTokens: history > 4 ? 85 : 0,
-    };
-    const cached = {
-      textTokens: history > 2 ? 384 : 0,
-      audioTokens: Math.round(input.audioTokens * 0.6),
-      imageTokens: history > 6 ? 85 : 0,
-    };
-    const inputTokens = input.textTokens + input.audioTokens + input.imageTokens;
-    const connection = this.#connectionReported
-      ? { acquireTimeMs: random.lognormal(2, 0.5), connectionReused: true }
-      : { acquireTimeMs: random.lognormal(170, 0.4), connectionReused: false };
-    this.#connectionReported = true;
-    const now = performance.now();
-    const sessionDurationMs = Math.round(now - this.#billedFrom);
-    this.#billedFrom = now;
-    this.emit('metrics_collected', {
-      type: 'realtime_model_metrics',
+    const done = {
+      id,
       label: this._realtimeModel.label(),
-      requestId: done.id,
-      timestamp: Date.now() - Math.round(done.durationMs),
-      durationMs: Math.round(done.durationMs),
-      ttftMs: Math.round(done.ttftMs),
-      cancelled: done.cancelled,
-      inputTokens,
-      outputTokens,
-      totalTokens: inputTokens + outputTokens,
-      tokensPerSecond: outputTokens / (done.durationMs / 1000),
-      inputTokenDetails: {
-        ...input,
-        cachedTokens: cached.textTokens + cached.audioTokens + cached.imageTokens,
-        cachedTokensDetails: cached,
-      },
-      outputTokenDetails: { textTokens, audioTokens, imageTokens },
-      ...connection,
-      ...(model.sessionBilled && { sessionDurationMs }),
-      metadata: { modelProvider: model.provider, modelName: model.model },
-    } satisfies metrics.RealtimeModelMetrics);
+      durationMs,
+      ttftMs,
+      cancelled: signal.aborted,
+      text,
+      audioMs: frames * outputFrameMs,
+      history: this.#context.items.length,
+    };
+    this.emit('metrics_collected', this.#usage.report(done));
   }
-}
-
-/** A stream and the two things that its maker does with it; both are harmless once its reader has gone. */
-interface Source<T> {
-  stream: ReadableStream<T>;
-  put(value: T): void;
-  end(): void;
-}
-
-function source<T>(): Source<T> {
-  let controller!: ReadableStreamDefaultController<T>;
-  let open = true;
-  const stream = new ReadableStream<T>({
-    start: (own) => {
-      controller = own;
-    },
-    cancel: () => {
-      open = false;
-    },
-  });
-  return {
-    stream,
-    put: (value) => {
-      if (open) controller.enqueue(value);
-    },
-    end: () => {
-      if (open) controller.close();
-      open = false;
-    },
-  };
 }

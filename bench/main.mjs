@@ -1,0 +1,72 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Children } from './children.mjs';
+import { eventCost } from './event-cost.mjs';
+import { underLoad } from './load.mjs';
+import { overhead } from './overhead.mjs';
+import { details, summary } from './report.mjs';
+import { scrape } from './scrape.mjs';
+
+const benchmarks = {
+  'event-cost': ['An SDK event in the job', eventCost],
+  scrape: ['A scrape of the worker', scrape],
+  load: ['Many jobs at once', underLoad],
+  overhead: ['Memory under a flood of labels', overhead],
+};
+
+/** After how many milliseconds the whole run is given up. */
+const deadline = 6 * 60_000;
+
+const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } });
+const names = values.only ?? Object.keys(benchmarks);
+const unknown = names.find((name) => !Object.hasOwn(benchmarks, name));
+if (unknown !== undefined) {
+  console.error(`bench: --only ${unknown}: give one of ${Object.keys(benchmarks).join(', ')}`);
+  process.exit(2);
+}
+
+const directory = mkdtempSync(join(tmpdir(), 'earshot-bench-'));
+const children = new Children(directory);
+process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 })) {
+  process.on(signal, () => end(code));
+}
+const timer = setTimeout(() => {
+  console.error(
+    `bench: not done after ${deadline / 60_000} minutes; try --only NAME on a machine that is idle`,
+  );
+  end(1);
+}, deadline);
+
+let ending = false;
+async function end(code) {
+  ending = true;
+  await children.close();
+  process.exit(code);
+}
+
+console.log(`Node.js ${process.versions.node}, ${availableParallelism()} cores, ${process.platform}`);
+const goals = [];
+let sound = true;
+for (const name of names) {
+  const [title, run] = benchmarks[name];
+  try {
+    const result = await run(children);
+    console.log(details(title, result));
+    goals.push(...result.goals);
+    sound &&= result.checks.every(([, holds]) => holds);
+  } catch (error) {
+    if (ending) break; // the benchmark only misses the processes that are being ended
+    console.error(`\n${title}: it could not be measured: ${error.stack}`);
+    sound = false;
+  }
+  await children.stop();
+}
+clearTimeout(timer);
+if (!ending) {
+  if (goals.length > 0) console.log(`\n${summary(goals)}`);
+  if (!sound) console.error('\nbench: something that must hold does not, see above');
+  process.exitCode = sound ? 0 : 1;
+}

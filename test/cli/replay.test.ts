@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { describe, expect, test } from 'vitest';
+import { sampleOf } from '../worker/exposition.ts';
+
+const earshot = join(import.meta.dirname, '../../dist/cli/main.js');
+const recording = join(import.meta.dirname, '../fixtures/sdk-events.jsonl');
+const requests = 'lk_agents_llm_requests_total';
+
+/** Runs `earshot replay` with these arguments, and this on standard input. */
+async function replay(args: readonly string[], input: string | Buffer = '') {
+  const child = spawn(process.execPath, ['--max-old-space-size=48', earshot, 'replay', ...args]);
+  // A command that has seen enough may close its input.
+  child.stdin.on('error', () => {}).end(input);
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close') as Promise<[number]>,
+  ]);
+  return { stdout, stderr, code };
+}
+
+const lines = readFileSync(recording, 'utf8').trim().split('\n');
+const broken = [lines[0], 'oops', ...lines.slice(1), '{"event":"telepathy","payload":{}}'].join('\n');
+
+describe('earshot replay', () => {
+  test('prints the text exposition of a recording', async () => {
+    const { stdout, stderr, code } = await replay([recording]);
+    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+    expect(sampleOf(stdout, requests)).toBe(20);
+    expect(sampleOf(stdout, 'lk_agents_usage_tts_characters_total')).toBe(965);
+    expect(stdout).not.toContain('# EOF');
+  });
+
+  test('prints OpenMetrics when it is asked to', async () => {
+    const { stdout } = await replay(['--openmetrics', recording]);
+    expect(stdout.endsWith('\n# EOF\n')).toBe(true);
+  });
+
+  test('labels the series as it is told', async () => {
+    const { stdout } = await replay(['--agent-name', 'support', '--agent-version', '1.4', recording]);
+    expect(sampleOf(stdout, requests, { agent_name: 'support', agent_version: '1.4' })).toBe(20);
+  });
+
+  test('reads standard input', async () => {
+    const { stdout, code } = await replay(['-'], lines.join('\n'));
+    expect(code).toBe(0);
+    expect(sampleOf(stdout, requests)).toBe(20);
+  });
+
+  test('reads CRLF', async () => {
+    const { stdout, stderr } = await replay(['-'], lines.join('\r\n'));
+    expect(stderr).toBe('');
+    expect(sampleOf(stdout, requests)).toBe(20);
+  });
+
+  test('names a malformed line on stderr by its number, and goes on', async () => {
+    const { stdout, stderr, code } = await replay(['-'], broken);
+    expect(code).toBe(0);
+    expect(stderr.trim().split('\n')).toEqual([
+      'earshot replay: line 2 skipped: not JSON',
+      'earshot replay: line 269 skipped: unknown event "telepathy"',
+    ]);
+    expect(sampleOf(stdout, requests)).toBe(20);
+  });
+
+  test('with --strict ends with 1 when a line was skipped, and prints all the same', async () => {
+    const { stdout, code } = await replay(['--strict', '-'], broken);
+    expect(code).toBe(1);
+    expect(sampleOf(stdout, requests)).toBe(20);
+    expect((await replay(['--strict', recording])).code).toBe(0);
+  });
+
+  test('of an empty file is an exposition without calls', async () => {
+    const { stdout, stderr, code } = await replay(['-']);
+    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+    expect(sampleOf(stdout, requests)).toBeUndefined();
+  });
+
+  test.each([
+    ['is not there', join(import.meta.dirname, 'missing.jsonl'), 'ENOENT'],
+    ['is a folder', import.meta.dirname, 'EISDIR'],
+  ])('of a file that %s says what to do', async (_, file, problem) => {
+    const { stdout, stderr, code } = await replay([file]);
+    expect({ stdout, code }).toEqual({ stdout: '', code: 1 });
+    expect(stderr).toMatch(
+      new RegExp(`^earshot: Cannot read .*: ${problem}.* Give the path of a recording, or - for`),
+    );
+  });
+
+  test('survives 100 MB without the end of a line in a heap of 48 MB', async () => {
+    const { stderr, code } = await replay(['-'], Buffer.alloc(100 * 1024 * 1024, 'x'));
+    expect({ stderr, code }).toEqual({ stderr: 'earshot replay: line 1 skipped: too long\n', code: 0 });
+  });
+
+  test('streams: 60 MB go through a heap of 48 MB', async () => {
+    const one = `${lines.find((line) => line.includes('llm_metrics'))}\n`;
+    const count = Math.ceil((60 * 1024 * 1024) / one.length);
+    const { stdout, stderr, code } = await replay(['-'], Buffer.from(one.repeat(count)));
+    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+    expect(sampleOf(stdout, requests)).toBe(count);
+  });
+});

@@ -1,0 +1,135 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { MetricName } from '../../src/catalogue/metrics.ts';
+import type { Observation } from '../../src/catalogue/observation.ts';
+import { watchProcesses } from '../../src/livekit/processes.ts';
+import { valuesOf } from './call.ts';
+
+let observations: Observation[];
+let stop: () => void;
+let children: ChildProcess[];
+beforeEach(() => {
+  observations = [];
+  children = [];
+  stop = watchProcesses((observation) => observations.push(observation));
+});
+afterEach(async () => {
+  stop();
+  for (const child of children) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+});
+
+/** Forks one of the processes beside this file. */
+function start(name: 'job_proc_lazy_main' | 'inference_proc_lazy_main' | 'other'): ChildProcess {
+  const child = fork(join(import.meta.dirname, 'processes', `${name}.mjs`));
+  children.push(child);
+  return child;
+}
+
+async function initialize(child: ChildProcess): Promise<void> {
+  await once(child, 'spawn');
+  child.send({ case: 'initializeRequest' });
+  await once(child, 'message');
+}
+
+async function end(child: ChildProcess, message: object): Promise<void> {
+  const exited = once(child, 'exit');
+  child.send(message);
+  await exited;
+}
+
+const gauge = (metric: MetricName) => valuesOf(observations, metric).reduce((sum, value) => sum + value, 0);
+const shown = () => [gauge('lk_agents_child_process_count'), gauge('lk_agents_active_job_count')];
+const exits = () =>
+  observations
+    .filter(({ metric }) => metric === 'lk_agents_job_exits_total')
+    .map(({ labels }) => labels.outcome);
+
+test('before the first process there are none, on this host', () => {
+  expect(shown()).toEqual([0, 0]);
+  expect(observations.map(({ labels }) => labels)).toEqual([
+    { nodename: hostname() },
+    { nodename: hostname() },
+  ]);
+});
+
+test('a job is active from its start to its end, and its process took a while to be ready', async () => {
+  const child = start('job_proc_lazy_main');
+  await initialize(child);
+  expect(shown()).toEqual([1, 0]);
+  const [took, ...more] = valuesOf(observations, 'lk_agents_proc_initialize_duration_seconds');
+  expect(more).toEqual([]);
+  expect(took).toBeGreaterThan(0.005);
+  child.send({ case: 'startJobRequest', value: {} });
+  child.send({ case: 'startJobRequest', value: {} });
+  expect(shown()).toEqual([1, 1]);
+  await end(child, { case: 'end' });
+  expect(shown()).toEqual([0, 0]);
+  expect(exits()).toEqual(['finished']);
+});
+
+describe('a job', () => {
+  const run = async () => {
+    const child = start('job_proc_lazy_main');
+    await initialize(child);
+    child.send({ case: 'startJobRequest', value: {} });
+    return child;
+  };
+
+  test('whose entry function threw has crashed, though it exits with 0', async () => {
+    await end(await run(), { case: 'throw' });
+    expect(exits()).toEqual(['crashed']);
+  });
+
+  test('that exits with another code has crashed', async () => {
+    await end(await run(), { case: 'end', value: 3 });
+    expect(exits()).toEqual(['crashed']);
+  });
+
+  test('that was killed was killed, and is not active any more', async () => {
+    const child = await run();
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(exits()).toEqual(['killed']);
+    expect(shown()).toEqual([0, 0]);
+  });
+
+  test('that never began did not end', async () => {
+    const child = start('job_proc_lazy_main');
+    await initialize(child);
+    await end(child, { case: 'end' });
+    expect(exits()).toEqual([]);
+    expect(shown()).toEqual([0, 0]);
+  });
+});
+
+test('a process for inference is counted, and has no job', async () => {
+  const child = start('inference_proc_lazy_main');
+  await initialize(child);
+  expect(shown()).toEqual([1, 0]);
+  expect(valuesOf(observations, 'lk_agents_proc_initialize_duration_seconds')).toEqual([]);
+  await end(child, { case: 'end' });
+  expect(shown()).toEqual([0, 0]);
+  expect(exits()).toEqual([]);
+});
+
+test("a program's own processes are its own business", async () => {
+  const child = start('other');
+  const { send } = child;
+  await initialize(child);
+  expect(child.send).toBe(send);
+  expect(shown()).toEqual([0, 0]);
+  await end(child, { case: 'end' });
+});
+
+test('processes that are forked after the end of watching are not seen', async () => {
+  stop();
+  await initialize(start('job_proc_lazy_main'));
+  expect(shown()).toEqual([0, 0]);
+});

@@ -1,0 +1,179 @@
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import type { Observation } from '../../src/catalogue/observation.ts';
+import { replay } from '../../src/livekit/replay.ts';
+import { start, valuesOf } from './call.ts';
+import { llmMetrics, ttsMetrics } from './sdk-metrics.ts';
+
+/** Replays lines (or an input of its own) and tells what came of it. */
+async function replayed(lines: readonly string[] | Readable) {
+  const observations: Observation[] = [];
+  const problems: [line: number, problem: string][] = [];
+  const summary = await replay({
+    input: lines instanceof Readable ? lines : Readable.from([Buffer.from(lines.join('\n'))]),
+    sink: (observation) => observations.push(observation),
+    onProblem: (line, problem) => problems.push([line, problem]),
+  });
+  return { observations, problems, summary };
+}
+
+const line = (event: string, payload: object = {}, rest: object = {}) =>
+  JSON.stringify({ session: 'a', event, payload: { createdAt: start, ...payload }, ...rest });
+const answered = (given: object = {}, rest: object = {}) =>
+  line('metrics_collected', { metrics: llmMetrics(given) }, rest);
+const requests = 'lk_agents_llm_requests_total';
+
+test('a recording is replayed as it was seen', async () => {
+  const file = join(import.meta.dirname, '../fixtures/sdk-events.jsonl');
+  const { observations, problems, summary } = await replayed(createReadStream(file));
+  expect(summary).toEqual({ events: 267, skipped: 0 });
+  expect(problems).toEqual([]);
+  expect(valuesOf(observations, requests)).toHaveLength(20);
+});
+
+describe('a malformed line', () => {
+  test.each<[string, string, string]>([
+    ['no JSON', 'oops', 'not JSON'],
+    ['half a line', answered().slice(0, 90), 'not JSON'],
+    ['null', 'null', 'no event'],
+    ['a number', '5', 'no event'],
+    ['a list', '[]', 'no event'],
+    ['no event', '{"session":"a","payload":{}}', 'no event'],
+    ['an event that is no text', '{"event":5,"payload":{}}', 'no event'],
+    ['no payload', '{"event":"close"}', 'no payload'],
+    ['a payload that is null', '{"event":"close","payload":null}', 'no payload'],
+    ['a payload that is a text', '{"event":"close","payload":"x"}', 'no payload'],
+    ['an unknown event', '{"event":"telepathy","payload":{}}', 'unknown event "telepathy"'],
+    ['an event of every object', '{"event":"constructor","payload":{}}', 'unknown event "constructor"'],
+    ['an event by another name', '{"event":"__proto__","payload":{}}', 'unknown event "__proto__"'],
+  ])(
+    '(%s) is named by its number and skipped, and the others are replayed',
+    async (_, malformed, problem) => {
+      const { observations, problems, summary } = await replayed([
+        answered(),
+        malformed,
+        '',
+        answered({ requestId: 'b' }),
+      ]);
+      expect(problems).toEqual([[2, problem]]);
+      expect(summary).toEqual({ events: 2, skipped: 1 });
+      expect(valuesOf(observations, requests)).toEqual([1, 1]);
+    },
+  );
+
+  test('of an event that is not shaped as the SDK shapes it is skipped', async () => {
+    const { problems, summary } = await replayed([line('metrics_collected'), line('error'), answered()]);
+    expect(problems.map(([number]) => number)).toEqual([1, 2]);
+    expect(summary).toEqual({ events: 1, skipped: 2 });
+  });
+
+  test('of ten thousand characters is told in short', async () => {
+    const { problems } = await replayed([line('x'.repeat(10_000))]);
+    expect(problems[0]![1].length).toBeLessThan(100);
+  });
+
+  test('that is too long to be an event is skipped', async () => {
+    const long = Readable.from(
+      (function* () {
+        yield '{"event":"';
+        for (let i = 0; i < 17; i++) yield 'x'.repeat(1024 * 1024);
+        yield `"}\n${answered()}\n`;
+      })(),
+    );
+    const { problems, summary } = await replayed(long);
+    expect(problems).toEqual([[1, 'too long']]);
+    expect(summary.events).toBe(1);
+  });
+});
+
+describe('reads', () => {
+  test.each([
+    ['CRLF', [`${answered()}\r`, `${answered({ requestId: 'b' })}\r`, '']],
+    ['a byte order mark', [`\uFEFF${answered()}`, answered({ requestId: 'b' })]],
+    ['blanks around a line', [`  ${answered()}\t`, answered({ requestId: 'b' })]],
+    ['a last line without an end', [answered(), answered({ requestId: 'b' })]],
+    ['a text with a line separator in it', [answered({ note: 'a\u2028b' }), answered({ requestId: 'b' })]],
+  ])('%s', async (_, lines) => {
+    const { problems, summary } = await replayed(lines);
+    expect(problems).toEqual([]);
+    expect(summary).toEqual({ events: 2, skipped: 0 });
+  });
+
+  test('an empty file, of which there is nothing to tell', async () => {
+    expect(await replayed([])).toEqual({
+      observations: [],
+      problems: [],
+      summary: { events: 0, skipped: 0 },
+    });
+  });
+
+  test('no file that is not there: that is an error, and not the end of the program', async () => {
+    await expect(replayed(createReadStream(join(import.meta.dirname, 'missing.jsonl')))).rejects.toThrow(
+      'ENOENT',
+    );
+  });
+
+  test('a stream of 30 MB without holding it', async () => {
+    const text = `${answered()}\n`;
+    const count = Math.ceil((30 * 1024 * 1024) / text.length);
+    let made = 0;
+    let read = 0;
+    let ahead = 0;
+    const input = Readable.from(
+      (function* () {
+        for (; made < count; made++) yield text;
+      })(),
+      { objectMode: false, highWaterMark: 64 * 1024 },
+    );
+    await replay({
+      input,
+      sink({ metric }) {
+        if (metric !== requests) return;
+        read += 1;
+        ahead = Math.max(ahead, made - read);
+      },
+      onProblem: (number, problem) => expect.fail(`line ${number}: ${problem}`),
+    });
+    expect(read).toBe(count);
+    // Never more lines than fill the stream's own buffer.
+    expect(ahead * text.length).toBeLessThan(1024 * 1024);
+  });
+});
+
+describe('sessions', () => {
+  test('of one recording are told apart', async () => {
+    // An adapter's own event, told by another label, repeats within a session alone.
+    const lines = ['a', 'b'].map((session) => answered({ label: `${session}.LLM` }, { session }));
+    const { observations } = await replayed(lines);
+    expect(valuesOf(observations, requests)).toEqual([1, 1]);
+  });
+
+  test('without a name are one', async () => {
+    const lines = ['a', 'b'].map((label) => answered({ label: `${label}.LLM` }, { session: undefined }));
+    const { observations } = await replayed(lines);
+    expect(valuesOf(observations, requests)).toEqual([1]);
+  });
+
+  test('that begin again after their close are others', async () => {
+    const state = line('agent_state_changed', { newState: 'listening' });
+    const close = line('close', { reason: 'user_initiated' });
+    const { observations } = await replayed([state, close, state, close]);
+    expect(valuesOf(observations, 'lk_agents_sessions_active')).toEqual([1, -1, 1, -1]);
+    expect(valuesOf(observations, 'lk_agents_sessions_total')).toEqual([1, 1]);
+  });
+
+  test('that were cut off in the recording keep nothing back', async () => {
+    const metrics = ttsMetrics({ streamed: true });
+    const { observations } = await replayed([line('metrics_collected', { metrics })]);
+    expect(valuesOf(observations, 'lk_agents_tts_requests_total')).toEqual([1]);
+  });
+
+  test('that shared an instance count its events once: the recording says who did not', async () => {
+    const lines = [answered({}, { session: 'a' }), answered({}, { session: 'b', repeated: true })];
+    const { observations } = await replayed(lines);
+    expect(valuesOf(observations, requests)).toEqual([1]);
+    expect(valuesOf(observations, 'earshot_duplicate_events_total', { type: 'llm_metrics' })).toEqual([1]);
+  });
+});

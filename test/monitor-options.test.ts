@@ -1,0 +1,141 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { metrics } from '../src/catalogue/metrics.ts';
+import { type MonitorOptions, resolveMonitorOptions } from '../src/monitor-options.ts';
+import { OptionError } from '../src/options.ts';
+
+afterEach(() => vi.unstubAllEnvs());
+
+function resolve(options: object | undefined, env: Record<string, string> = {}) {
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+  const { options: _, ...resolved } = resolveMonitorOptions(options as MonitorOptions);
+  return resolved;
+}
+
+test('the defaults listen on this machine alone, without credentials', () => {
+  expect(resolve(undefined)).toEqual({
+    port: 9464,
+    host: '127.0.0.1',
+    labels: {},
+    auth: undefined,
+    tls: undefined,
+    strict: false,
+    maxLabelValues: 200,
+    maxSeries: 20_000,
+    openTelemetry: true,
+  });
+});
+
+describe.each([
+  [
+    'port',
+    { argument: 0, variable: 'EARSHOT_PORT', text: '8080', read: 8080, invalid: [-1, 65_536, 1.5, 'http'] },
+  ],
+  ['host', { argument: '::1', variable: 'EARSHOT_HOST', text: '0.0.0.0', read: '0.0.0.0', invalid: [5, ''] }],
+  [
+    'labels',
+    {
+      argument: { region: 'eu' },
+      variable: 'EARSHOT_LABELS',
+      text: 'region=us',
+      read: { region: 'us' },
+      invalid: ['region', { 'a b': 'c' }],
+    },
+  ],
+  [
+    'strict',
+    { argument: true, variable: 'EARSHOT_STRICT', text: 'yes', read: true, invalid: ['perhaps', 2] },
+  ],
+  [
+    'maxLabelValues',
+    { argument: 5, variable: 'EARSHOT_MAX_LABEL_VALUES', text: '10', read: 10, invalid: [0, 100_001, 'x'] },
+  ],
+  [
+    'maxSeries',
+    { argument: 500, variable: 'EARSHOT_MAX_SERIES', text: '1000', read: 1000, invalid: [99, 1e8, 'x'] },
+  ],
+  [
+    'openTelemetry',
+    { argument: false, variable: 'EARSHOT_OPEN_TELEMETRY', text: 'off', read: false, invalid: ['x', 7] },
+  ],
+] as const)('%s', (option, { argument, variable, text, read, invalid }) => {
+  const value = (options: object, env?: Record<string, string>) => resolve(options, env)[option];
+
+  test('is taken from its argument', () => expect(value({ [option]: argument })).toEqual(argument));
+
+  test('is taken from its variable', () => expect(value({}, { [variable]: text })).toEqual(read));
+
+  test('is taken from its argument when there are both', () => {
+    expect(value({ [option]: argument }, { [variable]: text })).toEqual(argument);
+  });
+
+  test.each<unknown>(invalid)('is not %j: that is an error that names it', (given) => {
+    expect(() => resolve({ [option]: given })).toThrow(new RegExp(`^${option}=`));
+  });
+
+  test('has a variable that is named when it cannot be used', () => {
+    if (option === 'host') return expect(value({}, { [variable]: ' ::1 ' })).toBe('::1');
+    return expect(() => resolve({}, { [variable]: '!' })).toThrow(
+      new RegExp(`^${variable}="!" cannot be used`),
+    );
+  });
+});
+
+describe('credentials', () => {
+  test.each([
+    [{ EARSHOT_BEARER_TOKEN: 't' }, { bearer: 't' }],
+    [
+      { EARSHOT_BASIC_USER: 'u', EARSHOT_BASIC_PASSWORD: 'p' },
+      { bearer: undefined, basic: { username: 'u', password: 'p' } },
+    ],
+    [
+      { EARSHOT_BEARER_TOKEN: 't', EARSHOT_BASIC_USER: 'u', EARSHOT_BASIC_PASSWORD: 'p' },
+      { bearer: 't', basic: { username: 'u', password: 'p' } },
+    ],
+  ])('are taken from %j', (env, auth) => expect(resolve({}, { ...env }).auth).toEqual(auth));
+
+  test('are taken from the argument when there are both', () => {
+    const auth = { bearer: 'mine' };
+    expect(resolve({ auth }, { EARSHOT_BEARER_TOKEN: 'theirs' }).auth).toBe(auth);
+  });
+
+  test.each(['EARSHOT_BASIC_USER', 'EARSHOT_BASIC_PASSWORD'])('are not %s alone', (variable) => {
+    expect(() => resolve({}, { [variable]: 'x' })).toThrow(
+      /^EARSHOT_BASIC_USER and EARSHOT_BASIC_PASSWORD go together: set EARSHOT_BASIC_(USER|PASSWORD) too\.$/,
+    );
+  });
+});
+
+describe('TLS', () => {
+  const pair = { EARSHOT_TLS_CERT: 'a.pem', EARSHOT_TLS_KEY: 'b.pem' };
+
+  test('is taken from variables', () => {
+    expect(resolve({}, pair).tls).toEqual({ cert: 'a.pem', key: 'b.pem', clientCa: undefined });
+    expect(resolve({}, { ...pair, EARSHOT_TLS_CLIENT_CA: 'c.pem' }).tls).toMatchObject({ clientCa: 'c.pem' });
+  });
+
+  test('is taken from the argument when there are both', () => {
+    const tls = { cert: 'mine', key: 'mine' };
+    expect(resolve({ tls }, pair).tls).toBe(tls);
+  });
+
+  test.each(['EARSHOT_TLS_CERT', 'EARSHOT_TLS_KEY', 'EARSHOT_TLS_CLIENT_CA'])(
+    'is not %s alone: plain HTTP is not what was meant',
+    (variable) => {
+      expect(() => resolve({}, { [variable]: 'x.pem' })).toThrow(
+        /^EARSHOT_TLS_CERT and EARSHOT_TLS_KEY.* go together/,
+      );
+    },
+  );
+});
+
+describe('constant labels', () => {
+  const own = new Set(Object.values(metrics).flatMap((spec) => Object.keys(spec.labels)));
+
+  test.each(['agent_name', 'agent_version', 'le', 'job', 'instance', ...own])(
+    'are not called %s, which a series may have of its own',
+    (name) => {
+      expect(() => resolve({ labels: { [name]: 'x' } })).toThrow(OptionError);
+      expect(() => resolve({}, { EARSHOT_LABELS: `${name}=x` })).toThrow(OptionError);
+    },
+  );
+});

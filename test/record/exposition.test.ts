@@ -1,0 +1,186 @@
+import {
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  Histogram,
+  type OpenMetricsContentType,
+  Registry,
+  Summary,
+} from 'prom-client';
+import { describe, expect, test } from 'vitest';
+import { observation } from '../../src/catalogue/observation.ts';
+import { expose } from '../../src/record/exposition.ts';
+import { createRecorder, type Recorder } from '../../src/record/recorder.ts';
+import { parse } from './grammar.ts';
+
+const identity = { agent_name: 'front-desk', agent_version: '1.4' };
+const model = { model_provider: 'acme', model_name: 'm-1' };
+const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+const spanId = '00f067aa0ba902b7';
+
+function fill(recorder: Recorder): Recorder {
+  recorder.introduce(identity);
+  const exemplar = { trace_id: traceId, span_id: spanId };
+  recorder.record(observation('lk_agents_llm_ttft_seconds', model, 0.45, exemplar), identity);
+  recorder.record(observation('lk_agents_handoffs_total', {}, 2, exemplar), identity);
+  recorder.record(observation('lk_agents_active_job_count', { nodename: 'host' }, 3), identity);
+  return recorder;
+}
+
+describe.each([
+  ['text, then OpenMetrics', ['text', 'openmetrics', 'text', 'openmetrics']],
+  ['OpenMetrics, then text', ['openmetrics', 'text', 'openmetrics', 'text']],
+] as const)('%s', (_, formats) => {
+  test('are both valid, time after time, and tell the same', async () => {
+    const recorder = fill(createRecorder());
+    const told: Record<string, unknown>[] = [];
+    for (const format of formats) {
+      const families = parse(await recorder.expose(format), format);
+      const samples = families.flatMap((family) => family.samples);
+      told.push(
+        Object.fromEntries(samples.map(({ name, labels, value }) => [name + JSON.stringify(labels), value])),
+      );
+    }
+    expect(Object.keys(told[0]!).length).toBeGreaterThan(70);
+    for (const one of told) expect(one).toEqual(told[0]);
+  });
+});
+
+test('a counter is called by its name without _total in the descriptions of OpenMetrics, and with it in the text format', async () => {
+  const recorder = fill(createRecorder());
+  const openmetrics = await recorder.expose('openmetrics');
+  const text = await recorder.expose('text');
+  expect(openmetrics).toContain('# TYPE lk_agents_handoffs counter\nlk_agents_handoffs_total{');
+  expect(text).toContain('# TYPE lk_agents_handoffs_total counter\nlk_agents_handoffs_total{');
+});
+
+test('exemplars are in OpenMetrics alone, behind the bucket of their sample', async () => {
+  const recorder = fill(createRecorder());
+  const families = parse(await recorder.expose('openmetrics'), 'openmetrics');
+  const linked = families.flatMap(({ samples }) => samples).filter(({ exemplar }) => exemplar);
+  expect(linked).toEqual([
+    {
+      name: 'lk_agents_llm_ttft_seconds_bucket',
+      labels: { le: '0.5', ...identity, ...model },
+      value: 1,
+      exemplar: { labels: { trace_id: traceId, span_id: spanId }, value: 0.45 },
+    },
+  ]);
+  expect(await recorder.expose('text')).not.toContain(traceId);
+});
+
+test.each([
+  ['no trace', { trace_id: '' }],
+  ['a short trace', { trace_id: 'abc' }],
+  ['a trace in capitals', { trace_id: traceId.toUpperCase() }],
+  ['a trace that breaks the line', { trace_id: `${traceId.slice(1)}\n` }],
+  ['a trace of 10 000 characters', { trace_id: 'a'.repeat(10_000) }],
+])('an exemplar of %s is left out, and its sample is not', async (_, exemplar) => {
+  const recorder = createRecorder();
+  recorder.record(observation('lk_agents_eou_delay_seconds', {}, 0.45, exemplar), identity);
+  const families = parse(await recorder.expose('openmetrics'), 'openmetrics');
+  const samples = families.flatMap((family) => family.samples);
+  expect(samples.filter((sample) => sample.exemplar)).toEqual([]);
+  expect(samples.find(({ name }) => name === 'lk_agents_eou_delay_seconds_sum')?.value).toBe(0.45);
+});
+
+test('an exemplar whose span is no span links to its trace', async () => {
+  const recorder = createRecorder();
+  const exemplar = { trace_id: traceId, span_id: 'oops' };
+  recorder.record(observation('lk_agents_eou_delay_seconds', {}, 0.45, exemplar), identity);
+  expect(await recorder.expose('openmetrics')).toContain(`# {trace_id="${traceId}"} 0.45 `);
+});
+
+describe('default labels', () => {
+  test.each(['text', 'openmetrics'] as const)('are on every series in %s', async (format) => {
+    const registry = new Registry();
+    registry.setDefaultLabels({ region: 'eu', tenant: 'a"b' });
+    const families = parse(await fill(createRecorder({ registry })).expose(format), format);
+    for (const { samples } of families) {
+      for (const { labels } of samples) expect(labels).toMatchObject({ region: 'eu', tenant: 'a"b' });
+    }
+  });
+
+  test.each(['text', 'openmetrics'] as const)("do not overwrite a series' own in %s", async (format) => {
+    const registry = new Registry();
+    registry.setDefaultLabels({ agent_name: 'mine' });
+    const exposition = await fill(createRecorder({ registry })).expose(format);
+    parse(exposition, format);
+    expect(exposition).not.toContain('agent_name="mine"');
+  });
+});
+
+describe("a user's own registry", () => {
+  /** What a user may have in it. */
+  function own<R extends Registry | Registry<OpenMetricsContentType>>(registry: R): R {
+    const registers = [registry as Registry];
+    new Counter({ name: 'my_calls_total', help: 'Calls.', registers }).inc(2);
+    new Counter({ name: 'my_hits', help: 'A name of the old kind.', registers }).inc(3);
+    new Gauge({
+      name: 'my_depth',
+      help: 'Depth.',
+      registers,
+      collect() {
+        this.set(4);
+      },
+    });
+    new Histogram({ name: 'my_seconds', help: 'Time.', buckets: [1, 2], registers }).observe(1.5);
+    new Summary({ name: 'my_sizes', help: 'Sizes.', percentiles: [0.5], registers }).observe(5);
+    return registry;
+  }
+
+  test('is served along in both formats', async () => {
+    const recorder = fill(createRecorder({ registry: own(new Registry()) }));
+    for (const format of ['text', 'openmetrics', 'text'] as const) {
+      const exposition = await recorder.expose(format);
+      parse(exposition, format);
+      expect(exposition).toContain('\nmy_calls_total 2\n');
+      expect(exposition).toContain(format === 'text' ? '\nmy_hits 3\n' : '\nmy_hits_total 3\n');
+      expect(exposition).toContain('\nmy_depth 4\n');
+      expect(exposition).toContain('\nmy_seconds_bucket{le="2"} 1\n');
+      expect(exposition).toContain('\nmy_sizes{quantile="0.5"} 5\n');
+      expect(exposition).toContain(
+        '\nlk_agents_handoffs_total{agent_name="front-desk",agent_version="1.4"} 2\n',
+      );
+    }
+  });
+
+  test('that is an OpenMetrics one is served along in both formats, also when it has rendered itself', async () => {
+    const registry = new Registry<OpenMetricsContentType>();
+    registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
+    own(registry);
+    const recorder = fill(createRecorder({ registry: registry as never }));
+    await registry.metrics();
+    for (const format of ['text', 'openmetrics', 'text'] as const) {
+      const exposition = await recorder.expose(format);
+      parse(exposition, format);
+      expect(exposition).toContain('\nmy_calls_total 2\n');
+      expect(exposition).toContain(
+        '\nlk_agents_handoffs_total{agent_name="front-desk",agent_version="1.4"} 2\n',
+      );
+    }
+  });
+
+  test('is left as it is', async () => {
+    const registry = own(new Registry());
+    const before = await registry.metrics();
+    for (const format of ['openmetrics', 'text'] as const) await expose(registry, format);
+    expect(await registry.metrics()).toBe(before);
+  });
+
+  test("with prom-client's default metrics is valid in both formats", async () => {
+    const registry = new Registry();
+    collectDefaultMetrics({ register: registry });
+    for (const format of ['text', 'openmetrics'] as const) {
+      const families = parse(await expose(registry, format), format);
+      const start = families.find(({ name }) => name === 'process_start_time_seconds');
+      expect(start?.samples[0]?.value).toBeGreaterThan(1.6e9);
+    }
+  });
+});
+
+test("LiveKit's own gauges that are called _count have no type in the text format, which promtool would refuse", async () => {
+  const recorder = fill(createRecorder());
+  expect(await recorder.expose('text')).toContain('# TYPE lk_agents_active_job_count untyped\n');
+  expect(await recorder.expose('openmetrics')).toContain('# TYPE lk_agents_active_job_count gauge\n');
+});

@@ -1,0 +1,278 @@
+import fc from 'fast-check';
+import { Counter, Registry } from 'prom-client';
+import { describe, expect, test } from 'vitest';
+import { type Observation, observation } from '../../src/catalogue/observation.ts';
+import type { MetricSpec } from '../../src/catalogue/types.ts';
+import { createRecorder, type Recorder } from '../../src/record/recorder.ts';
+import { sampleOf } from '../worker/exposition.ts';
+import { parse } from './grammar.ts';
+
+const identity = { agent_name: 'front-desk', agent_version: '1.4' };
+const shown = async (recorder: Recorder, series: string, labels?: Record<string, string>) =>
+  sampleOf(await recorder.expose('text'), series, labels);
+const dropped = (recorder: Recorder, reason: string) =>
+  shown(recorder, 'earshot_samples_dropped_total', { reason });
+const tool = (name: string, value = 1) =>
+  observation('lk_agents_tool_calls_total', { tool: name, outcome: 'ok' }, value);
+
+describe('a sample', () => {
+  test('of a counter, a gauge and a histogram is exposed with all its labels', async () => {
+    const recorder = createRecorder();
+    recorder.record(tool('book', 2), identity);
+    recorder.record(tool('book', 3), identity);
+    recorder.record(observation('lk_agents_sessions_active', {}, 4), identity);
+    recorder.record(observation('lk_agents_sessions_active', {}, -1), identity);
+    const model = { model_provider: 'acme', model_name: 'm-1' };
+    recorder.record(observation('lk_agents_llm_ttft_seconds', model, 0.45), identity);
+    const text = await recorder.expose('text');
+    const about = 'agent_name="front-desk",agent_version="1.4"';
+    expect(text).toContain(`\nlk_agents_tool_calls_total{${about},tool="book",outcome="ok"} 5\n`);
+    expect(text).toContain(`\nlk_agents_sessions_active{${about}} 3\n`);
+    const buckets = `lk_agents_llm_ttft_seconds_bucket{le="0.5",${about},model_provider="acme",model_name="m-1"}`;
+    expect(text).toContain(`\n${buckets} 1\n`);
+    expect(text).toContain(`\n${buckets.replace('0.5', '0.4')} 0\n`);
+    expect(sampleOf(text, 'lk_agents_llm_ttft_seconds_sum')).toBe(0.45);
+  });
+
+  test('may be added to its series without looking it up again', async () => {
+    const recorder = createRecorder();
+    const series = recorder.series('lk_agents_tool_calls_total', { outcome: 'ok', tool: 'book' }, identity);
+    series?.add(2);
+    expect(recorder.series('lk_agents_tool_calls_total', { tool: 'book', outcome: 'ok' }, identity)).toBe(
+      series,
+    );
+    recorder.record(tool('book'), identity);
+    expect(await shown(recorder, 'lk_agents_tool_calls_total')).toBe(3);
+  });
+
+  test.each<[string, Partial<Observation>]>([
+    ['a metric that is not in the catalogue', { metric: 'lk_agents_telepathy_total' as never }],
+    ['a metric that every object has', { metric: 'constructor' as never }],
+    ['a metric by the name of the prototype', { metric: '__proto__' as never }],
+  ])('of %s is dropped and counted', async (_, given) => {
+    const recorder = createRecorder();
+    recorder.record({ ...tool('book'), ...given }, identity);
+    expect(await dropped(recorder, 'unknown_metric')).toBe(1);
+    expect(await shown(recorder, 'lk_agents_tool_calls_total')).toBeUndefined();
+  });
+
+  test.each<[string, unknown]>([
+    ['no labels', {}],
+    ['a label too few', { tool: 'book' }],
+    ['a label too many', { tool: 'book', outcome: 'ok', more: 'x' }],
+    ['a label of another name', { tool: 'book', result: 'ok' }],
+    ['a value that is not in its list', { tool: 'book', outcome: 'perhaps' }],
+    ['a value that is a number', { tool: 5, outcome: 'ok' }],
+    ['a value that is missing', { tool: undefined, outcome: 'ok' }],
+    ['a label that every object has', { constructor: 'book', outcome: 'ok' }],
+    ['a label by the name of the prototype', JSON.parse('{"__proto__":"book","outcome":"ok"}')],
+    [
+      'a label that it only inherits',
+      Object.assign(Object.create({ tool: 'book' }), { outcome: 'ok', x: 'y' }),
+    ],
+    ['the labels of who it is about', { tool: 'book', outcome: 'ok', agent_name: 'x' }],
+  ])('with %s is dropped and counted', async (_, labels) => {
+    const recorder = createRecorder();
+    recorder.record({ ...tool('book'), labels: labels as never }, identity);
+    expect(await dropped(recorder, 'unknown_label')).toBe(1);
+    expect(await shown(recorder, 'lk_agents_tool_calls_total')).toBeUndefined();
+  });
+
+  test('about nobody is dropped and counted', async () => {
+    const recorder = createRecorder();
+    recorder.record(tool('book'), {} as never);
+    expect(await dropped(recorder, 'unknown_label')).toBe(1);
+  });
+
+  test.each([
+    ['NaN', 'lk_agents_tool_calls_total', Number.NaN],
+    ['Infinity', 'lk_agents_tool_calls_total', Number.POSITIVE_INFINITY],
+    ['-Infinity', 'lk_agents_tool_calls_total', Number.NEGATIVE_INFINITY],
+    ['-1', 'lk_agents_tool_calls_total', -1],
+    ['1e16', 'lk_agents_tool_calls_total', 1e16],
+    ['a text', 'lk_agents_tool_calls_total', '1'],
+    ['nothing', 'lk_agents_tool_calls_total', null],
+  ])('of %s is refused by a counter and counted', async (_, series, value) => {
+    const recorder = createRecorder();
+    recorder.record(tool('book', 5), identity);
+    recorder.record(tool('book', value as number), identity);
+    expect(await shown(recorder, series)).toBe(5);
+    expect(await dropped(recorder, 'invalid_value')).toBe(1);
+  });
+
+  test.each([Number.NaN, Number.POSITIVE_INFINITY, -0.1, 2e15])(
+    'of %f is refused by a histogram',
+    async (value) => {
+      const recorder = createRecorder();
+      recorder.record(observation('lk_agents_eou_delay_seconds', {}, value), identity);
+      expect(await shown(recorder, 'lk_agents_eou_delay_seconds_count')).toBeUndefined();
+      expect(await dropped(recorder, 'invalid_value')).toBe(1);
+    },
+  );
+
+  test.each([Number.NaN, Number.NEGATIVE_INFINITY, -2e15])('of %f is refused by a gauge', async (value) => {
+    const recorder = createRecorder();
+    recorder.record(observation('lk_agents_sessions_active', {}, value), identity);
+    expect(await dropped(recorder, 'invalid_value')).toBe(1);
+  });
+});
+
+describe('labels', () => {
+  test('whatever they hold, the exposition is valid in both formats and says what they held', async () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('a"b\\c\nd', '\ud800', 'x\u2028', ''),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(text, { maxLength: 5 }), text, async (tools, agent_name) => {
+        const recorder = createRecorder({ identity: () => ({ agent_name, agent_version: agent_name }) });
+        for (const name of tools) recorder.record(tool(name), { agent_name, agent_version: '1' });
+        recorder.dropped('queue_full');
+        for (const format of ['text', 'openmetrics'] as const) {
+          const families = parse(await recorder.expose(format), format);
+          const calls = families.find(({ name }) => name.startsWith('lk_agents_tool_calls'))!;
+          expect(calls.samples.reduce((sum, { value }) => sum + value, 0)).toBe(tools.length);
+        }
+      }),
+    );
+  });
+
+  test('that are empty are "unknown": an empty label is none', async () => {
+    const recorder = createRecorder();
+    recorder.record(tool(''), { agent_name: '', agent_version: '1' });
+    const labels = { tool: 'unknown', agent_name: 'unknown' };
+    expect(await shown(recorder, 'lk_agents_tool_calls_total', labels)).toBe(1);
+  });
+
+  test('beyond the cap are "other", and each such sample is counted', async () => {
+    const recorder = createRecorder({ maxLabelValues: 3 });
+    for (let i = 0; i < 10; i++)
+      for (const name of ['a', 'b', 'c', 'd', 'e']) recorder.record(tool(name), identity);
+    expect(await shown(recorder, 'lk_agents_tool_calls_total', { tool: 'a' })).toBe(10);
+    expect(await shown(recorder, 'lk_agents_tool_calls_total', { tool: 'other' })).toBe(20);
+    expect(await shown(recorder, 'earshot_label_overflow_total', { label: 'tool' })).toBe(20);
+  });
+
+  test('of which two are beyond the cap are counted both', async () => {
+    const recorder = createRecorder({ maxLabelValues: 1 });
+    const requests = (model_provider: string, model_name: string) =>
+      observation('lk_agents_llm_requests_total', { model_provider, model_name, outcome: 'ok' }, 1);
+    recorder.record(requests('acme', 'm-1'), identity);
+    recorder.record(requests('openai', 'gpt'), identity);
+    recorder.record(requests('acme', 'gpt'), identity);
+    expect(await shown(recorder, 'earshot_label_overflow_total', { label: 'model_provider' })).toBe(1);
+    expect(await shown(recorder, 'earshot_label_overflow_total', { label: 'model_name' })).toBe(2);
+    expect(await shown(recorder, 'lk_agents_llm_requests_total')).toBe(3);
+  });
+
+  test('that say "other" themselves are no overflow', async () => {
+    const recorder = createRecorder({ maxLabelValues: 1 });
+    recorder.record(tool('book'), identity);
+    recorder.record(tool('other'), identity);
+    expect(await shown(recorder, 'earshot_label_overflow_total')).toBeUndefined();
+  });
+
+  test('beyond the cap do not make series without end', async () => {
+    const recorder = createRecorder({ maxLabelValues: 50 });
+    for (let i = 0; i < 20_000; i++) {
+      recorder.record(tool(`tool-${i}`), { agent_name: `agent-${i}`, agent_version: `v${i}` });
+    }
+    const series = await shown(recorder, 'earshot_series');
+    expect(series).toBeLessThan(200);
+    expect(await shown(recorder, 'lk_agents_tool_calls_total')).toBe(20_000);
+  });
+
+  test('in a list are not capped', async () => {
+    const recorder = createRecorder({ maxLabelValues: 1 });
+    for (const state of ['idle', 'listening', 'speaking'] as const) {
+      recorder.record(observation('lk_agents_agent_state_seconds_total', { state }, 1), identity);
+    }
+    expect(await shown(recorder, 'lk_agents_agent_state_seconds_total', { state: 'speaking' })).toBe(1);
+  });
+});
+
+describe('a limit of series', () => {
+  test('drops and counts the samples of further ones, and the others go on', async () => {
+    const recorder = createRecorder({ maxSeries: 2 });
+    for (const name of ['a', 'b', 'c', 'a', 'c']) recorder.record(tool(name), identity);
+    expect(await shown(recorder, 'lk_agents_tool_calls_total')).toBe(3);
+    expect(await shown(recorder, 'lk_agents_tool_calls_total', { tool: 'c' })).toBeUndefined();
+    expect(await dropped(recorder, 'series_limit')).toBe(2);
+    expect(await shown(recorder, 'earshot_series')).toBe(2);
+  });
+});
+
+describe("Earshot's own series", () => {
+  test('are about whom the recorder is about at the time', async () => {
+    let agent_name = 'unknown';
+    const recorder = createRecorder({
+      identity: () => ({ agent_name, agent_version: '1' }),
+      buildInfo: { version: '0.1.0', sdk_version: '1.9.0', node_version: '20.19.0' },
+    });
+    recorder.dropped('queue_full', 3);
+    expect(await shown(recorder, 'earshot_build_info', { agent_name: 'unknown', sdk_version: '1.9.0' })).toBe(
+      1,
+    );
+    agent_name = 'front-desk';
+    recorder.dropped('queue_full');
+    expect(await shown(recorder, 'earshot_build_info')).toBe(1);
+    expect(await shown(recorder, 'earshot_build_info', { agent_name: 'front-desk' })).toBe(1);
+    expect(await shown(recorder, 'earshot_series', { agent_name: 'front-desk' })).toBe(0);
+    expect(await shown(recorder, 'earshot_samples_dropped_total', { agent_name: 'front-desk' })).toBe(1);
+    expect(await dropped(recorder, 'queue_full')).toBe(4);
+  });
+
+  test('do not say which build runs, unless they are told', async () => {
+    expect(await shown(createRecorder(), 'earshot_build_info')).toBeUndefined();
+  });
+});
+
+describe('an introduction', () => {
+  test('starts every series of an agent at 0 whose labels are known beforehand', async () => {
+    const recorder = createRecorder();
+    recorder.introduce(identity);
+    expect(await shown(recorder, 'lk_agents_turns_total', { outcome: 'interrupted', tools: 'yes' })).toBe(0);
+    expect(await shown(recorder, 'lk_agents_sessions_active')).toBe(0);
+    expect(await shown(recorder, 'lk_agents_tool_calls_total')).toBeUndefined();
+    expect(await shown(recorder, 'lk_agents_eou_delay_seconds_count')).toBeUndefined();
+    expect(await shown(recorder, 'earshot_samples_dropped_total')).toBeUndefined();
+  });
+
+  test('a second time changes nothing', async () => {
+    const recorder = createRecorder();
+    recorder.introduce(identity);
+    recorder.record(observation('lk_agents_handoffs_total', {}, 1), identity);
+    const series = await shown(recorder, 'earshot_series');
+    recorder.introduce({ ...identity });
+    expect(await shown(recorder, 'earshot_series')).toBe(series);
+    expect(await shown(recorder, 'lk_agents_handoffs_total')).toBe(1);
+  });
+
+  test('of ever more agents ends at the cap', async () => {
+    const recorder = createRecorder({ maxLabelValues: 3 });
+    for (let i = 0; i < 100; i++) recorder.introduce({ agent_name: `agent-${i}`, agent_version: '1' });
+    expect(await shown(recorder, 'lk_agents_handoffs_total', { agent_name: 'agent-2' })).toBe(0);
+    expect(await shown(recorder, 'lk_agents_handoffs_total', { agent_name: 'agent-3' })).toBeUndefined();
+  });
+});
+
+test('a recorder may have a catalogue of its own', async () => {
+  const specs: Record<string, MetricSpec> = {
+    my_calls_total: {
+      type: 'counter',
+      help: 'Calls.',
+      unit: 'calls',
+      labels: { kind: ['a', 'b'] },
+      source: 'me',
+    },
+  };
+  const recorder = createRecorder({ specs });
+  recorder.record({ metric: 'my_calls_total' as never, labels: { kind: 'a' }, value: 1 }, identity);
+  expect(await shown(recorder, 'my_calls_total', { kind: 'a' })).toBe(1);
+});
+
+test('a name that a registry has already is an error that names it', () => {
+  const registry = new Registry();
+  new Counter({ name: 'lk_agents_handoffs_total', help: 'Mine.', registers: [registry] });
+  expect(() => createRecorder({ registry })).toThrow(/lk_agents_handoffs_total/);
+});
