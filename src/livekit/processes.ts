@@ -23,6 +23,10 @@ export function watchProcesses(sink: Sink): () => void {
     sink(observation(metric, { nodename }, by));
   add('lk_agents_child_process_count', 0);
   add('lk_agents_active_job_count', 0);
+  const exited = (outcome: 'finished' | 'crashed' | 'killed', count: number) =>
+    sink(observation('lk_agents_job_exits_total', { outcome }, count));
+  // From 0, so that the first crash shows in a rate.
+  for (const outcome of ['finished', 'crashed', 'killed'] as const) exited(outcome, 0);
 
   const onFork = (event: unknown) => {
     const child = (event as { process: ChildProcess }).process;
@@ -57,8 +61,7 @@ export function watchProcesses(sink: Sink): () => void {
       add('lk_agents_active_job_count', -1);
       // A job whose entry function threw says so, and exits with 0 all the same.
       const crashed = code !== 0 || reason === 'job crashed';
-      const outcome = signal ? 'killed' : crashed ? 'crashed' : 'finished';
-      sink(observation('lk_agents_job_exits_total', { outcome }, 1));
+      exited(signal ? 'killed' : crashed ? 'crashed' : 'finished', 1);
     });
   }
 

@@ -43,7 +43,7 @@ const told = (): Told[] => {
 };
 
 /** Waits for what a worker exposes to become `expected`. */
-const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 20_000, interval: 100 });
+const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 60_000, interval: 100 });
 
 describe.each([
   { agent: 'two-lines.mjs', mode: 'start' },
