@@ -1,42 +1,35 @@
-/** A map that forgets its oldest entries, so that a day-long session stays small. */
-export class RecentMap<K, V> {
-  readonly #max: number;
-  readonly #entries = new Map<K, V>();
-  /**
-   * The keys by age, as a ring: asking the map for its first key costs more the more have been deleted
-   * before it, and this runs for every request.
-   */
-  readonly #keys: K[] = [];
-  #oldest = 0;
+/**
+ * A map that forgets old entries, so that a day-long session stays small: it has at most `max`, among them
+ * the newest half of as many. It forgets by the lump: to delete them one by one, as requests come, costs the
+ * call more than to look them up.
+ */
+export class RecentMap<K, V extends {}> {
+  readonly #half: number;
+  #newer = new Map<K, V>();
+  #older = new Map<K, V>();
 
   constructor(max: number) {
-    this.#max = max;
+    this.#half = Math.ceil(max / 2);
   }
 
+  /** How many entries it has; one that was set again may count twice. */
   get size(): number {
-    return this.#entries.size;
+    return this.#newer.size + this.#older.size;
   }
 
   get(key: K): V | undefined {
-    return this.#entries.get(key);
+    return this.#newer.get(key) ?? this.#older.get(key);
   }
 
   has(key: K): boolean {
-    return this.#entries.has(key);
+    return this.#newer.has(key) || this.#older.has(key);
   }
 
   set(key: K, value: V): void {
-    if (!this.#entries.has(key)) this.#makeRoom(key);
-    this.#entries.set(key, value);
-  }
-
-  #makeRoom(key: K): void {
-    if (this.#keys.length < this.#max) {
-      this.#keys.push(key);
-      return;
+    if (this.#newer.size >= this.#half && !this.#newer.has(key)) {
+      this.#older = this.#newer;
+      this.#newer = new Map();
     }
-    this.#entries.delete(this.#keys[this.#oldest] as K);
-    this.#keys[this.#oldest] = key;
-    this.#oldest = (this.#oldest + 1) % this.#max;
+    this.#newer.set(key, value);
   }
 }

@@ -59,7 +59,6 @@ function retells(streamed: metrics.TTSMetrics, sentence: metrics.TTSMetrics): bo
   return (
     streamed.speechId === sentence.speechId &&
     sentence.audioDurationMs > 0 &&
-    sentence.charactersCount <= streamed.charactersCount &&
     // Each was rounded to a millisecond by itself.
     sentence.audioDurationMs <= streamed.audioDurationMs + 1
   );

@@ -48,6 +48,10 @@ describe('counts once', () => {
     expect(estimated([...turn('a'), ...again])).toEqual([of1020ms]);
   });
 
+  test('a speech of which everything is told again', () => {
+    expect(estimated([...turn('a'), ...turn('a')])).toEqual([of1020ms]);
+  });
+
   test('a turn with tools whose first step was silent', () => {
     const events = [eou('a'), llm('a'), llm('a', { ttftMs: 900 }), tts('a')];
     expect(estimated(events)).toEqual([of1020ms]);

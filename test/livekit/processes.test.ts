@@ -48,15 +48,17 @@ const gauge = (metric: MetricName) => valuesOf(observations, metric).reduce((sum
 const shown = () => [gauge('lk_agents_child_process_count'), gauge('lk_agents_active_job_count')];
 const exits = () =>
   observations
-    .filter(({ metric }) => metric === 'lk_agents_job_exits_total')
+    .filter(({ metric, value }) => metric === 'lk_agents_job_exits_total' && value > 0)
     .map(({ labels }) => labels.outcome);
 
-test('before the first process there are none, on this host', () => {
-  expect(shown()).toEqual([0, 0]);
-  expect(observations.map(({ labels }) => labels)).toEqual([
-    { nodename: hostname() },
-    { nodename: hostname() },
-  ]);
+test('before the first process there are none, on this host, and none has ended', () => {
+  const labelsOf = (name: MetricName) =>
+    observations.filter(({ metric, value }) => metric === name && value === 0).map(({ labels }) => labels);
+  expect(labelsOf('lk_agents_child_process_count')).toEqual([{ nodename: hostname() }]);
+  expect(labelsOf('lk_agents_active_job_count')).toEqual([{ nodename: hostname() }]);
+  const outcomes = [{ outcome: 'finished' }, { outcome: 'crashed' }, { outcome: 'killed' }];
+  expect(labelsOf('lk_agents_job_exits_total')).toEqual(outcomes);
+  expect(observations).toHaveLength(5);
 });
 
 test('a job is active from its start to its end, and its process took a while to be ready', async () => {
