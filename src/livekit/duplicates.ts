@@ -10,14 +10,25 @@ const adapter = /^(?:FallbackAdapter$|(?:llm|stt|tts)\.(?:FallbackAdapter$|Strea
 
 export const isAdapter = (label: string): boolean => adapter.test(label);
 
+interface Teller {
+  label: string;
+  at: number;
+  took: number;
+}
+
 /** Recognises the metrics events of one session that repeat another one. */
 export class Duplicates {
-  /** Who told of a request, by its id. */
+  /** Who told of a request, by its id, and when. */
   readonly #tellers = {
-    llm_metrics: new RecentMap<string, string>(4096),
-    tts_metrics: new RecentMap<string, string>(4096),
+    llm_metrics: new RecentMap<string, Teller>(4096),
+    tts_metrics: new RecentMap<string, Teller>(4096),
   };
-  readonly #retellings = new Retellings();
+  readonly #retellings: Retellings;
+
+  /** @param streaming labels of TTS that are known to stream by themselves */
+  constructor(streaming: readonly string[] = []) {
+    this.#retellings = new Retellings(streaming);
+  }
 
   /** Judges `m`, unless it has to wait; then it is in a later verdict. */
   judge(m: metrics.AgentMetrics): Verdict {
@@ -35,10 +46,15 @@ export class Duplicates {
     if (isAdapter(m.label)) return true;
     // Streaming STT reports usage many times under one request id, and an empty id names nothing.
     if (m.type === 'stt_metrics' || !m.requestId) return false;
-    // An adapter of the user's own has another label than what it wraps. A provider may give an id twice.
     const tellers = this.#tellers[m.type];
     const teller = tellers.get(m.requestId);
-    if (teller === undefined) tellers.set(m.requestId, m.label);
-    return teller !== undefined && teller !== m.label;
+    if (teller === undefined) {
+      tellers.set(m.requestId, { label: m.label, at: m.timestamp, took: m.durationMs });
+      return false;
+    }
+    // An adapter of the user's own has another label than what it wraps. A provider may give an id twice
+    // (local servers do), but an LLM does not end two requests at the same moment after the same time.
+    const same = m.type === 'llm_metrics' && teller.at === m.timestamp && teller.took === m.durationMs;
+    return teller.label !== m.label || same;
   }
 }

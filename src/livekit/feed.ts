@@ -14,11 +14,19 @@ export class Feed {
   readonly #sink: Sink;
   readonly #recording: Recording | undefined;
   readonly #ownership: Ownership;
-  #observer = new SessionObserver();
+  readonly #streamingTts: readonly string[];
+  #observer: SessionObserver;
   #closed = false;
   #traceId: string | undefined;
 
-  constructor(sink: Sink, recording: Recording | undefined, ownership: Ownership) {
+  constructor(
+    sink: Sink,
+    recording: Recording | undefined,
+    ownership: Ownership,
+    streamingTts: readonly string[] = [],
+  ) {
+    this.#streamingTts = streamingTts;
+    this.#observer = new SessionObserver(streamingTts);
     this.#sink = sink;
     this.#recording = recording;
     this.#ownership = ownership;
@@ -32,7 +40,7 @@ export class Feed {
       this.#guarded(() => this.#recording?.write(name, event, repeated !== undefined));
       this.#record(repeated ?? this.#observer.handle(name, event));
       // A session may be started again after its close.
-      if (name === 'close') this.#observer = new SessionObserver();
+      if (name === 'close') this.#observer = new SessionObserver(this.#streamingTts);
     });
   }
 

@@ -10,7 +10,7 @@ import { startRecording } from './recording.ts';
 const tickInterval = 10_000;
 
 /** What is needed of a session: either build of the SDK has it. */
-type Session = Pick<voice.AgentSession, 'on' | 'off' | 'agentState' | 'userState'>;
+type Session = Pick<voice.AgentSession, 'on' | 'off' | 'agentState' | 'userState' | 'tts'>;
 /** What is needed of a job's context. */
 type Context = Pick<JobContext, 'job' | 'addShutdownCallback'>;
 
@@ -49,7 +49,7 @@ function start(session: Session, ctx: Context | undefined, given: ObserveOptions
   const { sink, recorder, flush } = destination(options.identity, options.openTelemetry);
   const recording = record(options, ctx?.job?.id);
   const ownership = new Ownership(!running);
-  const feed = new Feed(sink, recording, ownership);
+  const feed = new Feed(sink, recording, ownership, streamingTts(session));
   const timer = setInterval(() => feed.tick(), tickInterval);
   timer.unref();
   const stops: (() => void)[] = [() => clearInterval(timer), () => ownership.close()];
@@ -72,6 +72,13 @@ function start(session: Session, ctx: Context | undefined, given: ObserveOptions
   }
   if (running) feed.started(agentState, userState);
   return { recorder, close };
+}
+
+/** The labels of the session's TTS, or of those behind its fallback adapter, that stream by themselves. */
+function streamingTts({ tts }: Session): string[] {
+  if (!tts) return [];
+  const { ttsInstances = [tts] } = tts as { ttsInstances?: (typeof tts)[] };
+  return ttsInstances.filter(({ capabilities }) => capabilities?.streaming).map(({ label }) => label);
 }
 
 /** Starts the recording that was asked for. One that cannot be written costs no metrics. */

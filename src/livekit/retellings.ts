@@ -24,7 +24,12 @@ export class Retellings {
   #sentences: metrics.TTSMetrics[] = [];
   #waiting: metrics.TTSMetrics[] = [];
   /** Labels of which a streamed event repeated nothing. */
-  readonly #streaming = new Set<string>();
+  readonly #streaming: Set<string>;
+
+  /** @param streaming labels that are known to stream by themselves; their events need not wait */
+  constructor(streaming: readonly string[] = []) {
+    this.#streaming = new Set(streaming);
+  }
 
   judge(m: metrics.TTSMetrics): Verdict {
     if (!m.streamed) {

@@ -36,12 +36,17 @@ const ignore = () => {};
 
 /** Turns the events of one session into observations. Knows no clock, no process and no registry. */
 export class SessionObserver {
-  readonly #duplicates = new Duplicates();
+  readonly #duplicates: Duplicates;
   readonly #outcomes = new Outcomes();
   readonly #estimated = new EstimatedLatency();
   readonly #states = new States();
   readonly #turns = new Turns();
   #active = false;
+
+  /** @param streamingTts labels of TTS that are known to stream by themselves */
+  constructor(streamingTts: readonly string[] = []) {
+    this.#duplicates = new Duplicates(streamingTts);
+  }
 
   readonly #handlers: Handlers = {
     metrics_collected: (samples, { metrics: m }) => {

@@ -1,7 +1,7 @@
 import type { metrics } from '@livekit/agents';
 import { describe, expect, test } from 'vitest';
 import { isAdapter } from '../../src/livekit/duplicates.ts';
-import { Call } from './call.ts';
+import { Call, start } from './call.ts';
 import * as sdk from './sdk-metrics.ts';
 
 const requests = (call: Call) => call.total('lk_agents_llm_requests_total');
@@ -82,9 +82,16 @@ test("an adapter of the user's own, under another label, is recognised by the re
   expect(repeated(call, 'llm_metrics')).toBe(1);
 });
 
+test('an LLM event that is there twice, as in a recording that was pasted together, is counted once', () => {
+  const call = new Call().metrics(sdk.llmMetrics()).metrics(sdk.llmMetrics());
+  expect(requests(call)).toBe(1);
+  expect(tokens(call)).toBe(100);
+});
+
 describe('is counted every time', () => {
   test('a request id that a provider gives again', () => {
-    const call = new Call().metrics(sdk.llmMetrics()).metrics(sdk.llmMetrics());
+    const later = sdk.llmMetrics({ timestamp: start + 900 });
+    const call = new Call().metrics(sdk.llmMetrics()).metrics(later);
     expect(requests(call)).toBe(2);
     expect(tokens(call)).toBe(200);
   });

@@ -13,7 +13,7 @@ import { Feed, sessionEventNames } from '../../src/livekit/feed.ts';
 import { Ownership } from '../../src/livekit/ownership.ts';
 import { createRecorder } from '../../src/record/recorder.ts';
 import { start } from './call.ts';
-import { llmMetrics } from './sdk-metrics.ts';
+import { llmMetrics, ttsMetrics } from './sdk-metrics.ts';
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
 const spanId = '00f067aa0ba902b7';
@@ -122,4 +122,21 @@ test('a feed that is closed says nothing more', () => {
 test("the events that are listened to are all of the SDK's", () => {
   expect(sessionEventNames).toHaveLength(15);
   expect(sessionEventNames).not.toContain('speech_done');
+});
+
+test('of a TTS that is known to stream, not even the first event waits for sentences', () => {
+  const spoken = {
+    type: 'metrics_collected',
+    metrics: ttsMetrics({ streamed: true }),
+    createdAt: start,
+  } as const;
+  const characters = () =>
+    observations.filter(({ metric }) => metric === 'lk_agents_usage_tts_characters_total').length;
+  feed.event('metrics_collected', spoken);
+  expect(characters()).toBe(0);
+  const knowing = new Feed((one) => observations.push(one), undefined, new Ownership(false), [
+    spoken.metrics.label,
+  ]);
+  knowing.event('metrics_collected', { ...spoken, metrics: ttsMetrics({ streamed: true }) });
+  expect(characters()).toBe(1);
 });

@@ -116,7 +116,8 @@ describe('reads', () => {
   });
 
   test('a stream of 30 MB without holding it', async () => {
-    const text = `${answered()}\n`;
+    // An empty request id names nothing: each line counts.
+    const text = `${answered().replace(/"requestId":"[^"]*"/, '"requestId":""')}\n`;
     const count = Math.ceil((30 * 1024 * 1024) / text.length);
     let made = 0;
     let read = 0;
