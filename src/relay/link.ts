@@ -7,8 +7,9 @@ const firstDelayMs = 100;
 const maxDelayMs = 5000;
 /** A connection that lived this long was a good one, and its loss is worth a quick attempt. */
 const stableMs = 5000;
-/** How often a kernel whose buffer is full is asked whether it takes more, in milliseconds. */
-const retryWriteMs = 10;
+/** Waits before a kernel whose buffer was full is asked whether it takes more, in milliseconds. */
+const firstRewriteMs = 5;
+const maxRewriteMs = 80;
 
 export interface LinkEvents {
   /** A new connection, to a worker that has heard the hello and nothing else. */
@@ -40,6 +41,7 @@ export class Link {
   #closed = false;
   #redial: NodeJS.Timeout | undefined;
   #rewrite: NodeJS.Timeout | undefined;
+  #rewriteMs = firstRewriteMs;
 
   /** `hello` is the first line of every connection. */
   constructor(path: string, hello: string, events: LinkEvents) {
@@ -108,7 +110,7 @@ export class Link {
     }
     this.#connected = true;
     this.#connectedAt = performance.now();
-    this.#watch();
+    if (this.unsent) this.#watch();
     this.#events.connected();
   }
 
@@ -120,23 +122,22 @@ export class Link {
     } catch {
       this.#rest = Buffer.from(data); // the worker is gone; 'close' follows
     }
-    this.#watch();
+    if (this.unsent) this.#watch();
   }
 
+  /** Tries again, ever more rarely: a worker that is busy for long should not be made busier by its jobs. */
   #watch(): void {
-    if (this.unsent) this.#rewrite ??= setInterval(() => this.#pushRest(), retryWriteMs).unref();
+    this.#rewrite = setTimeout(() => this.#pushRest(), this.#rewriteMs).unref();
+    this.#rewriteMs = Math.min(maxRewriteMs, 2 * this.#rewriteMs);
   }
 
   #pushRest(): void {
-    if (this.#socket && this.#rest) this.#push(this.#socket, this.#rest);
+    if (!this.#socket) return;
+    if (this.#rest) this.#push(this.#socket, this.#rest);
+    else if (this.unsent) this.#watch();
     if (this.unsent) return;
-    this.#stopRewriting();
+    this.#rewriteMs = firstRewriteMs;
     this.#events.writable();
-  }
-
-  #stopRewriting(): void {
-    clearInterval(this.#rewrite);
-    this.#rewrite = undefined;
   }
 
   #gone(): void {
@@ -146,7 +147,8 @@ export class Link {
     this.#socket = undefined;
     this.#connected = false;
     this.#rest = undefined;
-    this.#stopRewriting();
+    clearTimeout(this.#rewrite);
+    this.#rewriteMs = firstRewriteMs;
     if (wasConnected) this.#events.lost(unsent);
     this.#later();
   }

@@ -102,7 +102,8 @@ const parade: readonly Planned[] = [
   {
     agent: 'front-desk',
     version: '2.4.0',
-    scenes: ['llm-retry', 'tts-retry', 'handoff'],
+    // Backchannels again: on a machine that is too busy, adaptive interruption gives up for a whole call.
+    scenes: ['llm-retry', 'tts-retry', 'backchannel', 'handoff'],
     ending: 'caller-leaves',
   },
   { agent: 'support', scenes: ['question', 'failing-tool'], ending: 'uncaught' },

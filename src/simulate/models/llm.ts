@@ -50,8 +50,9 @@ export class SimulatedLlm extends llm.LLM {
     return new SimulatedLlmStream(this, options);
   }
 
+  /** Unlike that of any other model, as of any other request: adapters repeat ids, and that is how they are found. */
   nextRequestId(): string {
-    return `llm_${process.pid}_${++this.#requests}`;
+    return `${this.model}_${process.pid}_${++this.#requests}`;
   }
 }
 

@@ -55,8 +55,9 @@ export class SimulatedStt extends stt.STT {
     return new SimulatedSpeechStream(this, this.#options, options?.connOptions);
   }
 
+  /** Unlike that of any other model, as of any other request: adapters repeat ids, and that is how they are found. */
   nextRequestId(): string {
-    return `stt_${process.pid}_${++this.#requests}`;
+    return `${this.model}_${process.pid}_${++this.#requests}`;
   }
 }
 

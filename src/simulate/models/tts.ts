@@ -47,8 +47,9 @@ export class SimulatedTts extends tts.TTS {
     return new SimulatedSynthesizeStream(this, options?.connOptions);
   }
 
+  /** Unlike that of any other model, as of any other request: adapters repeat ids, and that is how they are found. */
   nextRequestId(): string {
-    return `tts_${process.pid}_${++this.#requests}`;
+    return `${this.model}_${process.pid}_${++this.#requests}`;
   }
 
   /**
