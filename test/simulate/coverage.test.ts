@@ -21,7 +21,7 @@ describe('a run of the simulated call centre', () => {
     code = await run.exit();
     exposition = readFileSync(metrics, 'utf8');
     expected = expectations(readOracle(oracle));
-  }, 100_000);
+  }, 180_000);
   afterAll(async () => {
     await run.clean();
     rmSync(folder, { recursive: true, force: true });

@@ -1,8 +1,9 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
-const file = (name: string) => new URL(name, import.meta.url).pathname;
+const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
 export interface Job {
   pid: number;
