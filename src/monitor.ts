@@ -40,7 +40,7 @@ const retryInterval = 15_000;
  * A metrics server that cannot start is reported and tried again; the agent goes on without, unless `strict` is set.
  *
  * @throws {OptionError} for an option or environment variable that cannot be used
- * @throws {ServeError} with `strict`, if the metrics server cannot start
+ * @throws {ServeError} for credentials that cannot be used; with `strict`, whenever the metrics server cannot start
  */
 export async function monitor(options: MonitorOptions = {}): Promise<Monitoring> {
   if (isSdkChild()) return { url: undefined, recorder: undefined, close: async () => {} };
@@ -92,8 +92,15 @@ async function start(given: MonitorOptions): Promise<Monitoring> {
       }),
     );
   }
+  const stop = async () => {
+    holder[key] = undefined;
+    processWide().recorder = undefined;
+    if (process.env[socketVariable] === relay.path) delete process.env[socketVariable];
+    for (const undo of stops) undo();
+    await Promise.all([relay.close(), openTelemetry?.close()]);
+  };
   const http = await serve({ ...resolved, expose, log: say }, resolved.strict).catch(async (error) => {
-    await relay.close();
+    await stop();
     throw error;
   });
   return {
@@ -101,17 +108,11 @@ async function start(given: MonitorOptions): Promise<Monitoring> {
       return http.server?.url;
     },
     recorder,
-    async close() {
-      holder[key] = undefined;
-      processWide().recorder = undefined;
-      if (process.env[socketVariable] === relay.path) delete process.env[socketVariable];
-      for (const stop of stops) stop();
-      await Promise.all([http.close(), relay.close(), openTelemetry?.close()]);
-    },
+    close: async () => void (await Promise.all([http.close(), stop()])),
   };
 }
 
-/** Serves metrics, now or, unless `strict`, when the port is free. */
+/** Serves metrics, now or, unless `strict`, when it can. */
 async function serve(options: HttpOptions & { log(message: string): void }, strict: boolean) {
   let server: MetricsServer | undefined;
   const attempt = async () => {
@@ -121,8 +122,9 @@ async function serve(options: HttpOptions & { log(message: string): void }, stri
   try {
     await attempt();
   } catch (error) {
-    if (strict || (error as { code?: string }).code !== 'EADDRINUSE') throw error;
-    options.log(`${(error as Error).message}. The agent goes on without /metrics; the port is tried again.`);
+    // An option that is wrong stays wrong; what the system refuses now it may allow later.
+    if (strict || (error as { code?: string }).code?.startsWith('ERR_')) throw error;
+    options.log(`${(error as Error).message}. The agent goes on without /metrics; it is tried again.`);
     retry = setInterval(
       () =>
         void attempt().then(
