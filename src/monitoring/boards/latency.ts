@@ -103,6 +103,7 @@ export const latency: BoardSpec = {
           draw: 'stack',
           colours: segmentColours,
           legend: ['mean'],
+          legendAt: 'right',
           targets: segments.map((segment) => ({
             expr: `${q.rate('lk_agents_turn_segment_seconds_total', { where: { segment } })} / (${q.countRate(e2e)} > 0)`,
             legend: segment,

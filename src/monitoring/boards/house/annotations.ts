@@ -8,8 +8,8 @@ import { datasource } from './target.ts';
 /** How long a version must not have been seen before its appearance is a deploy. */
 const unseen = '1d';
 
-/** How long a mark is: longer than a step of the longest range that Prometheus answers (11,000 points in 30 days). */
-const mark = '10m';
+/** How long a mark is: longer than a step at 30 days, of which Prometheus answers 11,000. */
+const mark = '4m';
 
 /** Marks on the time axis: when a version came into service, and what was firing. */
 export function annotations(q: Queries) {
@@ -21,7 +21,9 @@ export function annotations(q: Queries) {
       )
     : q.series('lk_agents_sessions_active');
   const versions = (expr: string) => `group by (agent_name, agent_version) (${expr})`;
-  const deploys = `${versions(series)} unless ${versions(`last_over_time(${series}[${unseen}] offset ${mark})`)}`;
+  const before = `last_over_time(${series}[${unseen}] offset ${mark})`;
+  // In a fresh installation everything is new, and nothing was deployed.
+  const deploys = `(${versions(series)} unless ${versions(before)}) and on () group(${before})`;
   const firing = 'ALERTS{alertstate="firing", alertname=~"LiveKit.+|Earshot.+", agent_name=~"$agent|"}';
   const annotation = (name: string, expr: string, colour: string) =>
     new AnnotationQueryBuilder().name(name).datasource(datasource).expr(expr).step('60s').iconColor(colour);

@@ -24,7 +24,7 @@ export interface StatSpec extends PanelSpec {
 /** One value, or a few, to be read from afar. */
 export const stat = (spec: StatSpec): PanelBuilder =>
   applied(new PanelBuilder(), spec, 4)
-    .colorMode(spec.limits ? BigValueColorMode.Background : BigValueColorMode.Value)
+    .colorMode(BigValueColorMode.Value)
     .graphMode(spec.trend ? BigValueGraphMode.Area : BigValueGraphMode.None)
     .justifyMode(BigValueJustifyMode.Center)
     .textMode((spec.text ?? 'auto') as BigValueTextMode)

@@ -27,13 +27,15 @@ export interface TimeseriesSpec extends PanelSpec {
   colours?: Readonly<Record<string, string>>;
   /** Lines that stand for a comparison: dashed and thin. A regular expression. */
   dashed?: string;
-  /** What the legend tells beside the name. @default the mean and the maximum */
+  /** What the legend tells beside the name. @default nothing */
   legend?: readonly ('mean' | 'max' | 'lastNotNull' | 'sum')[];
+  /** `right`: a table beside the chart, which holds many names; `below`: one line for a few. @default below */
+  legendAt?: 'below' | 'right';
 }
 
 /** Lines, areas or bars over time. */
 export function timeseries(spec: TimeseriesSpec): PanelBuilder {
-  const { draw = 'lines', limit, colours = {}, dashed, legend = ['mean', 'max'] } = spec;
+  const { draw = 'lines', limit, colours = {}, dashed, legend = [], legendAt = 'below' } = spec;
   const builder = applied(new PanelBuilder(), { min: 0, ...spec }, 8)
     .drawStyle(draw === 'bars' ? GraphDrawStyle.Bars : GraphDrawStyle.Line)
     .lineInterpolation(LineInterpolation.Linear)
@@ -47,8 +49,8 @@ export function timeseries(spec: TimeseriesSpec): PanelBuilder {
     .legend(
       new VizLegendOptionsBuilder()
         .showLegend(true)
-        .displayMode(LegendDisplayMode.Table)
-        .placement(LegendPlacement.Bottom)
+        .displayMode(legendAt === 'right' ? LegendDisplayMode.Table : LegendDisplayMode.List)
+        .placement(legendAt === 'right' ? LegendPlacement.Right : LegendPlacement.Bottom)
         .calcs([...legend]),
     )
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending));
