@@ -62,6 +62,20 @@ export const self = {
     labels: { label: 'open' },
     source: 'Earshot',
   },
+  earshot_price_file_timestamp_seconds: {
+    type: 'gauge',
+    help: 'Time of which the prices are that usage is priced with; the user file goes before the built-in one.',
+    unit: 'seconds',
+    labels: { source: ['user', 'builtin'] },
+    source: 'Earshot',
+  },
+  earshot_price_file_reloads_total: {
+    type: 'counter',
+    help: 'Changes of the price file; failed: it cannot be used, and the prices before it stay.',
+    unit: 'reloads',
+    labels: { result: ['ok', 'failed'] },
+    source: 'Earshot',
+  },
   earshot_series: {
     type: 'gauge',
     help: 'Label sets that the catalogue holds in this process.',
