@@ -64,7 +64,7 @@ export const self = {
   },
   earshot_price_file_timestamp_seconds: {
     type: 'gauge',
-    help: 'Time of which the prices are that usage is priced with; the user file goes before the built-in one.',
+    help: 'Day of which the prices are; of the built-in list, its oldest. The user file goes before it.',
     unit: 'seconds',
     labels: { source: ['user', 'builtin'] },
     source: 'Earshot',

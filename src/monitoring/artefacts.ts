@@ -1,6 +1,7 @@
 import { metricsReference } from './metrics-reference.ts';
+import { priceReference } from './price-reference.ts';
 
-/** A file that is made from the catalogue and committed. */
+/** A file that is made from the catalogue or the price list and committed. */
 export interface Artefact {
   /** From the root of the repository, with `/`. */
   path: string;
@@ -8,4 +9,7 @@ export interface Artefact {
 }
 
 /** All of them. They depend on the code alone: the same code makes the same bytes. */
-export const artefacts = (): Artefact[] => [{ path: 'docs/metrics.md', content: metricsReference() }];
+export const artefacts = (): Artefact[] => [
+  { path: 'docs/metrics.md', content: metricsReference() },
+  { path: 'docs/prices.md', content: priceReference() },
+];

@@ -8,24 +8,23 @@ interface PriceField {
   reads: string;
 }
 
-const tokens = (unit: BillableUnit, reads: string): PriceField => ({
-  unit,
-  per: 1e6,
-  reads: `1M ${reads} tokens`,
-});
+const tokens = (unit: BillableUnit, reads: string): PriceField => ({ unit, per: 1e6, reads: `1M ${reads}` });
 
 /** All fields that a price may have. */
 export const priceFields = {
-  input_per_million: tokens('input_tokens', 'input text'),
-  cached_input_per_million: tokens('cached_input_tokens', 'input text (from the cache)'),
-  cache_write_per_million: tokens('cache_write_tokens', 'input (written to the cache)'),
-  output_per_million: tokens('output_tokens', 'output text'),
-  input_audio_per_million: tokens('input_audio_tokens', 'input audio'),
-  cached_input_audio_per_million: tokens('cached_input_audio_tokens', 'input audio (from the cache)'),
-  output_audio_per_million: tokens('output_audio_tokens', 'output audio'),
-  input_image_per_million: tokens('input_image_tokens', 'input image'),
-  cached_input_image_per_million: tokens('cached_input_image_tokens', 'input image (from the cache)'),
-  output_image_per_million: tokens('output_image_tokens', 'output image'),
+  input_per_million: tokens('input_tokens', 'input tokens of text'),
+  cached_input_per_million: tokens('cached_input_tokens', 'input tokens of text from the cache'),
+  cache_write_per_million: tokens('cache_write_tokens', 'input tokens written to the cache'),
+  output_per_million: tokens('output_tokens', 'output tokens of text'),
+  input_audio_per_million: tokens('input_audio_tokens', 'input tokens of audio'),
+  cached_input_audio_per_million: tokens('cached_input_audio_tokens', 'input tokens of audio from the cache'),
+  output_audio_per_million: tokens('output_audio_tokens', 'output tokens of audio'),
+  input_image_per_million: tokens('input_image_tokens', 'input tokens of images'),
+  cached_input_image_per_million: tokens(
+    'cached_input_image_tokens',
+    'input tokens of images from the cache',
+  ),
+  output_image_per_million: tokens('output_image_tokens', 'output tokens of images'),
   characters_per_thousand: { unit: 'characters', per: 1e3, reads: '1k characters' },
   characters_per_million: { unit: 'characters', per: 1e6, reads: '1M characters' },
   audio_per_minute: { unit: 'audio_seconds', per: 60, reads: 'minute of audio' },
@@ -58,6 +57,20 @@ export function ratesOf(published: PublishedPrices): Rates {
     rates[unit] = dollars / per;
   }
   return rates;
+}
+
+/** The other way round: rates as they are published, each in the first field of its unit. */
+export function publishedOf(rates: Rates): PublishedPrices {
+  const published: { [F in PriceFieldName]?: number } = {};
+  const done = new Set<BillableUnit>();
+  for (const [name, { unit, per }] of Object.entries(priceFields)) {
+    const rate = rates[unit];
+    if (rate === undefined || done.has(unit)) continue;
+    done.add(unit);
+    // A division and a multiplication may leave 0.15000000000000002 of 0.15.
+    published[name as PriceFieldName] = Number((rate * per).toPrecision(12));
+  }
+  return published;
 }
 
 /**

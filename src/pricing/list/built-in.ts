@@ -7,12 +7,15 @@ import { speech } from './speech.ts';
 
 /**
  * The prices that come with Earshot: public list prices in US dollars, without taxes, discounts and free quotas. They
- * go stale: each has its day and the page to look it up. Change the date when you change a price.
+ * go stale: each has its day and the page to look it up.
  */
+const pages: readonly Page[] = [...speech, ...livekit];
+
 export const builtIn = {
-  dated: '2026-11-04',
-  pages: [...speech, ...livekit],
-} as const satisfies { dated: string; pages: readonly Page[] };
+  /** The day of the oldest of them. */
+  dated: pages.map(({ dated }) => dated).reduce((a, b) => (a < b ? a : b)),
+  pages,
+} as const;
 
 /** The built-in prices as entries of a price list. */
 export const builtInEntries = (): Entry[] =>

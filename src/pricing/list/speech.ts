@@ -39,7 +39,7 @@ export const speech: readonly Page[] = [
   {
     url: 'https://deepgram.com/pricing',
     dated: '2026-09-23',
-    note: 'Streaming, one language, as sold on that day; it is announced to rise.',
+    note: 'Streaming, one language, at the reduced price of that day; without the reduction, 0.0077.',
     models: {
       'deepgram/nova-3': { audio_per_minute: 0.0048 },
       'deepgram/nova-3-general': { audio_per_minute: 0.0048 },
