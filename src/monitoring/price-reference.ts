@@ -46,8 +46,9 @@ export const priceReference = (): string =>
         'server of your own that speaks the language of OpenAI is not priced as OpenAI.',
       'The very name first; then the name without a version at its end (`-2024-07-18`, `-20251001`, `-001`, `-latest`); then the ' +
         'pattern that has most characters besides `*`, which stands for any text.',
-      'Models of LiveKit Inference have the provider `livekit` and are called `maker/model`. LLMs that the list leaves out have ' +
-        "the maker's price, at which LiveKit passes them on (GPT-5.4 and GPT-5.5 cost more there: they are unpriced).",
+      'Models of LiveKit Inference have the provider `livekit` and are called `maker/model`. LLMs of OpenAI, Google and ' +
+        "xAI that the list leaves out have the maker's price, at which LiveKit passes them on; but for open weights, GPT-5.4 and " +
+        'GPT-5.5, which it sells otherwise and which are unpriced.',
       "A model that a plugin does not name is `unknown`, and unpriced. So are models beyond a label's limit, which become `other`.",
     ]),
     '## What is billed',

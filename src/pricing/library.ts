@@ -39,11 +39,13 @@ const fields: Readonly<Record<string, PriceFieldName>> = {
   input_audio_hours: 'audio_per_hour',
 };
 
+/** The makers at whose prices LiveKit Inference sells their LLMs, as far as its price list was compared. */
+const passedOn: ReadonlySet<string> = new Set(['openai', 'google', 'xai']);
 /**
- * LLMs of LiveKit Inference that cost more than at their makers: twice as much, by LiveKit's forum in 2026. At what
- * price they are sold is not known here, so they have none.
+ * Those that it sells otherwise: open weights, which others host; and two that cost twice as much as at OpenAI, by
+ * LiveKit's forum in 2026. At what price is not known here, so they have none.
  */
-const soldOtherwise: ReadonlySet<string> = new Set(['openai/gpt-5.4', 'openai/gpt-5.5']);
+const soldOtherwise = /^(?:openai\/gpt-oss|google\/gemma|openai\/gpt-5\.[45]$)/;
 
 /** Loaded when the first model is looked up: a job process prices nothing. */
 let library: typeof GenaiPrices | undefined;
@@ -60,7 +62,7 @@ const load = () => {
  * `now`.
  */
 export function libraryPrice(provider: string, model: string, now: Date): Price | undefined {
-  if (provider === 'livekit') return passedOn(model, now);
+  if (provider === 'livekit') return makersPrice(model, now);
   try {
     const { calcPrice, findProvider } = load();
     // By an exact id: the library's own matching takes any name that contains `openai` for OpenAI.
@@ -81,11 +83,11 @@ export function libraryPrice(provider: string, model: string, now: Date): Price 
   }
 }
 
-function passedOn(model: string, now: Date): Price | undefined {
+function makersPrice(model: string, now: Date): Price | undefined {
   const at = model.indexOf('/');
-  if (at < 0 || soldOtherwise.has(model)) return undefined;
   const maker = model.slice(0, at);
-  const price = maker === 'livekit' ? undefined : libraryPrice(maker, model.slice(at + 1), now);
+  if (!passedOn.has(maker) || soldOtherwise.test(model)) return undefined;
+  const price = libraryPrice(maker, model.slice(at + 1), now);
   return price && { ...price, note: "the maker's price, which LiveKit Inference passes on" };
 }
 

@@ -1,7 +1,7 @@
-import { unwatchFile, watchFile } from 'node:fs';
 import { type Derivation, type Observation, observation } from '../catalogue/observation.ts';
 import { OptionError } from '../options.ts';
 import { CostDerivation } from './cost.ts';
+import { watchForChange } from './file-watch.ts';
 import { builtIn } from './list/built-in.ts';
 import { PriceBook } from './price-book.ts';
 import { type PriceFile, readPriceFile } from './price-file.ts';
@@ -39,23 +39,31 @@ export interface Prices {
  */
 export function openPrices(options: PricesOptions = {}): Prices {
   const { file, option = 'prices', reloadMs = 10_000, onReload = () => {}, log = console.warn } = options;
+  // From before it is read, so that no change is missed.
+  const close = file === undefined ? () => {} : watchForChange(file, reloadMs, () => reload(file));
   let dated: string | undefined;
   const bookOf = ({ dated: day, entries }: PriceFile) => {
     dated = day;
     return new PriceBook({ entries });
   };
-  const derivation = new CostDerivation(file === undefined ? new PriceBook() : bookOf(initial(file, option)));
-  const reload = () => {
+  const reload = (changed: string) => {
     try {
-      derivation.use(bookOf(readPriceFile(file as string)));
+      derivation.use(bookOf(readPriceFile(changed)));
       onReload('ok');
     } catch (error) {
       log(`The prices stay as they were: ${(error as Error).message}`);
       onReload('failed');
     }
   };
-  // Polls, as for certificates: a mounted ConfigMap changes by the exchange of a symbolic link.
-  if (file !== undefined) watchFile(file, { interval: reloadMs, persistent: false }, reload);
+  let derivation: CostDerivation;
+  try {
+    derivation = new CostDerivation(file === undefined ? new PriceBook() : bookOf(readPriceFile(file)));
+  } catch (error) {
+    close();
+    throw new OptionError(
+      `${option}=${JSON.stringify(file)} cannot be used: ${(error as Error).message}. Mend it, or leave it out.`,
+    );
+  }
   return {
     derivation,
     states() {
@@ -63,18 +71,8 @@ export function openPrices(options: PricesOptions = {}): Prices {
       if (dated !== undefined) shown.push(timestamp('user', dated));
       return shown;
     },
-    close() {
-      if (file !== undefined) unwatchFile(file, reload);
-    },
+    close,
   };
-}
-
-function initial(file: string, option: string): PriceFile {
-  try {
-    return readPriceFile(file);
-  } catch (error) {
-    throw new OptionError(`${option}=${JSON.stringify(file)} cannot be used: ${(error as Error).message}`);
-  }
 }
 
 const timestamp = (source: 'user' | 'builtin', dated: string): Observation =>

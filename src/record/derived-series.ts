@@ -1,5 +1,9 @@
 import type { Derivation } from '../catalogue/observation.ts';
-import type { Series } from './recorder.ts';
+
+/** Of a series, what is needed here. */
+interface Addable {
+  add(value: number): void;
+}
 
 /**
  * Adds to all series that are derived from one. Which these are is asked once for each revision.
@@ -9,10 +13,10 @@ import type { Series } from './recorder.ts';
 export function deriving(
   derivation: Derivation,
   labels: Readonly<Record<string, string>>,
-  find: (metric: string, labels: Readonly<Record<string, string>>) => Series | undefined,
+  find: (metric: string, labels: Readonly<Record<string, string>>) => Addable | undefined,
 ): (value: number) => void {
   let revision: number | undefined;
-  let found: { series: Series | undefined; factor: number }[] = [];
+  let found: { series: Addable | undefined; factor: number }[] = [];
   return (value) => {
     const { revision: current } = derivation;
     // One that was refused is asked for again, so that each loss is counted.

@@ -13,7 +13,7 @@ const pages: readonly Page[] = [...speech, ...livekit];
 
 export const builtIn = {
   /** The day of the oldest of them. */
-  dated: pages.map(({ dated }) => dated).reduce((a, b) => (a < b ? a : b)),
+  dated: pages.map(({ dated }) => dated).sort()[0] as string,
   pages,
 } as const;
 
