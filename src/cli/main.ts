@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { version } from '../version.ts';
+import { addPrices } from './prices.ts';
 import { addReplay } from './replay.ts';
 import { addSimulate } from './simulate.ts';
 
@@ -9,6 +10,7 @@ const program = new Command('earshot')
   .version(version);
 addSimulate(program);
 addReplay(program);
+addPrices(program);
 
 try {
   await program.parseAsync();

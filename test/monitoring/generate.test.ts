@@ -13,7 +13,7 @@ let copy: string;
 let file: string;
 beforeEach(() => {
   copy = mkdtempSync(join(tmpdir(), 'generate-'));
-  for (const part of ['package.json', 'dist/catalogue', 'dist/monitoring', 'docs']) {
+  for (const part of ['package.json', 'dist/catalogue', 'dist/monitoring', 'dist/pricing', 'docs']) {
     cpSync(join(repository, part), join(copy, part), { recursive: true });
   }
   file = join(copy, 'docs/metrics.md');
