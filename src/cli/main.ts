@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { version } from '../version.ts';
 import { addGenerate } from './generate.ts';
+import { addPrices } from './prices.ts';
 import { addReplay } from './replay.ts';
 import { addSimulate } from './simulate.ts';
 
@@ -11,6 +12,7 @@ const program = new Command('earshot')
 addSimulate(program);
 addReplay(program);
 addGenerate(program);
+addPrices(program);
 
 try {
   await program.parseAsync();
