@@ -110,6 +110,10 @@ export function createQueries(scope: Scope) {
     total: <M extends HistogramName>(metric: M, about: About<M> = {}): string =>
       growth(metric, '_sum', about as never, 'window'),
 
+    /** What the samples of a histogram sum up to per second. */
+    totalRate: <M extends HistogramName>(metric: M, about: About<M> = {}): string =>
+      growth(metric, '_sum', about as never, 'second'),
+
     /** A quantile, from 0 to 1, of a histogram; nothing where there were no samples. */
     quantile: <M extends HistogramName>(q: number, metric: M, about: About<M> = {}): string =>
       `histogram_quantile(${q}, ${growth(metric, '_bucket', { ...about, by: ['le', ...(about.by ?? [])] } as never)}) >= 0`,

@@ -2,25 +2,17 @@ import { catalogue } from '../../../src/catalogue/metrics.ts';
 import { commonLabels } from '../../../src/catalogue/types.ts';
 import { recordingGroups } from '../../../src/monitoring/rules/index.ts';
 import type { Settings } from '../../../src/monitoring/settings.ts';
+import { livekitServer, nodeProcess, prometheusItself } from './foreign.ts';
 import { grouped, selectors } from './promql.ts';
 
 /** Labels of a series, and the values of those that the catalogue lists. */
 export type KnownLabels = ReadonlyMap<string, readonly string[] | 'open'>;
 
-/** Labels of the streams that LiveKit's server observes. */
-const stream = ['job', 'instance', 'node_id', 'node_type', 'direction', 'source', 'type', 'country'];
-
 /** Series of other programs: Prometheus itself, its alerts, and LiveKit's server. */
 const foreign: Readonly<Record<string, readonly string[]>> = {
-  up: ['job', 'instance'],
-  // livekit-server v1.13.5, pkg/telemetry/prometheus/packets.go
-  ...Object.fromEntries(
-    ['livekit_packet_loss_percent', 'livekit_rtt_ms', 'livekit_jitter_us'].flatMap((name) => [
-      [`${name}_bucket`, [...stream, 'le']],
-      [`${name}_sum`, stream],
-      [`${name}_count`, stream],
-    ]),
-  ),
+  ...prometheusItself,
+  ...nodeProcess,
+  ...livekitServer,
   ALERTS: ['alertname', 'alertstate', 'severity', 'category', 'agent_name', 'instance'],
 };
 
