@@ -64,6 +64,8 @@ test.each([
   'examples/README.md',
   'docs/metrics.md',
   'docs/prices.md',
+  'docs/stack.md',
+  'secrets/README.md',
 ])('the links of %s lead to files that exist', (page) => {
   const links = [...read(page).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, link]) => link ?? '');
   expect(links.filter((link) => !existsSync(join(root, page, '..', link)))).toEqual([]);

@@ -1,5 +1,9 @@
+import { dashboards } from './boards/index.ts';
 import { metricsReference } from './metrics-reference.ts';
 import { priceReference } from './price-reference.ts';
+import { alertingGroups, recordingGroups } from './rules/index.ts';
+import { ruleFile } from './rules/render.ts';
+import { type Settings, settingsOf } from './settings.ts';
 
 /** A file that is made from the catalogue or the price list and committed. */
 export interface Artefact {
@@ -8,8 +12,19 @@ export interface Artefact {
   content: string;
 }
 
-/** All of them. They depend on the code alone: the same code makes the same bytes. */
+/** The boards and rules for a user's settings. They depend on the settings and the code alone. */
+export const bundle = (settings: Settings): Artefact[] => [
+  ...dashboards(settings).map(({ name, dashboard }) => ({
+    path: `dashboards/${name}.json`,
+    content: `${JSON.stringify(dashboard, null, 2)}\n`,
+  })),
+  { path: 'prometheus/rules/earshot.yml', content: ruleFile(recordingGroups(settings), settings) },
+  { path: 'alerts/earshot.yml', content: ruleFile(alertingGroups(settings), settings) },
+];
+
+/** All that is committed: the bundle with its defaults, and the references. */
 export const artefacts = (): Artefact[] => [
   { path: 'docs/metrics.md', content: metricsReference() },
   { path: 'docs/prices.md', content: priceReference() },
+  ...bundle(settingsOf('standard')),
 ];

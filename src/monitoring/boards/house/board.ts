@@ -1,0 +1,84 @@
+import {
+  type Dashboard,
+  DashboardBuilder,
+  DashboardCursorSync,
+  RowBuilder,
+  TimePickerBuilder,
+} from '@grafana/grafana-foundation-sdk/dashboard';
+import type { Objectives } from '../../../catalogue/objectives.ts';
+import { createQueries, type Queries } from '../../promql/queries.ts';
+import type { Settings } from '../../settings.ts';
+import { annotations } from './annotations.ts';
+import { type BoardName, boardTag, boardTitles, menu, uidOf } from './links.ts';
+import { type PanelBuilder, panelId } from './panel.ts';
+import { type Filter, filterMatchers, variables } from './variables.ts';
+
+/** What the panels of a board are made from. */
+export interface BoardContext {
+  q: Queries;
+  objectives: Objectives;
+  settings: Settings;
+}
+
+/** A heading, and panels from left to right; full lines are 24 columns. Without a title the panels just follow. */
+export interface Row {
+  title?: string;
+  panels: readonly PanelBuilder[];
+  /** Whether the reader has to open it. @default false */
+  collapsed?: boolean;
+}
+
+export interface BoardSpec {
+  name: BoardName;
+  /** The question that it answers at a glance. */
+  description: string;
+  /** Filters beside agent and version. @default none */
+  filters?: readonly Filter[];
+  /** @default the last three hours */
+  from?: string;
+  rows(context: BoardContext): readonly Row[];
+}
+
+/** A dashboard in Grafana's classic schema, which Grafana 9 to 13 take from files and by import. */
+export function board(spec: BoardSpec, settings: Settings): Dashboard {
+  const { name, description, filters = [], from = 'now-3h' } = spec;
+  const q = createQueries({
+    selector: settings.selector,
+    where: filterMatchers(filters, settings.labels),
+    worker: filters.includes('worker') ? { instance: { re: '$worker' } } : undefined,
+    labels: settings.labels,
+    window: '$__rate_interval',
+    recorded: settings.recorded,
+  });
+  const builder = new DashboardBuilder(boardTitles[name])
+    .uid(uidOf(name))
+    .description(description)
+    .tags([boardTag, 'livekit'])
+    .editable()
+    .tooltip(DashboardCursorSync.Crosshair)
+    .time({ from, to: 'now' })
+    .timezone('browser')
+    .refresh('30s')
+    .timepicker(new TimePickerBuilder().refreshIntervals(['10s', '30s', '1m', '5m', '15m', '1h']))
+    .variables(variables(filters, settings))
+    .annotations(annotations(q))
+    .links([menu()]);
+  const numbered = (panel: PanelBuilder): PanelBuilder => {
+    const built = panel.build();
+    built.id = panelId(name, built.title ?? '');
+    return { build: () => built };
+  };
+  for (const { title, panels, collapsed = false } of spec.rows({
+    q,
+    objectives: settings.objectives,
+    settings,
+  })) {
+    if (title !== undefined) {
+      const row = new RowBuilder(title).id(panelId(name, `row ${title}`)).collapsed(collapsed);
+      if (collapsed) for (const panel of panels) row.withPanel(numbered(panel));
+      builder.withRow(row);
+    }
+    if (!collapsed) for (const panel of panels) builder.withPanel(numbered(panel));
+  }
+  return builder.build();
+}

@@ -1,0 +1,50 @@
+import { DashboardLinkBuilder, DashboardLinkType } from '@grafana/grafana-foundation-sdk/dashboard';
+
+/** Every board, in the order in which they are offered. */
+export const boardTitles = {
+  fleet: 'Fleet overview',
+  latency: 'Latency',
+  'turn-taking': 'Turn-taking',
+  models: 'Models and providers',
+  realtime: 'Realtime models',
+  slo: 'Service levels',
+  releases: 'Releases',
+  cost: 'Usage and cost',
+  tools: 'Tools and handoffs',
+  workers: 'Workers',
+  transport: 'Transport',
+  health: "Earshot's health",
+  runbooks: 'Runbooks',
+} as const;
+
+export type BoardName = keyof typeof boardTitles;
+
+export const uidOf = (name: BoardName): string => `earshot-${name}`;
+
+/** Tag by which the boards find each other. */
+export const boardTag = 'earshot';
+
+/** Variables that boards share, and so hand on. */
+const handedOn = ['datasource', 'agent', 'version', 'provider', 'model'] as const;
+
+/** The address of a board with this one's time range and filters, and what is set beside them. */
+export function boardUrl(name: BoardName, set: Readonly<Record<string, string>> = {}): string {
+  const kept = handedOn
+    .filter((variable) => !(variable in set))
+    .map((variable) => `\${${variable}:queryparam}`);
+  const given = Object.entries(set).map(([variable, value]) => `var-${variable}=${value}`);
+  return `/d/${uidOf(name)}?\${__url_time_range}&${[...kept, ...given].join('&')}`;
+}
+
+/** A link to another board. */
+export const linkTo = (name: BoardName, title: string = boardTitles[name], set?: Record<string, string>) =>
+  new DashboardLinkBuilder(title).type(DashboardLinkType.Link).title(title).url(boardUrl(name, set));
+
+/** The menu of all boards, on top of each. */
+export const menu = () =>
+  new DashboardLinkBuilder('Boards')
+    .type(DashboardLinkType.Dashboards)
+    .tags([boardTag])
+    .asDropdown(true)
+    .includeVars(true)
+    .keepTime(true);

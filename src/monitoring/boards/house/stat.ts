@@ -1,0 +1,32 @@
+import {
+  BigValueColorMode,
+  BigValueGraphMode,
+  BigValueJustifyMode,
+  type BigValueTextMode,
+  ReduceDataOptionsBuilder,
+} from '@grafana/grafana-foundation-sdk/common';
+import { PanelBuilder } from '@grafana/grafana-foundation-sdk/stat';
+import { colours, type Limits, plain } from './limits.ts';
+import { palette } from './palette.ts';
+import { applied, type PanelSpec } from './panel.ts';
+
+export interface StatSpec extends PanelSpec {
+  /** What colours the value. @default none, it is neither good nor bad */
+  limits?: Limits;
+  /** Whether its course is drawn behind it; its targets must not be instant then. @default false */
+  trend?: boolean;
+  /** What is made of a course. @default the last value */
+  reduce?: 'lastNotNull' | 'mean' | 'max' | 'sum';
+  /** `name`: the name of each value stands with it. @default auto */
+  text?: 'auto' | 'value' | 'value_and_name' | 'name';
+}
+
+/** One value, or a few, to be read from afar. */
+export const stat = (spec: StatSpec): PanelBuilder =>
+  applied(new PanelBuilder(), spec, 4)
+    .colorMode(BigValueColorMode.Value)
+    .graphMode(spec.trend ? BigValueGraphMode.Area : BigValueGraphMode.None)
+    .justifyMode(BigValueJustifyMode.Center)
+    .textMode((spec.text ?? 'auto') as BigValueTextMode)
+    .reduceOptions(new ReduceDataOptionsBuilder().calcs([spec.reduce ?? 'lastNotNull']).values(false))
+    .thresholds(spec.limits ? colours(spec.limits) : plain(palette.neutral));

@@ -1,0 +1,76 @@
+import {
+  GraphDrawStyle,
+  GraphThresholdsStyleConfigBuilder,
+  GraphThresholdsStyleMode,
+  LegendDisplayMode,
+  LegendPlacement,
+  LineInterpolation,
+  SortOrder,
+  StackingConfigBuilder,
+  StackingMode,
+  TooltipDisplayMode,
+  VisibilityMode,
+  VizLegendOptionsBuilder,
+  VizTooltipOptionsBuilder,
+} from '@grafana/grafana-foundation-sdk/common';
+import { FieldColorBuilder, FieldColorModeId } from '@grafana/grafana-foundation-sdk/dashboard';
+import { PanelBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
+import { line } from './limits.ts';
+import { applied, type PanelSpec } from './panel.ts';
+
+export interface TimeseriesSpec extends PanelSpec {
+  /** A dashed line at the objective. @default none */
+  limit?: number;
+  /** `stack`: areas on top of each other; `bars`: likewise, but bars. @default lines */
+  draw?: 'lines' | 'stack' | 'bars';
+  /** Colours by the names of the lines; a key in slashes is a regular expression. @default Grafana's palette */
+  colours?: Readonly<Record<string, string>>;
+  /** Lines that stand for a comparison: dashed and thin. A regular expression. */
+  dashed?: string;
+  /** What the legend tells beside the name. @default nothing */
+  legend?: readonly ('mean' | 'max' | 'lastNotNull' | 'sum')[];
+  /** `right`: a table beside the chart, which holds many names; `below`: one line for a few. @default below */
+  legendAt?: 'below' | 'right';
+}
+
+/** Lines, areas or bars over time. */
+export function timeseries(spec: TimeseriesSpec): PanelBuilder {
+  const { draw = 'lines', limit, colours = {}, dashed, legend = [], legendAt = 'below' } = spec;
+  const builder = applied(new PanelBuilder(), { min: 0, ...spec }, 8)
+    .drawStyle(draw === 'bars' ? GraphDrawStyle.Bars : GraphDrawStyle.Line)
+    .lineInterpolation(LineInterpolation.Linear)
+    .lineWidth(draw === 'stack' ? 1 : 2)
+    .fillOpacity({ lines: 8, stack: 70, bars: 80 }[draw])
+    .showPoints(VisibilityMode.Auto)
+    .pointSize(4)
+    // Longer gaps are gaps: a fleet without calls has no latency.
+    .spanNulls(300_000)
+    .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.PaletteClassic))
+    .legend(
+      new VizLegendOptionsBuilder()
+        .showLegend(true)
+        .displayMode(legendAt === 'right' ? LegendDisplayMode.Table : LegendDisplayMode.List)
+        .placement(legendAt === 'right' ? LegendPlacement.Right : LegendPlacement.Bottom)
+        .calcs([...legend]),
+    )
+    .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending));
+  if (draw !== 'lines') builder.stacking(new StackingConfigBuilder().mode(StackingMode.Normal).group('A'));
+  if (limit !== undefined) {
+    builder
+      .thresholds(line(limit))
+      .thresholdsStyle(new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed));
+  }
+  for (const [name, fixedColor] of Object.entries(colours)) {
+    const properties = [{ id: 'color', value: { mode: 'fixed', fixedColor } }];
+    if (name.startsWith('/')) builder.overrideByRegexp(name, properties);
+    else builder.overrideByName(name, properties);
+  }
+  if (dashed) {
+    builder.overrideByRegexp(dashed, [
+      { id: 'custom.lineStyle', value: { fill: 'dash', dash: [6, 6] } },
+      { id: 'custom.lineWidth', value: 1 },
+      { id: 'custom.fillOpacity', value: 0 },
+    ]);
+  }
+  return builder;
+}

@@ -1,0 +1,86 @@
+import {
+  DatasourceVariableBuilder,
+  QueryVariableBuilder,
+  VariableRefresh,
+  VariableSort,
+} from '@grafana/grafana-foundation-sdk/dashboard';
+import type { Matchers } from '../../promql/series.ts';
+import { selector } from '../../promql/series.ts';
+import type { Settings } from '../../settings.ts';
+import { datasource } from './target.ts';
+
+/** What a board can be filtered by, beside agent, version and the labels of the user's own, by which all can. */
+export type Filter = 'provider' | 'model' | 'tool' | 'worker';
+
+const requests = '__name__=~"lk_agents_(llm|stt|tts|realtime)_requests_total"';
+
+interface Choice {
+  label: string;
+  /** The label whose values are offered. */
+  of: string;
+  /** The series that are asked for it, without the settings' matchers. */
+  from: { name: string; where: readonly string[] };
+}
+
+const agent = 'agent_name=~"$agent"';
+
+const choices: Readonly<Record<'agent' | 'version' | Filter, Choice>> = {
+  agent: { label: 'Agent', of: 'agent_name', from: { name: 'lk_agents_sessions_active', where: [] } },
+  version: {
+    label: 'Version',
+    of: 'agent_version',
+    from: { name: 'lk_agents_sessions_active', where: [agent] },
+  },
+  provider: { label: 'Provider', of: 'model_provider', from: { name: '', where: [requests, agent] } },
+  model: {
+    label: 'Model',
+    of: 'model_name',
+    from: { name: '', where: [requests, agent, 'model_provider=~"$provider"'] },
+  },
+  tool: { label: 'Tool', of: 'tool', from: { name: 'lk_agents_tool_calls_total', where: [agent] } },
+  worker: { label: 'Worker', of: 'instance', from: { name: 'lk_agents_worker_load', where: [] } },
+};
+
+/** How the filters narrow what a board asks for; `instance` is a filter of its own, see `Scope.worker`. */
+export const filterMatchers = (filters: readonly Filter[], labels: readonly string[]): Matchers =>
+  Object.fromEntries([
+    ...(['agent', 'version', ...filters] as const)
+      .filter((name) => name !== 'worker')
+      .map((name) => [choices[name].of, { re: `$${name}` }] as const),
+    ...labels.map((label) => [label, { re: `$${label}` }] as const),
+  ]);
+
+/** The data source, then the filters from the widest to the narrowest. */
+export function variables(filters: readonly Filter[], settings: Settings) {
+  const source = new DatasourceVariableBuilder('datasource').label('Data source').type('prometheus');
+  if (settings.datasource) {
+    source.current({ selected: true, text: settings.datasource, value: settings.datasource });
+  }
+  const own = settings.labels.map((label) =>
+    filter(label, {
+      label,
+      of: label,
+      from: { name: 'lk_agents_sessions_active', where: [] },
+    }),
+  );
+  return [
+    source,
+    ...own,
+    ...(['agent', 'version', ...filters] as const).map((name) => filter(name, choices[name])),
+  ];
+
+  function filter(name: string, { label, of, from }: Choice) {
+    const query = `label_values(${selector(from.name, [...settings.selector, ...from.where])}, ${of})`;
+    return new QueryVariableBuilder(name)
+      .label(label)
+      .datasource(datasource)
+      .query({ query, refId: name })
+      .definition(query)
+      .refresh(VariableRefresh.OnTimeRangeChanged)
+      .sort(VariableSort.AlphabeticalAsc)
+      .multi(true)
+      .includeAll(true)
+      .allValue('.*')
+      .current({ selected: true, text: ['All'], value: ['$__all'] });
+  }
+}

@@ -1,0 +1,10 @@
+import type { Settings } from '../settings.ts';
+import { board } from './house/board.ts';
+import { latency } from './latency.ts';
+
+/** All boards, in the order of the menu. */
+export const boards = [latency];
+
+/** The boards as Grafana reads them. */
+export const dashboards = (settings: Settings) =>
+  boards.map((spec) => ({ name: spec.name, dashboard: board(spec, settings) }));

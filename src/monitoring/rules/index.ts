@@ -1,0 +1,30 @@
+import { createQueries } from '../promql/queries.ts';
+import { recordedWindow } from '../promql/recorded.ts';
+import type { Settings } from '../settings.ts';
+import { alertGroups } from './alerts/index.ts';
+import { baselines } from './baselines.ts';
+import { rates } from './rates.ts';
+import type { AlertRule, RecordingRule, RuleContext, RuleGroup } from './rule.ts';
+import { slo } from './slo.ts';
+import { versions } from './versions.ts';
+
+/** What rules are made from. Alerts and derived recordings read the recorded rates, which have met the selector. */
+export const ruleContext = (settings: Settings): RuleContext => ({
+  settings,
+  objectives: settings.objectives,
+  q: createQueries({
+    selector: settings.selector,
+    where: {},
+    labels: settings.labels,
+    window: recordedWindow,
+    recorded: true,
+  }),
+});
+
+export const recordingGroups = (settings: Settings): RuleGroup<RecordingRule>[] => {
+  const context = ruleContext(settings);
+  return [...rates(context), ...slo(context), ...baselines(context), ...versions(context)];
+};
+
+export const alertingGroups = (settings: Settings): RuleGroup<AlertRule>[] =>
+  alertGroups(ruleContext(settings));

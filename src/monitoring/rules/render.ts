@@ -1,0 +1,50 @@
+import { stringify } from 'yaml';
+import type { Settings } from '../settings.ts';
+import type { AlertRule, RecordingRule, RuleGroup } from './rule.ts';
+
+const header = '# Generated from src/monitoring by `npm run generate`; do not edit.\n';
+
+/** A rule file as Prometheus reads it. */
+export const ruleFile = (groups: readonly RuleGroup[], settings: Settings): string =>
+  header +
+  stringify(
+    {
+      groups: groups.map(({ name, interval, rules }) => ({
+        name,
+        interval,
+        rules: rules.map((rule) => ('alert' in rule ? alert(rule, settings) : recording(rule))),
+      })),
+    },
+    { lineWidth: 0, aliasDuplicateObjects: false },
+  );
+
+const recording = ({ record, expr, labels }: RecordingRule) => ({ record, expr, ...(labels && { labels }) });
+
+const alert = (rule: AlertRule, settings: Settings) => ({
+  alert: rule.alert,
+  expr: rule.expr,
+  ...(rule.for && { for: rule.for }),
+  ...(rule.keepFiringFor && { keep_firing_for: rule.keepFiringFor }),
+  labels: { severity: rule.severity, category: rule.category, ...rule.labels },
+  annotations: {
+    summary: rule.summary,
+    description: rule.description,
+    runbook_url: runbookUrl(rule.alert, settings),
+    dashboard_url: boardUrl(rule, settings),
+    dashboard_uid: `earshot-${rule.board.name}`,
+  },
+});
+
+/** Where an alert's runbook can be read: where the user has put them, or on the board of runbooks. */
+export const runbookUrl = (alert: string, { runbooks, grafana }: Settings): string =>
+  runbooks ? `${runbooks}${alert}.md` : `${grafana}/d/earshot-runbooks/runbooks?var-alert=${alert}`;
+
+/** The board of an alert, with its variables set as the alert's labels say. */
+function boardUrl({ board }: AlertRule, { grafana }: Settings): string {
+  const variables = Object.entries(board.variables ?? {}).map(
+    ([name, value]) =>
+      `var-${name}=${value.replaceAll(/\{\{\s*(\$labels\.\w+)\s*\}\}/g, '{{ $1 | urlquery }}')}`,
+  );
+  const query = variables.length > 0 ? `?${variables.join('&')}` : '';
+  return `${grafana}/d/earshot-${board.name}/${board.name}${query}`;
+}

@@ -1,0 +1,30 @@
+import { type Objectives, type ProfileName, profiles } from '../catalogue/objectives.ts';
+
+/** What the user of boards and rules may choose. */
+export interface Settings {
+  /** @default the profile `standard` */
+  objectives: Objectives;
+  /** Uid of the Prometheus data source that boards show first; undefined: Grafana's default one. */
+  datasource: string | undefined;
+  /** Matchers that every series has to meet, as PromQL writes them: `job="livekit-agents"`. @default none */
+  selector: readonly string[];
+  /** Labels of the user's own (region, tenant) that rules keep and boards can be filtered by. @default none */
+  labels: readonly string[];
+  /** Whether boards read recorded series; false: they need no rules, and are slow over weeks. @default true */
+  recorded: boolean;
+  /** Where the runbooks are, with a final `/`: NAME.md is added. @default they are a board in Grafana */
+  runbooks: string | undefined;
+  /** Where Grafana is, without a final `/`, for the links of alerts. */
+  grafana: string;
+}
+
+export const settingsOf = (profile: ProfileName, chosen: Partial<Settings> = {}): Settings => ({
+  objectives: profiles[profile],
+  datasource: undefined,
+  selector: [],
+  labels: [],
+  recorded: true,
+  runbooks: undefined,
+  grafana: 'http://localhost:3000',
+  ...chosen,
+});

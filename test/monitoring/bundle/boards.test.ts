@@ -1,0 +1,100 @@
+import type { Dashboard, Panel } from '@grafana/grafana-foundation-sdk/dashboard';
+import { describe, expect, test } from 'vitest';
+import { boardTitles } from '../../../src/monitoring/boards/house/links.ts';
+import { dashboards } from '../../../src/monitoring/boards/index.ts';
+import { settingsOf } from '../../../src/monitoring/settings.ts';
+import { knownSeries, unknown } from './known.ts';
+import { problems } from './promql.ts';
+
+/** What of Grafana's schema these tests read. */
+type Shown = Omit<Panel, 'targets'> & {
+  type: string;
+  panels?: Shown[];
+  options?: Record<string, unknown>;
+  fieldConfig?: { defaults: { unit?: string; noValue?: string } };
+  targets?: { expr?: string; refId: string }[];
+};
+
+const panelsOf = ({ panels = [] }: Dashboard): Shown[] =>
+  (panels as unknown as Shown[]).flatMap((panel) => [panel, ...(panel.panels ?? [])]);
+const chartsOf = (dashboard: Dashboard) => panelsOf(dashboard).filter(({ type }) => type !== 'row');
+
+/** Expressions of panels and annotations, with where they are. */
+function expressions(dashboard: Dashboard): [string, string][] {
+  const drawn = chartsOf(dashboard).flatMap(({ title, targets = [] }) =>
+    targets.map(({ expr = '', refId }) => [`${title} ${refId}`, expr] as [string, string]),
+  );
+  const marks = (dashboard.annotations?.list ?? []).map(
+    ({ name, expr = '' }) => [name, expr] as [string, string],
+  );
+  return [...drawn, ...marks];
+}
+
+const choices = {
+  standard: settingsOf('standard'),
+  'no recorded series, own labels': settingsOf('strict', {
+    recorded: false,
+    selector: ['job="voice"'],
+    labels: ['region'],
+  }),
+};
+
+describe.each(Object.entries(choices))('boards for %s', (_, settings) => {
+  const known = knownSeries(settings);
+
+  describe.each(dashboards(settings).map(({ name, dashboard }) => [name, dashboard] as const))(
+    '%s',
+    (name, dashboard) => {
+      test('every expression is PromQL over series, labels and values that there are', () => {
+        const wrong = expressions(dashboard).flatMap(([where, expr]) =>
+          [...problems(expr), ...unknown(expr, known)].map((problem) => `${where}: ${problem}: ${expr}`),
+        );
+        expect(wrong).toEqual([]);
+      });
+
+      test('every panel says what it shows, in which unit, and what it means that there is nothing', () => {
+        for (const { type, title, description, fieldConfig } of chartsOf(dashboard)) {
+          expect(title, JSON.stringify({ type, title })).toBeTruthy();
+          expect(description?.length ?? 0, title).toBeGreaterThan(30);
+          if (type === 'text') continue;
+          expect(fieldConfig?.defaults.unit, title).toBeTruthy();
+          expect(fieldConfig?.defaults.noValue, title).toBeTruthy();
+        }
+      });
+
+      test('ids are unique, the uid is stable, and the panels fill their lines without overlap', () => {
+        const ids = panelsOf(dashboard).map(({ id }) => id);
+        expect(new Set(ids).size).toBe(ids.length);
+        expect(dashboard.uid).toBe(`earshot-${name}`);
+        const cells = new Set<string>();
+        for (const { gridPos, title } of (dashboard.panels as unknown as Shown[]).filter(
+          (panel) => panel.gridPos,
+        )) {
+          const { x, y, w, h } = gridPos!;
+          expect(x + w, title).toBeLessThanOrEqual(24);
+          for (let column = x; column < x + w; column++) {
+            for (let line = y; line < y + h; line++) {
+              expect(cells.has(`${column},${line}`), `${title} overlaps another panel`).toBe(false);
+              cells.add(`${column},${line}`);
+            }
+          }
+        }
+      });
+
+      test('queries go to the chosen data source, and links to boards that there are', () => {
+        const text = JSON.stringify(dashboard);
+        const sources = new Set(
+          [...text.matchAll(/"datasource":\{[^}]*"uid":"([^"]*)"/g)].map(([, uid]) => uid),
+        );
+        expect([...sources].filter((uid) => uid !== '${datasource}')).toEqual([]);
+        for (const [, target = ''] of text.matchAll(/\/d\/earshot-([a-z-]+)/g)) {
+          expect(Object.keys(boardTitles)).toContain(target);
+        }
+      });
+    },
+  );
+});
+
+test('there is a board for each entry of the menu', () => {
+  expect(dashboards(choices.standard).map(({ name }) => name)).toEqual(Object.keys(boardTitles));
+});

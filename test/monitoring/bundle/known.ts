@@ -1,0 +1,59 @@
+import { catalogue } from '../../../src/catalogue/metrics.ts';
+import { commonLabels } from '../../../src/catalogue/types.ts';
+import { recordingGroups } from '../../../src/monitoring/rules/index.ts';
+import type { Settings } from '../../../src/monitoring/settings.ts';
+import { grouped, selectors } from './promql.ts';
+
+/** Labels of a series, and the values of those that the catalogue lists. */
+export type KnownLabels = ReadonlyMap<string, readonly string[] | 'open'>;
+
+/** Series of other programs: Prometheus itself, its alerts, and LiveKit's server. */
+const foreign: Readonly<Record<string, readonly string[]>> = {
+  up: ['job', 'instance'],
+  ALERTS: ['alertname', 'alertstate', 'severity', 'category', 'agent_name', 'instance'],
+};
+
+/** Every series that an expression may name: the catalogue's, those of recording rules, and a few of other programs. */
+export function knownSeries(settings: Settings): ReadonlyMap<string, KnownLabels> {
+  const known = new Map<string, KnownLabels>();
+  for (const [name, { type, labels }] of Object.entries(catalogue)) {
+    const own = new Map<string, readonly string[] | 'open'>([
+      ...[...commonLabels, ...settings.labels, 'job', 'instance'].map((label) => [label, 'open'] as const),
+      ...Object.entries(labels),
+    ]);
+    const parts = type === 'histogram' ? ['_bucket', '_sum', '_count'] : [''];
+    for (const part of parts)
+      known.set(name + part, part === '_bucket' ? new Map(own).set('le', 'open') : own);
+  }
+  for (const [name, labels] of Object.entries(foreign)) {
+    known.set(name, new Map(labels.map((label) => [label, 'open'])));
+  }
+  for (const { rules } of recordingGroups(settings)) {
+    for (const { record, expr, labels } of rules) {
+      const inputs = selectors(expr).flatMap(({ name }) => [...(known.get(name) ?? [])]);
+      const kept = new Map(inputs.filter(([label]) => grouped(expr).includes(label)));
+      const all = grouped(expr).length === 0 ? new Map(inputs) : kept;
+      for (const label of Object.keys(labels ?? {})) all.set(label, 'open');
+      known.set(record, new Map([...(known.get(record) ?? []), ...all]));
+    }
+  }
+  return known;
+}
+
+/** What an expression names that there is not. */
+export function unknown(expr: string, known: ReadonlyMap<string, KnownLabels>): string[] {
+  return selectors(expr).flatMap(({ name, matchers }) => {
+    if (name === '') return [];
+    const labels = known.get(name);
+    if (!labels) return [`there is no series ${name}`];
+    return matchers.flatMap(({ label, operator, value }) => {
+      const values = labels.get(label);
+      if (values === undefined) return [`${name} has no label ${label}`];
+      if (values === 'open' || value.includes('.*')) return [];
+      const matches = operator.includes('~')
+        ? new RegExp(`^(?:${value})$`)
+        : { test: (v: string) => v === value };
+      return values.some((v) => matches.test(v)) ? [] : [`${name} never has ${label}${operator}"${value}"`];
+    });
+  });
+}

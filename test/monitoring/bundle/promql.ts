@@ -1,0 +1,74 @@
+import { LRLanguage } from '@codemirror/language';
+import { EditorState } from '@codemirror/state';
+import { Parser } from '@prometheus-io/codemirror-promql/dist/cjs/parser/index.js';
+import { parser } from '@prometheus-io/lezer-promql';
+
+/** A selector of an expression: the series, the labels that it is matched by, and the values that they must equal. */
+export interface Selected {
+  name: string;
+  matchers: readonly { label: string; operator: string; value: string }[];
+}
+
+const language = LRLanguage.define({ parser: parser.configure({ top: 'PromQL' }) });
+
+/** Grafana replaces its variables before Prometheus sees them. */
+const replaced = (expr: string): string =>
+  expr
+    .replaceAll(/\$__(rate_)?interval\b/g, '5m')
+    .replaceAll('$__range_s', '3600')
+    .replaceAll('$__range', '1h')
+    .replaceAll(/\$\{?(\w+)(:\w+)?\}?/g, '.*');
+
+/** What Prometheus would not take: syntax, argument types, a range where there must be none. */
+export function problems(expr: string): string[] {
+  const doc = replaced(expr);
+  const state = EditorState.create({ doc, extensions: [language] });
+  // Its types are those of the other module system; at run time there is one.
+  const analysis = new Parser(state as never);
+  analysis.analyze();
+  const found = analysis.getDiagnostics().map(({ message }) => message);
+  // The analysis forgives what is not finished, such as a missing bracket.
+  parser.parse(doc).iterate({
+    enter: (node) => {
+      if (node.type.isError) found.push(`syntax error at ${node.from}`);
+    },
+  });
+  return found;
+}
+
+/** All selectors of an expression. */
+export function selectors(expr: string): Selected[] {
+  const doc = replaced(expr);
+  const found: Selected[] = [];
+  parser.parse(doc).iterate({
+    enter: ({ name, node }) => {
+      if (name !== 'VectorSelector') return;
+      const text = doc.slice(node.from, node.to);
+      const matchers = [...text.matchAll(/(\w+)\s*(=~|!~|!=|=)\s*"((?:[^"\\]|\\.)*)"/g)].map(
+        ([, label = '', operator = '', value = '']) => ({ label, operator, value }),
+      );
+      found.push({ name: text.split('{')[0]?.trim() ?? '', matchers });
+    },
+  });
+  return found;
+}
+
+/** Labels that an expression groups or joins by. */
+export function grouped(expr: string): string[] {
+  const doc = replaced(expr);
+  const found: string[] = [];
+  parser.parse(doc).iterate({
+    enter: ({ name, node }) => {
+      if (name === 'GroupingLabels') {
+        found.push(
+          ...doc
+            .slice(node.from + 1, node.to - 1)
+            .split(',')
+            .map((label) => label.trim())
+            .filter(Boolean),
+        );
+      }
+    },
+  });
+  return found;
+}
