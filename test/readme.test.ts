@@ -63,6 +63,7 @@ test.each([
   'CHANGELOG.md',
   'examples/README.md',
   'docs/metrics.md',
+  'docs/prices.md',
   'docs/stack.md',
   'secrets/README.md',
 ])('the links of %s lead to files that exist', (page) => {

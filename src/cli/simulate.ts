@@ -71,6 +71,7 @@ export function addSimulate(program: Command): void {
         number,
       ),
     )
+    .option('--prices <file>', 'price file, which goes before the built-in prices (default: EARSHOT_PRICES)')
     .addOption(option('--log <file>', 'keep what the SDK and the calls log', 'LOG'))
     .addOption(
       option('--oracle <directory>', 'let each call write down what it emitted, for tests', 'ORACLE'),
