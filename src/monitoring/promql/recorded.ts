@@ -1,3 +1,4 @@
+import { cost } from '../../catalogue/cost.ts';
 import { detectors } from '../../catalogue/detectors.ts';
 import type { MetricName } from '../../catalogue/metrics.ts';
 import { models } from '../../catalogue/models.ts';
@@ -27,6 +28,7 @@ export const recordedGroups: readonly RecordedGroup[] = [
   { name: 'models', metrics: models, level: 'agent' },
   { name: 'detectors', metrics: detectors, level: 'agent' },
   { name: 'usage', metrics: usage, level: 'agent' },
+  { name: 'cost', metrics: cost, level: 'agent' },
   { name: 'sessions', metrics: sessions, level: 'agent' },
   { name: 'workers', metrics: worker, level: 'worker' },
   { name: 'self', metrics: self, level: 'worker' },

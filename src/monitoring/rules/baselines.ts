@@ -21,6 +21,7 @@ const enoughPast = 360;
 /** Turns, requests or sessions below which a measure says nothing. */
 const enoughTurns = 20;
 const enoughRequests = 20;
+const enoughMinutes = 10;
 
 /** Baselines of what may creep up: turn latency, each model's latency, interruptions, cost and tokens. */
 export function baselines({ q }: RuleContext): RuleGroup<RecordingRule>[] {
@@ -62,6 +63,10 @@ export function baselines({ q }: RuleContext): RuleGroup<RecordingRule>[] {
       )}) and ${q.increase('lk_agents_turns_total', hour)} >= ${enoughTurns}`,
     },
     {
+      record: measures.costPerMinute,
+      expr: `(${q.increase('lk_agents_cost_usd_total', hour)}) / (${sessionMinutes} >= ${enoughMinutes})`,
+    },
+    {
       record: measures.tokensPerRequest,
       expr: `((${input}) + (${output})) / ((${requests}) >= ${enoughRequests})`,
     },
@@ -70,7 +75,6 @@ export function baselines({ q }: RuleContext): RuleGroup<RecordingRule>[] {
       expr: `(${q.share(['lk_agents_usage_llm_input_cached_tokens_total', llm], ['lk_agents_usage_llm_input_tokens_total', llm])}) and (${requests}) >= ${enoughRequests}`,
     },
   ];
-  void sessionMinutes;
   const past = (Object.keys(measures) as Measure[]).map((measure) => ({
     record: baseline(measure),
     expr:
