@@ -1,9 +1,10 @@
 import type { Settings } from '../settings.ts';
 import { board } from './house/board.ts';
 import { latency } from './latency.ts';
+import { turnTaking } from './turn-taking.ts';
 
 /** All boards, in the order of the menu. */
-export const boards = [latency];
+export const boards = [latency, turnTaking];
 
 /** The boards as Grafana reads them. */
 export const dashboards = (settings: Settings) =>

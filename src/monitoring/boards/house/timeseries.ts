@@ -21,6 +21,11 @@ import { applied, type PanelSpec } from './panel.ts';
 export interface TimeseriesSpec extends PanelSpec {
   /** A dashed line at the objective. @default none */
   limit?: number;
+  /**
+   * How far the axis reaches at least.
+   * @default of shares the limit, or 1 %: Grafana draws a line of zeros on an axis up to 10000 %
+   */
+  reach?: number;
   /** `stack`: areas on top of each other; `bars`: likewise, but bars. @default lines */
   draw?: 'lines' | 'stack' | 'bars';
   /** Colours by the names of the lines; a key in slashes is a regular expression. @default Grafana's palette */
@@ -54,6 +59,8 @@ export function timeseries(spec: TimeseriesSpec): PanelBuilder {
         .calcs([...legend]),
     )
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending));
+  const reach = spec.reach ?? (spec.unit === 'percentunit' ? (limit ?? 0.01) : undefined);
+  if (reach !== undefined) builder.axisSoftMax(reach);
   if (draw !== 'lines') builder.stacking(new StackingConfigBuilder().mode(StackingMode.Normal).group('A'));
   if (limit !== undefined) {
     builder
