@@ -1,10 +1,14 @@
 import type { Settings } from '../settings.ts';
 import { board } from './house/board.ts';
 import { latency } from './latency.ts';
+import { models } from './models.ts';
+import { realtime } from './realtime.ts';
+import { tools } from './tools.ts';
+import { turnTaking } from './turn-taking.ts';
 import { workers } from './workers.ts';
 
 /** All boards, in the order of the menu. */
-export const boards = [latency, workers];
+export const boards = [latency, turnTaking, models, realtime, tools, workers];
 
 /** The boards as Grafana reads them. */
 export const dashboards = (settings: Settings) =>

@@ -57,6 +57,8 @@ export function table(spec: TableSpec): PanelBuilder {
   for (const { title, unit, decimals, limits, width } of columns) {
     builder.overrideByName(title, [
       { id: 'unit', value: unit },
+      // What the panel says when it is empty does not fit into a cell.
+      { id: 'noValue', value: '–' },
       ...given('decimals', decimals),
       ...given('custom.width', width),
       ...(limits

@@ -21,6 +21,11 @@ import { applied, type PanelSpec } from './panel.ts';
 export interface TimeseriesSpec extends PanelSpec {
   /** A dashed line at the objective. @default none */
   limit?: number;
+  /**
+   * How far the axis reaches at least.
+   * @default of shares the limit, or 1 %: Grafana draws a line of zeros on an axis up to 10000 %
+   */
+  reach?: number;
   /** `stack`: areas on top of each other; `bars`: likewise, but bars. @default lines */
   draw?: 'lines' | 'stack' | 'bars';
   /** Colours by the names of the lines; a key in slashes is a regular expression. @default Grafana's palette */
@@ -31,11 +36,13 @@ export interface TimeseriesSpec extends PanelSpec {
   legend?: readonly ('mean' | 'max' | 'lastNotNull' | 'sum')[];
   /** `right`: a table beside the chart, which holds many names; `below`: one line for a few. @default below */
   legendAt?: 'below' | 'right';
+  /** Whether the legend begins with the greatest of what it tells first: who is worst? @default false, by the order of targets */
+  sorted?: boolean;
 }
 
 /** Lines, areas or bars over time. */
 export function timeseries(spec: TimeseriesSpec): PanelBuilder {
-  const { draw = 'lines', limit, colours = {}, dashed, legend = [], legendAt = 'below' } = spec;
+  const { draw = 'lines', limit, colours = {}, dashed } = spec;
   const builder = applied(new PanelBuilder(), { min: 0, ...spec }, 8)
     .drawStyle(draw === 'bars' ? GraphDrawStyle.Bars : GraphDrawStyle.Line)
     .lineInterpolation(LineInterpolation.Linear)
@@ -46,14 +53,10 @@ export function timeseries(spec: TimeseriesSpec): PanelBuilder {
     // Longer gaps are gaps: a fleet without calls has no latency.
     .spanNulls(300_000)
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.PaletteClassic))
-    .legend(
-      new VizLegendOptionsBuilder()
-        .showLegend(true)
-        .displayMode(legendAt === 'right' ? LegendDisplayMode.Table : LegendDisplayMode.List)
-        .placement(legendAt === 'right' ? LegendPlacement.Right : LegendPlacement.Bottom)
-        .calcs([...legend]),
-    )
+    .legend(legendOf(spec))
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending));
+  const reach = spec.reach ?? (spec.unit === 'percentunit' ? (limit ?? 0.01) : undefined);
+  if (reach !== undefined) builder.axisSoftMax(reach);
   if (draw !== 'lines') builder.stacking(new StackingConfigBuilder().mode(StackingMode.Normal).group('A'));
   if (limit !== undefined) {
     builder
@@ -73,4 +76,17 @@ export function timeseries(spec: TimeseriesSpec): PanelBuilder {
     ]);
   }
   return builder;
+}
+
+/** What Grafana heads the columns of a legend with. */
+const headings = { mean: 'Mean', max: 'Max', lastNotNull: 'Last *', sum: 'Total' } as const;
+
+function legendOf({ legend = [], legendAt = 'below', sorted = false }: TimeseriesSpec) {
+  const builder = new VizLegendOptionsBuilder()
+    .showLegend(true)
+    .displayMode(legendAt === 'right' ? LegendDisplayMode.Table : LegendDisplayMode.List)
+    .placement(legendAt === 'right' ? LegendPlacement.Right : LegendPlacement.Bottom)
+    .calcs([...legend]);
+  const [first] = legend;
+  return sorted && first ? builder.sortBy(headings[first]).sortDesc(true) : builder;
 }

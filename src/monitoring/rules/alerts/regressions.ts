@@ -2,7 +2,7 @@ import { baseline, measures } from '../baselines.ts';
 import type { AlertRule } from '../rule.ts';
 
 /** How many times its past a latency may be, and by how much it has to be more, in seconds. */
-const worse = { factor: 1.3, seconds: 0.15 };
+export const worse = { factor: 1.3, seconds: 0.15 };
 
 /** A latency above its past by a factor, and by enough to be felt. */
 const above = (now: string, past: string): string =>
