@@ -57,6 +57,8 @@ export function table(spec: TableSpec): PanelBuilder {
   for (const { title, unit, decimals, limits, width } of columns) {
     builder.overrideByName(title, [
       { id: 'unit', value: unit },
+      // A row may lack one of the values; that the whole table is empty is said by the panel.
+      { id: 'noValue', value: '–' },
       ...given('decimals', decimals),
       ...given('custom.width', width),
       ...(limits
