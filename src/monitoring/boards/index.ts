@@ -1,10 +1,11 @@
 import type { Settings } from '../settings.ts';
 import { board } from './house/board.ts';
 import { latency } from './latency.ts';
+import { transport } from './transport.ts';
 import { workers } from './workers.ts';
 
 /** All boards, in the order of the menu. */
-export const boards = [latency, workers];
+export const boards = [latency, workers, transport];
 
 /** The boards as Grafana reads them. */
 export const dashboards = (settings: Settings) =>
