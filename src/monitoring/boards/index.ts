@@ -1,11 +1,12 @@
 import type { Settings } from '../settings.ts';
+import { health } from './health.ts';
 import { board } from './house/board.ts';
 import { latency } from './latency.ts';
 import { transport } from './transport.ts';
 import { workers } from './workers.ts';
 
 /** All boards, in the order of the menu. */
-export const boards = [latency, workers, transport];
+export const boards = [latency, workers, transport, health];
 
 /** The boards as Grafana reads them. */
 export const dashboards = (settings: Settings) =>

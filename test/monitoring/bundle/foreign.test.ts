@@ -3,10 +3,13 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import { describe, expect, test } from 'vitest';
 import { livekitServer, nodeProcess } from './foreign.ts';
 
-const labelsIn = (exposition: string, name: string): string[] | undefined => {
+/** The labels of the first line of a series; undefined: there is none. */
+function labelsIn(exposition: string, name: string): string[] | undefined {
   const line = exposition.split('\n').find((text) => new RegExp(`^${name}[{ ]`).test(text));
-  return line && [...(line.match(/\{(.*)\}/)?.[1] ?? '').matchAll(/(\w+)="/g)].map(([, label = '']) => label);
-};
+  if (line === undefined) return undefined;
+  const labels = /\{(.*)\}/.exec(line)?.[1] ?? '';
+  return [...labels.matchAll(/(\w+)="/g)].map(([, label = '']) => label);
+}
 
 const own = (labels: readonly string[]) => labels.filter((label) => !['job', 'instance'].includes(label));
 

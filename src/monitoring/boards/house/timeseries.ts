@@ -21,6 +21,8 @@ import { applied, type PanelSpec } from './panel.ts';
 export interface TimeseriesSpec extends PanelSpec {
   /** A dashed line at the objective. @default none */
   limit?: number;
+  /** Up to where the axis reaches at least; without it, an axis of shares that are all 0 is one of 10000 %. @default as data has it */
+  softMax?: number;
   /** `stack`: areas on top of each other; `bars`: likewise, but bars. @default lines */
   draw?: 'lines' | 'stack' | 'bars';
   /** Colours by the names of the lines; a key in slashes is a regular expression. @default Grafana's palette */
@@ -55,6 +57,7 @@ export function timeseries(spec: TimeseriesSpec): PanelBuilder {
     )
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending));
   if (draw !== 'lines') builder.stacking(new StackingConfigBuilder().mode(StackingMode.Normal).group('A'));
+  if (spec.softMax !== undefined) builder.axisSoftMax(spec.softMax);
   if (limit !== undefined) {
     builder
       .thresholds(line(limit))

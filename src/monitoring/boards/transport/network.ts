@@ -24,7 +24,7 @@ export function networkRows({ q, settings, objectives }: BoardContext): Row[] {
       decimals: 0,
       width: 4,
       empty: noServer,
-      limits: { warning: 0.7 * at, bad: at },
+      limits: { bad: at },
       targets: [{ expr: server.quantile(0.95, metric, inRange), as: 'instant' }],
     });
   const byDirection = (expr: (direction: 'incoming' | 'outgoing') => string) =>
@@ -81,7 +81,7 @@ export function networkRows({ q, settings, objectives }: BoardContext): Row[] {
           unit: 'percentunit',
           decimals: 2,
           width: 4,
-          empty: noServer,
+          empty: 'No connections, or not scraped',
           limits: { warning: 0.01, bad: 0.05 },
           targets: [
             {
@@ -104,6 +104,7 @@ export function networkRows({ q, settings, objectives }: BoardContext): Row[] {
           height: 9,
           empty: noStreams,
           limit: networkLossRatio,
+          softMax: 1.2 * networkLossRatio,
           colours: directions,
           targets: byDirection((direction) => server.mean('livekit_packet_loss_percent', { direction })),
         }),
@@ -144,6 +145,7 @@ export function networkRows({ q, settings, objectives }: BoardContext): Row[] {
           width: 8,
           empty: noStreams,
           limit: networkRttSeconds,
+          softMax: networkRttSeconds,
           colours: percentileColours,
           targets: [50, 95, 99].map((percentile) => ({
             expr: server.quantile(percentile / 100, 'livekit_rtt_ms'),
@@ -157,6 +159,7 @@ export function networkRows({ q, settings, objectives }: BoardContext): Row[] {
           width: 8,
           empty: noStreams,
           limit: networkJitterSeconds,
+          softMax: networkJitterSeconds,
           colours: directions,
           targets: byDirection((direction) => server.quantile(0.95, 'livekit_jitter_us', { direction })),
         }),

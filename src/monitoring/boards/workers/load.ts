@@ -125,7 +125,7 @@ export function loadRows({ q, objectives: { workerLoad, sessionSuccess } }: Boar
           width: 12,
           height: 10,
           empty: noWorkers,
-          limits: { warning: 0.8 * workerLoad, bad: workerLoad },
+          states: { warning: 0.8 * workerLoad, bad: workerLoad },
           targets: [
             {
               // Who is shown is decided at the end of the range, so that it does not change along the line.
