@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { version } from '../version.ts';
+import { addGenerate } from './generate.ts';
 import { addPrices } from './prices.ts';
 import { addReplay } from './replay.ts';
 import { addSimulate } from './simulate.ts';
@@ -11,6 +12,7 @@ const program = new Command('earshot')
 addSimulate(program);
 addReplay(program);
 addPrices(program);
+addGenerate(program);
 
 try {
   await program.parseAsync();
