@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { panelQueries, rangeOf } from './panels.ts';
 import { prometheusApi } from './prometheus-api.ts';
-import { find, type Server, startPrometheus } from './servers.mjs';
+import { find, type RunningServer, startPrometheus } from './servers.mjs';
 
 /**
  * A month of 50 workers in a real Prometheus, recorded by the real rules. What happened in it is written down in
@@ -26,7 +26,7 @@ interface Alert {
 }
 
 let directory: string;
-let prometheus: Server;
+let prometheus: RunningServer;
 let api: ReturnType<typeof prometheusApi>;
 let start: number;
 let end: number;

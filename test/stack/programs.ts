@@ -1,8 +1,5 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -42,51 +39,7 @@ export function run(command: string, ...args: string[]): string {
   }
 }
 
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-export interface RunningServer {
-  url: string;
-  /** What it has logged. */
-  log(): string;
-  stop(): Promise<void>;
-}
-
-/** Runs a server until it answers at `/-/ready`. @throws Error with its log if it ends before that */
-export async function startServer(
-  command: string,
-  args: readonly string[],
-  port: number,
-): Promise<RunningServer> {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const ended = once(child, 'close');
-  let log = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text) => {
-      log += text;
-    });
-  }
-  const url = `http://127.0.0.1:${port}`;
-  const server: RunningServer = {
-    url,
-    log: () => log,
-    async stop() {
-      child.kill('SIGTERM');
-      await ended;
-    },
-  };
-  while (child.exitCode === null && child.signalCode === null) {
-    const response = await fetch(`${url}/-/ready`).catch(() => undefined);
-    if (response?.ok) return server;
-    await sleep(50);
-  }
-  throw new Error(`${command} ended: ${log}`);
-}
+export { freePort, type RunningServer, startServer } from './servers.mjs';
 
 /** Asks again and again until there is an answer. @throws Error after `patience` milliseconds without one */
 export async function eventually<T>(

@@ -1,7 +1,7 @@
-// Real servers for tests: those on PATH, or those that the variables PROMETHEUS, PROMTOOL and ALERTMANAGER name.
+// Real servers for tests and benchmarks: those on PATH, or those that the variables PROMETHEUS and PROMTOOL name.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -12,7 +12,6 @@ import { stringify } from 'yaml';
 const names = {
   prometheus: ['prometheus'],
   promtool: ['promtool'],
-  alertmanager: ['alertmanager', 'prometheus-alertmanager'],
 };
 
 const executable = (file) => {
@@ -43,20 +42,25 @@ export async function freePort() {
   return port;
 }
 
-/** Starts a server and waits until it is ready. What it printed is told when it does not come. */
-async function start(command, args, url, cleanUp) {
+/**
+ * Runs a server until it is asked to stop, and waits until it answers at `/-/ready`.
+ *
+ * @throws {Error} with what it printed when it does not come within a minute
+ */
+export async function startServer(command, args, port, cleanUp = () => {}) {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const url = `http://127.0.0.1:${port}`;
   let said = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text) => {
-      said = (said + text).slice(-4000);
+      said = (said + text).slice(-20_000);
     });
   }
-  const gone = once(child, 'exit');
+  const gone = once(child, 'close');
   const ready = async () => (await fetch(`${url}/-/ready`).catch(() => undefined))?.ok;
   const deadline = Date.now() + 60_000;
   while (!(await ready())) {
-    if (child.exitCode !== null || Date.now() > deadline) {
+    if (child.exitCode !== null || child.signalCode !== null || Date.now() > deadline) {
       child.kill('SIGKILL');
       throw new Error(`${command} did not start. It said: ${said}`);
     }
@@ -64,7 +68,7 @@ async function start(command, args, url, cleanUp) {
   }
   return {
     url,
-    said: () => said,
+    log: () => said,
     async stop() {
       child.kill('SIGTERM');
       const killer = setTimeout(() => child.kill('SIGKILL'), 15_000);
@@ -95,20 +99,5 @@ export async function startPrometheus({ config, storage, retention = '1d' }) {
     '--enable-feature=exemplar-storage',
     '--log.level=warn',
   ];
-  return start(find('prometheus'), args, `http://127.0.0.1:${port}`, remove);
-}
-
-export async function startAlertmanager({ config }) {
-  const { folder, remove } = scratch('alertmanager');
-  const port = await freePort();
-  const file = join(folder, 'alertmanager.yml');
-  mkdirSync(join(folder, 'data'));
-  writeFileSync(file, stringify(config));
-  const args = [
-    `--config.file=${file}`,
-    `--storage.path=${join(folder, 'data')}`,
-    `--web.listen-address=127.0.0.1:${port}`,
-    '--cluster.listen-address=',
-  ];
-  return start(find('alertmanager'), args, `http://127.0.0.1:${port}`, remove);
+  return startServer(find('prometheus'), args, port, remove);
 }
