@@ -22,6 +22,9 @@ const forms: { readonly [O in keyof Objectives]: z.ZodType<Objectives[O]> } = {
   earlyHangup: seconds,
   earlyHangupRatio: ratio,
   workerLoad: ratio,
+  networkLossRatio: ratio,
+  networkRttSeconds: seconds,
+  networkJitterSeconds: seconds,
 };
 const form = z.strictObject(forms).partial();
 

@@ -1,4 +1,5 @@
 import type { Settings } from '../settings.ts';
+import { cost } from './cost.ts';
 import { health } from './health.ts';
 import { board } from './house/board.ts';
 import { latency } from './latency.ts';
@@ -6,7 +7,7 @@ import { transport } from './transport.ts';
 import { workers } from './workers.ts';
 
 /** All boards, in the order of the menu. */
-export const boards = [latency, workers, transport, health];
+export const boards = [latency, cost, workers, transport, health];
 
 /** The boards as Grafana reads them. */
 export const dashboards = (settings: Settings) =>
