@@ -6,6 +6,7 @@ import { baselines } from './baselines.ts';
 import { rates } from './rates.ts';
 import type { AlertRule, RecordingRule, RuleContext, RuleGroup } from './rule.ts';
 import { slo } from './slo.ts';
+import { versionVerdicts } from './version-verdicts.ts';
 import { versions } from './versions.ts';
 
 /** What rules are made from. Alerts and derived recordings read the recorded rates, which have met the selector. */
@@ -23,7 +24,13 @@ export const ruleContext = (settings: Settings): RuleContext => ({
 
 export const recordingGroups = (settings: Settings): RuleGroup<RecordingRule>[] => {
   const context = ruleContext(settings);
-  return [...rates(context), ...slo(context), ...baselines(context), ...versions(context)];
+  return [
+    ...rates(context),
+    ...slo(context),
+    ...baselines(context),
+    ...versions(context),
+    ...versionVerdicts(context),
+  ];
 };
 
 export const alertingGroups = (settings: Settings): RuleGroup<AlertRule>[] =>

@@ -1,8 +1,8 @@
 import { TableCellHeight } from '@grafana/grafana-foundation-sdk/common';
 import type { DynamicConfigValue } from '@grafana/grafana-foundation-sdk/dashboard';
 import { PanelBuilder } from '@grafana/grafana-foundation-sdk/table';
-import { colours, type Limits } from './limits.ts';
-import { type BoardName, boardUrl } from './links.ts';
+import { colours, type Limits, type Wording, worded } from './limits.ts';
+import { type BoardName, boardTitles, boardUrl } from './links.ts';
 import { applied, type PanelSpec } from './panel.ts';
 
 /** A column with a value of each row, from an instant query. */
@@ -12,7 +12,11 @@ export interface Column {
   unit: string;
   decimals?: number;
   limits?: Limits;
+  /** Words for some values. @default the value, in its unit */
+  wording?: Wording;
   width?: number;
+  /** Where a click leads, with the row's keys set as their links set them. */
+  next?: BoardName;
 }
 
 /** A column that names the row. */
@@ -22,6 +26,12 @@ export interface Key {
   title: string;
   /** Where a click leads, and the variable that is set to the value there. */
   link?: { board: BoardName; variable: string };
+  /** Where else a click leads; `${__data.fields.Title}` is what another column shows. */
+  url?: string;
+  /** Words for some values. @default the value */
+  wording?: Wording;
+  /** Whether it is only there for `url` of others. @default false */
+  hidden?: boolean;
   width?: number;
 }
 
@@ -30,11 +40,13 @@ export interface TableSpec extends Omit<PanelSpec, 'targets' | 'unit'> {
   columns: readonly Column[];
   /** The title of the column by which rows are sorted, the greatest first. @default the first column with values */
   sortBy?: string;
+  /** Whether the least comes first. @default false */
+  ascending?: boolean;
 }
 
 /** A row for each label set, a column for each query. */
 export function table(spec: TableSpec): PanelBuilder {
-  const { keys, columns, sortBy = columns[0]?.title, ...rest } = spec;
+  const { keys, columns, sortBy = columns[0]?.title, ascending = false, ...rest } = spec;
   const targets = columns.map(({ expr }) => ({ expr, as: 'table' as const }));
   const letter = (index: number) => String.fromCharCode(65 + index);
   // Grafana calls the value of a lone query `Value`, and those of several `Value #A`, `Value #B`.
@@ -54,11 +66,16 @@ export function table(spec: TableSpec): PanelBuilder {
         },
       },
     });
-  for (const { title, unit, decimals, limits, width } of columns) {
+  const row = Object.fromEntries(
+    keys.flatMap(({ title, link }) => (link ? [[link.variable, `\${__data.fields["${title}"]}`]] : [])),
+  );
+  for (const { title, unit, decimals, limits, wording, width, next } of columns) {
     builder.overrideByName(title, [
       { id: 'unit', value: unit },
       ...given('decimals', decimals),
       ...given('custom.width', width),
+      ...given('mappings', wording && worded(wording)),
+      ...given('links', next && [{ title: `Show ${boardTitles[next]}`, url: boardUrl(next, row) }]),
       ...(limits
         ? [
             { id: 'thresholds', value: colours(limits).build() },
@@ -68,25 +85,16 @@ export function table(spec: TableSpec): PanelBuilder {
         : []),
     ]);
   }
-  for (const { title, link, width } of keys) {
+  for (const { title, link, url, wording, hidden, width } of keys) {
+    const target = link ? boardUrl(link.board, { [link.variable]: '${__value.text}' }) : url;
     builder.overrideByName(title, [
       ...given('custom.width', width),
-      ...(link
-        ? [
-            {
-              id: 'links',
-              value: [
-                {
-                  title: `Show \${__value.text}`,
-                  url: boardUrl(link.board, { [link.variable]: '${__value.text}' }),
-                },
-              ],
-            },
-          ]
-        : []),
+      ...given('custom.hidden', hidden),
+      ...given('mappings', wording && worded(wording)),
+      ...given('links', target && [{ title: 'Show ${__value.text}', url: target }]),
     ]);
   }
-  if (sortBy) builder.sortBy([{ build: () => ({ displayName: sortBy, desc: true }) }]);
+  if (sortBy) builder.sortBy([{ build: () => ({ displayName: sortBy, desc: !ascending }) }]);
   return builder;
 }
 
