@@ -1,9 +1,10 @@
 import type { Settings } from '../settings.ts';
+import { fleet } from './fleet.ts';
 import { board } from './house/board.ts';
 import { latency } from './latency.ts';
 
 /** All boards, in the order of the menu. */
-export const boards = [latency];
+export const boards = [fleet, latency];
 
 /** The boards as Grafana reads them. */
 export const dashboards = (settings: Settings) =>

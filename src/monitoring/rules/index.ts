@@ -35,3 +35,7 @@ export const recordingGroups = (settings: Settings): RuleGroup<RecordingRule>[] 
 
 export const alertingGroups = (settings: Settings): RuleGroup<AlertRule>[] =>
   alertGroups(ruleContext(settings));
+
+/** The names of all alerts, each once, in alphabetical order. */
+export const alertNames = (settings: Settings): string[] =>
+  [...new Set(alertingGroups(settings).flatMap(({ rules }) => rules.map(({ alert }) => alert)))].sort();
