@@ -54,6 +54,8 @@ export function table(spec: TableSpec): PanelBuilder {
   const names = [...keys.map(({ label }) => label), ...columns.map((_, index) => value(index))];
   const builder = applied(new PanelBuilder(), { ...rest, unit: 'short', targets }, 8)
     .cellHeight(TableCellHeight.Sm)
+    // Grafana's 150 pixels make a table of ten columns scroll sideways.
+    .minWidth(60)
     .withTransformation({ id: 'merge', options: {} })
     .withTransformation({
       id: 'organize',
@@ -72,7 +74,11 @@ export function table(spec: TableSpec): PanelBuilder {
   for (const { title, unit, decimals, limits, wording, width, next } of columns) {
     builder.overrideByName(title, [
       { id: 'unit', value: unit },
+      // What the panel says when it is empty does not fit into a cell.
+      { id: 'noValue', value: '–' },
       ...given('decimals', decimals),
+      // A value with a link would stand on the left.
+      { id: 'custom.align', value: 'right' },
       ...given('custom.width', width),
       ...given('mappings', wording && worded(wording)),
       ...given('links', next && [{ title: `Show ${boardTitles[next]}`, url: boardUrl(next, row) }]),

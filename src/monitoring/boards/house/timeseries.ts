@@ -21,6 +21,11 @@ import { applied, type PanelSpec } from './panel.ts';
 export interface TimeseriesSpec extends PanelSpec {
   /** A dashed line at the objective, or several. @default none */
   limit?: number | readonly Mark[];
+  /**
+   * How far the axis reaches at least.
+   * @default of shares the limit, or 1 %: Grafana draws a line of zeros on an axis up to 10000 %
+   */
+  reach?: number;
   /** `stack`: areas on top of each other; `shares`: likewise, out of 100 %; `bars`: bars on top of each other. @default lines */
   draw?: 'lines' | 'stack' | 'shares' | 'bars';
   /** Colours by the names of the lines; a key in slashes is a regular expression. @default Grafana's palette */
@@ -54,6 +59,9 @@ export function timeseries(spec: TimeseriesSpec): PanelBuilder {
         .calcs([...legend]),
     )
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending));
+  const least = typeof limit === 'number' ? limit : 0.01;
+  const reach = spec.reach ?? (spec.unit === 'percentunit' ? least : undefined);
+  if (reach !== undefined) builder.axisSoftMax(reach);
   if (draw !== 'lines') {
     const mode = draw === 'shares' ? StackingMode.Percent : StackingMode.Normal;
     builder.stacking(new StackingConfigBuilder().mode(mode).group('A'));
