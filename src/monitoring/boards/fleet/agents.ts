@@ -14,6 +14,9 @@ export function agents({ q, objectives, settings }: BoardContext): PanelBuilder[
   const runbook = runbookLink(settings);
   const concerns = ['agent_version', 'component', 'model_provider', 'model_name', 'tool', 'instance'];
   const since = `time() - (${activeSince} and ignoring (alertstate) ${firing()})`;
+  // Labels that an alert does not have leave spaces, which Grafana takes for a zero.
+  const joined = `label_join(${since}, "concerns", " ", ${concerns.map((label) => `"${label}"`).join(', ')})`;
+  const named = `label_replace(${joined}, "concerns", "$1", "concerns", " *(.*?) *")`;
   return [
     table({
       title: 'Agents',
@@ -29,17 +32,25 @@ export function agents({ q, objectives, settings }: BoardContext): PanelBuilder[
       columns: [
         {
           title: 'Now',
+          width: 65,
           unit: 'short',
           decimals: 0,
           expr: q.gauge('lk_agents_sessions_active', { by: ['agent_name'] }),
         },
         {
           title: 'Calls',
+          width: 65,
           unit: 'short',
           decimals: 0,
           expr: q.increase('lk_agents_sessions_total', about),
         },
-        { title: 'Turns', unit: 'short', decimals: 0, expr: q.increase('lk_agents_turns_total', about) },
+        {
+          title: 'Turns',
+          width: 70,
+          unit: 'short',
+          decimals: 0,
+          expr: q.increase('lk_agents_turns_total', about),
+        },
         {
           title: 'p95',
           unit: 's',
@@ -105,10 +116,10 @@ export function agents({ q, objectives, settings }: BoardContext): PanelBuilder[
       height: 9,
       empty: 'Nothing is firing',
       keys: [
-        { label: 'alertname', title: 'Alert', url: runbook.url },
-        { label: 'severity', title: 'Severity', width: 80, wording: severityWords },
-        { label: 'agent_name', title: 'Agent', width: 100, link: { board: 'latency', variable: 'agent' } },
-        { label: 'concerns', title: 'Concerns', width: 110 },
+        { label: 'alertname', title: 'Alert', url: runbook.url, wording: runbook.names },
+        { label: 'severity', title: 'Severity', width: 75, wording: severityWords },
+        { label: 'agent_name', title: 'Agent', width: 100 },
+        { label: 'concerns', title: 'Concerns', width: 105 },
         ...runbook.keys,
       ],
       sortBy: 'For',
@@ -118,10 +129,10 @@ export function agents({ q, objectives, settings }: BoardContext): PanelBuilder[
           title: 'For',
           unit: 's',
           decimals: 0,
-          width: 80,
+          width: 75,
           expr:
-            `min by (alertname, severity, agent_name, concerns, runbook) (label_replace(label_join(${since}, ` +
-            `"concerns", " ", ${concerns.map((label) => `"${label}"`).join(', ')}), "runbook", "$1", "alertname", "(.+)"))`,
+            `min by (alertname, severity, agent_name, concerns, runbook) (` +
+            `label_replace(${named}, "runbook", "$1", "alertname", "(.+)"))`,
         },
       ],
     }),

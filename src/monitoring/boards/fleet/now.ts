@@ -1,4 +1,4 @@
-import { failedReasons, sessionErrors, turnLatencyErrors } from '../../rules/slo.ts';
+import { failedReasons } from '../../rules/slo.ts';
 import { firing } from '../house/alerts.ts';
 import type { BoardContext } from '../house/board.ts';
 import { budgetLeft } from '../house/budgets.ts';
@@ -6,6 +6,7 @@ import { noCalls, noTurns, withoutRules } from '../house/empty.ts';
 import type { PanelBuilder } from '../house/panel.ts';
 import { percent } from '../house/percent.ts';
 import { percentiles } from '../house/percentiles.ts';
+import { type Promised, promises } from '../house/promises.ts';
 import { stat } from '../house/stat.ts';
 
 const e2e = 'lk_agents_turn_e2e_latency_seconds';
@@ -13,8 +14,8 @@ const e2e = 'lk_agents_turn_e2e_latency_seconds';
 /** The first line: is anything wrong? */
 export function now({ q, objectives }: BoardContext): PanelBuilder[] {
   const { turnLatency, turnLatencyTail, sessionSuccess } = objectives;
-  const agent = { agent_name: { re: '$agent' } } as const;
-  const sessions = { window: '$__range' } as const;
+  const [turns, , sessions] = promises(objectives) as [Promised, Promised, Promised];
+  const ended = { window: '$__range' } as const;
   return [
     stat({
       title: 'Firing alerts',
@@ -59,18 +60,11 @@ export function now({ q, objectives }: BoardContext): PanelBuilder[] {
       text: 'value_and_name',
       limits: { warning: 0.25, bad: 0, falling: true },
       next: 'slo',
-      targets: [
-        {
-          expr: `bottomk(1, ${budgetLeft(turnLatencyErrors('30d'), turnLatency, { ...agent, objective: 'target' })})`,
-          legend: 'turns of {{agent_name}}',
-          as: 'instant',
-        },
-        {
-          expr: `bottomk(1, ${budgetLeft(sessionErrors('30d'), sessionSuccess, agent)})`,
-          legend: 'sessions of {{agent_name}}',
-          as: 'instant',
-        },
-      ],
+      targets: [turns, sessions].map((promise) => ({
+        expr: `bottomk(1, ${budgetLeft(promise)})`,
+        legend: `{{agent_name}}: ${promise.of}`,
+        as: 'instant',
+      })),
     }),
     // The cost per minute comes here, 3 wide; then these six are 4, 5, 6, 3, 3 and 3 wide.
     stat({
@@ -85,8 +79,8 @@ export function now({ q, objectives }: BoardContext): PanelBuilder[] {
       targets: [
         {
           expr: q.share(
-            ['lk_agents_sessions_total', { ...sessions, where: { close_reason: { re: failedReasons } } }],
-            ['lk_agents_sessions_total', sessions],
+            ['lk_agents_sessions_total', { ...ended, where: { close_reason: { re: failedReasons } } }],
+            ['lk_agents_sessions_total', ended],
           ),
           as: 'instant',
         },

@@ -20,9 +20,9 @@ export function suppliers({ q, objectives: { providerErrorRatio } }: BoardContex
     table({
       title: 'Providers',
       description:
-        'Every provider by what it is used for, the one with most errors first. First: the p95 to the first token (LLM, realtime) or the first audio (TTS). If one is bad for all agents, it is the provider: see its status page, and switch to the fallback.',
+        'Every provider by what it is used for, the one with most errors first. The last column is the time to the first token (LLM, realtime) or the first audio (TTS). If one is bad for all agents, it is the provider: see its status page, and switch to the fallback.',
       width: 13,
-      height: 9,
+      height: 12,
       empty: 'No model was asked in this time range',
       keys: [
         {
@@ -62,9 +62,8 @@ export function suppliers({ q, objectives: { providerErrorRatio } }: BoardContex
           }),
         },
         {
-          title: 'First',
+          title: 'First output, p95',
           unit: 's',
-          decimals: 2,
           expr: kinds({
             llm: q.quantile(0.95, 'lk_agents_llm_ttft_seconds', about),
             tts: q.quantile(0.95, 'lk_agents_tts_ttfb_seconds', about),
@@ -78,7 +77,7 @@ export function suppliers({ q, objectives: { providerErrorRatio } }: BoardContex
       description:
         'The versions in service, the newest first, and how each does against the other versions of its agent in the last hour. Click an agent for its releases.',
       width: 11,
-      height: 9,
+      height: 12,
       empty: 'Needs the recording rules',
       keys: [
         { label: 'agent_name', title: 'Agent', width: 120, link: { board: 'releases', variable: 'agent' } },
@@ -86,7 +85,11 @@ export function suppliers({ q, objectives: { providerErrorRatio } }: BoardContex
       ],
       sortBy: 'First seen',
       columns: [
-        { title: 'First seen', unit: 'dateTimeFromNow', expr: `1000 * ${derived(firstSeen, versions)}` },
+        {
+          title: 'First seen',
+          unit: 'dateTimeFromNow',
+          expr: `1000 * max by (agent_name, agent_version) (${derived(firstSeen, versions)})`,
+        },
         {
           title: 'Sessions now',
           unit: 'short',
@@ -96,7 +99,7 @@ export function suppliers({ q, objectives: { providerErrorRatio } }: BoardContex
         {
           title: 'Verdict',
           unit: 'short',
-          expr: derived(verdict, versions),
+          expr: `max by (agent_name, agent_version) (${derived(verdict, versions)})`,
           wording: verdictWords,
         },
       ],

@@ -1,8 +1,9 @@
 import { TableCellHeight } from '@grafana/grafana-foundation-sdk/common';
 import type { DynamicConfigValue } from '@grafana/grafana-foundation-sdk/dashboard';
 import { PanelBuilder } from '@grafana/grafana-foundation-sdk/table';
-import { colours, type Limits, type Wording, worded } from './limits.ts';
+import { colours, type Limits, plain, type Wording, worded } from './limits.ts';
 import { type BoardName, boardTitles, boardUrl } from './links.ts';
+import { palette } from './palette.ts';
 import { applied, type PanelSpec } from './panel.ts';
 
 /** A column with a value of each row, from an instant query. */
@@ -60,7 +61,7 @@ export function table(spec: TableSpec): PanelBuilder {
     .withTransformation({
       id: 'organize',
       options: {
-        excludeByName: { Time: true },
+        excludeByName: { Time: true, __name__: true },
         indexByName: Object.fromEntries(names.map((name, index) => [name, index])),
         renameByName: {
           ...Object.fromEntries(keys.map(({ label, title }) => [label, title])),
@@ -68,6 +69,8 @@ export function table(spec: TableSpec): PanelBuilder {
         },
       },
     });
+  // Grafana 9 puts values with links on the left whatever it is told; the others then line up with them.
+  const linked = columns.some(({ next }) => next);
   const row = Object.fromEntries(
     keys.flatMap(({ title, link }) => (link ? [[link.variable, `\${__data.fields["${title}"]}`]] : [])),
   );
@@ -77,18 +80,11 @@ export function table(spec: TableSpec): PanelBuilder {
       // What the panel says when it is empty does not fit into a cell.
       { id: 'noValue', value: '–' },
       ...given('decimals', decimals),
-      // A value with a link would stand on the left.
-      { id: 'custom.align', value: 'right' },
+      ...given('custom.align', linked ? 'left' : undefined),
       ...given('custom.width', width),
-      ...given('mappings', wording && worded(wording)),
+      ...words(wording),
       ...given('links', next && [{ title: `Show ${boardTitles[next]}`, url: boardUrl(next, row) }]),
-      ...(limits
-        ? [
-            { id: 'thresholds', value: colours(limits).build() },
-            { id: 'custom.cellOptions', value: { type: 'color-text' } },
-            { id: 'custom.displayMode', value: 'color-text' },
-          ]
-        : []),
+      ...(limits ? [{ id: 'thresholds', value: colours(limits).build() }, ...colouredText] : []),
     ]);
   }
   for (const { title, link, url, wording, hidden, width } of keys) {
@@ -96,12 +92,27 @@ export function table(spec: TableSpec): PanelBuilder {
     builder.overrideByName(title, [
       ...given('custom.width', width),
       ...given('custom.hidden', hidden),
-      ...given('mappings', wording && worded(wording)),
+      { id: 'noValue', value: '–' },
+      ...words(wording),
       ...given('links', target && [{ title: 'Show ${__value.text}', url: target }]),
     ]);
   }
   if (sortBy) builder.sortBy([{ build: () => ({ displayName: sortBy, desc: !ascending }) }]);
   return builder;
+}
+
+/** How a cell is coloured: by the one name in Grafana 10 and later, by the other before. */
+const colouredText: readonly DynamicConfigValue[] = [
+  { id: 'custom.cellOptions', value: { type: 'color-text' } },
+  { id: 'custom.displayMode', value: 'color-text' },
+];
+
+/** Words for values, in their colours if they have some. */
+function words(wording: Wording | undefined): DynamicConfigValue[] {
+  if (!wording) return [];
+  const mappings = { id: 'mappings', value: worded(wording) };
+  if (!Object.values(wording).some(({ colour }) => colour !== undefined)) return [mappings];
+  return [mappings, { id: 'thresholds', value: plain(palette.quiet).build() }, ...colouredText];
 }
 
 const given = (id: string, value: unknown): DynamicConfigValue[] =>
