@@ -12,7 +12,15 @@ export function agents({ q, objectives, settings }: BoardContext): PanelBuilder[
   const { turnLatency, sessionSuccess, toolErrorRatio } = objectives;
   const about = { by: ['agent_name'], window: '$__range' } as const;
   const runbook = runbookLink(settings);
-  const concerns = ['agent_version', 'component', 'model_provider', 'model_name', 'tool', 'instance'];
+  const concerns = [
+    'agent_name',
+    'agent_version',
+    'component',
+    'model_provider',
+    'model_name',
+    'tool',
+    'instance',
+  ];
   const since = `time() - (${activeSince} and ignoring (alertstate) ${firing()})`;
   // Labels that an alert does not have leave spaces, which Grafana takes for a zero.
   const joined = `label_join(${since}, "concerns", " ", ${concerns.map((label) => `"${label}"`).join(', ')})`;
@@ -118,8 +126,7 @@ export function agents({ q, objectives, settings }: BoardContext): PanelBuilder[
       keys: [
         { label: 'alertname', title: 'Alert', url: runbook.url, wording: runbook.names },
         { label: 'severity', title: 'Severity', width: 75, wording: severityWords },
-        { label: 'agent_name', title: 'Agent', width: 100 },
-        { label: 'concerns', title: 'Concerns', width: 105 },
+        { label: 'concerns', title: 'Concerns', width: 175 },
         ...runbook.keys,
       ],
       sortBy: 'For',
@@ -131,7 +138,7 @@ export function agents({ q, objectives, settings }: BoardContext): PanelBuilder[
           decimals: 0,
           width: 75,
           expr:
-            `min by (alertname, severity, agent_name, concerns, runbook) (` +
+            `min by (alertname, severity, concerns, runbook) (` +
             `label_replace(${named}, "runbook", "$1", "alertname", "(.+)"))`,
         },
       ],

@@ -51,8 +51,7 @@ export const budget = ({ objectives }: BoardContext): PanelBuilder[] =>
       unit: 'percentunit',
       width: 8,
       height: 9,
-      // Whoever has overspent ten times does not squeeze the others to a line.
-      min: undefined,
+      min: -1,
       max: 1,
       empty: withoutRules,
       limit: [{ at: 0, colour: palette.bad }],
