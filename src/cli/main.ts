@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { version } from '../version.ts';
 import { addGenerate } from './generate.ts';
+import { addPrices } from './prices.ts';
 import { addReplay } from './replay.ts';
 import { addSimulate } from './simulate.ts';
 
@@ -10,6 +11,7 @@ const program = new Command('earshot')
   .version(version);
 addSimulate(program);
 addReplay(program);
+addPrices(program);
 addGenerate(program);
 
 try {

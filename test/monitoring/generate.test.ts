@@ -17,6 +17,7 @@ beforeEach(() => {
     'package.json',
     'dist/catalogue',
     'dist/monitoring',
+    'dist/pricing',
     'docs',
     'dashboards',
     'alerts',
