@@ -122,6 +122,10 @@ export function createQueries(scope: Scope) {
     buckets: <M extends HistogramName>(metric: M, about: About<M> = {}): string =>
       growth(metric, '_bucket', { ...about, by: ['le', ...(about.by ?? [])] } as never, 'second'),
 
+    /** The buckets of a histogram, as counts in the window: to add and subtract histograms. */
+    bucketCounts: <M extends HistogramName>(metric: M, about: About<M> = {}): string =>
+      growth(metric, '_bucket', { ...about, by: ['le', ...(about.by ?? [])] } as never, 'window'),
+
     /** The mean of a histogram's samples; nothing where there were none. */
     mean: <M extends HistogramName>(metric: M, about: About<M> = {}): string =>
       `${growth(metric, '_sum', about as never)} / (${growth(metric, '_count', about as never)} > 0)`,
