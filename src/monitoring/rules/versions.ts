@@ -17,6 +17,8 @@ export const before = {
 
 /** 1 for every version that reports. */
 export const present = 'version:lk_agents_version:present';
+/** The time, in unix seconds, for every version that reports: its least value is when the version came. */
+const seen = 'version:lk_agents_version:seen';
 /** 1 for versions that have come within the last hours, beside or in place of one that was there before them. */
 export const isNew = 'version:lk_agents_version:new';
 
@@ -54,8 +56,8 @@ export function versions({ q }: RuleContext): RuleGroup<RecordingRule>[] {
   const old = (expr: string, by = 'agent_name'): string =>
     `sum by (${by}) (${expr} unless ${sameVersion} last_over_time(${isNew}[1h]))`;
 
-  const past = `last_over_time(${present}[${7 * 24 - newFor}h] offset ${newFor}h)`;
-  const age = `count_over_time(${present}[7d])`;
+  /** When a version was first seen, of what is remembered. */
+  const first = `min_over_time(${seen}[7d])`;
   return [
     {
       name: 'earshot-versions',
@@ -65,12 +67,13 @@ export function versions({ q }: RuleContext): RuleGroup<RecordingRule>[] {
           record: present,
           expr: `group by (agent_name, agent_version) (${q.series('lk_agents_sessions_active')})`,
         },
+        { record: seen, expr: `${present} * time()` },
         {
-          // Of two versions, the one that has reported for longer was there before.
           record: isNew,
           expr:
-            `${present} and ${sameVersion} (${age} + ${together} < on (agent_name) group_left () ` +
-            `max by (agent_name) (${age})) unless ${sameVersion} ${past}`,
+            `${present} and ${sameVersion} ` +
+            `(${first} > on (agent_name) group_left () min by (agent_name) (${first}) + ${together * 60}) ` +
+            `and ${sameVersion} ${first} > time() - ${newFor * 3600}`,
         },
         {
           record: versionMeasures.latency,
