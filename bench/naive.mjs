@@ -87,6 +87,11 @@ export class NaiveExporter {
       metrics.lk_agents_usage_llm_input_cached_tokens_total.inc(model, m.promptCachedTokens);
       metrics.lk_agents_usage_llm_cache_creation_tokens_total.inc(model, m.cacheCreationTokens);
       metrics.lk_agents_usage_llm_output_tokens_total.inc(model, m.completionTokens);
+      const rest = m.promptTokens - m.promptCachedTokens - m.cacheCreationTokens;
+      this.#billable(model, 'llm', 'input_tokens', rest);
+      this.#billable(model, 'llm', 'cached_input_tokens', m.promptCachedTokens);
+      this.#billable(model, 'llm', 'cache_write_tokens', m.cacheCreationTokens);
+      this.#billable(model, 'llm', 'output_tokens', m.completionTokens);
       this.#estimates.set(m.speechId, this.#estimates.get(m.speechId) + m.ttftMs / 1000);
     } else if (m.type === 'tts_metrics') {
       this.#tts = model;
@@ -100,13 +105,25 @@ export class NaiveExporter {
       metrics.lk_agents_tts_duration_seconds.observe(model, m.durationMs / 1000);
       metrics.lk_agents_usage_tts_characters_total.inc(model, m.charactersCount);
       metrics.lk_agents_usage_tts_audio_duration_seconds_total.inc(model, m.audioDurationMs / 1000);
+      this.#billable(model, 'tts', 'characters', m.charactersCount);
+      this.#audio(model, 'tts', m);
       const estimate = this.#estimates.get(m.speechId) + m.ttfbMs / 1000;
       metrics.lk_agents_turn_estimated_latency_seconds.observe(identity, estimate);
       this.#estimates.delete(m.speechId);
     } else if (m.type === 'stt_metrics') {
       metrics.lk_agents_stt_requests_total.inc({ ...model, streamed: String(m.streamed) }, 1);
       metrics.lk_agents_usage_stt_audio_duration_seconds_total.inc(model, m.audioDurationMs / 1000);
+      this.#audio(model, 'stt', m);
     }
+  }
+
+  #billable(model, component, unit, amount) {
+    this.#metrics.lk_agents_billable_usage_total.inc({ ...model, component, unit }, amount);
+  }
+
+  #audio(model, component, { audioDurationMs }) {
+    this.#billable(model, component, 'audio_seconds', audioDurationMs / 1000);
+    this.#billable(model, component, 'audio_seconds_without_tokens', audioDurationMs / 1000);
   }
 
   #message({ role, metrics: m, transcriptConfidence }) {

@@ -4,6 +4,7 @@ import { commonLabels, type MetricSpec } from './catalogue/types.ts';
 import type { AuthOptions } from './http/auth.ts';
 import type { TlsOptions } from './http/tls.ts';
 import { Options } from './options.ts';
+import { pricesVariable } from './pricing/open-prices.ts';
 
 export interface MonitorOptions {
   /** Port of /metrics, /healthz and /readyz; 0 takes a free one. @default EARSHOT_PORT, or 9464 */
@@ -26,6 +27,8 @@ export interface MonitorOptions {
   maxLabelValues?: number;
   /** How many label sets there may be in all. @default EARSHOT_MAX_SERIES, or 20000 */
   maxSeries?: number;
+  /** Price file (YAML or JSON, see docs/prices.md), which goes before the built-in prices; a change is taken up. @default EARSHOT_PRICES, or the built-in prices */
+  prices?: string;
   /** Whether OpenTelemetry instruments of this process and of jobs are served too. @default EARSHOT_OPEN_TELEMETRY, or true */
   openTelemetry?: boolean;
   /** A prom-client registry to serve too and to register in: your own metrics come along. @default a new one */
@@ -54,6 +57,7 @@ export function resolveMonitorOptions(given: MonitorOptions = {}) {
     strict: options.boolean('strict', 'EARSHOT_STRICT') ?? false,
     maxLabelValues: options.integer('maxLabelValues', 'EARSHOT_MAX_LABEL_VALUES', 1, 100_000) ?? 200,
     maxSeries: options.integer('maxSeries', 'EARSHOT_MAX_SERIES', 100, 10_000_000) ?? 20_000,
+    prices: options.string('prices', [pricesVariable]),
     openTelemetry: options.boolean('openTelemetry', 'EARSHOT_OPEN_TELEMETRY') ?? true,
     options,
   };

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import { observation } from './catalogue/observation.ts';
 import type { Identity } from './catalogue/types.ts';
 import { type HttpOptions, type MetricsServer, serveMetrics } from './http/server.ts';
 import { socketVariable } from './livekit/destination.ts';
@@ -11,6 +12,7 @@ import { WorkerIdentity } from './livekit/worker-identity.ts';
 import { type MonitorOptions, resolveMonitorOptions } from './monitor-options.ts';
 import { append } from './otel/exposition.ts';
 import { serveOpenTelemetry } from './otel/serve.ts';
+import { openPrices, pricesVariable } from './pricing/open-prices.ts';
 import type { Format } from './record/exposition.ts';
 import { createRecorder, type Recorder } from './record/recorder.ts';
 import { listenRelay } from './relay/server.ts';
@@ -56,6 +58,14 @@ async function start(given: MonitorOptions): Promise<Monitoring> {
   const { registry = new Registry(), log = console.warn } = given;
   const say = (message: string) => log(`earshot: ${message}`);
   const sdk = await loadedSdk();
+  const prices = openPrices({
+    file: resolved.prices,
+    option: given.prices === undefined ? pricesVariable : 'prices',
+    log: say,
+    onReload: (result) => countReload(result, 1),
+  });
+  const countReload = (result: 'ok' | 'failed', count: number) =>
+    recorder.record(observation('earshot_price_file_reloads_total', { result }, count), identity.current);
   registry.setDefaultLabels(resolved.labels);
   // A registry of the user's own may have them already.
   if (!registry.getSingleMetric('process_cpu_seconds_total')) collectDefaultMetrics({ register: registry });
@@ -71,13 +81,17 @@ async function start(given: MonitorOptions): Promise<Monitoring> {
     identity: (): Identity => identity.current,
     maxLabelValues: resolved.maxLabelValues,
     maxSeries: resolved.maxSeries,
+    derivation: prices.derivation,
+    states: prices.states,
     buildInfo: { version, sdk_version: sdk?.version ?? 'none', node_version: process.versions.node },
   });
   const relay = await listenRelay({ recorder });
   // Jobs inherit the environment when they are forked.
   process.env[socketVariable] = relay.path;
   processWide().recorder = recorder;
-  const stops: (() => void)[] = [watchProcesses(identity.sink)];
+  const stops: (() => void)[] = [watchProcesses(identity.sink), prices.close];
+  // From 0, so that the first failure shows in a rate.
+  if (resolved.prices !== undefined) for (const result of ['ok', 'failed'] as const) countReload(result, 0);
   const taken = (name: string) => registry.getSingleMetric(name) !== undefined;
   const openTelemetry = resolved.openTelemetry
     ? serveOpenTelemetry({ record: identity.sink, log: say, labels: resolved.labels, taken })

@@ -26,6 +26,12 @@ describe('directions', () => {
     ['http/server.ts', "import type { Recorder } from '../record/recorder.ts';", '../record/recorder.ts'],
     ['http/server.ts', "const r = await import('../record/recorder.ts');", '../record/recorder.ts'],
     ['otel/serve.ts', "type R = typeof import('../record/recorder.ts');", '../record/recorder.ts'],
+    [
+      'record/recorder.ts',
+      "import { PriceBook } from '../pricing/price-book.ts';",
+      '../pricing/price-book.ts',
+    ],
+    ['pricing/cost.ts', "import { seconds } from '../livekit/samples.ts';", '../livekit/samples.ts'],
     ['monitoring/artefacts.ts', "import { monitor } from '../monitor.ts';", '../monitor.ts'],
     ['livekit/observe.ts', "import { serveMetrics } from '../http/server.ts';", '../http/server.ts'],
     ['monitor.ts', "import { addReplay } from './cli/replay.ts';", './cli/replay.ts'],

@@ -22,6 +22,7 @@ test('the defaults listen on this machine alone, without credentials', () => {
     maxLabelValues: 200,
     maxSeries: 20_000,
     openTelemetry: true,
+    prices: undefined,
   });
 });
 
@@ -54,6 +55,10 @@ describe.each([
     { argument: 500, variable: 'EARSHOT_MAX_SERIES', text: '1000', read: 1000, invalid: [99, 1e8, 'x'] },
   ],
   [
+    'prices',
+    { argument: 'mine.yml', variable: 'EARSHOT_PRICES', text: 'p.json', read: 'p.json', invalid: [5, ''] },
+  ],
+  [
     'openTelemetry',
     { argument: false, variable: 'EARSHOT_OPEN_TELEMETRY', text: 'off', read: false, invalid: ['x', 7] },
   ],
@@ -73,7 +78,9 @@ describe.each([
   });
 
   test('has a variable that is named when it cannot be used', () => {
-    if (option === 'host') return expect(value({}, { [variable]: ' ::1 ' })).toBe('::1');
+    if (option === 'host' || option === 'prices') {
+      return expect(value({}, { [variable]: ' ::1 ' })).toBe('::1');
+    }
     return expect(() => resolve({}, { [variable]: '!' })).toThrow(
       new RegExp(`^${variable}="!" cannot be used`),
     );

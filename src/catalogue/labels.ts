@@ -31,4 +31,32 @@ export const segments = [
   'unattributed',
 ] as const;
 
+/** What of an agent is billed: the kinds of models whose usage the SDK reports. */
+export const billedComponents = ['llm', 'stt', 'tts', 'realtime', 'interruption', 'eot'] as const;
+
+/**
+ * What providers bill in. Tokens are disjoint: each is counted under one unit, by its kind and by whether it came
+ * from the cache. Characters, seconds of audio and tokens of one synthesis measure the same thing; a model's price
+ * says in which of them it is billed.
+ */
+export const billableUnits = [
+  'input_tokens',
+  'cached_input_tokens',
+  'cache_write_tokens',
+  'output_tokens',
+  'input_audio_tokens',
+  'cached_input_audio_tokens',
+  'output_audio_tokens',
+  'input_image_tokens',
+  'cached_input_image_tokens',
+  'output_image_tokens',
+  'characters',
+  'audio_seconds',
+  'audio_seconds_without_tokens',
+  'session_seconds',
+  'requests',
+] as const;
+
+export type BillableUnit = (typeof billableUnits)[number];
+
 export const components = ['llm', 'stt', 'tts', 'realtime', 'interruption', 'other'] as const;

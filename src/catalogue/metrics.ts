@@ -1,3 +1,4 @@
+import { cost } from './cost.ts';
 import { detectors } from './detectors.ts';
 import { models } from './models.ts';
 import { self } from './self.ts';
@@ -13,6 +14,7 @@ export const metrics = {
   ...models,
   ...detectors,
   ...usage,
+  ...cost,
   ...sessions,
   ...worker,
   ...self,

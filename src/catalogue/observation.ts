@@ -27,3 +27,20 @@ export const observation = <M extends MetricName>(
   value: number,
   exemplar?: Exemplar,
 ): Observation => ({ metric, labels: labels as Observation['labels'], value, exemplar });
+
+/** A series that grows along with another one, by `factor` for each unit that is added there. */
+export interface Derived {
+  readonly metric: MetricName;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly factor: number;
+}
+
+/** What adding to one metric adds to others, as cost follows usage; asked where the registry is. */
+export interface Derivation {
+  /** The metric that others are derived from. */
+  readonly from: MetricName;
+  /** Changes whenever `of` may answer differently, so that answers can be kept until then. */
+  readonly revision: number;
+  /** What grows along with the series of these labels. */
+  of(labels: Readonly<Record<string, string>>): readonly Derived[];
+}

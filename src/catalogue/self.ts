@@ -62,6 +62,20 @@ export const self = {
     labels: { label: 'open' },
     source: 'Earshot',
   },
+  earshot_price_file_timestamp_seconds: {
+    type: 'gauge',
+    help: 'Day of which the prices are; of the built-in list, its oldest. The user file goes before it.',
+    unit: 'seconds',
+    labels: { source: ['user', 'builtin'] },
+    source: 'Earshot',
+  },
+  earshot_price_file_reloads_total: {
+    type: 'counter',
+    help: 'Changes of the price file; failed: it cannot be used, and the prices before it stay.',
+    unit: 'reloads',
+    labels: { result: ['ok', 'failed'] },
+    source: 'Earshot',
+  },
   earshot_series: {
     type: 'gauge',
     help: 'Label sets that the catalogue holds in this process.',

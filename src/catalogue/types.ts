@@ -25,6 +25,8 @@ export interface MetricSpec {
   /** The event, span or call of the SDK (or the part of Earshot) it comes from. */
   source: string;
   fields?: readonly SourceField[];
+  /** Whether it is made from other series where the registry is (see `Derivation`): no job sends it. */
+  derived?: true;
   /** Whether the SDK can emit it only in a job that is connected to a room. */
   needsRoom?: true;
   /**

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { version } from '../version.ts';
+import { addGenerate } from './generate.ts';
+import { addPrices } from './prices.ts';
 import { addReplay } from './replay.ts';
 import { addSimulate } from './simulate.ts';
 
@@ -9,6 +11,8 @@ const program = new Command('earshot')
   .version(version);
 addSimulate(program);
 addReplay(program);
+addPrices(program);
+addGenerate(program);
 
 try {
   await program.parseAsync();

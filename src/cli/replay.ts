@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { stdin, stdout } from 'node:process';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { replay } from '../livekit/replay.ts';
+import { openPrices, pricesVariable } from '../pricing/open-prices.ts';
 import { createRecorder } from '../record/recorder.ts';
 
 interface Options {
@@ -9,6 +10,7 @@ interface Options {
   openmetrics?: boolean;
   agentName: string;
   agentVersion: string;
+  prices?: string;
 }
 
 /** Adds `earshot replay FILE`. */
@@ -21,12 +23,17 @@ export function addReplay(program: Command): void {
     .option('--openmetrics', 'print OpenMetrics 1.0 instead of the text format 0.0.4')
     .option('--agent-name <name>', 'the label agent_name', 'unknown')
     .option('--agent-version <version>', 'the label agent_version', 'unknown')
+    .addOption(
+      new Option('--prices <file>', 'price file, which goes before the built-in prices').env(pricesVariable),
+    )
     .action(run);
 }
 
 async function run(file: string, options: Options): Promise<void> {
   const identity = { agent_name: options.agentName, agent_version: options.agentVersion };
-  const recorder = createRecorder({ identity: () => identity });
+  const { derivation, states, close } = openPrices({ file: options.prices, option: '--prices' });
+  close();
+  const recorder = createRecorder({ identity: () => identity, derivation, states });
   const input = file === '-' ? stdin : createReadStream(file);
   const { skipped } = await replay({
     input,

@@ -1,6 +1,8 @@
 import type { Sink } from '../catalogue/observation.ts';
 import type { Identity } from '../catalogue/types.ts';
+import { Options } from '../options.ts';
 import { forwardOpenTelemetry } from '../otel/forward.ts';
+import { openPrices, pricesVariable } from '../pricing/open-prices.ts';
 import { createRecorder, type Recorder } from '../record/recorder.ts';
 import { connectRelay } from '../relay/client.ts';
 import { processWide } from './process-wide.ts';
@@ -38,7 +40,7 @@ export function destination(identity: Identity, openTelemetry: boolean): Destina
       },
     };
   }
-  shared.recorder ??= createRecorder({ identity: () => identity });
+  shared.recorder ??= recorderOfThisProcess(identity);
   const recorder = shared.recorder;
   recorder.introduce(identity);
   return {
@@ -46,4 +48,11 @@ export function destination(identity: Identity, openTelemetry: boolean): Destina
     recorder,
     flush: async () => {},
   };
+}
+
+/** A recorder for a process without a worker, which stays for as long as the process. */
+function recorderOfThisProcess(identity: Identity): Recorder {
+  const file = new Options().string('', [pricesVariable]);
+  const { derivation, states } = openPrices({ file, option: pricesVariable });
+  return createRecorder({ identity: () => identity, derivation, states });
 }

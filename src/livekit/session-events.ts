@@ -2,6 +2,7 @@ import type { metrics, voice } from '@livekit/agents';
 import { closeReasons, components } from '../catalogue/labels.ts';
 import type { Labels } from '../catalogue/metrics.ts';
 import type { Observation } from '../catalogue/observation.ts';
+import { billable } from './billable.ts';
 import { Duplicates } from './duplicates.ts';
 import { EstimatedLatency } from './estimated-latency.ts';
 import { metricEvent } from './metric-events.ts';
@@ -187,6 +188,7 @@ export class SessionObserver {
   #count(samples: Samples, m: metrics.AgentMetrics): void {
     metricEvent(samples, m, this.#outcomes);
     usage(samples, m);
+    billable(samples, m);
     this.#estimated.add(samples, m);
   }
 

@@ -1,10 +1,11 @@
 import { dashboards } from './boards/index.ts';
 import { metricsReference } from './metrics-reference.ts';
+import { priceReference } from './price-reference.ts';
 import { alertingGroups, recordingGroups } from './rules/index.ts';
 import { ruleFile } from './rules/render.ts';
 import { type Settings, settingsOf } from './settings.ts';
 
-/** A file that is made from the catalogue and committed. */
+/** A file that is made from the catalogue or the price list and committed. */
 export interface Artefact {
   /** From the root of the repository, with `/`. */
   path: string;
@@ -21,8 +22,9 @@ export const bundle = (settings: Settings): Artefact[] => [
   { path: 'alerts/earshot.yml', content: ruleFile(alertingGroups(settings), settings) },
 ];
 
-/** All that is committed: the bundle with its defaults, and the reference. */
+/** All that is committed: the bundle with its defaults, and the references. */
 export const artefacts = (): Artefact[] => [
   { path: 'docs/metrics.md', content: metricsReference() },
+  { path: 'docs/prices.md', content: priceReference() },
   ...bundle(settingsOf('standard')),
 ];

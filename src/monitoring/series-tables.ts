@@ -1,4 +1,5 @@
 import * as allBuckets from '../catalogue/buckets.ts';
+import { cost } from '../catalogue/cost.ts';
 import { detectors } from '../catalogue/detectors.ts';
 import { models } from '../catalogue/models.ts';
 import { self } from '../catalogue/self.ts';
@@ -40,6 +41,13 @@ export const groups: readonly Group[] = [
       "What providers bill for. The names are those of the Python SDK's OpenTelemetry metrics. Over the same events the " +
       "counters equal the SDK's `ModelUsageCollector`, but for what that counts twice (see Duplicates).",
     metrics: usage,
+  },
+  {
+    title: 'Cost',
+    about:
+      'What the usage costs in US dollars: at list prices, or at those of your price file. [prices.md](prices.md) says how, ' +
+      'and with which prices.',
+    metrics: cost,
   },
   { title: 'Sessions', about: 'Calls, and what happens in them.', metrics: sessions },
   {

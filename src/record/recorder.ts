@@ -1,7 +1,8 @@
 import { type Counter, type Gauge, type Histogram, type Metric, Registry } from 'prom-client';
 import { type Labels, catalogue as standard } from '../catalogue/metrics.ts';
-import type { Exemplar, Observation } from '../catalogue/observation.ts';
+import type { Derivation, Exemplar, Observation } from '../catalogue/observation.ts';
 import { commonLabels, type Identity, type MetricSpec } from '../catalogue/types.ts';
+import { deriving } from './derived-series.ts';
 import { expose, type Format } from './exposition.ts';
 import { LabelCap, overflow, sanitise } from './label-cap.ts';
 import { registerCatalogue } from './registry.ts';
@@ -19,6 +20,10 @@ export interface RecorderOptions {
   maxSeries?: number;
   /** What `earshot_build_info` tells. @default it is not shown */
   buildInfo?: Labels<'earshot_build_info'>;
+  /** What grows along with a series, such as cost with usage. @default nothing */
+  derivation?: Derivation;
+  /** What gauges show of the state of things when they are exposed. @default nothing */
+  states?: () => readonly Observation[];
   /** @default the catalogue */
   specs?: Readonly<Record<string, MetricSpec>>;
 }
@@ -57,6 +62,8 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
     maxLabelValues = 200,
     maxSeries = 20_000,
     buildInfo,
+    derivation,
+    states = () => [],
     specs = standard,
   } = options;
   const registered = registerCatalogue(specs, registry);
@@ -116,6 +123,7 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
     if (existing) return existing;
     if (known.size >= maxSeries) return void dropped('series_limit');
     const add = adder(spec, target, admitted);
+    const derive = metric === derivation?.from ? derived(derivation, admitted) : undefined;
     const made: Series = {
       add(value, exemplar) {
         if (!Number.isFinite(value) || Math.abs(value) > maxValue || (value < 0 && spec.type !== 'gauge')) {
@@ -124,21 +132,33 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
         }
         for (const label of overflowed) count_('earshot_label_overflow_total', { label }, 1);
         add(value, exemplar);
+        derive?.(value);
       },
     };
     known.set(key, made);
     return made;
   }
 
+  /** Adds to what is derived from a series, under the labels that the series itself is exposed with. */
+  function derived(
+    from: Derivation,
+    { agent_name = '', agent_version = '', ...labels }: Record<string, string>,
+  ) {
+    return deriving(from, labels, (metric, of) => series(metric, of, { agent_name, agent_version }));
+  }
+
   /** What Earshot says of itself as a state, under the identity of the moment. */
   function showSelf(): void {
-    const show = (name: string, labels: Record<string, string>, value: number) => {
+    const shown = new Set<string>();
+    const show = (name: string, labels: Readonly<Record<string, string>>, value: number) => {
       const gauge = registered.get(name) as Gauge | undefined;
-      gauge?.reset();
+      if (!shown.has(name)) gauge?.reset();
+      shown.add(name);
       gauge?.set({ ...self(), ...labels }, value);
     };
     show('earshot_series', {}, known.size);
     if (buildInfo) show('earshot_build_info', buildInfo, 1);
+    for (const { metric, labels, value } of states()) show(metric, labels, value);
   }
 
   return {

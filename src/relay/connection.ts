@@ -115,8 +115,12 @@ export class Connection {
     // Over the limit nothing is kept, so that ids cost the worker nothing; their samples are counted one by one.
     if (this.#slots.size >= this.#options.maxSeries) return 'ok';
     const { recorder } = this.#options;
-    const series = recorder.series(metric, labels, identity);
     const spec = Object.hasOwn(catalogue, metric) ? catalogue[metric] : undefined;
+    if (spec?.derived) {
+      this.#slots.set(id, { refused: 'unknown_metric', counted: false });
+      return 'ok';
+    }
+    const series = recorder.series(metric, labels, identity);
     if (!series) {
       // The recorder has counted the refusal once: that stands for the first sample.
       this.#slots.set(id, { refused: refusal(spec, labels) ?? 'series_limit', counted: true });

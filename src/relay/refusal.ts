@@ -6,7 +6,8 @@ export function refusal(
   spec: MetricSpec | undefined,
   labels: Readonly<Record<string, string>>,
 ): DropReason | undefined {
-  if (!spec) return 'unknown_metric';
+  // What is derived from other series is made here, and not by jobs.
+  if (!spec || spec.derived) return 'unknown_metric';
   const names = Object.entries(spec.labels);
   if (Object.keys(labels).length !== names.length) return 'unknown_label';
   for (const [name, allowed] of names) {

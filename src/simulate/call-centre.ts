@@ -76,6 +76,7 @@ export async function openCallCentre(
     done(control, control.close);
     const monitoring = await monitor({
       port: settings.port,
+      prices: settings.prices,
       strict: true,
       agentName: 'call-centre',
       agentVersion: version,

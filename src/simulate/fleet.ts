@@ -78,7 +78,7 @@ export const agents = [
         weight: 1,
         stack: {
           mode: 'pipeline',
-          stt: 'whisper-1',
+          stt: 'faster-whisper',
           llm: 'gemini-flash',
           tts: 'gpt-4o-mini-tts',
         },

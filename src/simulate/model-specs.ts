@@ -94,9 +94,10 @@ export const stts = {
     streaming: true,
     tokens: true,
   },
-  'whisper-1': {
-    provider: 'openai',
-    model: 'whisper-1',
+  // Of one's own: no price list knows it.
+  'faster-whisper': {
+    provider: 'self-hosted',
+    model: 'faster-whisper-large-v3',
     final: { median: 420, sigma: 0.35 },
     streaming: false,
   },

@@ -17,6 +17,8 @@ export interface SimulateOptions {
   port?: number;
   /** Port of the incident switches; 0 takes a free one. @default 9466, or a free one if that is taken */
   controlPort?: number;
+  /** Price file, which goes before the built-in prices. @default EARSHOT_PRICES, or the built-in prices */
+  prices?: string;
   /** What goes wrong from the start. @default nothing */
   incidents?: readonly IncidentName[];
   /** Directory for what each job emitted, by its own count. @default none is written */
@@ -26,8 +28,10 @@ export interface SimulateOptions {
 }
 
 /** The options with their defaults. */
-export type Settings = Required<Omit<SimulateOptions, 'port' | 'oracle' | 'log' | 'calls' | 'duration'>> &
-  Pick<SimulateOptions, 'port' | 'oracle' | 'log' | 'calls' | 'duration'>;
+export type Settings = Required<
+  Omit<SimulateOptions, 'port' | 'prices' | 'oracle' | 'log' | 'calls' | 'duration'>
+> &
+  Pick<SimulateOptions, 'port' | 'prices' | 'oracle' | 'log' | 'calls' | 'duration'>;
 
 /** An option that cannot be used. The message says which one, and what it takes. */
 export class SimulateOptionError extends Error {

@@ -5,6 +5,13 @@ import { observation } from '../../src/catalogue/observation.ts';
 const model = ['model_provider', 'model_name'];
 const yesNo = ['yes', 'no'];
 const trueFalse = ['true', 'false'];
+const billed = ['llm', 'stt', 'tts', 'realtime', 'interruption', 'eot'];
+const units = [
+  ...['input_tokens', 'cached_input_tokens', 'cache_write_tokens', 'output_tokens'],
+  ...['input_audio_tokens', 'cached_input_audio_tokens', 'output_audio_tokens'],
+  ...['input_image_tokens', 'cached_input_image_tokens', 'output_image_tokens'],
+  ...['characters', 'audio_seconds', 'audio_seconds_without_tokens', 'session_seconds', 'requests'],
+];
 const outcomes = ['ok', 'empty', 'cancelled', 'error'];
 
 /**
@@ -76,6 +83,9 @@ const fixed: Record<
   lk_agents_usage_stt_audio_duration_seconds_total: ['C', ...model],
   lk_agents_usage_interruption_num_requests_total: ['C', ...model],
   lk_agents_usage_eot_num_requests_total: ['C', ...model],
+  lk_agents_billable_usage_total: ['C', ...model, ['component', billed], ['unit', units]],
+  lk_agents_cost_usd_total: ['C', ...model, ['component', billed]],
+  lk_agents_cost_unpriced_usage_total: ['C', ...model, ['component', billed], ['unit', units]],
   lk_agents_sessions_active: ['G'],
   lk_agents_sessions_total: [
     'C',
@@ -141,6 +151,8 @@ const fixed: Record<
   earshot_relay_frames_total: ['C', ['result', ['ok', 'malformed', 'oversized', 'incompatible']]],
   earshot_label_overflow_total: ['C', 'label'],
   earshot_series: ['G'],
+  earshot_price_file_timestamp_seconds: ['G', ['source', ['user', 'builtin']]],
+  earshot_price_file_reloads_total: ['C', ['result', ['ok', 'failed']]],
 };
 
 test.each(Object.entries(fixed))('%s is there, with its type and its labels', (name, [type, ...labels]) => {

@@ -13,8 +13,9 @@ const rooms: Readonly<Record<string, Doors>> = {
   relay: { values: ['catalogue'], types: ['record'] },
   http: { values: [] },
   otel: { values: ['catalogue'] },
-  monitoring: { values: ['catalogue'] },
-  livekit: { values: ['catalogue', 'record', 'relay', 'otel', 'options.ts'] },
+  pricing: { values: ['catalogue', 'options.ts'] },
+  monitoring: { values: ['catalogue', 'pricing'] },
+  livekit: { values: ['catalogue', 'record', 'relay', 'otel', 'pricing', 'options.ts'] },
 };
 /** Rooms that put the others together, so that they may import any but those named here. */
 const composers: Readonly<Record<string, readonly string[]>> = {

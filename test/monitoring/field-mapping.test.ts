@@ -124,7 +124,8 @@ describe('the page', () => {
   test('shows all series of a field that goes into several', () => {
     expect(rows).toContain(
       '| `numRequests` | count | `num_requests` | count | `lk_agents_interruption_requests_total` (requests), ' +
-        '`lk_agents_usage_interruption_num_requests_total` (requests) |  |',
+        '`lk_agents_usage_interruption_num_requests_total` (requests), ' +
+        '`lk_agents_billable_usage_total` (units) |  |',
     );
   });
 });

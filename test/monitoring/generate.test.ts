@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -13,9 +13,18 @@ let copy: string;
 let file: string;
 beforeEach(() => {
   copy = mkdtempSync(join(tmpdir(), 'generate-'));
-  for (const part of ['package.json', 'dist/catalogue', 'dist/monitoring', 'docs']) {
-    cpSync(join(repository, part), join(copy, part), { recursive: true });
-  }
+  const parts = [
+    'package.json',
+    'dist/catalogue',
+    'dist/monitoring',
+    'dist/pricing',
+    'docs',
+    'dashboards',
+    'alerts',
+    'prometheus',
+  ];
+  for (const part of parts) cpSync(join(repository, part), join(copy, part), { recursive: true });
+  symlinkSync(join(repository, 'node_modules'), join(copy, 'node_modules'));
   file = join(copy, 'docs/metrics.md');
 });
 afterEach(() => rmSync(copy, { recursive: true }));

@@ -38,8 +38,7 @@ export function expectations(lines: readonly Line[]): Expectation[] {
   const count = (event: string, which: Record<string, unknown> = {}) =>
     of(event).filter(({ facts }) => Object.entries(which).every(([name, value]) => facts[name] === value))
       .length;
-  const sum = (event: string, fact: string, scale = 1) =>
-    of(event).reduce((total, { facts }) => total + Number(facts[fact] ?? 0) * scale, 0);
+  const sum = (event: string, fact: string, scale = 1) => sumOf(of(event), fact, scale);
   const e2e = of('assistant_message').flatMap(({ facts }) =>
     typeof facts.e2eLatency === 'number' && facts.e2eLatency >= 0 ? [facts.e2eLatency] : [],
   );
@@ -110,8 +109,36 @@ export function expectations(lines: readonly Line[]): Expectation[] {
     usage('tts_output_tokens', sum('tts_metrics', 'outputTokens')),
     usage('stt_audio_duration_seconds', sum('stt_metrics', 'audioDurationMs', 0.001)),
     usage('stt_input_tokens', sum('stt_metrics', 'inputTokens')),
+    { series: 'lk_agents_cost_usd_total', labels: { component: 'tts' }, value: ttsCost(of('tts_metrics')) },
+    {
+      series: 'lk_agents_cost_usd_total',
+      labels: { model_name: 'grok-voice-agent' },
+      value: (sum('realtime_model_metrics', 'sessionDurationMs') / 60_000) * 0.05,
+    },
+    {
+      series: 'lk_agents_cost_unpriced_usage_total',
+      value: sumOf(
+        of('stt_metrics').filter(({ facts }) => facts.metadata?.modelName === 'faster-whisper-large-v3'),
+        'audioDurationMs',
+        0.001,
+      ),
+    },
   ];
 }
+
+/** What the voices cost, in dollars: two by the character, one by the token. */
+function ttsCost(lines: readonly Line[]): number {
+  const of = (model: string) => lines.filter(({ facts }) => facts.metadata?.modelName === model);
+  return (
+    sumOf(of('sonic-2'), 'charactersCount', 50 / 1e6) +
+    sumOf(of('eleven_flash_v2_5'), 'charactersCount', 0.05 / 1000) +
+    sumOf(of('gpt-4o-mini-tts'), 'inputTokens', 0.6 / 1e6) +
+    sumOf(of('gpt-4o-mini-tts'), 'outputTokens', 12 / 1e6)
+  );
+}
+
+const sumOf = (lines: readonly Line[], fact: string, scale = 1): number =>
+  lines.reduce((total, { facts }) => total + Number(facts[fact] ?? 0) * scale, 0);
 
 /** The sum of a series over all its label sets, or over those with the given labels. */
 export function total(exposition: string, series: string, labels: Record<string, string> = {}): number {

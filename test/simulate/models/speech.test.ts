@@ -142,7 +142,7 @@ describe('a streaming STT', () => {
 describe('an STT that does not stream', () => {
   test('understands an utterance as a whole, and the SDK times it', async () => {
     const ears = new SimulatedStt({
-      model: stts['whisper-1'],
+      model: stts['faster-whisper'],
       random: createRandom('stt'),
       faults: new Faults(),
     });
@@ -157,7 +157,7 @@ describe('an STT that does not stream', () => {
 
   test('understands nothing in noise', async () => {
     const ears = new SimulatedStt({
-      model: stts['whisper-1'],
+      model: stts['faster-whisper'],
       random: createRandom('stt'),
       faults: new Faults(),
     });

@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { stdout } from 'node:process';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type ProfileName, profiles } from '../catalogue/objectives.ts';
+import { write } from '../monitoring/drift.ts';
+import { settingsOf } from '../monitoring/settings.ts';
+
+interface Flags {
+  out: string;
+  profile: ProfileName;
+  objectives?: string;
+  datasource?: string;
+  selector?: string[];
+  agents?: string[];
+  labels?: string[];
+  recording: boolean;
+  runbooks?: string;
+  grafana?: string;
+}
+
+const commaSeparated = (text: string): string[] =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean);
+
+/** `job="voice",cluster=~"eu-.+"`: matchers as PromQL writes them. */
+function selector(text: string): string[] {
+  const matcher = /\s*[a-zA-Z_]\w*\s*(?:=~|!~|!=|=)\s*"(?:[^"\\]|\\.)*"\s*/y;
+  const found: string[] = [];
+  while (matcher.lastIndex < text.length) {
+    const match = matcher.exec(text)?.[0];
+    if (match === undefined) throw new InvalidArgumentError('It takes matchers, such as job="voice".');
+    found.push(match.trim());
+    if (text[matcher.lastIndex] === ',') matcher.lastIndex++;
+  }
+  return found;
+}
+
+const labelNames = (text: string): string[] => {
+  const names = commaSeparated(text);
+  const wrong = names.find((name) => !/^[a-zA-Z_]\w*$/.test(name));
+  if (wrong !== undefined) throw new InvalidArgumentError(`${wrong} is no name of a label.`);
+  return names;
+};
+
+const url = (text: string): string => {
+  if (!URL.canParse(text)) throw new InvalidArgumentError('It takes a URL.');
+  return text.replace(/\/+$/, '');
+};
+
+/** Adds `earshot generate`. */
+export function addGenerate(program: Command): void {
+  program
+    .command('generate')
+    .description('write boards, recording rules and alerts, with objectives and filters of your own')
+    .requiredOption('--out <directory>', 'where dashboards/, alerts/ and prometheus/rules/ are written')
+    .addOption(
+      new Option('--profile <name>', 'the set of objectives')
+        .choices(Object.keys(profiles))
+        .default('standard' satisfies ProfileName),
+    )
+    .option('--objectives <file>', 'YAML or JSON with objectives that differ from the profile')
+    .option('--datasource <uid>', "Grafana's Prometheus data source that boards show first")
+    .option('--selector <matchers>', 'what all series have to meet, such as job="voice"', selector)
+    .option('--agents <names>', 'of which agents, separated by commas (default: all)', commaSeparated)
+    .option(
+      '--labels <names>',
+      'labels of your own to keep and to filter by, such as region,tenant',
+      labelNames,
+    )
+    .option('--no-recording', 'boards that need no recording rules, and are slow over weeks')
+    .option('--runbooks <url>', 'where your runbooks are (default: the board Runbooks)', url)
+    .option(
+      '--grafana <url>',
+      'where Grafana is, for the links of alerts (default: http://localhost:3000)',
+      url,
+    )
+    .action(run);
+}
+
+async function run({
+  out,
+  profile,
+  objectives,
+  agents,
+  selector: own = [],
+  recording,
+  runbooks,
+  ...chosen
+}: Flags): Promise<void> {
+  // Grafana's types are loaded for this command only.
+  const { bundle } = await import('../monitoring/artefacts.ts');
+  const settings = settingsOf(profile, {
+    ...Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined)),
+    objectives: objectives === undefined ? profiles[profile] : await readObjectives(objectives, profile),
+    selector: [...own, ...(agents ? [`agent_name=~"${agents.map(escaped).join('|')}"`] : [])],
+    recorded: recording,
+    runbooks: runbooks && `${runbooks}/`,
+  });
+  const files = bundle(settings);
+  write(files, resolve(out));
+  for (const { path } of files) stdout.write(`${path}\n`);
+}
+
+async function readObjectives(file: string, profile: ProfileName) {
+  const { parseObjectives } = await import('../monitoring/objectives-file.ts');
+  try {
+    return parseObjectives(readFileSync(file, 'utf8'), profiles[profile]);
+  } catch (error) {
+    throw new Error(`Cannot use the objectives in ${file}: ${(error as Error).message}`);
+  }
+}
+
+/** A name as part of a regular expression in a PromQL string. */
+const escaped = (name: string): string =>
+  name.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\\\$&').replaceAll('"', '\\"');

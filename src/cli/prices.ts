@@ -1,0 +1,48 @@
+import { stdout } from 'node:process';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { pricesVariable } from '../pricing/open-prices.ts';
+import type { Price, PriceSource } from '../pricing/price.ts';
+import { PriceBook } from '../pricing/price-book.ts';
+import { readPriceFile } from '../pricing/price-file.ts';
+import { publishedOf } from '../pricing/units.ts';
+
+const sources: Record<PriceSource, string> = {
+  user: 'your price file',
+  builtin: 'the built-in list',
+  library: '@pydantic/genai-prices',
+};
+
+const model = (text: string, before: string[] = []): string[] => {
+  if (!/^[^/]+\/.+$/.test(text)) throw new InvalidArgumentError('It takes provider/model.');
+  return [...before, text];
+};
+
+/** Adds `earshot prices PROVIDER/MODEL …`. */
+export function addPrices(program: Command): void {
+  program
+    .command('prices')
+    .description('tell what models are priced at, and by whom; exits with 1 if one has no price')
+    .argument('<models...>', 'by the labels model_provider and model_name, such as openai/gpt-4o-mini', model)
+    .addOption(
+      new Option('--prices <file>', 'price file, which goes before the built-in prices').env(pricesVariable),
+    )
+    .action((models: string[], { prices: file }: { prices?: string }) => {
+      const book = new PriceBook(file === undefined ? {} : readPriceFile(file));
+      for (const name of models) {
+        const at = name.indexOf('/');
+        const price = book.find(name.slice(0, at), name.slice(at + 1));
+        stdout.write(`${name}: ${price ? describe(price) : 'no price; its usage is unpriced'}\n`);
+        if (!price) process.exitCode = 1;
+      }
+    });
+}
+
+function describe({ source, entry, dated, url, note, rates, free }: Price): string {
+  const origin = [`${sources[source]}, as ${entry}`, dated && `of ${dated}`, url].filter(Boolean).join(', ');
+  const prices = free ? [['free', '']] : Object.entries(publishedOf(rates));
+  return [
+    origin,
+    ...(note ? [`  ${note}`] : []),
+    ...prices.map(([field, dollars]) => `  ${field} ${dollars}`.trimEnd()),
+  ].join('\n');
+}

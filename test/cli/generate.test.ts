@@ -1,0 +1,113 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+const run = promisify(execFile);
+const earshot = join(import.meta.dirname, '../../dist/cli/main.js');
+
+let out: string;
+beforeEach(() => {
+  out = mkdtempSync(join(tmpdir(), 'generate-'));
+});
+afterEach(() => rmSync(out, { recursive: true }));
+
+const generate = (...args: string[]) => run(process.execPath, [earshot, 'generate', '--out', out, ...args]);
+const read = (path: string) => readFileSync(join(out, path), 'utf8');
+
+test('the defaults are what is committed', async () => {
+  const { stdout } = await generate();
+  const paths = stdout.trim().split('\n');
+  expect(paths).toContain('dashboards/latency.json');
+  expect(paths).toContain('alerts/earshot.yml');
+  expect(readdirSync(join(out, 'dashboards')).length).toBe(
+    paths.filter((path) => path.endsWith('.json')).length,
+  );
+  for (const path of paths) {
+    expect(read(path)).toBe(readFileSync(join(import.meta.dirname, '../..', path), 'utf8'));
+  }
+});
+
+test('a profile moves the limits of alerts and the lines of panels', async () => {
+  await generate('--profile', 'telephony');
+  expect(read('prometheus/rules/earshot.yml')).toContain('{le=~"2\\\\.5"}');
+  expect(read('alerts/earshot.yml')).toContain('took longer than 2.5 s');
+  expect(read('dashboards/latency.json')).toContain('"Answered within 2.5 s"');
+});
+
+test("objectives of one's own go before the profile's", async () => {
+  const file = join(out, 'objectives.yml');
+  writeFileSync(file, 'turnLatency: { seconds: 1.2, ratio: 0.9 }\n');
+  await generate('--profile', 'strict', '--objectives', file);
+  expect(read('alerts/earshot.yml')).toContain('90 % of the turns are to be answered within 1.2 s');
+  expect(read('alerts/earshot.yml')).toContain('99.5 % of the sessions');
+});
+
+test('matchers, agents and labels reach every raw series, and the filters of boards', async () => {
+  await generate(
+    '--selector',
+    'job="voice", zone!~"test.*"',
+    '--agents',
+    'front-desk,b.c',
+    '--labels',
+    'region',
+  );
+  expect(read('prometheus/rules/earshot.yml')).toContain(
+    'sum by (region, agent_name, agent_version, outcome, tools) ' +
+      '(rate(lk_agents_turns_total{job="voice", zone!~"test.*", agent_name=~"front-desk|b\\\\.c"}[5m]))',
+  );
+  const board = JSON.parse(read('dashboards/latency.json'));
+  const region = board.templating.list.find(({ name }: { name: string }) => name === 'region');
+  expect(region.query.query).toBe(
+    'label_values(lk_agents_sessions_active{job="voice", zone!~"test.*", agent_name=~"front-desk|b\\\\.c"}, region)',
+  );
+  expect(read('dashboards/latency.json')).toContain('region=~\\"$region\\"');
+});
+
+test('without recording rules no board reads a recorded rate', async () => {
+  await generate('--no-recording');
+  expect(read('dashboards/latency.json')).not.toContain(':rate5m');
+  expect(read('dashboards/latency.json')).toContain('rate(lk_agents_turn_e2e_latency_seconds_bucket{');
+});
+
+test('links of alerts lead to the Grafana and the runbooks that are named', async () => {
+  await generate('--grafana', 'https://grafana.example.com/', '--runbooks', 'https://wiki.example.com/voice');
+  expect(read('alerts/earshot.yml')).toContain(
+    'runbook_url: https://wiki.example.com/voice/LiveKitAgentTurnLatencyBudgetBurn.md',
+  );
+  expect(read('alerts/earshot.yml')).toContain(
+    'dashboard_url: https://grafana.example.com/d/earshot-slo/slo?',
+  );
+});
+
+test.each([
+  [['--profile', 'lax'], 'Allowed choices are strict, standard, telephony'],
+  [['--selector', 'job=voice'], 'It takes matchers, such as job="voice"'],
+  [['--labels', 'a-b'], 'a-b is no name of a label'],
+  [['--grafana', 'grafana'], 'It takes a URL'],
+  [['--objectives', '/nowhere.yml'], 'Cannot use the objectives in /nowhere.yml: ENOENT'],
+])('%j is refused', async (args, message) => {
+  await expect(generate(...args)).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(message),
+  });
+});
+
+test.each([
+  [
+    'turnLatency: { seconds: 1.7, ratio: 0.9 }',
+    '1.7 is no bucket of lk_agents_turn_e2e_latency_seconds; choose from',
+  ],
+  ['turnLatency: { seconds: 1.5, ratio: 95 }', 'turnLatency.ratio: '],
+  ['turnLatancy: { seconds: 1.5, ratio: 0.95 }', 'The objectives are turnLatency, '],
+  ['- 1', 'the file: '],
+])('objectives %j are refused', async (content, message) => {
+  const file = join(out, 'objectives.yml');
+  writeFileSync(file, content);
+  await expect(generate('--objectives', file)).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(message),
+  });
+});

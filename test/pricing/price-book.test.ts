@@ -1,0 +1,167 @@
+import { describe, expect, test } from 'vitest';
+import { builtInEntries } from '../../src/pricing/list/built-in.ts';
+import { rateOf } from '../../src/pricing/price.ts';
+import { PriceBook } from '../../src/pricing/price-book.ts';
+import { parsePriceFile } from '../../src/pricing/price-file.ts';
+import { publishedOf } from '../../src/pricing/units.ts';
+
+const file = (prices: object) =>
+  parsePriceFile(JSON.stringify({ version: 1, dated: '2026-11-01', currency: 'USD', prices }), 'prices.json');
+const book = (prices: object = {}) => new PriceBook({ ...file(prices), now: () => new Date('2026-11-01') });
+/** Where a price comes from, and what it is. */
+function found(from: PriceBook, provider: string, model: string) {
+  const price = from.find(provider, model);
+  return price && [price.source, price.entry, price.free ? 'free' : publishedOf(price.rates)];
+}
+
+describe('an LLM', () => {
+  test.each([
+    ['openai', 'gpt-4o-mini', 'openai/gpt-4o-mini', [0.15, 0.075, 0.6]],
+    ['api.openai.com', 'gpt-4o-mini-2024-07-18', 'openai/gpt-4o-mini', [0.15, 0.075, 0.6]],
+    ['openai', 'gpt-4.1', 'openai/gpt-4.1', [2, 0.5, 8]],
+    ['google', 'gemini-2.5-flash', 'google/gemini-2.5-flash', [0.3, 0.03, 2.5]],
+    ['livekit', 'openai/gpt-4o-mini', 'openai/gpt-4o-mini', [0.15, 0.075, 0.6]],
+    // By the length of the prompt; the shortest is taken.
+    ['google', 'gemini-2.5-pro', 'google/gemini-2.5-pro', [1.25, 0.125, 10]],
+  ])('%s/%s has the price of the library', (provider, model, entry, [input, cached, output]) => {
+    expect(found(book(), provider, model)).toEqual([
+      'library',
+      entry,
+      expect.objectContaining({
+        input_per_million: input,
+        cached_input_per_million: cached,
+        output_per_million: output,
+      }),
+    ]);
+  });
+
+  test('pays for what it writes to the cache, and for audio, as such', () => {
+    expect(found(book(), 'anthropic', 'claude-haiku-4-5')?.[2]).toMatchObject({
+      input_per_million: 1,
+      cached_input_per_million: 0.1,
+      cache_write_per_million: 1.25,
+      output_per_million: 5,
+    });
+    expect(found(book(), 'openai', 'gpt-realtime')?.[2]).toEqual({
+      input_per_million: 4,
+      cached_input_per_million: 0.4,
+      output_per_million: 16,
+      input_audio_per_million: 32,
+      cached_input_audio_per_million: 0.4,
+      output_audio_per_million: 64,
+      input_image_per_million: 5,
+      cached_input_image_per_million: 0.5,
+    });
+  });
+
+  test.each([
+    ['openai', 'gpt-nonesuch'],
+    ['unknown', 'gpt-4o'],
+    ['unknown', 'unknown'],
+    ['localhost:11434', 'gpt-4o'],
+    ['my-openai-proxy', 'gpt-4o'],
+    ['constructor', 'constructor'],
+    ['openai', ''],
+    ['livekit', 'openai/gpt-5.4'],
+    ['livekit', 'openai/gpt-oss-120b'],
+    ['livekit', 'livekit/openai/gpt-4.1'],
+    ['livekit', 'gpt-4.1'],
+  ])('%s/%s has none', (provider, model) => expect(book().find(provider, model)).toBeUndefined());
+});
+
+describe('a voice', () => {
+  test.each([
+    ['Deepgram', 'nova-3', 'deepgram/nova-3', { audio_per_minute: 0.0048 }],
+    ['livekit', 'deepgram/nova-3', 'livekit/deepgram/nova-3', { audio_per_minute: 0.0048 }],
+    ['cartesia', 'sonic-3-2026-01-12', 'cartesia/sonic*', { characters_per_thousand: 0.05 }],
+    ['ElevenLabs', 'eleven_flash_v2_5', 'elevenlabs/eleven_flash_v2*', { characters_per_thousand: 0.05 }],
+    ['xai', 'grok-voice-agent', 'xai/grok-voice-agent', { session_per_minute: 0.05 }],
+    ['livekit', 'turn-detector-v1', 'livekit/turn-detector*', 'free'],
+  ])('%s/%s has a built-in price', (provider, model, entry, price) => {
+    expect(found(book(), provider, model)).toEqual(['builtin', entry, price]);
+  });
+
+  test('of each built-in entry has a day, a page and a price', () => {
+    const entries = builtInEntries();
+    expect(entries.length).toBeGreaterThan(30);
+    for (const { name, price } of entries) {
+      expect(name).toMatch(/^[a-z0-9]+\/[a-z0-9._/* -]+$/);
+      expect(price.dated).toMatch(/^20\d\d-\d\d-\d\d$/);
+      expect(price.url).toMatch(/^https:\/\//);
+      expect(price.free || Object.keys(price.rates).length > 0).toBe(true);
+    }
+    expect(new Set(entries.map(({ name }) => name)).size).toBe(entries.length);
+  });
+});
+
+describe("the user's file", () => {
+  test('goes before the built-in prices and the library', () => {
+    const mine = book({
+      'deepgram/nova-3': { audio_per_minute: 0.0042 },
+      'openai/gpt-4o-mini': { input_per_million: 0.12, output_per_million: 0.48 },
+    });
+    expect(found(mine, 'Deepgram', 'nova-3')).toEqual([
+      'user',
+      'deepgram/nova-3',
+      { audio_per_minute: 0.0042 },
+    ]);
+    expect(found(mine, 'api.openai.com', 'gpt-4o-mini-2024-07-18')?.[0]).toBe('user');
+    expect(found(mine, 'openai', 'gpt-4.1')?.[0]).toBe('library');
+  });
+
+  test('finds the very name, then the one without version, then the longest pattern', () => {
+    const mine = book({
+      'acme/*': { requests_per_thousand: 1 },
+      'acme/voice-*': { requests_per_thousand: 2 },
+      'acme/voice-x': { requests_per_thousand: 3 },
+      'acme/voice-x-2026-01-01': { requests_per_thousand: 4 },
+    });
+    const price = (model: string) => found(mine, 'ACME', model)?.[1];
+    expect(price('voice-x-2026-01-01')).toBe('acme/voice-x-2026-01-01');
+    expect(price('Voice-X-2026-02-02')).toBe('acme/voice-x');
+    expect(price('voice-y')).toBe('acme/voice-*');
+    expect(price('other')).toBe('acme/*');
+    expect(found(mine, 'acme2', 'voice-x')).toBeUndefined();
+  });
+
+  test('makes models of your own free', () => {
+    const price = book({ 'localhost:*/*': { free: true } }).find('localhost:11434', 'qwen2.5');
+    expect(rateOf(price!, 'output_tokens')).toBe(0);
+    expect(rateOf(price!, 'audio_seconds')).toBe(0);
+  });
+});
+
+describe('the rate of a unit', () => {
+  const rate = (price: object, unit: Parameters<typeof rateOf>[1]) =>
+    rateOf(book({ 'acme/m': price }).find('acme', 'm')!, unit);
+
+  test('is the published price for one', () => {
+    expect(rate({ input_per_million: 3 }, 'input_tokens')).toBe(0.000003);
+    expect(rate({ audio_per_hour: 0.36 }, 'audio_seconds')).toBeCloseTo(0.0001, 15);
+    expect(rate({ characters_per_thousand: 0.03 }, 'characters')).toBeCloseTo(0.00003, 15);
+    expect(rate({ requests_per_thousand: 5 }, 'requests')).toBe(0.005);
+  });
+
+  test('of cached tokens, of writes to the cache and of images without a price is that of input', () => {
+    const price = { input_per_million: 2, input_audio_per_million: 30, output_per_million: 8 };
+    expect(rate(price, 'cached_input_tokens')).toBe(0.000002);
+    expect(rate(price, 'cache_write_tokens')).toBe(0.000002);
+    expect(rate(price, 'cached_input_image_tokens')).toBe(0.000002);
+    expect(rate(price, 'cached_input_audio_tokens')).toBe(0.00003);
+  });
+
+  test('of audio and of output is never guessed', () => {
+    expect(rate({ input_per_million: 2 }, 'output_tokens')).toBeUndefined();
+    expect(rate({ input_per_million: 2, output_per_million: 8 }, 'output_audio_tokens')).toBeUndefined();
+    expect(rate({ input_per_million: 2 }, 'input_audio_tokens')).toBeUndefined();
+    expect(rate({ input_per_million: 2 }, 'audio_seconds_without_tokens')).toBeUndefined();
+  });
+
+  test('in a measure in which the model is not billed is none', () => {
+    expect(rate({ input_per_million: 2 }, 'characters')).toBe('unbilled');
+    expect(rate({ input_per_million: 2 }, 'audio_seconds')).toBe('unbilled');
+    expect(rate({ characters_per_million: 50 }, 'audio_seconds')).toBe('unbilled');
+    expect(rate({ characters_per_million: 50 }, 'audio_seconds_without_tokens')).toBe('unbilled');
+    expect(rate({ session_per_minute: 0.05 }, 'input_audio_tokens')).toBe('unbilled');
+  });
+});
