@@ -6,18 +6,21 @@ import { stat } from '../house/stat.ts';
 import { againstPast } from './against-past.ts';
 import { bySecondProvider } from './fallbacks.ts';
 
+/** Short enough to show an outage that has just begun, long enough for a share of a quiet provider's requests. */
+const now = '15m';
+
 /** Who fails most, who is slower than usual, and how fast models are. */
 export function glance({ q, objectives }: BoardContext): Row {
-  const window = '$__range';
+  const window = now;
   return {
     panels: [
       stat({
-        title: 'Most errors',
-        description: `The providers with the greatest share of failed requests; red from ${percent(objectives.providerErrorRatio)} on. If one stays red, switch to another provider or give the agent a fallback.`,
+        title: 'Most errors now',
+        description: `The providers with the greatest share of failed requests in the last 15 minutes; red from ${percent(objectives.providerErrorRatio)} on. If one stays red, switch to another provider or give the agent a fallback.`,
         unit: 'percentunit',
         width: 6,
         decimals: 1,
-        empty: 'No requests in this time range',
+        empty: 'No requests in 15 min',
         limits: { bad: objectives.providerErrorRatio },
         text: 'value_and_name',
         targets: components.map((each) => ({
@@ -37,37 +40,38 @@ export function glance({ q, objectives }: BoardContext): Row {
         text: 'value_and_name',
         targets: components.map(({ component }) => ({
           expr: `topk(1, ${againstPast(q, component)})`,
-          legend: `${component} {{model_name}}`,
+          legend: '{{model_name}}',
           as: 'instant',
         })),
       }),
       stat({
-        title: 'LLM: first token, p95',
+        title: 'LLM: first token now',
         description:
-          'Time to the first token of all LLM requests; 95 % were faster. Every turn waits for it, and a turn with tools at least twice.',
+          'p95 of the time to the first token over the LLM requests of the last 15 minutes. Every turn waits for it, and a turn with tools at least twice.',
         unit: 's',
         width: 4,
-        empty: 'No LLM requests in this time range',
+        empty: 'No LLM requests in 15 min',
         next: 'latency',
         targets: [{ expr: q.quantile(0.95, 'lk_agents_llm_ttft_seconds', { window }), as: 'instant' }],
       }),
       stat({
-        title: 'TTS: first audio, p95',
-        description: 'Time to the first audio of all syntheses; 95 % were faster. Every turn waits for it.',
+        title: 'TTS: first audio now',
+        description:
+          'p95 of the time to the first audio over the syntheses of the last 15 minutes. Every turn waits for it.',
         unit: 's',
         width: 4,
-        empty: 'No TTS requests in this time range',
+        empty: 'No TTS requests in 15 min',
         next: 'latency',
         targets: [{ expr: q.quantile(0.95, 'lk_agents_tts_ttfb_seconds', { window }), as: 'instant' }],
       }),
       stat({
-        title: 'By a second provider',
+        title: 'Served by fallbacks',
         description:
-          "Share of the requests that another provider than the version's main one served: what fallbacks do. Whichever filters are set, all providers of the agents are meant.",
+          "Share of the requests of the last 15 minutes that another provider than the version's main one served: what fallbacks do. Whichever filters are set, all providers of the agents are meant.",
         unit: 'percentunit',
         width: 4,
         decimals: 1,
-        empty: 'No requests in this time range',
+        empty: 'No requests in 15 min',
         text: 'value_and_name',
         targets: [
           { expr: bySecondProvider(q, 'lk_agents_llm_requests_total', window), legend: 'LLM', as: 'instant' },

@@ -46,7 +46,7 @@ export const responses = ({ q, objectives }: BoardContext): Row => ({
       unit: perMinute.unit,
       width: 8,
       reach: 1,
-      empty: 'No errors of realtime models: all is well',
+      empty: 'No errors of realtime models in this time range',
       colours: { 'tried again': palette.warning, 'given up': palette.bad },
       legend: ['mean'],
       targets: (
