@@ -57,6 +57,7 @@ async function start(given: MonitorOptions): Promise<Monitoring> {
   const resolved = resolveMonitorOptions(given);
   const { registry = new Registry(), log = console.warn } = given;
   const say = (message: string) => log(`earshot: ${message}`);
+  const sdk = await loadedSdk();
   const prices = openPrices({
     file: resolved.prices,
     option: given.prices === undefined ? pricesVariable : 'prices',
@@ -65,7 +66,6 @@ async function start(given: MonitorOptions): Promise<Monitoring> {
   });
   const countReload = (result: 'ok' | 'failed', count: number) =>
     recorder.record(observation('earshot_price_file_reloads_total', { result }, count), identity.current);
-  const sdk = await loadedSdk();
   registry.setDefaultLabels(resolved.labels);
   // A registry of the user's own may have them already.
   if (!registry.getSingleMetric('process_cpu_seconds_total')) collectDefaultMetrics({ register: registry });

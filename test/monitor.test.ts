@@ -1,5 +1,10 @@
-import { expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { observation } from '../src/catalogue/observation.ts';
 import { monitor } from '../src/monitor.ts';
+import { sampleOf } from './worker/exposition.ts';
 
 /** Reserved for documentation (RFC 5737): no machine has it, so nothing can listen there. */
 const host = '192.0.2.1';
@@ -19,4 +24,39 @@ test('a metrics server that the system does not let start is reported, and stops
 test('with strict it is an error, after which nothing is left behind', async () => {
   await expect(monitor({ host, port: 0, strict: true })).rejects.toMatchObject({ code: 'EADDRNOTAVAIL' });
   expect(process.env.EARSHOT_SOCKET).toBeUndefined();
+});
+
+describe('prices', () => {
+  let folder: string;
+  let file: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'earshot-prices-'));
+    file = join(folder, 'prices.yml');
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+  const head = 'version: 1\ndated: 2026-11-01\ncurrency: USD\n';
+
+  test('of a file that cannot be used stop the start, after which nothing is left behind', async () => {
+    writeFileSync(file, `${head}prices: []\n`);
+    await expect(monitor({ port: 0, prices: file })).rejects.toThrow(
+      `prices="${file}" cannot be used: ${file}:4: prices takes prices by model`,
+    );
+    expect(process.env.EARSHOT_SOCKET).toBeUndefined();
+  });
+
+  test('of a file price what is used, and tell their day', async () => {
+    writeFileSync(file, `${head}prices:\n  acme/m: { requests_per_thousand: 4000 }\n`);
+    const monitoring = await monitor({ port: 0, prices: file });
+    try {
+      const labels = { model_provider: 'acme', model_name: 'm', component: 'eot', unit: 'requests' } as const;
+      const request = observation('lk_agents_billable_usage_total', labels, 3);
+      monitoring.recorder?.record(request, { agent_name: 'a', agent_version: '1' });
+      const text = await (await fetch(`${monitoring.url}/metrics`)).text();
+      expect(sampleOf(text, 'lk_agents_cost_usd_total', { agent_name: 'a' })).toBe(12);
+      expect(sampleOf(text, 'earshot_price_file_timestamp_seconds', { source: 'user' })).toBe(1793491200);
+      expect(sampleOf(text, 'earshot_price_file_reloads_total', { result: 'failed' })).toBe(0);
+    } finally {
+      await monitoring.close();
+    }
+  });
 });

@@ -57,13 +57,19 @@ test('it names the series that need a room', () => {
   expect([...(sentence ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => name)).toEqual(needed);
 });
 
-test.each(['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'examples/README.md', 'docs/metrics.md'])(
-  'the links of %s lead to files that exist',
-  (page) => {
-    const links = [...read(page).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, link]) => link ?? '');
-    expect(links.filter((link) => !existsSync(join(root, page, '..', link)))).toEqual([]);
-  },
-);
+test.each([
+  'README.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  'examples/README.md',
+  'docs/metrics.md',
+  'docs/prices.md',
+  'docs/stack.md',
+  'secrets/README.md',
+])('the links of %s lead to files that exist', (page) => {
+  const links = [...read(page).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, link]) => link ?? '');
+  expect(links.filter((link) => !existsSync(join(root, page, '..', link)))).toEqual([]);
+});
 
 test('the scripts that it names exist', () => {
   const { scripts } = JSON.parse(read('package.json'));

@@ -32,6 +32,8 @@ export interface Objectives {
   toolErrorRatio: number;
   /** Share of a provider's requests that may fail. */
   providerErrorRatio: number;
+  /** Share of the jobs, or of the sessions, that may end by a crash. */
+  crashRatio: number;
   /** Share of the turns that may get no answer. */
   unansweredRatio: number;
   /** Share of the speeches that may be cut off by noise. */
@@ -67,6 +69,7 @@ const standard: Objectives = {
   toolDuration: 5,
   toolErrorRatio: 0.1,
   providerErrorRatio: 0.05,
+  crashRatio: 0.1,
   unansweredRatio: 0.05,
   falseInterruptionRatio: 0.1,
   earlyHangup: 10,

@@ -11,8 +11,8 @@ const program = new Command('earshot')
   .version(version);
 addSimulate(program);
 addReplay(program);
-addGenerate(program);
 addPrices(program);
+addGenerate(program);
 
 try {
   await program.parseAsync();

@@ -12,6 +12,13 @@ interface Flags extends Omit<SimulateOptions, 'incidents'> {
   json?: boolean;
 }
 
+interface HistoryFlags {
+  out: string;
+  days: number;
+  workers: number;
+  promtool: string;
+}
+
 const number = (text: string): number => {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('It takes a number.');
@@ -96,6 +103,27 @@ export function addSimulate(program: Command): void {
     .argument('<state>', 'on or off')
     .option('--control <url>', 'where its switches are', 'http://127.0.0.1:9466')
     .action(switchIncident);
+
+  command
+    .command('history')
+    .description(
+      'write the past of a fleet, with a slow model and a bad release in it, as blocks for Prometheus',
+    )
+    .requiredOption('--out <directory>', 'where the blocks are written')
+    .option('--days <n>', 'how long it is', number, 30)
+    .option('--workers <n>', 'how many workers there were', number, 50)
+    .option('--promtool <command>', 'comes with Prometheus', 'promtool')
+    .action(writeHistory);
+}
+
+async function writeHistory({ out, days, workers, promtool }: HistoryFlags): Promise<void> {
+  const { createHistory } = await import('../simulate/history/history.ts');
+  const { writeBlocks } = await import('../simulate/history/blocks.ts');
+  const history = createHistory({ end: Math.floor(Date.now() / 1000), days, workers });
+  await writeBlocks(history, out, promtool, (done) => stderr.write(`${Math.round(100 * done)} %\n`));
+  stdout.write(
+    `Start Prometheus with --storage.tsdb.path=${out} --storage.tsdb.retention.time=${days + 30}d\n`,
+  );
 }
 
 async function switchIncident(name: string, state: string, { control }: { control: string }): Promise<void> {

@@ -5,6 +5,7 @@ export const objectiveMeanings: { readonly [O in keyof Objectives]-?: string } =
   turnLatency: 'Share of the turns, over 30 days, that are answered within so many seconds',
   turnLatencyTail: 'The same for what callers should hardly ever wait for',
   sessionSuccess: 'Share of the sessions, over 30 days, that neither fail nor crash',
+  crashRatio: 'Share of the jobs, or of the sessions, that may end by a crash',
   firstResponse: "p95 of the time to the agent's first word, in seconds",
   deadAir: 'Silence after the caller spoke that is dead air, in seconds',
   deadAirRatio: 'Share of those silences that may be dead air',

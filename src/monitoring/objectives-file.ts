@@ -21,6 +21,7 @@ const forms: { readonly [O in keyof Objectives]-?: z.ZodType<Objectives[O]> } = 
   falseInterruptionRatio: ratio,
   earlyHangup: seconds,
   earlyHangupRatio: ratio,
+  crashRatio: ratio,
   costPerMinute: z.number().positive().optional(),
   workerLoad: ratio,
   networkLossRatio: ratio,

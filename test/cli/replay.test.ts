@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
@@ -8,6 +9,7 @@ import { sampleOf } from '../worker/exposition.ts';
 
 const earshot = join(import.meta.dirname, '../../dist/cli/main.js');
 const recording = join(import.meta.dirname, '../fixtures/sdk-events.jsonl');
+const conversation = join(import.meta.dirname, '../fixtures/conversation.jsonl');
 const requests = 'lk_agents_llm_requests_total';
 
 /** Runs `earshot replay` with these arguments, and this on standard input. */
@@ -43,6 +45,46 @@ describe('earshot replay', () => {
   test('labels the series as it is told', async () => {
     const { stdout } = await replay(['--agent-name', 'support', '--agent-version', '1.4', recording]);
     expect(sampleOf(stdout, requests, { agent_name: 'support', agent_version: '1.4' })).toBe(20);
+  });
+
+  test('prices usage, of models whose price is known', async () => {
+    const { stdout } = await replay([conversation]);
+    const cost = (component: string) => sampleOf(stdout, 'lk_agents_cost_usd_total', { component });
+    // 338 × 0.15 $ + 512 from the cache × 0.075 $ + 50 × 0.60 $, for a million.
+    expect(cost('llm')).toBeCloseTo(0.0001191, 12);
+    // Text 10 × 4 $ + 10 × 0.40 $ + 20 × 16 $, audio 70 × 32 $ + 30 × 0.40 $ + 40 × 64 $, for a million.
+    expect(cost('realtime')).toBeCloseTo(0.005176, 12);
+    // 2 s at 0.0048 $ a minute, 41 characters at 50 $ for a million.
+    expect([cost('stt'), cost('tts')]).toEqual([expect.closeTo(0.00016, 12), expect.closeTo(0.00205, 12)]);
+    const unpriced = (component: string) =>
+      sampleOf(stdout, 'lk_agents_cost_unpriced_usage_total', { component });
+    expect([unpriced('interruption'), unpriced('llm'), unpriced('tts')]).toEqual([2, undefined, undefined]);
+  });
+
+  test('of models without a price shows usage that is unpriced, and no cost', async () => {
+    const { stdout } = await replay([recording]);
+    expect(sampleOf(stdout, 'lk_agents_cost_usd_total')).toBeUndefined();
+    const unpriced = (unit: string) => sampleOf(stdout, 'lk_agents_cost_unpriced_usage_total', { unit });
+    expect([unpriced('characters'), unpriced('output_audio_tokens')]).toEqual([965, 20]);
+  });
+
+  test('prices usage with a file of yours', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'earshot-prices-'));
+    const file = join(folder, 'prices.yml');
+    writeFileSync(
+      file,
+      'version: 1\ndated: 2026-11-01\ncurrency: USD\nprices:\n  fakeco/fake-tts-*: { characters_per_thousand: 0.2 }\n',
+    );
+    const { stdout } = await replay(['--prices', file, recording]);
+    expect(sampleOf(stdout, 'lk_agents_cost_usd_total', { component: 'tts' })).toBeCloseTo(0.193, 9);
+    writeFileSync(file, 'prices');
+    const failed = await replay(['--prices', file, recording]);
+    expect(failed).toMatchObject({ stdout: '', code: 1 });
+    expect(failed.stderr).toBe(
+      `earshot: --prices="${file}" cannot be used: ${file}:1: the file is "prices", but takes a map of version, ` +
+        'dated, currency and prices. Mend it, or leave it out.\n',
+    );
+    rmSync(folder, { recursive: true });
   });
 
   test('reads standard input', async () => {

@@ -1,4 +1,7 @@
-import { afterEach, expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test, vi } from 'vitest';
 import { observation } from '../../src/catalogue/observation.ts';
 import { destination } from '../../src/livekit/destination.ts';
 import { processWide } from '../../src/livekit/process-wide.ts';
@@ -38,5 +41,30 @@ test('a socket alone makes no job: a worker that sees its own variable records b
     expect(processWide().relays.size).toBe(0);
   } finally {
     delete process.env.EARSHOT_SOCKET;
+  }
+});
+
+test('that registry prices usage, by EARSHOT_PRICES if it is set', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'earshot-prices-'));
+  const file = join(folder, 'prices.json');
+  const prices = { 'acme/m': { output_per_million: 5 } };
+  writeFileSync(file, JSON.stringify({ version: 1, dated: '2026-11-01', currency: 'USD', prices }));
+  vi.stubEnv('EARSHOT_PRICES', file);
+  try {
+    const { sink, recorder } = destination(identity('a'), true);
+    const labels = {
+      model_provider: 'acme',
+      model_name: 'm',
+      component: 'llm',
+      unit: 'output_tokens',
+    } as const;
+    sink(observation('lk_agents_billable_usage_total', labels, 2_000_000));
+    expect(sampleOf(await recorder!.expose('text'), 'lk_agents_cost_usd_total')).toBe(10);
+    processWide().recorder = undefined;
+    writeFileSync(file, '{}');
+    expect(() => destination(identity('a'), true)).toThrow(/^EARSHOT_PRICES=.* cannot be used/);
+  } finally {
+    vi.unstubAllEnvs();
+    rmSync(folder, { recursive: true });
   }
 });

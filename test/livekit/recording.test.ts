@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { observe } from '../../src/livekit/observe.ts';
 import { startRecording } from '../../src/livekit/recording.ts';
 import { replay } from '../../src/livekit/replay.ts';
+import { openPrices } from '../../src/pricing/open-prices.ts';
 import { createRecorder, type Recorder } from '../../src/record/recorder.ts';
 import { start as callStart } from './call.ts';
 import { FakeLlm, FakeTts } from './fakes.ts';
@@ -40,7 +41,8 @@ const linesOf = (file: string) =>
 const identity = { agent_name: 'front-desk', agent_version: 'unknown' };
 
 async function replayed(files: readonly string[]): Promise<Recorder> {
-  const recorder = createRecorder({ identity: () => identity });
+  const { derivation, states } = openPrices();
+  const recorder = createRecorder({ identity: () => identity, derivation, states });
   recorder.introduce(identity);
   for (const file of files) {
     const { skipped } = await replay({

@@ -51,11 +51,8 @@ describe('a pattern', () => {
     ['s.nic*', 'sonic', false],
   ])('%s and %s: %s', (pattern, name, is) => expect(matches(pattern, name)).toBe(is));
 
-  test('that is made to be slow is not', () => {
-    const pattern = `${'*a'.repeat(140)}*b`;
-    const started = performance.now();
-    for (let times = 0; times < 100; times++) expect(matches(pattern, 'a'.repeat(128))).toBe(false);
-    // Backtracking would take longer than the universe.
-    expect(performance.now() - started).toBeLessThan(5000);
+  test('that is made to be slow takes no longer: backtracking would not end', () => {
+    expect(matches(`${'*a'.repeat(140)}*b`, 'a'.repeat(128))).toBe(false);
+    expect(matches(`${'a*'.repeat(40)}b`, 'a'.repeat(128))).toBe(false);
   });
 });

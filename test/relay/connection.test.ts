@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { CostDerivation } from '../../src/pricing/cost.ts';
+import { PriceBook } from '../../src/pricing/price-book.ts';
 import { createRecorder } from '../../src/record/recorder.ts';
 import { Connection, type FrameResult } from '../../src/relay/connection.ts';
+import { sampleOf } from '../worker/exposition.ts';
 import { dropped, exposed, identity } from './relay.ts';
 
 const hello = JSON.stringify({ v: 1, identity, pid: 1 });
@@ -342,4 +345,21 @@ test('garbage, cut anywhere, is never an error, and the valid frames around it c
     }),
     { numRuns: 50 },
   );
+});
+
+test('a job cannot tell what its usage costs: cost is made from usage, by the worker', async () => {
+  const derivation = new CostDerivation(new PriceBook());
+  const { say, recorder } = connect({ recorder: createRecorder({ derivation }) });
+  const billed = { ...model, component: 'llm' };
+  say(
+    hello,
+    define(0, 'lk_agents_cost_usd_total', billed),
+    define(1, 'lk_agents_cost_unpriced_usage_total', { ...billed, unit: 'output_tokens' }),
+    define(2, 'lk_agents_billable_usage_total', { ...billed, unit: 'output_tokens' }),
+    JSON.stringify([0, 1e9, 1, 5, 2, 1_000_000]),
+  );
+  const text = await recorder.expose('text');
+  expect(sampleOf(text, 'lk_agents_cost_usd_total')).toBe(10);
+  expect(sampleOf(text, 'lk_agents_cost_unpriced_usage_total')).toBeUndefined();
+  expect(sampleOf(text, 'earshot_samples_dropped_total', { reason: 'unknown_metric' })).toBe(2);
 });

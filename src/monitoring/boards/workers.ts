@@ -19,7 +19,7 @@ export const workers: BoardSpec = {
           table({
             title: 'Worker by worker',
             description:
-              'Every worker, those with most crashed jobs first; click a title to sort by it, and a worker to see it alone. Jobs, crashes and stalls are those of this time range; load, jobs, lag, processor and memory are those of now.',
+              'Every worker, those with most crashed jobs first; click a title to sort by it, and a worker to see it alone. Jobs, crashes and long stalls (0.5 s and more) are those of this time range; load, jobs, lag, processor and memory are those of now.',
             width: 24,
             height: 9,
             empty: noWorkers,
@@ -45,14 +45,14 @@ export const workers: BoardSpec = {
               { title: 'Ended', unit: 'short', decimals: 0, expr: of.ended },
               { title: 'Crashed', unit: 'short', decimals: 0, expr: of.endedBadly },
               {
-                title: 'Share crashed',
+                title: 'Crash share',
                 unit: 'percentunit',
                 decimals: 1,
                 expr: `${of.endedBadly} / (${of.ended} > 0)`,
                 limits: { bad: 1 - sessionSuccess.ratio },
               },
               {
-                title: 'Stalls over 0.5 s',
+                title: 'Long stalls',
                 unit: 'short',
                 decimals: 0,
                 expr: of.longStalls,
@@ -69,7 +69,7 @@ export const workers: BoardSpec = {
               { title: 'Cores', unit: 'short', decimals: 2, expr: of.cpu },
               { title: 'Memory', unit: 'bytes', decimals: 0, expr: of.memory },
               { title: 'Started', unit: 'dateTimeFromNow', expr: `${of.started} * 1000` },
-            ],
+            ].map((column) => ({ width: 108, ...column })),
           }),
         ],
       },

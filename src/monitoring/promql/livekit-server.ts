@@ -2,7 +2,7 @@ import { recordedWindow, recordingInterval } from './recorded.ts';
 
 /**
  * Histograms of LiveKit's server (`pkg/telemetry/prometheus`, v1.13.5) of which the rates are recorded: the labels that are kept,
- * and what is left out. It observes once every few seconds for each stream. Round trips are measured on outgoing streams only.
+ * and what is left out. It observes once every few seconds for each stream.
  */
 export const audioStreams = {
   livekit_packet_loss_percent: { labels: ['direction'], where: '{type="AUDIO"}', unit: 100 },

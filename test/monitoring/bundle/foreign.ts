@@ -34,15 +34,13 @@ const stream = [...node, 'direction', 'source', 'type', 'country'] as const;
 
 /** livekit-server v1.13.5, pkg/telemetry/prometheus. Despite their names, some that end in `_total` are gauges. */
 export const livekitServer: Foreign = {
+  go_sched_gomaxprocs_threads: target,
   ...histogram('livekit_packet_loss_percent', stream),
   ...histogram('livekit_rtt_ms', stream),
   ...histogram('livekit_jitter_us', stream),
   ...histogram('livekit_quality_score', node),
-  ...histogram('livekit_quality_rating', node),
-  ...histogram('livekit_forward_latency_ns', node),
   ...histogram('livekit_session_start_time_ms', [...node, 'protocol_version']),
   livekit_packet_bytes: [...node, 'direction', 'transmission', 'country'],
-  livekit_nack_total: [...node, 'direction', 'country'],
   livekit_node_packet_total: [...node, 'type'],
   livekit_room_total: node,
   livekit_participant_total: node,

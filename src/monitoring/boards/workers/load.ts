@@ -6,6 +6,8 @@ import { bad, workerMeasures } from './measures.ts';
 
 export const noWorkers =
   'No worker under this agent name in this time range; a worker goes by the name that it registers under';
+/** Where there is little room. */
+const noWorker = 'No worker of this agent name';
 
 /** How many workers a state timeline holds. */
 const shown = 20;
@@ -32,7 +34,7 @@ export function loadRows({ q, objectives: { workerLoad, sessionSuccess } }: Boar
           unit: 'short',
           decimals: 0,
           width: 4,
-          empty: noWorkers,
+          empty: noWorker,
           next: 'health',
           targets: [{ expr: `count(${load})`, as: 'instant' }],
         }),
@@ -42,7 +44,7 @@ export function loadRows({ q, objectives: { workerLoad, sessionSuccess } }: Boar
           unit: 'short',
           decimals: 0,
           width: 4,
-          empty: noWorkers,
+          empty: noWorker,
           limits: { bad: 1 },
           targets: [{ expr: `count(${load} >= ${workerLoad}) or 0 * count(${load})`, as: 'instant' }],
         }),
@@ -52,7 +54,7 @@ export function loadRows({ q, objectives: { workerLoad, sessionSuccess } }: Boar
           unit: 'percentunit',
           decimals: 0,
           width: 4,
-          empty: noWorkers,
+          empty: noWorker,
           limits: { warning: 0.8 * workerLoad, bad: workerLoad },
           targets: [{ expr: `avg(${load})`, as: 'instant' }],
         }),
@@ -62,7 +64,7 @@ export function loadRows({ q, objectives: { workerLoad, sessionSuccess } }: Boar
           unit: 'short',
           decimals: 0,
           width: 4,
-          empty: noWorkers,
+          empty: noWorker,
           next: 'fleet',
           targets: [{ expr: q.gauge('lk_agents_active_job_count'), as: 'instant' }],
         }),
@@ -91,7 +93,7 @@ export function loadRows({ q, objectives: { workerLoad, sessionSuccess } }: Boar
           unit: 'short',
           decimals: 0,
           width: 4,
-          empty: noWorkers,
+          empty: noWorker,
           limits: { bad: 1 },
           targets: [
             // Half a job: increases are extrapolated.
@@ -106,7 +108,6 @@ export function loadRows({ q, objectives: { workerLoad, sessionSuccess } }: Boar
           title: 'Workers by load',
           description: `How many workers have which load. All turn red: too few workers. A thin red line on top while the rest is green: single workers are busy or sick.`,
           unit: 'short',
-          decimals: 0,
           width: 12,
           height: 10,
           empty: noWorkers,
@@ -124,7 +125,7 @@ export function loadRows({ q, objectives: { workerLoad, sessionSuccess } }: Boar
           width: 12,
           height: 10,
           empty: noWorkers,
-          limits: { warning: 0.8 * workerLoad, bad: workerLoad },
+          states: { warning: 0.8 * workerLoad, bad: workerLoad },
           targets: [
             {
               // Who is shown is decided at the end of the range, so that it does not change along the line.

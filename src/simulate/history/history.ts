@@ -1,0 +1,143 @@
+import { type Measure, measures } from './measures.ts';
+import { type HistoryAgent, qualityAt, type Release, type Scenario, scenario, turnRate } from './scenario.ts';
+
+export interface HistoryOptions {
+  /** Unix seconds at which the history ends. */
+  end: number;
+  /** @default 30 */
+  days?: number;
+  /** @default 50 */
+  workers?: number;
+  /** Seconds between samples; rates over five minutes need two samples in them. @default 120 */
+  interval?: number;
+  /** @default the quiet month of {@link scenario} */
+  scenario?: Scenario;
+}
+
+/** A stretch of time whose samples fit into one file, in unix seconds. */
+export interface Stretch {
+  from: number;
+  to: number;
+}
+
+interface Run {
+  agent: HistoryAgent;
+  release: Release;
+  /** Whole labels of the run's workers, after those of a measure. */
+  workers: readonly string[];
+  measures: readonly Measure[];
+  /** What each counter has reached, as if a worker's traffic had the weight 1. */
+  reached: Float64Array;
+}
+
+/**
+ * The past of a fleet, as OpenMetrics with timestamps: `promtool tsdb create-blocks-from openmetrics` makes blocks of it. It is
+ * computed, not drawn: every ratio in it is known beforehand.
+ */
+export function createHistory(options: HistoryOptions) {
+  const { end, days = 30, workers = 50, interval = 120, scenario: past = scenario } = options;
+  const start = end - days * 86_400;
+  const hoursBefore = (at: number) => (end - at) / 3600;
+  const runs = past.agents.flatMap((agent, index) => runsOf(agent, index));
+
+  function runsOf(agent: HistoryAgent, index: number): Run[] {
+    const before = past.agents.slice(0, index).reduce((sum, { share }) => sum + share, 0);
+    const first = Math.round((before / 100) * workers);
+    const count = Math.round(((before + agent.share) / 100) * workers) - first;
+    return agent.releases.map((release) => {
+      const [from, to] = release.workers.map((percent) => Math.round((percent / 100) * count)) as [
+        number,
+        number,
+      ];
+      const of = measures(agent);
+      return {
+        agent,
+        release,
+        measures: of,
+        reached: new Float64Array(of.length),
+        workers: Array.from(
+          { length: to - from },
+          (_, nth) =>
+            `agent_name="${agent.name}",agent_version="${release.version}",job="livekit-agents",` +
+            `instance="worker-${String(first + from + nth + 1).padStart(2, '0')}:9464"`,
+        ),
+      };
+    });
+  }
+
+  /** The samples of a stretch; stretches have to be asked for in their order, without gaps. */
+  function* lines({ from, to }: Stretch): Generator<string> {
+    for (const run of runs) {
+      const times: number[] = [];
+      for (let at = Math.ceil(from / interval) * interval; at < to; at += interval) {
+        const hours = hoursBefore(at);
+        if (at >= start && hours <= run.release.from && hours > run.release.to) times.push(at);
+      }
+      if (times.length === 0) continue;
+      const growth = times.map((at) => ({
+        turns: turnRate(at) * interval,
+        quality: qualityAt(past, run.agent, run.release.version, hoursBefore(at)),
+      }));
+      for (const [index, measure] of run.measures.entries()) {
+        let sum = run.reached[index] ?? 0;
+        const course = growth.map(({ turns, quality }) => {
+          const now = sum;
+          sum += turns * measure.perTurn(quality);
+          return now;
+        });
+        run.reached[index] = sum;
+        for (const worker of run.workers) yield block(measure, worker, times, course);
+      }
+      for (const worker of run.workers) {
+        yield gauge('lk_agents_sessions_active{', worker, times, (at) => Math.round(turnRate(at) * 200));
+        yield gauge('lk_agents_worker_load{nodename="host",', worker, times, (at) => turnRate(at) * 12);
+        yield gauge('up{', worker, times, () => 1);
+      }
+    }
+  }
+
+  return {
+    start,
+    end,
+    /** Names of its series. */
+    metrics: [
+      ...new Set(runs.flatMap((run) => run.measures.map(({ series }) => series.split('{')[0] ?? ''))),
+      'lk_agents_sessions_active',
+      'lk_agents_worker_load',
+      'up',
+    ],
+    /** The whole history in stretches that are aligned to `seconds`, as blocks are. */
+    *stretches(seconds: number): Generator<Stretch> {
+      for (let from = Math.floor(start / seconds) * seconds; from < end; from += seconds) {
+        yield { from: Math.max(from, start), to: Math.min(from + seconds, end) };
+      }
+    },
+    /** The samples of a stretch, as OpenMetrics; stretches have to be asked for in their order. */
+    *openmetrics(stretch: Stretch): Generator<string> {
+      yield* lines(stretch);
+      yield '# EOF\n';
+    },
+  };
+}
+
+function block(
+  { series, digits }: Measure,
+  worker: string,
+  times: readonly number[],
+  course: readonly number[],
+): string {
+  const name = `${series}${series.endsWith('{') ? '' : ','}${worker}} `;
+  let text = '';
+  for (let at = 0; at < times.length; at++) {
+    const value = course[at] ?? 0;
+    text += `${name}${digits === 0 ? Math.round(value) : value.toFixed(digits)} ${times[at]}\n`;
+  }
+  return text;
+}
+
+const gauge = (
+  name: string,
+  worker: string,
+  times: readonly number[],
+  value: (at: number) => number,
+): string => times.map((at) => `${name}${worker}} ${value(at)} ${at}\n`).join('');

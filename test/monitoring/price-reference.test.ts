@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { examplePriceFile, priceReference } from '../../src/monitoring/price-reference.ts';
+import { builtInEntries } from '../../src/pricing/list/built-in.ts';
+import { priceFields } from '../../src/pricing/units.ts';
+
+const rows = priceReference().split('\n');
+
+test('every built-in price is there, with its day, its page and its note', () => {
+  for (const { name } of builtInEntries()) {
+    expect(rows.filter((row) => row.startsWith(`| \`${name}\` |`))).toHaveLength(1);
+  }
+  expect(rows).toContain(
+    '| `deepgram/nova-3` | 0.0048 / minute of audio | 2026-09-23 | https://deepgram.com/pricing | ' +
+      'Streaming, one language, at the reduced price of that day; without the reduction, 0.0077. |',
+  );
+  expect(rows.find((row) => row.startsWith('| `livekit/turn-detector*`'))).toContain('| free | 2026-09-25 |');
+});
+
+test('every field of a price file is there, with its unit', () => {
+  for (const name of Object.keys(priceFields)) {
+    expect(rows.filter((row) => row.startsWith(`| \`${name}\` |`))).toHaveLength(1);
+  }
+  expect(rows).toContain('| `audio_per_minute` | minute of audio | `audio_seconds` |');
+});
+
+test('an example of a price file is there', () => {
+  expect(priceReference()).toContain(`\`\`\`yaml\n${examplePriceFile}\`\`\`\n`);
+});

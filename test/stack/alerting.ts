@@ -1,0 +1,128 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse, stringify } from 'yaml';
+import { freePort, startServer } from './programs.ts';
+import { read, root, switchedOn } from './repository.ts';
+
+export type Labels = { alertname: string } & Record<string, string>;
+
+/** What reaches a receiver by webhook, and by a stand-in for Slack. */
+export interface Message {
+  /** `page`, `ticket` or `quiet`. */
+  receiver: string;
+  via: 'webhook' | 'slack';
+  body: {
+    alerts?: { labels: Labels }[];
+    attachments?: { title: string; title_link: string; text: string; color: string; fallback: string }[];
+  };
+}
+
+interface Notifier {
+  api_url_file?: string;
+  api_url?: string;
+  url_file?: string;
+  url?: string;
+}
+interface Config {
+  global?: object;
+  templates: string[];
+  route: { group_wait: string; routes: { group_wait?: string }[] };
+  receivers: {
+    name: string;
+    slack_configs?: Notifier[];
+    email_configs?: object[];
+    webhook_configs?: Notifier[];
+  }[];
+}
+
+/** The repository's configuration with its receivers switched on, and led to `url`. Groups wait 1 s. */
+function derived(url: string): string {
+  const config = parse(switchedOn(read('prometheus/alertmanager.yml'))) as Config;
+  delete config.global;
+  config.templates = [join(root, 'prometheus/templates/*.tmpl')];
+  config.route.group_wait = '1s';
+  for (const route of config.route.routes) if (route.group_wait) route.group_wait = '1s';
+  for (const receiver of config.receivers) {
+    delete receiver.email_configs;
+    for (const slack of receiver.slack_configs ?? []) {
+      delete slack.api_url_file;
+      slack.api_url = `${url}/${receiver.name}/slack`;
+    }
+    for (const webhook of receiver.webhook_configs ?? []) {
+      delete webhook.url_file;
+      webhook.url = `${url}/${receiver.name}/webhook`;
+    }
+  }
+  return stringify(config);
+}
+
+/** An Alertmanager with the repository's routes, inhibition and templates, and somebody who takes its messages. */
+export async function startAlerting(command: string) {
+  const directory = mkdtempSync(join(tmpdir(), 'alerting-'));
+  const messages: Message[] = [];
+  const taker = createServer((request, response) => {
+    let text = '';
+    request.setEncoding('utf8').on('data', (chunk) => {
+      text += chunk;
+    });
+    request.on('end', () => {
+      const [, receiver = '', via] = (request.url ?? '').split('/');
+      messages.push({ receiver, via: via as Message['via'], body: JSON.parse(text) });
+      response.end('ok');
+    });
+  }).listen(0, '127.0.0.1');
+  await once(taker, 'listening');
+  const config = join(directory, 'alertmanager.yml');
+  writeFileSync(config, derived(`http://127.0.0.1:${(taker.address() as AddressInfo).port}`));
+  const port = await freePort();
+  const server = await startServer(
+    command,
+    [
+      `--config.file=${config}`,
+      `--storage.path=${join(directory, 'data')}`,
+      '--cluster.listen-address=',
+      '--web.external-url=http://alerts.example.com',
+      '--web.route-prefix=/',
+      `--web.listen-address=127.0.0.1:${port}`,
+    ],
+    port,
+  );
+  return {
+    url: server.url,
+    messages,
+    async fire(...alerts: { labels: Labels; annotations?: object; generatorURL?: string }[]) {
+      const response = await fetch(`${server.url}/api/v2/alerts`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(alerts),
+      });
+      if (!response.ok) throw new Error(await response.text());
+    },
+    /** Each alert, and the names of those that inhibit it. */
+    async inhibitions(): Promise<[labels: Labels, by: string[]][]> {
+      const response = await fetch(`${server.url}/api/v2/alerts`);
+      const alerts = (await response.json()) as {
+        labels: Labels;
+        fingerprint: string;
+        status: { inhibitedBy: string[] };
+      }[];
+      const names = new Map(alerts.map(({ fingerprint, labels }) => [fingerprint, labels.alertname]));
+      return alerts.map(({ labels, status }) => [
+        labels,
+        status.inhibitedBy.map((id) => names.get(id) ?? id),
+      ]);
+    },
+    async stop() {
+      await server.stop();
+      taker.closeAllConnections();
+      await new Promise((resolve) => taker.close(resolve));
+      rmSync(directory, { recursive: true });
+    },
+  };
+}
+
+export type Alerting = Awaited<ReturnType<typeof startAlerting>>;

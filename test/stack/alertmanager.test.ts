@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { installed, run } from './programs.ts';
+import { read, root, switchedOn } from './repository.ts';
+
+const path = join(root, 'prometheus/alertmanager.yml');
+const everything = switchedOn(read('prometheus/alertmanager.yml'));
+
+interface Receiver {
+  name: string;
+  slack_configs?: { api_url_file: string }[];
+  email_configs?: { to: string }[];
+  webhook_configs?: { url_file: string }[];
+}
+const { receivers, global } = parse(everything) as {
+  receivers: Receiver[];
+  global: { smtp_auth_password_file: string };
+};
+
+describe.each(installed('amtool', 'amtool3'))('%s', (amtool) => {
+  test('accepts the configuration as it is', () => {
+    const said = run(amtool, 'check-config', path);
+    expect(said).toContain('SUCCESS');
+    expect(said).toContain('3 receivers');
+  });
+
+  test('accepts it with all receivers switched on', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'alertmanager-'));
+    try {
+      const file = join(directory, 'alertmanager.yml');
+      // 0.25, which distributions have, knows no url_file.
+      const text =
+        amtool === 'amtool'
+          ? everything.replaceAll(/url_file: \/run\/secrets\/\w+-webhook-url/g, (found) =>
+              found.includes('slack') ? found : 'url: http://127.0.0.1/',
+            )
+          : everything;
+      writeFileSync(file, text.replace('templates/', `${join(root, 'prometheus/templates')}/`));
+      const said = run(amtool, 'check-config', file);
+      expect(said).toContain('SUCCESS');
+      expect(said).toContain('1 templates');
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  test.each([
+    ['critical', 'page'],
+    ['warning', 'ticket'],
+    ['info', 'quiet'],
+    ['of-your-own', 'ticket'],
+  ])('routes %s to %s', (severity, receiver) => {
+    const routed = run(amtool, 'config', 'routes', 'test', `--config.file=${path}`, `severity=${severity}`);
+    expect(routed.trim()).toBe(receiver);
+  });
+});
+
+test('Slack, mail and a webhook are ready for pages and for tickets, and nothing for what is quiet', () => {
+  const kinds = receivers.map(({ name, ...rest }) => [name, Object.keys(rest)]);
+  const all = ['slack_configs', 'email_configs', 'webhook_configs'];
+  expect(kinds).toEqual([
+    ['page', all],
+    ['ticket', all],
+    ['quiet', []],
+  ]);
+});
+
+test('as it is, nobody is told', () => {
+  const { receivers: silent } = parse(read('prometheus/alertmanager.yml')) as { receivers: Receiver[] };
+  expect(silent).toEqual([{ name: 'page' }, { name: 'ticket' }, { name: 'quiet' }]);
+});
+
+test('every secret is a file of the folder secrets/alertmanager, which its page lists', () => {
+  const files = [
+    global.smtp_auth_password_file,
+    ...receivers.flatMap(({ slack_configs = [], webhook_configs = [] }) => [
+      ...slack_configs.map(({ api_url_file }) => api_url_file),
+      ...webhook_configs.map(({ url_file }) => url_file),
+    ]),
+  ];
+  expect([...new Set(files)]).toEqual([
+    '/run/secrets/smtp-password',
+    '/run/secrets/slack-webhook-url',
+    '/run/secrets/page-webhook-url',
+    '/run/secrets/ticket-webhook-url',
+  ]);
+  const page = read('secrets/README.md');
+  expect(files.filter((file) => !page.includes(file.replace('/run/secrets', 'alertmanager')))).toEqual([]);
+  expect(everything).not.toMatch(/hooks\.slack\.com|password: |api_url: /);
+});

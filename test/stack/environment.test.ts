@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { read, withDefaults } from './repository.ts';
+
+const compose = read('docker-compose.yml').replaceAll(/^\s*#.*$/gm, '');
+const example = Object.fromEntries(
+  [...read('.env.example').matchAll(/^#([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
+);
+
+test('.env.example names all variables of docker-compose.yml, and no others', () => {
+  const used = new Set([...compose.matchAll(/\$\{(\w+)/g)].map(([, name]) => name));
+  expect(used.size).toBeGreaterThan(10);
+  expect(Object.keys(example).toSorted()).toEqual([...used].toSorted());
+});
+
+test('it shows the defaults', () => {
+  const defaults: Record<string, string> = {};
+  // From the innermost, because the default of a URL holds that of a port.
+  let text = compose;
+  while (/\$\{\w+:-[^${}]*\}/.test(text)) {
+    for (const [, name = '', value = ''] of text.matchAll(/\$\{(\w+):-([^${}]*)\}/g))
+      defaults[name] ??= value;
+    text = text.replaceAll(/\$\{\w+:-([^${}]*)\}/g, '$1');
+  }
+  expect(text).toBe(withDefaults(compose));
+  expect(example).toEqual(defaults);
+});
+
+test('a copy of it changes nothing, so that a port that is set moves the URL, too', () => {
+  expect(read('.env.example').match(/^[^#\n].*$/gm)).toBe(null);
+});
+
+test('it holds no secret', () => {
+  expect(Object.keys(example).filter((name) => /PASSWORD|TOKEN|SECRET|KEY/.test(name))).toEqual([]);
+});
+
+test('docs/stack.md names no other settings', () => {
+  const named = [...read('docs/stack.md').matchAll(/\b[A-Z]+_[A-Z_]*[A-Z]\b/g)].map(([name]) => name);
+  expect(named.length).toBeGreaterThan(10);
+  const settings = named.filter((name) => !name.startsWith('EARSHOT_'));
+  expect(settings.filter((name) => !Object.hasOwn(example, name))).toEqual([]);
+});

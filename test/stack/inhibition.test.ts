@@ -1,0 +1,175 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Alerting, type Labels, startAlerting } from './alerting.ts';
+import { eventually, installed, run } from './programs.ts';
+
+const burn = (agent: string, more = {}): Labels => ({
+  alertname: 'LiveKitAgentTurnLatencyBudgetBurn',
+  severity: 'critical',
+  category: 'latency',
+  agent_name: agent,
+  objective: 'tail',
+  window: '1h',
+  ...more,
+});
+const warning = (alertname: string, labels: Record<string, string>): Labels => ({
+  alertname: `LiveKitAgent${alertname}`,
+  severity: 'warning',
+  ...labels,
+});
+const openai = { component: 'llm', model_provider: 'openai' };
+const ofDeepgram = { component: 'stt', model_provider: 'deepgram' };
+
+describe.each(installed('prometheus-alertmanager', 'alertmanager3'))('%s', (command) => {
+  let alerting: Alerting;
+  beforeEach(async () => {
+    alerting = await startAlerting(command);
+  });
+  afterEach(() => alerting.stop());
+
+  /** What fires together, and which of it, by position, is inhibited by what. */
+  const cases: [name: string, alerts: Labels[], inhibited: Record<number, string>][] = [
+    [
+      'a page inhibits tickets of the same alert and agent, whatever their window and objective',
+      [
+        burn('front-desk'),
+        burn('front-desk', { severity: 'warning', objective: 'target', window: '3d' }),
+        burn('support', { severity: 'warning', window: '3d' }),
+      ],
+      { 1: 'LiveKitAgentTurnLatencyBudgetBurn' },
+    ],
+    [
+      'a page for one provider leaves the ticket for another, though neither has an agent_name',
+      [
+        { ...warning('ProviderErrors', { ...openai, category: 'failure' }), severity: 'critical' },
+        warning('ProviderErrors', { ...ofDeepgram, category: 'failure' }),
+        warning('ProviderErrors', { ...openai, category: 'failure' }),
+      ],
+      { 2: 'LiveKitAgentProviderErrors' },
+    ],
+    [
+      'a page for one worker leaves the ticket for another',
+      [
+        { alertname: 'LiveKitWorkerSaturated', severity: 'critical', instance: 'a:9464' },
+        { alertname: 'LiveKitWorkerSaturated', severity: 'warning', instance: 'b:9464' },
+      ],
+      {},
+    ],
+    [
+      'a provider outage inhibits the slowness of its component, and of no other',
+      [
+        warning('ProviderErrors', openai),
+        warning('ModelLatencyRegression', { ...openai, model_name: 'gpt-4.1' }),
+        warning('ModelLatencyRegression', {
+          component: 'tts',
+          model_provider: 'openai',
+          model_name: 'tts-1',
+        }),
+        warning('ModelLatencyRegression', { ...ofDeepgram, model_name: 'nova-3' }),
+      ],
+      { 1: 'LiveKitAgentProviderErrors' },
+    ],
+    [
+      'an outage that names no provider inhibits nothing',
+      [warning('ProviderErrors', {}), warning('ModelLatencyRegression', {})],
+      {},
+    ],
+    [
+      'a bad network inhibits all latency, pages too, and nothing else',
+      [
+        { alertname: 'LiveKitNetworkDegraded', severity: 'warning', category: 'network' },
+        burn('front-desk'),
+        warning('ModelLatencyRegression', { ...openai, category: 'latency' }),
+        warning('ToolFailing', { agent_name: 'front-desk', category: 'failure' }),
+      ],
+      { 1: 'LiveKitNetworkDegraded', 2: 'LiveKitNetworkDegraded' },
+    ],
+    [
+      'a burn inhibits regressions of its agent, but not that a version is the slow one',
+      [
+        burn('front-desk'),
+        warning('TurnLatencyRegression', { agent_name: 'front-desk' }),
+        warning('TurnLatencyAboveLastWeek', { agent_name: 'front-desk' }),
+        warning('NewVersionSlower', { agent_name: 'front-desk', agent_version: '2.5.0' }),
+        warning('TurnLatencyRegression', { agent_name: 'support' }),
+      ],
+      { 1: 'LiveKitAgentTurnLatencyBudgetBurn', 2: 'LiveKitAgentTurnLatencyBudgetBurn' },
+    ],
+    [
+      'a worker that is down inhibits what is said of it, and not of another',
+      [
+        { alertname: 'EarshotWorkerDown', severity: 'critical', instance: 'a:9464' },
+        { alertname: 'LiveKitWorkerSaturated', severity: 'warning', instance: 'a:9464' },
+        { alertname: 'LiveKitWorkerEventLoopBlocked', severity: 'warning', instance: 'b:9464' },
+        burn('front-desk'),
+      ],
+      { 1: 'EarshotWorkerDown' },
+    ],
+    [
+      'without metrics, what is made of them is inhibited; workers that are down and the network are not',
+      [
+        { alertname: 'EarshotMetricsAbsent', severity: 'critical' },
+        warning('ToolFailing', { agent_name: 'front-desk', tool: 'book' }),
+        { alertname: 'LiveKitWorkerSaturated', severity: 'warning', instance: 'a:9464' },
+        { alertname: 'EarshotSamplesDropped', severity: 'warning', agent_name: 'front-desk' },
+        { alertname: 'EarshotWorkerDown', severity: 'critical', instance: 'b:9464' },
+        { alertname: 'LiveKitNetworkDegraded', severity: 'warning' },
+      ],
+      { 1: 'EarshotMetricsAbsent', 2: 'EarshotMetricsAbsent', 3: 'EarshotMetricsAbsent' },
+    ],
+    [
+      'crashing jobs leave the page for failed sessions',
+      [
+        warning('JobsCrashing', { agent_name: 'front-desk' }),
+        { ...warning('SessionFailureBudgetBurn', { agent_name: 'front-desk' }), severity: 'critical' },
+      ],
+      {},
+    ],
+  ];
+
+  test.each(cases)('%s', async (_, alerts, inhibited) => {
+    await alerting.fire(...alerts.map((labels) => ({ labels })));
+    const found = await alerting.inhibitions();
+    const by = (labels: Labels) =>
+      found.find(
+        ([those]) =>
+          JSON.stringify(Object.entries(those).sort()) === JSON.stringify(Object.entries(labels).sort()),
+      )?.[1];
+    expect(alerts.map((labels) => [...new Set(by(labels))])).toEqual(
+      alerts.map((__, index) => (inhibited[index] ? [inhibited[index]] : [])),
+    );
+  });
+
+  test('pages, tickets and silence reach whom they should, one message for an alert of an agent', async () => {
+    await alerting.fire(
+      { labels: burn('front-desk') },
+      { labels: burn('front-desk', { window: '6h' }) },
+      { labels: burn('support') },
+      { labels: warning('TurnLatencyRegression', { agent_name: 'front-desk' }) },
+      { labels: warning('ToolFailing', { agent_name: 'front-desk', tool: 'book' }) },
+      { labels: { ...warning('UsageUnpriced', openai), severity: 'info' } },
+    );
+    const sent = await eventually(async () => {
+      const told = alerting.messages.filter(({ via }) => via === 'webhook');
+      return told.length >= 3 ? told : undefined;
+    }, 'three messages');
+    const gist = sent.map(({ receiver, body: { alerts = [] } }) => [
+      receiver,
+      alerts[0]?.labels.alertname,
+      alerts[0]?.labels.agent_name,
+      alerts.length,
+    ]);
+    // The regression is inhibited, and nobody is told what is for information.
+    expect(gist.toSorted()).toEqual([
+      ['page', 'LiveKitAgentTurnLatencyBudgetBurn', 'front-desk', 2],
+      ['page', 'LiveKitAgentTurnLatencyBudgetBurn', 'support', 1],
+      ['ticket', 'LiveKitAgentToolFailing', 'front-desk', 1],
+    ]);
+  });
+
+  test('its health check passes', () => {
+    const amtool = command === 'alertmanager3' ? 'amtool3' : 'amtool';
+    expect(run(amtool, `--alertmanager.url=${alerting.url}`, 'cluster', 'show')).toMatch(
+      /Cluster Status:\s+disabled/,
+    );
+  });
+});

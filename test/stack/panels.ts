@@ -1,0 +1,64 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A query of a committed board, as Grafana would send it. */
+export interface PanelQuery {
+  board: string;
+  panel: string;
+  ref: string;
+  expr: string;
+  instant: boolean;
+  /** Whether only exemplars are asked for. */
+  exemplars: boolean;
+}
+
+interface Panel {
+  type: string;
+  title: string;
+  panels?: Panel[];
+  targets?: { expr: string; refId: string; instant?: boolean; exemplar?: boolean }[];
+}
+
+const folder = join(import.meta.dirname, '../../dashboards');
+
+/** A time range as Grafana counts it: a point for about every two pixels. */
+export interface Range {
+  start: number;
+  end: number;
+  step: number;
+}
+
+/** The step that Grafana takes for a range; a minute at least, as the panels ask for. */
+export const rangeOf = (start: number, end: number): Range => ({
+  start,
+  end,
+  step: Math.max(60, Math.ceil((end - start) / 800 / 60) * 60),
+});
+
+/** What Grafana puts in place of its variables, with all filters on All. */
+const interpolated = (expr: string, { start, end, step }: Range): string =>
+  expr
+    .replaceAll('$__rate_interval', `${step + 15}s`)
+    .replaceAll('$__interval', `${step}s`)
+    .replaceAll('$__range_s', `${end - start}`)
+    .replaceAll('$__range', `${end - start}s`)
+    .replaceAll(/\$\{?\w+(?::\w+)?\}?/g, '.*');
+
+/** The queries of all boards for a time range. */
+export function panelQueries(range: Range, from = folder): PanelQuery[] {
+  return readdirSync(from).flatMap((file) => {
+    const { panels } = JSON.parse(readFileSync(join(from, file), 'utf8')) as { panels: Panel[] };
+    return panels
+      .flatMap((panel) => [panel, ...(panel.panels ?? [])])
+      .flatMap(({ title, targets = [] }) =>
+        targets.map(({ expr, refId, instant = false, exemplar = false }) => ({
+          board: file.replace('.json', ''),
+          panel: title,
+          ref: refId,
+          expr: interpolated(expr, range),
+          instant,
+          exemplars: exemplar,
+        })),
+      );
+  });
+}

@@ -1,0 +1,57 @@
+import { execFileSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const isInstalled = (name: string): boolean =>
+  (process.env.PATH ?? '').split(delimiter).some((directory) => {
+    try {
+      accessSync(join(directory, name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+
+/**
+ * Those of some programs that are installed; the first is the one that a distribution has. Where there is none, tests
+ * that need one are left out on a developer's machine, and fail where CI is set.
+ *
+ * @throws Error where CI is set and the first is missing
+ */
+export function installed(first: string, ...others: readonly string[]): string[] {
+  const found = [first, ...others].filter(isInstalled);
+  if (process.env.CI && found[0] !== first) {
+    throw new Error(
+      `${first} is missing; .ci/run installs it: apt-get install prometheus prometheus-alertmanager`,
+    );
+  }
+  return found;
+}
+
+/** What a command says, on both streams. @throws Error with that if it fails */
+export function run(command: string, ...args: string[]): string {
+  try {
+    return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  } catch (error) {
+    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
+    throw new Error(`${command} ${args.join(' ')}: ${stdout}${stderr}`);
+  }
+}
+
+export { freePort, type RunningServer, startServer } from './servers.mjs';
+
+/** Asks again and again until there is an answer. @throws Error after `patience` milliseconds without one */
+export async function eventually<T>(
+  ask: () => Promise<T | undefined>,
+  what: string,
+  patience = 20_000,
+): Promise<T> {
+  const deadline = performance.now() + patience;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    if (performance.now() > deadline) throw new Error(`waited ${patience / 1000} s in vain for ${what}`);
+    await sleep(100);
+  }
+}

@@ -1,0 +1,28 @@
+/** A server that is running. */
+export interface RunningServer {
+  /** Where it answers, without a final `/`. */
+  url: string;
+  /** The last of what it printed. */
+  log(): string;
+  stop(): Promise<void>;
+}
+
+/** The command, from PATH or the variable of its name; undefined when this machine does not have it. */
+export function find(server: 'prometheus' | 'promtool'): string | undefined;
+
+/** A port of 127.0.0.1 that nobody listens on. */
+export function freePort(): Promise<number>;
+
+/**
+ * Runs a server until it is asked to stop, and waits until it answers at `/-/ready`.
+ *
+ * @throws {Error} with what it printed when it does not come within a minute
+ */
+export function startServer(command: string, args: readonly string[], port: number): Promise<RunningServer>;
+
+/** @param options.storage where its blocks are @default a folder that is deleted at the end */
+export function startPrometheus(options: {
+  config: unknown;
+  storage?: string;
+  retention?: string;
+}): Promise<RunningServer>;
