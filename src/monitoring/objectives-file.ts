@@ -16,6 +16,7 @@ const forms: { readonly [O in keyof Objectives]-?: z.ZodType<Objectives[O]> } = 
   deadAirRatio: ratio,
   toolDuration: seconds,
   toolErrorRatio: ratio,
+  crashRatio: ratio,
   providerErrorRatio: ratio,
   unansweredRatio: ratio,
   falseInterruptionRatio: ratio,
