@@ -1,20 +1,20 @@
-/** A share as texts tell it: `5 %`. */
+import { baseline, type Measure } from '../baselines.ts';
+
+/** A ratio as it is read: `5 %`. */
 export const percent = (ratio: number): string => `${Number((100 * ratio).toFixed(2))} %`;
 
-/** A template that looks up a figure which the alert itself does not have; nothing is said where there is none. */
-export const lookup = (
-  series: string,
-  /** Labels of the alert by which the figure is found; one that the alert lacks must be missing there, too. */
+/**
+ * A Prometheus template that says what a measure usually is for the alert's labels; nothing if that is not known.
+ *
+ * @param labels by which the measure is told apart
+ * @param as the template function that writes the figure
+ */
+export function usual(
+  measure: Measure,
   labels: readonly string[],
-  format: 'humanizeDuration' | 'humanizePercentage',
-  text: readonly [before: string, after: string],
-): string => {
-  const wanted = labels.map((label) => `${label}=%q`).join(', ');
+  as: 'humanizePercentage' | 'humanizeDuration' | 'printf "%.0f"' | 'printf "%.3f"',
+): string {
+  const series = `${baseline(measure)}{${labels.map((label) => `${label}=%q`).join(', ')}}`;
   const values = labels.map((label) => `$labels.${label}`).join(' ');
-  return (
-    `{{ with printf ${quoted(series.replace('{}', `{${wanted}}`))} ${values} | query }}` +
-    `${text[0]}{{ . | first | value | ${format} }}${text[1]}{{ end }}`
-  );
-};
-
-const quoted = (text: string): string => `\`${text}\``;
+  return `{{ with printf \`${series}\` ${values} | query }}{{ . | first | value | ${as} }}{{ end }}`;
+}
