@@ -5,6 +5,7 @@ import {
   type BigValueTextMode,
   ReduceDataOptionsBuilder,
 } from '@grafana/grafana-foundation-sdk/common';
+import { MappingType, SpecialValueMatch } from '@grafana/grafana-foundation-sdk/dashboard';
 import { PanelBuilder } from '@grafana/grafana-foundation-sdk/stat';
 import { colours, type Limits, plain } from './limits.ts';
 import { palette } from './palette.ts';
@@ -29,4 +30,14 @@ export const stat = (spec: StatSpec): PanelBuilder =>
     .justifyMode(BigValueJustifyMode.Center)
     .textMode((spec.text ?? 'auto') as BigValueTextMode)
     .reduceOptions(new ReduceDataOptionsBuilder().calcs([spec.reduce ?? 'lastNotNull']).values(false))
+    // Without it, a value that is not there has the colour of the lowest limit: good, or bad.
+    .mappings([
+      {
+        type: MappingType.SpecialValue,
+        options: {
+          match: SpecialValueMatch.NullAndNan,
+          result: { text: spec.empty, color: palette.quiet },
+        },
+      },
+    ])
     .thresholds(spec.limits ? colours(spec.limits) : plain(palette.neutral));
