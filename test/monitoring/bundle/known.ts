@@ -11,6 +11,7 @@ export type KnownLabels = ReadonlyMap<string, readonly string[] | 'open'>;
 const foreign: Readonly<Record<string, readonly string[]>> = {
   up: ['job', 'instance'],
   ALERTS: ['alertname', 'alertstate', 'severity', 'category', 'agent_name', 'instance'],
+  ALERTS_FOR_STATE: ['alertname', 'severity', 'category', 'agent_name', 'instance'],
 };
 
 /** Every series that an expression may name: the catalogue's, those of recording rules, and a few of other programs. */
