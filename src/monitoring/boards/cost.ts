@@ -8,7 +8,7 @@ export const cost: BoardSpec = {
   name: 'cost',
   description: 'What do calls cost, what do we pay for, and is it more than usual?',
   filters: ['provider', 'model'],
-  from: 'now-24h',
+  from: 'now-7d',
   rows: (context) => [...spendRows(context), ...priceRows(context), ...usageRows(context)],
 };
 

@@ -15,11 +15,16 @@ export const verdict = 'version:lk_agents_version:verdict_1h';
 /** When a version was seen for the first time, in seconds since 1970; forgotten once it has been away for six days. */
 export const firstSeen = 'version:lk_agents_version:first_seen';
 
-/** By how much a version has to differ from its siblings: times and seconds of p95, and shares of sessions and calls. */
-export const differs = { factor: 1.2, seconds: 0.15, sessionErrors: 0.05, toolErrors: 0.1 } as const;
+/** By how much versions have to differ, as for the alerts on new ones: so many times, and by so much. */
+export const differs = {
+  latency: { factor: 1.2, seconds: 0.1 },
+  failures: { factor: 2, ratio: 0.1 },
+} as const;
 
-/** Turns, sessions or calls of the siblings in the hour below which there is nothing to compare with. */
+/** Sessions or calls of the siblings in the hour below which there is nothing to compare with. */
 const enough = 20;
+/** Turns below which a p95 says nothing: five of a hundred are above it. */
+const enoughForP95 = 100;
 
 /** Each version against the other versions of its agent, so that a canary is judged by who runs beside it. */
 export function versionVerdicts({ q }: RuleContext): RuleGroup<RecordingRule>[] {
@@ -54,17 +59,20 @@ export function versionVerdicts({ q }: RuleContext): RuleGroup<RecordingRule>[] 
   // Rounding may leave a share of nothing slightly below 0.
   const share = (part: string, whole: string) => `clamp((${part}) / ((${whole}) >= ${enough}), 0, 1)`;
 
-  const { factor, seconds } = differs;
-  const more = (measure: 'sessionErrors' | 'toolErrors') =>
-    `${versionMeasures[measure]} - ${siblingMeasures[measure]} > ${differs[measure]}`;
-  const less = (measure: 'sessionErrors' | 'toolErrors') =>
-    `${siblingMeasures[measure]} - ${versionMeasures[measure]} > ${differs[measure]}`;
-  const slower = `(${versionMeasures.latency} > ${factor} * ${siblingMeasures.latency} and ${versionMeasures.latency} - ${siblingMeasures.latency} > ${seconds})`;
-  const faster = `(${siblingMeasures.latency} > ${factor} * ${versionMeasures.latency} and ${siblingMeasures.latency} - ${versionMeasures.latency} > ${seconds})`;
-  const compared = (['latency', 'sessionErrors', 'toolErrors'] as const)
-    .map((measure) => `(${versionMeasures[measure]} and ${siblingMeasures[measure]})`)
-    .join(' or ');
-  const versions = (expr: string) => `group by (agent_name, agent_version) (${expr})`;
+  /** Where the first is above the second, by a factor and by a difference. */
+  const above = (one: string, other: string, factor: number, difference: number) =>
+    `(${one} > ${factor} * ${other} and ${one} - ${other} > ${difference})`;
+  const pairs = (Object.keys(siblingMeasures) as (keyof typeof siblingMeasures)[]).map((measure) => {
+    const { factor, difference } =
+      measure === 'latency'
+        ? { factor: differs.latency.factor, difference: differs.latency.seconds }
+        : { factor: differs.failures.factor, difference: differs.failures.ratio };
+    return { one: versionMeasures[measure], other: siblingMeasures[measure], factor, difference };
+  });
+  const worse = pairs.map(({ one, other, factor, difference }) => above(one, other, factor, difference));
+  const better = pairs.map(({ one, other, factor, difference }) => above(other, one, factor, difference));
+  const compared = pairs.map(({ one, other }) => `(${one} and ${other})`);
+  const any = (exprs: readonly string[]) => `group by (agent_name, agent_version) (${exprs.join(' or ')})`;
 
   return [
     {
@@ -75,7 +83,7 @@ export function versionVerdicts({ q }: RuleContext): RuleGroup<RecordingRule>[] 
           record: siblingMeasures.latency,
           expr:
             `(histogram_quantile(0.95, ${siblings(q.bucketCounts(e2e, all), q.bucketCounts(e2e, own), 'agent_name, le')}) >= 0) ` +
-            `and (${siblings(q.count(e2e, all), q.count(e2e, own))}) >= ${enough}`,
+            `and (${siblings(q.count(e2e, all), q.count(e2e, own))}) >= ${enoughForP95}`,
         },
         {
           record: siblingMeasures.sessionErrors,
@@ -87,10 +95,7 @@ export function versionVerdicts({ q }: RuleContext): RuleGroup<RecordingRule>[] 
         },
         {
           record: verdict,
-          expr:
-            `${versions(`${slower} or ${more('sessionErrors')} or ${more('toolErrors')}`)} ` +
-            `or -1 * ${versions(`${faster} or ${less('sessionErrors')} or ${less('toolErrors')}`)} ` +
-            `or 0 * ${versions(compared)}`,
+          expr: `${any(worse)} or -1 * ${any(better)} or 0 * ${any(compared)}`,
         },
         {
           record: firstSeen,

@@ -46,7 +46,7 @@ export function spendRows({ q, settings }: BoardContext): Row[] {
     ...inRange,
     by: ['component', 'model_provider', 'model_name'],
   });
-  const money = (title: string, description: string, expr: string, more: { timeFrom?: string } = {}) =>
+  const money = (title: string, description: string, expr: string) =>
     stat({
       title,
       description: `${description} List prices, or those of your price file; without taxes.`,
@@ -54,12 +54,15 @@ export function spendRows({ q, settings }: BoardContext): Row[] {
       width: 4,
       empty: noCost,
       targets: [{ expr, as: 'instant' }],
-      ...more,
     });
   return [
     {
       panels: [
-        money('Spent today', 'What models cost since midnight.', range, { timeFrom: 'now/d' }),
+        money(
+          'Spent in 24 hours',
+          'What models cost in the last 24 hours, whatever the time range of this board.',
+          q.increase(spent, { window: '1d' }),
+        ),
         money('Spent in this range', 'What models cost in the time range of this board.', range),
         money(
           'Per minute now',

@@ -11,7 +11,7 @@ export function versions({ q, objectives }: BoardContext): PanelBuilder {
   return table({
     title: 'Versions',
     description:
-      'Every version in the last hour, beside how much better or worse it is than the other versions of its agent taken together. A dash: fewer than 20 turns, sessions or calls, or no other version to compare with. Red is beyond chance.',
+      'Every version in the last hour, beside how much better or worse it is than the other versions of its agent taken together. A dash: too few turns, sessions or calls, or no other version to compare with. Red is beyond chance.',
     width: 24,
     height: 9,
     empty: 'No agent reports: is Prometheus scraping the workers?',
@@ -51,7 +51,7 @@ export function versions({ q, objectives }: BoardContext): PanelBuilder {
         title: 'p95 against others',
         unit: 'percentunit',
         decimals: 0,
-        limits: { warning: 0.1, bad: differs.factor - 1 },
+        limits: { warning: 0.1, bad: Number((differs.latency.factor - 1).toFixed(6)) },
         expr: slowdown,
       },
       {
@@ -65,7 +65,7 @@ export function versions({ q, objectives }: BoardContext): PanelBuilder {
         title: 'Failed against others',
         unit: 'percentunit',
         decimals: 1,
-        limits: { warning: 0.5 * differs.sessionErrors, bad: differs.sessionErrors },
+        limits: { warning: 0.5 * differs.failures.ratio, bad: differs.failures.ratio },
         expr: excess('sessionErrors'),
       },
       {
@@ -79,7 +79,7 @@ export function versions({ q, objectives }: BoardContext): PanelBuilder {
         title: 'Tools against others',
         unit: 'percentunit',
         decimals: 1,
-        limits: { warning: 0.5 * differs.toolErrors, bad: differs.toolErrors },
+        limits: { warning: 0.5 * differs.failures.ratio, bad: differs.failures.ratio },
         expr: excess('toolErrors'),
       },
     ],

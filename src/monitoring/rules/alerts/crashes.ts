@@ -32,8 +32,8 @@ export function crashes({ q, objectives }: RuleContext): AlertRule[] {
       expr: `${jobs} or ${sessions}`,
       for: step.for,
       severity,
-      ...(severity === 'warning' && { objectives: ['crashRatio'] as const }),
       category: 'failure',
+      objectives: ['crashRatio'],
       summary: `{{ $labels.agent_name }}: {{ $value | humanizePercentage }} of the calls that ended in ${window} ended by a crash`,
       description:
         `More than ${percent(ratio)} of the worker's jobs crashed or were killed, or of the agent's sessions were cut off by ` +

@@ -53,8 +53,8 @@ export function providers({ q, objectives }: RuleContext): AlertRule[] {
         expr: `${failed} / (${all} >= ${requests}) > ${ratio} and ${failed} >= ${enoughFailed}`,
         for: step.for,
         severity,
-        ...(severity === 'warning' && { objectives: ['providerErrorRatio'] as const }),
         category: 'failure',
+        objectives: ['providerErrorRatio'],
         labels: { component },
         summary:
           `${component} of {{ $labels.model_provider }}: {{ $value | humanizePercentage }} of the requests in ` +
