@@ -32,6 +32,8 @@ export interface Objectives {
   toolErrorRatio: number;
   /** Share of a provider's requests that may fail. */
   providerErrorRatio: number;
+  /** Share of the jobs, or of the sessions, that may end by a crash. */
+  crashRatio: number;
   /** Share of the turns that may get no answer. */
   unansweredRatio: number;
   /** Share of the speeches that may be cut off by noise. */
@@ -40,6 +42,8 @@ export interface Objectives {
   earlyHangup: number;
   /** Share of the sessions that may be early hang-ups. */
   earlyHangupRatio: number;
+  /** US dollars that a minute of a session may cost, over an hour. @default no limit but its own past */
+  costPerMinute?: number;
   /** `lk_agents_worker_load` above which a worker counts as saturated, 0 to 1. */
   workerLoad: number;
   /** `livekit_packet_loss_percent` of LiveKit's server: mean share of the audio packets that may be lost. */
@@ -65,6 +69,7 @@ const standard: Objectives = {
   toolDuration: 5,
   toolErrorRatio: 0.1,
   providerErrorRatio: 0.05,
+  crashRatio: 0.1,
   unansweredRatio: 0.05,
   falseInterruptionRatio: 0.1,
   earlyHangup: 10,

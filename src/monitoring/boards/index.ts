@@ -1,13 +1,33 @@
 import type { Settings } from '../settings.ts';
 import { cost } from './cost.ts';
+import { fleet } from './fleet.ts';
 import { health } from './health.ts';
 import { board } from './house/board.ts';
 import { latency } from './latency.ts';
+import { models } from './models.ts';
+import { realtime } from './realtime.ts';
+import { releases } from './releases.ts';
+import { slo } from './slo.ts';
+import { tools } from './tools.ts';
 import { transport } from './transport.ts';
+import { turnTaking } from './turn-taking.ts';
 import { workers } from './workers.ts';
 
 /** All boards, in the order of the menu. */
-export const boards = [latency, cost, workers, transport, health];
+export const boards = [
+  fleet,
+  latency,
+  turnTaking,
+  models,
+  realtime,
+  slo,
+  releases,
+  cost,
+  tools,
+  workers,
+  transport,
+  health,
+];
 
 /** The boards as Grafana reads them. */
 export const dashboards = (settings: Settings) =>

@@ -46,6 +46,9 @@ export function serverQueries(recorded: boolean) {
     return `${sum}(increase(${metric}${part}${all ? `{${all}}` : ''}[${window}]))`;
   }
   return {
+    /** How many observations there were. */
+    count: (metric: AudioStreamMetric, about: AboutStreams = {}): string => growth(metric, '_count', about),
+
     /** The mean of what was observed; nothing where nothing was. */
     mean: (metric: AudioStreamMetric, about: AboutStreams = {}): string =>
       `${growth(metric, '_sum', about)} / (${growth(metric, '_count', about)} > 0) / ${audioStreams[metric].unit}`,

@@ -14,6 +14,7 @@ export const recordingInterval = 60;
 
 /** The window of recorded rates: four scrapes of a minute's interval may be missed, or one may be late. */
 export const recordedWindow = '5m';
+export const recordedSeconds = 300;
 
 /** A group of the catalogue whose rates are recorded, and what is left of the labels. */
 export interface RecordedGroup {

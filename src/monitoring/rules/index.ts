@@ -7,6 +7,7 @@ import { livekitServer } from './livekit-server.ts';
 import { rates } from './rates.ts';
 import type { AlertRule, RecordingRule, RuleContext, RuleGroup } from './rule.ts';
 import { slo } from './slo.ts';
+import { versionVerdicts } from './version-verdicts.ts';
 import { versions } from './versions.ts';
 import { workers } from './workers.ts';
 
@@ -32,8 +33,13 @@ export const recordingGroups = (settings: Settings): RuleGroup<RecordingRule>[] 
     ...versions(context),
     ...workers(context),
     ...livekitServer(),
+    ...versionVerdicts(context),
   ];
 };
 
 export const alertingGroups = (settings: Settings): RuleGroup<AlertRule>[] =>
   alertGroups(ruleContext(settings));
+
+/** The names of all alerts, each once, in alphabetical order. */
+export const alertNames = (settings: Settings): string[] =>
+  [...new Set(alertingGroups(settings).flatMap(({ rules }) => rules.map(({ alert }) => alert)))].sort();

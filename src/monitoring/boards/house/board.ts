@@ -10,7 +10,8 @@ import { createQueries, type Queries } from '../../promql/queries.ts';
 import type { Settings } from '../../settings.ts';
 import { annotations } from './annotations.ts';
 import { type BoardName, boardTag, boardTitles, menu, uidOf } from './links.ts';
-import { type PanelBuilder, panelId } from './panel.ts';
+import type { PanelBuilder } from './panel.ts';
+import { panelId } from './panel-id.ts';
 import { type Filter, filterMatchers, variables } from './variables.ts';
 
 /** What the panels of a board are made from. */

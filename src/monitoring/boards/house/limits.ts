@@ -1,4 +1,9 @@
-import { ThresholdsConfigBuilder, ThresholdsMode } from '@grafana/grafana-foundation-sdk/dashboard';
+import {
+  MappingType,
+  ThresholdsConfigBuilder,
+  ThresholdsMode,
+  type ValueMap,
+} from '@grafana/grafana-foundation-sdk/dashboard';
 import { palette } from './palette.ts';
 
 /** A limit: good up to `warning`, bad from `bad` on; or, falling, the other way round. */
@@ -25,12 +30,37 @@ export function colours({ warning, bad, falling = false }: Limits) {
   return new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps(steps);
 }
 
-/** A line at the objective, and nothing else. */
-export const line = (at: number) =>
+/** A line across a chart. */
+export interface Mark {
+  at: number;
+  colour: string;
+}
+
+/** A line at the objective, or lines from the lowest to the highest, and nothing else. */
+export const line = (marks: number | readonly Mark[]) =>
   new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps([
     { value: null, color: 'transparent' },
-    { value: at, color: palette.bad },
+    ...(typeof marks === 'number' ? [{ at: marks, colour: palette.bad }] : marks).map(({ at, colour }) => ({
+      value: at,
+      color: colour,
+    })),
   ]);
+
+/** What Grafana shows instead of a value, by the value. */
+export type Wording = Readonly<Record<string, { text: string; colour?: string }>>;
+
+/** Words for values, as Grafana's value mappings. */
+export const worded = (wording: Wording): ValueMap[] => [
+  {
+    type: MappingType.ValueToText,
+    options: Object.fromEntries(
+      Object.entries(wording).map(([value, { text, colour }], index) => [
+        value,
+        { text, index, ...(colour !== undefined && { color: colour }) },
+      ]),
+    ),
+  },
+];
 
 /** One colour, whatever the value. */
 export const plain = (color: string) =>

@@ -62,7 +62,7 @@ export function nodeRows({ settings, objectives }: BoardContext): Row[] {
           description:
             'Share of the attempts that had no success and were not cancelled. A caller whose track is not published is not heard; an agent that does not get its subscription hears nothing.',
           unit: 'percentunit',
-          softMax: 0.01,
+          reach: 0.01,
           width: 8,
           empty: noStreams,
           colours: { publishing: palette.p95, subscribing: palette.neutral },
@@ -87,7 +87,7 @@ export function nodeRows({ settings, objectives }: BoardContext): Row[] {
           description:
             "Share of its cores that LiveKit's server uses. Near 100 % it forwards late, and packets are lost: add nodes.",
           unit: 'percentunit',
-          softMax: 1,
+          reach: 1,
           width: 8,
           empty: notScraped,
           legendAt: 'right',

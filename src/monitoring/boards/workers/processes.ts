@@ -111,7 +111,7 @@ export function processRows({ q }: BoardContext): Row[] {
           description:
             'Share of their time that processes spend on garbage collection. More than a few percent: memory is nearly full, or much is allocated per audio frame.',
           unit: 'percentunit',
-          softMax: 0.01,
+          reach: 0.01,
           width: 8,
           empty: noLoops,
           colours: { ...lines, 'mean job': palette.good },

@@ -1,0 +1,11 @@
+import { type Matchers, matchers, selector } from '../../promql/series.ts';
+
+/** Alerts of the bundle for the agents that the reader has chosen, and those that concern no agent. */
+const chosen: Matchers = { alertname: { re: 'LiveKit.+|Earshot.+' }, agent_name: { re: '$agent|' } };
+
+/** What is firing. */
+export const firing = (where: Matchers = {}): string =>
+  selector('ALERTS', matchers({ alertstate: 'firing', ...chosen, ...where }));
+
+/** When each alert became true, as Prometheus keeps it; of alerts that wait for their `for`, too. */
+export const activeSince = selector('ALERTS_FOR_STATE', matchers(chosen));
