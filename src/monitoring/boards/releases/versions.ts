@@ -48,7 +48,7 @@ export function versions({ q, objectives }: BoardContext): PanelBuilder {
         expr: own('latency'),
       },
       {
-        title: 'p95 against others',
+        title: 'p95 vs. rest',
         unit: 'percentunit',
         decimals: 0,
         limits: { warning: 0.1, bad: Number((differs.latency.factor - 1).toFixed(6)) },
@@ -62,7 +62,7 @@ export function versions({ q, objectives }: BoardContext): PanelBuilder {
         expr: own('sessionErrors'),
       },
       {
-        title: 'Failed against others',
+        title: 'Failed vs. rest',
         unit: 'percentunit',
         decimals: 1,
         limits: { warning: 0.5 * differs.failures.ratio, bad: differs.failures.ratio },
@@ -76,7 +76,7 @@ export function versions({ q, objectives }: BoardContext): PanelBuilder {
         expr: own('toolErrors'),
       },
       {
-        title: 'Tools against others',
+        title: 'Tools vs. rest',
         unit: 'percentunit',
         decimals: 1,
         limits: { warning: 0.5 * differs.failures.ratio, bad: differs.failures.ratio },
