@@ -22,10 +22,10 @@ const replaced = (expr: string): string =>
 /** What Prometheus would not take: syntax, argument types, a range where there must be none. */
 export function problems(expr: string): string[] {
   const doc = replaced(expr);
-  const begun = EditorState.create({ doc, extensions: [language] });
-  // An editor parses for 20 ms and leaves the rest for later; on a busy machine that is not the whole expression.
-  ensureSyntaxTree(begun, doc.length, 60_000);
-  const state = begun.update({}).state;
+  const fresh = EditorState.create({ doc, extensions: [language] });
+  // An editor gives up parsing after a few milliseconds, which a busy machine does not keep; the next state has the whole tree.
+  ensureSyntaxTree(fresh, doc.length, 60_000);
+  const { state } = fresh.update({});
   // Its types are those of the other module system; at run time there is one.
   const analysis = new Parser(state as never);
   analysis.analyze();

@@ -36,11 +36,13 @@ export interface TimeseriesSpec extends PanelSpec {
   legend?: readonly ('mean' | 'max' | 'lastNotNull' | 'sum')[];
   /** `right`: a table beside the chart, which holds many names; `below`: one line for a few. @default below */
   legendAt?: 'below' | 'right';
+  /** Whether the legend begins with the greatest of what it tells first: who is worst? @default false, by the order of targets */
+  sorted?: boolean;
 }
 
 /** Lines, areas or bars over time. */
 export function timeseries(spec: TimeseriesSpec): PanelBuilder {
-  const { draw = 'lines', limit, colours = {}, dashed, legend = [], legendAt = 'below' } = spec;
+  const { draw = 'lines', limit, colours = {}, dashed } = spec;
   const builder = applied(new PanelBuilder(), { min: 0, ...spec }, 8)
     .drawStyle(draw === 'bars' ? GraphDrawStyle.Bars : GraphDrawStyle.Line)
     .lineInterpolation(LineInterpolation.Linear)
@@ -51,13 +53,7 @@ export function timeseries(spec: TimeseriesSpec): PanelBuilder {
     // Longer gaps are gaps: a fleet without calls has no latency.
     .spanNulls(300_000)
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.PaletteClassic))
-    .legend(
-      new VizLegendOptionsBuilder()
-        .showLegend(true)
-        .displayMode(legendAt === 'right' ? LegendDisplayMode.Table : LegendDisplayMode.List)
-        .placement(legendAt === 'right' ? LegendPlacement.Right : LegendPlacement.Bottom)
-        .calcs([...legend]),
-    )
+    .legend(legendOf(spec))
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending));
   const least = typeof limit === 'number' ? limit : 0.01;
   const reach = spec.reach ?? (spec.unit === 'percentunit' ? least : undefined);
@@ -84,4 +80,17 @@ export function timeseries(spec: TimeseriesSpec): PanelBuilder {
     ]);
   }
   return builder;
+}
+
+/** What Grafana heads the columns of a legend with. */
+const headings = { mean: 'Mean', max: 'Max', lastNotNull: 'Last *', sum: 'Total' } as const;
+
+function legendOf({ legend = [], legendAt = 'below', sorted = false }: TimeseriesSpec) {
+  const builder = new VizLegendOptionsBuilder()
+    .showLegend(true)
+    .displayMode(legendAt === 'right' ? LegendDisplayMode.Table : LegendDisplayMode.List)
+    .placement(legendAt === 'right' ? LegendPlacement.Right : LegendPlacement.Bottom)
+    .calcs([...legend]);
+  const [first] = legend;
+  return sorted && first ? builder.sortBy(headings[first]).sortDesc(true) : builder;
 }

@@ -22,14 +22,13 @@ export function byAgent({ q, objectives }: BoardContext): Row {
         columns: [
           {
             title: 'Turns',
-            unit: 'short',
+            unit: 'locale',
             decimals: 0,
             expr: `${q.increase('lk_agents_turns_total', about)} > 0`,
           },
           {
             title: 'Wait, p95',
             unit: 's',
-            decimals: 2,
             expr: q.quantile(0.95, 'lk_agents_eou_delay_seconds', about),
           },
           {

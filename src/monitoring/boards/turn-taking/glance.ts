@@ -16,7 +16,6 @@ export function glance({ q, objectives }: BoardContext): Row {
           "From the end of the user's speech to the decision that the turn is over; 95 % were faster. It is a part of every turn's latency: lower the endpointing delay, or use an end-of-turn detector.",
         unit: 's',
         width: 4,
-        decimals: 2,
         empty: noTurns,
         next: 'latency',
         targets: [{ expr: q.quantile(0.95, 'lk_agents_eou_delay_seconds', { window }), as: 'instant' }],
