@@ -17,6 +17,7 @@ const forms: { readonly [O in keyof Objectives]-?: z.ZodType<Objectives[O]> } = 
   toolDuration: seconds,
   toolErrorRatio: ratio,
   providerErrorRatio: ratio,
+  crashRatio: ratio,
   unansweredRatio: ratio,
   falseInterruptionRatio: ratio,
   earlyHangup: seconds,

@@ -46,7 +46,7 @@ export function spendRows({ q, settings }: BoardContext): Row[] {
     ...inRange,
     by: ['component', 'model_provider', 'model_name'],
   });
-  const money = (title: string, description: string, expr: string, more: { timeFrom?: string } = {}) =>
+  const money = (title: string, description: string, expr: string) =>
     stat({
       title,
       description: `${description} List prices, or those of your price file; without taxes.`,
@@ -54,12 +54,15 @@ export function spendRows({ q, settings }: BoardContext): Row[] {
       width: 4,
       empty: noCost,
       targets: [{ expr, as: 'instant' }],
-      ...more,
     });
   return [
     {
       panels: [
-        money('Spent today', 'What models cost since midnight.', range, { timeFrom: 'now/d' }),
+        money(
+          'Spent in 24 hours',
+          'What models cost in the last 24 hours, whatever the time range of this board.',
+          q.increase(spent, { window: '1d' }),
+        ),
         money('Spent in this range', 'What models cost in the time range of this board.', range),
         money(
           'Per minute now',
@@ -108,7 +111,7 @@ export function spendRows({ q, settings }: BoardContext): Row[] {
           colours: componentColours,
           legend: ['mean'],
           legendAt: 'right',
-          targets: [{ expr: `${q.rate(spent, { by: ['component'] })} * 3600`, legend: '{{component}}' }],
+          targets: [{ expr: `${q.rate(spent, { by: ['component'] })} * 3600 > 0`, legend: '{{component}}' }],
         }),
         timeseries({
           title: 'Cost of a session-minute by agent',
@@ -186,7 +189,7 @@ export function spendRows({ q, settings }: BoardContext): Row[] {
           decimals: 0,
           width: 4,
           empty: noCost,
-          limits: { warning: 120, bad: 365 },
+          limits: { bad: 365 },
           text: 'value_and_name',
           targets: [
             {
@@ -203,7 +206,7 @@ export function spendRows({ q, settings }: BoardContext): Row[] {
           unit: 'short',
           decimals: 0,
           width: 4,
-          empty: noCost,
+          empty: 'No price file',
           limits: { bad: 1 },
           targets: [
             {

@@ -22,8 +22,6 @@ export interface PanelSpec {
   height?: number;
   /** Where to go on, with the same filters. */
   next?: BoardName;
-  /** A time range of its own, which `$__range` then is: `now/d` is today. @default the board's */
-  timeFrom?: string;
   decimals?: number;
   min?: number;
   max?: number;
@@ -42,7 +40,6 @@ interface Common {
   targets(targets: DataqueryBuilder[]): unknown;
   links(links: DashboardLinkBuilder[]): unknown;
   decimals(decimals: number): unknown;
-  timeFrom(timeFrom: string): unknown;
   min(min: number): unknown;
   max(max: number): unknown;
 }
@@ -59,7 +56,6 @@ export function applied<B extends Common>(builder: B, spec: PanelSpec, height: n
   builder.interval('1m');
   builder.targets(spec.targets.map(query));
   if (spec.next) builder.links([linkTo(spec.next)]);
-  if (spec.timeFrom) builder.timeFrom(spec.timeFrom);
   if (spec.decimals !== undefined) builder.decimals(spec.decimals);
   if (spec.min !== undefined) builder.min(spec.min);
   if (spec.max !== undefined) builder.max(spec.max);

@@ -5,6 +5,7 @@ import {
   type BigValueTextMode,
   ReduceDataOptionsBuilder,
 } from '@grafana/grafana-foundation-sdk/common';
+import { MappingType, SpecialValueMatch } from '@grafana/grafana-foundation-sdk/dashboard';
 import { PanelBuilder } from '@grafana/grafana-foundation-sdk/stat';
 import { colours, type Limits, plain, type Wording, worded } from './limits.ts';
 import { palette } from './palette.ts';
@@ -33,6 +34,16 @@ export function stat(spec: StatSpec): PanelBuilder {
     .justifyMode(BigValueJustifyMode.Center)
     .textMode((spec.text ?? 'auto') as BigValueTextMode)
     .reduceOptions(new ReduceDataOptionsBuilder().calcs([spec.reduce ?? 'lastNotNull']).values(false))
+    // Without it, a value that is not there has the colour of the lowest limit: good, or bad.
+    .mappings([
+      {
+        type: MappingType.SpecialValue,
+        options: {
+          match: SpecialValueMatch.NullAndNan,
+          result: { text: spec.empty, color: palette.quiet },
+        },
+      },
+    ])
     .thresholds(spec.limits ? colours(spec.limits) : plain(palette.neutral));
   for (const [name, limits] of Object.entries(spec.limitsOf ?? {})) {
     builder.overrideByName(name, [{ id: 'thresholds', value: colours(limits).build() }]);

@@ -2,7 +2,7 @@ import type { BoardContext, Row } from '../house/board.ts';
 import { stat } from '../house/stat.ts';
 import { stateTimeline } from '../house/state-timeline.ts';
 import { timeseries } from '../house/timeseries.ts';
-import { bad, workerMeasures } from './measures.ts';
+import { bad, fullLoad, workerMeasures } from './measures.ts';
 
 export const noWorkers =
   'No worker under this agent name in this time range; a worker goes by the name that it registers under';
@@ -17,10 +17,11 @@ export function loadRows({ q, objectives: { workerLoad, sessionSuccess } }: Boar
   const { load, meanLoad, endedBadly } = workerMeasures(q);
   const percent = `${Number((100 * workerLoad).toFixed(1))} %`;
   const badShare = 1 - sessionSuccess.ratio;
+  const full = `${100 * fullLoad} %`;
   const bands = [
-    ['below 30 %', `${load} < 0.3`, 'super-light-green'],
-    ['30 to 60 %', `${load} >= 0.3 < 0.6`, 'green'],
-    [`60 to ${percent}`, `${load} >= 0.6 < ${workerLoad}`, 'yellow'],
+    ['below 35 %', `${load} < 0.35`, 'super-light-green'],
+    [`35 to ${full}`, `${load} >= 0.35 < ${fullLoad}`, 'green'],
+    [`${full} to ${percent}`, `${load} >= ${fullLoad} < ${workerLoad}`, 'orange'],
     [`${percent} and more`, `${load} >= ${workerLoad}`, 'red'],
   ] as const;
   const inRange = { window: '$__range' } as const;
@@ -39,34 +40,39 @@ export function loadRows({ q, objectives: { workerLoad, sessionSuccess } }: Boar
           targets: [{ expr: `count(${load})`, as: 'instant' }],
         }),
         stat({
+          title: 'Take new jobs',
+          description: `Share of the workers whose load is below ${full}, from which on the SDK takes no new jobs (loadThreshold). At 0 nobody answers the next call: add workers.`,
+          unit: 'percentunit',
+          decimals: 0,
+          width: 4,
+          empty: noWorker,
+          limits: { warning: 0.5, bad: 0.2, falling: true },
+          targets: [
+            {
+              expr: `(count(${load} < ${fullLoad}) or 0 * count(${load})) / count(${load})`,
+              as: 'instant',
+            },
+          ],
+        }),
+        stat({
+          title: 'Mean load',
+          description: `The load that workers report to LiveKit, over all of them. If it nears ${full}, add workers; if only some workers do, look at these.`,
+          unit: 'percentunit',
+          decimals: 0,
+          width: 4,
+          empty: noWorker,
+          limits: { warning: 0.8 * fullLoad, bad: fullLoad },
+          targets: [{ expr: `avg(${load})`, as: 'instant' }],
+        }),
+        stat({
           title: 'Saturated workers',
-          description: `Workers whose load is ${percent} or more. LiveKit gives them no new jobs. One or two: look at them in the table. Many: add workers.`,
+          description: `Workers whose load is ${percent} or more: the calls that they have begin to suffer. One or two: look at them in the table. Many: add workers.`,
           unit: 'short',
           decimals: 0,
           width: 4,
           empty: noWorker,
           limits: { bad: 1 },
           targets: [{ expr: `count(${load} >= ${workerLoad}) or 0 * count(${load})`, as: 'instant' }],
-        }),
-        stat({
-          title: 'Mean load',
-          description: `The load that workers report to LiveKit, from 0 to 100 %, over all workers. If it nears ${percent}, add workers; if only some workers do, look at these.`,
-          unit: 'percentunit',
-          decimals: 0,
-          width: 4,
-          empty: noWorker,
-          limits: { warning: 0.8 * workerLoad, bad: workerLoad },
-          targets: [{ expr: `avg(${load})`, as: 'instant' }],
-        }),
-        stat({
-          title: 'Running jobs',
-          description: 'Job processes that run a job now: calls, for the most part.',
-          unit: 'short',
-          decimals: 0,
-          width: 4,
-          empty: noWorker,
-          next: 'fleet',
-          targets: [{ expr: q.gauge('lk_agents_active_job_count'), as: 'instant' }],
         }),
         stat({
           title: 'Jobs crashed or killed',
@@ -106,7 +112,7 @@ export function loadRows({ q, objectives: { workerLoad, sessionSuccess } }: Boar
       panels: [
         timeseries({
           title: 'Workers by load',
-          description: `How many workers have which load. All turn red: too few workers. A thin red line on top while the rest is green: single workers are busy or sick.`,
+          description: `How many workers have which load; from ${full} on they take no new jobs. All turn orange and red: too few workers. A thin red line on top while the rest is green: single workers are busy or sick.`,
           unit: 'short',
           width: 12,
           height: 10,
@@ -120,12 +126,12 @@ export function loadRows({ q, objectives: { workerLoad, sessionSuccess } }: Boar
         }),
         stateTimeline({
           title: `The ${shown} busiest workers`,
-          description: `Load of the workers whose mean load is highest in this time range: green below ${Math.round(80 * workerLoad)} %, red from ${percent} on. A line that stands out is a sick worker; all alike is the rhythm of the calls.`,
+          description: `Load of the workers whose mean load is highest in this time range: orange from ${full} on, where it takes no new jobs, red from ${percent} on. A line that stands out is a sick worker; all alike is the rhythm of the calls.`,
           unit: 'percentunit',
           width: 12,
           height: 10,
           empty: noWorkers,
-          states: { warning: 0.8 * workerLoad, bad: workerLoad },
+          states: { warning: fullLoad, bad: workerLoad },
           targets: [
             {
               // Who is shown is decided at the end of the range, so that it does not change along the line.

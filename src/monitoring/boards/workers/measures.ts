@@ -4,6 +4,9 @@ import { workerCpu, workerLoad } from '../../rules/workers.ts';
 /** Share of its time that an event loop is at work, from which on what comes in has to queue noticeably. */
 export const busyLoop = 0.8;
 
+/** Load from which on a worker takes no new jobs, unless its `loadThreshold` says otherwise; that of production. */
+export const fullLoad = 0.7;
+
 const worker = { by: ['instance'] } as const;
 
 /** How a job ends badly. */
@@ -42,8 +45,6 @@ export function workerMeasures(q: Queries) {
     started: own('process_start_time_seconds'),
   };
 }
-
-export type WorkerMeasures = ReturnType<typeof workerMeasures>;
 
 /** However many workers there are: the one with most, and the one in the middle. */
 export const mostAndMedian = (expr: string) => [

@@ -57,7 +57,7 @@ interface Promised {
   ratio: (window: SloWindow) => string;
   samples: (window: SloWindow) => string;
   enough: number;
-  alert: Pick<AlertRule, 'alert' | 'category' | 'labels'>;
+  alert: Pick<AlertRule, 'alert' | 'category' | 'labels' | 'objectives'>;
   /** What a bad event did: `of turns took longer than 1.5 s`. */
   bad: (window: SloWindow) => string;
   promised: string;
@@ -76,6 +76,7 @@ export function budgetBurn({ objectives }: RuleContext): AlertRule[] {
         alert: 'LiveKitAgentTurnLatencyBudgetBurn',
         category: 'latency',
         labels: { objective: name },
+        objectives: [name === 'tail' ? 'turnLatencyTail' : 'turnLatency'],
       },
       bad: (window) => `of turns in ${window} took longer than ${seconds} s`,
       promised: `${percent(ratio)} of the turns are to be answered within ${seconds} s, over 30 days.`,
@@ -86,7 +87,11 @@ export function budgetBurn({ objectives }: RuleContext): AlertRule[] {
     ratio: sessionErrors,
     samples: sessionSamples,
     enough: enough.sessions,
-    alert: { alert: 'LiveKitAgentSessionFailureBudgetBurn', category: 'failure' },
+    alert: {
+      alert: 'LiveKitAgentSessionFailureBudgetBurn',
+      category: 'failure',
+      objectives: ['sessionSuccess'],
+    },
     bad: (window) => `of sessions in ${window} failed or crashed`,
     promised: `${percent(objectives.sessionSuccess.ratio)} of the sessions are to end without an error, over 30 days.`,
   };

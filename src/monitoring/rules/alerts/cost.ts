@@ -29,7 +29,6 @@ export function cost({ q, objectives: { costPerMinute } }: RuleContext): AlertRu
     alert: 'LiveKitAgentCostRunaway',
     for: '10m',
     severity: 'warning',
-    objectives: ['costPerMinute'],
     category: 'cost',
     board: { name: 'cost', variables: agent },
   } as const;
@@ -49,6 +48,7 @@ export function cost({ q, objectives: { costPerMinute } }: RuleContext): AlertRu
           {
             ...costly,
             expr: `${measures.costPerMinute} > ${costPerMinute} and on (agent_name) ${spent}`,
+            objectives: ['costPerMinute'] as const,
             labels: { limit: 'objective' },
             summary: '{{ $labels.agent_name }}: a minute costs {{ $value | printf "%.3f" }} $',
             description:

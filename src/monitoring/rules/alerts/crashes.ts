@@ -33,6 +33,7 @@ export function crashes({ q, objectives }: RuleContext): AlertRule[] {
       for: step.for,
       severity,
       category: 'failure',
+      objectives: ['crashRatio'],
       summary: `{{ $labels.agent_name }}: {{ $value | humanizePercentage }} of the calls that ended in ${window} ended by a crash`,
       description:
         `More than ${percent(ratio)} of the worker's jobs crashed or were killed, or of the agent's sessions were cut off by ` +

@@ -54,6 +54,7 @@ export function providers({ q, objectives }: RuleContext): AlertRule[] {
         for: step.for,
         severity,
         category: 'failure',
+        objectives: ['providerErrorRatio'],
         labels: { component },
         summary:
           `${component} of {{ $labels.model_provider }}: {{ $value | humanizePercentage }} of the requests in ` +

@@ -1,6 +1,7 @@
 import { baseline, measures } from '../baselines.ts';
 import type { AlertRule } from '../rule.ts';
-import { lookup } from './figures.ts';
+import { usual } from './figures.ts';
+import { lookup } from './lookup.ts';
 
 /** How many times its past a latency may be, and by how much it has to be more, in seconds. */
 export const worse = { factor: 1.3, seconds: 0.15 };
@@ -14,9 +15,6 @@ const above = (now: string, past: string): string =>
 
 const lastWeek = `${measures.turnLatency}[1h] offset 167h30m`;
 
-const usual = (series: string, labels: readonly string[]): string =>
-  lookup(`${series}{}`, labels, 'humanizeDuration', ['; ', ' is usual']);
-
 const ofAgent = (name: string) => ({ name, variables: { agent: '{{ $labels.agent_name }}' } });
 
 /** Latencies that are worse than they used to be, whatever the objective says. */
@@ -27,7 +25,7 @@ export const regressions = (): AlertRule[] => [
     for: '10m',
     severity: 'warning',
     category: 'latency',
-    summary: `{{ $labels.agent_name }}: p95 of turn latency is {{ $value | humanizeDuration }}${usual(baseline('turnLatency'), ['agent_name'])}`,
+    summary: `{{ $labels.agent_name }}: p95 of turn latency is {{ $value | humanizeDuration }}; ${usual('turnLatency', ['agent_name'], 'humanizeDuration')} is usual`,
     description:
       'The p95 over the last 30 minutes is more than 1.3 times, and 150 ms above, the median of the last seven days.',
     board: ofAgent('latency'),
@@ -56,10 +54,7 @@ export const regressions = (): AlertRule[] => [
     for: '10m',
     severity: 'warning',
     category: 'latency',
-    summary: `{{ $labels.component }} {{ $labels.model_provider }}/{{ $labels.model_name }}: p95 is {{ $value | humanizeDuration }}${usual(
-      baseline('component'),
-      ['component', 'model_provider', 'model_name'],
-    )}`,
+    summary: `{{ $labels.component }} {{ $labels.model_provider }}/{{ $labels.model_name }}: p95 is {{ $value | humanizeDuration }}; ${usual('component', ['component', 'model_provider', 'model_name'], 'humanizeDuration')} is usual`,
     description:
       'The p95 of the time to the first token or audio over the last 30 minutes is more than 1.3 times, and 150 ms above, ' +
       'the median of the last seven days.',
@@ -76,10 +71,7 @@ export const regressions = (): AlertRule[] => [
     category: 'latency',
     // As the expression has it; two rules of one name need to differ in their labels.
     labels: { component: 'stt' },
-    summary: `stt of {{ $labels.agent_name }}: p95 of the transcription delay is {{ $value | humanizeDuration }}${usual(
-      baseline('component'),
-      ['component', 'agent_name'],
-    )}`,
+    summary: `stt of {{ $labels.agent_name }}: p95 of the transcription delay is {{ $value | humanizeDuration }}; ${usual('component', ['component', 'agent_name'], 'humanizeDuration')} is usual`,
     description:
       'The p95 of the transcription delay over the last 30 minutes is more than 1.3 times, and 150 ms above, the median of ' +
       'the last seven days. The SDK does not say of which model a delay is.',

@@ -1,7 +1,8 @@
 import type { AlertRule, RuleContext } from '../rule.ts';
 import { failedReasons } from '../slo.ts';
 import { before, isNew, versionMeasures } from '../versions.ts';
-import { lookup, percent } from './figures.ts';
+import { percent } from './figures.ts';
+import { lookup } from './lookup.ts';
 
 /** How much slower than its predecessors a version may be, and by how much it has to be more, in seconds. */
 export const slower = { factor: 1.2, seconds: 0.1 };

@@ -67,7 +67,7 @@ export function telemetry({ q }: RuleContext): AlertRule[] {
       summary:
         '{{ $labels.agent_name }}: {{ $value | printf "%.0f" }} samples were lost in the last 30m: {{ $labels.reason }}',
       description:
-        'More than one sample for a thousand frames from the jobs reached no series: counters are too low.',
+        'More than one sample for a thousand frames from the jobs reached no series: figures are too low.',
       board: { ...health, variables: { agent: '{{ $labels.agent_name }}' } },
     },
     {

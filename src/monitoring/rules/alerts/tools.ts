@@ -21,6 +21,7 @@ export function tools({ q, objectives }: RuleContext): AlertRule[] {
       for: '2m',
       severity: 'warning',
       category: 'failure',
+      objectives: ['toolErrorRatio'],
       summary:
         '{{ $labels.agent_name }}: {{ $value | humanizePercentage }} of the calls of {{ $labels.tool }} in 30m failed',
       description: `${percent(objectives.toolErrorRatio)} of a tool's calls may fail. The agent has to talk its way around the rest.`,
@@ -34,6 +35,7 @@ export function tools({ q, objectives }: RuleContext): AlertRule[] {
       for: '10m',
       severity: 'warning',
       category: 'latency',
+      objectives: ['toolDuration'],
       summary: '{{ $labels.agent_name }}: p95 of {{ $labels.tool }} is {{ $value | humanizeDuration }}',
       description: `Over the last hour more than 5 % of the tool's calls took longer than ${objectives.toolDuration} s; callers wait in silence.`,
       board,
