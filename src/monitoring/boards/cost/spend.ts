@@ -100,7 +100,7 @@ export function spendRows({ q, settings }: BoardContext): Row[] {
     {
       panels: [
         timeseries({
-          title: 'Spend by component',
+          title: 'Spend per hour by component',
           description:
             'Dollars per hour, by what they are spent on. The height follows the number of calls; if one colour grows faster than the others, look at its models below.',
           unit: 'currencyUSD',
