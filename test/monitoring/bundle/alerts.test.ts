@@ -121,7 +121,9 @@ describe.each(names)('%s', (name) => {
       expect(description).toMatch(/^[A-Z0-9].*\.$/);
       expect(Object.keys(boardTitles)).toContain(board.name);
     }
-    expect(runbookUrl(name, settings)).toContain(name);
+    expect(runbookUrl(name, { ...settings, runbooks: 'https://wiki.example.com/' })).toBe(
+      `https://wiki.example.com/${name}.md`,
+    );
   });
 
   test('what its texts look up is PromQL over series that there are', () => {
