@@ -7,6 +7,7 @@ import { latency } from './latency.ts';
 import { models } from './models.ts';
 import { realtime } from './realtime.ts';
 import { releases } from './releases.ts';
+import { runbooks } from './runbooks.ts';
 import { slo } from './slo.ts';
 import { tools } from './tools.ts';
 import { transport } from './transport.ts';
@@ -27,6 +28,7 @@ export const boards = [
   workers,
   transport,
   health,
+  runbooks,
 ];
 
 /** The boards as Grafana reads them. */

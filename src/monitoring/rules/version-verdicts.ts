@@ -1,6 +1,7 @@
+import { failing, slower } from './alerts/releases.ts';
 import type { RecordingRule, RuleContext, RuleGroup } from './rule.ts';
 import { failedReasons } from './slo.ts';
-import { present, versionMeasures } from './versions.ts';
+import { enough, enoughForP95, present, seen, versionMeasures } from './versions.ts';
 
 /** What `versionMeasures` are of the agent's other versions, taken together. */
 export const siblingMeasures: Readonly<Record<keyof typeof versionMeasures, string>> = {
@@ -9,17 +10,14 @@ export const siblingMeasures: Readonly<Record<keyof typeof versionMeasures, stri
   toolErrors: 'version:lk_agents_tool_errors:siblings_ratio_1h',
 };
 
-/** 1 for a version that does worse than the agent's other versions, -1 for one that does better, 0 for one that does neither. */
+/**
+ * 1 for a version that does worse than the agent's other versions, -1 for one that does better,
+ * 0 for one that does neither; by the limits of the alerts on new versions.
+ */
 export const verdict = 'version:lk_agents_version:verdict_1h';
 
-/** When a version was seen for the first time, in seconds since 1970; forgotten once it has been away for six days. */
+/** When a version was seen for the first time, in seconds since 1970; forgotten once it has been away for a week. */
 export const firstSeen = 'version:lk_agents_version:first_seen';
-
-/** By how much a version has to differ from its siblings: times and seconds of p95, and shares of sessions and calls. */
-export const differs = { factor: 1.2, seconds: 0.15, sessionErrors: 0.05, toolErrors: 0.1 } as const;
-
-/** Turns, sessions or calls of the siblings in the hour below which there is nothing to compare with. */
-const enough = 20;
 
 /** Each version against the other versions of its agent, so that a canary is judged by who runs beside it. */
 export function versionVerdicts({ q }: RuleContext): RuleGroup<RecordingRule>[] {
@@ -54,17 +52,20 @@ export function versionVerdicts({ q }: RuleContext): RuleGroup<RecordingRule>[] 
   // Rounding may leave a share of nothing slightly below 0.
   const share = (part: string, whole: string) => `clamp((${part}) / ((${whole}) >= ${enough}), 0, 1)`;
 
-  const { factor, seconds } = differs;
-  const more = (measure: 'sessionErrors' | 'toolErrors') =>
-    `${versionMeasures[measure]} - ${siblingMeasures[measure]} > ${differs[measure]}`;
-  const less = (measure: 'sessionErrors' | 'toolErrors') =>
-    `${siblingMeasures[measure]} - ${versionMeasures[measure]} > ${differs[measure]}`;
-  const slower = `(${versionMeasures.latency} > ${factor} * ${siblingMeasures.latency} and ${versionMeasures.latency} - ${siblingMeasures.latency} > ${seconds})`;
-  const faster = `(${siblingMeasures.latency} > ${factor} * ${versionMeasures.latency} and ${siblingMeasures.latency} - ${versionMeasures.latency} > ${seconds})`;
-  const compared = (['latency', 'sessionErrors', 'toolErrors'] as const)
-    .map((measure) => `(${versionMeasures[measure]} and ${siblingMeasures[measure]})`)
-    .join(' or ');
-  const versions = (expr: string) => `group by (agent_name, agent_version) (${expr})`;
+  /** Where the first is above the second, by a factor and by a difference. */
+  const above = (one: string, other: string, factor: number, difference: number) =>
+    `(${one} > ${factor} * ${other} and ${one} - ${other} > ${difference})`;
+  const pairs = (Object.keys(siblingMeasures) as (keyof typeof siblingMeasures)[]).map((measure) => {
+    const { factor, difference } =
+      measure === 'latency'
+        ? { factor: slower.factor, difference: slower.seconds }
+        : { factor: failing.factor, difference: failing.ratio };
+    return { one: versionMeasures[measure], other: siblingMeasures[measure], factor, difference };
+  });
+  const worse = pairs.map(({ one, other, factor, difference }) => above(one, other, factor, difference));
+  const better = pairs.map(({ one, other, factor, difference }) => above(other, one, factor, difference));
+  const compared = pairs.map(({ one, other }) => `(${one} and ${other})`);
+  const any = (exprs: readonly string[]) => `group by (agent_name, agent_version) (${exprs.join(' or ')})`;
 
   return [
     {
@@ -75,7 +76,7 @@ export function versionVerdicts({ q }: RuleContext): RuleGroup<RecordingRule>[] 
           record: siblingMeasures.latency,
           expr:
             `(histogram_quantile(0.95, ${siblings(q.bucketCounts(e2e, all), q.bucketCounts(e2e, own), 'agent_name, le')}) >= 0) ` +
-            `and (${siblings(q.count(e2e, all), q.count(e2e, own))}) >= ${enough}`,
+            `and (${siblings(q.count(e2e, all), q.count(e2e, own))}) >= ${enoughForP95}`,
         },
         {
           record: siblingMeasures.sessionErrors,
@@ -87,14 +88,11 @@ export function versionVerdicts({ q }: RuleContext): RuleGroup<RecordingRule>[] 
         },
         {
           record: verdict,
-          expr:
-            `${versions(`${slower} or ${more('sessionErrors')} or ${more('toolErrors')}`)} ` +
-            `or -1 * ${versions(`${faster} or ${less('sessionErrors')} or ${less('toolErrors')}`)} ` +
-            `or 0 * ${versions(compared)}`,
+          expr: `${any(worse)} or -1 * ${any(better)} or 0 * ${any(compared)}`,
         },
         {
           record: firstSeen,
-          expr: `(last_over_time(${firstSeen}[6d]) or time() * ${present}) and on (agent_name, agent_version) ${present}`,
+          expr: `min_over_time(${seen}[7d]) and on (agent_name, agent_version) ${present}`,
         },
       ],
     },

@@ -14,6 +14,7 @@ const foreign: Readonly<Record<string, readonly string[]>> = {
   ...nodeProcess,
   ...livekitServer,
   ALERTS: ['alertname', 'alertstate', 'severity', 'category', 'agent_name', 'instance'],
+  ALERTS_FOR_STATE: ['alertname', 'severity', 'category', 'agent_name', 'instance'],
 };
 
 /** Every series that an expression may name: the catalogue's, those of recording rules, and a few of other programs. */

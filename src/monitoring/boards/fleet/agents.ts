@@ -1,5 +1,5 @@
 import { failedReasons } from '../../rules/slo.ts';
-import { activeSince, firing } from '../house/alerts.ts';
+import { activeSince, concerned, firing } from '../house/alerts.ts';
 import type { BoardContext } from '../house/board.ts';
 import type { PanelBuilder } from '../house/panel.ts';
 import { runbookLink } from '../house/runbook-link.ts';
@@ -12,18 +12,9 @@ export function agents({ q, objectives, settings }: BoardContext): PanelBuilder[
   const { turnLatency, sessionSuccess, toolErrorRatio } = objectives;
   const about = { by: ['agent_name'], window: '$__range' } as const;
   const runbook = runbookLink(settings);
-  const concerns = [
-    'agent_name',
-    'agent_version',
-    'component',
-    'model_provider',
-    'model_name',
-    'tool',
-    'instance',
-  ];
   const since = `time() - (${activeSince} and ignoring (alertstate) ${firing()})`;
   // Labels that an alert does not have leave spaces, which Grafana takes for a zero.
-  const joined = `label_join(${since}, "concerns", " ", ${concerns.map((label) => `"${label}"`).join(', ')})`;
+  const joined = `label_join(${since}, "concerns", " ", ${concerned.map((label) => `"${label}"`).join(', ')})`;
   const named = `label_replace(${joined}, "concerns", "$1", "concerns", " *(.*?) *")`;
   return [
     table({
@@ -94,7 +85,7 @@ export function agents({ q, objectives, settings }: BoardContext): PanelBuilder[
           expr: q.increase('lk_agents_errors_total', about),
         },
         {
-          title: 'Tools failed',
+          title: 'Tool errors',
           unit: 'percentunit',
           decimals: 1,
           next: 'tools',
@@ -105,7 +96,7 @@ export function agents({ q, objectives, settings }: BoardContext): PanelBuilder[
           ),
         },
         {
-          title: 'Interrupted',
+          title: 'Cut off',
           unit: 'percentunit',
           decimals: 1,
           next: 'turn-taking',

@@ -1,5 +1,5 @@
 import { failedReasons } from '../../rules/slo.ts';
-import { firing } from '../house/alerts.ts';
+import { concerned, firing } from '../house/alerts.ts';
 import type { BoardContext } from '../house/board.ts';
 import { budgetLeft } from '../house/budgets.ts';
 import { noCalls, noTurns, withoutRules } from '../house/empty.ts';
@@ -29,7 +29,7 @@ export function now({ q, objectives }: BoardContext): PanelBuilder[] {
       limitsOf: { critical: { bad: 1 }, warning: { warning: 1, bad: Number.MAX_SAFE_INTEGER } },
       next: 'runbooks',
       targets: (['critical', 'warning'] as const).map((severity) => ({
-        expr: `count(${firing({ severity })}) or vector(0)`,
+        expr: `count(group by (alertname, ${concerned.join(', ')}) (${firing({ severity })})) or vector(0)`,
         legend: severity,
         as: 'instant',
       })),
@@ -93,7 +93,7 @@ export function now({ q, objectives }: BoardContext): PanelBuilder[] {
       unit: 'short',
       width: 4,
       decimals: 0,
-      empty: 'No agent reports: is Prometheus scraping the workers?',
+      empty: 'No agent reports',
       trend: true,
       next: 'workers',
       targets: [{ expr: q.gauge('lk_agents_sessions_active') }],

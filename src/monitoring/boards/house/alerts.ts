@@ -9,3 +9,14 @@ export const firing = (where: Matchers = {}): string =>
 
 /** When each alert became true, as Prometheus keeps it; of alerts that wait for their `for`, too. */
 export const activeSince = selector('ALERTS_FOR_STATE', matchers(chosen));
+
+/** Labels that tell who or what an alert is about; steps of a ladder and windows are one alert. */
+export const concerned = [
+  'agent_name',
+  'agent_version',
+  'component',
+  'model_provider',
+  'model_name',
+  'tool',
+  'instance',
+] as const;

@@ -14,20 +14,25 @@ export interface Limits {
   falling?: boolean;
 }
 
+/** Below everything that is measured: a colour from here on leaves the quiet one to where there is no value. */
+const lowest = -1e12;
+
 /** Colours by limits, for single values and table cells. */
 export function colours({ warning, bad, falling = false }: Limits) {
-  const steps: { value: number | null; color: string }[] = falling
+  const steps: { value: number; color: string }[] = falling
     ? [
-        { value: null, color: palette.bad },
+        { value: lowest, color: palette.bad },
         { value: bad, color: warning === undefined ? palette.good : palette.warning },
         ...(warning === undefined ? [] : [{ value: warning, color: palette.good }]),
       ]
     : [
-        { value: null, color: palette.good },
+        { value: lowest, color: palette.good },
         ...(warning === undefined ? [] : [{ value: warning, color: palette.warning }]),
         { value: bad, color: palette.bad },
       ];
-  return new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps(steps);
+  return new ThresholdsConfigBuilder()
+    .mode(ThresholdsMode.Absolute)
+    .steps([{ value: null, color: palette.quiet }, ...steps]);
 }
 
 /** A line across a chart. */
@@ -64,4 +69,7 @@ export const worded = (wording: Wording): ValueMap[] => [
 
 /** One colour, whatever the value. */
 export const plain = (color: string) =>
-  new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps([{ value: null, color }]);
+  new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps([
+    { value: null, color: palette.quiet },
+    { value: lowest, color },
+  ]);

@@ -42,7 +42,8 @@ export function blame({ q, objectives: { turnLatency } }: BoardContext): PanelBu
         unit: 'suffix: ×',
         decimals: 2,
         limits: { warning: 1.2, bad: 1.5 },
-        expr: `(${slow}) / ((${turns}) > 0)`,
+        // A version of a few turns is slow or not by chance.
+        expr: `(${slow}) / ((${turns}) > 0.01)`,
       },
       {
         ...column,

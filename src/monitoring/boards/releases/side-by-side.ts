@@ -36,7 +36,7 @@ export const traffic = ({ q, objectives: { turnLatency } }: BoardContext): Panel
     empty: 'No turns in this time range',
     draw: 'shares',
     legendAt: 'right',
-    targets: [{ expr: q.rate('lk_agents_turns_total', version), legend }],
+    targets: [{ expr: q.rate('lk_agents_turns_total', slowly), legend }],
   }),
 ];
 

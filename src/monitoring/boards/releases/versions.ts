@@ -1,4 +1,5 @@
-import { differs, firstSeen, verdict } from '../../rules/version-verdicts.ts';
+import { failing, slower } from '../../rules/alerts/releases.ts';
+import { firstSeen, verdict } from '../../rules/version-verdicts.ts';
 import type { BoardContext } from '../house/board.ts';
 import type { PanelBuilder } from '../house/panel.ts';
 import { table } from '../house/table.ts';
@@ -11,7 +12,7 @@ export function versions({ q, objectives }: BoardContext): PanelBuilder {
   return table({
     title: 'Versions',
     description:
-      'Every version in the last hour, beside how much better or worse it is than the other versions of its agent taken together. A dash: fewer than 20 turns, sessions or calls, or no other version to compare with. Red is beyond chance.',
+      'Every version in the last hour, beside how much better or worse it is than the other versions of its agent taken together. A dash: too few turns, sessions or calls, or no other version to compare with. Red is beyond chance.',
     width: 24,
     height: 9,
     empty: 'No agent reports: is Prometheus scraping the workers?',
@@ -48,10 +49,10 @@ export function versions({ q, objectives }: BoardContext): PanelBuilder {
         expr: own('latency'),
       },
       {
-        title: 'p95 against others',
+        title: 'p95 vs. rest',
         unit: 'percentunit',
         decimals: 0,
-        limits: { warning: 0.1, bad: differs.factor - 1 },
+        limits: { warning: 0.1, bad: Number((slower.factor - 1).toFixed(6)) },
         expr: slowdown,
       },
       {
@@ -62,10 +63,10 @@ export function versions({ q, objectives }: BoardContext): PanelBuilder {
         expr: own('sessionErrors'),
       },
       {
-        title: 'Failed against others',
+        title: 'Failed vs. rest',
         unit: 'percentunit',
         decimals: 1,
-        limits: { warning: 0.5 * differs.sessionErrors, bad: differs.sessionErrors },
+        limits: { warning: 0.5 * failing.ratio, bad: failing.ratio },
         expr: excess('sessionErrors'),
       },
       {
@@ -76,10 +77,10 @@ export function versions({ q, objectives }: BoardContext): PanelBuilder {
         expr: own('toolErrors'),
       },
       {
-        title: 'Tools against others',
+        title: 'Tools vs. rest',
         unit: 'percentunit',
         decimals: 1,
-        limits: { warning: 0.5 * differs.toolErrors, bad: differs.toolErrors },
+        limits: { warning: 0.5 * failing.ratio, bad: failing.ratio },
         expr: excess('toolErrors'),
       },
     ],
