@@ -36,8 +36,8 @@ beforeAll(async () => {
     'control-port': controlPort,
     // Enough turns for the least samples of the alerts, on two cores.
     speed: 2.5,
-    rate: 40,
-    concurrency: 6,
+    rate: 14,
+    concurrency: 10,
     duration: 4000,
   };
   simulation = spawn(
