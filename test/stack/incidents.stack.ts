@@ -50,7 +50,9 @@ beforeAll(async () => {
     ],
     { stdio: ['ignore', 'ignore', 'inherit'] },
   );
-  prometheus = await startPrometheus({ config: bundled(`127.0.0.1:${port}`, new URL(alerting.url).host) });
+  const own = await freePort();
+  const targets = { agent: `127.0.0.1:${port}`, prometheus: `127.0.0.1:${own}` };
+  prometheus = await startPrometheus({ config: bundled(targets, new URL(alerting.url).host), port: own });
   api = prometheusApi(prometheus.url);
   await eventually(
     async () => (await value('sum(lk_agents_sessions_active)')) || undefined,
@@ -68,13 +70,16 @@ afterAll(async () => {
 });
 
 /** The repository's configuration of Prometheus, with the addresses of this test. */
-function bundled(agent: string, alertmanager: string) {
+function bundled(targets: { agent: string; prometheus: string }, alertmanager: string) {
   const config = parse(read('prometheus/prometheus.yml'));
   return {
     ...config,
     rule_files: [join(root, 'prometheus/rules/*.yml'), join(root, 'alerts/*.yml')],
     alerting: { alertmanagers: [{ static_configs: [{ targets: [alertmanager] }] }] },
-    scrape_configs: [{ job_name: 'livekit-agents', static_configs: [{ targets: [agent] }] }],
+    scrape_configs: [
+      { job_name: 'livekit-agents', static_configs: [{ targets: [targets.agent] }] },
+      { job_name: 'prometheus', static_configs: [{ targets: [targets.prometheus] }] },
+    ],
   };
 }
 
