@@ -23,25 +23,34 @@ const intervalOf = ({ record }, { interval }) => (record.endsWith(':median_7d') 
 /** Names of series that an expression asks for. */
 const named = (expr) => expr.match(/\b(?:[a-z]+:)?(?:lk_agents|earshot|v8js|nodejs)_[a-z0-9_:]+/g) ?? [];
 
-/** The rules that have data, in passes: a rule comes after those whose series it reads. */
-function passes(present) {
+/** The rules whose series there are, sooner or later. */
+function possible(present) {
   const left = rules
     .flatMap((group) => group.rules.map((rule) => ({ ...rule, interval: intervalOf(rule, group) })))
     .filter(({ record }) => !needsMorePast.test(record));
   const known = new Set(present);
   const found = [];
   for (;;) {
-    const waiting = new Set(left.map(({ record }) => record));
-    const next = left.filter(({ expr }) =>
-      named(expr).every((name) => known.has(name) && !waiting.has(name)),
-    );
-    if (next.length === 0) return found;
-    found.push(next);
-    for (const rule of next) {
-      left.splice(left.indexOf(rule), 1);
-      known.add(rule.record);
-    }
+    const at = left.findIndex(({ expr }) => named(expr).every((name) => known.has(name)));
+    if (at < 0) return found;
+    const [rule] = left.splice(at, 1);
+    known.add(rule.record);
+    found.push(rule);
   }
+}
+
+/** These rules in passes: each comes after all those that record what it reads. */
+function passes(present) {
+  let left = possible(present);
+  const found = [];
+  while (left.length > 0) {
+    const waiting = new Set(left.map(({ record }) => record));
+    const next = left.filter(({ expr }) => named(expr).every((name) => !waiting.has(name)));
+    if (next.length === 0) throw new Error(`these rules read each other: ${[...waiting].join(', ')}`);
+    found.push(next);
+    left = left.filter((rule) => !next.includes(rule));
+  }
+  return found;
 }
 
 /** A pass as rule files of about the same work, one for each core; rules of one interval each. */
