@@ -141,7 +141,8 @@ export function createQueries(scope: Scope) {
 
     /** The share of a histogram's samples above a bucket's upper bound; nothing where there were no samples. */
     shareAbove: <M extends HistogramName>(bound: number, metric: M, about: About<M> = {}): string =>
-      `1 - ${self.shareUpTo(bound, metric, about)}`,
+      // Buckets are scraped and recorded one by one: what is nothing may come out a hair below it.
+      `clamp_min(1 - ${self.shareUpTo(bound, metric, about)}, 0)`,
 
     /** One counter over another, by the same labels; 0 where nothing has been counted above, nothing where nothing below. */
     share: <A extends CounterName, B extends CounterName>(
