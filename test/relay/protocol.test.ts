@@ -102,12 +102,15 @@ test('a hello comes out as it went in', () => {
 
 test('no line of text is an error, only a frame or none', () => {
   fc.assert(
-    fc.property(fc.oneof(anyBrokenString, fc.json(), fc.jsonValue().map(String)), (line) => {
-      const frame = decodeFrame(line);
-      let visits = 0;
-      if (frame?.type === 'samples') eachSample(frame.list, () => visits++);
-      expect(visits).toBeLessThanOrEqual(line.length);
-    }),
+    fc.property(
+      fc.oneof(anyBrokenString, fc.json(), fc.constantFrom('[object Object]', 'null', 'true', '-0', '1e400')),
+      (line) => {
+        const frame = decodeFrame(line);
+        let visits = 0;
+        if (frame?.type === 'samples') eachSample(frame.list, () => visits++);
+        expect(visits).toBeLessThanOrEqual(line.length);
+      },
+    ),
   );
 });
 
