@@ -4,7 +4,7 @@ const versions = 'Versions are compared after an hour with a hundred turns, and 
 const nothingLost = 'Nothing was lost, which is well.';
 const notThen = 'None ended like this.';
 
-const reasons: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+export const reasons: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   cost: {
     'Cost of a session-minute by agent': past,
     'Refused price files': 'There is no price file.',
