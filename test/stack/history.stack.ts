@@ -72,7 +72,8 @@ describe('what the recorded series say', () => {
       'agent:lk_agents_turn_latency_errors:ratio_1h{agent_name="support", objective="target"}',
       ago(12, -4),
     );
-    expect(slow).toBeCloseTo(0.3627, 3);
+    // Of 15 workers' 2,100 turns in that hour: counts are whole, and where the hour is cut depends on when the history was made.
+    expect(slow).toBeCloseTo(0.3627, 2);
   });
 
   test('a mean turn of 0.889 s is the sum of its segments', async () => {
@@ -94,7 +95,8 @@ describe('what the recorded series say', () => {
     expect(await valueAt(p95 + canary, at)).toBeLessThan(3.5);
     expect(await valueAt(p95 + before, at)).toBeGreaterThan(1.3);
     expect(await valueAt(p95 + before, at)).toBeLessThan(1.5);
-    expect(await valueAt(`version:lk_agents_tool_errors:ratio_1h${canary}`, at)).toBeCloseTo(0.5, 2);
+    // Five workers made some 250 tool calls in that hour, counted in whole ones.
+    expect(await valueAt(`version:lk_agents_tool_errors:ratio_1h${canary}`, at)).toBeCloseTo(0.5, 1);
     expect(await valueAt(`version:lk_agents_version:new${canary}`, at)).toBe(1);
     expect(await valueAt(`version:lk_agents_version:new${before}`, at)).toBeUndefined();
   });
