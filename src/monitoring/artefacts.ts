@@ -1,3 +1,4 @@
+import { alertsReference } from './alerts-reference.ts';
 import { dashboards } from './boards/index.ts';
 import { metricsReference } from './metrics-reference.ts';
 import { priceReference } from './price-reference.ts';
@@ -25,6 +26,7 @@ export const bundle = (settings: Settings): Artefact[] => [
 /** All that is committed: the bundle with its defaults, and the references. */
 export const artefacts = (): Artefact[] => [
   { path: 'docs/metrics.md', content: metricsReference() },
+  { path: 'docs/alerts.md', content: alertsReference() },
   { path: 'docs/prices.md', content: priceReference() },
   ...bundle(settingsOf('standard')),
 ];
