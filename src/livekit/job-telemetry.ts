@@ -3,6 +3,7 @@ import { type Attributes, type Context, context, ROOT_CONTEXT, trace } from '@op
 import type { tracing } from '@opentelemetry/sdk-node';
 import { type Observation, observation, type Sink } from '../catalogue/observation.ts';
 import type { Identity } from '../catalogue/types.ts';
+import { within } from '../telemetry/bounds.ts';
 import type { LogItem } from '../telemetry/log-pipeline.ts';
 import type { RedactText } from '../telemetry/redaction.ts';
 import type { TelemetrySettings } from '../telemetry/settings.ts';
@@ -149,7 +150,8 @@ export class JobTelemetry {
     await Promise.allSettled(others);
     // An entry function that has not returned by now is not waited for any longer.
     if (this.#root?.isRecording()) this.#root.end();
-    await this.telemetry.finish();
+    const { flushDeadlineMs } = this.telemetry.settings;
+    await Promise.all([this.telemetry.finish(), within(flushDeadlineMs, this.#provider.flushLiveKits())]);
     // A job that failed before its session was observed has not yet told anybody what it counted.
     if (!this.#sink && this.#waiting.length > 0) {
       const { sink, flush } = this.#connect(this.#identity);

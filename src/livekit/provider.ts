@@ -54,6 +54,8 @@ export class Provider {
   readonly #log: (message: string) => void;
   readonly #further = new Further();
   readonly #own: TracerProvider | undefined;
+  /** What the SDK has added, to whichever provider. */
+  readonly #livekits: { forceFlush(): Promise<void> }[] = [];
   readonly #joined = new WeakSet<TracerProvider>();
   readonly #handed = new WeakSet<object>();
 
@@ -80,7 +82,10 @@ export class Provider {
     if (!(current instanceof ProxyTracerProvider)) this.#join(current);
     else if (this.#own) {
       sdk.setTracerProvider(this.#own, {
-        registerSpanProcessor: this.#further.add as never,
+        registerSpanProcessor: (one) => {
+          this.#further.add(one as tracing.SpanProcessor);
+          this.#livekits.push(one);
+        },
         metadata,
         allowPii: settings.allowPii,
       });
@@ -88,13 +93,22 @@ export class Provider {
       // The user's own is registered and was not handed over: LiveKit's upload would take the spans away from it.
       const users = behind(trace.getTracerProvider());
       const list = processorsOf(users);
-      if (list) sdk.setTracerProvider(users, { registerSpanProcessor: (one) => list.push(one as never) });
+      const registerSpanProcessor = (one: { forceFlush(): Promise<void> }) => {
+        list?.push(one as tracing.SpanProcessor);
+        this.#livekits.push(one);
+      };
+      if (list) sdk.setTracerProvider(users, { registerSpanProcessor });
     }
     const setProvider = tracer.setProvider.bind(tracer);
     tracer.setProvider = (provider) => {
       setProvider(provider);
       this.#join(behind(provider));
     };
+  }
+
+  /** Sends what LiveKit's own exporter still holds: at the end of a job the SDK does not, and its last spans are lost. */
+  async flushLiveKits(): Promise<void> {
+    await Promise.all(this.#livekits.map((processor) => processor.forceFlush()));
   }
 
   #join(provider: TracerProvider): void {

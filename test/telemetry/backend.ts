@@ -7,7 +7,7 @@ import { decodeLogs, decodeTraces, type Log, type Span } from './otlp.ts';
 /** How a backend behaves: it takes what comes, refuses it, or never answers. */
 export type Behaviour = 'up' | 'refusing' | 'hanging';
 
-/** A stand-in for an OTLP backend over HTTP, such as Tempo and Loki in one. */
+/** A stand-in for an OTLP backend over HTTP, such as Tempo and Loki in one, and for what LiveKit's SDK uploads to. */
 export interface Backend {
   url: string;
   spans: Span[];
@@ -37,8 +37,11 @@ export async function openBackend(): Promise<Backend> {
     if (behaviour === 'refusing') return response.writeHead(400).end();
     const sent = Buffer.concat(chunks);
     const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent;
-    if (request.url?.endsWith('/v1/traces')) backend.spans.push(...decodeTraces(body));
-    else if (request.url?.endsWith('/v1/logs')) backend.logs.push(...decodeLogs(body));
+    const { url = '' } = request;
+    if (/\/v1\/traces$|\/traces\/otlp\/v0$/.test(url)) backend.spans.push(...decodeTraces(body));
+    else if (url.endsWith('/v1/logs')) backend.logs.push(...decodeLogs(body));
+    // What LiveKit's SDK uploads besides is taken and not read.
+    else if (url.startsWith('/observability/')) return response.writeHead(200).end();
     else return response.writeHead(404).end();
     return response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
   };

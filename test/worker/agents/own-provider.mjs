@@ -1,0 +1,27 @@
+// An agent with a tracer provider of its own, which sends to TEST_BACKEND: registered with OpenTelemetry's API before
+// Earshot, or handed to LiveKit's SDK before or after it.
+import { fileURLToPath } from 'node:url';
+import * as sdk from '@livekit/agents';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { tracing } from '@opentelemetry/sdk-node';
+import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+import { monitor, observe } from 'earshot';
+import { converse } from './conversation.cjs';
+import { serverOptions } from './server-options.cjs';
+
+const how = process.env.TEST_PROVIDER;
+const provider = new NodeTracerProvider({
+  spanProcessors: [
+    new tracing.SimpleSpanProcessor(
+      new OTLPTraceExporter({ url: `${process.env.TEST_BACKEND}/v1/traces`, headers: {} }),
+    ),
+  ],
+});
+
+export default sdk.defineAgent({ entry: (ctx) => converse(sdk, ctx, observe) });
+
+if (how === 'registered before') provider.register();
+if (how === 'handed over before') sdk.telemetry.setTracerProvider(provider);
+await monitor();
+if (how === 'handed over after') sdk.telemetry.setTracerProvider(provider);
+sdk.cli.runApp(new sdk.ServerOptions({ agent: fileURLToPath(import.meta.url), ...serverOptions }));
