@@ -1,5 +1,6 @@
 import type { Objectives } from '../catalogue/objectives.ts';
 import { type ProfileName, profiles } from '../catalogue/objectives.ts';
+import { alertTable } from './alert-table.ts';
 import { code, list, page, table, toHeading } from './markdown.ts';
 import { objectiveMeanings } from './objective-meanings.ts';
 import { ladder } from './rules/alerts/budget-burn.ts';
@@ -49,46 +50,6 @@ export function alertsReference(): string {
   ]);
 }
 
-/** One row for each alert and severity; what only some of its rules say, such as their windows, is left out or listed. */
-function alertTable(rules: readonly AlertRule[]): string {
-  const rows = new Map<string, AlertRule[]>();
-  for (const rule of rules) {
-    const key = [rule.alert, rule.severity, ...(rule.objectives ?? [])].join();
-    rows.set(key, [...(rows.get(key) ?? []), rule]);
-  }
-  return table(
-    ['Alert', 'Severity', 'Holds for', 'Says', 'Measured against (profile standard)', 'Objectives'],
-    [...rows.values()].map((alike) => [
-      `[${alike[0]?.alert}](runbooks/${alike[0]?.alert}.md)`,
-      alike[0]?.severity ?? '',
-      distinct(alike.map((rule) => rule.for ?? 'at once')),
-      distinct(alike.map(({ summary, labels }) => readable(summary, labels))),
-      inAll(alike.map(({ description }) => description)),
-      (alike[0]?.objectives ?? []).map(code).join(', '),
-    ]),
-  );
-}
-
-const distinct = (texts: readonly string[]): string => [...new Set(texts)].join(', ');
-
-/** The sentences that all descriptions have in common. */
-const inAll = (descriptions: readonly string[]): string =>
-  (descriptions[0] ?? '')
-    .split(/(?<=[.;]) /)
-    .filter((sentence) => descriptions.every((description) => description.includes(sentence)))
-    .join(' ');
-
-/** A Prometheus template as a sentence: labels and figures in italics, the rule's own window too. */
-export const readable = (template: string, { window }: AlertRule['labels'] = {}): string =>
-  template
-    .replaceAll(window === undefined ? /$^/g : new RegExp(`\\b${window}\\b`, 'g'), '*window*')
-    .replaceAll(/\{\{ with printf .*?\{\{ end \}\}/g, '*y*')
-    .replaceAll(/\{\{ with \$labels\.(\w+) \}\}(.*?)\{\{ else \}\}.*?\{\{ end \}\}/g, (_, label, text) =>
-      text.replaceAll('{{ . }}', `{{ $labels.${label} }}`),
-    )
-    .replaceAll(/\{\{ \$labels\.(\w+) \}\}/g, '*$1*')
-    .replaceAll(/\{\{ \$value.*?\}\}/g, '*x*');
-
 const behaviour = page([
   '## How they behave',
   list([
@@ -121,7 +82,8 @@ const burnRates = (): string =>
         severity === 'critical' ? 'Now: callers notice.' : 'This week: the budget will not last.',
       ]),
     ),
-    'With an objective of 95 %, 14.4 times is 72 % of bad turns. Where that would be more than everything, 95 % of bad events is the ' +
+    'The step of 15 minutes is there only for objectives at which half of the events or more have to be bad for it. ' +
+      'With an objective of 95 %, 14.4 times is 72 % of bad turns. Where that would be more than everything, 95 % of bad events is the ' +
       'limit. Once the budget is spent, stop risky releases until it has recovered; the board of service levels shows what is left.',
   ]).trimEnd();
 

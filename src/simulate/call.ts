@@ -74,6 +74,7 @@ export function createCall({ plan, incidents, speed }: CallOptions): Call {
   const tools = createTools({
     random,
     failures: plan.toolFailures,
+    showsBugs: plan.showsBugs,
     billing: () =>
       new Receptionist({ id: 'billing', tools, random, opening: 'Billing here, how can I help?' }),
   });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { type Objectives, profiles } from '../../src/catalogue/objectives.ts';
-import { alertsReference, readable } from '../../src/monitoring/alerts-reference.ts';
+import { readable } from '../../src/monitoring/alert-table.ts';
+import { alertsReference } from '../../src/monitoring/alerts-reference.ts';
 import { objectiveMeanings } from '../../src/monitoring/objective-meanings.ts';
 import { alertingGroups } from '../../src/monitoring/rules/index.ts';
 import { settingsOf } from '../../src/monitoring/settings.ts';
@@ -51,9 +52,9 @@ test('a burn rate tells how much of the budget it takes', () => {
 test('templates become sentences', () => {
   expect(
     readable(
-      '{{ $labels.tool }}: {{ $value | humanize }}, {{ with printf `a{b=%q}` $labels.b | query }}{{ . }}{{ end }} before',
+      '{{ $labels.tool }}: {{ $value | humanize }}, {{ with printf `a{b=%q}` $labels.b | query }}{{ . | first }} is{{ end }} before',
     ),
-  ).toBe('*tool*: *x*, *y* before');
+  ).toBe('*tool*: *x*, *y* is before');
   expect(
     readable('{{ with $labels.a }}{{ . }}/{{ $labels.b }}{{ else }}c{{ end }} in 1h', { window: '1h' }),
   ).toBe('*a*/*b* in *window*');

@@ -18,7 +18,7 @@ function priceRows({ q }: BoardContext): Row[] {
   const model = { by: ['component', 'model_provider', 'model_name'], window: '$__range' } as const;
   const all = q.increase(spent, { window: '$__range' });
   const minutes = `(${q.increase('lk_agents_agent_state_seconds_total', version)} / 60)`;
-  const money = (title: string, expr: string) => ({ title, unit: 'currencyUSD', expr, width: 118 });
+  const money = (title: string, expr: string) => ({ title, unit: 'currencyUSD', expr, width: 108 });
   return [
     {
       panels: [
@@ -30,7 +30,7 @@ function priceRows({ q }: BoardContext): Row[] {
           empty: nothingSpent,
           keys: [
             { label: 'agent_name', title: 'Agent', link: { board: 'releases', variable: 'agent' } },
-            { label: 'agent_version', title: 'Version', width: 90 },
+            { label: 'agent_version', title: 'Version', width: 115 },
           ],
           columns: [
             money('Spent', q.increase(spent, version)),

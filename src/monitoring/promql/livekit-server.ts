@@ -62,5 +62,3 @@ export function serverQueries(recorded: boolean) {
       growth(metric, '_bucket', about, true),
   };
 }
-
-export type ServerQueries = ReturnType<typeof serverQueries>;

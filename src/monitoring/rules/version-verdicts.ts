@@ -1,6 +1,7 @@
+import { failing, slower } from './alerts/releases.ts';
 import type { RecordingRule, RuleContext, RuleGroup } from './rule.ts';
 import { failedReasons } from './slo.ts';
-import { present, versionMeasures } from './versions.ts';
+import { enough, enoughForP95, present, seen, versionMeasures } from './versions.ts';
 
 /** What `versionMeasures` are of the agent's other versions, taken together. */
 export const siblingMeasures: Readonly<Record<keyof typeof versionMeasures, string>> = {
@@ -9,22 +10,14 @@ export const siblingMeasures: Readonly<Record<keyof typeof versionMeasures, stri
   toolErrors: 'version:lk_agents_tool_errors:siblings_ratio_1h',
 };
 
-/** 1 for a version that does worse than the agent's other versions, -1 for one that does better, 0 for one that does neither. */
+/**
+ * 1 for a version that does worse than the agent's other versions, -1 for one that does better,
+ * 0 for one that does neither; by the limits of the alerts on new versions.
+ */
 export const verdict = 'version:lk_agents_version:verdict_1h';
 
-/** When a version was seen for the first time, in seconds since 1970; forgotten once it has been away for six days. */
+/** When a version was seen for the first time, in seconds since 1970; forgotten once it has been away for a week. */
 export const firstSeen = 'version:lk_agents_version:first_seen';
-
-/** By how much versions have to differ, as for the alerts on new ones: so many times, and by so much. */
-export const differs = {
-  latency: { factor: 1.2, seconds: 0.1 },
-  failures: { factor: 2, ratio: 0.1 },
-} as const;
-
-/** Sessions or calls of the siblings in the hour below which there is nothing to compare with. */
-const enough = 20;
-/** Turns below which a p95 says nothing: five of a hundred are above it. */
-const enoughForP95 = 100;
 
 /** Each version against the other versions of its agent, so that a canary is judged by who runs beside it. */
 export function versionVerdicts({ q }: RuleContext): RuleGroup<RecordingRule>[] {
@@ -65,8 +58,8 @@ export function versionVerdicts({ q }: RuleContext): RuleGroup<RecordingRule>[] 
   const pairs = (Object.keys(siblingMeasures) as (keyof typeof siblingMeasures)[]).map((measure) => {
     const { factor, difference } =
       measure === 'latency'
-        ? { factor: differs.latency.factor, difference: differs.latency.seconds }
-        : { factor: differs.failures.factor, difference: differs.failures.ratio };
+        ? { factor: slower.factor, difference: slower.seconds }
+        : { factor: failing.factor, difference: failing.ratio };
     return { one: versionMeasures[measure], other: siblingMeasures[measure], factor, difference };
   });
   const worse = pairs.map(({ one, other, factor, difference }) => above(one, other, factor, difference));
@@ -99,7 +92,7 @@ export function versionVerdicts({ q }: RuleContext): RuleGroup<RecordingRule>[] 
         },
         {
           record: firstSeen,
-          expr: `(last_over_time(${firstSeen}[6d]) or time() * ${present}) and on (agent_name, agent_version) ${present}`,
+          expr: `min_over_time(${seen}[7d]) and on (agent_name, agent_version) ${present}`,
         },
       ],
     },

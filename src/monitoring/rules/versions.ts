@@ -18,7 +18,7 @@ export const before = {
 /** 1 for every version that reports. */
 export const present = 'version:lk_agents_version:present';
 /** The time, in unix seconds, for every version that reports: its least value is when the version came. */
-const seen = 'version:lk_agents_version:seen';
+export const seen = 'version:lk_agents_version:seen';
 /** 1 for versions that have come within the last hours, beside or in place of one that was there before them. */
 export const isNew = 'version:lk_agents_version:new';
 

@@ -1,3 +1,4 @@
+import { recordedRate } from '../promql/recorded.ts';
 import { selector } from '../promql/series.ts';
 import type { RecordingRule, RuleContext, RuleGroup } from './rule.ts';
 
@@ -6,6 +7,9 @@ export const workerLoad = 'worker:lk_agents_worker_load:max';
 
 /** Processor cores that the worker process itself uses; every process has such a series, so it is asked for workers' only. */
 export const workerCpu = 'worker:process_cpu_seconds:rate5m';
+
+/** Seconds that processes spend on garbage collection, per second, without its five types. */
+export const workerCollection = 'worker:v8js_gc_seconds:rate5m';
 
 /** Of workers, what their boards would have to make from raw samples otherwise. */
 export function workers({ q, settings }: RuleContext): RuleGroup<RecordingRule>[] {
@@ -24,6 +28,10 @@ export function workers({ q, settings }: RuleContext): RuleGroup<RecordingRule>[
         {
           record: workerCpu,
           expr: `sum by (${labels}) (rate(${cpu}[5m]) and on (job, instance) ${load})`,
+        },
+        {
+          record: workerCollection,
+          expr: `sum by (${labels}, agent_name, agent_version, process) (${recordedRate('v8js_gc_duration_seconds', '_sum').name})`,
         },
       ],
     },

@@ -111,7 +111,7 @@ export function spendRows({ q, settings }: BoardContext): Row[] {
           colours: componentColours,
           legend: ['mean'],
           legendAt: 'right',
-          targets: [{ expr: `${q.rate(spent, { by: ['component'] })} * 3600`, legend: '{{component}}' }],
+          targets: [{ expr: `${q.rate(spent, { by: ['component'] })} * 3600 > 0`, legend: '{{component}}' }],
         }),
         timeseries({
           title: 'Cost of a session-minute by agent',
@@ -189,7 +189,7 @@ export function spendRows({ q, settings }: BoardContext): Row[] {
           decimals: 0,
           width: 4,
           empty: noCost,
-          limits: { warning: 120, bad: 365 },
+          limits: { bad: 365 },
           text: 'value_and_name',
           targets: [
             {
@@ -206,7 +206,7 @@ export function spendRows({ q, settings }: BoardContext): Row[] {
           unit: 'short',
           decimals: 0,
           width: 4,
-          empty: noCost,
+          empty: 'No price file',
           limits: { bad: 1 },
           targets: [
             {

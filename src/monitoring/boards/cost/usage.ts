@@ -24,7 +24,7 @@ export function usageRows({ q }: BoardContext): Row[] {
       draw: 'stack',
       legendAt: 'right',
       legend: ['mean'],
-      targets: [{ expr: `${q.rate(spent, by)} * 3600`, legend }],
+      targets: [{ expr: `${q.rate(spent, by)} * 3600 > 0`, legend }],
     });
   const input = 'lk_agents_usage_llm_input_tokens_total';
   const cached = 'lk_agents_usage_llm_input_cached_tokens_total';

@@ -85,7 +85,7 @@ export function agents({ q, objectives, settings }: BoardContext): PanelBuilder[
           expr: q.increase('lk_agents_errors_total', about),
         },
         {
-          title: 'Tools failed',
+          title: 'Tool errors',
           unit: 'percentunit',
           decimals: 1,
           next: 'tools',
@@ -96,7 +96,7 @@ export function agents({ q, objectives, settings }: BoardContext): PanelBuilder[
           ),
         },
         {
-          title: 'Interrupted',
+          title: 'Cut off',
           unit: 'percentunit',
           decimals: 1,
           next: 'turn-taking',

@@ -36,6 +36,7 @@ export const ruleRows = (): Row[] => [
         description:
           "Evaluations per hour that failed or were missed, by group; none is right. Failed: two series met where one was expected, or a query took too long; Prometheus' page of rules says which.",
         unit: 'short',
+        reach: 1,
         width: 12,
         empty,
         legendAt: 'right',

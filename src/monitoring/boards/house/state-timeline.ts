@@ -1,6 +1,7 @@
 import {
   LegendDisplayMode,
   LegendPlacement,
+  TimelineValueAlignment,
   VisibilityMode,
   VizLegendOptionsBuilder,
 } from '@grafana/grafana-foundation-sdk/common';
@@ -39,6 +40,7 @@ export function stateTimeline(spec: StateTimelineSpec): PanelBuilder {
   const options = states.map(({ value, word, colour }) => [`${value}`, { text: word, color: colour }]);
   return builder
     .showValue(VisibilityMode.Auto)
+    .alignValue(TimelineValueAlignment.Center)
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Fixed).fixedColor(palette.quiet))
     .mappings([{ type: MappingType.ValueToText, options: Object.fromEntries(options) }]);
 }

@@ -1,4 +1,5 @@
-import { differs, firstSeen, verdict } from '../../rules/version-verdicts.ts';
+import { failing, slower } from '../../rules/alerts/releases.ts';
+import { firstSeen, verdict } from '../../rules/version-verdicts.ts';
 import { isNew, present } from '../../rules/versions.ts';
 import type { BoardContext } from '../house/board.ts';
 import { derived } from '../house/derived.ts';
@@ -24,7 +25,7 @@ export const newcomers = (_: BoardContext): PanelBuilder[] => [
   }),
   stat({
     title: 'Verdict on new versions',
-    description: `How each version of the last day does against the others of its agent, in the last hour. Worse: a p95 more than ${differs.latency.factor} times as long and ${1000 * differs.latency.seconds} ms longer, or more than ${differs.failures.factor} times as many failed sessions or tool calls and ${percent(differs.failures.ratio)} of all more. Worse is to be rolled back.`,
+    description: `How each version of the last day does against the others of its agent, in the last hour. Worse: a p95 more than ${slower.factor} times as long and ${1000 * slower.seconds} ms longer, or more than ${failing.factor} times as many failed sessions or tool calls and ${percent(failing.ratio)} of all more. Worse is to be rolled back.`,
     unit: 'short',
     width: 5,
     height: 5,
@@ -49,7 +50,7 @@ export const newcomers = (_: BoardContext): PanelBuilder[] => [
     decimals: 0,
     empty: noSiblings,
     text: 'value_and_name',
-    limits: { warning: 0.1, bad: Number((differs.latency.factor - 1).toFixed(6)) },
+    limits: { warning: 0.1, bad: Number((slower.factor - 1).toFixed(6)) },
     next: 'latency',
     targets: [{ expr: `topk(1, ${slowdown})`, legend: name, as: 'instant' }],
   }),
@@ -63,7 +64,7 @@ export const newcomers = (_: BoardContext): PanelBuilder[] => [
     decimals: 1,
     empty: noSiblings,
     text: 'value_and_name',
-    limits: { warning: 0.5 * differs.failures.ratio, bad: differs.failures.ratio },
+    limits: { warning: 0.5 * failing.ratio, bad: failing.ratio },
     targets: [{ expr: `topk(1, ${excess('sessionErrors')})`, legend: name, as: 'instant' }],
   }),
   stat({

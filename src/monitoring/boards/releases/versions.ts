@@ -1,4 +1,5 @@
-import { differs, firstSeen, verdict } from '../../rules/version-verdicts.ts';
+import { failing, slower } from '../../rules/alerts/releases.ts';
+import { firstSeen, verdict } from '../../rules/version-verdicts.ts';
 import type { BoardContext } from '../house/board.ts';
 import type { PanelBuilder } from '../house/panel.ts';
 import { table } from '../house/table.ts';
@@ -48,10 +49,10 @@ export function versions({ q, objectives }: BoardContext): PanelBuilder {
         expr: own('latency'),
       },
       {
-        title: 'p95 against others',
+        title: 'p95 vs. rest',
         unit: 'percentunit',
         decimals: 0,
-        limits: { warning: 0.1, bad: Number((differs.latency.factor - 1).toFixed(6)) },
+        limits: { warning: 0.1, bad: Number((slower.factor - 1).toFixed(6)) },
         expr: slowdown,
       },
       {
@@ -62,10 +63,10 @@ export function versions({ q, objectives }: BoardContext): PanelBuilder {
         expr: own('sessionErrors'),
       },
       {
-        title: 'Failed against others',
+        title: 'Failed vs. rest',
         unit: 'percentunit',
         decimals: 1,
-        limits: { warning: 0.5 * differs.failures.ratio, bad: differs.failures.ratio },
+        limits: { warning: 0.5 * failing.ratio, bad: failing.ratio },
         expr: excess('sessionErrors'),
       },
       {
@@ -76,10 +77,10 @@ export function versions({ q, objectives }: BoardContext): PanelBuilder {
         expr: own('toolErrors'),
       },
       {
-        title: 'Tools against others',
+        title: 'Tools vs. rest',
         unit: 'percentunit',
         decimals: 1,
-        limits: { warning: 0.5 * differs.failures.ratio, bad: differs.failures.ratio },
+        limits: { warning: 0.5 * failing.ratio, bad: failing.ratio },
         expr: excess('toolErrors'),
       },
     ],

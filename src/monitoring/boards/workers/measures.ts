@@ -46,8 +46,6 @@ export function workerMeasures(q: Queries) {
   };
 }
 
-export type WorkerMeasures = ReturnType<typeof workerMeasures>;
-
 /** However many workers there are: the one with most, and the one in the middle. */
 export const mostAndMedian = (expr: string) => [
   { expr: `max(${expr})`, legend: 'highest worker' },

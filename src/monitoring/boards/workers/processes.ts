@@ -1,3 +1,5 @@
+import { recordedRate } from '../../promql/recorded.ts';
+import { workerCollection } from '../../rules/workers.ts';
 import type { BoardContext, Row } from '../house/board.ts';
 import { palette } from '../house/palette.ts';
 import { percentileColours, percentiles } from '../house/percentiles.ts';
@@ -20,7 +22,9 @@ export function processRows({ q }: BoardContext): Row[] {
       where: { process: 'job', ...(state && { nodejs_eventloop_state: state }) },
     });
   const collecting = (process: 'worker' | 'job', by: readonly 'instance'[] = []) =>
-    q.totalRate('v8js_gc_duration_seconds', { by, where: { process } });
+    q
+      .totalRate('v8js_gc_duration_seconds', { by, where: { process } })
+      .replace(recordedRate('v8js_gc_duration_seconds', '_sum').name, workerCollection);
   return [
     {
       title: 'Jobs',

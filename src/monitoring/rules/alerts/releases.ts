@@ -5,9 +5,9 @@ import { percent } from './figures.ts';
 import { lookup } from './lookup.ts';
 
 /** How much slower than its predecessors a version may be, and by how much it has to be more, in seconds. */
-const slower = { factor: 1.2, seconds: 0.1 };
+export const slower = { factor: 1.2, seconds: 0.1 };
 /** How many times as often as its predecessors a version may fail, and by how much it has to be more. */
-const failing = { factor: 2, ratio: 0.1 };
+export const failing = { factor: 2, ratio: 0.1 };
 /** Failures of the new version in the hour that are no accident. */
 const enoughFailures = 5;
 
