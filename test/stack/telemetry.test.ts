@@ -32,9 +32,8 @@ interface Exemplar {
 async function exemplars(server: RunningServer, query: string): Promise<Exemplar[]> {
   const now = Date.now() / 1000;
   const parameters = new URLSearchParams({ query, start: `${now - 900}`, end: `${now + 60}` });
-  const answer: { data: { exemplars: Exemplar[] }[] } = await (
-    await fetch(`${server.url}/api/v1/query_exemplars?${parameters}`)
-  ).json();
+  const response = await fetch(`${server.url}/api/v1/query_exemplars?${parameters}`);
+  const answer = (await response.json()) as { data: { exemplars: Exemplar[] }[] };
   return answer.data.flatMap(({ exemplars }) => exemplars);
 }
 

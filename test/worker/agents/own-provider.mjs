@@ -3,14 +3,13 @@
 import { fileURLToPath } from 'node:url';
 import * as sdk from '@livekit/agents';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
-import { tracing } from '@opentelemetry/sdk-node';
-import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+import { node, tracing } from '@opentelemetry/sdk-node';
 import { monitor, observe } from 'earshot';
 import { converse } from './conversation.cjs';
 import { serverOptions } from './server-options.cjs';
 
 const how = process.env.TEST_PROVIDER;
-const provider = new NodeTracerProvider({
+const provider = new node.NodeTracerProvider({
   spanProcessors: [
     new tracing.SimpleSpanProcessor(
       new OTLPTraceExporter({ url: `${process.env.TEST_BACKEND}/v1/traces`, headers: {} }),
