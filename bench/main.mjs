@@ -9,11 +9,13 @@ import { overhead } from './overhead.mjs';
 import { queries } from './queries.mjs';
 import { details, summary } from './report.mjs';
 import { scrape } from './scrape.mjs';
+import { telemetryCost } from './telemetry.mjs';
 
 const benchmarks = {
   'event-cost': ['An SDK event in the job', eventCost],
   scrape: ['A scrape of the worker', scrape],
   load: ['Many jobs at once', underLoad],
+  telemetry: ['Traces and logs of a job', telemetryCost],
   overhead: ['Memory under a flood of labels', overhead],
   queries: ['Boards at 30 days, in a real Prometheus', queries],
 };
