@@ -23,6 +23,9 @@ export interface TurnSamplingOptions {
   maxWaiting?: number;
 }
 
+/** How many answers are remembered; of one, the steps follow each other. */
+const maxAnswers = 64;
+
 /** A span that begins a side of a turn, and what is below it. */
 interface Side {
   readonly kind: 'user' | 'agent';
@@ -56,6 +59,8 @@ export class TurnSampling {
   /** Turns without a verdict, in order. */
   readonly #open = new Set<Turn>();
   #waiting = 0;
+  /** The latest answers of which a step was kept: those that follow are, too. */
+  readonly #kept = new Set<string>();
 
   constructor(options: TurnSamplingOptions) {
     this.#options = { maxWaiting: 1024, ...options };
@@ -79,6 +84,7 @@ export class TurnSampling {
     side.open -= 1;
     if (spanId === side.ids[0]) side.ended = true;
     if (side.turn?.verdict) {
+      if (side.turn.verdict === 'kept' && side.kind === 'agent' && side.ended) this.#remember(span);
       this.#tell(side.turn.verdict, [span]);
       this.#forget(side);
       return;
@@ -127,12 +133,23 @@ export class TurnSampling {
   #judge(turn: Turn, side: Side, span: Span): void {
     if (this.#options.rules.notable(span)) turn.notable = true;
     if (side.kind === 'agent' && side.ended) this.#answered(turn, span);
-    if (turn.notable) this.#close(turn, 'kept');
+    if (!turn.notable) return;
+    this.#close(turn, 'kept');
+    if (side.kind === 'agent' && side.ended) this.#remember(span);
+  }
+
+  #remember(step: Span): void {
+    const answer = this.#options.rules.answerOf(step);
+    if (answer === undefined) return;
+    this.#kept.add(answer);
+    const [oldest] = this.#kept;
+    if (this.#kept.size > maxAnswers && oldest !== undefined) this.#kept.delete(oldest);
   }
 
   /** A step of an answer is over: it joins the steps before it, and turns before that are judged. */
   #answered(turn: Turn, step: Span): void {
     turn.answer = this.#options.rules.answerOf(step);
+    turn.notable ||= turn.answer !== undefined && this.#kept.has(turn.answer);
     // Who began to speak during the answer is answered by another.
     for (const side of turn.sides) {
       if (side.ended || side.kind === 'agent') continue;

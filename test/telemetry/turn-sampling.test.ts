@@ -104,10 +104,18 @@ describe('an answer of several steps', () => {
     whole(agent('10c', 's1'));
     turn('20');
     sampling.settle();
-    expect(kept).toContain('10a');
-    expect(kept).toContain('10b');
-    expect(kept).not.toContain('20b');
+    expect(kept.toSorted()).toEqual(['10a', '10b', '10c']);
   });
+});
+
+test('an answer is kept from the step on in which a tool fails while it goes on', () => {
+  start(agent('10b', 's1'));
+  whole({ name: 'function_tool', id: '10d', parent: '10b', failed: true });
+  end(agent('10b', 's1'));
+  whole(agent('10c', 's1'));
+  turn('20');
+  sampling.settle();
+  expect(kept.toSorted()).toEqual(['10b', '10c', '10d']);
 });
 
 describe('what belongs to no turn', () => {

@@ -200,6 +200,23 @@ describe('switches', () => {
   });
 });
 
+test('sampling keeps the frame of the trace, and the turn in which a tool failed, with all its steps', async () => {
+  const env = { EARSHOT_TURN_RATIO: '0', EARSHOT_SLOW_TURN_SECONDS: '600' };
+  const worker = await start({ env });
+  await run(worker, { turns: 3, asks: ['fine', 'broken', 'fine'] });
+  expect(pathOf(only('agent_session'))).toEqual(['job_entrypoint', 'agent_session']);
+  const kept = named('agent_turn');
+  expect(kept.length).toBe(2);
+  expect(new Set(kept.map(({ attributes }) => attributes['lk.speech_id'])).size).toBe(1);
+  expect(only('function_tool').attributes['lk.function_tool.name']).toBe('broken');
+  expect(backend.spans.filter((span) => pathOf(span)[0] === '?')).toEqual([]);
+  await until(async () => {
+    const leftOut = sampleOf(await worker.metrics(), 'earshot_spans_left_out_total');
+    // Two turns, each of two steps: agent_turn, llm_node, llm_request, llm_request_run; a tool; speaking.
+    expect(leftOut).toBeGreaterThanOrEqual(18);
+  });
+});
+
 describe('the end of a job', () => {
   const told = () =>
     Object.assign(
