@@ -8,7 +8,7 @@ import type { LogItem } from '../telemetry/log-pipeline.ts';
 import type { RedactText } from '../telemetry/redaction.ts';
 import type { TelemetrySettings } from '../telemetry/settings.ts';
 import { type Counts, Telemetry } from '../telemetry/telemetry.ts';
-import { bridgeLogger } from './logger-bridge.ts';
+import { bridgeLogger, exception } from './logger-bridge.ts';
 import { Provider } from './provider.ts';
 import type { Sdk } from './sdk.ts';
 import { turnRules } from './span-rules.ts';
@@ -37,6 +37,7 @@ export class JobTelemetry {
   #sink: Sink | undefined;
   #waiting: Observation[] = [];
   #logs = true;
+  #over = false;
 
   readonly #connect: Connect;
 
@@ -68,6 +69,22 @@ export class JobTelemetry {
     }
   }
 
+  /** Sees to what a job leaves that ends in the middle of it: by `process.exit`, or by an error that nobody caught. */
+  #watchExit(): void {
+    const over = (severity: 'ERROR' | 'FATAL', body: string, attributes: Attributes) =>
+      this.#logs && this.emit({ signal: 'log', at: Date.now(), severity, body, attributes });
+    process.on('uncaughtExceptionMonitor', (error) => {
+      if (!this.#over)
+        over('FATAL', 'uncaught exception', exception(error, this.telemetry.redaction.allowPii));
+    });
+    process.once('exit', (code) => {
+      if (this.#over) return;
+      this.#over = true;
+      over('ERROR', `the process exits with ${code} in the middle of a job`, { 'process.exit.code': code });
+      this.telemetry.finishNow();
+    });
+  }
+
   /** Hands the tracing to the SDK: to each of its builds that is used. */
   handTo(sdk: Sdk): void {
     this.#sdk ??= sdk;
@@ -78,6 +95,7 @@ export class JobTelemetry {
   follow(job: JobOfTelemetry): void {
     if (this.#job) return;
     this.#job = job;
+    this.#watchExit();
     const name = job.job.agentName;
     if (this.#identity.agent_name === 'unknown' && name)
       this.#identity = { ...this.#identity, agent_name: name };
@@ -152,6 +170,7 @@ export class JobTelemetry {
     if (this.#root?.isRecording()) this.#root.end();
     const { flushDeadlineMs } = this.telemetry.settings;
     await Promise.all([this.telemetry.finish(), within(flushDeadlineMs, this.#provider.flushLiveKits())]);
+    this.#over = true;
     // A job that failed before its session was observed has not yet told anybody what it counted.
     if (!this.#sink && this.#waiting.length > 0) {
       const { sink, flush } = this.#connect(this.#identity);

@@ -118,6 +118,7 @@ function bodyOf({ msg, err }: Record<string, unknown>, allowPii: boolean): strin
 
 interface SerializedError {
   type?: string;
+  name?: string;
   message: string;
   stack?: string;
 }
@@ -127,10 +128,13 @@ const isError = (value: unknown): value is SerializedError =>
   typeof value === 'object' && value !== null && 'message' in value && ('type' in value || 'stack' in value);
 
 /** A stack begins with the message, which may quote anything; where it happened is no content. */
-function exception({ type = 'Error', message, stack = '' }: SerializedError, allowPii: boolean): Attributes {
+export function exception(
+  { type, name = 'Error', message, stack = '' }: SerializedError,
+  allowPii: boolean,
+): Attributes {
   const where = stack.split('\n').filter((line) => /^\s+at /.test(line));
   return {
-    'exception.type': type,
+    'exception.type': type ?? name,
     'exception.message': allowPii ? message : redactedMessage,
     [allowPii ? 'exception.stacktrace' : 'code.stacktrace']: allowPii ? stack : where.join('\n'),
   };

@@ -37,6 +37,11 @@ export class Bounds<T extends object> {
     this.#tally = tally;
   }
 
+  /** What waits, in order; what is on its way is among it. */
+  get items(): T[] {
+    return [...this.#weights.keys()];
+  }
+
   get waiting(): number {
     return this.#weights.size;
   }

@@ -2,6 +2,7 @@ import { type Attributes, type Context, context as contexts } from '@opentelemet
 import type { Logger } from '@opentelemetry/api-logs';
 import type { logs, resources } from '@opentelemetry/sdk-node';
 import { Bounds, type Tally, within } from './bounds.ts';
+import type { Remainder } from './last-words.ts';
 import { loadNodeSdk, logExporter, type OtlpTarget } from './packages.ts';
 import { type Redaction, type Signal, weigh } from './redaction.ts';
 
@@ -91,6 +92,11 @@ export class LogPipeline {
   async finish(ms: number): Promise<void> {
     const done = await within(ms, this.flush());
     if (!done) this.#bounds.abandon();
+  }
+
+  /** What is left to be sent. */
+  rest(): Remainder {
+    return { signal: 'LOGS', target: this.#options.target, items: this.#bounds.items };
   }
 
   #queue(record: logs.SdkLogRecord): void {

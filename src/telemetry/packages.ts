@@ -23,6 +23,15 @@ export const loadNodeSdk = (): NodeSdkPackage => require('@opentelemetry/sdk-nod
 
 export const loadLogsApi = (): typeof import('@opentelemetry/api-logs') => require('@opentelemetry/api-logs');
 
+/** What makes requests of spans and log records, by signal and protocol. */
+export function loadSerializers() {
+  const otlp: typeof import('@opentelemetry/otlp-transformer') = require('@opentelemetry/otlp-transformer');
+  return {
+    TRACES: { 'http/protobuf': otlp.ProtobufTraceSerializer, 'http/json': otlp.JsonTraceSerializer },
+    LOGS: { 'http/protobuf': otlp.ProtobufLogsSerializer, 'http/json': otlp.JsonLogsSerializer },
+  };
+}
+
 const traceExporters = {
   'http/protobuf': () =>
     require('@opentelemetry/exporter-trace-otlp-proto') as typeof import('@opentelemetry/exporter-trace-otlp-proto'),

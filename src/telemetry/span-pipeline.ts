@@ -1,6 +1,7 @@
 import { type Context, TraceFlags } from '@opentelemetry/api';
 import type { tracing } from '@opentelemetry/sdk-node';
 import { Bounds, type Tally, within } from './bounds.ts';
+import type { Remainder } from './last-words.ts';
 import { loadNodeSdk, type OtlpTarget, traceExporter } from './packages.ts';
 import { type Redaction, weigh } from './redaction.ts';
 import { copySpan } from './span-copy.ts';
@@ -28,6 +29,8 @@ export class SpanPipeline implements tracing.SpanProcessor {
   readonly #bounds: Bounds<Span>;
   readonly #batch: tracing.SpanProcessor;
   readonly #sampling: TurnSampling | undefined;
+  /** Spans that have begun and not ended. */
+  readonly #open = new Set<tracing.Span>();
   /** Traces of which nothing is sent. */
   readonly #muted = new Set<string>();
   #closed = false;
@@ -54,11 +57,13 @@ export class SpanPipeline implements tracing.SpanProcessor {
   onStart(span: tracing.Span, _parent: Context): void {
     this.#guarded(() => {
       this.#options.onStart?.(span);
+      this.#open.add(span);
       this.#sampling?.started(span);
     });
   }
 
   onEnd(span: Span): void {
+    this.#open.delete(span as tracing.Span);
     const { traceFlags, traceId } = span.spanContext();
     if ((traceFlags & TraceFlags.SAMPLED) === 0) return;
     this.#guarded(() => {
@@ -89,6 +94,16 @@ export class SpanPipeline implements tracing.SpanProcessor {
     this.#guarded(() => this.#sampling?.settle());
     const done = await within(ms, this.forceFlush());
     if (!done) this.#bounds.abandon();
+  }
+
+  /** Ends all spans, for the process is about to end, and says what is left to be sent. */
+  rest(): Remainder {
+    for (const span of this.#open) {
+      span.setAttribute('earshot.unfinished', true);
+      span.end();
+    }
+    this.#guarded(() => this.#sampling?.settle());
+    return { signal: 'TRACES', target: this.#options.target, items: this.#bounds.items };
   }
 
   /** For the provider, whose end is nobody's to wait for: `finish` is. */

@@ -1,6 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { resources, tracing } from '@opentelemetry/sdk-node';
 import type { DropReason } from './bounds.ts';
+import { sendLastWords } from './last-words.ts';
 import { LogPipeline } from './log-pipeline.ts';
 import { loadLogsApi, loadNodeSdk } from './packages.ts';
 import { Redaction } from './redaction.ts';
@@ -99,6 +100,12 @@ export class Telemetry {
     }).start();
     // It registers a provider of logs all the same, and the API takes only one: that is the user's to choose.
     if (logs.getLoggerProvider() !== before) logs.disable();
+  }
+
+  /** Sends what waits before this returns, by another process: this one is about to end. */
+  finishNow(): void {
+    const rest = [this.spans?.rest(), this.logs?.rest()].filter((one) => one !== undefined);
+    sendLastWords(rest, this.settings.flushDeadlineMs);
   }
 
   /** Sends what waits, within the deadline; what is not sent by then is dropped and counted. */

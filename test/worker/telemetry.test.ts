@@ -262,6 +262,31 @@ describe('the end of a job', () => {
     },
   );
 
+  test.each([
+    ['exit', 'ERROR', 'the process exits with 7 in the middle of a job', {}],
+    ['uncaught', 'FATAL', 'uncaught exception', { 'exception.type': 'RangeError' }],
+  ])(
+    'in the middle of it (%s) sends what there is, with spans that were not over',
+    async (ending, severity, body, attributes) => {
+      const worker = await start();
+      await run(worker, { turns: 1, ending }, 'crashed');
+      expect(only('agent_session').attributes['earshot.unfinished']).toBe(true);
+      expect(only('llm_request_run').attributes['earshot.unfinished']).toBeUndefined();
+      expect(backend.spans.filter((span) => pathOf(span)[0] !== 'job_entrypoint')).toEqual([]);
+      expect(backend.logs.find((line) => line.body === body)).toMatchObject({ severity, attributes });
+      expect(canariesIn([backend.spans, backend.logs])).toEqual([]);
+    },
+  );
+
+  test('in the middle of it waits no longer than the deadline for a backend that hangs', async () => {
+    backend.behave('hanging');
+    const worker = await start({ env: { EARSHOT_FLUSH_DEADLINE_MS: '1000' } });
+    const begun = Date.now();
+    await run(worker, { turns: 1, ending: 'exit' }, 'crashed');
+    expect(backend.paths.length).toBeGreaterThan(0);
+    expect(Date.now() - begun).toBeLessThan(30_000);
+  });
+
   test('waits no longer for a backend that is not there', async () => {
     const { url } = await openBackend().then(async (gone) => {
       await gone.close();

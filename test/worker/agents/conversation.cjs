@@ -118,6 +118,12 @@ exports.converse = async function converse(sdk, ctx, observe) {
   tell({ ready: true });
   if (ending === 'wait') await sleep(60_000);
   if (ending === 'exit') process.exit(7);
+  if (ending === 'uncaught') {
+    setImmediate(() => {
+      throw new RangeError(said.failure);
+    });
+    await sleep(60_000);
+  }
   tell({ endAt: Date.now() });
   ctx.shutdown('done');
 };
