@@ -93,6 +93,16 @@ describe.each(['two-lines.mjs', 'two-lines.cjs', 'no-line.mjs', 'no-line.cjs'] a
   });
 });
 
+test('without monitor() a session is traced all the same, from its own span on', async () => {
+  const worker = await start({ agent: 'observe-only.mjs' });
+  await worker.run({ log, turns: 1 });
+  await until(() => expect(named('agent_session').length).toBe(1));
+  expect(pathOf(only('llm_request'))).toEqual(['agent_session', 'agent_turn', 'llm_node', 'llm_request']);
+  expect(named('job_entrypoint')).toEqual([]);
+  await until(() => expect(backend.logs.find(({ body }) => body === 'said goodbye')).toBeDefined());
+  expect(canariesIn([backend.spans, backend.logs])).toEqual([]);
+});
+
 describe('the log', () => {
   test('comes with trace, job and agent, up to what shutdown callbacks write', async () => {
     await run(await start(), { turns: 1, asks: ['broken'] });
