@@ -85,10 +85,14 @@ export class JobTelemetry {
     });
   }
 
-  /** Hands the tracing to the SDK: to each of its builds that is used. */
+  /** Hands the tracing to the SDK: to each of its builds that is used. Never throws. */
   handTo(sdk: Sdk): void {
     this.#sdk ??= sdk;
-    this.#provider.handTo(sdk, this.#stamps());
+    try {
+      this.#provider.handTo(sdk, this.#stamps());
+    } catch (error) {
+      console.warn(`earshot: LiveKit's SDK does not take the tracing: ${(error as Error).message}`);
+    }
   }
 
   /** Says which job this is; its end waits for what is to be sent, within the deadline. */

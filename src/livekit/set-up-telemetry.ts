@@ -4,6 +4,7 @@ import { destination } from './destination.ts';
 import { JobTelemetry } from './job-telemetry.ts';
 import { resolveIdentity } from './observe-options.ts';
 import { processWide } from './process-wide.ts';
+import { resolveSwitches } from './record-switches.ts';
 import { loadedSdk, type Sdk } from './sdk.ts';
 
 interface SetUpOptions {
@@ -20,13 +21,7 @@ export function setUpTelemetry(given: SetUpOptions | null, sdk?: Sdk): JobTeleme
   const shared = processWide();
   if (shared.telemetry === undefined) {
     try {
-      const settings = resolveTelemetry(given?.telemetry);
-      shared.telemetry =
-        settings.traces || settings.logs
-          ? new JobTelemetry(settings, resolveIdentity(new Options(given)), (identity) =>
-              destination(identity, false),
-            )
-          : null;
+      shared.telemetry = create(given);
     } catch (error) {
       shared.telemetry = null;
       console.warn(`earshot: there are neither traces nor logs: ${(error as Error).message}`);
@@ -34,6 +29,20 @@ export function setUpTelemetry(given: SetUpOptions | null, sdk?: Sdk): JobTeleme
   }
   const telemetry = shared.telemetry ?? undefined;
   if (telemetry && sdk) telemetry.handTo(sdk);
+  return telemetry;
+}
+
+function create(given: SetUpOptions | null): JobTelemetry | null {
+  // Of a session nothing is known yet but what the environment says of all.
+  const record = resolveSwitches(new Options());
+  const settings = resolveTelemetry(given?.telemetry);
+  if (!record.traces) settings.traces = undefined;
+  if (!record.logs && !record.transcript) settings.logs = undefined;
+  if (!settings.traces && !settings.logs) return null;
+  const telemetry = new JobTelemetry(settings, resolveIdentity(new Options(given)), (identity) =>
+    destination(identity, false),
+  );
+  telemetry.switchOff(record);
   return telemetry;
 }
 

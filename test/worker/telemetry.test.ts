@@ -205,8 +205,8 @@ describe('switches', () => {
 
   test('without logs there are neither lines nor records', async () => {
     await run(await start({ env: { EARSHOT_RECORD: 'traces' } }), { turns: 1 });
-    expect(only('agent_session')).toBeDefined();
-    expect(backend.logs.filter(({ scope }) => scope === 'earshot.conversation')).toEqual([]);
+    expect(named('agent_session').length).toBe(1);
+    expect(backend.logs).toEqual([]);
   });
 });
 
@@ -225,6 +225,15 @@ test('sampling keeps the frame of the trace, and the turn in which a tool failed
     // Two turns, each of two steps: agent_turn, llm_node, llm_request, llm_request_run; a tool; speaking.
     expect(leftOut).toBeGreaterThanOrEqual(18);
   });
+});
+
+test('with the transcript alone there is what was said, and nothing else', async () => {
+  await run(await start({ env: { EARSHOT_RECORD: 'transcript' } }), { turns: 1 });
+  expect(backend.spans).toEqual([]);
+  expect(backend.logs.map(({ body }) => body)).toEqual([
+    'question 0 canary-user ',
+    'Certainly, canary-agent.',
+  ]);
 });
 
 describe('the end of a job', () => {
