@@ -1,17 +1,18 @@
 import type { JobContext } from '@livekit/agents';
 import { type Attributes, type Context, context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import type { tracing } from '@opentelemetry/sdk-node';
-import { type Observation, observation, type Sink } from '../catalogue/observation.ts';
+import type { Sink } from '../catalogue/observation.ts';
 import type { Identity } from '../catalogue/types.ts';
 import { within } from '../telemetry/bounds.ts';
 import type { LogItem } from '../telemetry/log-pipeline.ts';
 import type { RedactText } from '../telemetry/redaction.ts';
 import type { TelemetrySettings } from '../telemetry/settings.ts';
-import { type Counts, Telemetry } from '../telemetry/telemetry.ts';
+import { Telemetry } from '../telemetry/telemetry.ts';
 import { bridgeLogger, exception } from './logger-bridge.ts';
 import { Provider } from './provider.ts';
 import type { Sdk } from './sdk.ts';
 import { turnRules } from './span-rules.ts';
+import { TelemetryCounts } from './telemetry-counts.ts';
 
 /** What is needed of a job's context. */
 export type JobOfTelemetry = Pick<JobContext, 'job' | 'addShutdownCallback'> & {
@@ -23,9 +24,6 @@ type Connect = (identity: Identity) => { sink: Sink; flush(): Promise<void> };
 /** The span that the SDK opens for a whole job, around its entry function. */
 const rootName = 'job_entrypoint';
 
-/** How many counts may wait for the job to have a destination; they are few sums. */
-const maxWaiting = 256;
-
 /** Traces and logs of one job process, from before its job to its end. */
 export class JobTelemetry {
   readonly telemetry: Telemetry;
@@ -34,11 +32,9 @@ export class JobTelemetry {
   #identity: Identity;
   #job: JobOfTelemetry | undefined;
   #root: tracing.Span | undefined;
-  #sink: Sink | undefined;
-  #waiting: Observation[] = [];
+  readonly #counts = new TelemetryCounts();
   #logs = true;
   #over = false;
-
   readonly #connect: Connect;
 
   /**
@@ -121,8 +117,7 @@ export class JobTelemetry {
   identify(identity: Identity, sink: Sink): void {
     this.#identity = identity;
     this.#root?.setAttributes(this.#stamps());
-    this.#sink = sink;
-    for (const one of this.#waiting.splice(0)) sink(one);
+    this.#counts.tell(sink);
   }
 
   /** Switches of a session off what the job has: its spans, its log. */
@@ -173,25 +168,14 @@ export class JobTelemetry {
     // An entry function that has not returned by now is not waited for any longer.
     if (this.#root?.isRecording()) this.#root.end();
     const { flushDeadlineMs } = this.telemetry.settings;
+    const begun = performance.now();
     await Promise.all([this.telemetry.finish(), within(flushDeadlineMs, this.#provider.flushLiveKits())]);
     this.#over = true;
     // A job that failed before its session was observed has not yet told anybody what it counted.
-    if (!this.#sink && this.#waiting.length > 0) {
+    if (this.#counts.untold) {
       const { sink, flush } = this.#connect(this.#identity);
-      for (const one of this.#waiting.splice(0)) sink(one);
-      await flush();
+      this.#counts.tell(sink);
+      await within(Math.max(0, begun + flushDeadlineMs - performance.now()), flush());
     }
-  }
-
-  readonly #counts: Counts = {
-    exported: (signal, count) => this.#count(observation(`earshot_${signal}_exported_total`, {}, count)),
-    dropped: (signal, reason, count) =>
-      this.#count(observation(`earshot_${signal}_dropped_total`, { reason }, count)),
-    leftOut: (count) => this.#count(observation('earshot_spans_left_out_total', {}, count)),
-  };
-
-  #count(counted: Observation): void {
-    if (this.#sink) this.#sink(counted);
-    else if (this.#waiting.length < maxWaiting) this.#waiting.push(counted);
   }
 }

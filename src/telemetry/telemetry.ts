@@ -63,7 +63,7 @@ export class Telemetry {
         redaction,
         rules,
         turnRatio: settings.turnRatio,
-        tally: { ...tally('spans', 'traces'), leftOut: counts.leftOut },
+        tally: { ...tally('spans', 'traces'), leftOut: (count) => counts.leftOut(count) },
         onStart: (span) => {
           span.setAttributes(stamps());
           onStart(span);
