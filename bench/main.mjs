@@ -25,7 +25,7 @@ const onDemand = ['queries'];
 const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } });
 const names = values.only ?? Object.keys(benchmarks).filter((name) => !onDemand.includes(name));
 /** After how many milliseconds the whole run is given up. */
-const deadline = (names.some((name) => onDemand.includes(name)) ? 45 : 6) * 60_000;
+const deadline = (names.some((name) => onDemand.includes(name)) ? 45 : 8) * 60_000;
 const unknown = names.find((name) => !Object.hasOwn(benchmarks, name));
 if (unknown !== undefined) {
   console.error(`bench: --only ${unknown}: give one of ${Object.keys(benchmarks).join(', ')}`);
