@@ -15,14 +15,18 @@ export class Children {
   /** @param directory where the processes put their temporary files */
   constructor(directory) {
     // A setting of the user's must not reach what is measured.
-    const own = Object.entries(process.env).filter(([name]) => !/^(EARSHOT|LIVEKIT|NODE_OPTIONS)/.test(name));
+    const own = Object.entries(process.env).filter(
+      ([name]) => !/^(EARSHOT|LIVEKIT|OTEL|NODE_OPTIONS)/.test(name),
+    );
     this.#env = { ...Object.fromEntries(own), TMPDIR: directory };
   }
 
-  /** Starts a module that calls `answer`. `options` are those of `fork`. */
-  start(url, args = [], options = {}) {
+  /** Starts a module that calls `answer`. `options` are those of `fork`; `env` comes on top of this process's. */
+  start(url, args = [], { env, ...options } = {}) {
     if (this.#closed) throw new Error('no more processes are started');
-    const child = new Child(fork(fileURLToPath(url), args.map(String), { env: this.#env, ...options }));
+    const child = new Child(
+      fork(fileURLToPath(url), args.map(String), { ...options, env: { ...this.#env, ...env } }),
+    );
     this.#running.add(child);
     child.exited.then(() => this.#running.delete(child));
     return child;

@@ -9,11 +9,13 @@ import { overhead } from './overhead.mjs';
 import { queries } from './queries.mjs';
 import { details, summary } from './report.mjs';
 import { scrape } from './scrape.mjs';
+import { telemetryCost } from './telemetry.mjs';
 
 const benchmarks = {
   'event-cost': ['An SDK event in the job', eventCost],
   scrape: ['A scrape of the worker', scrape],
   load: ['Many jobs at once', underLoad],
+  telemetry: ['Traces and logs of a job', telemetryCost],
   overhead: ['Memory under a flood of labels', overhead],
   queries: ['Boards at 30 days, in a real Prometheus', queries],
 };
@@ -23,7 +25,7 @@ const onDemand = ['queries'];
 const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } });
 const names = values.only ?? Object.keys(benchmarks).filter((name) => !onDemand.includes(name));
 /** After how many milliseconds the whole run is given up. */
-const deadline = (names.some((name) => onDemand.includes(name)) ? 45 : 6) * 60_000;
+const deadline = (names.some((name) => onDemand.includes(name)) ? 45 : 8) * 60_000;
 const unknown = names.find((name) => !Object.hasOwn(benchmarks, name));
 if (unknown !== undefined) {
   console.error(`bench: --only ${unknown}: give one of ${Object.keys(benchmarks).join(', ')}`);

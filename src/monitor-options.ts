@@ -5,6 +5,7 @@ import type { AuthOptions } from './http/auth.ts';
 import type { TlsOptions } from './http/tls.ts';
 import { Options } from './options.ts';
 import { pricesVariable } from './pricing/open-prices.ts';
+import { resolveTelemetry, type TelemetryOptions } from './telemetry/settings.ts';
 
 export interface MonitorOptions {
   /** Port of /metrics, /healthz and /readyz; 0 takes a free one. @default EARSHOT_PORT, or 9464 */
@@ -33,6 +34,8 @@ export interface MonitorOptions {
   openTelemetry?: boolean;
   /** A prom-client registry to serve too and to register in: your own metrics come along. @default a new one */
   registry?: Registry;
+  /** Where traces and logs of jobs go, and what of them. @default the variables of OpenTelemetry; without an endpoint there are none */
+  telemetry?: TelemetryOptions;
   /** Takes warnings, one line each. @default console.warn */
   log?: (message: string) => void;
 }
@@ -48,6 +51,8 @@ const reserved: ReadonlySet<string> = new Set([
 /** @throws {OptionError} for an option or variable that cannot be used; the message names it. */
 export function resolveMonitorOptions(given: MonitorOptions = {}) {
   const options = new Options(given);
+  // Jobs use it, but a mistake in it is told here, before there is one.
+  resolveTelemetry(given.telemetry);
   return {
     port: options.integer('port', 'EARSHOT_PORT', 0, 65535) ?? 9464,
     host: options.string('host', ['EARSHOT_HOST']) ?? '127.0.0.1',

@@ -6,8 +6,9 @@ import { socketVariable } from './livekit/destination.ts';
 import { resolveIdentity } from './livekit/observe-options.ts';
 import { processWide } from './livekit/process-wide.ts';
 import { watchProcesses } from './livekit/processes.ts';
-import { isSdkChild, loadedSdk } from './livekit/sdk.ts';
+import { isJobProcess, isSdkChild, loadedSdk } from './livekit/sdk.ts';
 import { followServer, onServer } from './livekit/server.ts';
+import { setUpTelemetryOf } from './livekit/set-up-telemetry.ts';
 import { WorkerIdentity } from './livekit/worker-identity.ts';
 import { type MonitorOptions, resolveMonitorOptions } from './monitor-options.ts';
 import { append } from './otel/exposition.ts';
@@ -36,8 +37,8 @@ const retryInterval = 15_000;
 
 /**
  * Monitors a worker: serves `/metrics` with what its jobs' sessions (see `observe`) and the worker itself have
- * to tell. Call it once, before `cli.runApp`; a second call gives the same monitoring. In a process that the SDK has
- * forked it does nothing, so it may stand in the agent's file.
+ * to tell. Call it once, before `cli.runApp`; a second call gives the same monitoring. It stands in the agent's file,
+ * which the SDK imports in each job, too: there it sets up traces and logs, if there is a backend for them.
  *
  * A metrics server that cannot start is reported and tried again; the agent goes on without, unless `strict` is set.
  *
@@ -45,7 +46,10 @@ const retryInterval = 15_000;
  * @throws {ServeError} for credentials that cannot be used; with `strict`, whenever the metrics server cannot start
  */
 export async function monitor(options: MonitorOptions = {}): Promise<Monitoring> {
-  if (isSdkChild()) return { url: undefined, recorder: undefined, close: async () => {} };
+  if (isSdkChild()) {
+    if (isJobProcess()) await setUpTelemetryOf(options);
+    return { url: undefined, recorder: undefined, close: async () => {} };
+  }
   holder[key] ??= start(options).catch((error) => {
     holder[key] = undefined;
     throw error;

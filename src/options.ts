@@ -38,6 +38,14 @@ export class Options {
     });
   }
 
+  /** @throws {OptionError} unless it is a number in the range. */
+  number(option: string, variable: string, min: number, max: number): number | undefined {
+    return this.#read(option, [variable], `a number from ${min} to ${max}`, (value) => {
+      const number = typeof value === 'string' ? Number(value.trim() || Number.NaN) : value;
+      return typeof number === 'number' && number >= min && number <= max ? number : undefined;
+    });
+  }
+
   /** @throws {OptionError} unless it is true, false, 1, 0, yes, no, on or off. */
   boolean(option: string, variable: string): boolean | undefined {
     return this.#read(option, [variable], 'true or false', (value) => {
@@ -72,6 +80,31 @@ export class Options {
         }
       }
       return Object.fromEntries(entries);
+    });
+  }
+
+  /**
+   * Switches: true or false for all, an object, or as a text the names of those that are on, or `none`.
+   * @throws {OptionError} for a name that is none of theirs.
+   */
+  switches<N extends string>(
+    option: string,
+    variable: string,
+    names: readonly N[],
+  ): Partial<Record<N, boolean>> | undefined {
+    const all = (on: readonly unknown[]) =>
+      Object.fromEntries(names.map((name) => [name, on.includes(name)])) as Record<N, boolean>;
+    return this.#read(option, [variable], `true, false, or some of ${names.join(', ')}`, (value) => {
+      if (typeof value === 'boolean') return all(value ? names : []);
+      if (typeof value === 'string') {
+        const on = value.split(',').map((name) => name.trim());
+        if (on.length === 1 && on[0] === 'none') return all([]);
+        return on.every((name) => names.includes(name as N)) ? all(on) : undefined;
+      }
+      if (!isRecord(value)) return undefined;
+      const known = Object.entries(value).filter(([, on]) => on !== undefined);
+      const good = known.every(([name, on]) => names.includes(name as N) && typeof on === 'boolean');
+      return good ? (Object.fromEntries(known) as Partial<Record<N, boolean>>) : undefined;
     });
   }
 

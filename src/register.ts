@@ -6,6 +6,7 @@
  */
 import { observe } from './livekit/observe.ts';
 import { isJobProcess, isSdkChild, onSdk, type Sdk } from './livekit/sdk.ts';
+import { setUpTelemetry } from './livekit/set-up-telemetry.ts';
 import { monitor } from './monitor.ts';
 import { resolveMonitorOptions } from './monitor-options.ts';
 
@@ -36,6 +37,7 @@ if (isJobProcess() || !isSdkChild()) {
   if (!isJobProcess()) resolveMonitorOptions();
   await onSdk((sdk) => {
     observeSessions(sdk);
+    if (isJobProcess()) setUpTelemetry({}, sdk);
     if (!isJobProcess()) monitorServer(sdk);
   });
 }

@@ -181,3 +181,37 @@ describe('variables that go together', () => {
     expect(together({ CERT: 'a', KEY: undefined })).toThrow('CERT and KEY go together: set KEY too.');
   });
 });
+
+describe('a number', () => {
+  test.each([
+    [0.25, 0.25],
+    ['0.5', 0.5],
+    [' 1 ', 1],
+  ])('is %j', (ratio, expected) => expect(from({ ratio }).number('ratio', 'RATIO', 0, 1)).toBe(expected));
+
+  test.each([1.5, -0.1, Number.NaN, 'half', '', true])('is not %j', (ratio) => {
+    expect(() => from({ ratio }).number('ratio', 'RATIO', 0, 1)).toThrow('give a number from 0 to 1');
+  });
+});
+
+describe('switches', () => {
+  const read = (value: unknown, env = {}) =>
+    from({ record: value }, env).switches('record', 'RECORD', ['audio', 'logs']);
+
+  test.each([
+    [true, { audio: true, logs: true }],
+    [false, { audio: false, logs: false }],
+    [{ audio: true }, { audio: true }],
+    [{ audio: undefined, logs: false }, { logs: false }],
+    ['logs', { audio: false, logs: true }],
+    ['logs, audio', { audio: true, logs: true }],
+    ['none', { audio: false, logs: false }],
+  ])('%j', (value, expected) => expect(read(value)).toEqual(expected));
+
+  test('by the environment', () =>
+    expect(read(undefined, { RECORD: 'audio' })).toEqual({ audio: true, logs: false }));
+
+  test.each(['video', 'logs,video', '', 1, { video: true }, { logs: 'yes' }])('are not %j', (value) => {
+    expect(() => read(value)).toThrow('give true, false, or some of audio, logs');
+  });
+});

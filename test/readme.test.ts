@@ -6,10 +6,11 @@ import { catalogue } from '../src/catalogue/metrics.ts';
 const root = join(import.meta.dirname, '..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 const readme = read('README.md');
+const telemetry = read('docs/telemetry.md');
 
 /** The rows of the table that follows a line, first cell first. */
-const rowsAfter = (line: string) =>
-  (readme.split(line)[1] ?? '')
+const rowsAfter = (line: string, page = readme) =>
+  (page.split(line)[1] ?? '')
     .split('\n\n')
     .find((block) => block.trim().startsWith('|'))
     ?.trim()
@@ -35,17 +36,32 @@ test('it lists all options of observe()', () => {
   expect(rowsAfter('`observe(session, ctx, options)`, in the job:')).toEqual(options);
 });
 
-test('it names all environment variables, and no others', () => {
+test('docs/telemetry.md lists all options of telemetry, and all switches', () => {
+  const options = propertiesOf('src/telemetry/settings.ts', 'TelemetryOptions');
+  expect(options).toContain('`endpoint`');
+  expect(rowsAfter('## Options', telemetry)).toEqual(options);
+  const switches = propertiesOf('src/livekit/record-switches.ts', 'RecordSwitches');
+  expect(rowsAfter('## What is kept of a session', telemetry)?.toSorted()).toEqual(switches.toSorted());
+});
+
+test('docs/telemetry.md lists all records of the conversation', () => {
+  const source = read('src/livekit/conversation-records.ts');
+  const events = [...source.matchAll(/#tell\(\s*'(lk\.\w+)'/g)].map(([, event]) => `\`${event}\``);
+  expect(events.length).toBe(10);
+  expect(rowsAfter('## The conversation', telemetry)?.toSorted()).toEqual(events.toSorted());
+});
+
+test('it and docs/telemetry.md name all environment variables, and no others', () => {
   const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts') && !path.startsWith('simulate') && !path.startsWith('cli'))
     .map((path) => read(join('src', path)));
   const names = (text: string) => [...text.matchAll(/\bEARSHOT_[A-Z_]*[A-Z]\b/g)].map(([name]) => name);
   const used = new Set(sources.flatMap(names));
-  expect([...new Set(names(readme))].toSorted()).toEqual([...used].toSorted());
+  expect([...new Set(names(readme + telemetry))].toSorted()).toEqual([...used].toSorted());
 });
 
 test('every series that it names is in the catalogue', () => {
-  const names = [...readme.matchAll(/\b(?:lk_agents|earshot)_\w+/g)].map(([name]) => name);
+  const names = [...(readme + telemetry).matchAll(/\b(?:lk_agents|earshot)_\w+/g)].map(([name]) => name);
   expect(names.length).toBeGreaterThan(5);
   const base = names.map((name) => name.replace(/_(?:bucket|sum|count)$/, ''));
   expect(base.filter((name) => !Object.hasOwn(catalogue, name))).toEqual([]);
@@ -65,6 +81,7 @@ test.each([
   'docs/metrics.md',
   'docs/prices.md',
   'docs/stack.md',
+  'docs/telemetry.md',
   'secrets/README.md',
 ])('the links of %s lead to files that exist', (page) => {
   const links = [...read(page).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, link]) => link ?? '');

@@ -1,7 +1,8 @@
 import type { voice } from '@livekit/agents';
-import { isSpanContextValid, TraceFlags, trace } from '@opentelemetry/api';
 import { catalogue } from '../catalogue/metrics.ts';
-import { type Exemplar, type Observation, observation, type Sink } from '../catalogue/observation.ts';
+import { type Observation, observation, type Sink } from '../catalogue/observation.ts';
+import type { ConversationRecords } from './conversation-records.ts';
+import { Exemplars } from './exemplars.ts';
 import type { Ownership } from './ownership.ts';
 import type { Recording } from './recording.ts';
 import { type SessionEventName, type SessionEvents, SessionObserver } from './session-events.ts';
@@ -9,27 +10,29 @@ import { type SessionEventName, type SessionEvents, SessionObserver } from './se
 /** The SDK's own; `speech_done` is made here. */
 export const sessionEventNames = new SessionObserver().names.filter((name) => name !== 'speech_done');
 
+export interface FeedOptions {
+  sink: Sink;
+  ownership: Ownership;
+  recording?: Recording;
+  /** Labels of TTS that are known to stream by themselves. */
+  streamingTts?: readonly string[];
+  /** Tells the conversation, where there is a backend for it. */
+  records?: ConversationRecords;
+  /** Whether a trace is not sent. */
+  muted?: (traceId: string) => boolean;
+}
+
 /** The way of a session's events into the sink, on which no error gets out. */
 export class Feed {
-  readonly #sink: Sink;
-  readonly #recording: Recording | undefined;
-  readonly #ownership: Ownership;
-  readonly #streamingTts: readonly string[];
+  readonly #options: FeedOptions;
+  readonly #exemplars: Exemplars;
   #observer: SessionObserver;
   #closed = false;
-  #traceId: string | undefined;
 
-  constructor(
-    sink: Sink,
-    recording: Recording | undefined,
-    ownership: Ownership,
-    streamingTts: readonly string[] = [],
-  ) {
-    this.#streamingTts = streamingTts;
-    this.#observer = new SessionObserver(streamingTts);
-    this.#sink = sink;
-    this.#recording = recording;
-    this.#ownership = ownership;
+  constructor(options: FeedOptions) {
+    this.#options = options;
+    this.#exemplars = new Exemplars(options.muted);
+    this.#observer = this.#observe();
   }
 
   event<E extends SessionEventName>(name: E, event: SessionEvents[E]): void {
@@ -37,10 +40,11 @@ export class Feed {
     this.#guarded(() => {
       if (name === 'speech_created') this.#speech(event as voice.SpeechCreatedEvent);
       const repeated = this.#repeated(name, event);
-      this.#guarded(() => this.#recording?.write(name, event, repeated !== undefined));
-      this.#record(repeated ?? this.#observer.handle(name, event));
+      this.#guarded(() => this.#options.recording?.write(name, event, repeated !== undefined));
+      this.#record(repeated ?? this.#observer.handle(name, event), speechOf(name, event));
+      if (!repeated) this.#guarded(() => this.#options.records?.event(name, event));
       // A session may be started again after its close.
-      if (name === 'close') this.#observer = new SessionObserver(this.#streamingTts);
+      if (name === 'close') this.#observer = this.#observe();
     });
   }
 
@@ -65,7 +69,7 @@ export class Feed {
       work();
     } catch {
       try {
-        this.#sink(observation('earshot_samples_dropped_total', { reason: 'internal_error' }, 1));
+        this.#options.sink(observation('earshot_samples_dropped_total', { reason: 'internal_error' }, 1));
       } catch {
         // The sink itself fails: there is nowhere left to count it.
       }
@@ -73,7 +77,8 @@ export class Feed {
   }
 
   #speech({ speechHandle }: voice.SpeechCreatedEvent): void {
-    this.#ownership.speechCreated(speechHandle.id);
+    this.#options.ownership.speechCreated(speechHandle.id);
+    this.#exemplars.speechCreated(speechHandle);
     speechHandle.addDoneCallback?.(({ id, interrupted }) =>
       this.event('speech_done', {
         type: 'speech_done',
@@ -87,35 +92,38 @@ export class Feed {
   #repeated<E extends SessionEventName>(name: E, event: SessionEvents[E]): Observation[] | undefined {
     if (name === 'metrics_collected') {
       const { metrics } = event as voice.MetricsCollectedEvent;
-      if (!this.#ownership.owns(metrics)) {
+      if (!this.#options.ownership.owns(metrics)) {
         return [observation('earshot_duplicate_events_total', { type: metrics.type }, 1)];
       }
     }
     if (name === 'error') {
       const { error } = event as voice.ErrorEvent;
-      if (!this.#ownership.claim(error)) {
+      if (!this.#options.ownership.claim(error)) {
         return [observation('earshot_duplicate_events_total', { type: error.type }, 1)];
       }
     }
     return undefined;
   }
 
-  #record(observations: Observation[]): void {
+  #record(observations: Observation[], speechId?: string): void {
     if (observations.length === 0) return;
-    const exemplar = this.#exemplar();
+    const exemplar = this.#exemplars.current(speechId);
     for (const sample of observations) {
       const linked = exemplar && catalogue[sample.metric]?.type === 'histogram';
-      this.#sink(linked ? { ...sample, exemplar } : sample);
+      this.#options.sink(linked ? { ...sample, exemplar } : sample);
     }
   }
 
-  /** The span in which the event was emitted; without one, the session's trace, for a session is one trace. */
-  #exemplar(): Exemplar | undefined {
-    const span = trace.getActiveSpan()?.spanContext();
-    if (span && isSpanContextValid(span) && (span.traceFlags & TraceFlags.SAMPLED) !== 0) {
-      this.#traceId = span.traceId;
-      return { trace_id: span.traceId, span_id: span.spanId };
-    }
-    return this.#traceId ? { trace_id: this.#traceId } : undefined;
+  #observe(): SessionObserver {
+    return new SessionObserver(this.#options.streamingTts, (turn) =>
+      this.#guarded(() => this.#options.records?.turn(turn)),
+    );
   }
+}
+
+/** The speech that an event is about, if it says so. */
+function speechOf<E extends SessionEventName>(name: E, event: SessionEvents[E]): string | undefined {
+  if (name !== 'metrics_collected') return undefined;
+  const { metrics } = event as voice.MetricsCollectedEvent;
+  return 'speechId' in metrics ? metrics.speechId : undefined;
 }

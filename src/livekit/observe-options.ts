@@ -1,5 +1,8 @@
 import type { Identity } from '../catalogue/types.ts';
 import { Options } from '../options.ts';
+import type { RedactText } from '../telemetry/redaction.ts';
+import type { TelemetryOptions } from '../telemetry/settings.ts';
+import { type RecordSwitches, resolveSwitches } from './record-switches.ts';
 
 export interface ObserveOptions {
   /** The label `agent_name`. @default EARSHOT_AGENT_NAME, the job's agent name, LIVEKIT_AGENT_NAME, or `unknown` */
@@ -18,6 +21,15 @@ export interface ObserveOptions {
   recordTranscripts?: boolean;
   /** Whether the job's OpenTelemetry instruments that the catalogue knows are recorded. @default EARSHOT_OPEN_TELEMETRY, or true */
   openTelemetry?: boolean;
+  /**
+   * What of the session is kept where there is a backend: `true` or `false` for all, or switches named as LiveKit
+   * names them. @default EARSHOT_RECORD, or traces and logs, without transcript and audio
+   */
+  record?: boolean | RecordSwitches;
+  /** Edits every text before it leaves the process, for example to mask numbers. @default nothing is edited */
+  redact?: RedactText;
+  /** Where traces and logs go, if `monitor` does not stand in the agent's file; the job's first span is missing then. @default as of `monitor` */
+  telemetry?: TelemetryOptions;
 }
 
 const nameVariables = ['EARSHOT_AGENT_NAME'];
@@ -43,5 +55,7 @@ export function resolveObserveOptions(given: ObserveOptions, jobsName: string | 
     recordTo: options.string('recordTo', ['EARSHOT_RECORD_TO']),
     recordTranscripts: options.boolean('recordTranscripts', 'EARSHOT_RECORD_TRANSCRIPTS') ?? false,
     openTelemetry: options.boolean('openTelemetry', 'EARSHOT_OPEN_TELEMETRY') ?? true,
+    record: resolveSwitches(options),
+    redact: given?.redact,
   };
 }

@@ -5,6 +5,8 @@ import { type ObserveOptions, resolveObserveOptions } from './observe-options.ts
 import { Ownership } from './ownership.ts';
 import { processWide, type SessionObservation } from './process-wide.ts';
 import { startRecording } from './recording.ts';
+import { setUpTelemetry, setUpTelemetryOf } from './set-up-telemetry.ts';
+import { told } from './told.ts';
 
 /** How often states that go on are added to their series, in milliseconds. */
 const tickInterval = 10_000;
@@ -49,7 +51,16 @@ function start(session: Session, ctx: Context | undefined, given: ObserveOptions
   const { sink, recorder, flush } = destination(options.identity, options.openTelemetry);
   const recording = record(options, ctx?.job?.id);
   const ownership = new Ownership(!running);
-  const feed = new Feed(sink, recording, ownership, streamingTts(session));
+  const telemetry = setUpTelemetry(given);
+  void setUpTelemetryOf(given);
+  const feed = new Feed({
+    sink,
+    recording,
+    ownership,
+    streamingTts: streamingTts(session),
+    ...(telemetry && told(telemetry, options, session, ctx)),
+  });
+  telemetry?.identify(options.identity, sink);
   const timer = setInterval(() => feed.tick(), tickInterval);
   timer.unref();
   const stops: (() => void)[] = [() => clearInterval(timer), () => ownership.close()];

@@ -1,5 +1,6 @@
 import type { Recorder } from '../record/recorder.ts';
 import type { RelayClient } from '../relay/client.ts';
+import type { JobTelemetry } from './job-telemetry.ts';
 
 /** The observation of one session; see `observe`. */
 export interface SessionObservation {
@@ -24,6 +25,8 @@ export interface ProcessWide {
   speeches: Set<{ has(speechId: string): boolean }>;
   /** Events of instances that sessions share, which reach each of them: the first to have one counts it. */
   claimed: WeakSet<object>;
+  /** Traces and logs of this process; null: there is no backend for them. */
+  telemetry?: JobTelemetry | null;
 }
 
 const key = Symbol.for('earshot.process');

@@ -10,7 +10,7 @@ import { type Model, modelOf } from './model.ts';
 import { Outcomes } from './outcomes.ts';
 import { Samples } from './samples.ts';
 import { States } from './states.ts';
-import { Turns } from './turns.ts';
+import { type TurnSummary, Turns } from './turns.ts';
 import { usage } from './usage.ts';
 
 /** The end of a speech is no event of the SDK's: `observe` makes one of `SpeechHandle.addDoneCallback`. */
@@ -41,11 +41,15 @@ export class SessionObserver {
   readonly #outcomes = new Outcomes();
   readonly #estimated = new EstimatedLatency();
   readonly #states = new States();
-  readonly #turns = new Turns();
+  readonly #turns: Turns;
   #active = false;
 
-  /** @param streamingTts labels of TTS that are known to stream by themselves */
-  constructor(streamingTts: readonly string[] = []) {
+  /**
+   * @param streamingTts labels of TTS that are known to stream by themselves
+   * @param turnOver hears of each turn that is over
+   */
+  constructor(streamingTts: readonly string[] = [], turnOver?: (turn: TurnSummary) => void) {
+    this.#turns = new Turns(turnOver);
     this.#duplicates = new Duplicates(streamingTts);
   }
 

@@ -23,6 +23,8 @@ class OpenTurn {
   /** LLM time since the user's message or the last tools, and before the last tools. */
   llmStep = 0;
   llmBefore = 0;
+  /** What the agent's answer said of itself. */
+  reply: llm.MetricsReport | undefined;
 
   constructor(user: llm.MetricsReport, since: number, speechId?: string) {
     this.user = user;
@@ -36,6 +38,16 @@ class OpenTurn {
     // The message of an answer that was cut off may come after the next turn has begun.
     return this.spoken ? 'interrupted' : 'unanswered';
   }
+}
+
+/** A turn that is over. */
+export interface TurnSummary {
+  outcome: OpenTurn['outcome'];
+  /** Whether tools ran in it, and for how long before the agent spoke, in seconds. */
+  tools: boolean;
+  toolSeconds: number;
+  user: llm.MetricsReport;
+  reply: llm.MetricsReport | undefined;
 }
 
 /** Two clocks tell when the user stopped; they agree to well below this. In seconds. */
@@ -60,6 +72,12 @@ export class Turns {
   #lastReplyAt = Number.NEGATIVE_INFINITY;
   /** Turns that were counted. */
   count = 0;
+  readonly #over: (turn: TurnSummary) => void;
+
+  /** @param over hears of each turn that is over */
+  constructor(over: (turn: TurnSummary) => void = () => {}) {
+    this.#over = over;
+  }
 
   message(samples: Samples, message: llm.ChatMessage, at: number): void {
     if (message.role === 'user') this.#user(samples, message, at);
@@ -168,6 +186,7 @@ export class Turns {
         ? { ...this.#voice, first: this.#voice.last }
         : undefined;
     this.#open.answered = true;
+    this.#open.reply = m;
     this.#open.interrupted = message.interrupted;
     if (message.interrupted) this.#finish(samples);
   }
@@ -210,5 +229,7 @@ export class Turns {
     this.count += 1;
     const tools = turn.tools ? 'yes' : 'no';
     samples.add('lk_agents_turns_total', { outcome: turn.outcome, tools }, 1);
+    const { outcome, toolSeconds, user, reply } = turn;
+    this.#over({ outcome, tools: turn.tools, toolSeconds, user, reply });
   }
 }

@@ -1,5 +1,5 @@
 import { defineAgent, type JobContext } from '@livekit/agents';
-import { observe } from '../index.ts';
+import { monitor, observe } from '../index.ts';
 import { createCall } from './call.ts';
 import { watchIncidents } from './incidents.ts';
 import { keepOracle } from './oracle.ts';
@@ -18,6 +18,9 @@ export interface CallOrder {
 
 // The worker is gone, so nobody will stop this job: without the channel it must not outlive the worker.
 process.once('disconnect', () => process.exit(0));
+
+// Sets up traces and logs, if the call centre was opened with a backend for them.
+await monitor();
 
 /** The agent file of the call centre: what a user's `agent.ts` is. The SDK imports it in each forked job. */
 export default defineAgent({

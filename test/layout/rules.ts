@@ -13,9 +13,10 @@ const rooms: Readonly<Record<string, Doors>> = {
   relay: { values: ['catalogue'], types: ['record'] },
   http: { values: [] },
   otel: { values: ['catalogue'] },
+  telemetry: { values: ['catalogue', 'options.ts'] },
   pricing: { values: ['catalogue', 'options.ts'] },
   monitoring: { values: ['catalogue', 'pricing'] },
-  livekit: { values: ['catalogue', 'record', 'relay', 'otel', 'pricing', 'options.ts'] },
+  livekit: { values: ['catalogue', 'record', 'relay', 'otel', 'pricing', 'telemetry', 'options.ts'] },
 };
 /** Rooms that put the others together, so that they may import any but those named here. */
 const composers: Readonly<Record<string, readonly string[]>> = {
@@ -27,6 +28,8 @@ const composers: Readonly<Record<string, readonly string[]>> = {
 const packages: Readonly<Record<string, readonly string[]>> = {
   '@livekit/': ['livekit', 'simulate'],
   '@grafana/': ['monitoring'],
+  '@opentelemetry/sdk-node': ['telemetry', 'livekit'],
+  '@opentelemetry/exporter-': ['telemetry'],
   'prom-client': ['record', 'simulate', ''],
 };
 const maxLines = 250;

@@ -38,7 +38,7 @@ let observations: Observation[];
 let feed: Feed;
 beforeEach(() => {
   observations = [];
-  feed = new Feed((observation) => observations.push(observation), undefined, new Ownership(false));
+  feed = new Feed({ sink: (observation) => observations.push(observation), ownership: new Ownership(false) });
 });
 
 const answered = (requestId: string) =>
@@ -86,7 +86,7 @@ describe('an exemplar', () => {
     const recorder = createRecorder();
     const identity = { agent_name: 'a', agent_version: '1' };
     const sink = (observation: Observation) => recorder.record(observation, identity);
-    feed = new Feed(sink, undefined, new Ownership(false));
+    feed = new Feed({ sink, ownership: new Ownership(false) });
     within({}, () => answered('a'));
     const line = (await recorder.expose('openmetrics'))
       .split('\n')
@@ -134,9 +134,11 @@ test('of a TTS that is known to stream, not even the first event waits for sente
     observations.filter(({ metric }) => metric === 'lk_agents_usage_tts_characters_total').length;
   feed.event('metrics_collected', spoken);
   expect(characters()).toBe(0);
-  const knowing = new Feed((one) => observations.push(one), undefined, new Ownership(false), [
-    spoken.metrics.label,
-  ]);
+  const knowing = new Feed({
+    sink: (one) => observations.push(one),
+    ownership: new Ownership(false),
+    streamingTts: [spoken.metrics.label],
+  });
   knowing.event('metrics_collected', { ...spoken, metrics: ttsMetrics({ streamed: true }) });
   expect(characters()).toBe(1);
 });

@@ -12,6 +12,7 @@ function resolve(options: object = {}, env: Record<string, string> = {}, jobsNam
 test('the defaults record nothing, and know nobody', () => {
   expect(resolve()).toEqual({
     identity: { agent_name: 'unknown', agent_version: 'unknown' },
+    record: { audio: false, transcript: false, traces: true, logs: true },
     recordTo: undefined,
     recordTranscripts: false,
     openTelemetry: true,

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { expect, test, vi } from 'vitest';
+import { openBackend } from '../telemetry/backend.ts';
 import { sampleOf } from './exposition.ts';
 import { freePort } from './worker.ts';
 
@@ -17,6 +18,7 @@ test.each([
     await once(broker.listen(0, '127.0.0.1'), 'listening');
     const { port: brokerPort } = broker.address() as { port: number };
     const port = await freePort();
+    const backend = await openBackend();
     const file = fileURLToPath(new URL(`./agents/${agent}`, import.meta.url));
     const child = spawn(
       process.execPath,
@@ -30,6 +32,7 @@ test.each([
           LOG_LEVEL: 'fatal',
           EARSHOT_PORT: String(port),
           EARSHOT_AGENT_NAME: 'front-desk',
+          OTEL_EXPORTER_OTLP_ENDPOINT: backend.url,
           TEST_SERVER_PORT: '0',
         },
         stdio: 'ignore',
@@ -45,6 +48,9 @@ test.each([
             200,
           );
           expect(sampleOf(text, 'lk_agents_sessions_active')).toBe(0);
+          const names = backend.spans.map(({ name }) => name);
+          expect(names).toEqual(expect.arrayContaining(['agent_session', 'agent_turn', 'llm_request']));
+          expect(backend.logs.map(({ eventName }) => eventName)).toContain('lk.session_end');
         },
         { timeout: 20_000, interval: 200 },
       );
@@ -53,6 +59,7 @@ test.each([
       await exited;
       for (const socket of sockets) socket.destroy();
       broker.close();
+      await backend.close();
     }
   },
 );

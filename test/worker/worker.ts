@@ -5,7 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { listenSignalling, type Signalling } from '../../src/simulate/signalling.ts';
 
 export interface WorkerOptions {
-  agent: 'two-lines.mjs' | 'two-lines.cjs' | 'no-line.mjs' | 'no-line.cjs';
+  agent:
+    | 'two-lines.mjs'
+    | 'two-lines.cjs'
+    | 'no-line.mjs'
+    | 'no-line.cjs'
+    | 'own-provider.mjs'
+    | 'observe-only.mjs';
   /** `start` keeps a warm pool of processes, `dev` has none. */
   mode?: 'start' | 'dev';
   port?: number;

@@ -4,17 +4,42 @@
  */
 const { appendFileSync } = require('node:fs');
 
+/** What was said, asked and answered, so that a test can look for it where it must not be. */
+const said = {
+  user: 'canary-user',
+  agent: 'canary-agent',
+  instructions: 'canary-instructions',
+  argument: 'canary-argument',
+  answer: 'canary-answer',
+  failure: 'canary-failure',
+};
+
 function fakeLlm(sdk) {
   let requests = 0;
   class FakeStream extends sdk.llm.LLMStream {
     async run() {
       requests += 1;
       const id = `${process.pid}-${requests}`;
-      this.queue.put({ id, delta: { role: 'assistant', content: 'Certainly.' } });
+      this.queue.put({ id, delta: this.#reply(id) });
       this.queue.put({
         id,
         usage: { promptTokens: 100, completionTokens: 7, promptCachedTokens: 40, totalTokens: 107 },
       });
+    }
+
+    /** The tool that the user asks for by its name, the first time; then an answer. */
+    #reply(id) {
+      const { items } = this.chatCtx;
+      const asked = items.findLast(({ type, role }) => type === 'message' && role === 'user')?.textContent;
+      const tool = ['fine', 'broken'].find((name) => asked?.includes(name));
+      if (items.at(-1)?.type === 'function_call_output' || !tool) {
+        return { role: 'assistant', content: `Certainly, ${said.agent}.` };
+      }
+      const args = JSON.stringify({ what: said.argument });
+      return {
+        role: 'assistant',
+        toolCalls: [sdk.llm.FunctionCall.create({ callId: id, name: tool, args })],
+      };
     }
   }
   return class FakeLlm extends sdk.llm.LLM {
@@ -38,18 +63,54 @@ function fakeLlm(sdk) {
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+const tools = (sdk) => ({
+  fine: sdk.llm.tool({
+    description: 'works',
+    parameters: { type: 'object', properties: { what: { type: 'string' } } },
+    execute: async () => said.answer,
+  }),
+  broken: sdk.llm.tool({
+    description: 'fails',
+    parameters: { type: 'object', properties: { what: { type: 'string' } } },
+    execute: async () => {
+      throw new Error(said.failure);
+    },
+  }),
+});
+
 exports.converse = async function converse(sdk, ctx, observe) {
-  const { turns = 2, ending = 'shutdown', block = 0, log } = JSON.parse(ctx.job.metadata || '{}');
-  if (ending === 'throw') throw new Error('the entry function fails');
-  const session = new sdk.voice.AgentSession({ llm: new (fakeLlm(sdk))(), vad: null });
+  const {
+    turns = 2,
+    ending = 'shutdown',
+    block = 0,
+    log,
+    asks = [],
+    options,
+    record,
+  } = JSON.parse(ctx.job.metadata || '{}');
   const tell = (what) => log && appendFileSync(log, `${JSON.stringify({ pid: process.pid, ...what })}\n`);
-  observe?.(session, ctx);
+  process.once('exit', () => tell({ exitAt: Date.now() }));
+  if (ending === 'throw') {
+    tell({ endAt: Date.now() });
+    throw new Error('the entry function fails');
+  }
+  const session = new sdk.voice.AgentSession({ llm: new (fakeLlm(sdk))(), vad: null });
+  observe?.(session, ctx, options);
   session.on('metrics_collected', ({ metrics }) =>
     tell({ tokens: metrics.promptTokens, ttft: metrics.ttftMs }),
   );
-  await session.start({ agent: new sdk.voice.Agent({ instructions: 'Be brief.' }) });
+  ctx.addShutdownCallback(async () => {
+    await sleep(100);
+    sdk.log().warn({ 'lk.pii.note': said.user, turns }, 'said goodbye');
+  });
+  const agent = new sdk.voice.Agent({
+    instructions: said.instructions,
+    tools: asks.length ? tools(sdk) : {},
+  });
+  await session.start({ agent, record });
   for (let turn = 0; turn < turns; turn += 1) {
-    await session.generateReply({ userInput: `question ${turn}` }).waitForPlayout();
+    const userInput = `question ${turn} ${said.user} ${asks[turn] ?? ''}`;
+    await session.generateReply({ userInput }).waitForPlayout();
   }
   for (const end = Date.now() + block; Date.now() < end; );
   // The SDK reports a stall one heartbeat later.
@@ -57,5 +118,12 @@ exports.converse = async function converse(sdk, ctx, observe) {
   tell({ ready: true });
   if (ending === 'wait') await sleep(60_000);
   if (ending === 'exit') process.exit(7);
+  if (ending === 'uncaught') {
+    setImmediate(() => {
+      throw new RangeError(said.failure);
+    });
+    await sleep(60_000);
+  }
+  tell({ endAt: Date.now() });
   ctx.shutdown('done');
 };

@@ -1,0 +1,170 @@
+import type { llm, voice } from '@livekit/agents';
+import type { Attributes } from '@opentelemetry/api';
+import type { LogItem, Severity } from '../telemetry/log-pipeline.ts';
+import { seconds } from './samples.ts';
+import type { SessionEventName, SessionEvents } from './session-events.ts';
+import type { TurnSummary } from './turns.ts';
+
+export interface ConversationOptions {
+  emit(item: LogItem): void;
+  /** Whether what was said goes along; asked each time, because LiveKit may demand redaction when a session starts. */
+  transcript(): boolean;
+  /** Whether what has no text is told, too. */
+  logs: boolean;
+}
+
+type Readers = { [E in SessionEventName]?: (event: SessionEvents[E]) => void };
+
+/** Tells a conversation as records, one for each thing as it happens; docs/telemetry.md lists them. Durations are in seconds. */
+export class ConversationRecords {
+  readonly #options: ConversationOptions;
+  #startedAt: number | undefined;
+  #turns = 0;
+
+  constructor(options: ConversationOptions) {
+    this.#options = options;
+  }
+
+  event<E extends SessionEventName>(name: E, event: SessionEvents[E]): void {
+    this.#readers[name]?.(event as never);
+  }
+
+  turn({ outcome, tools, toolSeconds, user, reply }: TurnSummary): void {
+    this.#turns += 1;
+    if (!this.#options.logs) return;
+    this.#tell('lk.turn', Date.now(), `turn ${this.#turns} ${outcome}`, {
+      'lk.turn.number': this.#turns,
+      'lk.turn.outcome': outcome,
+      'lk.turn.tools': tools,
+      ...(tools && { 'lk.turn.tool_seconds': toolSeconds }),
+      ...measured(user),
+      ...measured(reply ?? {}),
+    });
+  }
+
+  readonly #readers: Readers = {
+    agent_state_changed: ({ createdAt }) => {
+      if (this.#startedAt !== undefined) return;
+      this.#startedAt = createdAt;
+      if (this.#options.logs) this.#tell('lk.session_start', createdAt, 'session started');
+    },
+    conversation_item_added: ({ item, createdAt }) => {
+      if (item.type === 'message') this.#message(item, createdAt);
+      else if (this.#options.logs && item.type === 'agent_handoff' && item.oldAgentId) {
+        const attributes = { 'lk.old_agent': item.oldAgentId, 'lk.new_agent': item.newAgentId };
+        this.#tell('lk.handoff', createdAt, `handoff to ${item.newAgentId}`, attributes);
+      }
+    },
+    function_tools_executed: (event) => this.#tools(event),
+    speech_done: ({ speechHandle: { id, interrupted }, createdAt }) => {
+      if (!interrupted || !this.#options.logs) return;
+      this.#tell('lk.interruption', createdAt, 'the agent was interrupted', { 'lk.speech_id': id });
+    },
+    agent_false_interruption: ({ resumed, createdAt }) => {
+      if (!this.#options.logs) return;
+      const attributes = { 'lk.resumed': Boolean(resumed) };
+      this.#tell('lk.false_interruption', createdAt, 'an interruption was none', attributes);
+    },
+    user_transcription_timeout: ({ createdAt }) => {
+      if (this.#options.logs)
+        this.#tell('lk.transcription_timeout', createdAt, 'no transcript came', {}, 'WARN');
+    },
+    error: ({ error, source, createdAt }) => {
+      if (!this.#options.logs) return;
+      const { type, recoverable, label } = error;
+      const attributes = {
+        'lk.error.type': type,
+        'lk.error.recoverable': recoverable,
+        'lk.error.label': label,
+        ...(source?.provider && { 'lk.model_provider': source.provider }),
+        ...(source?.model && { 'lk.model_name': source.model }),
+      };
+      this.#tell('lk.error', createdAt, `${type} of ${label}`, attributes, recoverable ? 'WARN' : 'ERROR');
+    },
+    close: ({ reason, error, createdAt }) => {
+      if (this.#options.logs && this.#startedAt !== undefined) {
+        const attributes = {
+          'lk.close_reason': reason,
+          'lk.turns': this.#turns,
+          'lk.duration': seconds(createdAt - this.#startedAt),
+          ...(error && { 'lk.error.type': error.type }),
+        };
+        this.#tell(
+          'lk.session_end',
+          createdAt,
+          `session ended: ${reason}`,
+          attributes,
+          error ? 'ERROR' : 'INFO',
+        );
+      }
+      // A session may be started again after its close.
+      this.#startedAt = undefined;
+      this.#turns = 0;
+    },
+  };
+
+  #message(message: llm.ChatMessage, at: number): void {
+    const { transcript, logs } = this.#options;
+    const withText = transcript();
+    if (!logs && !withText) return;
+    const text = message.textContent ?? '';
+    const length = `${message.role} message, ${text.length} characters`;
+    this.#tell('lk.conversation_item', message.createdAt ?? at, withText ? text : length, {
+      'lk.item_id': message.id,
+      'lk.role': message.role,
+      'lk.interrupted': message.interrupted,
+      'lk.text_length': text.length,
+      ...(message.transcriptConfidence !== undefined && {
+        'lk.transcript_confidence': message.transcriptConfidence,
+      }),
+      ...measured(message.metrics ?? {}),
+    });
+  }
+
+  #tools({ functionCalls, functionCallOutputs, createdAt }: voice.FunctionToolsExecutedEvent): void {
+    const withText = this.#options.transcript();
+    if (!this.#options.logs && !withText) return;
+    for (const [index, call] of functionCalls.entries()) {
+      const output = functionCallOutputs[index];
+      const failed = Boolean(output?.isError);
+      const duration = seconds((output?.createdAt ?? Number.NaN) - (call.createdAt ?? Number.NaN));
+      const attributes = {
+        'lk.function_tool.name': call.name,
+        'lk.function_tool.id': call.callId,
+        'lk.function_tool.is_error': failed,
+        ...(Number.isFinite(duration) && { 'lk.duration': duration }),
+        ...(withText && { 'lk.pii.function_tool.arguments': call.args }),
+        ...(withText && output && { 'lk.pii.function_tool.output': output.output }),
+      };
+      const body = `${call.name} ${failed ? 'failed' : 'answered'}`;
+      this.#tell('lk.tool_call', output?.createdAt ?? createdAt, body, attributes, failed ? 'WARN' : 'INFO');
+    }
+  }
+
+  #tell(
+    event: string,
+    at: number,
+    body: string,
+    attributes: Attributes = {},
+    severity: Severity = 'INFO',
+  ): void {
+    // Loki keeps attributes, and not yet the name of an event.
+    const named = { 'event.name': event, ...attributes };
+    this.#options.emit({ signal: 'conversation', event, at, severity, body, attributes: named });
+  }
+}
+
+/** What a message's metrics say, in seconds, under the names of LiveKit's spans. */
+function measured(m: llm.MetricsReport): Attributes {
+  return {
+    ...(m.e2eLatency !== undefined && { 'lk.e2e_latency': m.e2eLatency }),
+    ...(m.transcriptionDelay !== undefined && { 'lk.transcription_delay': m.transcriptionDelay }),
+    ...(m.endOfTurnDelay !== undefined && { 'lk.end_of_turn_delay': m.endOfTurnDelay }),
+    ...(m.onUserTurnCompletedDelay !== undefined && {
+      'lk.on_user_turn_completed_delay': m.onUserTurnCompletedDelay,
+    }),
+    ...(m.llmNodeTtft !== undefined && { 'lk.response.ttft': m.llmNodeTtft }),
+    ...(m.ttsNodeTtfb !== undefined && { 'lk.response.ttfb': m.ttsNodeTtfb }),
+    ...(m.playbackLatency !== undefined && { 'lk.playback_latency': m.playbackLatency }),
+  };
+}

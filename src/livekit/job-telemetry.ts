@@ -1,0 +1,181 @@
+import type { JobContext } from '@livekit/agents';
+import { type Attributes, type Context, context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import type { tracing } from '@opentelemetry/sdk-node';
+import type { Sink } from '../catalogue/observation.ts';
+import type { Identity } from '../catalogue/types.ts';
+import { within } from '../telemetry/bounds.ts';
+import type { LogItem } from '../telemetry/log-pipeline.ts';
+import type { RedactText } from '../telemetry/redaction.ts';
+import type { TelemetrySettings } from '../telemetry/settings.ts';
+import { Telemetry } from '../telemetry/telemetry.ts';
+import { bridgeLogger, exception } from './logger-bridge.ts';
+import { Provider } from './provider.ts';
+import type { Sdk } from './sdk.ts';
+import { turnRules } from './span-rules.ts';
+import { TelemetryCounts } from './telemetry-counts.ts';
+
+/** What is needed of a job's context. */
+export type JobOfTelemetry = Pick<JobContext, 'job' | 'addShutdownCallback'> & {
+  shutdownCallbacks?: (() => Promise<void>)[];
+};
+
+type Connect = (identity: Identity) => { sink: Sink; flush(): Promise<void> };
+
+/** The span that the SDK opens for a whole job, around its entry function. */
+const rootName = 'job_entrypoint';
+
+/** Traces and logs of one job process, from before its job to its end. */
+export class JobTelemetry {
+  readonly telemetry: Telemetry;
+  readonly #provider: Provider;
+  #sdk: Sdk | undefined;
+  #identity: Identity;
+  #job: JobOfTelemetry | undefined;
+  #root: tracing.Span | undefined;
+  readonly #counts = new TelemetryCounts();
+  #logs = true;
+  #over = false;
+  readonly #connect: Connect;
+
+  /**
+   * Sets everything up, at once: the SDK's first span comes as soon as a job does.
+   *
+   * @param connect where counts go, for a job that ends before its session was observed
+   */
+  constructor(settings: TelemetrySettings, identity: Identity, connect: Connect) {
+    this.#identity = identity;
+    this.#connect = connect;
+    const log = (message: string) => console.warn(`earshot: ${message}`);
+    this.telemetry = new Telemetry({
+      settings,
+      rules: turnRules(settings.slowTurnSeconds),
+      counts: this.#counts,
+      version: identity.agent_version === 'unknown' ? undefined : identity.agent_version,
+      stamps: () => this.#stamps(),
+      onStart: (span) => this.#started(span),
+      log,
+    });
+    this.#provider = new Provider(this.telemetry, log);
+    if (this.telemetry.logs) {
+      bridgeLogger({
+        emit: (item) => this.#logs && this.emit(item),
+        allowPii: settings.allowPii,
+        context: () => this.#context(),
+      });
+    }
+  }
+
+  /** Sees to what a job leaves that ends in the middle of it: by `process.exit`, or by an error that nobody caught. */
+  #watchExit(): void {
+    const over = (severity: 'ERROR' | 'FATAL', body: string, attributes: Attributes) =>
+      this.#logs && this.emit({ signal: 'log', at: Date.now(), severity, body, attributes });
+    process.on('uncaughtExceptionMonitor', (error) => {
+      if (!this.#over)
+        over('FATAL', 'uncaught exception', exception(error, this.telemetry.redaction.allowPii));
+    });
+    process.once('exit', (code) => {
+      if (this.#over) return;
+      this.#over = true;
+      over('ERROR', `the process exits with ${code} in the middle of a job`, { 'process.exit.code': code });
+      this.telemetry.finishNow();
+    });
+  }
+
+  /** Hands the tracing to the SDK: to each of its builds that is used. Never throws. */
+  handTo(sdk: Sdk): void {
+    this.#sdk ??= sdk;
+    try {
+      this.#provider.handTo(sdk, this.#stamps());
+    } catch (error) {
+      console.warn(`earshot: LiveKit's SDK does not take the tracing: ${(error as Error).message}`);
+    }
+  }
+
+  /** Says which job this is; its end waits for what is to be sent, within the deadline. */
+  follow(job: JobOfTelemetry): void {
+    if (this.#job) return;
+    this.#job = job;
+    this.#watchExit();
+    const name = job.job.agentName;
+    if (this.#identity.agent_name === 'unknown' && name)
+      this.#identity = { ...this.#identity, agent_name: name };
+    this.#root?.setAttributes(this.#stamps());
+    const others: Promise<unknown>[] = [];
+    const seen = (callback: () => Promise<void>) => () => {
+      const done = Promise.resolve().then(() => callback());
+      others.push(done);
+      return done;
+    };
+    const { shutdownCallbacks = [] } = job;
+    shutdownCallbacks.splice(0, Number.POSITIVE_INFINITY, ...shutdownCallbacks.map(seen));
+    const add = job.addShutdownCallback.bind(job);
+    add(() => this.#end(others));
+    job.addShutdownCallback = (callback) => add(seen(callback));
+  }
+
+  /** Says whom the job's session is about, and where counts go. */
+  identify(identity: Identity, sink: Sink): void {
+    this.#identity = identity;
+    this.#root?.setAttributes(this.#stamps());
+    this.#counts.tell(sink);
+  }
+
+  /** Switches of a session off what the job has: its spans, its log. */
+  switchOff(
+    { traces, logs }: { traces: boolean; logs: boolean },
+    traceId = this.#root?.spanContext().traceId,
+  ): void {
+    if (!traces && traceId) this.telemetry.spans?.mute(traceId);
+    if (!logs) this.#logs = false;
+  }
+
+  redact(hook: RedactText): void {
+    this.telemetry.redaction.add(hook);
+  }
+
+  emit(item: LogItem): void {
+    this.telemetry.logs?.emit({ context: this.#context(), ...item });
+  }
+
+  /** The span that is active, else the job's. */
+  #context(): Context {
+    const active = context.active();
+    if (!this.#root || trace.getSpan(active)) return active;
+    return trace.setSpanContext(ROOT_CONTEXT, this.#root.spanContext());
+  }
+
+  #started(span: tracing.Span): void {
+    if (span.name !== rootName || this.#root) return;
+    this.#root = span;
+    const job = this.#sdk?.getJobContext(false);
+    if (job) this.follow(job);
+  }
+
+  #stamps(): Attributes {
+    const { agent_name, agent_version } = this.#identity;
+    const job = this.#job?.job;
+    return {
+      ...(job && { job_id: job.id, room_id: job.room?.sid ?? '' }),
+      ...(agent_name !== 'unknown' && { 'lk.agent_name': agent_name }),
+      ...(agent_version !== 'unknown' && { 'lk.agent_version': agent_version }),
+    };
+  }
+
+  /** Waits for what else the job does at its end, for that may be traced and logged, and then for the backend. */
+  async #end(others: readonly Promise<unknown>[]): Promise<void> {
+    await new Promise(setImmediate);
+    await Promise.allSettled(others);
+    // An entry function that has not returned by now is not waited for any longer.
+    if (this.#root?.isRecording()) this.#root.end();
+    const { flushDeadlineMs } = this.telemetry.settings;
+    const begun = performance.now();
+    await Promise.all([this.telemetry.finish(), within(flushDeadlineMs, this.#provider.flushLiveKits())]);
+    this.#over = true;
+    // A job that failed before its session was observed has not yet told anybody what it counted.
+    if (this.#counts.untold) {
+      const { sink, flush } = this.#connect(this.#identity);
+      this.#counts.tell(sink);
+      await within(Math.max(0, begun + flushDeadlineMs - performance.now()), flush());
+    }
+  }
+}

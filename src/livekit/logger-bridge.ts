@@ -1,0 +1,151 @@
+import type { Attributes, Context } from '@opentelemetry/api';
+import type { LogItem, Severity } from '../telemetry/log-pipeline.ts';
+import { holdsContent, redactedMessage } from '../telemetry/redaction.ts';
+
+/** Where both builds of the SDK keep their logger (pino's). */
+const loggerKey = Symbol.for('@livekit/agents:logger');
+
+/** pino's stream that writes to several others, which the SDK's logger and its children share. */
+interface Multistream {
+  add(entry: { level: number; stream: { write(line: string): void } }): unknown;
+  write?: unknown;
+  streams?: { stream: unknown }[];
+}
+
+export interface LoggerBridgeOptions {
+  emit(item: LogItem): void;
+  /** Whether attributes with content, and messages of errors, are kept. */
+  allowPii: boolean;
+  /** The span of lines that are written outside of any. */
+  context(): Context;
+}
+
+/**
+ * Lets `emit` have every line of the SDK's logger from now on, whenever that is made. The logger goes on to
+ * write to where it writes. Returns the end of it.
+ */
+export function bridgeLogger(options: LoggerBridgeOptions): () => void {
+  const holder = globalThis as unknown as Record<symbol, unknown>;
+  let logger = holder[loggerKey];
+  let stopped = false;
+  const bridged = new WeakSet<object>();
+  const stream = {
+    write: (line: string) => {
+      if (!stopped) forward(line, options);
+    },
+  };
+  const bridge = () => {
+    const target = multistreamOf(logger);
+    if (!target || bridged.has(target)) return;
+    bridged.add(target);
+    target.add({ level: 0, stream });
+  };
+  bridge();
+  // Made when the process is told to initialise, long after this; then again for its job.
+  Object.defineProperty(holder, loggerKey, {
+    configurable: true,
+    enumerable: true,
+    get: () => logger,
+    set: (made: unknown) => {
+      logger = made;
+      bridge();
+    },
+  });
+  return () => {
+    stopped = true;
+    Object.defineProperty(holder, loggerKey, {
+      configurable: true,
+      enumerable: true,
+      writable: true,
+      value: logger,
+    });
+  };
+}
+
+function multistreamOf(logger: unknown): Multistream | undefined {
+  if (typeof logger !== 'object' || logger === null) return undefined;
+  for (let holder: object | null = logger; holder; holder = Object.getPrototypeOf(holder)) {
+    for (const key of Object.getOwnPropertySymbols(holder)) {
+      if (key.description !== 'pino.stream') continue;
+      const stream = (logger as Record<symbol, Multistream | undefined>)[key];
+      if (typeof stream?.add === 'function' && Array.isArray(stream.streams)) return stream;
+    }
+  }
+  return undefined;
+}
+
+/** pino's levels are steps of ten. */
+const severityOf = (level: unknown): Severity =>
+  (['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'] as const)[
+    Math.min(5, Math.max(0, Math.ceil(Number(level) / 10) - 1 || 0))
+  ] ?? 'INFO';
+
+/** Of the line itself, and what every record has anyway. */
+const taken = new Set(['level', 'time', 'msg', 'pid', 'hostname', 'v', 'jobID', 'job_id', 'room_id']);
+
+/** Attributes in which the SDK logs the message of an error that it has caught. */
+const errorKeys = /^(?:err(?:or)?|exception|cause)$/i;
+
+function forward(line: string, { emit, allowPii, context }: LoggerBridgeOptions): void {
+  let parsed: Record<string, unknown>;
+  try {
+    parsed = JSON.parse(line);
+  } catch {
+    return;
+  }
+  const attributes: Attributes = {};
+  for (const [key, value] of Object.entries(parsed)) {
+    if (taken.has(key) || value === null || value === undefined) continue;
+    if (!allowPii && typeof value === 'string' && errorKeys.test(key)) attributes[key] = redactedMessage;
+    else if (isError(value)) Object.assign(attributes, exception(value, allowPii));
+    else if (allowPii || !holdsContent(key)) attributes[key] = plain(value, allowPii);
+  }
+  emit({
+    signal: 'log',
+    at: typeof parsed.time === 'number' ? parsed.time : Date.now(),
+    severity: severityOf(parsed.level),
+    body: bodyOf(parsed, allowPii),
+    attributes,
+    context: context(),
+  });
+}
+
+/** A line's own text; pino takes an error's message for that of a line that has none. */
+function bodyOf({ msg, err }: Record<string, unknown>, allowPii: boolean): string {
+  if (typeof msg !== 'string') return '';
+  return !allowPii && isError(err) && err.message === msg ? `${err.type}: ${redactedMessage}` : msg;
+}
+
+interface SerializedError {
+  type?: string;
+  name?: string;
+  message: string;
+  stack?: string;
+}
+
+/** As pino writes errors down. */
+const isError = (value: unknown): value is SerializedError =>
+  typeof value === 'object' && value !== null && 'message' in value && ('type' in value || 'stack' in value);
+
+/** A stack begins with the message, which may quote anything; where it happened is no content. */
+export function exception(
+  { type, name = 'Error', message, stack = '' }: SerializedError,
+  allowPii: boolean,
+): Attributes {
+  const where = stack.split('\n').filter((line) => /^\s+at /.test(line));
+  return {
+    'exception.type': type ?? name,
+    'exception.message': allowPii ? message : redactedMessage,
+    [allowPii ? 'exception.stacktrace' : 'code.stacktrace']: allowPii ? stack : where.join('\n'),
+  };
+}
+
+function plain(value: unknown, allowPii: boolean): string | number | boolean {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
+  return JSON.stringify(value, (key, inner) => {
+    if (!allowPii && holdsContent(key)) return undefined;
+    if (!allowPii && typeof inner === 'string' && errorKeys.test(key)) return redactedMessage;
+    if (!allowPii && isError(inner)) return { type: inner.type, message: redactedMessage };
+    return inner;
+  });
+}

@@ -1,0 +1,55 @@
+import { Options } from '../options.ts';
+import { resolveTelemetry, type TelemetryOptions } from '../telemetry/settings.ts';
+import { destination } from './destination.ts';
+import { JobTelemetry } from './job-telemetry.ts';
+import { resolveIdentity } from './observe-options.ts';
+import { processWide } from './process-wide.ts';
+import { resolveSwitches } from './record-switches.ts';
+import { loadedSdk, type Sdk } from './sdk.ts';
+
+interface SetUpOptions {
+  agentName?: string;
+  agentVersion?: string;
+  telemetry?: TelemetryOptions;
+}
+
+/**
+ * Sets up tracing and logs in this process, if there is a backend for either and it has not been done; undefined:
+ * there is none. Nothing of OpenTelemetry's SDK is loaded then. Never throws.
+ */
+export function setUpTelemetry(given: SetUpOptions | null, sdk?: Sdk): JobTelemetry | undefined {
+  const shared = processWide();
+  if (shared.telemetry === undefined) {
+    try {
+      shared.telemetry = create(given);
+    } catch (error) {
+      shared.telemetry = null;
+      console.warn(`earshot: there are neither traces nor logs: ${(error as Error).message}`);
+    }
+  }
+  const telemetry = shared.telemetry ?? undefined;
+  if (telemetry && sdk) telemetry.handTo(sdk);
+  return telemetry;
+}
+
+function create(given: SetUpOptions | null): JobTelemetry | null {
+  // Of a session nothing is known yet but what the environment says of all.
+  const record = resolveSwitches(new Options());
+  const settings = resolveTelemetry(given?.telemetry);
+  if (!record.traces) settings.traces = undefined;
+  if (!record.logs && !record.transcript) settings.logs = undefined;
+  if (!settings.traces && !settings.logs) return null;
+  const telemetry = new JobTelemetry(settings, resolveIdentity(new Options(given)), (identity) =>
+    destination(identity, false),
+  );
+  telemetry.switchOff(record);
+  return telemetry;
+}
+
+/** The same, with the build of the SDK that the program uses found in passing. */
+export async function setUpTelemetryOf(given: SetUpOptions | null): Promise<void> {
+  const telemetry = setUpTelemetry(given);
+  if (!telemetry) return;
+  const sdk = await loadedSdk().catch(() => undefined);
+  if (sdk) telemetry.handTo(sdk);
+}

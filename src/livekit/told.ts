@@ -1,0 +1,29 @@
+import type { voice } from '@livekit/agents';
+import { trace } from '@opentelemetry/api';
+import { ConversationRecords } from './conversation-records.ts';
+import type { FeedOptions } from './feed.ts';
+import type { JobOfTelemetry, JobTelemetry } from './job-telemetry.ts';
+import type { resolveObserveOptions } from './observe-options.ts';
+
+/** Joins a session to the traces and logs of its process: what its feed needs for them. */
+export function told(
+  telemetry: JobTelemetry,
+  { record, redact }: ReturnType<typeof resolveObserveOptions>,
+  session: Pick<voice.AgentSession, 'on'>,
+  job: JobOfTelemetry | undefined,
+): Pick<FeedOptions, 'records' | 'muted'> {
+  if (job?.job) telemetry.follow(job);
+  if (redact) telemetry.redact(redact);
+  telemetry.switchOff(record, trace.getActiveSpan()?.spanContext().traceId);
+  const redacted = () =>
+    job?.job?.enableRedaction === true ||
+    (session as { _redactionEnabled?: boolean })._redactionEnabled === true;
+  return {
+    records: new ConversationRecords({
+      emit: (item) => telemetry.emit(item),
+      transcript: () => record.transcript && !redacted(),
+      logs: record.logs,
+    }),
+    muted: (traceId) => telemetry.telemetry.spans?.muted(traceId) ?? false,
+  };
+}

@@ -1,0 +1,107 @@
+import { type Attributes, type Context, context as contexts } from '@opentelemetry/api';
+import type { Logger } from '@opentelemetry/api-logs';
+import type { logs, resources } from '@opentelemetry/sdk-node';
+import { Bounds, type Tally, within } from './bounds.ts';
+import type { Remainder } from './last-words.ts';
+import { loadNodeSdk, logExporter, type OtlpTarget } from './packages.ts';
+import { type Redaction, type Signal, weigh } from './redaction.ts';
+
+/** How bad a record is: OpenTelemetry's severity numbers. */
+export const severities = { TRACE: 1, DEBUG: 5, INFO: 9, WARN: 13, ERROR: 17, FATAL: 21 } as const;
+export type Severity = keyof typeof severities;
+
+/** One record on its way to the backend. */
+export interface LogItem {
+  signal: Exclude<Signal, 'trace'>;
+  /** What happened, for a record that is no line of a log. */
+  event?: string;
+  /** When, in milliseconds since the epoch. */
+  at: number;
+  severity: Severity;
+  body: string;
+  attributes: Attributes;
+  /** The span that it belongs to. @default the active one */
+  context?: Context;
+}
+
+export interface LogPipelineOptions {
+  target: OtlpTarget;
+  redaction: Redaction;
+  resource: resources.Resource;
+  tally: Tally;
+  /** Attributes of every record. */
+  stamps?(): Attributes;
+}
+
+/** How long records wait for others, in milliseconds. */
+const delayMs = 1000;
+
+/** The way of log records to the backend: without what must not leave, bounded, batched. */
+export class LogPipeline {
+  readonly #options: LogPipelineOptions;
+  readonly #bounds: Bounds<logs.SdkLogRecord>;
+  readonly #batch: logs.LogRecordProcessor;
+  readonly #loggers: Record<LogItem['signal'], Logger>;
+
+  constructor(options: LogPipelineOptions) {
+    this.#options = options;
+    this.#bounds = new Bounds(options.tally);
+    const { logs, core } = loadNodeSdk();
+    this.#batch = new logs.BatchLogRecordProcessor({
+      exporter: this.#bounds.watch(logExporter(options.target)),
+      maxQueueSize: 4096,
+      scheduledDelayMillis: core.getNumberFromEnv('OTEL_BLRP_SCHEDULE_DELAY') ?? delayMs,
+    });
+    const provider = new logs.LoggerProvider({
+      resource: options.resource,
+      processors: [
+        { onEmit: (record) => this.#queue(record), forceFlush: async () => {}, shutdown: async () => {} },
+      ],
+    });
+    this.#loggers = {
+      log: provider.getLogger('livekit.agents'),
+      conversation: provider.getLogger('earshot.conversation'),
+    };
+  }
+
+  emit({ signal, event, at, severity, body, attributes, context = contexts.active() }: LogItem): void {
+    try {
+      const { redaction, stamps } = this.#options;
+      // Records of the conversation hold content only where it was asked for: their texts are kept.
+      const allowPii = signal === 'conversation' || redaction.allowPii;
+      this.#loggers[signal].emit({
+        timestamp: at,
+        severityNumber: severities[severity],
+        severityText: severity,
+        body: redaction.text(body, 'body', signal) ?? '',
+        attributes: { ...stamps?.(), ...redaction.attributes(attributes, signal, allowPii) },
+        context,
+        ...(event && { eventName: event }),
+      });
+    } catch {
+      this.#options.tally.dropped('internal_error', 1);
+    }
+  }
+
+  async flush(): Promise<void> {
+    await this.#batch.forceFlush().catch(() => {});
+    await this.#bounds.empty();
+  }
+
+  /** Sends what waits, for at most `ms` milliseconds; what is not sent by then is dropped. */
+  async finish(ms: number): Promise<void> {
+    const done = await within(ms, this.flush());
+    if (!done) this.#bounds.abandon();
+  }
+
+  /** What is left to be sent. */
+  rest(): Remainder {
+    return { signal: 'LOGS', target: this.#options.target, items: this.#bounds.items };
+  }
+
+  #queue(record: logs.SdkLogRecord): void {
+    const { body, attributes } = record;
+    const weight = (typeof body === 'string' ? body.length : 0) + weigh(attributes as Attributes);
+    if (this.#bounds.admit(record, weight)) this.#batch.onEmit(record);
+  }
+}

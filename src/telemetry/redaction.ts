@@ -1,0 +1,116 @@
+import type { Attributes, AttributeValue } from '@opentelemetry/api';
+
+/** What a text belongs to: a span, a line of the agent's log, or a record of the conversation. */
+export type Signal = 'trace' | 'log' | 'conversation';
+
+/**
+ * Edits a text before it leaves the process: gets each, with the name of its attribute (`body` for a record's own
+ * text), and gives what to send instead; undefined sends nothing of it. What it throws withholds the text, too.
+ */
+export type RedactText = (text: string, about: { key: string; signal: Signal }) => string | undefined;
+
+/** What stands for the message of an error, which may quote anything; LiveKit's SDK says the same. */
+export const redactedMessage = 'exception details redacted';
+
+/** Longest text that is sent, in UTF-16 units: what Tempo and Loki take is not far from it. */
+export const maxText = 16_384;
+
+/** LiveKit marks what holds content by a segment `pii`. */
+const marked = /(^|\.)pii(\.|$)/i;
+
+/** Attributes that hold content under names of others: the GenAI conventions', and one of the SDK's that it does not mark. */
+const content: ReadonlySet<string> = new Set([
+  'gen_ai.input.messages',
+  'gen_ai.output.messages',
+  'gen_ai.system_instructions',
+  'gen_ai.prompt',
+  'gen_ai.completion',
+  'gen_ai.tool.call.arguments',
+  'gen_ai.tool.call.result',
+  'gen_ai.tool.description',
+  'gen_ai.tool.definitions',
+  'gen_ai.retrieval.query.text',
+  'gen_ai.retrieval.documents',
+  'gen_ai.memory.query.text',
+  'gen_ai.memory.records',
+  'gen_ai.evaluation.explanation',
+  'lk.amd.reason',
+]);
+const contentPrefixes = ['gen_ai.prompt.', 'gen_ai.completion.'];
+
+/** Events whose whole body is content. */
+const contentEvents =
+  /^gen_ai\.(?:(?:system|user|assistant|tool)\.message|choice|client\.inference\.operation\.details)$/;
+
+export const holdsContent = (key: string): boolean =>
+  marked.test(key) || content.has(key) || contentPrefixes.some((prefix) => key.startsWith(prefix));
+
+export const isContentEvent = (name: string): boolean => contentEvents.test(name);
+
+export interface RedactionOptions {
+  allowPii: boolean;
+  redact?: RedactText;
+}
+
+/** What of attributes and texts may leave the process. */
+export class Redaction {
+  readonly allowPii: boolean;
+  readonly #hooks: RedactText[] = [];
+
+  constructor({ allowPii, redact }: RedactionOptions) {
+    this.allowPii = allowPii;
+    if (redact) this.#hooks.push(redact);
+  }
+
+  /** Adds a hook, which gets what those before it have left. */
+  add(hook: RedactText): void {
+    if (!this.#hooks.includes(hook)) this.#hooks.push(hook);
+  }
+
+  text(text: string, key: string, signal: Signal): string | undefined {
+    let left: string | undefined = text;
+    try {
+      for (const hook of this.#hooks) {
+        if (left === undefined) return undefined;
+        left = hook(left, { key, signal });
+      }
+    } catch {
+      // What a hook could not judge stays here.
+      return undefined;
+    }
+    return typeof left === 'string' ? left.slice(0, maxText) : undefined;
+  }
+
+  /** @param allowPii whether content is kept; errors tell only their type without */
+  attributes(given: Attributes | undefined, signal: Signal, allowPii = this.allowPii): Attributes {
+    const kept: Attributes = {};
+    for (const [key, value] of Object.entries(given ?? {})) {
+      if (value === undefined || (!allowPii && (holdsContent(key) || key === 'exception.stacktrace')))
+        continue;
+      const left: AttributeValue | undefined =
+        !allowPii && key === 'exception.message' ? redactedMessage : this.#value(value, key, signal);
+      if (left !== undefined) kept[key] = left;
+    }
+    return kept;
+  }
+
+  #value(value: AttributeValue, key: string, signal: Signal): AttributeValue | undefined {
+    if (typeof value === 'string') return this.text(value, key, signal);
+    if (!Array.isArray(value)) return value;
+    return value.map((one) =>
+      typeof one === 'string' ? (this.text(one, key, signal) ?? '') : one,
+    ) as AttributeValue;
+  }
+}
+
+/** How much memory attributes take, roughly: the length of their texts. */
+export function weigh(attributes: Attributes): number {
+  let weight = 0;
+  for (const value of Object.values(attributes)) {
+    if (typeof value === 'string') weight += value.length;
+    else if (Array.isArray(value))
+      for (const one of value) weight += typeof one === 'string' ? one.length : 8;
+    else weight += 8;
+  }
+  return weight;
+}

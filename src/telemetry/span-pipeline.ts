@@ -1,0 +1,126 @@
+import { type Context, TraceFlags } from '@opentelemetry/api';
+import type { tracing } from '@opentelemetry/sdk-node';
+import { Bounds, type Tally, within } from './bounds.ts';
+import type { Remainder } from './last-words.ts';
+import { loadNodeSdk, type OtlpTarget, traceExporter } from './packages.ts';
+import { type Redaction, weigh } from './redaction.ts';
+import { copySpan } from './span-copy.ts';
+import { type TurnRules, TurnSampling } from './turn-sampling.ts';
+
+type Span = tracing.ReadableSpan;
+
+/** How long spans wait for others, in milliseconds: a job that is killed loses that much. */
+const delayMs = 1000;
+
+export interface SpanPipelineOptions {
+  target: OtlpTarget;
+  redaction: Redaction;
+  rules: TurnRules;
+  /** Share of turns that are kept, 0 to 1; see `TurnSampling`. */
+  turnRatio: number;
+  tally: Tally & { leftOut(count: number): void };
+  /** Called when a span begins, before anything else reads it. */
+  onStart?(span: tracing.Span): void;
+}
+
+/** The way of spans to the backend: stamped, sampled, copied without what must not leave, bounded, batched. */
+export class SpanPipeline implements tracing.SpanProcessor {
+  readonly #options: SpanPipelineOptions;
+  readonly #bounds: Bounds<Span>;
+  readonly #batch: tracing.SpanProcessor;
+  readonly #sampling: TurnSampling | undefined;
+  /** Spans that have begun and not ended. */
+  readonly #open = new Set<tracing.Span>();
+  /** Traces of which nothing is sent. */
+  readonly #muted = new Set<string>();
+  #closed = false;
+
+  constructor(options: SpanPipelineOptions) {
+    this.#options = options;
+    this.#bounds = new Bounds(options.tally);
+    const { tracing, core } = loadNodeSdk();
+    this.#batch = new tracing.BatchSpanProcessor(this.#bounds.watch(traceExporter(options.target)), {
+      maxQueueSize: 4096,
+      scheduledDelayMillis: core.getNumberFromEnv('OTEL_BSP_SCHEDULE_DELAY') ?? delayMs,
+    });
+    const { rules, turnRatio: ratio, tally } = options;
+    if (ratio < 1) {
+      this.#sampling = new TurnSampling({
+        rules,
+        ratio,
+        keep: (span) => this.#queue(span),
+        leaveOut: tally.leftOut,
+      });
+    }
+  }
+
+  onStart(span: tracing.Span, _parent: Context): void {
+    this.#guarded(() => {
+      this.#options.onStart?.(span);
+      this.#open.add(span);
+      this.#sampling?.started(span);
+    });
+  }
+
+  onEnd(span: Span): void {
+    this.#open.delete(span as tracing.Span);
+    const { traceFlags, traceId } = span.spanContext();
+    if ((traceFlags & TraceFlags.SAMPLED) === 0) return;
+    this.#guarded(() => {
+      if (this.#closed || this.#muted.has(traceId)) return;
+      const copy = copySpan(span, this.#options.redaction);
+      if (this.#sampling) this.#sampling.ended(copy);
+      else this.#queue(copy);
+    });
+  }
+
+  /** Sends nothing of a trace from now on. */
+  mute(traceId: string): void {
+    this.#muted.add(traceId);
+  }
+
+  /** Whether a trace is not sent. */
+  muted(traceId: string): boolean {
+    return this.#muted.has(traceId);
+  }
+
+  async forceFlush(): Promise<void> {
+    await this.#batch.forceFlush().catch(() => {});
+    await this.#bounds.empty();
+  }
+
+  /** Sends what waits, for at most `ms` milliseconds; what is not sent by then is dropped. */
+  async finish(ms: number): Promise<void> {
+    this.#guarded(() => this.#sampling?.settle());
+    const done = await within(ms, this.forceFlush());
+    if (!done) this.#bounds.abandon();
+  }
+
+  /** Ends all spans, for the process is about to end, and says what is left to be sent. */
+  rest(): Remainder {
+    for (const span of this.#open) {
+      span.setAttribute('earshot.unfinished', true);
+      span.end();
+    }
+    this.#guarded(() => this.#sampling?.settle());
+    return { signal: 'TRACES', target: this.#options.target, items: this.#bounds.items };
+  }
+
+  /** For the provider, whose end is nobody's to wait for: `finish` is. */
+  async shutdown(): Promise<void> {
+    this.#closed = true;
+  }
+
+  #queue(span: Span): void {
+    if (this.#bounds.admit(span, weigh(span.attributes))) this.#batch.onEnd(span);
+  }
+
+  /** A span is ended in the middle of a call. */
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch {
+      this.#options.tally.dropped('internal_error', 1);
+    }
+  }
+}

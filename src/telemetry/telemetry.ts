@@ -1,0 +1,116 @@
+import type { Attributes } from '@opentelemetry/api';
+import type { resources, tracing } from '@opentelemetry/sdk-node';
+import type { DropReason } from './bounds.ts';
+import { sendLastWords } from './last-words.ts';
+import { LogPipeline } from './log-pipeline.ts';
+import { loadLogsApi, loadNodeSdk } from './packages.ts';
+import { Redaction } from './redaction.ts';
+import { resourceOfProcess } from './resource.ts';
+import type { TelemetrySettings } from './settings.ts';
+import { SpanPipeline } from './span-pipeline.ts';
+import type { TurnRules } from './turn-sampling.ts';
+
+/** What is counted, by signal. */
+export interface Counts {
+  exported(signal: 'spans' | 'log_records', count: number): void;
+  dropped(signal: 'spans' | 'log_records', reason: DropReason, count: number): void;
+  leftOut(count: number): void;
+}
+
+export interface TelemetryStart {
+  settings: TelemetrySettings;
+  rules: TurnRules;
+  counts: Counts;
+  /** The label of the release, for the resource. */
+  version?: string;
+  /** Attributes of every span and record. */
+  stamps(): Attributes;
+  /** Called when a span begins. */
+  onStart(span: tracing.Span): void;
+  /** Takes warnings, one line each. */
+  log(message: string): void;
+}
+
+/** Traces and logs of this process on their way to a backend. */
+export class Telemetry {
+  readonly settings: TelemetrySettings;
+  readonly redaction: Redaction;
+  readonly spans: SpanPipeline | undefined;
+  readonly logs: LogPipeline | undefined;
+  readonly #resource: resources.Resource;
+
+  /** Loads OpenTelemetry's packages, at once. */
+  constructor({ settings, rules, counts, version, stamps, onStart, log }: TelemetryStart) {
+    this.settings = settings;
+    this.redaction = new Redaction(settings);
+    this.#resource = resourceOfProcess(version);
+    const tally = (signal: 'spans' | 'log_records', what: string) => {
+      let told = false;
+      return {
+        exported: (count: number) => counts.exported(signal, count),
+        dropped: (reason: DropReason, count: number) => counts.dropped(signal, reason, count),
+        failed: (error: Error | undefined) => {
+          if (!told)
+            log(`${what} could not be sent (${error?.message || 'no answer'}); what is lost is counted`);
+          told = true;
+        },
+      };
+    };
+    const { redaction } = this;
+    if (settings.traces) {
+      this.spans = new SpanPipeline({
+        target: settings.traces,
+        redaction,
+        rules,
+        turnRatio: settings.turnRatio,
+        tally: { ...tally('spans', 'traces'), leftOut: (count) => counts.leftOut(count) },
+        onStart: (span) => {
+          span.setAttributes(stamps());
+          onStart(span);
+        },
+      });
+    }
+    if (settings.logs) {
+      this.logs = new LogPipeline({
+        target: settings.logs,
+        redaction,
+        resource: this.#resource,
+        tally: tally('log_records', 'logs'),
+        stamps,
+      });
+    }
+  }
+
+  /**
+   * Starts OpenTelemetry's SDK with these spans as the global provider, and with `further` processors that other
+   * exporters can be added to. Its sampler, limits, propagators and context manager go by the standard variables.
+   */
+  startProvider(further: tracing.SpanProcessor): void {
+    if (!this.spans) return;
+    const { NodeSDK } = loadNodeSdk();
+    const { logs } = loadLogsApi();
+    const before = logs.getLoggerProvider();
+    new NodeSDK({
+      resource: this.#resource,
+      autoDetectResources: false,
+      spanProcessors: [this.spans, further],
+      // Metrics and logs are not its business here, whatever the variables say.
+      metricReaders: [],
+      logRecordProcessors: [],
+    }).start();
+    // It registers a provider of logs all the same, and the API takes only one: that is the user's to choose.
+    if (logs.getLoggerProvider() !== before) logs.disable();
+  }
+
+  /** Sends what waits before this returns, by another process: this one is about to end. */
+  finishNow(): void {
+    const rest = [this.spans?.rest(), this.logs?.rest()].filter((one) => one !== undefined);
+    sendLastWords(rest, this.settings.flushDeadlineMs);
+  }
+
+  /** Sends what waits, within the deadline; what is not sent by then is dropped and counted. */
+  async finish(): Promise<void> {
+    const { flushDeadlineMs } = this.settings;
+    await Promise.all([this.spans?.finish(flushDeadlineMs), this.logs?.finish(flushDeadlineMs)]);
+  }
+}

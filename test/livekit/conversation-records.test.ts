@@ -1,0 +1,232 @@
+import { llm } from '@livekit/agents';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { ConversationRecords } from '../../src/livekit/conversation-records.ts';
+import type { LogItem } from '../../src/telemetry/log-pipeline.ts';
+import { start } from './call.ts';
+
+let items: LogItem[];
+let records: ConversationRecords;
+const create = ({ transcript = false, logs = true } = {}) => {
+  items = [];
+  records = new ConversationRecords({ emit: (item) => items.push(item), transcript: () => transcript, logs });
+};
+beforeEach(() => create());
+
+const begin = () =>
+  records.event('agent_state_changed', {
+    type: 'agent_state_changed',
+    oldState: 'initializing',
+    newState: 'listening',
+    createdAt: start,
+  });
+const message = (role: 'user' | 'assistant', text: string, metrics = {}) => {
+  const item = new llm.ChatMessage({ role, content: text, createdAt: start + 500 });
+  item.metrics = metrics;
+  records.event('conversation_item_added', {
+    type: 'conversation_item_added',
+    item,
+    createdAt: start + 500,
+  });
+};
+const tool = (isError: boolean) => {
+  const call = new llm.FunctionCall({
+    callId: 'c1',
+    name: 'book',
+    args: '{"name":"Miller"}',
+    createdAt: start,
+  });
+  const output = new llm.FunctionCallOutput({
+    callId: 'c1',
+    name: 'book',
+    output: 'booked for Miller',
+    isError,
+    createdAt: start + 1250,
+  });
+  records.event('function_tools_executed', {
+    type: 'function_tools_executed',
+    functionCalls: [call],
+    functionCallOutputs: [output],
+    createdAt: start + 1300,
+  } as never);
+};
+const close = (error?: unknown) =>
+  records.event('close', {
+    type: 'close',
+    reason: error ? 'error' : 'user_initiated',
+    error,
+    createdAt: start + 60_000,
+  } as never);
+const only = () => {
+  expect(items.length).toBe(1);
+  return items[0] as LogItem;
+};
+
+test('a session is told from its start to its end, in seconds, and once', () => {
+  begin();
+  begin();
+  close();
+  close();
+  expect(items.map(({ event, body }) => [event, body])).toEqual([
+    ['lk.session_start', 'session started'],
+    ['lk.session_end', 'session ended: user_initiated'],
+  ]);
+  expect(items[1]?.attributes).toEqual({
+    'event.name': 'lk.session_end',
+    'lk.close_reason': 'user_initiated',
+    'lk.turns': 0,
+    'lk.duration': 60,
+  });
+});
+
+test('an end in error says so', () => {
+  begin();
+  close({ type: 'llm_error' });
+  expect(items[1]).toMatchObject({ severity: 'ERROR', attributes: { 'lk.error.type': 'llm_error' } });
+});
+
+describe('a message', () => {
+  test('is told by its length and measures, without its text', () => {
+    message('assistant', 'Good morning', { e2eLatency: 0.75, llmNodeTtft: 0.25, startedSpeakingAt: 1 });
+    expect(only()).toMatchObject({
+      event: 'lk.conversation_item',
+      at: start + 500,
+      severity: 'INFO',
+      body: 'assistant message, 12 characters',
+      attributes: {
+        'lk.role': 'assistant',
+        'lk.interrupted': false,
+        'lk.text_length': 12,
+        'lk.e2e_latency': 0.75,
+        'lk.response.ttft': 0.25,
+      },
+    });
+    expect(Object.keys(only().attributes)).not.toContain('lk.transcription_delay');
+  });
+
+  test('has its text with the transcript on, also without logs', () => {
+    create({ transcript: true, logs: false });
+    message('user', 'Good morning');
+    expect(only().body).toBe('Good morning');
+  });
+});
+
+describe('a tool call', () => {
+  test.each([
+    [false, 'INFO', 'book answered'],
+    [true, 'WARN', 'book failed'],
+  ])('that fails: %s', (failed, severity, body) => {
+    tool(failed);
+    expect(only()).toMatchObject({ event: 'lk.tool_call', severity, body });
+    expect(only().attributes).toEqual({
+      'event.name': 'lk.tool_call',
+      'lk.function_tool.name': 'book',
+      'lk.function_tool.id': 'c1',
+      'lk.function_tool.is_error': failed,
+      'lk.duration': 1.25,
+    });
+  });
+
+  test('has arguments and answer with the transcript on', () => {
+    create({ transcript: true });
+    tool(false);
+    expect(only().attributes).toMatchObject({
+      'lk.pii.function_tool.arguments': '{"name":"Miller"}',
+      'lk.pii.function_tool.output': 'booked for Miller',
+    });
+  });
+});
+
+test('a turn is told with what was measured of both sides', () => {
+  records.turn({
+    outcome: 'completed',
+    tools: true,
+    toolSeconds: 1.5,
+    user: { transcriptionDelay: 0.25, endOfTurnDelay: 0.5 },
+    reply: { e2eLatency: 2.5 },
+  });
+  expect(only()).toMatchObject({ event: 'lk.turn', body: 'turn 1 completed' });
+  expect(only().attributes).toEqual({
+    'event.name': 'lk.turn',
+    'lk.turn.number': 1,
+    'lk.turn.outcome': 'completed',
+    'lk.turn.tools': true,
+    'lk.turn.tool_seconds': 1.5,
+    'lk.transcription_delay': 0.25,
+    'lk.end_of_turn_delay': 0.5,
+    'lk.e2e_latency': 2.5,
+  });
+});
+
+test('turns are counted for the end of the session', () => {
+  begin();
+  const turn = { outcome: 'completed', tools: false, toolSeconds: 0, user: {}, reply: undefined } as const;
+  records.turn(turn);
+  records.turn(turn);
+  close();
+  expect(items.at(-1)?.attributes['lk.turns']).toBe(2);
+});
+
+test('an error is told by its type and model, and not by its message', () => {
+  records.event('error', {
+    type: 'error',
+    error: {
+      type: 'llm_error',
+      label: 'openai.LLM',
+      recoverable: false,
+      error: new Error('Miller'),
+      timestamp: start,
+    },
+    source: { provider: 'openai', model: 'gpt-4o' },
+    createdAt: start,
+  } as never);
+  expect(only()).toMatchObject({ severity: 'ERROR', body: 'llm_error of openai.LLM' });
+  expect(JSON.stringify(only())).not.toContain('Miller');
+  expect(only().attributes).toMatchObject({ 'lk.model_provider': 'openai', 'lk.model_name': 'gpt-4o' });
+});
+
+test('interruptions, false ones and missing transcripts are told; speech that was heard out is not', () => {
+  const speech = (interrupted: boolean) =>
+    records.event('speech_done', {
+      type: 'speech_done',
+      speechHandle: { id: 's1', interrupted },
+      createdAt: start,
+    });
+  speech(false);
+  speech(true);
+  records.event('agent_false_interruption', {
+    type: 'agent_false_interruption',
+    resumed: true,
+    createdAt: start,
+  } as never);
+  records.event('user_transcription_timeout', {
+    type: 'user_transcription_timeout',
+    createdAt: start,
+  } as never);
+  expect(items.map(({ event, severity }) => [event, severity])).toEqual([
+    ['lk.interruption', 'INFO'],
+    ['lk.false_interruption', 'INFO'],
+    ['lk.transcription_timeout', 'WARN'],
+  ]);
+});
+
+test('a handoff is told; the first agent takes over from nobody', () => {
+  const handoff = (oldAgentId?: string) =>
+    records.event('conversation_item_added', {
+      type: 'conversation_item_added',
+      item: new llm.AgentHandoffItem({ oldAgentId, newAgentId: 'billing' }),
+      createdAt: start,
+    });
+  handoff();
+  handoff('front-desk');
+  expect(only().attributes).toMatchObject({ 'lk.old_agent': 'front-desk', 'lk.new_agent': 'billing' });
+});
+
+test('with neither logs nor transcript nothing is told', () => {
+  create({ logs: false });
+  begin();
+  message('user', 'Good morning');
+  tool(false);
+  records.turn({ outcome: 'completed', tools: false, toolSeconds: 0, user: {}, reply: undefined });
+  close();
+  expect(items).toEqual([]);
+});

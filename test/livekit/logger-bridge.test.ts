@@ -1,0 +1,124 @@
+import { initializeLogger, log } from '@livekit/agents';
+import { ROOT_CONTEXT } from '@opentelemetry/api';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { bridgeLogger } from '../../src/livekit/logger-bridge.ts';
+import type { LogItem } from '../../src/telemetry/log-pipeline.ts';
+
+let items: LogItem[];
+let stop: () => void;
+const bridge = (allowPii = false) => {
+  stop = bridgeLogger({ emit: (item) => items.push(item), allowPii, context: () => ROOT_CONTEXT });
+};
+/** The SDK's real logger, which writes to standard output, too; there, nothing is to be seen. */
+const makeLogger = (level = 'trace') => {
+  const { write } = process.stdout;
+  process.stdout.write = () => true;
+  initializeLogger({ pretty: false, level });
+  restore = () => {
+    process.stdout.write = write;
+  };
+};
+let restore = () => {};
+
+beforeEach(() => {
+  items = [];
+});
+afterEach(() => {
+  stop();
+  restore();
+  restore = () => {};
+});
+
+const key = Symbol.for('@livekit/agents:logger');
+const told = () => items.map(({ severity, body, attributes }) => [severity, body, attributes]);
+
+test('lines of a logger that is made later come, with those of its children', () => {
+  bridge();
+  makeLogger();
+  log().info({ a: 1, flag: true, list: [1] }, 'one');
+  log().child({ room_id: 'RM_1', plugin: 'vad' }).warn('two');
+  expect(told()).toEqual([
+    ['INFO', 'one', { a: 1, flag: true, list: '[1]' }],
+    ['WARN', 'two', { plugin: 'vad' }],
+  ]);
+  expect(items[0]?.at).toBeGreaterThan(Date.now() - 60_000);
+});
+
+test('lines of a logger that is there come, once', () => {
+  makeLogger();
+  bridge();
+  // The SDK gives a job's process a child of it.
+  Object.assign(globalThis, { [key]: log().child({ jobID: 'AJ_1' }) });
+  log().info('one');
+  expect(told()).toEqual([['INFO', 'one', {}]]);
+});
+
+test.each([
+  ['trace', 'TRACE'],
+  ['debug', 'DEBUG'],
+  ['info', 'INFO'],
+  ['warn', 'WARN'],
+  ['error', 'ERROR'],
+  ['fatal', 'FATAL'],
+] as const)('%s is %s', (level, severity) => {
+  bridge();
+  makeLogger();
+  log()[level]('a');
+  expect(items.map((item) => item.severity)).toEqual([severity]);
+});
+
+test('what the logger does not let through does not come', () => {
+  bridge();
+  makeLogger('warn');
+  log().info('a');
+  expect(items).toEqual([]);
+});
+
+test('after its end nothing comes, and the logger stays', () => {
+  bridge();
+  makeLogger();
+  stop();
+  log().info('a');
+  expect(items).toEqual([]);
+  expect(Object.getOwnPropertyDescriptor(globalThis, key)).toMatchObject({ writable: true });
+});
+
+describe('content', () => {
+  const error = new TypeError('no booking for Ms Miller');
+  const write = () => {
+    makeLogger();
+    log().info({ 'lk.pii.name': 'Miller', nested: { 'lk.pii.a': 1, b: { pii: 2, c: 3 } } }, 'found');
+    log().error({ error }, 'failed');
+    log().error({ error: error.message, cause: { error: 'Miller' } }, 'failed again');
+    log().error(error);
+  };
+
+  test('is left out of attributes, and of errors but their types and places', () => {
+    bridge();
+    write();
+    expect(JSON.stringify(items)).not.toContain('Miller');
+    const redacted = 'exception details redacted';
+    const where = { 'code.stacktrace': expect.stringMatching(/^ {4}at /) };
+    expect(told()).toEqual([
+      ['INFO', 'found', { nested: '{"b":{"c":3}}' }],
+      ['ERROR', 'failed', { 'exception.type': 'TypeError', 'exception.message': redacted, ...where }],
+      ['ERROR', 'failed again', { error: redacted, cause: `{"error":"${redacted}"}` }],
+      [
+        'ERROR',
+        `TypeError: ${redacted}`,
+        { 'exception.type': 'TypeError', 'exception.message': redacted, ...where },
+      ],
+    ]);
+  });
+
+  test('is there where it is allowed', () => {
+    bridge(true);
+    write();
+    expect(items[0]?.attributes['lk.pii.name']).toBe('Miller');
+    expect(items[1]?.attributes).toMatchObject({
+      'exception.message': error.message,
+      'exception.stacktrace': error.stack,
+    });
+    expect(items[3]?.body).toBe(error.message);
+  });
+});

@@ -1,0 +1,65 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gunzipSync } from 'node:zlib';
+import { decodeLogs, decodeTraces, type Log, type Span } from './otlp.ts';
+
+/** How a backend behaves: it takes what comes, refuses it, or never answers. */
+export type Behaviour = 'up' | 'refusing' | 'hanging';
+
+/** A stand-in for an OTLP backend over HTTP, such as Tempo and Loki in one, and for what LiveKit's SDK uploads to. */
+export interface Backend {
+  url: string;
+  spans: Span[];
+  logs: Log[];
+  /** Headers of the requests, in order. */
+  headers: IncomingMessage['headers'][];
+  /** Paths of the requests, in order. */
+  paths: string[];
+  behave(how: Behaviour): void;
+  close(): Promise<void>;
+}
+
+export async function openBackend(): Promise<Backend> {
+  let behaviour: Behaviour = 'up';
+  const backend = {
+    spans: [] as Span[],
+    logs: [] as Log[],
+    headers: [] as IncomingMessage['headers'][],
+    paths: [] as string[],
+  };
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    backend.headers.push(request.headers);
+    backend.paths.push(request.url ?? '');
+    if (behaviour === 'hanging') return;
+    if (behaviour === 'refusing') return response.writeHead(400).end();
+    const sent = Buffer.concat(chunks);
+    const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent;
+    const { url = '' } = request;
+    if (/\/v1\/traces$|\/traces\/otlp\/v0$/.test(url)) backend.spans.push(...decodeTraces(body));
+    else if (url.endsWith('/v1/logs')) backend.logs.push(...decodeLogs(body));
+    // What LiveKit's SDK uploads besides is taken and not read.
+    else if (url.startsWith('/observability/')) return response.writeHead(200).end();
+    else return response.writeHead(404).end();
+    return response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
+  };
+  const server = createServer(
+    (request, response) => void answer(request, response).catch(() => response.destroy()),
+  );
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    ...backend,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    behave: (how) => {
+      behaviour = how;
+    },
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}

@@ -1,0 +1,9 @@
+import { fileURLToPath } from 'node:url';
+import * as sdk from '@livekit/agents';
+import { observe } from 'earshot';
+import { converse } from './conversation.cjs';
+import { serverOptions } from './server-options.cjs';
+
+export default sdk.defineAgent({ entry: (ctx) => converse(sdk, ctx, observe) });
+
+sdk.cli.runApp(new sdk.ServerOptions({ agent: fileURLToPath(import.meta.url), ...serverOptions }));

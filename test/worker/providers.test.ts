@@ -1,0 +1,96 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type Backend, openBackend } from '../telemetry/backend.ts';
+import { sampleOf } from './exposition.ts';
+import { startWorker, type WorkerOptions } from './worker.ts';
+
+let backend: Backend;
+/** Another one: of the user, or LiveKit's. */
+let other: Backend;
+const closing: { close(): Promise<void> }[] = [];
+
+beforeEach(async () => {
+  [backend, other] = await Promise.all([openBackend(), openBackend()]);
+  closing.push(backend, other);
+});
+
+afterEach(async () => {
+  for (const one of closing.splice(0).reverse()) await one.close();
+});
+
+async function run(options: Pick<WorkerOptions, 'agent' | 'env'>, job: object): Promise<string> {
+  const worker = await startWorker({
+    mode: 'dev',
+    ...options,
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: backend.url, ...options.env },
+  });
+  closing.push(worker);
+  await worker.run(job);
+  await vi.waitFor(
+    async () =>
+      expect(sampleOf(await worker.metrics(), 'lk_agents_job_exits_total', { outcome: 'finished' })).toBe(1),
+    { timeout: 60_000, interval: 100 },
+  );
+  return worker.output();
+}
+
+const spanTree = [
+  'agent_session',
+  'agent_turn',
+  'job_entrypoint',
+  'llm_node',
+  'llm_request',
+  'llm_request_run',
+];
+const seenBy = ({ spans }: Backend) => {
+  const names = new Set(spans.map(({ name }) => name));
+  return spanTree.filter((name) => names.has(name));
+};
+
+describe('a tracer provider of the user that is', () => {
+  test.each(['registered before', 'handed over before', 'handed over after'])(
+    '%s goes on to get its spans, with their content, and Earshot gets them without',
+    async (how) => {
+      const env = { TEST_PROVIDER: how, TEST_BACKEND: other.url };
+      const output = await run({ agent: 'own-provider.mjs', env }, { turns: 1 });
+      expect(seenBy(backend)).toEqual(spanTree);
+      expect(seenBy(other)).toEqual(spanTree);
+      expect(JSON.stringify(other.spans)).toContain('canary-user');
+      expect(JSON.stringify(backend.spans)).not.toContain('canary');
+      expect(output).not.toContain('spans go to your TracerProvider only');
+    },
+  );
+});
+
+describe("LiveKit's own upload", () => {
+  const record = { audio: false, traces: true, logs: true, transcript: true };
+  const uploaded = (path: string) => other.paths.filter((one) => one.startsWith(`/observability/${path}`));
+
+  const agents: Pick<WorkerOptions, 'agent' | 'env'>[] = [
+    { agent: 'two-lines.mjs' },
+    { agent: 'no-line.cjs' },
+    { agent: 'own-provider.mjs', env: { TEST_PROVIDER: 'registered before' } },
+  ];
+  test.each(agents)('goes on beside ($agent)', async ({ agent, env }) => {
+    await run(
+      {
+        agent,
+        env: {
+          LIVEKIT_OBSERVABILITY_URL: other.url,
+          TEST_BACKEND: other.url,
+          ...env,
+        },
+      },
+      { turns: 1, record },
+    );
+    expect(seenBy(backend)).toEqual(spanTree);
+    expect(uploaded('traces').length).toBeGreaterThan(0);
+    expect(uploaded('logs').length).toBeGreaterThan(0);
+    expect(uploaded('recordings').length).toBe(1);
+    // By itself, LiveKit's SDK loses what ended in the last five seconds.
+    expect(other.spans.map(({ name }) => name)).toContain('agent_session');
+    // What LiveKit shows of a conversation is not Earshot's to strip.
+    expect(JSON.stringify(other.spans)).toContain('canary-user');
+    expect(JSON.stringify(backend.spans)).not.toContain('canary');
+    expect(backend.logs.length).toBeGreaterThan(0);
+  });
+});

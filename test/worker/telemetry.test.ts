@@ -1,0 +1,324 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type Backend, openBackend } from '../telemetry/backend.ts';
+import type { Span } from '../telemetry/otlp.ts';
+import { sampleOf } from './exposition.ts';
+import { startWorker, type Worker, type WorkerOptions } from './worker.ts';
+
+let folder: string;
+let log: string;
+let backend: Backend;
+const closing: { close(): Promise<void> }[] = [];
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
+  log = join(folder, 'jobs.jsonl');
+  backend = await openBackend();
+  closing.push(backend);
+});
+
+afterEach(async () => {
+  for (const one of closing.splice(0).reverse()) await one.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function start(options: Partial<WorkerOptions> = {}): Promise<Worker> {
+  const worker = await startWorker({
+    agent: 'two-lines.mjs',
+    mode: 'dev',
+    ...options,
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: backend.url, LOG_LEVEL: 'debug', ...options.env },
+  });
+  closing.push(worker);
+  return worker;
+}
+
+const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 60_000, interval: 100 });
+
+/** Runs one job to its end. */
+async function run(worker: Worker, job: object, outcome = 'finished'): Promise<void> {
+  await worker.run({ log, ...job });
+  await until(async () =>
+    expect(sampleOf(await worker.metrics(), 'lk_agents_job_exits_total', { outcome })).toBe(1),
+  );
+}
+
+const named = (name: string) => backend.spans.filter((span) => span.name === name);
+const only = (name: string): Span => {
+  const [span, ...others] = named(name);
+  if (!span || others.length > 0)
+    throw new Error(`${name}: ${named(name).length} of ${backend.spans.length}`);
+  return span;
+};
+/** What of the conversation is in there, wherever; see agents/conversation.cjs. */
+const canariesIn = (where: unknown) =>
+  [...new Set(JSON.stringify(where).match(/(?<=canary-)[a-z]+/g))].sort();
+/** The names of the spans that a span lies in, from the root on. */
+function pathOf(span: Span): string[] {
+  const parent = backend.spans.find(({ spanId }) => spanId === span.parentSpanId);
+  return [...(parent ? pathOf(parent) : span.parentSpanId ? ['?'] : []), span.name];
+}
+
+describe.each(['two-lines.mjs', 'two-lines.cjs', 'no-line.mjs', 'no-line.cjs'] as const)('%s', (agent) => {
+  test('sends the span tree of a job from its root on, by standard variables alone', async () => {
+    const worker = await start({ agent, env: { OTEL_EXPORTER_OTLP_HEADERS: 'Authorization=Basic Zm9v' } });
+    await run(worker, { turns: 1 });
+
+    expect(pathOf(only('llm_request_run'))).toEqual([
+      'job_entrypoint',
+      'agent_session',
+      'agent_turn',
+      'llm_node',
+      'llm_request',
+      'llm_request_run',
+    ]);
+    expect(new Set(backend.spans.map(({ traceId }) => traceId)).size).toBe(1);
+    expect(backend.spans.filter((span) => pathOf(span)[0] !== 'job_entrypoint')).toEqual([]);
+    const job = only('job_entrypoint').attributes.job_id;
+    expect(job).toMatch(/^AJ_/);
+    for (const { attributes, resource } of backend.spans) {
+      expect(attributes).toMatchObject({
+        job_id: job,
+        'lk.agent_name': 'front-desk',
+        'lk.agent_version': '1.2.3',
+      });
+      expect(resource['service.name']).toBe('livekit-agents');
+    }
+    expect(backend.headers.every(({ authorization }) => authorization === 'Basic Zm9v')).toBe(true);
+    const text = await worker.metrics();
+    expect(sampleOf(text, 'earshot_spans_exported_total')).toBe(backend.spans.length);
+    expect(sampleOf(text, 'earshot_spans_dropped_total') ?? 0).toBe(0);
+  });
+});
+
+test('without monitor() a session is traced all the same, from its own span on', async () => {
+  const worker = await start({ agent: 'observe-only.mjs' });
+  await worker.run({ log, turns: 1 });
+  await until(() => expect(named('agent_session').length).toBe(1));
+  expect(pathOf(only('llm_request'))).toEqual(['agent_session', 'agent_turn', 'llm_node', 'llm_request']);
+  expect(named('job_entrypoint')).toEqual([]);
+  await until(() => expect(backend.logs.find(({ body }) => body === 'said goodbye')).toBeDefined());
+  expect(canariesIn([backend.spans, backend.logs])).toEqual([]);
+});
+
+describe('the log', () => {
+  test('comes with trace, job and agent, up to what shutdown callbacks write', async () => {
+    await run(await start(), { turns: 1, asks: ['broken'] });
+    const trace = only('job_entrypoint').traceId;
+    const failure = backend.logs.find(({ body }) => body === 'exception occurred while executing tool')!;
+    expect(failure).toMatchObject({
+      severity: 'ERROR',
+      traceId: trace,
+      scope: 'livekit.agents',
+      attributes: { function: 'broken', 'lk.agent_name': 'front-desk', 'lk.agent_version': '1.2.3' },
+    });
+    expect(named('function_tool').map(({ spanId }) => spanId)).toContain(failure.spanId);
+    const goodbye = backend.logs.find(({ body }) => body === 'said goodbye')!;
+    expect(goodbye).toMatchObject({ severity: 'WARN', traceId: trace, attributes: { turns: 1 } });
+    expect(goodbye.attributes.job_id).toBe(only('job_entrypoint').attributes.job_id);
+  });
+});
+
+describe('the conversation', () => {
+  test('is told as it happens, without what was said', async () => {
+    await run(await start(), { turns: 2, asks: ['fine', 'broken'] });
+    const records = backend.logs.filter(({ scope }) => scope === 'earshot.conversation');
+    const told = (event: string) => records.filter(({ eventName }) => eventName === event);
+    expect(told('lk.session_start').length).toBe(1);
+    expect(told('lk.conversation_item').map(({ attributes }) => attributes['lk.role'])).toEqual([
+      'user',
+      'assistant',
+      'user',
+      'assistant',
+    ]);
+    expect(told('lk.turn').map(({ body }) => body)).toEqual(['turn 1 completed', 'turn 2 completed']);
+    expect(told('lk.tool_call').map(({ severity, body }) => [severity, body])).toEqual([
+      ['INFO', 'fine answered'],
+      ['WARN', 'broken failed'],
+    ]);
+    for (const { attributes } of told('lk.tool_call')) expect(attributes['lk.duration']).toBeLessThan(60);
+    expect(told('lk.session_end')[0]?.attributes).toMatchObject({
+      'event.name': 'lk.session_end',
+      'lk.close_reason': 'user_initiated',
+      'lk.turns': 2,
+    });
+    expect(new Set(records.map(({ traceId }) => traceId))).toEqual(new Set([only('job_entrypoint').traceId]));
+  });
+
+  test('has its words when the transcript is switched on', async () => {
+    await run(await start(), { turns: 1, asks: ['fine'], options: { record: { transcript: true } } });
+    const bodies = backend.logs
+      .filter(({ eventName }) => eventName === 'lk.conversation_item')
+      .map(({ body }) => body);
+    expect(bodies).toEqual(['question 0 canary-user fine', 'Certainly, canary-agent.']);
+    const tool = backend.logs.find(({ eventName }) => eventName === 'lk.tool_call')!;
+    expect(tool.attributes['lk.pii.function_tool.arguments']).toBe('{"what":"canary-argument"}');
+    expect(tool.attributes['lk.pii.function_tool.output']).toContain('canary-answer');
+    expect(canariesIn(backend.spans)).toEqual([]);
+  });
+});
+
+describe('content', () => {
+  test('is in no attribute, event, status or body, unless it is asked for', async () => {
+    await run(await start(), { turns: 2, asks: ['fine', 'broken'] });
+    expect(named('function_tool').length).toBe(2);
+    expect(backend.logs.length).toBeGreaterThan(20);
+    expect(canariesIn(backend.spans)).toEqual([]);
+    expect(canariesIn(backend.logs)).toEqual([]);
+    expect(backend.spans.flatMap(({ attributes }) => Object.keys(attributes)).join()).not.toMatch(/pii/);
+  });
+
+  test('is in spans and log lines where it is allowed', async () => {
+    await run(await start({ env: { EARSHOT_ALLOW_PII: 'true' } }), { turns: 2, asks: ['fine', 'broken'] });
+    expect(canariesIn(backend.spans)).toEqual(['agent', 'answer', 'argument', 'instructions', 'user']);
+    expect(canariesIn(backend.logs)).toContain('failure');
+    const goodbye = backend.logs.find(({ body }) => body === 'said goodbye')!;
+    expect(goodbye.attributes['lk.pii.note']).toBe('canary-user');
+  });
+
+  test('is withheld all the same where LiveKit is told to redact', async () => {
+    const worker = await start({
+      env: { EARSHOT_ALLOW_PII: 'true', EARSHOT_RECORD: 'transcript,traces,logs' },
+    });
+    const record = { audio: false, traces: false, logs: false, transcript: false, redaction: true };
+    await run(worker, { turns: 1, record });
+    expect(canariesIn(backend.logs.filter(({ eventName }) => eventName))).toEqual([]);
+  });
+});
+
+describe('switches', () => {
+  test('without traces there are no spans, and no exemplar leads to one', async () => {
+    const worker = await start();
+    await run(worker, { turns: 1, options: { record: { traces: false } } });
+    expect(backend.spans).toEqual([]);
+    expect(backend.logs.length).toBeGreaterThan(0);
+    const accept = 'application/openmetrics-text; version=1.0.0';
+    const text = await (
+      await fetch(`http://127.0.0.1:${worker.port}/metrics`, { headers: { accept } })
+    ).text();
+    expect(
+      text.split('\n').filter((line) => line.startsWith('lk_agents_llm') && line.includes('trace_id')),
+    ).toEqual([]);
+  });
+
+  test('without logs there are neither lines nor records', async () => {
+    await run(await start({ env: { EARSHOT_RECORD: 'traces' } }), { turns: 1 });
+    expect(named('agent_session').length).toBe(1);
+    expect(backend.logs).toEqual([]);
+  });
+});
+
+test('sampling keeps the frame of the trace, and the turn in which a tool failed, with all its steps', async () => {
+  const env = { EARSHOT_TURN_RATIO: '0', EARSHOT_SLOW_TURN_SECONDS: '600' };
+  const worker = await start({ env });
+  await run(worker, { turns: 3, asks: ['fine', 'broken', 'fine'] });
+  expect(pathOf(only('agent_session'))).toEqual(['job_entrypoint', 'agent_session']);
+  const kept = named('agent_turn');
+  expect(kept.length).toBe(2);
+  expect(new Set(kept.map(({ attributes }) => attributes['lk.speech_id'])).size).toBe(1);
+  expect(only('function_tool').attributes['lk.function_tool.name']).toBe('broken');
+  expect(backend.spans.filter((span) => pathOf(span)[0] === '?')).toEqual([]);
+  await until(async () => {
+    const leftOut = sampleOf(await worker.metrics(), 'earshot_spans_left_out_total');
+    // Two turns, each of two steps: agent_turn, llm_node, llm_request, llm_request_run; a tool; speaking.
+    expect(leftOut).toBeGreaterThanOrEqual(18);
+  });
+});
+
+test('with the transcript alone there is what was said, and nothing else', async () => {
+  await run(await start({ env: { EARSHOT_RECORD: 'transcript' } }), { turns: 1 });
+  expect(backend.spans).toEqual([]);
+  expect(backend.logs.map(({ body }) => body)).toEqual([
+    'question 0 canary-user ',
+    'Certainly, canary-agent.',
+  ]);
+});
+
+describe('the end of a job', () => {
+  const told = () =>
+    Object.assign(
+      {},
+      ...readFileSync(log, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ) as { endAt: number; exitAt: number };
+
+  test('after its entry function has failed sends what there is, and says that it failed', async () => {
+    const worker = await start();
+    await run(worker, { ending: 'throw' }, 'crashed');
+    expect(only('job_entrypoint').attributes).toMatchObject({ 'lk.agent_name': 'front-desk' });
+    const line = backend.logs.find(({ body }) => body === 'error in entry function')!;
+    expect(line).toMatchObject({
+      severity: 'ERROR',
+      traceId: only('job_entrypoint').traceId,
+      attributes: { 'exception.type': 'Error', 'exception.message': 'exception details redacted' },
+    });
+    expect(line.attributes['code.stacktrace']).toMatch(/^\s+at .*converse/);
+    await until(async () =>
+      expect(sampleOf(await worker.metrics(), 'earshot_spans_exported_total')).toBe(backend.spans.length),
+    );
+  });
+
+  test.each(['hanging', 'refusing'] as const)(
+    'waits no longer than the deadline for a backend that is %s',
+    async (how) => {
+      backend.behave(how);
+      const worker = await start({ env: { EARSHOT_FLUSH_DEADLINE_MS: '1000' } });
+      await run(worker, { turns: 1 });
+      const { endAt, exitAt } = told();
+      // Left to themselves, exporters try for 10 s.
+      expect(exitAt - endAt).toBeLessThan(6000);
+      const reason = how === 'hanging' ? 'deadline' : 'export_failed';
+      await until(async () => {
+        const text = await worker.metrics();
+        expect(sampleOf(text, 'earshot_spans_dropped_total', { reason })).toBeGreaterThanOrEqual(5);
+        expect(sampleOf(text, 'earshot_log_records_dropped_total', { reason })).toBeGreaterThan(0);
+      });
+      expect(sampleOf(await worker.metrics(), 'lk_agents_turns_total')).toBe(1);
+    },
+  );
+
+  test.each([
+    ['exit', 'ERROR', 'the process exits with 7 in the middle of a job', {}],
+    ['uncaught', 'FATAL', 'uncaught exception', { 'exception.type': 'RangeError' }],
+  ])(
+    'in the middle of it (%s) sends what there is, with spans that were not over',
+    async (ending, severity, body, attributes) => {
+      const worker = await start();
+      await run(worker, { turns: 1, ending }, 'crashed');
+      expect(only('agent_session').attributes['earshot.unfinished']).toBe(true);
+      expect(only('llm_request_run').attributes['earshot.unfinished']).toBeUndefined();
+      expect(backend.spans.filter((span) => pathOf(span)[0] !== 'job_entrypoint')).toEqual([]);
+      expect(backend.logs.find((line) => line.body === body)).toMatchObject({ severity, attributes });
+      expect(canariesIn([backend.spans, backend.logs])).toEqual([]);
+    },
+  );
+
+  test('in the middle of it waits no longer than the deadline for a backend that hangs', async () => {
+    backend.behave('hanging');
+    const worker = await start({ env: { EARSHOT_FLUSH_DEADLINE_MS: '1000' } });
+    const begun = Date.now();
+    await run(worker, { turns: 1, ending: 'exit' }, 'crashed');
+    expect(backend.paths.length).toBeGreaterThan(0);
+    expect(Date.now() - begun).toBeLessThan(30_000);
+  });
+
+  test('waits no longer for a backend that is not there', async () => {
+    const { url } = await openBackend().then(async (gone) => {
+      await gone.close();
+      return gone;
+    });
+    const worker = await start({
+      env: { OTEL_EXPORTER_OTLP_ENDPOINT: url, EARSHOT_FLUSH_DEADLINE_MS: '1000' },
+    });
+    await run(worker, { turns: 1 });
+    const { endAt, exitAt } = told();
+    expect(exitAt - endAt).toBeLessThan(6000);
+    await until(async () =>
+      expect(sampleOf(await worker.metrics(), 'earshot_spans_dropped_total')).toBeGreaterThanOrEqual(5),
+    );
+  });
+});
