@@ -14,6 +14,7 @@ const rooms: Readonly<Record<string, Doors>> = {
   http: { values: [] },
   otel: { values: ['catalogue'] },
   pricing: { values: ['catalogue', 'options.ts'] },
+  gateway: { values: ['catalogue', 'http', 'pricing', 'record', 'options.ts', 'version.ts'] },
   monitoring: { values: ['catalogue', 'pricing'] },
   livekit: { values: ['catalogue', 'record', 'relay', 'otel', 'pricing', 'options.ts'] },
 };
@@ -27,7 +28,7 @@ const composers: Readonly<Record<string, readonly string[]>> = {
 const packages: Readonly<Record<string, readonly string[]>> = {
   '@livekit/': ['livekit', 'simulate'],
   '@grafana/': ['monitoring'],
-  'prom-client': ['record', 'simulate', ''],
+  'prom-client': ['record', 'gateway', 'simulate', ''],
 };
 const maxLines = 250;
 /** The SDK takes an agent from the default export of its file. */

@@ -74,6 +74,8 @@ export interface SessionBatch {
   /** Whether the recording has come, with or without audio: the last thing that an SDK sends of a session. */
   recorded?: boolean;
   audio?: AudioFile;
+  /** Why there is no audio although some was sent. */
+  audioDropped?: 'redacted' | 'too_large';
 }
 
 export const emptyBatch = (identity: Identity): SessionBatch => ({
