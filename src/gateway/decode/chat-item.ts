@@ -151,7 +151,8 @@ export function mergeItems(before: readonly ChatItem[], later: readonly ChatItem
   const items = new Map(before.map((item) => [item.id, item]));
   for (const item of later) {
     const known = items.get(item.id);
-    items.set(item.id, known ? { ...known, ...item, metrics: { ...known.metrics, ...item.metrics } } : item);
+    const metrics = (known?.metrics || item.metrics) && { ...known?.metrics, ...item.metrics };
+    items.set(item.id, { ...known, ...item, ...(metrics && { metrics }) });
   }
   // Stable, so that what has no time, or the same, stays in the order in which it was sent.
   return [...items.values()].sort((a, b) => (a.at ?? 0) - (b.at ?? 0));

@@ -72,7 +72,8 @@ const timestamp = (value: Plain | undefined): number | undefined => {
 /** @param at unix seconds of the log record that carries the report: when the session began */
 export function sessionReportOf(attributes: Attributes, at: number): SessionReport {
   return {
-    startedAt: at > 0 ? at : undefined,
+    // Nanoseconds as the SDKs make them are a little off; they know milliseconds.
+    startedAt: at > 0 ? Math.round(at * 1000) / 1000 : undefined,
     reportedAt: timestamp(attributes['session.report_timestamp']),
     agentName: text(attributes.agent_name),
     sdkVersion: text(attributes.sdk_version),

@@ -80,7 +80,8 @@ export function summaryOf(state: SessionState, bytes: number): SessionSummary {
     interruptions: figures.interruptions,
     toolCalls: figures.toolCalls,
     toolErrors: figures.toolErrors,
-    cost: cost?.usd,
+    // Usage without a price is not free: of nothing else, no cost is known.
+    cost: cost && (cost.usd > 0 || cost.unpriced.length === 0) ? cost.usd : undefined,
     costIncomplete: cost && cost.unpriced.length > 0 ? true : undefined,
     closeReason: state.closeReason,
     outcome: state.outcome,
