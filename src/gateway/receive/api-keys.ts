@@ -62,7 +62,9 @@ export function openKeys({ pair, file, reloadMs = 5000, log }: KeyOptions): KeyS
       `The file of API keys ${file} is not there yet; until it is, ${own.size > 0 ? 'its' : 'all'} uploads are refused`,
     );
   }
-  const reload = () => {
+  const reload = ({ mtimeMs }: { mtimeMs: number }) => {
+    // It is not there, or not yet.
+    if (mtimeMs === 0) return;
     try {
       load();
       log(`API keys read: ${keys.size}`);
