@@ -104,8 +104,8 @@ export class Ingest {
       return finished(kind, 'malformed');
     }
     try {
-      await this.#store(entry, taken);
-      await taken.forward();
+      // What comes of a deleted session goes nowhere.
+      if (await this.#store(entry, taken)) await taken.forward();
     } catch (error) {
       if (isDiskTrouble(error) || this.#failures + 1 < maxAttempts) return false;
       log(`An upload of ${kind} could not be kept and is dropped (${(error as Error).name})`);
@@ -116,10 +116,13 @@ export class Ingest {
     return finished(kind, 'ok');
   }
 
-  async #store(entry: Entry, { batches, ownerless, discarded }: TakenUp): Promise<void> {
+  /** @returns whether any of it is of a session that is kept */
+  async #store(entry: Entry, { batches, ownerless, discarded }: TakenUp): Promise<boolean> {
     const { store, telemetry, onBatch, log } = this.#options;
+    let kept = batches.length === 0;
     for (const batch of batches) {
       const applied = await store.apply(batch, entry.id);
+      kept ||= applied !== 'deleted';
       if (applied === 'deleted') {
         telemetry.count(
           'earshot_gateway_discarded_records_total',
@@ -136,6 +139,7 @@ export class Ingest {
     }
     telemetry.count('earshot_gateway_discarded_records_total', { reason: 'no_session' }, ownerless);
     for (const reason of discarded) telemetry.count('earshot_gateway_discarded_records_total', { reason });
+    return kept;
   }
 }
 

@@ -21,14 +21,16 @@ export async function retain(
   { maxAge = Number.POSITIVE_INFINITY, maxBytes = Number.POSITIVE_INFINITY }: Retention,
   now: number,
 ): Promise<{ age: number; size: number }> {
-  const removed = { age: 0, size: 0 };
+  const gone: { age: string[]; size: string[] } = { age: [], size: [] };
+  let bytes = store.index.bytes;
   const oldestFirst = store.index.summaries().sort((a, b) => a.end - b.end);
-  for (const { id, end, receivedAt } of oldestFirst) {
-    const why =
-      now - Math.max(end, receivedAt) > maxAge ? 'age' : store.index.bytes > maxBytes ? 'size' : undefined;
-    if (why === undefined) continue;
-    if (await store.delete(id)) removed[why]++;
+  for (const summary of oldestFirst) {
+    const old = now - Math.max(summary.end, summary.receivedAt) > maxAge;
+    if (!old && bytes <= maxBytes) continue;
+    bytes -= summary.bytes;
+    gone[old ? 'age' : 'size'].push(summary.id);
   }
+  const removed = { age: await store.delete(...gone.age), size: await store.delete(...gone.size) };
   await store.forgetDeleted(now - rememberDeleted);
   return removed;
 }

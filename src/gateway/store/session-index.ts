@@ -82,6 +82,12 @@ export class SessionIndex {
     await this.#words.delete(id);
   }
 
+  /** Takes out of the files what was said in them before: of what is deleted or redacted, nothing stays. */
+  async forget(): Promise<void> {
+    await this.#sessions.compact();
+    await this.#words.compact();
+  }
+
   async #check(files: SessionFiles, id: string): Promise<void> {
     const writtenAt = await files.writtenAt();
     // A folder without it is of an upload that was being taken up, and will be again.

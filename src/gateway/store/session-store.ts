@@ -95,27 +95,33 @@ export class SessionStore {
       this.#remember(state);
       if (words !== undefined) await this.index.setWords(id, words);
       const summary = await this.index.set(files, state);
+      if (state.identity.redacted && !before.identity.redacted) await this.index.forget();
       this.events.emit('sessionChanged', id, summary);
       return 'applied';
     });
   }
 
   /**
-   * Removes a session and all of its files, and refuses what still comes of it.
+   * Removes sessions and all of their files, and refuses what still comes of them.
    *
-   * @param id that `isSessionId` allows
-   * @returns whether it was there
+   * @param ids that `isSessionId` allows
+   * @returns how many were there
    */
-  delete(id: string): Promise<boolean> {
+  delete(...ids: readonly string[]): Promise<number> {
     return this.#exclusively(async () => {
-      const known = this.index.get(id) !== undefined;
-      if (!known && (await this.files(id).readState()) === undefined) return false;
-      await this.#deleted.set(id, this.#options.now());
-      await this.files(id).remove();
-      await this.index.delete(id);
-      this.#cache.delete(id);
-      this.events.emit('sessionChanged', id, undefined);
-      return true;
+      let gone = 0;
+      for (const id of ids) {
+        const known = this.index.get(id) !== undefined;
+        if (!known && (await this.files(id).readState()) === undefined) continue;
+        await this.#deleted.set(id, this.#options.now());
+        await this.files(id).remove();
+        await this.index.delete(id);
+        this.#cache.delete(id);
+        this.events.emit('sessionChanged', id, undefined);
+        gone++;
+      }
+      if (gone > 0) await this.index.forget();
+      return gone;
     });
   }
 
