@@ -11,9 +11,12 @@ test('every captured request is accepted byte for byte, and read', async () => {
   await gateway.drained(20_000);
   const taken = async (kind: string) =>
     gateway.metric('earshot_gateway_processed_total', { kind, result: 'ok' });
-  expect([await taken('traces'), await taken('logs'), await taken('metrics'), await taken('recordings')]).toEqual([
-    5, 9, 2, 1,
-  ]);
+  expect([
+    await taken('traces'),
+    await taken('logs'),
+    await taken('metrics'),
+    await taken('recordings'),
+  ]).toEqual([5, 9, 2, 1]);
   expect(gateway.lines).toEqual([]);
   expect((await gateway.json('/api/sessions')).total).toBe(2);
 });
@@ -110,7 +113,9 @@ test('the same upload, sent twice, tells nothing twice', async () => {
   const gateway = await startTestGateway();
   await gateway.take([...capturedOf('full'), ...capturedOf('full')]);
   const { sessions } = await gateway.json('/api/sessions');
-  expect(sessions).toEqual([expect.objectContaining({ turns: 6, interruptions: 1, toolCalls: 3, toolErrors: 1 })]);
+  expect(sessions).toEqual([
+    expect.objectContaining({ turns: 6, interruptions: 1, toolCalls: 3, toolErrors: 1 }),
+  ]);
   const { spans } = await gateway.json('/api/sessions/AJ_full/trace');
   expect(new Set(spans.map(({ spanId }: { spanId: string }) => spanId)).size).toBe(spans.length);
 });

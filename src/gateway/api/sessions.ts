@@ -135,7 +135,8 @@ export function createApi({ store, telemetry, grafana }: ApiOptions): Router {
 
   api.delete('/sessions/:id', async (request, response) => {
     const id = String(request.params.id);
-    if (!isSessionId(id) || (await store.delete(id)) === 0) return notFound(response, 'There is no such session');
+    if (!isSessionId(id) || (await store.delete(id)) === 0)
+      return notFound(response, 'There is no such session');
     telemetry.count('earshot_gateway_sessions_removed_total', { reason: 'request' });
     response.status(204).end();
   });

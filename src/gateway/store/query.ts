@@ -125,13 +125,15 @@ function finder(index: SessionIndex, q: string): (summary: SessionSummary) => bo
     matches(index.words(id)) || [id, roomId, roomName].some((known) => known?.toLowerCase().includes(name));
 }
 
+const facetNames = ['agent', 'version', 'status', 'closeReason', 'tag'] as const;
+type Facets = Record<(typeof facetNames)[number], Record<string, number>>;
+
 /** The values that a list can be filtered by, and how many sessions have each. */
-export function facets(index: SessionIndex, now: number): Record<string, Record<string, number>> {
-  const counts: Record<string, Map<string, number>> = {};
-  const count = (name: string, value: string | undefined) => {
-    if (value === undefined) return;
-    counts[name] ??= new Map();
-    counts[name].set(value, (counts[name].get(value) ?? 0) + 1);
+export function facets(index: SessionIndex, now: number): Facets {
+  const counts = new Map(facetNames.map((name) => [name, new Map<string, number>()]));
+  const count = (name: (typeof facetNames)[number], value: string | undefined) => {
+    const values = counts.get(name);
+    if (value !== undefined) values?.set(value, (values.get(value) ?? 0) + 1);
   };
   for (const summary of index.summaries()) {
     count('agent', summary.agent);
@@ -141,6 +143,6 @@ export function facets(index: SessionIndex, now: number): Record<string, Record<
     for (const tag of summary.tags ?? []) count('tag', tag);
   }
   return Object.fromEntries(
-    Object.entries(counts).map(([name, values]) => [name, Object.fromEntries(values)]),
-  );
+    [...counts].map(([name, values]) => [name, Object.fromEntries(values)]),
+  ) as Facets;
 }

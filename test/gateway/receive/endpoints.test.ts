@@ -13,9 +13,13 @@ test.each([
   expect(kindOf(path)).toBe(kind);
 });
 
-test.each(['/', '/observability', '/observability/traces/v0', '/observability/recordings/otlp/v0', '/v1/traces', '/observabilityx/recordings/v0'])(
-  '%s is for nothing',
-  (path) => {
-    expect(kindOf(path)).toBeUndefined();
-  },
-);
+test.each([
+  '/',
+  '/observability',
+  '/observability/traces/v0',
+  '/observability/recordings/otlp/v0',
+  '/v1/traces',
+  '/observabilityx/recordings/v0',
+])('%s is for nothing', (path) => {
+  expect(kindOf(path)).toBeUndefined();
+});

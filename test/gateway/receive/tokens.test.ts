@@ -6,7 +6,8 @@ const keys = new Map([
   [key.key, key.secret],
   ['other', 'another secret that is long enough'],
 ]);
-const of = async (options: Parameters<typeof tokenOf>[0]) => issuerOf(`Bearer ${await tokenOf(options)}`, keys);
+const of = async (options: Parameters<typeof tokenOf>[0]) =>
+  issuerOf(`Bearer ${await tokenOf(options)}`, keys);
 
 test('the tokens of a real job are good while it runs', async () => {
   const during = 1795346310;

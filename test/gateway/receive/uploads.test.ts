@@ -13,15 +13,18 @@ const recording = one('flush-04-recordings');
 const metrics = one('full-11-metrics');
 
 describe('without a good token', () => {
-  test.each([traces, logs, metrics, recording])('$kind are refused so that the SDK stops', async (request) => {
-    const gateway = await startTestGateway();
-    const { status, body } = await upload(gateway.url, request, { token: 'nonsense' });
-    expect(status).toBe(401);
-    expect(body).toContain('disabled by owner');
-    const labels = { kind: request.kind, reason: 'unauthorized' };
-    expect(await gateway.metric('earshot_gateway_refused_total', labels)).toBe(1);
-    expect(readdirSync(join(gateway.directory, 'spool'))).toEqual([]);
-  });
+  test.each([traces, logs, metrics, recording])(
+    '$kind are refused so that the SDK stops',
+    async (request) => {
+      const gateway = await startTestGateway();
+      const { status, body } = await upload(gateway.url, request, { token: 'nonsense' });
+      expect(status).toBe(401);
+      expect(body).toContain('disabled by owner');
+      const labels = { kind: request.kind, reason: 'unauthorized' };
+      expect(await gateway.metric('earshot_gateway_refused_total', labels)).toBe(1);
+      expect(readdirSync(join(gateway.directory, 'spool'))).toEqual([]);
+    },
+  );
 
   test('the sender of a large body is answered, and not cut off', async () => {
     const gateway = await startTestGateway();
@@ -33,12 +36,18 @@ describe('without a good token', () => {
 test('keys come from a file, and a new one is taken up', async () => {
   const file = join(newFolder(), 'keys.yml');
   const gateway = await startTestGateway({ keys: { file, reloadMs: 20 } });
-  expect(gateway.lines).toEqual([expect.stringContaining('is not there yet; until it is, all uploads are refused')]);
+  expect(gateway.lines).toEqual([
+    expect.stringContaining('is not there yet; until it is, all uploads are refused'),
+  ]);
   expect((await upload(gateway.url, traces)).status).toBe(401);
   writeFileSync(file, `# the agents' keys\n${key.key}: ${key.secret}\nother: secret\n`);
-  await vi.waitFor(async () => expect((await upload(gateway.url, traces)).status).toBe(200), { timeout: 10_000 });
+  await vi.waitFor(async () => expect((await upload(gateway.url, traces)).status).toBe(200), {
+    timeout: 10_000,
+  });
   writeFileSync(file, 'key: [not, a, secret]');
-  await vi.waitFor(() => expect(gateway.lines.at(-1)).toMatch(/The API keys stay as they were/), { timeout: 10_000 });
+  await vi.waitFor(() => expect(gateway.lines.at(-1)).toMatch(/The API keys stay as they were/), {
+    timeout: 10_000,
+  });
   expect(gateway.lines.join()).not.toContain('secret:');
 });
 
@@ -72,9 +81,15 @@ describe('what is refused is told in the way that harms least', () => {
   test.each([
     ['no room in the spool', { spoolBytes: 1 }, 'spool_full', 413],
     ['no room on the disk', { minFreeBytes: Number.MAX_SAFE_INTEGER }, 'disk_full', 413],
-    ['too large a body', { limits: { body: { traces: 9, logs: 9, metrics: 9, recordings: 9 } } }, 'too_large', 413],
+    [
+      'too large a body',
+      { limits: { body: { traces: 9, logs: 9, metrics: 9, recordings: 9 } } },
+      'too_large',
+      413,
+    ],
   ])('%s', async (_, options, reason, status) => {
-    for (const request of [traces, metrics]) expect((await statusOf(request, options, reason)).status).toBe(status);
+    for (const request of [traces, metrics])
+      expect((await statusOf(request, options, reason)).status).toBe(status);
     // Node.js would send its logs again for ever.
     const answer = await statusOf(logs, options, reason);
     expect(answer.status).toBe(200);
@@ -117,7 +132,9 @@ test('of a recording that is too large altogether, what comes first is kept, and
   await gateway.drained(10_000);
   const session = await gateway.json('/api/sessions/AJ_flush');
   expect(session).toMatchObject({ hasTranscript: true, hasAudio: false, audioDropped: 'too_large' });
-  expect(await gateway.metric('earshot_gateway_refused_total', { kind: 'recordings', reason: 'too_large' })).toBe(1);
+  expect(
+    await gateway.metric('earshot_gateway_refused_total', { kind: 'recordings', reason: 'too_large' }),
+  ).toBe(1);
 });
 
 test('a slow upload is answered and cut', async () => {
@@ -133,7 +150,9 @@ test('a slow upload is answered and cut', async () => {
   socket.on('data', (chunk) => (answer += chunk));
   await once(socket, 'close');
   expect(answer).toMatch(/^HTTP\/1\.1 400 /);
-  expect(await gateway.metric('earshot_gateway_refused_total', { kind: 'recordings', reason: 'too_slow' })).toBe(1);
+  expect(
+    await gateway.metric('earshot_gateway_refused_total', { kind: 'recordings', reason: 'too_slow' }),
+  ).toBe(1);
   expect(readdirSync(join(gateway.directory, 'spool'))).toEqual([]);
 });
 
@@ -144,7 +163,9 @@ test('an upload whose sender goes away leaves nothing behind', async () => {
   socket.write(
     `POST ${traces.path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${await tokenOf()}\r\nContent-Length: 9999\r\n\r\nabc`,
   );
-  await vi.waitFor(() => expect(readdirSync(join(gateway.directory, 'spool'))).toHaveLength(1), { timeout: 10_000 });
+  await vi.waitFor(() => expect(readdirSync(join(gateway.directory, 'spool'))).toHaveLength(1), {
+    timeout: 10_000,
+  });
   socket.destroy();
   await vi.waitFor(
     async () => expect(await gateway.metric('earshot_gateway_refused_total', { reason: 'aborted' })).toBe(1),
@@ -165,10 +186,14 @@ test.each([
   const gateway = await startTestGateway();
   const path = kind === 'recordings' ? '/observability/recordings/v0' : `/observability/${kind}/otlp/v0`;
   const authorization = `Bearer ${await tokenOf()}`;
-  expect((await post(gateway.url, path, { authorization, ...(headers as Record<string, string>) }, body)).status).toBe(200);
+  expect(
+    (await post(gateway.url, path, { authorization, ...(headers as Record<string, string>) }, body)).status,
+  ).toBe(200);
   await gateway.drained(20_000);
   expect(await gateway.metric('earshot_gateway_processed_total', { kind, result: 'malformed' })).toBe(1);
-  expect(gateway.lines).toEqual([expect.stringMatching(/^An upload of \w+ could not be read and is dropped \(\w+\)$/)]);
+  expect(gateway.lines).toEqual([
+    expect.stringMatching(/^An upload of \w+ could not be read and is dropped \(\w+\)$/),
+  ]);
 });
 
 test('when the spool cannot be written for another reason, its log says so, and no SDK tries again', async () => {
@@ -176,7 +201,9 @@ test('when the spool cannot be written for another reason, its log says so, and 
   rmSync(join(gateway.directory, 'spool'), { recursive: true });
   expect((await upload(gateway.url, traces)).status).toBe(422);
   expect((await upload(gateway.url, logs)).status).toBe(200);
-  expect(await gateway.metric('earshot_gateway_refused_total', { kind: 'logs', reason: 'internal_error' })).toBe(1);
+  expect(
+    await gateway.metric('earshot_gateway_refused_total', { kind: 'logs', reason: 'internal_error' }),
+  ).toBe(1);
   expect(gateway.lines).toEqual([
     expect.stringMatching(/^An upload of traces could not be kept: ENOENT/),
     expect.stringMatching(/^An upload of logs could not be kept: ENOENT/),

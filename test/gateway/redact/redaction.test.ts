@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
-import { RecordingHeader } from '../../../src/gateway/decode/recording-header.ts';
 import { AnyValue, KeyValue } from '../../../src/gateway/decode/otlp-schema.ts';
+import { RecordingHeader } from '../../../src/gateway/decode/recording-header.ts';
 import { TraceRequest } from '../../../src/gateway/decode/trace-schema.ts';
 import { startTestGateway } from '../running.ts';
 import { type Captured, capturedOf } from '../uploads.ts';
@@ -66,7 +66,9 @@ function flagged(request: Captured): Captured {
       key: 'lk.redaction.enabled',
       value: new AnyValue({ value: { case: 'boolValue', value: true } }),
     });
-    for (const span of decoded.resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans))) {
+    for (const span of decoded.resourceSpans.flatMap(({ scopeSpans }) =>
+      scopeSpans.flatMap(({ spans }) => spans),
+    )) {
       span.attributes.push(flag);
     }
     return { ...request, body: gzipSync(decoded.toBinary()) };
@@ -76,7 +78,11 @@ function flagged(request: Captured): Captured {
     const end = body.indexOf('\r\n--', start);
     const header = RecordingHeader.fromBinary(body.subarray(start, end));
     header.redactionEnabled = true;
-    return { ...request, headers, body: Buffer.concat([body.subarray(0, start), header.toBinary(), body.subarray(end)]) };
+    return {
+      ...request,
+      headers,
+      body: Buffer.concat([body.subarray(0, start), header.toBinary(), body.subarray(end)]),
+    };
   }
   return request;
 }
@@ -116,7 +122,13 @@ describe('of a redacted session', () => {
     const gateway = await startTestGateway();
     await gateway.take([...capturedOf('full'), ...capturedOf('flush')].map(flagged));
     const full = await gateway.json('/api/sessions/AJ_full');
-    expect(full).toMatchObject({ redacted: true, turns: 6, interruptions: 1, toolErrors: 1, latencyP95: 0.6833529472351074 });
+    expect(full).toMatchObject({
+      redacted: true,
+      turns: 6,
+      interruptions: 1,
+      toolErrors: 1,
+      latencyP95: 0.6833529472351074,
+    });
     expect(full.roomName).toBeUndefined();
     expect(full.missing.text).toBe('The session is redacted: what was said is not kept.');
     const { items, redacted } = await gateway.json('/api/sessions/AJ_full/transcript');
@@ -133,7 +145,10 @@ describe('of a redacted session', () => {
 
   test('audio is kept if that is the policy', async () => {
     const backend = await listenBackend();
-    const gateway = await startTestGateway({ keepRedactedAudio: true, forward: { liveKitCloud: backend.url } });
+    const gateway = await startTestGateway({
+      keepRedactedAudio: true,
+      forward: { liveKitCloud: backend.url },
+    });
     await gateway.take(capturedOf('flush').map(flagged));
     expect(await gateway.json('/api/sessions/AJ_flush')).toMatchObject({ hasAudio: true, redacted: true });
     const [passedOn] = backend.bodies.get('/observability/recordings/v0') ?? [];

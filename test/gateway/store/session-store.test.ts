@@ -1,4 +1,12 @@
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { emptyBatch, type SessionBatch } from '../../../src/gateway/decode/records.ts';
@@ -16,11 +24,18 @@ const batchOf = (jobId: string, more: Partial<SessionBatch> = {}): SessionBatch 
   ...emptyBatch({ jobId, redacted: false, simulated: false }),
   ...more,
 });
-const log = (message: string, at = 1000) => ({ at, level: 'info' as const, message, scope: 'agent', attributes: {} });
+const log = (message: string, at = 1000) => ({
+  at,
+  level: 'info' as const,
+  message,
+  scope: 'agent',
+  attributes: {},
+});
 const logsIn = async (store: SessionStore, id: string): Promise<string[]> => {
   const messages: string[] = [];
   const size = (await store.state(id))?.sizes.logs ?? 0;
-  for await (const { message } of store.files(id).records<{ message: string }>('logs', size)) messages.push(message);
+  for await (const { message } of store.files(id).records<{ message: string }>('logs', size))
+    messages.push(message);
   return messages;
 };
 
@@ -57,7 +72,12 @@ describe('what is written survives', () => {
     const index = join(directory, 'index.jsonl');
     writeFileSync(index, readFileSync(index, 'utf8').slice(0, -20));
     const again = await open(directory);
-    expect(again.index.summaries().map(({ id }) => id).sort()).toEqual(['AJ_1', 'AJ_2']);
+    expect(
+      again.index
+        .summaries()
+        .map(({ id }) => id)
+        .sort(),
+    ).toEqual(['AJ_1', 'AJ_2']);
     await again.apply(batchOf('AJ_3'), 'c');
     expect((await open(directory)).index.size).toBe(3);
   });
@@ -84,17 +104,25 @@ test('a session whose folder is gone is no longer listed', async () => {
 });
 
 describe('names that an SDK sends never become paths as they are', () => {
-  test.each(['../../escape', '..', '.', 'a/b', 'a\\b', 'C:evil', '/etc/passwd', 'x'.repeat(400), 'nul\u0000l', '🦻'])(
-    '%j',
-    async (jobId) => {
-      const directory = newFolder();
-      const store = await open(join(directory, 'data'));
-      await store.apply(batchOf(jobId, { logs: [log('one')] }), 'a');
-      expect(readdirSync(directory)).toEqual(['data']);
-      const [folder = ''] = readdirSync(join(directory, 'data/sessions'));
-      expect(folder).toMatch(/^x-[0-9a-f]{32}$/);
-    },
-  );
+  test.each([
+    '../../escape',
+    '..',
+    '.',
+    'a/b',
+    'a\\b',
+    'C:evil',
+    '/etc/passwd',
+    'x'.repeat(400),
+    'nul\u0000l',
+    '🦻',
+  ])('%j', async (jobId) => {
+    const directory = newFolder();
+    const store = await open(join(directory, 'data'));
+    await store.apply(batchOf(jobId, { logs: [log('one')] }), 'a');
+    expect(readdirSync(directory)).toEqual(['data']);
+    const [folder = ''] = readdirSync(join(directory, 'data/sessions'));
+    expect(folder).toMatch(/^x-[0-9a-f]{32}$/);
+  });
 });
 
 describe('deleting', () => {
@@ -106,7 +134,9 @@ describe('deleting', () => {
     const response = await fetch(`${gateway.url}/api/sessions/AJ_flush`, { method: 'DELETE' });
     expect(response.status).toBe(204);
     const names = readdirSync(gateway.directory, { recursive: true, encoding: 'utf8' });
-    const files = names.map((name) => join(gateway.directory, name)).filter((path) => statSync(path).isFile());
+    const files = names
+      .map((name) => join(gateway.directory, name))
+      .filter((path) => statSync(path).isFile());
     // Its id stays, so that it is known what to refuse.
     const rest = files.filter((path) => readFileSync(path, 'latin1').match(/AJ_flush|weather|room-flush/));
     expect(rest).toEqual([join(gateway.directory, 'deleted.jsonl')]);
@@ -115,7 +145,9 @@ describe('deleting', () => {
     await gateway.take(capturedOf('flush'));
     expect(await gateway.json('/api/sessions')).toMatchObject({ total: 0 });
     expect(readdirSync(join(gateway.directory, 'sessions'))).toEqual([]);
-    expect(await gateway.metric('earshot_gateway_discarded_records_total', { reason: 'deleted_session' })).toBeGreaterThan(30);
+    expect(
+      await gateway.metric('earshot_gateway_discarded_records_total', { reason: 'deleted_session' }),
+    ).toBeGreaterThan(30);
     expect((await fetch(`${gateway.url}/api/sessions/AJ_flush`, { method: 'DELETE' })).status).toBe(404);
   });
 
