@@ -1,4 +1,5 @@
 import { dashboards } from './boards/index.ts';
+import { gatewayApiReference } from './gateway-api-reference.ts';
 import { metricsReference } from './metrics-reference.ts';
 import { priceReference } from './price-reference.ts';
 import { alertingGroups, recordingGroups } from './rules/index.ts';
@@ -26,5 +27,6 @@ export const bundle = (settings: Settings): Artefact[] => [
 export const artefacts = (): Artefact[] => [
   { path: 'docs/metrics.md', content: metricsReference() },
   { path: 'docs/prices.md', content: priceReference() },
+  { path: 'docs/gateway-api.md', content: gatewayApiReference() },
   ...bundle(settingsOf('standard')),
 ];

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { GatewayOptions } from '../../src/gateway/options.ts';
-import { startWorker, type Worker } from '../worker/worker.ts';
+import { startWorker, type Worker, type WorkerOptions } from '../worker/worker.ts';
 import { newFolder, type Running, startTestGateway } from './running.ts';
 
 const workers: Worker[] = [];
@@ -14,7 +13,11 @@ afterEach(async () => {
 /** The keys of the workers of test/worker. */
 const pair = { key: 'devkey', secret: 'a secret of at least thirty-two characters' };
 
-async function start(agent: string, url: string, env: Record<string, string> = {}): Promise<Worker> {
+type AgentFile = 'recorded-call.mjs' | 'typed-call.mjs';
+
+async function start(file: AgentFile, url: string, env: Record<string, string> = {}): Promise<Worker> {
+  // Beside those of test/worker.
+  const agent = `../../gateway/agents/${file}` as WorkerOptions['agent'];
   const worker = await startWorker({ agent, mode: 'dev', env: { LIVEKIT_OBSERVABILITY_URL: url, ...env } });
   workers.push(worker);
   return worker;
@@ -43,8 +46,7 @@ test('a call of the JavaScript SDK, in a forked job, arrives whole: the environm
   const gateway = await startTestGateway({ keys: { pair } });
   const directory = newFolder();
   const log = join(directory, 'job.jsonl');
-  const agent = fileURLToPath(new URL('./agents/recorded-call.mjs', import.meta.url));
-  const worker = await start(agent, `${gateway.url}/base/`, {
+  const worker = await start('recorded-call.mjs', `${gateway.url}/base/`, {
     LIVEKIT_AGENT_DEPLOYMENT: '7.1.0',
     LOG_LEVEL: 'info',
   });
@@ -98,8 +100,8 @@ describe('a job exits as if nothing were uploaded', () => {
 
   async function exitAfterShutdown(gateway: Running): Promise<number> {
     const log = join(newFolder(), 'job.jsonl');
-    const worker = await start('no-line.mjs', gateway.url);
-    await worker.run({ turns: 3, record: true, log });
+    const worker = await start('typed-call.mjs', gateway.url);
+    await worker.run({ turns: 3, log });
     const { shutdown, exit } = await toldBy(log);
     return exit - shutdown;
   }
@@ -130,8 +132,8 @@ describe('a job exits as if nothing were uploaded', () => {
 test('of an unknown key, two requests are made, and the SDK says once that it stops', async () => {
   const gateway = await startTestGateway({ keys: { pair: { key: 'another', secret: 'x'.repeat(32) } } });
   const log = join(newFolder(), 'job.jsonl');
-  const worker = await start('no-line.mjs', gateway.url, { LOG_LEVEL: 'info' });
-  await worker.run({ turns: 3, record: true, log });
+  const worker = await start('typed-call.mjs', gateway.url, { LOG_LEVEL: 'info' });
+  await worker.run({ turns: 3, log });
   await toldBy(log);
   expect(worker.output().match(/data recording is disabled for this project/g)).toHaveLength(1);
   const refused = { reason: 'unauthorized' };

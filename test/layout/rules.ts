@@ -15,7 +15,7 @@ const rooms: Readonly<Record<string, Doors>> = {
   otel: { values: ['catalogue'] },
   pricing: { values: ['catalogue', 'options.ts'] },
   gateway: { values: ['catalogue', 'http', 'pricing', 'record', 'options.ts', 'version.ts'] },
-  monitoring: { values: ['catalogue', 'pricing'] },
+  monitoring: { values: ['catalogue', 'pricing', 'gateway'] },
   livekit: { values: ['catalogue', 'record', 'relay', 'otel', 'pricing', 'options.ts'] },
 };
 /** Rooms that put the others together, so that they may import any but those named here. */

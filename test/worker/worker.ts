@@ -1,13 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { isAbsolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { listenSignalling, type Signalling } from '../../src/simulate/signalling.ts';
 
 export interface WorkerOptions {
-  /** A file in test/worker/agents, or a path. */
-  agent: string;
+  agent: 'two-lines.mjs' | 'two-lines.cjs' | 'no-line.mjs' | 'no-line.cjs';
   /** `start` keeps a warm pool of processes, `dev` has none. */
   mode?: 'start' | 'dev';
   port?: number;
@@ -40,9 +38,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const signalling: Signalling = await listenSignalling();
   const port = options.port ?? (await freePort());
   const register = options.agent.startsWith('no-line') ? ['--import', 'earshot/register'] : [];
-  const file = isAbsolute(options.agent)
-    ? options.agent
-    : fileURLToPath(new URL(`./agents/${options.agent}`, import.meta.url));
+  const file = fileURLToPath(new URL(`./agents/${options.agent}`, import.meta.url));
   const child = spawn(process.execPath, [...register, file, options.mode ?? 'start'], {
     env: {
       ...process.env,

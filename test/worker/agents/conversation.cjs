@@ -39,7 +39,7 @@ function fakeLlm(sdk) {
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 exports.converse = async function converse(sdk, ctx, observe) {
-  const { turns = 2, ending = 'shutdown', block = 0, record, log } = JSON.parse(ctx.job.metadata || '{}');
+  const { turns = 2, ending = 'shutdown', block = 0, log } = JSON.parse(ctx.job.metadata || '{}');
   if (ending === 'throw') throw new Error('the entry function fails');
   const session = new sdk.voice.AgentSession({ llm: new (fakeLlm(sdk))(), vad: null });
   const tell = (what) => log && appendFileSync(log, `${JSON.stringify({ pid: process.pid, ...what })}\n`);
@@ -47,7 +47,7 @@ exports.converse = async function converse(sdk, ctx, observe) {
   session.on('metrics_collected', ({ metrics }) =>
     tell({ tokens: metrics.promptTokens, ttft: metrics.ttftMs }),
   );
-  await session.start({ agent: new sdk.voice.Agent({ instructions: 'Be brief.' }), record });
+  await session.start({ agent: new sdk.voice.Agent({ instructions: 'Be brief.' }) });
   for (let turn = 0; turn < turns; turn += 1) {
     await session.generateReply({ userInput: `question ${turn}` }).waitForPlayout();
   }
@@ -57,7 +57,5 @@ exports.converse = async function converse(sdk, ctx, observe) {
   tell({ ready: true });
   if (ending === 'wait') await sleep(60_000);
   if (ending === 'exit') process.exit(7);
-  process.on('exit', () => tell({ exit: Date.now() }));
-  tell({ shutdown: Date.now() });
   ctx.shutdown('done');
 };
