@@ -32,6 +32,8 @@ export interface Objectives {
   toolErrorRatio: number;
   /** Share of a provider's requests that may fail. */
   providerErrorRatio: number;
+  /** Share of the jobs, or of the sessions, that may end by a crash. */
+  crashRatio: number;
   /** Share of the turns that may get no answer. */
   unansweredRatio: number;
   /** Share of the speeches that may be cut off by noise. */
@@ -40,13 +42,22 @@ export interface Objectives {
   earlyHangup: number;
   /** Share of the sessions that may be early hang-ups. */
   earlyHangupRatio: number;
+  /** US dollars that a minute of a session may cost, over an hour. @default no limit but its own past */
+  costPerMinute?: number;
   /** `lk_agents_worker_load` above which a worker counts as saturated, 0 to 1. */
   workerLoad: number;
+  /** `livekit_packet_loss_percent` of LiveKit's server: mean share of the audio packets that may be lost. */
+  networkLossRatio: number;
+  /** `livekit_rtt_ms`: p95 up to which the round trip between LiveKit's server and a participant is fine, in seconds. */
+  networkRttSeconds: number;
+  /** `livekit_jitter_us`: p95 up to which jitter is fine, in seconds. */
+  networkJitterSeconds: number;
 }
 
 /**
  * Targets that the industry publishes: a p95 of 0.8 s (Hamming, voice agent KPIs), 1.5 s (CallSphere); a telephone line adds 0.5
  * to 0.6 s, on which 2.5 s for `telephony` leaves some room. The tail of 5 s is the p95 at which Hamming's incident playbook begins.
+ * The network's are those of voice over IP: 150 ms one way (ITU-T G.114), 1 % lost packets and 30 ms of jitter (Cisco, Enterprise QoS).
  */
 const standard: Objectives = {
   turnLatency: { seconds: 1.5, ratio: 0.95 },
@@ -58,11 +69,15 @@ const standard: Objectives = {
   toolDuration: 5,
   toolErrorRatio: 0.1,
   providerErrorRatio: 0.05,
+  crashRatio: 0.1,
   unansweredRatio: 0.05,
   falseInterruptionRatio: 0.1,
   earlyHangup: 10,
   earlyHangupRatio: 0.2,
   workerLoad: 0.9,
+  networkLossRatio: 0.01,
+  networkRttSeconds: 0.3,
+  networkJitterSeconds: 0.03,
 };
 
 /** Sets of objectives to choose from; `standard` is the default. */

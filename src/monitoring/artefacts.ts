@@ -1,3 +1,4 @@
+import { alertsReference } from './alerts-reference.ts';
 import { dashboards } from './boards/index.ts';
 import { gatewayApiReference } from './gateway-api-reference.ts';
 import { metricsReference } from './metrics-reference.ts';
@@ -26,6 +27,7 @@ export const bundle = (settings: Settings): Artefact[] => [
 /** All that is committed: the bundle with its defaults, and the references. */
 export const artefacts = (): Artefact[] => [
   { path: 'docs/metrics.md', content: metricsReference() },
+  { path: 'docs/alerts.md', content: alertsReference() },
   { path: 'docs/prices.md', content: priceReference() },
   { path: 'docs/gateway-api.md', content: gatewayApiReference() },
   ...bundle(settingsOf('standard')),

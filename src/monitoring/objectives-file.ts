@@ -7,7 +7,7 @@ const ratio = z.number().gt(0).lt(1);
 const latency = z.strictObject({ seconds, ratio });
 
 /** The form of each objective; one that is added to `Objectives` does not compile until it has one. */
-const forms: { readonly [O in keyof Objectives]: z.ZodType<Objectives[O]> } = {
+const forms: { readonly [O in keyof Objectives]-?: z.ZodType<Objectives[O]> } = {
   turnLatency: latency,
   turnLatencyTail: latency,
   sessionSuccess: z.strictObject({ ratio }),
@@ -17,11 +17,16 @@ const forms: { readonly [O in keyof Objectives]: z.ZodType<Objectives[O]> } = {
   toolDuration: seconds,
   toolErrorRatio: ratio,
   providerErrorRatio: ratio,
+  crashRatio: ratio,
   unansweredRatio: ratio,
   falseInterruptionRatio: ratio,
   earlyHangup: seconds,
   earlyHangupRatio: ratio,
+  costPerMinute: z.number().positive().optional(),
   workerLoad: ratio,
+  networkLossRatio: ratio,
+  networkRttSeconds: seconds,
+  networkJitterSeconds: seconds,
 };
 const form = z.strictObject(forms).partial();
 

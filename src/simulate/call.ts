@@ -76,6 +76,7 @@ export function createCall({ plan, incidents, speed, record = false }: CallOptio
   const tools = createTools({
     random,
     failures: plan.toolFailures,
+    showsBugs: plan.showsBugs,
     billing: () =>
       new Receptionist({ id: 'billing', tools, random, opening: 'Billing here, how can I help?' }),
   });

@@ -50,26 +50,26 @@ export const llms = {
   'gpt-4o-mini': {
     provider: 'openai',
     model: 'gpt-4o-mini',
-    ttft: { median: 360, sigma: 0.4 },
+    ttft: { median: 240, sigma: 0.3 },
     tokensPerSecond: 95,
   },
   'gpt-4.1': {
     provider: 'openai',
     model: 'gpt-4.1',
-    ttft: { median: 520, sigma: 0.45 },
+    ttft: { median: 330, sigma: 0.3 },
     tokensPerSecond: 70,
   },
   'claude-haiku': {
     provider: 'anthropic',
     model: 'claude-haiku-4-5',
-    ttft: { median: 440, sigma: 0.35 },
+    ttft: { median: 280, sigma: 0.3 },
     tokensPerSecond: 110,
     cacheWrites: true,
   },
   'gemini-flash': {
     provider: 'google',
     model: 'gemini-2.5-flash',
-    ttft: { median: 310, sigma: 0.55 },
+    ttft: { median: 220, sigma: 0.35 },
     tokensPerSecond: 150,
   },
 } as const satisfies Record<string, LlmModel>;
@@ -90,7 +90,7 @@ export const stts = {
   'gpt-4o-transcribe': {
     provider: 'openai',
     model: 'gpt-4o-transcribe',
-    final: { median: 280, sigma: 0.4 },
+    final: { median: 180, sigma: 0.3 },
     streaming: true,
     tokens: true,
   },
@@ -98,7 +98,7 @@ export const stts = {
   'faster-whisper': {
     provider: 'self-hosted',
     model: 'faster-whisper-large-v3',
-    final: { median: 420, sigma: 0.35 },
+    final: { median: 240, sigma: 0.3 },
     streaming: false,
   },
 } as const satisfies Record<string, SttModel>;
@@ -119,7 +119,7 @@ export const ttss = {
   'gpt-4o-mini-tts': {
     provider: 'openai',
     model: 'gpt-4o-mini-tts',
-    ttfb: { median: 330, sigma: 0.4 },
+    ttfb: { median: 190, sigma: 0.3 },
     streaming: false,
     tokens: true,
   },

@@ -4,22 +4,22 @@ import { createRandom, type Random } from './random.ts';
 
 /** What may happen in a call, and how often: shares of the scenes between greeting and goodbye. */
 const pipelineScenes = {
-  question: 30,
-  lookup: 22,
-  'several-tools': 6,
-  'slow-tool': 4,
-  'failing-tool': 4,
-  'blocking-tool': 2,
-  interruption: 8,
-  backchannel: 5,
-  'false-interruption': 5,
-  impatience: 2,
-  'llm-retry': 2,
-  'empty-answer': 1,
-  'tts-retry': 2,
+  question: 50,
+  lookup: 24,
+  'several-tools': 3,
+  'slow-tool': 1,
+  'failing-tool': 2,
+  'blocking-tool': 1,
+  interruption: 5,
+  backchannel: 4,
+  'false-interruption': 2,
+  impatience: 1,
+  'llm-retry': 1,
+  'empty-answer': 0.5,
+  'tts-retry': 1,
   announcement: 3,
   typed: 2,
-  unheard: 2,
+  unheard: 1,
   away: 1,
   handoff: 2,
 } as const;
@@ -31,21 +31,21 @@ export type SceneName = keyof typeof pipelineScenes | keyof typeof realtimeScene
 /** How a call ends, and the share of the calls that end so. */
 const endings = {
   /** The caller says goodbye and hangs up. */
-  'caller-leaves': 62,
+  'caller-leaves': 70,
   /** The caller hangs up while the agent is speaking or thinking. */
-  'caller-hangs-up': 12,
+  'caller-hangs-up': 10,
   /** The agent says goodbye and closes the session. */
-  'agent-closes': 14,
+  'agent-closes': 15,
   'job-shutdown': 4,
   /** A model fails for good. */
-  'model-fails': 3,
+  'model-fails': 0.3,
   /** The entry function throws. */
-  'entry-throws': 1,
+  'entry-throws': 0.1,
   /** An exception that nobody catches. */
-  uncaught: 1,
-  exit: 1,
+  uncaught: 0.1,
+  exit: 0.1,
   /** SIGKILL, as from a kernel that is out of memory. */
-  kill: 1,
+  kill: 0.1,
 } as const;
 
 export type Ending = keyof typeof endings;
@@ -61,8 +61,10 @@ export interface CallPlan {
   ending: Ending;
   /** Set for calls of a bad version: every LLM request is slower by this factor. */
   slowdown?: number;
-  /** Set for calls of a bad version: the share of tool calls that fail. */
+  /** The share of tool calls that fail; of a bad version's, many do. */
   toolFailures?: number;
+  /** Set for calls of the parade: tools that have a bug show it. */
+  showsBugs?: true;
 }
 
 interface Planned {
@@ -142,6 +144,7 @@ export function planCall(seed: number, number: number, incidents: Incidents): Ca
     stack,
     scenes: staged?.scenes ?? scenes,
     ending: staged?.ending ?? draw(random, endings),
+    ...(staged && { showsBugs: true }),
   };
   if (agent.name === 'support' && incidents.active('crash-loop')) {
     return { ...plan, scenes: [], ending: random.pick(['exit', 'uncaught', 'entry-throws'] as const) };

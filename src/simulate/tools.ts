@@ -7,6 +7,8 @@ export interface ToolOptions {
   random: Random;
   /** The share of calls that fail without being told to. @default 0 */
   failures?: number;
+  /** Whether tools that have a bug always show it; else one call in twenty does. @default false */
+  showsBugs?: boolean;
   /** Makes the agent that `transfer_to_billing` hands over to. */
   billing: () => voice.Agent;
 }
@@ -19,9 +21,15 @@ const lookups = new Set(
 );
 
 /** The tools of the simulated agents: good ones for every topic, and one for each way to be a bad one. */
-export function createTools({ random, failures = 0, billing }: ToolOptions): llm.ToolContextEntry[] {
+export function createTools({
+  random,
+  failures = 0,
+  showsBugs = false,
+  billing,
+}: ToolOptions): llm.ToolContextEntry[] {
   const tool = (name: string, description: string, execute: () => Promise<unknown>) =>
     llm.tool({ name, description, execute });
+  const bug = () => showsBugs || random.chance(0.05);
   const good = [...lookups].map((name) =>
     tool(name, `Simulated: ${name.replaceAll('_', ' ')}.`, async () => {
       // Longer names stand for slower systems: each tool has a latency of its own.
@@ -34,11 +42,13 @@ export function createTools({ random, failures = 0, billing }: ToolOptions): llm
     ...good,
     tool('charge_card', 'Simulated: the bank declines.', async () => {
       await pause(random.lognormal(220, 0.3));
-      throw new llm.ToolError('simulated: card declined');
+      if (bug()) throw new llm.ToolError('simulated: card declined');
+      return 'paid';
     }),
     tool('sync_crm', 'Simulated: has a bug.', async () => {
       await pause(random.lognormal(80, 0.3));
-      throw new TypeError('simulated: cannot read properties of undefined');
+      if (bug()) throw new TypeError('simulated: cannot read properties of undefined');
+      return 'saved';
     }),
     tool('check_inventory', 'Simulated: an old system that takes its time.', async () => {
       await pause(random.lognormal(2600, 0.3));

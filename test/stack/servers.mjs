@@ -97,6 +97,8 @@ export async function startPrometheus({ config, storage, retention = '1d' }) {
     `--storage.tsdb.retention.time=${retention}`,
     `--web.listen-address=127.0.0.1:${port}`,
     '--enable-feature=exemplar-storage',
+    // A busy machine needs its time for a month at once.
+    '--query.timeout=30m',
     '--log.level=warn',
   ];
   return startServer(find('prometheus'), args, port, remove);

@@ -1,9 +1,35 @@
 import type { Settings } from '../settings.ts';
+import { cost } from './cost.ts';
+import { fleet } from './fleet.ts';
+import { health } from './health.ts';
 import { board } from './house/board.ts';
 import { latency } from './latency.ts';
+import { models } from './models.ts';
+import { realtime } from './realtime.ts';
+import { releases } from './releases.ts';
+import { runbooks } from './runbooks.ts';
+import { slo } from './slo.ts';
+import { tools } from './tools.ts';
+import { transport } from './transport.ts';
+import { turnTaking } from './turn-taking.ts';
+import { workers } from './workers.ts';
 
 /** All boards, in the order of the menu. */
-export const boards = [latency];
+export const boards = [
+  fleet,
+  latency,
+  turnTaking,
+  models,
+  realtime,
+  slo,
+  releases,
+  cost,
+  tools,
+  workers,
+  transport,
+  health,
+  runbooks,
+];
 
 /** The boards as Grafana reads them. */
 export const dashboards = (settings: Settings) =>

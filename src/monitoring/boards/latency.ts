@@ -1,4 +1,3 @@
-import { segments } from '../../catalogue/labels.ts';
 import type { BoardSpec } from './house/board.ts';
 import { heatmap } from './house/heatmap.ts';
 import { segmentColours } from './house/palette.ts';
@@ -6,6 +5,7 @@ import { exemplars, percentileColours, percentiles } from './house/percentiles.t
 import { stat } from './house/stat.ts';
 import { table } from './house/table.ts';
 import { timeseries } from './house/timeseries.ts';
+import { turnParts } from './house/turn-parts.ts';
 
 const noTurns = 'No measured turns in this time range';
 const e2e = 'lk_agents_turn_e2e_latency_seconds';
@@ -104,10 +104,7 @@ export const latency: BoardSpec = {
           colours: segmentColours,
           legend: ['mean'],
           legendAt: 'right',
-          targets: segments.map((segment) => ({
-            expr: `${q.rate('lk_agents_turn_segment_seconds_total', { where: { segment } })} / (${q.countRate(e2e)} > 0)`,
-            legend: segment,
-          })),
+          targets: turnParts(q),
         }),
       ],
     },

@@ -1,5 +1,5 @@
 import { catalogue, type MetricName } from '../../catalogue/metrics.ts';
-import { type Part, recordedRate, recordedWindow, recordingInterval } from './recorded.ts';
+import { type Part, recordedRate, recordedSeconds, recordedWindow, recordingInterval } from './recorded.ts';
 import {
   type CounterName,
   type GaugeName,
@@ -82,6 +82,8 @@ export function createQueries(scope: Scope) {
       return `${sum}(${per === 'window' ? 'increase' : 'rate'}(${range}))`;
     }
     const series = select(metric, recorded.name, where as Matchers, recorded.labels);
+    // A rate over the window itself is exact; a sum of several reaches back by one more window.
+    if (per === 'window' && window === recordedWindow) return `${sum}(${series}${at}) * ${recordedSeconds}`;
     if (per === 'window') return `${sum}(sum_over_time(${series}[${window}]${at})) * ${recordingInterval}`;
     if (window === recordedWindow) return `${sum}(${series}${at})`;
     return `${sum}(${per ? 'avg' : 'sum'}_over_time(${series}[${window}]${at}))`;
@@ -110,6 +112,10 @@ export function createQueries(scope: Scope) {
     total: <M extends HistogramName>(metric: M, about: About<M> = {}): string =>
       growth(metric, '_sum', about as never, 'window'),
 
+    /** What the samples of a histogram sum up to per second. */
+    totalRate: <M extends HistogramName>(metric: M, about: About<M> = {}): string =>
+      growth(metric, '_sum', about as never, 'second'),
+
     /** A quantile, from 0 to 1, of a histogram; nothing where there were no samples. */
     quantile: <M extends HistogramName>(q: number, metric: M, about: About<M> = {}): string =>
       `histogram_quantile(${q}, ${growth(metric, '_bucket', { ...about, by: ['le', ...(about.by ?? [])] } as never)}) >= 0`,
@@ -118,16 +124,24 @@ export function createQueries(scope: Scope) {
     buckets: <M extends HistogramName>(metric: M, about: About<M> = {}): string =>
       growth(metric, '_bucket', { ...about, by: ['le', ...(about.by ?? [])] } as never, 'second'),
 
+    /** The buckets of a histogram, as counts in the window: to add and subtract histograms. */
+    bucketCounts: <M extends HistogramName>(metric: M, about: About<M> = {}): string =>
+      growth(metric, '_bucket', { ...about, by: ['le', ...(about.by ?? [])] } as never, 'window'),
+
     /** The mean of a histogram's samples; nothing where there were none. */
     mean: <M extends HistogramName>(metric: M, about: About<M> = {}): string =>
       `${growth(metric, '_sum', about as never)} / (${growth(metric, '_count', about as never)} > 0)`,
 
-    /** The share of a histogram's samples above a bucket's upper bound; nothing where there were no samples. */
-    shareAbove: <M extends HistogramName>(bound: number, metric: M, about: About<M> = {}): string => {
+    /** The share of a histogram's samples up to a bucket's upper bound; nothing where there were no samples. */
+    shareUpTo: <M extends HistogramName>(bound: number, metric: M, about: About<M> = {}): string => {
       const below = { ...about, where: { ...about.where, le: { re: edge(metric, bound) } } };
       const all = growth(metric, '_count', about as never);
-      return `1 - (${growth(metric, '_bucket', below as never)}) / (${all} > 0)`;
+      return `(${growth(metric, '_bucket', below as never)}) / (${all} > 0)`;
     },
+
+    /** The share of a histogram's samples above a bucket's upper bound; nothing where there were no samples. */
+    shareAbove: <M extends HistogramName>(bound: number, metric: M, about: About<M> = {}): string =>
+      `1 - ${self.shareUpTo(bound, metric, about)}`,
 
     /** One counter over another, by the same labels; 0 where nothing has been counted above, nothing where nothing below. */
     share: <A extends CounterName, B extends CounterName>(

@@ -1,3 +1,4 @@
+import { cost } from '../../catalogue/cost.ts';
 import { detectors } from '../../catalogue/detectors.ts';
 import type { MetricName } from '../../catalogue/metrics.ts';
 import { models } from '../../catalogue/models.ts';
@@ -13,6 +14,7 @@ export const recordingInterval = 60;
 
 /** The window of recorded rates: four scrapes of a minute's interval may be missed, or one may be late. */
 export const recordedWindow = '5m';
+export const recordedSeconds = 300;
 
 /** A group of the catalogue whose rates are recorded, and what is left of the labels. */
 export interface RecordedGroup {
@@ -27,6 +29,7 @@ export const recordedGroups: readonly RecordedGroup[] = [
   { name: 'models', metrics: models, level: 'agent' },
   { name: 'detectors', metrics: detectors, level: 'agent' },
   { name: 'usage', metrics: usage, level: 'agent' },
+  { name: 'cost', metrics: cost, level: 'agent' },
   { name: 'sessions', metrics: sessions, level: 'agent' },
   { name: 'workers', metrics: worker, level: 'worker' },
   { name: 'self', metrics: self, level: 'worker' },

@@ -18,9 +18,12 @@ export const baseline = (measure: Measure): string => `${measures[measure]}:medi
 /** Samples of a measure (one a minute) below which it has no past: a fresh installation warns of no change. */
 const enoughPast = 360;
 
-/** Turns, requests or sessions below which a measure says nothing. */
+/** Turns or requests below which a measure says nothing. */
 const enoughTurns = 20;
 const enoughRequests = 20;
+const enoughMinutes = 10;
+/** The same for a p95, of which five in a hundred samples are above: one bad turn of 20 would be all of it. */
+const enoughForP95 = 100;
 
 /** Baselines of what may creep up: turn latency, each model's latency, interruptions, cost and tokens. */
 export function baselines({ q }: RuleContext): RuleGroup<RecordingRule>[] {
@@ -33,7 +36,7 @@ export function baselines({ q }: RuleContext): RuleGroup<RecordingRule>[] {
     metric: 'lk_agents_llm_ttft_seconds' | 'lk_agents_tts_ttfb_seconds' | 'lk_agents_realtime_ttft_seconds',
   ): RecordingRule => ({
     record: measures.component,
-    expr: `(${q.quantile(0.95, metric, model)}) and ${q.count(metric, model)} >= ${enoughRequests}`,
+    expr: `(${q.quantile(0.95, metric, model)}) and ${q.count(metric, model)} >= ${enoughForP95}`,
     labels: { component },
   });
   const sessionMinutes = `(${q.increase('lk_agents_agent_state_seconds_total', hour)}) / 60`;
@@ -43,7 +46,7 @@ export function baselines({ q }: RuleContext): RuleGroup<RecordingRule>[] {
   const now: RecordingRule[] = [
     {
       record: measures.turnLatency,
-      expr: `(${q.quantile(0.95, 'lk_agents_turn_e2e_latency_seconds', agent)}) and ${q.count('lk_agents_turn_e2e_latency_seconds', agent)} >= ${enoughTurns}`,
+      expr: `(${q.quantile(0.95, 'lk_agents_turn_e2e_latency_seconds', agent)}) and ${q.count('lk_agents_turn_e2e_latency_seconds', agent)} >= ${enoughForP95}`,
     },
     latency('llm', 'lk_agents_llm_ttft_seconds'),
     latency('tts', 'lk_agents_tts_ttfb_seconds'),
@@ -51,7 +54,7 @@ export function baselines({ q }: RuleContext): RuleGroup<RecordingRule>[] {
     {
       // The SDK does not say which STT a transcription delay is of, so it is told by agent.
       record: measures.component,
-      expr: `(${q.quantile(0.95, 'lk_agents_turn_transcription_delay_seconds', agent)}) and ${q.count('lk_agents_turn_transcription_delay_seconds', agent)} >= ${enoughTurns}`,
+      expr: `(${q.quantile(0.95, 'lk_agents_turn_transcription_delay_seconds', agent)}) and ${q.count('lk_agents_turn_transcription_delay_seconds', agent)} >= ${enoughForP95}`,
       labels: { component: 'stt' },
     },
     {
@@ -62,6 +65,10 @@ export function baselines({ q }: RuleContext): RuleGroup<RecordingRule>[] {
       )}) and ${q.increase('lk_agents_turns_total', hour)} >= ${enoughTurns}`,
     },
     {
+      record: measures.costPerMinute,
+      expr: `(${q.increase('lk_agents_cost_usd_total', hour)}) / (${sessionMinutes} >= ${enoughMinutes})`,
+    },
+    {
       record: measures.tokensPerRequest,
       expr: `((${input}) + (${output})) / ((${requests}) >= ${enoughRequests})`,
     },
@@ -70,7 +77,6 @@ export function baselines({ q }: RuleContext): RuleGroup<RecordingRule>[] {
       expr: `(${q.share(['lk_agents_usage_llm_input_cached_tokens_total', llm], ['lk_agents_usage_llm_input_tokens_total', llm])}) and (${requests}) >= ${enoughRequests}`,
     },
   ];
-  void sessionMinutes;
   const past = (Object.keys(measures) as Measure[]).map((measure) => ({
     record: baseline(measure),
     expr:
@@ -79,6 +85,7 @@ export function baselines({ q }: RuleContext): RuleGroup<RecordingRule>[] {
   }));
   return [
     { name: 'earshot-measures', interval: '1m', rules: now },
-    { name: 'earshot-baselines', interval: '5m', rules: past },
+    // Prometheus looks back five minutes for a sample: an evaluation may be late or missing without an alert starting anew.
+    { name: 'earshot-baselines', interval: '2m', rules: past },
   ];
 }

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { panelId } from '../boards/house/panel-id.ts';
 import type { Settings } from '../settings.ts';
 import type { AlertRule, RecordingRule, RuleGroup } from './rule.ts';
 
@@ -35,9 +36,11 @@ const alert = (rule: AlertRule, settings: Settings) => ({
   },
 });
 
-/** Where an alert's runbook can be read: where the user has put them, or on the board of runbooks. */
+/** Where an alert's runbook can be read: where the user has put them, or, alone, on the board of runbooks. */
 export const runbookUrl = (alert: string, { runbooks, grafana }: Settings): string =>
-  runbooks ? `${runbooks}${alert}.md` : `${grafana}/d/earshot-runbooks/runbooks?var-alert=${alert}`;
+  runbooks
+    ? `${runbooks}${alert}.md`
+    : `${grafana}/d/earshot-runbooks/runbooks?viewPanel=${panelId('runbooks', alert)}`;
 
 /** The board of an alert, with its variables set as the alert's labels say. */
 function boardUrl({ board }: AlertRule, { grafana }: Settings): string {

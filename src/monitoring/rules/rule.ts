@@ -39,6 +39,8 @@ export interface AlertRule {
   /** How long it goes on after it held last, so that a gap in the data does not resolve it. @default it does not */
   keepFiringFor?: string;
   severity: Severity;
+  /** The objectives that set its limits. @default its limits are the same for every profile */
+  objectives?: readonly (keyof Objectives)[];
   category: Category;
   /** Labels beside severity, category, and those of the expression. */
   labels?: Readonly<Record<string, string>>;

@@ -2,10 +2,10 @@ import type { Objectives } from '../../catalogue/objectives.ts';
 import type { RecordingRule, RuleContext, RuleGroup } from './rule.ts';
 
 /** The windows of burn-rate alerts, and the 30 days of the budget. */
-export const sloWindows = ['5m', '30m', '1h', '2h', '6h', '1d', '3d', '30d'] as const;
+export const sloWindows = ['5m', '15m', '30m', '1h', '2h', '6h', '1d', '3d', '30d'] as const;
 export type SloWindow = (typeof sloWindows)[number];
 
-/** Windows from which on a ratio moves slowly enough to be evaluated every five minutes. */
+/** Windows from which on a ratio moves slowly enough to be evaluated less often. */
 const slow: readonly SloWindow[] = ['1d', '3d', '30d'];
 
 /** Sessions that count against the objective. */
@@ -58,6 +58,7 @@ export function slo({ q, objectives }: RuleContext): RuleGroup<RecordingRule>[] 
       interval: '1m',
       rules: sloWindows.filter((window) => !slow.includes(window)).flatMap(of),
     },
-    { name: 'earshot-slo-days', interval: '5m', rules: slow.flatMap(of) },
+    // Prometheus looks back five minutes for a sample: an evaluation may be late or missing without an alert starting anew.
+    { name: 'earshot-slo-days', interval: '2m', rules: slow.flatMap(of) },
   ];
 }

@@ -99,6 +99,13 @@ export function createHistory(options: HistoryOptions) {
   return {
     start,
     end,
+    /** Names of its series. */
+    metrics: [
+      ...new Set(runs.flatMap((run) => run.measures.map(({ series }) => series.split('{')[0] ?? ''))),
+      'lk_agents_sessions_active',
+      'lk_agents_worker_load',
+      'up',
+    ],
     /** The whole history in stretches that are aligned to `seconds`, as blocks are. */
     *stretches(seconds: number): Generator<Stretch> {
       for (let from = Math.floor(start / seconds) * seconds; from < end; from += seconds) {

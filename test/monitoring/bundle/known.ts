@@ -2,6 +2,7 @@ import { catalogue } from '../../../src/catalogue/metrics.ts';
 import { commonLabels } from '../../../src/catalogue/types.ts';
 import { recordingGroups } from '../../../src/monitoring/rules/index.ts';
 import type { Settings } from '../../../src/monitoring/settings.ts';
+import { livekitServer, nodeProcess, prometheusItself } from './foreign.ts';
 import { grouped, selectors } from './promql.ts';
 
 /** Labels of a series, and the values of those that the catalogue lists. */
@@ -9,8 +10,11 @@ export type KnownLabels = ReadonlyMap<string, readonly string[] | 'open'>;
 
 /** Series of other programs: Prometheus itself, its alerts, and LiveKit's server. */
 const foreign: Readonly<Record<string, readonly string[]>> = {
-  up: ['job', 'instance'],
+  ...prometheusItself,
+  ...nodeProcess,
+  ...livekitServer,
   ALERTS: ['alertname', 'alertstate', 'severity', 'category', 'agent_name', 'instance'],
+  ALERTS_FOR_STATE: ['alertname', 'severity', 'category', 'agent_name', 'instance'],
 };
 
 /** Every series that an expression may name: the catalogue's, those of recording rules, and a few of other programs. */

@@ -1,4 +1,4 @@
-import { LRLanguage } from '@codemirror/language';
+import { ensureSyntaxTree, LRLanguage } from '@codemirror/language';
 import { EditorState } from '@codemirror/state';
 import { Parser } from '@prometheus-io/codemirror-promql/dist/cjs/parser/index.js';
 import { parser } from '@prometheus-io/lezer-promql';
@@ -22,7 +22,10 @@ const replaced = (expr: string): string =>
 /** What Prometheus would not take: syntax, argument types, a range where there must be none. */
 export function problems(expr: string): string[] {
   const doc = replaced(expr);
-  const state = EditorState.create({ doc, extensions: [language] });
+  const fresh = EditorState.create({ doc, extensions: [language] });
+  // An editor gives up parsing after a few milliseconds, which a busy machine does not keep; the next state has the whole tree.
+  ensureSyntaxTree(fresh, doc.length, 60_000);
+  const { state } = fresh.update({});
   // Its types are those of the other module system; at run time there is one.
   const analysis = new Parser(state as never);
   analysis.analyze();

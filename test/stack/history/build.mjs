@@ -1,7 +1,7 @@
 // Builds Prometheus' storage with the past of a simulated fleet and what the recording rules make of it:
 // `node test/stack/history/build.mjs DIRECTORY [DAYS] [WORKERS]`, after `npm run build`. Prints its end, in unix seconds.
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse, stringify } from 'yaml';
@@ -14,43 +14,59 @@ const rules = parse(
   readFileSync(join(import.meta.dirname, '../../../prometheus/rules/earshot.yml'), 'utf8'),
 ).groups;
 
-/** What is recorded from what was recorded before it, so one after the other; the budget of 30 days needs more past than there is. */
-const passes = [/^earshot-rates-/, /^earshot-(slo|slo-days|measures|versions)$/, /^earshot-baselines$/];
+/** The budget of 30 days needs more past than there is. */
 const needsMorePast = /_30d$/;
 
 /** Names of series that an expression asks for. */
-const named = (expr) => expr.match(/\b(?:[a-z]+:)?lk_agents_[a-z0-9_:]+/g) ?? [];
+const named = (expr) => expr.match(/\b(?:[a-z]+:)?(?:lk_agents|earshot|v8js|nodejs)_[a-z0-9_:]+/g) ?? [];
 
-/** What rules promtool is to evaluate, as rule files of about the same work, one for each core. */
-function files(pass, present, directory) {
-  const wanted = rules
-    .filter(({ name }) => pass.test(name))
+/** The rules that have data, in passes: a rule comes after those whose series it reads. */
+function passes(present) {
+  const left = rules
     .flatMap((group) => group.rules.map((rule) => ({ ...rule, interval: group.interval })))
-    .filter(
-      ({ record, expr }) => !needsMorePast.test(record) && named(expr).every((name) => present.has(name)),
+    .filter(({ record }) => !needsMorePast.test(record));
+  const known = new Set(present);
+  const found = [];
+  for (;;) {
+    const waiting = new Set(left.map(({ record }) => record));
+    const next = left.filter(({ expr }) =>
+      named(expr).every((name) => known.has(name) && !waiting.has(name)),
     );
-  const halves = [0, 1].map((half) => wanted.filter((_, index) => index % 2 === half));
-  return halves
-    .filter((half) => half.length > 0)
-    .map((half, index) => {
-      const file = join(directory, `pass-${index}.yml`);
+    if (next.length === 0) return found;
+    found.push(next);
+    for (const rule of next) {
+      left.splice(left.indexOf(rule), 1);
+      known.add(rule.record);
+    }
+  }
+}
+
+/** A pass as rule files of about the same work, one for each core; rules of one interval each. */
+function files(pass, directory) {
+  const intervals = [...new Set(pass.map(({ interval }) => interval))];
+  return intervals.flatMap((interval) =>
+    [0, 1].flatMap((half) => {
+      const of = pass.filter((rule) => rule.interval === interval).filter((_, index) => index % 2 === half);
+      if (of.length === 0) return [];
+      const file = join(directory, `${interval}-${half}.yml`);
       // A group each: promtool evaluates the rules of a group for each stretch of time in turn.
-      const groups = half.map(({ interval: _, ...rule }, nth) => ({ name: `rule-${nth}`, rules: [rule] }));
+      const groups = of.map(({ interval: _, ...rule }, nth) => ({ name: `rule-${nth}`, rules: [rule] }));
       writeFileSync(file, stringify({ groups }));
-      return { file, interval: half[0].interval };
-    });
+      return [{ file, interval }];
+    }),
+  );
 }
 
 async function record(pass, { start, end }, storage, scratch) {
   const prometheus = await startPrometheus({ storage, config: {}, retention: '90d' });
   try {
-    const { data } = await (await fetch(`${prometheus.url}/api/v1/label/__name__/values`)).json();
     await Promise.all(
-      files(pass, new Set(data), scratch).map(({ file, interval }, index) =>
+      files(pass, scratch).map(({ file, interval }, index) =>
         run(
           find('promtool'),
           [
-            ...['tsdb', 'create-blocks-from', 'rules', `--url=${prometheus.url}`],
+            // Long blocks: promtool makes one for each rule and stretch of time, and thousands would be too many to open.
+            ...['tsdb', 'create-blocks-from', 'rules', '--max-block-duration=54h', `--url=${prometheus.url}`],
             ...[`--start=${start}`, `--end=${end}`, `--eval-interval=${interval}`],
             ...[`--output-dir=${join(scratch, `blocks-${index}`)}`, file],
           ],
@@ -61,10 +77,9 @@ async function record(pass, { start, end }, storage, scratch) {
   } finally {
     await prometheus.stop();
   }
-  for (const index of [0, 1]) {
-    const made = join(scratch, `blocks-${index}`);
-    cpSync(made, storage, { recursive: true, force: true, errorOnExist: false });
-    rmSync(made, { recursive: true, force: true });
+  for (const folder of readdirSync(scratch).filter((name) => name.startsWith('blocks-'))) {
+    const made = join(scratch, folder);
+    for (const block of readdirSync(made)) renameSync(join(made, block), join(storage, block));
   }
 }
 
@@ -77,9 +92,7 @@ if (!directory) {
 }
 const storage = join(directory, 'storage');
 const scratch = join(directory, 'scratch');
-for (const folder of [storage, scratch, join(scratch, 'blocks-0'), join(scratch, 'blocks-1')]) {
-  mkdirSync(folder, { recursive: true });
-}
+for (const folder of [storage, scratch]) mkdirSync(folder, { recursive: true });
 const startedAt = performance.now();
 const say = (what) => console.error(`${((performance.now() - startedAt) / 1000).toFixed(0)} s: ${what}`);
 const history = createHistory({
@@ -89,10 +102,9 @@ const history = createHistory({
 });
 await writeBlocks(history, storage, find('promtool'));
 say('raw series');
-for (const pass of passes) {
-  for (const index of [0, 1]) mkdirSync(join(scratch, `blocks-${index}`), { recursive: true });
+for (const [index, pass] of passes(history.metrics).entries()) {
   await record(pass, history, storage, scratch);
-  say(`recorded ${pass.source}`);
+  say(`pass ${index + 1}: ${pass.length} recorded series`);
 }
 rmSync(scratch, { recursive: true });
 const built = JSON.stringify({ storage, start: history.start, end: history.end });

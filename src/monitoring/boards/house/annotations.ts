@@ -2,6 +2,7 @@ import { AnnotationQueryBuilder } from '@grafana/grafana-foundation-sdk/dashboar
 import type { Queries } from '../../promql/queries.ts';
 import { matchers, selector } from '../../promql/series.ts';
 import { present } from '../../rules/versions.ts';
+import { firing } from './alerts.ts';
 import { palette } from './palette.ts';
 import { datasource } from './target.ts';
 
@@ -24,7 +25,6 @@ export function annotations(q: Queries) {
   const before = `last_over_time(${series}[${unseen}] offset ${mark})`;
   // In a fresh installation everything is new, and nothing was deployed.
   const deploys = `(${versions(series)} unless ${versions(before)}) and on () group(${before})`;
-  const firing = 'ALERTS{alertstate="firing", alertname=~"LiveKit.+|Earshot.+", agent_name=~"$agent|"}';
   const annotation = (name: string, expr: string, colour: string) =>
     new AnnotationQueryBuilder().name(name).datasource(datasource).expr(expr).step('60s').iconColor(colour);
   return [
@@ -32,7 +32,7 @@ export function annotations(q: Queries) {
       .enable(true)
       .titleFormat('{{agent_name}} {{agent_version}}')
       .textFormat('was seen for the first time in a day'),
-    annotation('Alerts', `max by (alertname, agent_name, severity) (${firing})`, palette.bad)
+    annotation('Alerts', `max by (alertname, agent_name, severity) (${firing()})`, palette.bad)
       .enable(false)
       .titleFormat('{{alertname}}')
       .textFormat('{{severity}} {{agent_name}}'),

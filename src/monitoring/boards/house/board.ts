@@ -9,8 +9,9 @@ import type { Objectives } from '../../../catalogue/objectives.ts';
 import { createQueries, type Queries } from '../../promql/queries.ts';
 import type { Settings } from '../../settings.ts';
 import { annotations } from './annotations.ts';
-import { type BoardName, boardTag, boardTitles, menu, uidOf } from './links.ts';
-import { type PanelBuilder, panelId } from './panel.ts';
+import { type BoardName, boardTag, boardTitles, menu, uidOf, withoutLacking } from './links.ts';
+import type { PanelBuilder } from './panel.ts';
+import { panelId } from './panel-id.ts';
 import { type Filter, filterMatchers, variables } from './variables.ts';
 
 /** What the panels of a board are made from. */
@@ -80,5 +81,9 @@ export function board(spec: BoardSpec, settings: Settings): Dashboard {
     }
     if (!collapsed) for (const panel of panels) builder.withPanel(numbered(panel));
   }
-  return builder.build();
+  const dashboard = builder.build();
+  return withoutLacking(
+    dashboard,
+    (dashboard.templating?.list ?? []).map((variable) => variable.name),
+  );
 }

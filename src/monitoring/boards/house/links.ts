@@ -36,6 +36,14 @@ export function boardUrl(name: BoardName, set: Readonly<Record<string, string>> 
   return `/d/${uidOf(name)}?\${__url_time_range}&${[...kept, ...given].join('&')}`;
 }
 
+/** A board whose links hand on the variables that it has; Grafana would leave the names of others in the address. */
+export function withoutLacking<B>(board: B, variables: readonly string[]): B {
+  const text = handedOn
+    .filter((variable) => !variables.includes(variable))
+    .reduce((json, variable) => json.replaceAll(`&\${${variable}:queryparam}`, ''), JSON.stringify(board));
+  return JSON.parse(text);
+}
+
 /** A link to another board. */
 export const linkTo = (name: BoardName, title: string = boardTitles[name], set?: Record<string, string>) =>
   new DashboardLinkBuilder(title).type(DashboardLinkType.Link).title(title).url(boardUrl(name, set));

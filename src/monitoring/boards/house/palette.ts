@@ -20,3 +20,11 @@ export const segmentColours = {
   tts: 'green',
   unattributed: 'semi-dark-blue',
 } as const;
+
+/** How requests to models ended. */
+export const outcomeColours = {
+  ok: 'green',
+  empty: 'yellow',
+  cancelled: 'blue',
+  error: 'red',
+} as const;

@@ -1,8 +1,9 @@
 import { TableCellHeight } from '@grafana/grafana-foundation-sdk/common';
 import type { DynamicConfigValue } from '@grafana/grafana-foundation-sdk/dashboard';
 import { PanelBuilder } from '@grafana/grafana-foundation-sdk/table';
-import { colours, type Limits } from './limits.ts';
-import { type BoardName, boardUrl } from './links.ts';
+import { colours, type Limits, plain, type Wording, worded } from './limits.ts';
+import { type BoardName, boardTitles, boardUrl } from './links.ts';
+import { palette } from './palette.ts';
 import { applied, type PanelSpec } from './panel.ts';
 
 /** A column with a value of each row, from an instant query. */
@@ -12,7 +13,11 @@ export interface Column {
   unit: string;
   decimals?: number;
   limits?: Limits;
+  /** Words for some values. @default the value, in its unit */
+  wording?: Wording;
   width?: number;
+  /** Where a click leads, with the row's keys set as their links set them. */
+  next?: BoardName;
 }
 
 /** A column that names the row. */
@@ -22,6 +27,12 @@ export interface Key {
   title: string;
   /** Where a click leads, and the variable that is set to the value there. */
   link?: { board: BoardName; variable: string };
+  /** Where else a click leads; `${__data.fields.Title}` is what another column shows. */
+  url?: string;
+  /** Words for some values. @default the value */
+  wording?: Wording;
+  /** Whether it is only there for `url` of others. @default false */
+  hidden?: boolean;
   width?: number;
 }
 
@@ -30,11 +41,13 @@ export interface TableSpec extends Omit<PanelSpec, 'targets' | 'unit'> {
   columns: readonly Column[];
   /** The title of the column by which rows are sorted, the greatest first. @default the first column with values */
   sortBy?: string;
+  /** Whether the least comes first. @default false */
+  ascending?: boolean;
 }
 
 /** A row for each label set, a column for each query. */
 export function table(spec: TableSpec): PanelBuilder {
-  const { keys, columns, sortBy = columns[0]?.title, ...rest } = spec;
+  const { keys, columns, sortBy = columns[0]?.title, ascending = false, ...rest } = spec;
   const targets = columns.map(({ expr }) => ({ expr, as: 'table' as const }));
   const letter = (index: number) => String.fromCharCode(65 + index);
   // Grafana calls the value of a lone query `Value`, and those of several `Value #A`, `Value #B`.
@@ -42,11 +55,13 @@ export function table(spec: TableSpec): PanelBuilder {
   const names = [...keys.map(({ label }) => label), ...columns.map((_, index) => value(index))];
   const builder = applied(new PanelBuilder(), { ...rest, unit: 'short', targets }, 8)
     .cellHeight(TableCellHeight.Sm)
+    // Grafana's 150 pixels make a table of ten columns scroll sideways.
+    .minWidth(60)
     .withTransformation({ id: 'merge', options: {} })
     .withTransformation({
       id: 'organize',
       options: {
-        excludeByName: { Time: true },
+        excludeByName: { Time: true, __name__: true },
         indexByName: Object.fromEntries(names.map((name, index) => [name, index])),
         renameByName: {
           ...Object.fromEntries(keys.map(({ label, title }) => [label, title])),
@@ -54,40 +69,50 @@ export function table(spec: TableSpec): PanelBuilder {
         },
       },
     });
-  for (const { title, unit, decimals, limits, width } of columns) {
+  // Grafana 9 puts values with links on the left whatever it is told; the others then line up with them.
+  const linked = columns.some(({ next }) => next);
+  const row = Object.fromEntries(
+    keys.flatMap(({ title, link }) => (link ? [[link.variable, `\${__data.fields["${title}"]}`]] : [])),
+  );
+  for (const { title, unit, decimals, limits, wording, width, next } of columns) {
     builder.overrideByName(title, [
       { id: 'unit', value: unit },
+      // What the panel says when it is empty does not fit into a cell.
+      { id: 'noValue', value: '–' },
       ...given('decimals', decimals),
+      ...given('custom.align', linked ? 'left' : undefined),
       ...given('custom.width', width),
-      ...(limits
-        ? [
-            { id: 'thresholds', value: colours(limits).build() },
-            { id: 'custom.cellOptions', value: { type: 'color-text' } },
-            { id: 'custom.displayMode', value: 'color-text' },
-          ]
-        : []),
+      ...words(wording),
+      ...given('links', next && [{ title: `Show ${boardTitles[next]}`, url: boardUrl(next, row) }]),
+      ...(limits ? [{ id: 'thresholds', value: colours(limits).build() }, ...colouredText] : []),
     ]);
   }
-  for (const { title, link, width } of keys) {
+  for (const { title, link, url, wording, hidden, width } of keys) {
+    const target = link ? boardUrl(link.board, { [link.variable]: '${__value.text}' }) : url;
     builder.overrideByName(title, [
       ...given('custom.width', width),
-      ...(link
-        ? [
-            {
-              id: 'links',
-              value: [
-                {
-                  title: `Show \${__value.text}`,
-                  url: boardUrl(link.board, { [link.variable]: '${__value.text}' }),
-                },
-              ],
-            },
-          ]
-        : []),
+      ...given('custom.hidden', hidden),
+      { id: 'noValue', value: '–' },
+      ...words(wording),
+      ...given('links', target && [{ title: 'Show ${__value.text}', url: target }]),
     ]);
   }
-  if (sortBy) builder.sortBy([{ build: () => ({ displayName: sortBy, desc: true }) }]);
+  if (sortBy) builder.sortBy([{ build: () => ({ displayName: sortBy, desc: !ascending }) }]);
   return builder;
+}
+
+/** How a cell is coloured: by the one name in Grafana 10 and later, by the other before. */
+const colouredText: readonly DynamicConfigValue[] = [
+  { id: 'custom.cellOptions', value: { type: 'color-text' } },
+  { id: 'custom.displayMode', value: 'color-text' },
+];
+
+/** Words for values, in their colours if they have some. */
+function words(wording: Wording | undefined): DynamicConfigValue[] {
+  if (!wording) return [];
+  const mappings = { id: 'mappings', value: worded(wording) };
+  if (!Object.values(wording).some(({ colour }) => colour !== undefined)) return [mappings];
+  return [mappings, { id: 'thresholds', value: plain(palette.quiet).build() }, ...colouredText];
 }
 
 const given = (id: string, value: unknown): DynamicConfigValue[] =>

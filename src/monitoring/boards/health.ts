@@ -1,0 +1,12 @@
+import { ruleRows } from './health/rules.ts';
+import { sampleRows } from './health/samples.ts';
+import { trustRows } from './health/trust.ts';
+import type { BoardSpec } from './house/board.ts';
+
+/** Earshot on itself. */
+export const health: BoardSpec = {
+  name: 'health',
+  description: 'Can I trust the other boards?',
+  filters: ['worker'],
+  rows: (context) => [...trustRows(context), ...sampleRows(context), ...ruleRows()],
+};

@@ -1,0 +1,75 @@
+import { alertingGroups, alertNames } from '../rules/index.ts';
+import { readRunbooks, relinked } from '../runbooks.ts';
+import type { Settings } from '../settings.ts';
+import type { BoardSpec } from './house/board.ts';
+import { boardTitles, uidOf } from './house/links.ts';
+import { panelId } from './house/panel-id.ts';
+import { spelled } from './house/runbook-link.ts';
+import { text } from './house/text.ts';
+
+/** One runbook, alone: Grafana shows a single panel by its id. */
+const address = (alert: string): string =>
+  `/d/${uidOf('runbooks')}/runbooks?viewPanel=${panelId('runbooks', alert)}`;
+
+/** What an alert is about, in a line: it stands above its runbook. */
+function about(alert: string, settings: Settings): string {
+  const rules = alertingGroups(settings).flatMap((group) =>
+    group.rules.filter((rule) => rule.alert === alert),
+  );
+  const each = (values: string[]) => [...new Set(values)].join(', ');
+  const boards = rules.map(({ board: { name } }) =>
+    isBoard(name) ? `[${boardTitles[name]}](/d/${uidOf(name)})` : name,
+  );
+  return `**${each(rules.map(({ severity }) => severity))}** · ${each(rules.map(({ category }) => category))} · ${each(boards)}`;
+}
+
+const isBoard = (name: string): name is keyof typeof boardTitles => name in boardTitles;
+
+/** What there is, by what it is about. */
+function contents(settings: Settings): string {
+  const byCategory = new Map<string, Set<string>>();
+  for (const { alert, category } of alertingGroups(settings).flatMap(({ rules }) => rules)) {
+    byCategory.set(category, (byCategory.get(category) ?? new Set()).add(alert));
+  }
+  const lines = [...byCategory].map(
+    ([category, alerts]) =>
+      `- **${category}**: ${[...alerts].map((alert) => `[${spelled(alert)}](${address(alert)})`).join(' · ')}`,
+  );
+  return lines.join('\n');
+}
+
+/** What to do: a panel for each alert, to which the alert links. */
+export const runbooks: BoardSpec = {
+  name: 'runbooks',
+  description: 'An alert is firing: what does it mean, how is the cause found, and what is to be done?',
+  rows: ({ settings }) => {
+    const written = new Map(readRunbooks().map(({ alert, content }) => [alert, content]));
+    return [
+      {
+        panels: [
+          text({
+            title: 'Runbooks',
+            description: 'All alerts by what they are about. Click one to read its runbook alone.',
+            content: contents(settings),
+            width: 24,
+            height: 9,
+          }),
+        ],
+      },
+      {
+        panels: alertNames(settings).map((alert) =>
+          text({
+            title: alert,
+            description: `What ${alert} means, how its cause is found, and what is to be done.`,
+            content: `${about(alert, settings)}\n\n${relinked(
+              written.get(alert) ?? `There is no docs/runbooks/${alert}.md yet.`,
+              address,
+            )}`,
+            width: 12,
+            height: 16,
+          }),
+        ),
+      },
+    ];
+  },
+};

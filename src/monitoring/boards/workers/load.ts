@@ -1,0 +1,146 @@
+import type { BoardContext, Row } from '../house/board.ts';
+import { stat } from '../house/stat.ts';
+import { stateTimeline } from '../house/state-timeline.ts';
+import { timeseries } from '../house/timeseries.ts';
+import { bad, fullLoad, workerMeasures } from './measures.ts';
+
+export const noWorkers =
+  'No worker under this agent name in this time range; a worker goes by the name that it registers under';
+/** Where there is little room. */
+const noWorker = 'No worker of this agent name';
+
+/** How many workers a state timeline holds. */
+const shown = 20;
+
+/** Whether there are enough workers, and whether all are well. */
+export function loadRows({ q, objectives: { workerLoad, sessionSuccess } }: BoardContext): Row[] {
+  const { load, meanLoad, endedBadly } = workerMeasures(q);
+  const percent = `${Number((100 * workerLoad).toFixed(1))} %`;
+  const badShare = 1 - sessionSuccess.ratio;
+  const full = `${100 * fullLoad} %`;
+  const bands = [
+    ['below 35 %', `${load} < 0.35`, 'super-light-green'],
+    [`35 to ${full}`, `${load} >= 0.35 < ${fullLoad}`, 'green'],
+    [`${full} to ${percent}`, `${load} >= ${fullLoad} < ${workerLoad}`, 'orange'],
+    [`${percent} and more`, `${load} >= ${workerLoad}`, 'red'],
+  ] as const;
+  const inRange = { window: '$__range' } as const;
+  return [
+    {
+      panels: [
+        stat({
+          title: 'Workers',
+          description:
+            "Workers that report now. If it is fewer than you started, the board Earshot's health says which targets are down.",
+          unit: 'short',
+          decimals: 0,
+          width: 4,
+          empty: noWorker,
+          next: 'health',
+          targets: [{ expr: `count(${load})`, as: 'instant' }],
+        }),
+        stat({
+          title: 'Take new jobs',
+          description: `Share of the workers whose load is below ${full}, from which on the SDK takes no new jobs (loadThreshold). At 0 nobody answers the next call: add workers.`,
+          unit: 'percentunit',
+          decimals: 0,
+          width: 4,
+          empty: noWorker,
+          limits: { warning: 0.5, bad: 0.2, falling: true },
+          targets: [
+            {
+              expr: `(count(${load} < ${fullLoad}) or 0 * count(${load})) / count(${load})`,
+              as: 'instant',
+            },
+          ],
+        }),
+        stat({
+          title: 'Mean load',
+          description: `The load that workers report to LiveKit, over all of them. If it nears ${full}, add workers; if only some workers do, look at these.`,
+          unit: 'percentunit',
+          decimals: 0,
+          width: 4,
+          empty: noWorker,
+          limits: { warning: 0.8 * fullLoad, bad: fullLoad },
+          targets: [{ expr: `avg(${load})`, as: 'instant' }],
+        }),
+        stat({
+          title: 'Saturated workers',
+          description: `Workers whose load is ${percent} or more: the calls that they have begin to suffer. One or two: look at them in the table. Many: add workers.`,
+          unit: 'short',
+          decimals: 0,
+          width: 4,
+          empty: noWorker,
+          limits: { bad: 1 },
+          targets: [{ expr: `count(${load} >= ${workerLoad}) or 0 * count(${load})`, as: 'instant' }],
+        }),
+        stat({
+          title: 'Jobs crashed or killed',
+          description: `Share of the jobs that ended in this time range. Red from ${Number((100 * badShare).toFixed(2))} % on: as many sessions may fail. The log of the worker says why a job crashed.`,
+          unit: 'percentunit',
+          decimals: 1,
+          width: 4,
+          empty: 'No job ended in this time range',
+          limits: { bad: badShare },
+          targets: [
+            {
+              expr: q.share(
+                ['lk_agents_job_exits_total', { ...inRange, where: bad }],
+                ['lk_agents_job_exits_total', inRange],
+              ),
+              as: 'instant',
+            },
+          ],
+        }),
+        stat({
+          title: 'Workers with crashes',
+          description:
+            'Workers on which jobs crashed or were killed in this time range. One of many: the worker is sick. All of them: it is the code, or what all use.',
+          unit: 'short',
+          decimals: 0,
+          width: 4,
+          empty: noWorker,
+          limits: { bad: 1 },
+          targets: [
+            // Half a job: increases are extrapolated.
+            { expr: `count(${endedBadly} > 0.5) or 0 * count(${load})`, as: 'instant' },
+          ],
+        }),
+      ],
+    },
+    {
+      panels: [
+        timeseries({
+          title: 'Workers by load',
+          description: `How many workers have which load; from ${full} on they take no new jobs. All turn orange and red: too few workers. A thin red line on top while the rest is green: single workers are busy or sick.`,
+          unit: 'short',
+          width: 12,
+          height: 10,
+          empty: noWorkers,
+          draw: 'stack',
+          colours: Object.fromEntries(bands.map(([name, , colour]) => [name, colour])),
+          targets: bands.map(([legend, expr]) => ({
+            expr: `count(${expr}) or 0 * count(${load})`,
+            legend,
+          })),
+        }),
+        stateTimeline({
+          title: `The ${shown} busiest workers`,
+          description: `Load of the workers whose mean load is highest in this time range: orange from ${full} on, where it takes no new jobs, red from ${percent} on. A line that stands out is a sick worker; all alike is the rhythm of the calls.`,
+          unit: 'percentunit',
+          width: 12,
+          height: 10,
+          empty: noWorkers,
+          states: { warning: fullLoad, bad: workerLoad },
+          targets: [
+            {
+              // Who is shown is decided at the end of the range, so that it does not change along the line.
+              expr: `${load} and on (instance) topk(${shown}, ${meanLoad.replace('[$__range]', '[$__range] @ end()')})`,
+              legend: '{{instance}}',
+            },
+          ],
+        }),
+      ],
+    },
+  ];
+}

@@ -1,0 +1,120 @@
+import { baseline, measures } from '../baselines.ts';
+import type { AlertRule, RuleContext } from '../rule.ts';
+import { percent, usual } from './figures.ts';
+
+/** Turns, silences or sessions in the window below which a share or a percentile says nothing. */
+const enough = { turns: 30, silences: 30, sessions: 20 };
+
+/** How many times its past the share of interrupted turns may be, and by how much it has to be more. */
+const worse = { factor: 1.5, share: 0.1 };
+
+/** Share of unanswered turns that is an outage. */
+const outage = 0.5;
+
+const agent = { agent: '{{ $labels.agent_name }}' };
+
+/** Conversations that go badly, though nothing failed. */
+export function conversation({ q, objectives }: RuleContext): AlertRule[] {
+  const half = { by: ['agent_name'], window: '30m' } as const;
+  const hour = { by: ['agent_name'], window: '1h' } as const;
+  const silences = { ...half, where: { after: 'user' } } as const;
+  const { deadAir, deadAirRatio, earlyHangup, earlyHangupRatio, firstResponse } = objectives;
+  const { falseInterruptionRatio, unansweredRatio } = objectives;
+
+  const unanswered = (limit: number): string =>
+    `(${q.share(
+      ['lk_agents_turns_total', { ...half, where: { outcome: 'unanswered' } }],
+      ['lk_agents_turns_total', half],
+    )} > ${limit}) and ${q.increase('lk_agents_turns_total', half)} >= ${enough.turns} ` +
+    // An agent that only listens answers nothing, and is meant to.
+    `and ${q.increase('lk_agents_turns_total', { by: ['agent_name'], where: { outcome: { not: 'unanswered' } }, window: '1d' })} > 0`;
+
+  return [
+    {
+      alert: 'LiveKitAgentInterruptionsHigh',
+      expr:
+        `${measures.interruptions} > ${worse.factor} * ${baseline('interruptions')} ` +
+        `and ${measures.interruptions} - ${baseline('interruptions')} > ${worse.share}`,
+      for: '15m',
+      severity: 'warning',
+      category: 'quality',
+      summary: `{{ $labels.agent_name }}: callers cut off {{ $value | humanizePercentage }} of the answers, ${usual('interruptions', ['agent_name'], 'humanizePercentage')} is usual`,
+      description:
+        'The share of interrupted turns in the last hour is more than 1.5 times, and 10 points above, the median of the ' +
+        'last seven days.',
+      board: { name: 'turn-taking', variables: agent },
+    },
+    {
+      alert: 'LiveKitAgentFalseInterruptions',
+      expr: `(${q.share(['lk_agents_false_interruptions_total', hour], ['lk_agents_turns_total', hour])} > ${falseInterruptionRatio}) and ${q.increase('lk_agents_turns_total', hour)} >= ${enough.turns}`,
+      for: '15m',
+      severity: 'warning',
+      objectives: ['falseInterruptionRatio'],
+      category: 'quality',
+      summary:
+        '{{ $labels.agent_name }}: noise stopped the agent in {{ $value | humanizePercentage }} of turns',
+      description: `The agent fell silent though nobody said anything, as a share of the turns of the last hour; at most ${percent(falseInterruptionRatio)} is the objective.`,
+      board: { name: 'turn-taking', variables: agent },
+    },
+    {
+      alert: 'LiveKitAgentDeadAir',
+      expr: `(${q.shareAbove(deadAir, 'lk_agents_dead_air_seconds', silences)} > ${deadAirRatio}) and ${q.count('lk_agents_dead_air_seconds', silences)} >= ${enough.silences}`,
+      for: '10m',
+      severity: 'warning',
+      objectives: ['deadAir', 'deadAirRatio'],
+      category: 'quality',
+      summary: `{{ $labels.agent_name }}: after {{ $value | humanizePercentage }} of what callers said, the line was dead for over ${deadAir} s`,
+      description: `Silences after the caller had spoken, in the last 30 minutes. At most ${percent(deadAirRatio)} of them may be longer than ${deadAir} s.`,
+      board: { name: 'turn-taking', variables: agent },
+    },
+    {
+      alert: 'LiveKitAgentFirstResponseSlow',
+      expr: `(${q.quantile(0.95, 'lk_agents_first_response_seconds', half)} > ${firstResponse}) and ${q.count('lk_agents_first_response_seconds', half)} >= ${enough.sessions}`,
+      for: '10m',
+      severity: 'warning',
+      objectives: ['firstResponse'],
+      category: 'latency',
+      summary:
+        '{{ $labels.agent_name }}: p95 until the first word of a call is {{ $value | humanizeDuration }}',
+      description: `The time from the start of a session to the agent's first word, over the last 30 minutes; up to ${firstResponse} s is fine.`,
+      board: { name: 'latency', variables: agent },
+    },
+    {
+      // The duration's histogram knows no reason, so two shares bound it: sessions that were short, for whatever
+      // reason, and sessions that the caller ended, however long. Early hang-ups are no more than either.
+      alert: 'LiveKitAgentEarlyHangups',
+      expr:
+        `(${q.shareUpTo(earlyHangup, 'lk_agents_session_duration_seconds', hour)} > ${earlyHangupRatio}) ` +
+        `and (${q.share(
+          ['lk_agents_sessions_total', { ...hour, where: { close_reason: 'participant_disconnected' } }],
+          ['lk_agents_sessions_total', hour],
+        )} > ${earlyHangupRatio}) ` +
+        `and ${q.count('lk_agents_session_duration_seconds', hour)} >= ${enough.sessions}`,
+      for: '15m',
+      severity: 'warning',
+      objectives: ['earlyHangup', 'earlyHangupRatio'],
+      category: 'quality',
+      summary: `{{ $labels.agent_name }}: {{ $value | humanizePercentage }} of calls were over within ${earlyHangup} s`,
+      description: `Sessions of the last hour that ended within ${earlyHangup} s, while callers were the ones who hung up; at most ${percent(earlyHangupRatio)} is the objective.`,
+      board: { name: 'turn-taking', variables: agent },
+    },
+    ...(
+      [
+        ['critical', Math.max(outage, unansweredRatio), '5m'],
+        ['warning', unansweredRatio, '10m'],
+      ] as const
+    ).map(
+      ([severity, limit, hold]): AlertRule => ({
+        alert: 'LiveKitAgentUnansweredTurns',
+        expr: unanswered(limit),
+        for: hold,
+        severity,
+        objectives: ['unansweredRatio'],
+        category: 'quality',
+        summary: '{{ $labels.agent_name }}: {{ $value | humanizePercentage }} of turns got no answer',
+        description: `Turns of the last 30 minutes in which the caller spoke and the agent never said anything; the limit is ${percent(limit)}.`,
+        board: { name: 'turn-taking', variables: agent },
+      }),
+    ),
+  ];
+}

@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import { withoutLacking } from '../../../src/monitoring/boards/house/links.ts';
+import { table } from '../../../src/monitoring/boards/house/table.ts';
+import { timeseries } from '../../../src/monitoring/boards/house/timeseries.ts';
+import { dashboards } from '../../../src/monitoring/boards/index.ts';
+import { settingsOf } from '../../../src/monitoring/settings.ts';
+
+const said = { description: 'A panel of a test, which says enough.', width: 24, empty: 'Nothing' };
+
+test('links hand on the variables that a board has, and no others', () => {
+  for (const { name, dashboard } of dashboards(settingsOf('standard'))) {
+    const has = new Set(dashboard.templating?.list?.map((variable) => variable.name));
+    const handed = [...JSON.stringify(dashboard).matchAll(/\$\{(\w+):queryparam\}/g)].map(([, of]) => of);
+    expect(
+      handed.filter((variable) => !has.has(variable ?? '')),
+      name,
+    ).toEqual([]);
+  }
+  expect(withoutLacking({ url: '/d/x?a&${agent:queryparam}&${model:queryparam}' }, ['agent'])).toEqual({
+    url: '/d/x?a&${agent:queryparam}',
+  });
+});
+
+test('a value of a table leads on with the agent of its row', () => {
+  const panel = table({
+    ...said,
+    title: 'Agents',
+    keys: [{ label: 'agent_name', title: 'Agent', link: { board: 'latency', variable: 'agent' } }],
+    columns: [{ title: 'Slow', unit: 'percentunit', expr: 'up', next: 'slo' }],
+  }).build();
+  const text = JSON.stringify(panel.fieldConfig?.overrides);
+  expect(text).toContain('/d/earshot-slo?');
+  expect(text).toContain('var-agent=${__data.fields[\\"Agent\\"]}');
+  expect(text).toContain('"title":"Show Service levels"');
+});
+
+test('words stand for values, in their colours', () => {
+  const panel = table({
+    ...said,
+    title: 'Versions',
+    keys: [],
+    columns: [
+      { title: 'Verdict', unit: 'short', expr: 'up', wording: { '1': { text: 'worse', colour: 'red' } } },
+    ],
+  }).build();
+  const properties = panel.fieldConfig?.overrides[0]?.properties;
+  expect(properties).toContainEqual({
+    id: 'mappings',
+    value: [{ type: 'value', options: { '1': { text: 'worse', index: 0, color: 'red' } } }],
+  });
+  expect(properties).toContainEqual({ id: 'custom.displayMode', value: 'color-text' });
+});
+
+test('a chart draws a line for each step, and shares of 100 %', () => {
+  const chart = timeseries({
+    ...said,
+    title: 'Burn rate',
+    unit: 'short',
+    draw: 'shares',
+    limit: [
+      { at: 1, colour: 'orange' },
+      { at: 14.4, colour: 'red' },
+    ],
+    targets: [{ expr: 'up' }],
+  }).build();
+  expect(chart.fieldConfig?.defaults.thresholds?.steps).toEqual([
+    { value: null, color: 'transparent' },
+    { value: 1, color: 'orange' },
+    { value: 14.4, color: 'red' },
+  ]);
+  expect(chart.fieldConfig?.defaults.custom).toMatchObject({ stacking: { mode: 'percent' } });
+});
