@@ -3,8 +3,15 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { GatewayFlags } from './gateway-options.ts';
 
 const variable = (name: string) => `EARSHOT_GATEWAY_${name}`;
-const option = (flags: string, description: string, name: string) =>
-  new Option(flags, description).env(variable(name));
+
+/** An option with its environment variable. One that is empty, as Compose hands on what is not set, is none. */
+function option(flags: string, description: string, name: string): Option {
+  const added = new Option(flags, description);
+  const value = process.env[variable(name)];
+  // For a switch, commander looks only whether there is one.
+  const off = added.isBoolean() && value !== undefined && !/^(1|true|yes|on)$/i.test(value);
+  return value === '' || off ? added : added.env(variable(name));
+}
 
 const number =
   (min: number, max = Number.MAX_SAFE_INTEGER) =>
