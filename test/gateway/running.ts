@@ -28,6 +28,7 @@ export interface Running extends Gateway {
   take(requests: readonly Captured[]): Promise<void>;
   /** A value of /metrics. */
   metric(name: string, labels?: Record<string, string>): Promise<number>;
+  // biome-ignore lint/suspicious/noExplicitAny: tests compare what they need of it
   json(path: string, init?: RequestInit): Promise<any>;
 }
 

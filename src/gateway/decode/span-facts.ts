@@ -1,9 +1,6 @@
 import { type Attributes, flag, number, parsed, record, text } from './plain.ts';
 import type { SpanRecord } from './records.ts';
 
-/** Which SDK a span is of; they measure some things in different units. */
-export type Language = 'nodejs' | 'python';
-
 interface Model {
   provider?: string;
   model?: string;
@@ -113,7 +110,7 @@ function modelOf(attributes: Attributes, metrics: Attributes = {}): Model {
   };
 }
 
-/** @param language whose units hold where the two SDKs name a field alike; Node.js if it is not known */
+/** @param language `nodejs` or `python`: whose units hold where they name a field alike; Node.js if it is not known */
 export function factsOf(
   { name, start, end, attributes: a }: SpanRecord,
   language?: string,
