@@ -8,7 +8,9 @@ interface Model {
 
 /** What a span of the SDK tells, in seconds, whichever SDK it is of. Other spans tell nothing that Earshot reads. */
 export type SpanFacts =
-  | { of: 'agent_session'; closeReason?: string }
+  | { of: 'agent_session' }
+  /** Only Python has it. */
+  | { of: 'session_close'; closeReason?: string }
   | {
       of: 'user_turn';
       transcript?: string;
@@ -121,6 +123,8 @@ export function factsOf(
   const mixed = (key: string) => scaled(number(a[key]), parts);
   switch (name) {
     case 'agent_session':
+      return { of: name };
+    case 'session_close':
       return { of: name, closeReason: text(a['lk.close_reason']) };
     case 'user_turn':
       return {

@@ -119,6 +119,8 @@ function takeSpan(state: SessionState, span: SpanRecord): void {
   switch (facts?.of) {
     case 'agent_session':
       state.ended = true;
+      break;
+    case 'session_close':
       state.closeReason = facts.closeReason ?? state.closeReason;
       break;
     case 'user_turn':

@@ -107,9 +107,9 @@ test('a tool took as long as its span, and failed if it says so', () => {
   ).toMatchObject({ isError: true });
 });
 
-test('why a session ended is on the span of Python', () => {
-  expect(factsOf(span('agent_session', { 'lk.close_reason': 'error' }), 'python')).toEqual({
-    of: 'agent_session',
+test('why a session ended is on a span of Python', () => {
+  expect(factsOf(span('session_close', { 'lk.close_reason': 'error' }), 'python')).toEqual({
+    of: 'session_close',
     closeReason: 'error',
   });
 });
