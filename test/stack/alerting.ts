@@ -39,13 +39,15 @@ interface Config {
   }[];
 }
 
-/** The repository's configuration with its receivers switched on, and led to `url`. Groups wait 1 s. */
-function derived(url: string): string {
+/** The repository's configuration with its receivers switched on, and led to `url`. */
+function derived(url: string, groupWait?: string): string {
   const config = parse(switchedOn(read('prometheus/alertmanager.yml'))) as Config;
   delete config.global;
   config.templates = [join(root, 'prometheus/templates/*.tmpl')];
-  config.route.group_wait = '1s';
-  for (const route of config.route.routes) if (route.group_wait) route.group_wait = '1s';
+  if (groupWait) {
+    config.route.group_wait = groupWait;
+    for (const route of config.route.routes) if (route.group_wait) route.group_wait = groupWait;
+  }
   for (const receiver of config.receivers) {
     delete receiver.email_configs;
     for (const slack of receiver.slack_configs ?? []) {
@@ -60,8 +62,12 @@ function derived(url: string): string {
   return stringify(config);
 }
 
-/** An Alertmanager with the repository's routes, inhibition and templates, and somebody who takes its messages. */
-export async function startAlerting(command: string) {
+/**
+ * An Alertmanager with the repository's routes, inhibition and templates, and somebody who takes its messages.
+ *
+ * @param options.groupWait how long groups wait for more before they are told @default as configured
+ */
+export async function startAlerting(command: string, options: { groupWait?: string } = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'alerting-'));
   const messages: Message[] = [];
   const taker = createServer((request, response) => {
@@ -77,7 +83,10 @@ export async function startAlerting(command: string) {
   }).listen(0, '127.0.0.1');
   await once(taker, 'listening');
   const config = join(directory, 'alertmanager.yml');
-  writeFileSync(config, derived(`http://127.0.0.1:${(taker.address() as AddressInfo).port}`));
+  writeFileSync(
+    config,
+    derived(`http://127.0.0.1:${(taker.address() as AddressInfo).port}`, options.groupWait),
+  );
   const port = await freePort();
   const server = await startServer(
     command,

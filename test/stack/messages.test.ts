@@ -21,7 +21,7 @@ const annotations = {
 describe.each(installed('prometheus-alertmanager', 'alertmanager3'))('a message of %s', (command) => {
   let alerting: Alerting;
   beforeAll(async () => {
-    alerting = await startAlerting(command);
+    alerting = await startAlerting(command, { groupWait: '1s' });
     await alerting.fire(
       {
         labels: { ...labels, window: '1h' },

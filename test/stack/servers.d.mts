@@ -25,4 +25,6 @@ export function startPrometheus(options: {
   config: unknown;
   storage?: string;
   retention?: string;
+  /** @default a free one */
+  port?: number;
 }): Promise<RunningServer>;

@@ -86,9 +86,9 @@ function scratch(name) {
 }
 
 /** @param storage where its blocks are; a folder that is deleted at the end unless it is given */
-export async function startPrometheus({ config, storage, retention = '1d' }) {
+export async function startPrometheus({ config, storage, retention = '1d', port: wanted }) {
   const { folder, remove } = scratch('prometheus');
-  const port = await freePort();
+  const port = wanted ?? (await freePort());
   const file = join(folder, 'prometheus.yml');
   writeFileSync(file, stringify(config));
   const args = [

@@ -1,9 +1,54 @@
-/** Panels that a simulated call centre leaves empty for half an hour, and why. A board without a panel: all of it. */
+/** Panels, or single queries of them (`TITLE/REF`), that a simulated call centre may leave empty for half an hour, and why. */
+const past = 'There is no past of six hours to compare with.';
+const versions = 'Versions are compared after an hour with a hundred turns, and none is new.';
+const nothingLost = 'Nothing was lost, which is well.';
+const notThen = 'None ended like this.';
+
 const reasons: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  cost: {
+    'Cost of a session-minute by agent': past,
+    'Refused price files': 'There is no price file.',
+  },
+  fleet: { 'Deploys/C': versions },
+  health: {
+    'Samples lost by reason': nothingLost,
+    'Label overflow': nothingLost,
+    'Refused values': nothingLost,
+  },
+  models: {
+    'Furthest above its past': past,
+    'Latency against the last seven days': past,
+    'LLMs compared/D': past,
+    'TTS compared/D': past,
+    'LLM requests by outcome': notThen,
+    'TTS requests by outcome': notThen,
+    'Given up': 'No model was given up.',
+  },
+  realtime: {
+    'Realtime models compared/D': past,
+    'Responses by outcome': notThen,
+    'Errors of realtime models': 'There were no errors.',
+    Connections: 'None was opened again.',
+  },
+  releases: {
+    'Verdict on new versions': versions,
+    'Slowest against the others': versions,
+    'Failing most against the others': versions,
+    Versions: versions,
+    'p95 against the past': past,
+    'Failed sessions against the past': past,
+    'Turns against the past': past,
+  },
+  slo: {
+    'Share of all turns above 5 s': 'No turn took so long.',
+    'Share of all turns above 1.5 s': 'No turn took so long.',
+    'Share of all failed sessions': 'None failed.',
+  },
   transport: { '*': 'There is no LiveKit server beside it.' },
+  'turn-taking': { 'Turns cut off, against what is usual': past },
 };
 
-/** Why a panel is empty, or one query of it (`TITLE/REF`); undefined when it should not be. */
+/** Why a query is empty; undefined when it should not be. */
 export const silent = (board: string, panel: string, ref: string): string | undefined => {
   const of = reasons[board];
   return of?.['*'] ?? of?.[panel] ?? of?.[`${panel}/${ref}`];

@@ -77,7 +77,7 @@ function priceRows({ q }: BoardContext): Row[] {
             'Usage of this time range that is in no figure above, because no price is known for its model. Add a line to the price file: `earshot prices PROVIDER/MODEL` says what was looked for.',
           width: 24,
           height: 6,
-          empty: 'Every model that was used has a price',
+          empty: 'No usage without a price was counted in this time range',
           keys: [
             { label: 'component', title: 'Component', width: 140 },
             { label: 'model_provider', title: 'Provider' },

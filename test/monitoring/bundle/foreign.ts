@@ -40,7 +40,6 @@ export const livekitServer: Foreign = {
   ...histogram('livekit_jitter_us', stream),
   ...histogram('livekit_quality_score', node),
   ...histogram('livekit_session_start_time_ms', [...node, 'protocol_version']),
-  ...histogram('livekit_forward_latency_ns', node),
   livekit_packet_bytes: [...node, 'direction', 'transmission', 'country'],
   livekit_node_packet_total: [...node, 'type'],
   livekit_room_total: node,

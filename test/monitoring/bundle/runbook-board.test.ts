@@ -1,58 +1,100 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
-import { boardTitles } from '../../../src/monitoring/boards/house/links.ts';
-import { alertingGroups } from '../../../src/monitoring/rules/index.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { runbookLink, spelled } from '../../../src/monitoring/boards/house/runbook-link.ts';
+import { dashboards } from '../../../src/monitoring/boards/index.ts';
+import { alertNames } from '../../../src/monitoring/rules/index.ts';
+import { runbookUrl } from '../../../src/monitoring/rules/render.ts';
+import { readRunbooks, relinked } from '../../../src/monitoring/runbooks.ts';
 import { settingsOf } from '../../../src/monitoring/settings.ts';
-import { knownSeries, unknown } from './known.ts';
-import { problems } from './promql.ts';
 
-const folder = join(import.meta.dirname, '../../../docs/runbooks');
-const files = readdirSync(folder).filter((name) => name.endsWith('.md'));
 const settings = settingsOf('standard');
-const known = knownSeries(settings);
-const alerts = new Set(alertingGroups(settings).flatMap(({ rules }) => rules.map(({ alert }) => alert)));
+const alerts = alertNames(settings);
 
-/** The expressions of a page; one that goes on in the next line is indented there. */
-const expressions = (text: string): string[] =>
-  [...text.matchAll(/^( *)```promql\n(.*?)\n *```$/gms)].flatMap(([, indent = '', block = '']) =>
-    block
-      .split('\n')
-      .map((line) => line.slice(indent.length))
-      .join('\n')
-      .split(/\n(?=\S)/),
+/** What of a panel these tests read. */
+interface Shown {
+  id: number;
+  type: string;
+  title: string;
+  options: { content: string };
+}
+const panels = (dashboards(settings).find(({ name }) => name === 'runbooks')?.dashboard.panels ??
+  []) as unknown as Shown[];
+
+describe('the link of an alert', () => {
+  test.each(alerts)('%s opens its runbook alone', (alert) => {
+    const [address, id] = runbookUrl(alert, settings).split('?viewPanel=');
+    expect(address).toBe('http://localhost:3000/d/earshot-runbooks/runbooks');
+    const panel = panels.find((candidate) => String(candidate.id) === id);
+    expect(panel).toMatchObject({ type: 'text', title: alert });
+    expect(panel?.options.content).toMatch(/^\*\*(critical|warning|info)/);
+  });
+
+  test('leads to the runbooks of the user, if he has some', () => {
+    const own = settingsOf('standard', { runbooks: 'https://wiki.example.com/voice/' });
+    expect(runbookUrl('LiveKitAgentToolSlow', own)).toBe(
+      'https://wiki.example.com/voice/LiveKitAgentToolSlow.md',
+    );
+    expect(runbookLink(own).url).toBe('https://wiki.example.com/voice/${__value.raw}.md');
+  });
+
+  test('in a table shows the id of the panel in a hidden column, and the alert in words', () => {
+    const { url, names, keys } = runbookLink(settings);
+    expect(url).toBe('/d/earshot-runbooks/runbooks?viewPanel=${__data.fields.Runbook}');
+    const [hidden] = keys;
+    for (const alert of alerts) {
+      expect(runbookUrl(alert, settings)).toContain(`viewPanel=${hidden?.wording?.[alert]?.text}`);
+    }
+    expect(names.LiveKitAgentTurnLatencyBudgetBurn?.text).toBe('Turn latency budget burn');
+  });
+});
+
+test('the contents name every alert once', () => {
+  const [contents] = panels;
+  expect([...(contents?.options.content.matchAll(/viewPanel=/g) ?? [])].length).toBe(alerts.length);
+});
+
+test.each([
+  ['LiveKitAgentToolSlow', 'Tool slow'],
+  ['LiveKitWorkerEventLoopBlocked', 'Worker event loop blocked'],
+  ['EarshotLabelOverflow', 'Label overflow'],
+])('%s is said as %s', (alert, words) => {
+  expect(spelled(alert)).toBe(words);
+});
+
+test('links between runbooks lead to their panels; of links to other files the words remain', () => {
+  const address = (alert: string) => `/to/${alert}`;
+  expect(
+    relinked('See [slow](LiveKitAgentToolSlow.md) and [down](./EarshotWorkerDown.md#do).', address),
+  ).toBe('See [slow](/to/LiveKitAgentToolSlow) and [down](/to/EarshotWorkerDown).');
+  expect(relinked('[series](../metrics.md#turns), [status](https://status.example.com)', address)).toBe(
+    'series, [status](https://status.example.com)',
   );
+  expect(relinked('`rate(x_total[5m])` (of all)', address)).toBe('`rate(x_total[5m])` (of all)');
+});
 
-describe.each(files)('%s', (file) => {
-  const text = readFileSync(join(folder, file), 'utf8');
+describe('a folder of runbooks', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'runbooks-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
 
-  test('has the chapters of a runbook, in their order', () => {
-    expect(text.match(/^#+ .*/gm)).toEqual([
-      `# ${file.replace('.md', '')}`,
-      '## Meaning',
-      '## First look',
-      '## Likely causes',
-      '## Mend',
-      '## Silence',
+  test('is read in alphabetical order, without headings', () => {
+    writeFileSync(
+      join(folder, 'LiveKitAgentToolSlow.md'),
+      '# LiveKitAgentToolSlow\r\n\r\nA tool is slow.\r\n',
+    );
+    writeFileSync(join(folder, 'EarshotWorkerDown.md'), 'A worker is down.\n\n## Do\n');
+    writeFileSync(join(folder, 'README.txt'), 'no runbook');
+    expect(readRunbooks(folder)).toEqual([
+      { alert: 'EarshotWorkerDown', content: 'A worker is down.\n\n## Do' },
+      { alert: 'LiveKitAgentToolSlow', content: 'A tool is slow.' },
     ]);
   });
 
-  test('has PromQL that Prometheus takes, on series and labels that there are', () => {
-    for (const expr of expressions(text)) {
-      expect(problems(expr), expr).toEqual([]);
-      expect(unknown(expr, known), expr).toEqual([]);
-    }
-    expect(expressions(text).length).toBeGreaterThan(0);
-  });
-
-  test('leads to boards that there are', () => {
-    const boards = [...text.matchAll(/\/d\/earshot-([\w-]+)/g)].map(([, name]) => name);
-    expect(boards.length).toBeGreaterThan(0);
-    expect(boards.filter((name) => !Object.hasOwn(boardTitles, name ?? ''))).toEqual([]);
-  });
-
-  test('silences its own alert', () => {
-    expect(text).toContain(`amtool silence add alertname=${file.replace('.md', '')}`);
-    expect(alerts).toContain(file.replace('.md', ''));
+  test('that is not there has none', () => {
+    expect(readRunbooks(join(folder, 'nowhere'))).toEqual([]);
   });
 });

@@ -27,7 +27,7 @@ const componentColours = {
 };
 
 /** What is spent, and whether it is more than usual. */
-export function spendRows({ q, settings }: BoardContext): Row[] {
+export function spendRows({ q, settings, objectives: { costPerMinute } }: BoardContext): Row[] {
   const inRange = { window: '$__range' } as const;
   const range = q.increase(spent, inRange);
   const { agent_name, agent_version } = q.scope.where;
@@ -100,7 +100,7 @@ export function spendRows({ q, settings }: BoardContext): Row[] {
     {
       panels: [
         timeseries({
-          title: 'Spend by component',
+          title: 'Spend per hour by component',
           description:
             'Dollars per hour, by what they are spent on. The height follows the number of calls; if one colour grows faster than the others, look at its models below.',
           unit: 'currencyUSD',
@@ -116,13 +116,14 @@ export function spendRows({ q, settings }: BoardContext): Row[] {
         timeseries({
           title: 'Cost of a session-minute by agent',
           description:
-            'What a minute of a call cost over the last hour. Dashed: the median of the last seven days, which the alert LiveKitAgentCostRunaway compares with; it needs six hours of data. Above it, and calls are the same: look at tokens per request and cache hits.',
+            'What a minute of a call cost over the last hour. Dashed: the median of the last seven days, which the alert LiveKitAgentCostRunaway compares with; it needs six hours of data. A red line, if there is one, is the objective costPerMinute. Above the usual, and calls are the same: look at tokens per request and cache hits.',
           unit: 'currencyUSD',
           width: 12,
           height: 9,
           empty: settings.recorded
             ? 'No agent had ten session-minutes with priced usage in an hour, or the recording rules are not loaded'
             : nothingSpent,
+          ...(costPerMinute !== undefined && { limit: costPerMinute }),
           dashed: '/ usual$/',
           legendAt: 'right',
           legend: ['lastNotNull'],

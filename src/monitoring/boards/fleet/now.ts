@@ -42,7 +42,6 @@ export function now({ q, objectives }: BoardContext): PanelBuilder[] {
       decimals: 2,
       empty: noTurns,
       text: 'value_and_name',
-      trend: true,
       limitsOf: {
         p95: { warning: 0.9 * turnLatency.seconds, bad: turnLatency.seconds },
         p99: { bad: turnLatencyTail.seconds },
@@ -54,7 +53,7 @@ export function now({ q, objectives }: BoardContext): PanelBuilder[] {
       title: 'Error budget left, worst agent',
       description: `What is left of the turns (${percent(1 - turnLatency.ratio)}) that may take longer than ${turnLatency.seconds} s, and of the sessions (${percent(1 - sessionSuccess.ratio)}) that may fail, in 30 days. Below 0 the promise is broken: stop releasing, and see what burns it.`,
       unit: 'percentunit',
-      width: 6,
+      width: 5,
       decimals: 0,
       empty: withoutRules,
       text: 'value_and_name',
@@ -66,12 +65,22 @@ export function now({ q, objectives }: BoardContext): PanelBuilder[] {
         as: 'instant',
       })),
     }),
-    // The cost per minute comes here, 3 wide; then these six are 4, 5, 6, 3, 3 and 3 wide.
+    stat({
+      title: 'Cost per minute',
+      description:
+        'What all calls together cost at this moment, in US dollars per minute of the clock, at list prices or at those of your price file. Usage without a price is not in it.',
+      unit: 'currencyUSD',
+      width: 3,
+      decimals: 3,
+      empty: 'No usage with a price',
+      next: 'cost',
+      targets: [{ expr: `${q.rate('lk_agents_cost_usd_total')} * 60` }],
+    }),
     stat({
       title: 'Failed sessions',
       description: `Share of the sessions that ended with an error or a crashed job, in this time range; ${percent(1 - sessionSuccess.ratio)} are allowed.`,
       unit: 'percentunit',
-      width: 4,
+      width: 3,
       decimals: 1,
       empty: noCalls,
       limits: { warning: 0.5 * (1 - sessionSuccess.ratio), bad: 1 - sessionSuccess.ratio },
@@ -91,7 +100,7 @@ export function now({ q, objectives }: BoardContext): PanelBuilder[] {
       description:
         'Calls that are running at this moment, and how many there were. A drop to 0 in business hours is an outage in front of the agents: look at the workers and at LiveKit.',
       unit: 'short',
-      width: 4,
+      width: 3,
       decimals: 0,
       empty: 'No agent reports',
       trend: true,

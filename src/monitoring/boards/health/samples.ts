@@ -82,7 +82,7 @@ export function sampleRows({ q }: BoardContext): Row[] {
             'What was refused in this time range, by series and reason; most first. Missing is usual where requests are cancelled; any other reason is a fault of a plugin or of a clock. Report it with a recording, see CONTRIBUTING.',
           width: 12,
           height: 9,
-          empty: 'No value was refused in this time range',
+          empty: 'No refused value was counted in this time range',
           keys: [
             { label: 'metric', title: 'Series', width: 330 },
             { label: 'reason', title: 'Reason', width: 90 },
@@ -105,7 +105,7 @@ export function sampleRows({ q }: BoardContext): Row[] {
           unit: 'short',
           width: 6,
           height: 9,
-          empty: 'No event was repeated in this time range',
+          empty: 'No repeated event was counted in this time range',
           targets: [
             {
               expr: `${q.rate('earshot_duplicate_events_total', { by: ['type'] })} * 60`,
@@ -120,7 +120,7 @@ export function sampleRows({ q }: BoardContext): Row[] {
           unit: 'short',
           width: 6,
           height: 9,
-          empty: 'No label had too many values in this time range',
+          empty: 'No label overflow was counted in this time range',
           targets: [
             {
               expr: `${q.rate('earshot_label_overflow_total', { by: ['label'] })} * 60`,

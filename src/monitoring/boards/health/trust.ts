@@ -152,7 +152,7 @@ export function trustRows({ q, settings }: BoardContext): Row[] {
           unit: 'short',
           width: 12,
           height: 9,
-          empty: 'No sample was lost in this time range',
+          empty: 'No lost sample was counted in this time range',
           draw: 'stack',
           legendAt: 'right',
           legend: ['max'],

@@ -36,6 +36,7 @@ export function stat(spec: StatSpec): PanelBuilder {
     .reduceOptions(new ReduceDataOptionsBuilder().calcs([spec.reduce ?? 'lastNotNull']).values(false))
     // Without it, a value that is not there has the colour of the lowest limit: good, or bad.
     .mappings([
+      ...worded(spec.wording ?? {}),
       {
         type: MappingType.SpecialValue,
         options: {
@@ -48,6 +49,5 @@ export function stat(spec: StatSpec): PanelBuilder {
   for (const [name, limits] of Object.entries(spec.limitsOf ?? {})) {
     builder.overrideByName(name, [{ id: 'thresholds', value: colours(limits).build() }]);
   }
-  if (spec.wording) builder.mappings(worded(spec.wording));
   return builder;
 }
