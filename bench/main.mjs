@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Children } from './children.mjs';
 import { eventCost } from './event-cost.mjs';
+import { uploads } from './gateway.mjs';
 import { underLoad } from './load.mjs';
 import { overhead } from './overhead.mjs';
 import { queries } from './queries.mjs';
@@ -15,6 +16,7 @@ const benchmarks = {
   scrape: ['A scrape of the worker', scrape],
   load: ['Many jobs at once', underLoad],
   overhead: ['Memory under a flood of labels', overhead],
+  gateway: ['Uploads to the gateway', uploads],
   queries: ['Boards at 30 days, in a real Prometheus', queries],
 };
 /** Those that take longer than all others together, and a server: they run when they are named. */

@@ -11,7 +11,7 @@ import { Ingest } from './ingest/ingest.ts';
 import type { GatewayOptions } from './options.ts';
 import { openKeys } from './receive/api-keys.ts';
 import { defaultLimits } from './receive/limits.ts';
-import { createUploads } from './receive/uploads.ts';
+import { createUploads, type Load } from './receive/uploads.ts';
 import { Spool } from './spool/spool.ts';
 import { retain } from './store/retention.ts';
 import { SessionStore } from './store/session-store.ts';
@@ -42,6 +42,8 @@ const patience: Patience = {
 /** A job has a handful of connections when it ends. */
 const maxConnections = 4096;
 const retentionMs = 10 * 60_000;
+/** Uploads at a time from which on answering goes before taking up. */
+const maxLeisure = 4;
 
 /**
  * Starts the receiver of the SDKs' uploads, with its store and its API.
@@ -79,6 +81,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   watchGauges(telemetry, spool, store);
   const staging = join(directory, 'staging');
   const { onBatch } = options;
+  const load: Load = { receiving: 0 };
   const ingest = await Ingest.start({
     spool,
     store,
@@ -88,6 +91,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     staging,
     telemetry,
     onBatch,
+    isBusy: () => load.receiving > maxLeisure,
     log,
   });
 
@@ -109,7 +113,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await store.settled();
   };
   const app = createGatewayApp({
-    uploads: createUploads({ spool, keys, limits, sync: options.sync ?? 'recordings', telemetry, log }),
+    uploads: createUploads({ spool, keys, limits, sync: options.sync ?? 'recordings', telemetry, load, log }),
     readers,
     sameOrigin: sameOrigin(telemetry),
     api: createApi({ store, telemetry, grafana: options.grafana?.replace(/\/+$/, '') }),

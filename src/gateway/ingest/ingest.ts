@@ -20,8 +20,13 @@ export interface IngestOptions extends Omit<TakeUpOptions, 'isRedacted'> {
   store: SessionStore;
   telemetry: Telemetry;
   onBatch?: BatchListener;
+  /** Whether jobs are waiting for answers, so that taking up can wait a little. */
+  isBusy: () => boolean;
   log: (message: string) => void;
 }
+
+/** For how long an upload may wait for others to be received, in milliseconds: it is taken up in the end. */
+const maxCourtesy = 250;
 
 /** How often an upload is tried that can be read, and cannot be stored for a reason that is not the disk's. */
 const maxAttempts = 5;
@@ -74,6 +79,7 @@ export class Ingest {
     while (!this.#closing) {
       const entry = spool.first();
       if (!entry) await spool.next(1000);
+      else if (await this.#yielded()) continue;
       else if (await this.#process(entry)) this.#failures = 0;
       else {
         const pause = Math.min(30_000, 250 * 2 ** this.#failures++);
@@ -81,6 +87,16 @@ export class Ingest {
         for (const end = Date.now() + pause; !this.#closing && Date.now() < end; ) await delay(50);
       }
     }
+  }
+
+  /**
+   * Lets jobs that end be answered first: they wait, and nobody waits for what is taken up.
+   *
+   * @returns whether the gateway is being closed
+   */
+  async #yielded(): Promise<boolean> {
+    for (const end = Date.now() + maxCourtesy; this.#options.isBusy() && Date.now() < end; ) await delay(10);
+    return this.#closing;
   }
 
   /** @returns whether the entry is dealt with */

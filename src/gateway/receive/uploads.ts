@@ -19,7 +19,14 @@ export interface UploadsOptions {
   limits: Limits;
   sync: SyncPolicy;
   telemetry: Telemetry;
+  /** Counts the uploads that are being received. */
+  load: Load;
   log: (message: string) => void;
+}
+
+/** What the gateway is busy with. */
+export interface Load {
+  receiving: number;
 }
 
 /** The SDKs' endpoints: what is uploaded is written into the spool, and answered as soon as it is in there. */
@@ -54,6 +61,7 @@ export function createUploads(options: UploadsOptions): RequestHandler[] {
   const received: RequestHandler = async (request, response) => {
     const kind = response.locals.kind as UploadKind;
     const start = performance.now();
+    options.load.receiving++;
     try {
       const why = await take(kind, response.locals.issuer, request, options);
       if (why === undefined) accept(request, response);
@@ -65,6 +73,7 @@ export function createUploads(options: UploadsOptions): RequestHandler[] {
       options.log(`An upload of ${kind} could not be kept: ${(error as Error).message}`);
       turnAway(kind, 'internal_error', request, response);
     }
+    options.load.receiving--;
     telemetry.observe(
       'earshot_gateway_answer_duration_seconds',
       { kind },
