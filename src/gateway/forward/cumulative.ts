@@ -21,7 +21,8 @@ interface Series {
   /** Unix nanoseconds, as text, at which it begins. */
   since: string;
   sum?: number;
-  histogram?: { bounds: number[]; counts: number[]; count: number; sum: number };
+  /** Without its buckets: their bounds are meant for milliseconds, and the values are seconds. */
+  histogram?: { count: number; sum: number };
 }
 
 export interface CumulativeState {
@@ -85,19 +86,13 @@ export class Cumulative {
         const { data } = metric;
         if (data.case === 'sum' && data.value.isMonotonic && data.value.aggregationTemporality === delta) {
           for (const point of data.value.dataPoints) {
-            const series = this.#series(metric, { ...common, ...attributesOf(point.attributes) }, now, '');
+            const series = this.#series(metric, { ...common, ...attributesOf(point.attributes) }, now);
             if (series) series.sum = (series.sum ?? 0) + Number(point.value.value ?? 0);
           }
         }
         if (data.case === 'histogram' && data.value.aggregationTemporality === delta) {
           for (const point of data.value.dataPoints) {
-            const bounds = point.explicitBounds.join();
-            const series = this.#series(
-              metric,
-              { ...common, ...attributesOf(point.attributes) },
-              now,
-              bounds,
-            );
+            const series = this.#series(metric, { ...common, ...attributesOf(point.attributes) }, now);
             if (series) addHistogram(series, point);
           }
         }
@@ -131,18 +126,9 @@ export class Cumulative {
     });
   }
 
-  #series(
-    { name, unit, description }: Metric,
-    attributes: Attributes,
-    now: bigint,
-    bounds: string,
-  ): Series | undefined {
+  #series({ name, unit, description }: Metric, attributes: Attributes, now: bigint): Series | undefined {
     const labels = labelsOf(attributes);
-    const key = JSON.stringify([
-      name,
-      bounds,
-      ...Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)),
-    ]);
+    const key = JSON.stringify([name, ...Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))]);
     const { series } = this.#state;
     if (!Object.hasOwn(series, key)) {
       if (Object.keys(series).length >= maxSeries) return undefined;
@@ -152,20 +138,10 @@ export class Cumulative {
   }
 }
 
-function addHistogram(
-  series: Series,
-  { explicitBounds, bucketCounts, count, sum = 0 }: HistogramPoint,
-): void {
-  series.histogram ??= {
-    bounds: explicitBounds,
-    counts: explicitBounds.map(() => 0).concat(0),
-    count: 0,
-    sum: 0,
-  };
-  const { histogram } = series;
-  histogram.counts = histogram.counts.map((before, at) => before + Number(bucketCounts[at] ?? 0n));
-  histogram.count += Number(count);
-  histogram.sum += sum;
+function addHistogram(series: Series, { count, sum = 0 }: HistogramPoint): void {
+  series.histogram ??= { count: 0, sum: 0 };
+  series.histogram.count += Number(count);
+  series.histogram.sum += sum;
 }
 
 function dataOf({ attributes, since, sum, histogram }: Series, now: bigint): Metric['data'] {
@@ -179,8 +155,7 @@ function dataOf({ attributes, since, sum, histogram }: Series, now: bigint): Met
       ...point,
       count: BigInt(histogram.count),
       sum: histogram.sum,
-      bucketCounts: histogram.counts.map(BigInt),
-      explicitBounds: histogram.bounds,
+      bucketCounts: [BigInt(histogram.count)],
     });
     return {
       case: 'histogram',

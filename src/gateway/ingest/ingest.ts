@@ -15,7 +15,7 @@ import { type TakenUp, type TakeUpOptions, takeUp } from './take-up.ts';
  */
 export type BatchListener = (batch: SessionBatch) => void;
 
-export interface IngestOptions extends Omit<TakeUpOptions, 'isRedacted'> {
+export interface IngestOptions extends Omit<TakeUpOptions, 'isRedacted' | 'known'> {
   spool: Spool;
   store: SessionStore;
   telemetry: Telemetry;
@@ -58,7 +58,12 @@ export class Ingest {
     await mkdir(options.staging, { recursive: true, mode: 0o700 });
     // Audio that was on its way is still in its upload.
     for (const name of await readdir(options.staging)) await rm(join(options.staging, name), { force: true });
-    return new Ingest({ ...options, isRedacted: (session) => options.store.isRedacted(session) });
+    const { store } = options;
+    return new Ingest({
+      ...options,
+      isRedacted: (session) => store.isRedacted(session),
+      known: (session) => store.identity(session),
+    });
   }
 
   /** Resolves when all that is spooled has been taken up, or after `patience` milliseconds. */

@@ -25,6 +25,8 @@ export interface TakeUpOptions {
   forwarder: Forwarder;
   /** Whether a session is known to be redacted, from what came before. */
   isRedacted: (session: string) => boolean;
+  /** What is known of a session from what came before: logs of Node.js do not say whose they are. */
+  known: (session: string) => Partial<Identity>;
   keepRedactedAudio: boolean;
   /** A folder for audio on its way into its session, on the same disk. */
   staging: string;
@@ -59,6 +61,15 @@ function redaction(
   };
 }
 
+/** A record's identity, with what is known of its session and the record does not say. */
+function complete<T extends { identity: Identity }>(owned: T[], { known }: TakeUpOptions): T[] {
+  for (const record of owned) {
+    const session = sessionOf(record.identity);
+    if (session !== undefined) record.identity = { ...known(session), ...record.identity };
+  }
+  return owned;
+}
+
 const redactedIdentity = (identity: Identity): Identity => ({
   ...identity,
   roomName: undefined,
@@ -84,7 +95,7 @@ async function passOn(
 }
 
 const traces: Reader = async (entry, meta, options) => {
-  const owned = spansOf(await bodyOf(entry, meta, options));
+  const owned = complete(spansOf(await bodyOf(entry, meta, options)), options);
   const isFlagged = redaction(owned, options);
   const batches = new Batches();
   let scrubbed = false;
@@ -108,7 +119,8 @@ const traces: Reader = async (entry, meta, options) => {
 };
 
 const logs: Reader = async (entry, meta, options) => {
-  const owned = logsOf(await bodyOf(entry, meta, options), String(meta.type).includes('json'));
+  const json = String(meta.type).includes('json');
+  const owned = complete(logsOf(await bodyOf(entry, meta, options), json), options);
   const isFlagged = redaction(owned, options);
   const batches = new Batches();
   let scrubbed = false;

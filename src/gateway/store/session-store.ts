@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PriceBook } from '../../pricing/price-book.ts';
 import { type ChatItem, mergeItems } from '../decode/chat-item.ts';
+import type { Identity } from '../decode/identity.ts';
 import { type SessionBatch, sessionOf } from '../decode/records.ts';
 import { Journal } from './journal.ts';
 import { provisionalItems } from './provisional.ts';
@@ -69,6 +70,15 @@ export class SessionStore {
   /** Whether a session is known to be redacted, by what an SDK calls it. */
   isRedacted(sent: string): boolean {
     return this.index.get(sessionIdOf(sent))?.redacted ?? false;
+  }
+
+  /** What is known of a session, by what an SDK calls it. */
+  identity(sent: string): Partial<Identity> {
+    const known = this.index.get(sessionIdOf(sent));
+    if (!known) return {};
+    const { roomId, agent, version, language } = known;
+    const told = { roomId, agentName: agent, agentVersion: version, language };
+    return Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined));
   }
 
   /**

@@ -55,6 +55,8 @@ test('logs reach Loki, each attribute once, and the conversation as JSON lines',
     room_id: 'RM_full',
     job_id: 'AJ_full',
   });
+  // Node.js does not say so in its logs; its spans did, before.
+  expect(attributesOf(groups.at(-1)?.resource?.attributes)).toMatchObject(identity);
   const logs = groups.flatMap(({ scopeLogs }) => scopeLogs.flatMap(({ logRecords }) => logRecords));
   for (const { attributes } of logs) {
     expect(new Set(attributes.map(({ key }) => key)).size).toBe(attributes.length);
