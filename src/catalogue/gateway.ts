@@ -121,6 +121,13 @@ export const gateway = {
     labels: {},
     source: 'Earshot gateway',
   },
+  earshot_gateway_archived_total: {
+    type: 'counter',
+    help: 'Sessions that were moved into the bucket; failed: it is tried again.',
+    unit: 'sessions',
+    labels: { result: ['ok', 'failed'] },
+    source: 'Earshot gateway',
+  },
   earshot_gateway_sessions_removed_total: {
     type: 'counter',
     help: 'Sessions that were removed: by age, by size, or because somebody asked.',

@@ -33,6 +33,10 @@ export interface GatewayFlags {
   maxAudioMb: number;
   maxUploads: number;
   sync: 'always' | 'recordings' | 'never';
+  s3Endpoint?: string;
+  s3Bucket?: string;
+  s3Region: string;
+  s3Prefix?: string;
   keepRedactedAudio?: boolean;
   prices?: string;
 }
@@ -80,6 +84,7 @@ export async function gatewayOptions(
       parts: { ...defaultLimits.parts, audio: maxAudio },
     },
     sync: flags.sync,
+    objects: objectsOf(flags, env),
     keepRedactedAudio: flags.keepRedactedAudio,
     prices: flags.prices === undefined ? undefined : new PriceBook(readPriceFile(flags.prices)),
     grafana: flags.grafana,
@@ -160,6 +165,24 @@ function tlsOf({ EARSHOT_GATEWAY_TLS_CERT: cert, EARSHOT_GATEWAY_TLS_KEY: key }:
     );
   }
   return cert && key ? { cert, key } : undefined;
+}
+
+function objectsOf(
+  { s3Endpoint: endpoint, s3Bucket: bucket, s3Region: region, s3Prefix: prefix }: GatewayFlags,
+  env: Environment,
+) {
+  if (!endpoint && !bucket) return undefined;
+  const {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+  } = env;
+  if (!endpoint || !bucket || !accessKeyId || !secretAccessKey) {
+    throw new OptionError(
+      'A bucket takes --s3-endpoint and --s3-bucket, and its keys in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: set all of them, or none.',
+    );
+  }
+  return { endpoint, bucket, region, prefix, accessKeyId, secretAccessKey, sessionToken };
 }
 
 function headersOf(pairs: string | undefined): Record<string, string> | undefined {

@@ -116,6 +116,22 @@ export function addGateway(program: Command): void {
         .default('recordings'),
     )
     .addOption(
+      option(
+        '--s3-endpoint <url>',
+        'move sessions that are over into a bucket there',
+        'S3_ENDPOINT',
+      ).argParser(url),
+    )
+    .addOption(
+      option(
+        '--s3-bucket <name>',
+        'that bucket; its keys are in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
+        'S3_BUCKET',
+      ),
+    )
+    .addOption(option('--s3-region <name>', 'its region', 'S3_REGION').default('us-east-1'))
+    .addOption(option('--s3-prefix <text>', 'what all keys in it begin with, such as earshot/', 'S3_PREFIX'))
+    .addOption(
       option('--keep-redacted-audio', 'keep the audio of sessions that are redacted', 'KEEP_REDACTED_AUDIO'),
     )
     .addOption(

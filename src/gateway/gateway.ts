@@ -13,9 +13,10 @@ import { openKeys } from './receive/api-keys.ts';
 import { defaultLimits } from './receive/limits.ts';
 import { createUploads, type Load } from './receive/uploads.ts';
 import { Spool } from './spool/spool.ts';
-import { retain } from './store/retention.ts';
+import { Objects } from './store/objects.ts';
 import { SessionStore } from './store/session-store.ts';
 import { Telemetry } from './telemetry.ts';
+import { startUpkeep } from './upkeep.ts';
 
 export interface Gateway {
   /** Where it listens: what `LIVEKIT_OBSERVABILITY_URL` is set to. */
@@ -41,7 +42,6 @@ const patience: Patience = {
 };
 /** A job has a handful of connections when it ends. */
 const maxConnections = 4096;
-const retentionMs = 10 * 60_000;
 /** Uploads at a time from which on answering goes before taking up. */
 const maxLeisure = 4;
 
@@ -68,6 +68,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     directory,
     prices: options.prices ?? new PriceBook(),
     keepRedactedAudio,
+    objects: options.objects && new Objects(options.objects),
+    log,
   });
   const forwarder = await Forwarder.open({
     ...options.forward,
@@ -95,18 +97,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     log,
   });
 
-  const sweep = async () => {
-    const { age, size } = await retain(store, retention, Date.now() / 1000);
-    telemetry.count('earshot_gateway_sessions_removed_total', { reason: 'age' }, age);
-    telemetry.count('earshot_gateway_sessions_removed_total', { reason: 'size' }, size);
-  };
-  const trySweep = () => sweep().catch((error) => log(`Old sessions could not be removed: ${error.message}`));
-  await trySweep();
-  const sweeping = setInterval(trySweep, retentionMs);
-  sweeping.unref();
+  const upkeep = await startUpkeep({
+    store,
+    retention,
+    archives: options.objects !== undefined,
+    telemetry,
+    log,
+  });
 
   const closeParts = async () => {
-    clearInterval(sweeping);
+    await upkeep.close();
     keys.close();
     await ingest.close();
     await forwarder.close();

@@ -7,6 +7,7 @@ import type { BatchListener } from './ingest/ingest.ts';
 import type { KeyOptions } from './receive/api-keys.ts';
 import type { Limits } from './receive/limits.ts';
 import type { SyncPolicy } from './receive/uploads.ts';
+import type { ObjectsOptions } from './store/objects.ts';
 import type { Retention } from './store/retention.ts';
 
 export interface GatewayOptions {
@@ -33,6 +34,8 @@ export interface GatewayOptions {
   minFreeBytes?: number;
   /** @default never, and any number */
   retention?: Retention;
+  /** A bucket into which sessions are moved when they are over. @default they stay in the directory */
+  objects?: ObjectsOptions;
   limits?: Partial<Limits>;
   /** Which uploads have to be on the disk before they are answered. @default recordings */
   sync?: SyncPolicy;

@@ -47,7 +47,8 @@ export const summarySchema = z.object({
   hasReport: z.boolean(),
   complete: z.boolean().describe('The SDK has sent what it sends last'),
   receivedAt: time('When the last upload came'),
-  bytes: z.number().describe('What it takes on disk'),
+  bytes: z.number().describe('What it takes on disk, or in the bucket'),
+  archived: z.boolean().optional().describe('Its files are in the bucket'),
 });
 
 export const pageSchema = z.object({

@@ -1,4 +1,3 @@
-import { basename, dirname } from 'node:path';
 import { type Request, type Response, Router } from 'express';
 import type { z } from 'zod';
 import { version } from '../../version.ts';
@@ -14,6 +13,7 @@ import type { SessionState } from '../store/session-state.ts';
 import type { SessionStore } from '../store/session-store.ts';
 import type { SessionSummary } from '../store/summary.ts';
 import type { Telemetry } from '../telemetry.ts';
+import { sendAudio } from './audio.ts';
 import { createChanges } from './changes.ts';
 import { detailOf, shown } from './detail.ts';
 import { openApi } from './openapi.ts';
@@ -115,22 +115,10 @@ export function createApi({ store, telemetry, grafana }: ApiOptions): Router {
     response.json({ report, evaluations: Object.values(evaluations).flat() });
   });
 
-  session('/audio', async ({ state, files, summary }, _request, response) => {
+  session('/audio', async ({ state, files, summary }, request, response) => {
     if (!state.audio)
       return notFound(response, detailOf(summary, state, now()).missing.audio ?? 'There is no audio');
-    const { audioPath } = files;
-    await new Promise<void>((resolve, reject) => {
-      response.sendFile(
-        basename(audioPath),
-        {
-          root: dirname(audioPath),
-          dotfiles: 'allow',
-          cacheControl: false,
-          headers: { 'Content-Type': 'audio/ogg' },
-        },
-        (error?: Error) => (error && !response.headersSent ? reject(error) : resolve()),
-      );
-    });
+    await sendAudio(files, request, response);
   });
 
   api.delete('/sessions/:id', async (request, response) => {

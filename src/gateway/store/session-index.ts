@@ -1,8 +1,10 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { OptionError } from '../../options.ts';
 import { type ChatItem, mergeItems } from '../decode/chat-item.ts';
 import type { SpanRecord } from '../decode/records.ts';
 import { Journal } from './journal.ts';
+import { BucketError, type Objects } from './objects.ts';
 import { provisionalItems } from './provisional.ts';
 import { SessionFiles } from './session-files.ts';
 import { isSessionId } from './session-id.ts';
@@ -23,24 +25,62 @@ interface Indexed {
 export class SessionIndex {
   readonly #sessions: Journal<Indexed>;
   readonly #words: Journal<string>;
+  readonly #folders: string;
+  readonly #objects?: Objects;
 
-  private constructor(sessions: Journal<Indexed>, words: Journal<string>) {
+  private constructor(
+    folders: string,
+    sessions: Journal<Indexed>,
+    words: Journal<string>,
+    objects?: Objects,
+  ) {
+    this.#folders = folders;
     this.#sessions = sessions;
     this.#words = words;
+    this.#objects = objects;
   }
 
-  /** @param directory of the store; the sessions' folders are in its folder `sessions` */
-  static async open(directory: string): Promise<SessionIndex> {
+  /**
+   * @param directory of the store; the sessions' folders are in its folder `sessions`
+   * @param objects a bucket, from which sessions are listed again if there are none in the folder
+   * @throws OptionError if the bucket refuses
+   */
+  static async open(
+    directory: string,
+    objects?: Objects,
+    log: (message: string) => void = console.warn,
+  ): Promise<SessionIndex> {
     const folders = join(directory, 'sessions');
     await mkdir(folders, { recursive: true, mode: 0o700 });
     const index = new SessionIndex(
+      folders,
       await Journal.open<Indexed>(join(directory, 'index.jsonl')),
       await Journal.open<string>(join(directory, 'words.jsonl')),
+      objects,
     );
+    if (objects && (await readdir(folders)).length === 0) {
+      await index.#fetchStates(objects).catch((error: Error) => {
+        if (error instanceof BucketError && error.answered < 500) {
+          throw new OptionError(
+            `The bucket cannot be listed: ${error.message}. Mend its name, its region or its keys.`,
+          );
+        }
+        // Uploads are taken all the same; they stay in the folder until it is back.
+        log(
+          `The bucket cannot be listed, so that what it has is not shown until the next start: ${error.message}`,
+        );
+      });
+    }
     const there = new Set((await readdir(folders)).filter(isSessionId));
     for (const [id] of [...index.#sessions.entries()]) if (!there.has(id)) await index.delete(id);
-    for (const id of there) await index.#check(new SessionFiles(join(folders, id)), id);
+    for (const id of there) await index.#check(id);
     return index;
+  }
+
+  /** The files of a session, wherever they are. */
+  files(id: string, archived = false): SessionFiles {
+    const remote = archived && this.#objects ? { objects: this.#objects, id } : undefined;
+    return new SessionFiles(join(this.#folders, id), remote);
   }
 
   get size(): number {
@@ -88,14 +128,27 @@ export class SessionIndex {
     await this.#words.compact();
   }
 
-  async #check(files: SessionFiles, id: string): Promise<void> {
-    const writtenAt = await files.writtenAt();
+  async #fetchStates(objects: Objects): Promise<void> {
+    for (const id of (await objects.sessions()).filter(isSessionId)) {
+      const remote = this.files(id, true);
+      const state = await remote.readState().catch(() => undefined);
+      if (!state) continue;
+      await remote.create();
+      await remote.write('session', state);
+    }
+  }
+
+  async #check(id: string): Promise<void> {
+    const writtenAt = await this.files(id).writtenAt();
     // A folder without it is of an upload that was being taken up, and will be again.
     if (writtenAt === undefined) return;
     const known = this.#sessions.get(id);
     if (known?.writtenAt === writtenAt) return;
-    const state = await files.readState().catch(() => undefined);
+    const state = await this.files(id)
+      .readState()
+      .catch(() => undefined);
     if (!state) return;
+    const files = this.files(id, state.archived !== undefined);
     await this.set(files, state);
     await this.setWords(id, wordsOf(await itemsOf(files, state)));
   }

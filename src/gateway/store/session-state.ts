@@ -56,6 +56,8 @@ export interface SessionState {
   audio?: { bytes: number; start?: number; duration?: number };
   /** Why there is no audio although some was sent. */
   audioDropped?: 'redacted' | 'too_large';
+  /** Bytes of its files that are in a bucket, and no longer in its folder. */
+  archived?: number;
 }
 
 export const newState = (id: string, identity: Identity, now: number): SessionState => ({

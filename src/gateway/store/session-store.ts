@@ -6,9 +6,10 @@ import { type ChatItem, mergeItems } from '../decode/chat-item.ts';
 import type { Identity } from '../decode/identity.ts';
 import { type SessionBatch, sessionOf } from '../decode/records.ts';
 import { Journal } from './journal.ts';
+import type { Objects } from './objects.ts';
 import { provisionalItems } from './provisional.ts';
 import { costOf } from './session-cost.ts';
-import { SessionFiles } from './session-files.ts';
+import type { SessionFiles } from './session-files.ts';
 import { sessionIdOf } from './session-id.ts';
 import { SessionIndex } from './session-index.ts';
 import { figuresOf, newState, reduced, type SessionState } from './session-state.ts';
@@ -21,8 +22,12 @@ export interface SessionStoreOptions {
   prices: PriceBook;
   /** Whether recordings of redacted sessions are kept. */
   keepRedactedAudio: boolean;
+  /** A bucket for sessions that are over. @default they stay in the folder */
+  objects?: Objects;
   /** Unix seconds. @default the system's clock */
   now?: () => number;
+  /** @default console.warn */
+  log?: (message: string) => void;
 }
 
 /** What became of a batch; `repeated`: it was in there already; `deleted`: its session was deleted before. */
@@ -40,26 +45,30 @@ const maxCached = 500;
 export class SessionStore {
   readonly events = new EventEmitter<Events>();
   readonly index: SessionIndex;
-  readonly #options: Required<SessionStoreOptions>;
+  readonly #options: SessionStoreOptions & { now: () => number };
   readonly #deleted: Journal<number>;
   readonly #cache = new Map<string, SessionState>();
   #work: Promise<unknown> = Promise.resolve();
 
-  private constructor(options: Required<SessionStoreOptions>, index: SessionIndex, deleted: Journal<number>) {
+  private constructor(
+    options: SessionStoreOptions & { now: () => number },
+    index: SessionIndex,
+    deleted: Journal<number>,
+  ) {
     this.#options = options;
     this.index = index;
     this.#deleted = deleted;
   }
 
   static async open(options: SessionStoreOptions): Promise<SessionStore> {
-    const index = await SessionIndex.open(options.directory);
+    const index = await SessionIndex.open(options.directory, options.objects, options.log);
     const deleted = await Journal.open<number>(join(options.directory, 'deleted.jsonl'));
     return new SessionStore({ now: () => Date.now() / 1000, ...options }, index, deleted);
   }
 
-  /** @param id that `isSessionId` allows */
+  /** The files of a session, wherever they are. @param id that `isSessionId` allows */
   files(id: string): SessionFiles {
-    return new SessionFiles(join(this.#options.directory, 'sessions', id));
+    return this.index.files(id, this.index.get(id)?.archived);
   }
 
   /** @param id that `isSessionId` allows */
@@ -98,9 +107,10 @@ export class SessionStore {
       }
       const files = this.files(id);
       const now = this.#options.now();
-      const before = (await this.state(id)) ?? newState(id, batch.identity, now);
+      const { archived, ...before } = (await this.state(id)) ?? newState(id, batch.identity, now);
       if (before.entry === entry) return 'repeated';
       await files.create();
+      if (archived !== undefined) await files.fetch();
       const { state, words } = await this.#written(files, before, batch, entry, now);
       this.#remember(state);
       if (words !== undefined) await this.index.setWords(id, words);
@@ -123,6 +133,8 @@ export class SessionStore {
       for (const id of ids) {
         const known = this.index.get(id) !== undefined;
         if (!known && (await this.files(id).readState()) === undefined) continue;
+        // First, because it may fail: what is gone here would not be found there again.
+        await this.#options.objects?.remove(id);
         await this.#deleted.set(id, this.#options.now());
         await this.files(id).remove();
         await this.index.delete(id);
@@ -132,6 +144,26 @@ export class SessionStore {
       }
       if (gone > 0) await this.index.forget();
       return gone;
+    });
+  }
+
+  /**
+   * Moves the files of a session into the bucket.
+   *
+   * @throws Error if that cannot be; nothing is lost then
+   */
+  archive(id: string): Promise<void> {
+    return this.#exclusively(async () => {
+      const { objects } = this.#options;
+      const files = this.index.files(id);
+      const state = await this.state(id);
+      if (!objects || !state || state.archived !== undefined) return;
+      const archived: SessionState = { ...state, archived: await files.upload(objects, id) };
+      await files.write('session', archived, true);
+      await objects.put(id, 'session.json', join(files.directory, 'session.json'));
+      await files.leaveState();
+      this.#remember(archived);
+      await this.index.set(files, archived);
     });
   }
 

@@ -38,8 +38,10 @@ export interface SessionSummary {
   complete: boolean;
   /** When the last upload came. */
   receivedAt: number;
-  /** On disk. */
+  /** On disk, or in the bucket. */
   bytes: number;
+  /** Whether its files are in the bucket. */
+  archived?: boolean;
 }
 
 /** `lost`: nothing has come for a while, and no report: the job died, or could not reach the gateway. */
@@ -96,7 +98,8 @@ export function summaryOf(state: SessionState, bytes: number): SessionSummary {
     hasReport: reported !== undefined,
     complete: Boolean(reported || state.recorded || state.ended),
     receivedAt: state.receivedAt,
-    bytes,
+    bytes: bytes + (state.archived ?? 0),
+    archived: state.archived === undefined ? undefined : true,
   };
   return Object.fromEntries(
     Object.entries(summary).filter(([, value]) => value !== undefined),
