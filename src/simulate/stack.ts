@@ -67,7 +67,7 @@ export function createStack({ plan, incidents, speed, script, faults }: StackOpt
       turnHandling: {
         turnDetection:
           spec?.endOfTurn === 'model' ? new inference.TurnDetector({ version: 'v1' }) : ('vad' as const),
-        endpointing: { minDelay: 300, maxDelay: 1800 },
+        endpointing: { minDelay: 300, maxDelay: 800 },
         interruption: {
           mode: spec?.interruption,
           minDuration: 300,

@@ -11,6 +11,7 @@ const reasons: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   fleet: { 'Deploys/C': versions },
   health: {
+    'Failed and missed evaluations': 'None failed and none was missed, which is well.',
     'Samples lost by reason': nothingLost,
     'Label overflow': nothingLost,
     'Refused values': nothingLost,
@@ -22,13 +23,15 @@ const reasons: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'TTS compared/D': past,
     'LLM requests by outcome': notThen,
     'TTS requests by outcome': notThen,
+    'Tried again': 'No request was tried again.',
     'Given up': 'No model was given up.',
   },
   realtime: {
     'Realtime models compared/D': past,
     'Responses by outcome': notThen,
     'Errors of realtime models': 'There were no errors.',
-    Connections: 'None was opened again.',
+    'Getting a connection, p95': 'None was opened, or none again.',
+    'Connections by whether they were new': 'None was opened, or none again.',
   },
   releases: {
     'Verdict on new versions': versions,
@@ -45,6 +48,10 @@ const reasons: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'Share of all failed sessions': 'None failed.',
   },
   transport: { '*': 'There is no LiveKit server beside it.' },
+  workers: {
+    'Event-loop stalls': 'On an idle machine nothing stalls.',
+    'Worker by worker/G': 'On an idle machine nothing stalls.',
+  },
   'turn-taking': { 'Turns cut off, against what is usual': past },
 };
 

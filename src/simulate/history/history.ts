@@ -75,7 +75,7 @@ export function createHistory(options: HistoryOptions) {
       }
       if (times.length === 0) continue;
       const growth = times.map((at) => ({
-        turns: turnRate(at) * interval,
+        turns: turnRate(hoursBefore(at)) * interval,
         quality: qualityAt(past, run.agent, run.release.version, hoursBefore(at)),
       }));
       for (const [index, measure] of run.measures.entries()) {
@@ -86,11 +86,21 @@ export function createHistory(options: HistoryOptions) {
           return now;
         });
         run.reached[index] = sum;
-        for (const worker of run.workers) yield block(measure, worker, times, course);
+        for (const [nth, worker] of run.workers.entries()) {
+          // Workers that all count at the same moment would make every rate a comb.
+          yield block(measure, worker, times, course, (nth + 0.5) / run.workers.length);
+        }
       }
       for (const worker of run.workers) {
-        yield gauge('lk_agents_sessions_active{', worker, times, (at) => Math.round(turnRate(at) * 200));
-        yield gauge('lk_agents_worker_load{nodename="host",', worker, times, (at) => turnRate(at) * 12);
+        yield gauge('lk_agents_sessions_active{', worker, times, (at) =>
+          Math.round(turnRate(hoursBefore(at)) * 200),
+        );
+        yield gauge(
+          'lk_agents_worker_load{nodename="host",',
+          worker,
+          times,
+          (at) => turnRate(hoursBefore(at)) * 12,
+        );
         yield gauge('up{', worker, times, () => 1);
       }
     }
@@ -125,12 +135,13 @@ function block(
   worker: string,
   times: readonly number[],
   course: readonly number[],
+  ahead: number,
 ): string {
   const name = `${series}${series.endsWith('{') ? '' : ','}${worker}} `;
   let text = '';
   for (let at = 0; at < times.length; at++) {
     const value = course[at] ?? 0;
-    text += `${name}${digits === 0 ? Math.round(value) : value.toFixed(digits)} ${times[at]}\n`;
+    text += `${name}${digits === 0 ? Math.floor(value + ahead) : value.toFixed(digits)} ${times[at]}\n`;
   }
   return text;
 }

@@ -116,10 +116,12 @@ export function qualityAt(
   return Object.assign({ ...agent.quality }, ...bad.map(({ quality }) => quality)) as Quality;
 }
 
-/** Turns per second of a worker: a daily rhythm between a tenth at night and the whole at three in the afternoon, UTC. */
-export function turnRate(unixSeconds: number, peak = 0.05): number {
-  const hour = (unixSeconds / 3600) % 24;
-  return peak * (0.55 + 0.45 * Math.cos(((hour - 15) / 12) * Math.PI));
+/**
+ * Turns per second of a worker: a daily rhythm between a tenth and the whole. A history ends at its peak, whenever it is made, so
+ * that the same happens in each.
+ */
+export function turnRate(hoursBefore: number, peak = 0.05): number {
+  return peak * (0.55 + 0.45 * Math.cos((hoursBefore / 12) * Math.PI));
 }
 
 /** The share of a lognormal at or below a value. */
