@@ -180,7 +180,12 @@ export async function uploads(children) {
         `a job's five: p50 ${ms(quantile(perJob, 0.5))}, longest ${ms(Math.max(...perJob))}`,
     ],
     goals: [
-      atMost('the gateway grows by, for a recording of 100 MB', largePeak - before, 160 * mebibyte, megabytes),
+      atMost(
+        'the gateway grows by, for a recording of 100 MB',
+        largePeak - before,
+        160 * mebibyte,
+        megabytes,
+      ),
       atMost(
         `the gateway grows by, for ${jobs} jobs that end at once`,
         manyPeak - idle,
