@@ -75,8 +75,9 @@ export async function gatewayOptions(
     spoolBytes: flags.spoolMb * mebibyte,
     minFreeBytes: flags.minFreeMb * mebibyte,
     retention: {
-      maxAge: flags.retentionDays && flags.retentionDays * 86_400,
-      maxBytes: flags.retentionGb && flags.retentionGb * 1024 * mebibyte,
+      // 0 is no limit, rather than nothing.
+      maxAge: flags.retentionDays ? flags.retentionDays * 86_400 : undefined,
+      maxBytes: flags.retentionGb ? flags.retentionGb * 1024 * mebibyte : undefined,
     },
     limits: {
       perMinute: flags.maxUploads,

@@ -10,8 +10,8 @@ import type { Telemetry } from '../telemetry.ts';
 import { type TakenUp, type TakeUpOptions, takeUp } from './take-up.ts';
 
 /**
- * Told of each batch that went into the store, once; after a crash it may be told once more of the last one. What it
- * throws is logged.
+ * Told of each batch that went into the store, in order and at most once: after a crash, the last one may not be told.
+ * What it throws is logged.
  */
 export type BatchListener = (batch: SessionBatch) => void;
 
