@@ -1,4 +1,4 @@
-# The command `earshot` as an image: the simulated call centre, unless told otherwise.
+# The command `earshot` as an image: the simulated call centre, unless told otherwise, such as `gateway`.
 #   docker build -t earshot . && docker run --rm -p 127.0.0.1:9464:9464 earshot
 # Debian rather than Alpine: the SDK's native packages are built for glibc.
 ARG NODE_IMAGE=node:20.20.2-bookworm-slim
@@ -24,7 +24,8 @@ WORKDIR /app
 COPY package.json LICENSE ./
 COPY --from=packages /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
-RUN ln -s /app/dist/cli/main.js /usr/local/bin/earshot
+# A volume that is mounted on /data takes over whose it is.
+RUN ln -s /app/dist/cli/main.js /usr/local/bin/earshot && install -d -o 1000 -g 1000 -m 700 /data
 # Every interface of the container; which of them others reach is for whoever runs it to say.
 ENV NODE_ENV=production EARSHOT_HOST=0.0.0.0
 USER 1000:1000

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Children } from './children.mjs';
 import { eventCost } from './event-cost.mjs';
+import { uploads } from './gateway.mjs';
 import { underLoad } from './load.mjs';
 import { overhead } from './overhead.mjs';
 import { queries } from './queries.mjs';
@@ -17,6 +18,7 @@ const benchmarks = {
   load: ['Many jobs at once', underLoad],
   telemetry: ['Traces and logs of a job', telemetryCost],
   overhead: ['Memory under a flood of labels', overhead],
+  gateway: ['Uploads to the gateway', uploads],
   queries: ['Boards at 30 days, in a real Prometheus', queries],
 };
 /** Those that take longer than all others together, and a server: they run when they are named. */

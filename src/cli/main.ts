@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { version } from '../version.ts';
+import { addGateway } from './gateway.ts';
 import { addGenerate } from './generate.ts';
 import { addPrices } from './prices.ts';
 import { addReplay } from './replay.ts';
@@ -13,6 +14,7 @@ addSimulate(program);
 addReplay(program);
 addPrices(program);
 addGenerate(program);
+addGateway(program);
 
 try {
   await program.parseAsync();

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import { ServeError } from './serve-error.ts';
 
-/** Who may read /metrics. With both kinds given, either lets a request in. */
+/** Who may read. With both kinds given, either lets a request in. */
 export interface AuthOptions {
   /** Tokens for `Authorization: Bearer …`; several, so that one can be replaced without a gap. */
   bearer?: string | readonly string[];
@@ -13,9 +13,10 @@ export interface AuthOptions {
 /**
  * Lets only requests with the right credentials through; others get 401.
  *
+ * @param realm what is guarded, as it is called in a login window
  * @throws ServeError `ERR_AUTH` when a credential is empty, or `auth` holds none at all
  */
-export function requireAuth(auth: AuthOptions): RequestHandler {
+export function requireAuth(auth: AuthOptions, realm: 'metrics' | 'sessions' = 'metrics'): RequestHandler {
   const tokens = [auth.bearer ?? []].flat();
   // A header's value arrives without surrounding blanks, so such a token could never be presented.
   if (tokens.some((token) => !/^\S+$/.test(token))) {
@@ -31,8 +32,8 @@ export function requireAuth(auth: AuthOptions): RequestHandler {
   const bearers = tokens.map(digest);
   const login = basic && digest(`${basic.username}:${basic.password}`);
   const challenges = [
-    ...(bearers.length > 0 ? ['Bearer realm="metrics"'] : []),
-    ...(login ? ['Basic realm="metrics", charset="UTF-8"'] : []),
+    ...(bearers.length > 0 ? [`Bearer realm="${realm}"`] : []),
+    ...(login ? [`Basic realm="${realm}", charset="UTF-8"`] : []),
   ];
 
   /** Compares with every known digest, so that the time taken says nothing about which one is near. */
@@ -49,7 +50,7 @@ export function requireAuth(auth: AuthOptions): RequestHandler {
     response.statusCode = 401;
     response.setHeader('WWW-Authenticate', challenges);
     response.setHeader('Content-Type', 'text/plain; charset=utf-8');
-    response.end('The metrics need credentials: an Authorization header as WWW-Authenticate says.\n');
+    response.end(`The ${realm} need credentials: an Authorization header as WWW-Authenticate says.\n`);
   };
 }
 

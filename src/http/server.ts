@@ -1,12 +1,9 @@
-import { createServer, type Server } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
-import { baseUrl, checkAddress, isLoopback } from './address.ts';
+import { isLoopback } from './address.ts';
 import { createApp, type Readiness } from './app.ts';
 import { type AuthOptions, requireAuth } from './auth.ts';
+import { listen, type Patience } from './listening.ts';
 import { createScrapes, type Expose } from './scrapes.ts';
-import { listenError } from './serve-error.ts';
-import { type TlsOptions, tlsContext, watchTls } from './tls.ts';
+import type { TlsOptions } from './tls.ts';
 
 export interface HttpOptions {
   /** Builds the exposition. */
@@ -36,18 +33,17 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
-const limits = {
+const patience: Patience = {
   // A scraper sends a few hundred bytes at once; whoever needs longer only holds a connection.
   headersTimeout: 5_000,
   requestTimeout: 10_000,
   connectionsCheckingInterval: 2_000,
   // Longer than a usual scrape interval, so that a scraper keeps its connection.
   keepAliveTimeout: 65_000,
+  // A reader that takes nothing for this long is gone.
+  stalled: 30_000,
 };
-/** A reader that takes nothing for this long is gone. */
-const stalledMs = 30_000;
 const maxConnections = 256;
-const closeGraceMs = 1_000;
 
 /**
  * Serves GET /metrics, /healthz and /readyz.
@@ -67,73 +63,30 @@ export async function serveMetrics(options: HttpOptions): Promise<MetricsServer>
     deadlineMs = 10_000,
     log = console.warn,
   } = options;
-  checkAddress(host, port);
   const app = createApp({
     scrapes: createScrapes(expose, deadlineMs),
     guard: auth && requireAuth(auth),
     ready,
     log,
   });
-  const tlsServer = tls && createTlsServer({ ...limits, ...tlsContext(tls) }, app);
-  const server = tlsServer ?? createServer(limits, app);
-  server.maxConnections = maxConnections;
-  server.timeout = stalledMs;
-  const sockets = trackSockets(server, keepProcessAlive);
-  await listen(server, host, port);
-  if (!keepProcessAlive) server.unref();
-  server.on('error', (error) => log(`The metrics server has trouble: ${error.message}`));
-
-  const actual = (server.address() as AddressInfo).port;
+  const {
+    url,
+    port: actual,
+    close,
+  } = await listen(app, {
+    host,
+    port,
+    tls,
+    patience,
+    maxConnections,
+    keepProcessAlive,
+    name: 'metrics server',
+    log,
+  });
   if (!auth && !tls?.clientCa && !isLoopback(host)) {
     log(
       `The metrics on ${host}, port ${actual}, can be read by anyone who reaches it; pass { auth } or a loopback host`,
     );
   }
-  const stopWatching = tls && tlsServer && watchTls(tlsServer, tls, log);
-  let closed: Promise<void> | undefined;
-  return {
-    url: baseUrl(tls ? 'https' : 'http', host, actual),
-    close() {
-      stopWatching?.();
-      closed ??= shutDown(server, sockets);
-      return closed;
-    },
-  };
-}
-
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const fail = (error: NodeJS.ErrnoException) => reject(listenError(error, host, port));
-    server.once('error', fail);
-    server.listen({ host, port }, () => {
-      server.off('error', fail);
-      resolve();
-    });
-  });
-}
-
-/** All open connections, those in a TLS handshake included, which Node's own bookkeeping leaves out. */
-function trackSockets(server: Server, keepProcessAlive: boolean): ReadonlySet<Socket> {
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-    if (!keepProcessAlive) socket.unref();
-  });
-  return sockets;
-}
-
-function shutDown(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
-  return new Promise((resolve) => {
-    const endAll = setTimeout(() => {
-      for (const socket of sockets) socket.destroy();
-    }, closeGraceMs);
-    server.close(() => {
-      clearTimeout(endAll);
-      resolve();
-    });
-    // A connection whose response is under way goes idle, and can be closed, when that is done.
-    const sweep = setInterval(() => server.closeIdleConnections(), 20);
-    server.once('close', () => clearInterval(sweep));
-  });
+  return { url, close };
 }

@@ -1,5 +1,6 @@
 import { alertsReference } from './alerts-reference.ts';
 import { dashboards } from './boards/index.ts';
+import { gatewayApiReference } from './gateway-api-reference.ts';
 import { metricsReference } from './metrics-reference.ts';
 import { priceReference } from './price-reference.ts';
 import { alertingGroups, recordingGroups } from './rules/index.ts';
@@ -28,5 +29,6 @@ export const artefacts = (): Artefact[] => [
   { path: 'docs/metrics.md', content: metricsReference() },
   { path: 'docs/alerts.md', content: alertsReference() },
   { path: 'docs/prices.md', content: priceReference() },
+  { path: 'docs/gateway-api.md', content: gatewayApiReference() },
   ...bundle(settingsOf('standard')),
 ];

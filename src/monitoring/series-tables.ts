@@ -1,6 +1,7 @@
 import * as allBuckets from '../catalogue/buckets.ts';
 import { cost } from '../catalogue/cost.ts';
 import { detectors } from '../catalogue/detectors.ts';
+import { gateway } from '../catalogue/gateway.ts';
 import { models } from '../catalogue/models.ts';
 import { self } from '../catalogue/self.ts';
 import { sessions } from '../catalogue/sessions.ts';
@@ -61,6 +62,13 @@ export const groups: readonly Group[] = [
     title: 'Earshot itself',
     about: 'What Earshot refused, dropped and overflowed. Watch these: every loss is counted here.',
     metrics: self,
+  },
+  {
+    title: 'Gateway',
+    about:
+      'What [the gateway](gateway.md) tells of itself, on its own page of metrics. It belongs to no agent, so that its series ' +
+      'have none of the common labels.',
+    metrics: gateway,
   },
 ];
 

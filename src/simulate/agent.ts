@@ -26,7 +26,9 @@ await monitor();
 export default defineAgent({
   entry: async (ctx: JobContext) => {
     const { plan, speed, directory, oracle } = JSON.parse(ctx.job.metadata) as CallOrder;
-    const call = createCall({ plan, speed, incidents: watchIncidents(directory) });
+    // Without a receiver of one's own, the SDK would look for LiveKit Cloud.
+    const record = Boolean(process.env.LIVEKIT_OBSERVABILITY_URL);
+    const call = createCall({ plan, speed, incidents: watchIncidents(directory), record });
     if (oracle) {
       keepOracle(call.session, oracle, { job: ctx.job.id, agent: plan.agent, version: plan.version });
     }

@@ -19,6 +19,8 @@ export interface CallOptions {
   incidents: Incidents;
   /** How many times faster than life people talk and think; models keep their latencies. */
   speed: number;
+  /** Whether the SDK records the session and uploads it to `LIVEKIT_OBSERVABILITY_URL`. @default false */
+  record?: boolean;
 }
 
 export interface Call {
@@ -28,7 +30,7 @@ export interface Call {
 }
 
 /** Builds the session of a call, ready to be observed and then played. */
-export function createCall({ plan, incidents, speed }: CallOptions): Call {
+export function createCall({ plan, incidents, speed, record = false }: CallOptions): Call {
   const random = createRandom(plan.seed, plan.number, 'call');
   const faults = new Faults();
   const { greeting, topics: list, ...rest }: Topics = topics[plan.agent];
@@ -83,7 +85,7 @@ export function createCall({ plan, incidents, speed }: CallOptions): Call {
     session.input.audio = microphone;
     session.output.audio = loudspeaker;
     try {
-      await session.start({ agent: new Receptionist({ id: plan.agent, tools, random }), record: false });
+      await session.start({ agent: new Receptionist({ id: plan.agent, tools, random }), record });
       await caller.listen(10_000);
       for (const name of plan.scenes) {
         if (!(await caller.think())) break;

@@ -15,7 +15,8 @@ const rooms: Readonly<Record<string, Doors>> = {
   otel: { values: ['catalogue'] },
   telemetry: { values: ['catalogue', 'options.ts'] },
   pricing: { values: ['catalogue', 'options.ts'] },
-  monitoring: { values: ['catalogue', 'pricing'] },
+  gateway: { values: ['catalogue', 'http', 'pricing', 'record', 'options.ts', 'version.ts'] },
+  monitoring: { values: ['catalogue', 'pricing', 'gateway'] },
   livekit: { values: ['catalogue', 'record', 'relay', 'otel', 'pricing', 'telemetry', 'options.ts'] },
 };
 /** Rooms that put the others together, so that they may import any but those named here. */
@@ -30,7 +31,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   '@grafana/': ['monitoring'],
   '@opentelemetry/sdk-node': ['telemetry', 'livekit'],
   '@opentelemetry/exporter-': ['telemetry'],
-  'prom-client': ['record', 'simulate', ''],
+  'prom-client': ['record', 'gateway', 'simulate', ''],
 };
 const maxLines = 250;
 /** The SDK takes an agent from the default export of its file. */

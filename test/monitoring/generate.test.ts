@@ -16,6 +16,7 @@ beforeEach(() => {
   const parts = [
     'package.json',
     'dist/catalogue',
+    'dist/gateway',
     'dist/monitoring',
     'dist/pricing',
     'docs',

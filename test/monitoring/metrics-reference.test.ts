@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { catalogue } from '../../src/catalogue/metrics.ts';
+import { gateway } from '../../src/catalogue/gateway.ts';
+import { catalogue as ofAgents } from '../../src/catalogue/metrics.ts';
 import { metricsReference } from '../../src/monitoring/metrics-reference.ts';
 import { groups, seriesTables } from '../../src/monitoring/series-tables.ts';
 
+/** Of agents and workers, and of the gateway, which has a page of its own. */
+const catalogue = { ...ofAgents, ...gateway };
 const page = metricsReference();
 const lines = page.split('\n');
 

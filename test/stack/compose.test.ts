@@ -27,6 +27,7 @@ test('images are pinned', () => {
   ).toEqual({
     alertmanager: 'prom/alertmanager:v0.34.0',
     demo: 'built from .',
+    gateway: 'built from .',
     grafana: 'grafana/grafana:13.2.1',
     prometheus: 'prom/prometheus:v3.14.0',
   });
@@ -38,14 +39,16 @@ test('only the demo is optional', () => {
   ).toEqual([['demo', ['demo']]]);
 });
 
-test('ports are on loopback, unless somebody moves Grafana elsewhere', () => {
+test('ports are on loopback, unless somebody moves Grafana or the gateway elsewhere', () => {
   const ports = named.flatMap(([, { ports: published = [] }]) => published);
   expect(ports.map(withDefaults).toSorted()).toEqual([
     '127.0.0.1:3000:3000',
     '127.0.0.1:9090:9090',
     '127.0.0.1:9093:9093',
+    '127.0.0.1:9465:9465',
   ]);
   expect(ports.filter((port) => !port.startsWith('127.0.0.1:'))).toEqual([
+    expect.stringMatching(/^\$\{GATEWAY_BIND_ADDRESS:-127\.0\.0\.1\}:\$\{GATEWAY_PORT/),
     expect.stringMatching(/^\$\{GRAFANA_BIND_ADDRESS:-127\.0\.0\.1\}:\$\{GRAFANA_PORT/),
   ]);
 });
@@ -53,7 +56,7 @@ test('ports are on loopback, unless somebody moves Grafana elsewhere', () => {
 describe.each(named)('%s', (name, service) => {
   test('runs as nobody special, in an image that it cannot change, and with no capability', () => {
     const { user, read_only, cap_drop, security_opt, tmpfs } = service;
-    const users: Record<string, string> = { demo: '1000:1000', grafana: '472:0' };
+    const users: Record<string, string> = { demo: '1000:1000', gateway: '1000:1000', grafana: '472:0' };
     expect({ user, read_only, cap_drop, security_opt, tmpfs }).toEqual({
       user: users[name] ?? '65534:65534',
       read_only: true,
@@ -75,6 +78,7 @@ describe.each(named)('%s', (name, service) => {
     const written = (service.volumes ?? []).filter((mount) => !mount.startsWith('./'));
     const homes: Record<string, string[]> = {
       alertmanager: ['alertmanager-data:/alertmanager'],
+      gateway: ['gateway-data:/data'],
       grafana: ['grafana-data:/var/lib/grafana'],
       prometheus: ['prometheus-data:/prometheus'],
     };
@@ -114,6 +118,7 @@ test('volumes and networks are used, and only the demo is cut off', () => {
   expect(Object.fromEntries(named.map(([name, service]) => [name, joined(service)]))).toEqual({
     alertmanager: ['monitoring'],
     demo: ['agents'],
+    gateway: ['agents', 'monitoring'],
     grafana: ['monitoring'],
     prometheus: ['agents', 'monitoring'],
   });
@@ -146,4 +151,12 @@ test('the demo is found under the name that Prometheus asks for', () => {
   );
   expect(services.demo?.networks).toEqual({ agents: { aliases: ['earshot-demo'] } });
   expect(names).toEqual(['earshot-demo.']);
+});
+
+test('the gateway lets nobody read without a token', () => {
+  expect(services.gateway?.environment).toMatchObject({
+    EARSHOT_GATEWAY_DRAW_TOKEN: 'true',
+    EARSHOT_GATEWAY_TOKEN_FILE: '/run/secrets/readers-token',
+    EARSHOT_GATEWAY_KEYS: '/run/secrets/api-keys.yml',
+  });
 });

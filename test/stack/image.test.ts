@@ -30,6 +30,10 @@ test('it runs the command as nobody special, and the simulation by default', () 
   expect(all('HEALTHCHECK')[0]).toContain('/readyz');
 });
 
+test('the folder that a volume is mounted on belongs to who runs it', () => {
+  expect(all('RUN').at(-1)).toContain('install -d -o 1000 -g 1000 -m 700 /data');
+});
+
 test('development packages stay behind, and the SDK comes along', () => {
   expect(all('RUN')).toContain(
     'npm pkg delete devDependencies && npm ci --omit=dev --ignore-scripts --no-audit --no-fund',

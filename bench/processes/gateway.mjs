@@ -1,0 +1,39 @@
+/** A gateway as it runs by itself, and what it takes. */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startGateway } from '../../dist/gateway/gateway.js';
+import { answer } from '../children.mjs';
+
+const [key, secret] = process.argv.slice(2);
+const gateway = await startGateway({
+  directory: mkdtempSync(join(tmpdir(), 'gateway-')),
+  keys: { pair: { key, secret } },
+  port: 0,
+  minFreeBytes: 0,
+});
+
+let peak = 0;
+setInterval(() => {
+  peak = Math.max(peak, process.memoryUsage.rss());
+}, 5).unref();
+
+answer(
+  {
+    url: () => gateway.url,
+    /** The largest RSS since it was asked last, in bytes. */
+    peak() {
+      const bytes = peak;
+      peak = 0;
+      return bytes;
+    },
+    memory() {
+      globalThis.gc?.();
+      return process.memoryUsage.rss();
+    },
+    drained: (patience) => gateway.drained(patience),
+    sessions: () =>
+      gateway.store.index.summaries().filter(({ complete, hasAudio }) => complete && hasAudio).length,
+  },
+  () => gateway.close(),
+);

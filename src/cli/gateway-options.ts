@@ -1,0 +1,198 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Readers } from '../gateway/api/readers.ts';
+import type { GatewayOptions } from '../gateway/options.ts';
+import { defaultLimits } from '../gateway/receive/limits.ts';
+import { OptionError } from '../options.ts';
+import { PriceBook } from '../pricing/price-book.ts';
+import { readPriceFile } from '../pricing/price-file.ts';
+
+/** The options of `earshot gateway`, as the command line gives them. */
+export interface GatewayFlags {
+  host: string;
+  port: number;
+  data: string;
+  keys?: string;
+  tokenFile?: string;
+  drawToken?: boolean;
+  proxyHeader?: string;
+  proxyFrom?: string;
+  openMetrics?: boolean;
+  tempo?: string;
+  loki?: string;
+  prometheus?: string;
+  forwardHeaders?: string;
+  livekitCloud?: string;
+  grafana?: string;
+  retentionDays?: number;
+  retentionGb?: number;
+  spoolMb: number;
+  forwardMb: number;
+  minFreeMb: number;
+  maxAudioMb: number;
+  maxUploads: number;
+  sync: 'always' | 'recordings' | 'never';
+  s3Endpoint?: string;
+  s3Bucket?: string;
+  s3Region: string;
+  s3Prefix?: string;
+  keepRedactedAudio?: boolean;
+  prices?: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+const mebibyte = 1024 * 1024;
+
+/**
+ * @param env secrets are read from it only: a command line can be seen by others on the machine
+ * @throws OptionError for what cannot be used
+ */
+export async function gatewayOptions(
+  flags: GatewayFlags,
+  env: Environment,
+  log: (line: string) => void,
+): Promise<GatewayOptions> {
+  const directory = resolve(flags.data);
+  const { audio } = defaultLimits.parts;
+  const maxAudio = flags.maxAudioMb * mebibyte;
+  return {
+    directory,
+    host: flags.host,
+    port: flags.port,
+    keys: { pair: apiKey(env), file: flags.keys },
+    readers: await readersOf(flags, env, directory, log),
+    openMetrics: flags.openMetrics,
+    tls: tlsOf(env),
+    forward: {
+      tempo: flags.tempo,
+      loki: flags.loki,
+      prometheus: flags.prometheus,
+      liveKitCloud: flags.livekitCloud,
+      headers: headersOf(flags.forwardHeaders),
+    },
+    forwardBytes: flags.forwardMb * mebibyte,
+    spoolBytes: flags.spoolMb * mebibyte,
+    minFreeBytes: flags.minFreeMb * mebibyte,
+    retention: {
+      // 0 is no limit, rather than nothing.
+      maxAge: flags.retentionDays ? flags.retentionDays * 86_400 : undefined,
+      maxBytes: flags.retentionGb ? flags.retentionGb * 1024 * mebibyte : undefined,
+    },
+    limits: {
+      perMinute: flags.maxUploads,
+      body: { ...defaultLimits.body, recordings: defaultLimits.body.recordings + maxAudio - audio },
+      parts: { ...defaultLimits.parts, audio: maxAudio },
+    },
+    sync: flags.sync,
+    objects: objectsOf(flags, env),
+    keepRedactedAudio: flags.keepRedactedAudio,
+    prices: flags.prices === undefined ? undefined : new PriceBook(readPriceFile(flags.prices)),
+    grafana: flags.grafana,
+    log,
+  };
+}
+
+function apiKey({ LIVEKIT_API_KEY: key, LIVEKIT_API_SECRET: secret }: Environment) {
+  return key && secret ? { key, secret } : undefined;
+}
+
+async function readersOf(
+  { tokenFile, drawToken, proxyHeader, proxyFrom }: GatewayFlags,
+  env: Environment,
+  directory: string,
+  log: (line: string) => void,
+): Promise<Readers | undefined> {
+  const {
+    EARSHOT_GATEWAY_TOKEN: token,
+    EARSHOT_GATEWAY_USER: username,
+    EARSHOT_GATEWAY_PASSWORD: password,
+  } = env;
+  if (Boolean(username) !== Boolean(password)) {
+    throw new OptionError(
+      'EARSHOT_GATEWAY_USER and EARSHOT_GATEWAY_PASSWORD go together: set both, or none.',
+    );
+  }
+  if (Boolean(proxyHeader) !== Boolean(proxyFrom)) {
+    throw new OptionError(
+      '--proxy-header and --proxy-from go together: a header is believed from where the proxy is.',
+    );
+  }
+  const bearer = [
+    ...(token ? [token] : []),
+    ...(tokenFile ? [await tokenIn(tokenFile, drawToken)] : []).filter((found) => found !== undefined),
+  ];
+  const basic = username && password ? { username, password } : undefined;
+  if (drawToken && bearer.length === 0 && !basic) bearer.push(await drawn(directory, log));
+  if (bearer.length === 0 && !basic && !proxyHeader) return undefined;
+  return {
+    ...(bearer.length > 0 && { bearer }),
+    // Browsers ask for a user and a password; any user will do with the token.
+    basic: basic ?? (bearer[0] ? { username: 'earshot', password: bearer[0] } : undefined),
+    ...(proxyHeader &&
+      proxyFrom && { proxy: { header: proxyHeader, from: proxyFrom.split(',').map((at) => at.trim()) } }),
+  };
+}
+
+/** @param optional whether the file may be missing */
+async function tokenIn(file: string, optional = false): Promise<string | undefined> {
+  try {
+    const token = (await readFile(file, 'utf8')).trim();
+    if (token) return token;
+    throw new OptionError(`${file} is empty: write a token into it.`);
+  } catch (error) {
+    if (optional && (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (error instanceof OptionError) throw error;
+    throw new OptionError(`The token in ${file} cannot be read: ${(error as Error).message}.`);
+  }
+}
+
+/** A token that nobody else knows, kept beside the sessions. */
+async function drawn(directory: string, log: (line: string) => void): Promise<string> {
+  const file = join(directory, 'token');
+  const known = await tokenIn(file, true);
+  if (known !== undefined) return known;
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const token = randomBytes(24).toString('base64url');
+  await writeFile(file, `${token}\n`, { mode: 0o600 });
+  log(`Drew a token for readers (user earshot): it is in ${file}`);
+  return token;
+}
+
+function tlsOf({ EARSHOT_GATEWAY_TLS_CERT: cert, EARSHOT_GATEWAY_TLS_KEY: key }: Environment) {
+  if (Boolean(cert) !== Boolean(key)) {
+    throw new OptionError(
+      'EARSHOT_GATEWAY_TLS_CERT and EARSHOT_GATEWAY_TLS_KEY go together: set both, or none.',
+    );
+  }
+  return cert && key ? { cert, key } : undefined;
+}
+
+function objectsOf(
+  { s3Endpoint: endpoint, s3Bucket: bucket, s3Region: region, s3Prefix: prefix }: GatewayFlags,
+  env: Environment,
+) {
+  if (!endpoint && !bucket) return undefined;
+  const {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+  } = env;
+  if (!endpoint || !bucket || !accessKeyId || !secretAccessKey) {
+    throw new OptionError(
+      'A bucket takes --s3-endpoint and --s3-bucket, and its keys in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: set all of them, or none.',
+    );
+  }
+  return { endpoint, bucket, region, prefix, accessKeyId, secretAccessKey, sessionToken };
+}
+
+function headersOf(pairs: string | undefined): Record<string, string> | undefined {
+  if (!pairs) return undefined;
+  return Object.fromEntries(
+    pairs.split(',').map((pair) => {
+      const at = pair.indexOf('=');
+      if (at <= 0) throw new OptionError('--forward-headers takes name=value,name=value.');
+      return [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
+    }),
+  );
+}

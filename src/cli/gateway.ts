@@ -1,0 +1,160 @@
+import { stdout } from 'node:process';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { GatewayFlags } from './gateway-options.ts';
+
+const variable = (name: string) => `EARSHOT_GATEWAY_${name}`;
+
+/** An option with its environment variable. One that is empty, as Compose hands on what is not set, is none. */
+function option(flags: string, description: string, name: string): Option {
+  const added = new Option(flags, description);
+  const value = process.env[variable(name)];
+  // For a switch, commander looks only whether there is one.
+  const off = added.isBoolean() && value !== undefined && !/^(1|true|yes|on)$/i.test(value);
+  return value === '' || off ? added : added.env(variable(name));
+}
+
+const number =
+  (min: number, max = Number.MAX_SAFE_INTEGER) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() === '' || !(value >= min && value <= max)) {
+      throw new InvalidArgumentError(`It takes a number from ${min} on.`);
+    }
+    return value;
+  };
+
+const url = (text: string): string => {
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text))
+    throw new InvalidArgumentError('It takes an http(s) URL.');
+  return text;
+};
+
+/** Adds `earshot gateway`. */
+export function addGateway(program: Command): void {
+  program
+    .command('gateway')
+    .description("receive what LiveKit's SDKs upload of each session, keep it, and forward it")
+    .addOption(option('--host <address>', 'where it listens', 'HOST').default('127.0.0.1'))
+    .addOption(
+      option('--port <n>', 'port; 0 takes a free one', 'PORT').default(9465).argParser(number(0, 65535)),
+    )
+    .addOption(option('--data <directory>', 'where sessions are kept', 'DATA').default('earshot-data'))
+    .addOption(
+      option(
+        '--keys <file>',
+        'API keys of agents, "key: secret" in each line (or LIVEKIT_API_KEY and …_SECRET)',
+        'KEYS',
+      ),
+    )
+    .addOption(option('--token-file <file>', 'file with the token that readers need', 'TOKEN_FILE'))
+    .addOption(
+      option('--draw-token', 'draw the token at the first start, into the data directory', 'DRAW_TOKEN'),
+    )
+    .addOption(
+      option('--proxy-header <name>', 'header in which a proxy names who it has let in', 'PROXY_HEADER'),
+    )
+    .addOption(option('--proxy-from <addresses>', 'where that proxy is, such as 10.0.0.0/8', 'PROXY_FROM'))
+    .addOption(option('--open-metrics', 'let /metrics be read without a login', 'OPEN_METRICS'))
+    .addOption(
+      option(
+        '--tempo <url>',
+        'forward traces to its OTLP port, such as http://tempo:4318',
+        'TEMPO',
+      ).argParser(url),
+    )
+    .addOption(option('--loki <url>', 'forward logs, such as http://loki:3100', 'LOKI').argParser(url))
+    .addOption(
+      option(
+        '--prometheus <url>',
+        "forward the SDK's own metrics, such as http://prometheus:9090",
+        'PROMETHEUS',
+      ).argParser(url),
+    )
+    .addOption(
+      option('--forward-headers <pairs>', 'headers for those, as name=value,name=value', 'FORWARD_HEADERS'),
+    )
+    .addOption(
+      option('--livekit-cloud <url>', 'pass uploads on to LiveKit Cloud, too', 'LIVEKIT_CLOUD').argParser(
+        url,
+      ),
+    )
+    .addOption(option('--grafana <url>', 'where Grafana is, for links to traces', 'GRAFANA').argParser(url))
+    .addOption(
+      option('--retention-days <n>', 'remove sessions after so many days', 'RETENTION_DAYS').argParser(
+        number(0),
+      ),
+    )
+    .addOption(
+      option('--retention-gb <n>', 'remove the oldest beyond so many gigabytes', 'RETENTION_GB').argParser(
+        number(0),
+      ),
+    )
+    .addOption(
+      option('--spool-mb <n>', 'what may wait to be taken up', 'SPOOL_MB').default(2048).argParser(number(1)),
+    )
+    .addOption(
+      option('--forward-mb <n>', 'what may wait for each backend', 'FORWARD_MB')
+        .default(256)
+        .argParser(number(1)),
+    )
+    .addOption(
+      option('--min-free-mb <n>', 'what stays free on the disk', 'MIN_FREE_MB')
+        .default(256)
+        .argParser(number(0)),
+    )
+    .addOption(
+      option('--max-audio-mb <n>', 'the largest recording', 'MAX_AUDIO_MB').default(480).argParser(number(1)),
+    )
+    .addOption(
+      option('--max-uploads <n>', 'uploads a minute with one API key', 'MAX_UPLOADS')
+        .default(30_000)
+        .argParser(number(1)),
+    )
+    .addOption(
+      option('--sync <which>', 'uploads that have to be on the disk before they are answered', 'SYNC')
+        .choices(['always', 'recordings', 'never'])
+        .default('recordings'),
+    )
+    .addOption(
+      option(
+        '--s3-endpoint <url>',
+        'move sessions that are over into a bucket there',
+        'S3_ENDPOINT',
+      ).argParser(url),
+    )
+    .addOption(
+      option(
+        '--s3-bucket <name>',
+        'that bucket; its keys are in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
+        'S3_BUCKET',
+      ),
+    )
+    .addOption(option('--s3-region <name>', 'its region', 'S3_REGION').default('us-east-1'))
+    .addOption(option('--s3-prefix <text>', 'what all keys in it begin with, such as earshot/', 'S3_PREFIX'))
+    .addOption(
+      option('--keep-redacted-audio', 'keep the audio of sessions that are redacted', 'KEEP_REDACTED_AUDIO'),
+    )
+    .addOption(
+      new Option('--prices <file>', 'price file, which goes before the built-in prices').env(
+        'EARSHOT_PRICES',
+      ),
+    )
+    .action(run);
+}
+
+async function run(flags: GatewayFlags): Promise<void> {
+  const { gatewayOptions } = await import('./gateway-options.ts');
+  const { startGateway } = await import('../gateway/gateway.ts');
+  const options = await gatewayOptions(flags, process.env, (line) => console.error(line));
+  const gateway = await startGateway(options);
+  stdout.write(`LIVEKIT_OBSERVABILITY_URL=${gateway.url}\n`);
+  let ending = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      // A second one does not wait.
+      if (ending) process.exit(130);
+      ending = true;
+      void gateway.close().then(() => process.exit(0));
+    });
+  }
+}

@@ -1,0 +1,64 @@
+import type { z } from 'zod';
+import type { SessionState } from '../store/session-state.ts';
+import { type SessionSummary, statusOf } from '../store/summary.ts';
+import type { detailSchema, summarySchema } from './schema.ts';
+
+/** A summary as the API shows it. */
+export const shown = (summary: SessionSummary, now: number): z.infer<typeof summarySchema> => ({
+  ...summary,
+  status: statusOf(summary, now),
+  duration: summary.end - summary.start,
+});
+
+/** Why something is not there, in a line for people. */
+function missing(s: z.infer<typeof summarySchema>): Record<string, string> {
+  const reasons: Record<string, string> = {};
+  const soon = s.status === 'live' ? 'It comes when the call ends.' : undefined;
+  const never =
+    s.status === 'lost' ? 'The job sent no more: it died, or could not reach the gateway.' : undefined;
+  const off = (option: string) => never ?? `Recording was started without ${option}.`;
+  if (!s.hasAudio) {
+    reasons.audio =
+      s.audioDropped === 'redacted'
+        ? 'The session is redacted, and audio cannot be.'
+        : s.audioDropped === 'too_large'
+          ? 'It was larger than the gateway takes, or did not arrive whole.'
+          : (soon ?? off('audio, or nothing was said'));
+  }
+  if (!s.hasTranscript) reasons.transcript = soon ?? off('the transcript, or nothing was said');
+  if (!s.hasTrace) reasons.trace = soon ?? off('traces');
+  if (!s.hasLogs) reasons.logs = soon ?? off('logs');
+  if (!s.hasReport) reasons.report = soon ?? never ?? 'The SDK did not send it.';
+  if (s.redacted) reasons.text = 'The session is redacted: what was said is not kept.';
+  return reasons;
+}
+
+/** @param grafana where Grafana is, with Tempo under the uid `tempo` */
+export function detailOf(
+  summary: SessionSummary,
+  state: SessionState,
+  now: number,
+  grafana?: string,
+): z.infer<typeof detailSchema> {
+  const listed = shown(summary, now);
+  const [trace] = state.traceIds;
+  return {
+    ...listed,
+    traceIds: state.traceIds,
+    costByComponent: state.cost && { ...state.cost.byComponent },
+    unpriced: state.cost?.unpriced,
+    audio: state.audio,
+    missing: missing(listed),
+    traceUrl: grafana && trace ? traceUrl(grafana, trace, summary) : undefined,
+  };
+}
+
+function traceUrl(grafana: string, trace: string, { start, end }: SessionSummary): string {
+  const datasource = { type: 'tempo', uid: 'tempo' };
+  const pane = {
+    datasource: 'tempo',
+    queries: [{ refId: 'A', datasource, queryType: 'traceql', query: trace }],
+    range: { from: String(Math.floor(start * 1000) - 60_000), to: String(Math.ceil(end * 1000) + 60_000) },
+  };
+  return `${grafana}/explore?schemaVersion=1&panes=${encodeURIComponent(JSON.stringify({ trace: pane }))}`;
+}

@@ -1,0 +1,94 @@
+import type { z } from 'zod';
+import {
+  detailSchema,
+  facetsSchema,
+  listQuerySchema,
+  logsQuerySchema,
+  logsSchema,
+  pageSchema,
+  reportSchema,
+  traceSchema,
+  transcriptSchema,
+} from './schema.ts';
+
+/** One operation of the API, as far as its documentation is concerned. */
+export interface Operation {
+  method: 'get' | 'delete';
+  path: string;
+  summary: string;
+  query?: z.ZodObject;
+  /** Of the body of a 200; undefined: it is no JSON, or there is none. */
+  answer?: z.ZodType;
+  /** What is answered beside 200, 400, 401 and 404. */
+  note?: string;
+}
+
+export const operations: readonly Operation[] = [
+  {
+    method: 'get',
+    path: '/api/sessions',
+    summary: 'Lists sessions',
+    query: listQuerySchema,
+    answer: pageSchema,
+  },
+  {
+    method: 'get',
+    path: '/api/facets',
+    summary: 'The values that a list can be filtered by',
+    answer: facetsSchema,
+  },
+  {
+    method: 'get',
+    path: '/api/sessions/{id}',
+    summary: 'One session',
+    answer: detailSchema,
+  },
+  {
+    method: 'delete',
+    path: '/api/sessions/{id}',
+    summary: 'Deletes a session and all of its files, for good; what still comes of it is refused',
+    note: '204 when it is gone',
+  },
+  {
+    method: 'get',
+    path: '/api/sessions/{id}/transcript',
+    summary: 'The conversation',
+    answer: transcriptSchema,
+  },
+  {
+    method: 'get',
+    path: '/api/sessions/{id}/trace',
+    summary: 'The spans',
+    answer: traceSchema,
+  },
+  {
+    method: 'get',
+    path: '/api/sessions/{id}/logs',
+    summary: "The agent's log",
+    query: logsQuerySchema,
+    answer: logsSchema,
+  },
+  {
+    method: 'get',
+    path: '/api/sessions/{id}/report',
+    summary: "The SDK's report and its evaluations",
+    answer: reportSchema,
+  },
+  {
+    method: 'get',
+    path: '/api/sessions/{id}/audio',
+    summary: 'The recording: Ogg Opus, stereo, the user on the left and the agent on the right',
+    note: 'Range requests are answered with 206, and with 416 what cannot be satisfied',
+  },
+  {
+    method: 'get',
+    path: '/api/events',
+    summary:
+      'Server-sent events: `session`, with a summary, whenever one changes; `deleted`, with `{id}`. A comment every 25 seconds keeps proxies from ending it',
+  },
+  {
+    method: 'get',
+    path: '/api/openapi.json',
+    summary: 'This API, as OpenAPI 3.1',
+  },
+];

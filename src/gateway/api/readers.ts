@@ -1,0 +1,156 @@
+import { BlockList, isIP, isIPv6 } from 'node:net';
+import type { Request, RequestHandler, Response } from 'express';
+import { rateLimit } from 'express-rate-limit';
+import { isLoopback } from '../../http/address.ts';
+import { type AuthOptions, requireAuth } from '../../http/auth.ts';
+import { OptionError } from '../../options.ts';
+import type { Telemetry } from '../telemetry.ts';
+
+/** Who may read sessions. Any of what is given lets a request in. */
+export interface Readers extends AuthOptions {
+  /** A proxy that logs people in, and says so in a header. */
+  proxy?: {
+    /** `x-forwarded-user`; it must not be empty. */
+    header: string;
+    /** Addresses, or networks as `10.0.0.0/8`, from which the header is believed. */
+    from: readonly string[];
+  };
+}
+
+export interface ReaderGuardOptions {
+  readers?: Readers;
+  /** The address that the gateway listens on. */
+  host: string;
+  telemetry: Telemetry;
+}
+
+/** Attempts with wrong credentials per minute and address. */
+const maxFailures = 100;
+
+/**
+ * Lets in who may read: with a login where one is set up, else only from this machine.
+ *
+ * @throws OptionError if the gateway is to listen elsewhere, and nobody needs a login
+ * @throws ServeError `ERR_AUTH` if a credential cannot be used
+ */
+export function createReaderGuard({ readers, host, telemetry }: ReaderGuardOptions): RequestHandler[] {
+  const { proxy, ...auth } = readers ?? {};
+  const hasLogin = auth.basic !== undefined || [auth.bearer ?? []].flat().length > 0;
+  if (!hasLogin && !proxy) {
+    if (!isLoopback(host)) {
+      throw new OptionError(
+        `On ${host}, anybody who reaches the gateway could read what was said: set EARSHOT_GATEWAY_TOKEN, or ` +
+          'EARSHOT_GATEWAY_USER and EARSHOT_GATEWAY_PASSWORD, or EARSHOT_GATEWAY_PROXY_HEADER, or listen on 127.0.0.1.',
+      );
+    }
+    return [onlyLocalNames(telemetry)];
+  }
+  const login = hasLogin ? requireAuth(auth, 'sessions') : undefined;
+  const trusted = proxy && blockList(proxy.from);
+  const guard: RequestHandler = (request, response, next) => {
+    if (proxy && trusted && request.header(proxy.header) && includes(trusted, request.socket.remoteAddress)) {
+      return next();
+    }
+    response.once('finish', () => {
+      if (response.statusCode === 401)
+        telemetry.count('earshot_gateway_read_refused_total', { reason: 'unauthorized' });
+    });
+    if (login) return login(request, response, next);
+    response.status(401).json({ error: 'Log in at the proxy in front of the gateway' });
+  };
+  const limited = rateLimit({
+    windowMs: 60_000,
+    limit: maxFailures,
+    standardHeaders: false,
+    legacyHeaders: false,
+    skipSuccessfulRequests: true,
+    requestWasSuccessful: (_request, response) => response.statusCode !== 401,
+    keyGenerator: (request) => request.socket.remoteAddress ?? '',
+    handler: (_request, response) =>
+      refuse(
+        response,
+        telemetry,
+        429,
+        'rate_limited',
+        'Too many attempts with wrong credentials; wait a minute',
+      ),
+  });
+  return [limited, guard];
+}
+
+/**
+ * Without a login, being on this machine is what lets a request in; and a web page that a browser on this machine shows
+ * must not be able to make one, by a name of its own that leads to 127.0.0.1.
+ */
+function onlyLocalNames(telemetry: Telemetry): RequestHandler {
+  return (request, response, next) => {
+    const name = hostname(request.headers.host);
+    if (name !== undefined && isLoopback(name)) return next();
+    refuse(
+      response,
+      telemetry,
+      403,
+      'host',
+      'Without a login, the gateway answers to 127.0.0.1 and localhost only',
+    );
+  };
+}
+
+/** Refuses changes that a page of somebody else's asks for. */
+export function sameOrigin(telemetry: Telemetry): RequestHandler {
+  return (request, response, next) => {
+    if (request.method === 'GET' || request.method === 'HEAD') return next();
+    if (isForeign(request))
+      return refuse(response, telemetry, 403, 'origin', 'This page may not change anything here');
+    next();
+  };
+}
+
+function isForeign(request: Request): boolean {
+  const site = request.headers['sec-fetch-site'];
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') return true;
+  const { origin } = request.headers;
+  return origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== request.headers.host);
+}
+
+function refuse(
+  response: Response,
+  telemetry: Telemetry,
+  status: number,
+  reason: 'host' | 'origin' | 'rate_limited',
+  error: string,
+): void {
+  telemetry.count('earshot_gateway_read_refused_total', { reason });
+  response.status(status).json({ error });
+}
+
+/** The name in a `Host` header, without port and brackets. */
+function hostname(header: string | undefined): string | undefined {
+  if (header === undefined || !URL.canParse(`http://${header}`)) return undefined;
+  return new URL(`http://${header}`).hostname.replace(/^\[|\]$/g, '');
+}
+
+function blockList(from: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const entry of from) {
+    const [address = '', bits] = entry.split('/');
+    const type = isIPv6(address) ? 'ipv6' : 'ipv4';
+    const width = Number(bits);
+    if (
+      isIP(address) === 0 ||
+      (bits !== undefined && !(Number.isInteger(width) && width >= 0 && width <= 128))
+    ) {
+      throw new OptionError(`${entry} is neither an address nor a network, such as 10.0.0.0/8`);
+    }
+    if (bits === undefined) list.addAddress(address, type);
+    else list.addSubnet(address, width, type);
+  }
+  return list;
+}
+
+const includes = (list: BlockList, address: string | undefined): boolean => {
+  if (address === undefined) return false;
+  // A socket that takes both kinds of addresses tells IPv4 ones so.
+  const plain = address.replace(/^::ffff:(?=\d+\.)/, '');
+  return list.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4');
+};

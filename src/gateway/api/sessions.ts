@@ -1,0 +1,148 @@
+import { type Request, type Response, Router } from 'express';
+import type { z } from 'zod';
+import { version } from '../../version.ts';
+import type { ChatItem } from '../decode/chat-item.ts';
+import type { Evaluation, LogRecord, SpanRecord } from '../decode/records.ts';
+import type { SessionReport } from '../decode/session-report.ts';
+import { factsOf } from '../decode/span-facts.ts';
+import { facets, list, type Query } from '../store/query.ts';
+import type { SessionFiles } from '../store/session-files.ts';
+import { isSessionId } from '../store/session-id.ts';
+import { itemsOf } from '../store/session-index.ts';
+import type { SessionState } from '../store/session-state.ts';
+import type { SessionStore } from '../store/session-store.ts';
+import type { SessionSummary } from '../store/summary.ts';
+import type { Telemetry } from '../telemetry.ts';
+import { sendAudio } from './audio.ts';
+import { createChanges } from './changes.ts';
+import { detailOf, shown } from './detail.ts';
+import { openApi } from './openapi.ts';
+import { listQuerySchema, logsQuerySchema } from './schema.ts';
+
+export interface ApiOptions {
+  store: SessionStore;
+  telemetry: Telemetry;
+  /** Where Grafana is, for links to traces. */
+  grafana?: string;
+}
+
+interface Found {
+  id: string;
+  summary: SessionSummary;
+  state: SessionState;
+  files: SessionFiles;
+}
+
+const now = () => Date.now() / 1000;
+const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
+
+/** The routes under /api. */
+export function createApi({ store, telemetry, grafana }: ApiOptions): Router {
+  const api = Router();
+  const notFound = (response: Response, error: string) => void response.status(404).json({ error });
+
+  /** Answers with what is made of a session, or that there is none. */
+  const session = (
+    path: string,
+    answer: (found: Found, request: Request, response: Response) => Promise<void>,
+  ) =>
+    api.get(`/sessions/:id${path}`, async (request, response) => {
+      const id = String(request.params.id);
+      // An id becomes a path: nothing but a session's name does.
+      const summary = isSessionId(id) ? store.index.get(id) : undefined;
+      const state = summary && (await store.state(id));
+      if (!summary || !state) return notFound(response, 'There is no such session; it may have been deleted');
+      await answer({ id, summary, state, files: store.files(id) }, request, response);
+    });
+
+  api.get('/sessions', (request, response) => {
+    const query = parsedQuery(listQuerySchema, request, response);
+    if (!query) return;
+    const { sort, ...filters } = query;
+    const descending = sort.startsWith('-');
+    const page = list(
+      store.index,
+      { ...filters, sort: sort.replace('-', '') as Query['sort'], descending },
+      now(),
+    );
+    const { limit, offset } = query;
+    response.json({
+      total: page.total,
+      limit,
+      offset,
+      sessions: page.sessions.map((found) => shown(found, now())),
+    });
+  });
+
+  api.get('/facets', (_request, response) => void response.json(facets(store.index, now())));
+  api.get('/openapi.json', (_request, response) => void response.json(openApi(version)));
+  api.get('/events', createChanges(store));
+
+  session('', async ({ summary, state }, _request, response) => {
+    response.json(detailOf(summary, state, now(), grafana));
+  });
+
+  session('/transcript', async ({ summary, state, files }, _request, response) => {
+    const items: ChatItem[] = await itemsOf(files, state);
+    response.json({ provisional: state.final === undefined, redacted: summary.redacted, items });
+  });
+
+  session('/trace', async ({ state, files }, _request, response) => {
+    // A span that was sent twice is shown once.
+    const spans = new Map<string, SpanRecord>();
+    for await (const span of files.records<SpanRecord>('spans', state.sizes.spans))
+      spans.set(span.spanId, span);
+    const told = [...spans.values()].sort((a, b) => a.start - b.start || a.end - b.end);
+    const { language } = state.identity;
+    response.json({ spans: told.map((span) => ({ ...span, facts: factsOf(span, language) })) });
+  });
+
+  session('/logs', async ({ state, files }, request, response) => {
+    const query = parsedQuery(logsQuerySchema, request, response);
+    if (!query) return;
+    const least = query.level ? levels.indexOf(query.level) : -1;
+    const logs: LogRecord[] = [];
+    for await (const log of files.records<LogRecord>('logs', state.sizes.logs)) {
+      if (levels.indexOf(log.level) >= least) logs.push(log);
+    }
+    logs.sort((a, b) => a.at - b.at);
+    response.json({ total: logs.length, logs: logs.slice(query.offset, query.offset + query.limit) });
+  });
+
+  session('/report', async ({ files }, _request, response) => {
+    const report = (await files.read<SessionReport>('report')) ?? null;
+    const evaluations = (await files.read<Record<string, Evaluation[]>>('evaluations')) ?? {};
+    response.json({ report, evaluations: Object.values(evaluations).flat() });
+  });
+
+  session('/audio', async ({ state, files, summary }, request, response) => {
+    if (!state.audio)
+      return notFound(response, detailOf(summary, state, now()).missing.audio ?? 'There is no audio');
+    await sendAudio(files, request, response);
+  });
+
+  api.delete('/sessions/:id', async (request, response) => {
+    const id = String(request.params.id);
+    if (!isSessionId(id) || (await store.delete(id)) === 0)
+      return notFound(response, 'There is no such session');
+    telemetry.count('earshot_gateway_sessions_removed_total', { reason: 'request' });
+    response.status(204).end();
+  });
+
+  api.use((_request, response) => notFound(response, 'Nothing is here; /api/openapi.json tells what is'));
+  return api;
+}
+
+/** The query of a request; undefined: it cannot be used, and the request is answered. */
+function parsedQuery<S extends z.ZodType>(
+  schema: S,
+  request: Request,
+  response: Response,
+): z.output<S> | undefined {
+  const { success, data, error } = schema.safeParse(request.query);
+  if (success) return data;
+  const [issue] = error.issues;
+  const name = issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : issue?.path.join('.');
+  response.status(400).json({ error: `The parameter ${name} cannot be used: ${issue?.message}` });
+  return undefined;
+}

@@ -1,0 +1,71 @@
+import express, { type ErrorRequestHandler, type Express, type RequestHandler, Router } from 'express';
+import { createApp, type Readiness } from '../http/app.ts';
+import type { Scrapes } from '../http/scrapes.ts';
+
+export interface GatewayAppOptions {
+  uploads: readonly RequestHandler[];
+  /** What guards all that follows. */
+  readers: readonly RequestHandler[];
+  sameOrigin: RequestHandler;
+  api: RequestHandler;
+  /** What is served at all other paths, to who may read: the pages. */
+  pages?: RequestHandler;
+  scrapes: Scrapes;
+  /** Whether /metrics, in which nothing is of any one call, needs no login. */
+  openMetrics: boolean;
+  ready: () => Readiness;
+  log: (message: string) => void;
+}
+
+/** Nothing but the gateway's own scripts and styles runs, whatever a transcript says. */
+const headers: Readonly<Record<string, string>> = {
+  'Content-Security-Policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self' blob:; " +
+    "connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cache-Control': 'no-store',
+};
+
+/** Paths that are served as everywhere in Earshot; see http/app.ts. */
+const own: ReadonlySet<string> = new Set(['/metrics', '/healthz', '/readyz']);
+
+/** Everything that the gateway serves. */
+export function createGatewayApp(options: GatewayAppOptions): Express {
+  const { uploads, readers, sameOrigin, api, pages, scrapes, openMetrics, ready, log } = options;
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  const receiving = Router();
+  receiving.use(...uploads);
+  app.use(receiving);
+
+  app.use((_request, response, next) => {
+    response.set(headers);
+    next();
+  });
+  app.use('/api', ...readers, sameOrigin, api);
+  const guard = Router();
+  guard.use(...readers);
+  if (pages) {
+    const guarded = Router();
+    guarded.use(...readers, pages);
+    app.use((request, response, next) => (own.has(request.path) ? next() : guarded(request, response, next)));
+  }
+  app.use(createApp({ scrapes, guard: openMetrics ? undefined : guard, ready, log }));
+
+  const failed: ErrorRequestHandler = (error, request, response, _next) => {
+    const status = Number(error?.status ?? 500);
+    // Of the error, the name only: its message may quote what was said.
+    if (status >= 500)
+      log(`${request.method} ${request.route?.path ?? 'a request'} failed (${error?.name ?? 'error'})`);
+    if (response.headersSent) return void response.destroy();
+    response
+      .status(status)
+      .json({ error: status < 500 ? 'The request cannot be answered' : 'Internal error' });
+  };
+  app.use(failed);
+  return app;
+}

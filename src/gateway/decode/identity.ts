@@ -1,0 +1,60 @@
+import { type Attributes, type Plain, text } from './plain.ts';
+
+/** Whose a record is, and what holds for it. Both SDKs, and a user's own tracer, are read into this. */
+export interface Identity {
+  /** The room's SID. */
+  roomId?: string;
+  jobId?: string;
+  roomName?: string;
+  agentName?: string;
+  /** The deploy: `LIVEKIT_AGENT_DEPLOYMENT`. */
+  agentVersion?: string;
+  cloudAgentId?: string;
+  /** `nodejs` or `python`. */
+  language?: string;
+  /** Whether what was said, and whatever else is personal, must not be kept. */
+  redacted: boolean;
+  /** Whether LiveKit's own simulation of callers made the call. */
+  simulated: boolean;
+}
+
+type TextField = Exclude<keyof Identity, 'redacted' | 'simulated'>;
+
+/** By which attributes each is told; the first that is there counts. */
+const names: Readonly<Record<TextField, readonly string[]>> = {
+  roomId: ['room_id', 'lk.room_sid'],
+  jobId: ['job_id', 'lk.job_id', 'jobID'],
+  roomName: ['lk.pii.room_name', 'lk.room_name', 'room'],
+  agentName: ['lk.agent_name', 'agent_name'],
+  agentVersion: ['lk.deployment_id'],
+  cloudAgentId: ['lk.cloud_agent_id'],
+  language: ['telemetry.sdk.language'],
+};
+
+const isTrue = (value: Plain | undefined): boolean => value === true || value === 'true';
+
+/** @param sources attributes of the record, its scope and its resource; the closest goes first */
+export function identityOf(...sources: readonly Attributes[]): Identity {
+  const found: { -readonly [K in TextField]?: string } = {};
+  for (const field of Object.keys(names) as TextField[]) {
+    for (const source of sources) {
+      const value = names[field].map((name) => text(source[name])).find((known) => known !== undefined);
+      if (value === undefined) continue;
+      found[field] = value;
+      break;
+    }
+  }
+  return {
+    ...found,
+    redacted: sources.some((source) => isTrue(source['lk.redaction.enabled'])),
+    simulated: sources.some((source) => isTrue(source['lk.simulation.enabled'])),
+  };
+}
+
+/** What two records say of one session; the later one goes before where both say something. */
+export const merged = (before: Identity, after: Identity): Identity => ({
+  ...before,
+  ...Object.fromEntries(Object.entries(after).filter(([, value]) => value !== undefined)),
+  redacted: before.redacted || after.redacted,
+  simulated: before.simulated || after.simulated,
+});

@@ -1,0 +1,71 @@
+import { chatItemOfLog } from './chat-item.ts';
+import { identityOf } from './identity.ts';
+import { LogRequest, type WireLog } from './log-schema.ts';
+import { logRequestOfJson } from './otlp-json.ts';
+import { attributesOf, plainOf, record, secondsOf } from './plain.ts';
+import type { Evaluation, LogLevel, LogRecord, SessionBatch } from './records.ts';
+import { sessionReportOf } from './session-report.ts';
+import type { Owned } from './spans.ts';
+
+/**
+ * @param json whether it is OTLP's JSON, which Node.js sends; Python sends protobuf
+ * @throws Error if it is no `ExportLogsServiceRequest`
+ */
+export function logsOf(body: Uint8Array, json: boolean): Owned<WireLog>[] {
+  const request = json
+    ? logRequestOfJson(JSON.parse(Buffer.from(body).toString()))
+    : LogRequest.fromBinary(body);
+  const found: Owned<WireLog>[] = [];
+  for (const { resource, scopeLogs } of request.resourceLogs) {
+    const shared = attributesOf(resource?.attributes);
+    for (const { scope, logRecords } of scopeLogs) {
+      const scoped = attributesOf(scope?.attributes);
+      for (const wire of logRecords) {
+        const identity = identityOf(attributesOf(wire.attributes), scoped, shared);
+        found.push({ identity, wire, resource, scope });
+      }
+    }
+  }
+  return found;
+}
+
+/** By severity numbers, four to a level. */
+const levels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
+
+const levelOf = (severity: number): LogLevel =>
+  severity > 0 ? (levels[Math.floor((severity - 1) / 4)] ?? 'fatal') : 'unspecified';
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+function logRecordOf({ wire, scope }: Owned<WireLog>): LogRecord {
+  const body = plainOf(wire.body);
+  const traceId = hex(wire.traceId);
+  const spanId = hex(wire.spanId);
+  return {
+    at: secondsOf(wire.timeUnixNano || wire.observedTimeUnixNano),
+    level: levelOf(wire.severityNumber),
+    message: typeof body === 'string' ? body : body === null ? '' : JSON.stringify(body),
+    scope: scope?.name ?? '',
+    attributes: attributesOf(wire.attributes),
+    ...(traceId && { traceId }),
+    ...(spanId && { spanId }),
+  };
+}
+
+const evaluationKinds: readonly string[] = ['evaluation', 'tag', 'outcome'] satisfies Evaluation['kind'][];
+
+/** Puts a record where it belongs: a part of the conversation, the report, a verdict, or a line of the log. */
+export function addLog(batch: SessionBatch, owned: Owned<WireLog>): void {
+  const log = logRecordOf(owned);
+  if (log.scope === 'chat_history' && log.message === 'chat item') {
+    const item = chatItemOfLog(log.attributes['chat.item']);
+    if (item) batch.items.push({ ...item, at: item.at ?? log.at });
+  } else if (log.scope === 'chat_history' && log.message === 'session report') {
+    batch.report = sessionReportOf(log.attributes, log.at);
+  } else if (log.scope === 'evaluations' && evaluationKinds.includes(log.message)) {
+    const kind = log.message as Evaluation['kind'];
+    batch.evaluations.push({ kind, at: log.at, details: record(log.attributes[kind]) });
+  } else {
+    batch.logs.push(log);
+  }
+}

@@ -1,0 +1,61 @@
+import type { AnyValue, KeyValue } from './otlp-schema.ts';
+
+/** A value of an attribute as plain data; whole numbers beyond 2^53 are text. */
+export type Plain = string | number | boolean | null | Plain[] | { [key: string]: Plain };
+export type Attributes = Readonly<Record<string, Plain>>;
+
+/** @throws RangeError if it is nested too deeply for the stack */
+export function plainOf(any: AnyValue | undefined): Plain {
+  const held = any?.value;
+  switch (held?.case) {
+    case 'stringValue':
+    case 'boolValue':
+      return held.value;
+    case 'doubleValue':
+      return Number.isFinite(held.value) ? held.value : String(held.value);
+    case 'intValue':
+      return Number.isSafeInteger(Number(held.value)) ? Number(held.value) : String(held.value);
+    case 'arrayValue':
+      return held.value.values.map(plainOf);
+    case 'kvlistValue':
+      return attributesOf(held.value.values);
+    case 'bytesValue':
+      return Buffer.from(held.value).toString('base64');
+    default:
+      return null;
+  }
+}
+
+/** Attributes by key. A key that comes twice, as in the logs of Node.js, has its last value. */
+export const attributesOf = (pairs: readonly KeyValue[] = []): { [key: string]: Plain } =>
+  Object.fromEntries(pairs.map(({ key, value }) => [key, plainOf(value)]));
+
+export const text = (value: Plain | undefined): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined;
+
+/** A finite number, also one that was sent as text: `intValue` is text in OTLP's JSON. */
+export function number(value: Plain | undefined): number | undefined {
+  const taken = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  return typeof taken === 'number' && Number.isFinite(taken) ? taken : undefined;
+}
+
+export const flag = (value: Plain | undefined): boolean | undefined =>
+  typeof value === 'boolean' ? value : undefined;
+
+export const list = (value: Plain | undefined): Plain[] => (Array.isArray(value) ? value : []);
+
+export const record = (value: Plain | undefined): { [key: string]: Plain } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+
+/** An attribute that holds JSON; empty if it does not. */
+export function parsed(value: Plain | undefined): { [key: string]: Plain } {
+  if (typeof value !== 'string') return record(value);
+  try {
+    return record(JSON.parse(value));
+  } catch {
+    return {};
+  }
+}
+
+/** Unix seconds from unix nanoseconds, to the microsecond. */
+export const secondsOf = (nanoseconds: bigint): number => Number(nanoseconds / 1000n) / 1e6;

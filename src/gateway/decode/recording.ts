@@ -1,0 +1,98 @@
+import { createWriteStream } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import busboy from 'busboy';
+import type { Plain } from './plain.ts';
+import { RecordingHeader } from './recording-header.ts';
+
+/** How large each part of an uploaded recording may be, in bytes. */
+export interface PartLimits {
+  header: number;
+  history: number;
+  audio: number;
+}
+
+/** An uploaded recording. What is missing was not sent, or was cut off. */
+export interface Recording {
+  header: RecordingHeader;
+  history?: Plain;
+  /** Bytes of audio in the file that was named. */
+  audioBytes?: number;
+  /** Parts that were larger than they may be, or did not arrive whole. */
+  cut: ('history' | 'audio')[];
+}
+
+/** A part that is kept in memory. */
+async function collect(stream: Readable & { truncated?: boolean }): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  return stream.truncated ? undefined : Buffer.concat(chunks);
+}
+
+/**
+ * Reads the parts `header`, `chat_history` and `audio` of a multipart body, in any order.
+ *
+ * @param body what was uploaded; it may end early
+ * @param contentType with the boundary
+ * @param audioPath the file that the audio is written to, if there is some
+ * @throws Error if it is no multipart body, or has no header
+ */
+export async function readRecording(
+  body: Readable,
+  contentType: string,
+  audioPath: string,
+  limits: PartLimits,
+): Promise<Recording> {
+  const most = Math.max(limits.header, limits.history, limits.audio);
+  const parser = busboy({
+    headers: { 'content-type': contentType },
+    limits: { fileSize: most, fieldSize: limits.history, parts: 20 },
+  });
+  const parts: Promise<void>[] = [];
+  const kept: { header?: Buffer; history?: Buffer; audioBytes?: number } = {};
+  const cut: Recording['cut'] = [];
+
+  const text = async (stream: Readable, name: 'header' | 'history') => {
+    const bytes = await collect(stream).catch(() => undefined);
+    if (bytes && bytes.length <= limits[name]) kept[name] = bytes;
+    else if (name === 'history') cut.push(name);
+  };
+  const audio = async (stream: Readable & { truncated?: boolean }) => {
+    let bytes = 0;
+    stream.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+    });
+    const whole = await pipeline(stream, createWriteStream(audioPath, { mode: 0o600 })).then(
+      () => !stream.truncated && bytes <= limits.audio,
+      (error: NodeJS.ErrnoException) => {
+        // A full disk is not the upload's fault: it is read again later.
+        if (error.code !== 'ENOSPC' && error.code !== 'EDQUOT') return false;
+        body.destroy();
+        throw error;
+      },
+    );
+    if (whole && bytes > 0) kept.audioBytes = bytes;
+    else if (!whole) cut.push('audio');
+  };
+
+  parser.on('file', (name, stream) => {
+    if (name === 'header') parts.push(text(stream, 'header'));
+    else if (name === 'chat_history') parts.push(text(stream, 'history'));
+    else if (name === 'audio') parts.push(audio(stream));
+    else stream.resume();
+  });
+  parser.on('field', (name, value, { valueTruncated }) => {
+    if (name === 'chat_history' && !valueTruncated) kept.history = Buffer.from(value);
+  });
+  // A body that ends early is an error to the parser; the parts that came before it are whole.
+  await pipeline(body, parser).catch(() => {});
+  await Promise.all(parts);
+  if (!kept.header) throw new Error('it has no header');
+  const header = RecordingHeader.fromBinary(kept.header);
+  return {
+    header,
+    history: kept.history && (JSON.parse(kept.history.toString()) as Plain),
+    audioBytes: kept.audioBytes,
+    cut,
+  };
+}

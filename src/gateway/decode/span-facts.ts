@@ -1,0 +1,188 @@
+import { type Attributes, flag, number, parsed, record, text } from './plain.ts';
+import type { SpanRecord } from './records.ts';
+
+interface Model {
+  provider?: string;
+  model?: string;
+}
+
+/** What a span of the SDK tells, in seconds, whichever SDK it is of. Other spans tell nothing that Earshot reads. */
+export type SpanFacts =
+  | { of: 'agent_session' }
+  /** Only Python has it. */
+  | { of: 'session_close'; closeReason?: string }
+  | {
+      of: 'user_turn';
+      transcript?: string;
+      confidence?: number;
+      transcriptionDelay?: number;
+      endOfTurnDelay?: number;
+      onUserTurnCompletedDelay?: number;
+    }
+  | {
+      of: 'agent_turn';
+      speechId?: string;
+      interrupted?: boolean;
+      e2eLatency?: number;
+      response?: string;
+    }
+  | ({ of: 'llm_node'; ttft?: number } & Model)
+  | ({ of: 'tts_node'; ttfb?: number } & Model)
+  | ({ of: 'llm_request'; request: RequestFigures } & Model)
+  | ({ of: 'tts_request'; request: RequestFigures } & Model)
+  | ({ of: 'realtime'; request: RequestFigures } & Model)
+  | {
+      of: 'function_tool';
+      tool?: string;
+      callId?: string;
+      isError: boolean;
+      duration: number;
+      arguments?: string;
+      output?: string;
+    }
+  | {
+      of: 'eou_detection';
+      probability?: number;
+      threshold?: number;
+      endpointingDelay?: number;
+      detectionDelay?: number;
+    }
+  | {
+      of: 'user_speaking';
+      isInterruption?: boolean;
+      totalDuration?: number;
+      predictionDuration?: number;
+      detectionDelay?: number;
+    };
+
+/** What `lk.llm_metrics`, `lk.tts_metrics` and `lk.realtime_model_metrics` say; durations in seconds. */
+export interface RequestFigures {
+  requestId?: string;
+  /** Time to the first token, or to the first byte of audio; undefined if none came. */
+  first?: number;
+  duration?: number;
+  cancelled?: boolean;
+  inputTokens?: number;
+  cachedTokens?: number;
+  outputTokens?: number;
+  tokensPerSecond?: number;
+  characters?: number;
+  audioDuration?: number;
+}
+
+/** `parts` of a second that a field counts in. */
+const scaled = (value: number | undefined, parts: number): number | undefined =>
+  value === undefined ? undefined : value / parts;
+
+/** -1 stands for "never". */
+const latency = (value: number | undefined): number | undefined =>
+  value === undefined || value < 0 ? undefined : value;
+
+/** A duration that Node.js tells as `…Ms` in milliseconds, and Python without it in seconds. */
+const duration = (metrics: Attributes, node: string, python: string): number | undefined =>
+  latency(scaled(number(metrics[node]), 1000) ?? number(metrics[python]));
+
+const either = (metrics: Attributes, node: string, python: string) =>
+  number(metrics[node] ?? metrics[python]);
+
+function figures(metrics: Attributes): RequestFigures {
+  return {
+    requestId: text(metrics.requestId ?? metrics.request_id),
+    first: duration(metrics, 'ttftMs', 'ttft') ?? duration(metrics, 'ttfbMs', 'ttfb'),
+    duration: duration(metrics, 'durationMs', 'duration'),
+    cancelled: flag(metrics.cancelled),
+    inputTokens:
+      either(metrics, 'promptTokens', 'prompt_tokens') ?? either(metrics, 'inputTokens', 'input_tokens'),
+    cachedTokens: either(metrics, 'promptCachedTokens', 'prompt_cached_tokens'),
+    outputTokens:
+      either(metrics, 'completionTokens', 'completion_tokens') ??
+      either(metrics, 'outputTokens', 'output_tokens'),
+    tokensPerSecond: either(metrics, 'tokensPerSecond', 'tokens_per_second'),
+    characters: either(metrics, 'charactersCount', 'characters_count'),
+    audioDuration: duration(metrics, 'audioDurationMs', 'audio_duration'),
+  };
+}
+
+function modelOf(attributes: Attributes, metrics: Attributes = {}): Model {
+  const metadata = record(metrics.metadata);
+  return {
+    provider:
+      text(metadata.modelProvider ?? metadata.model_provider) ?? text(attributes['gen_ai.provider.name']),
+    model: text(metadata.modelName ?? metadata.model_name) ?? text(attributes['gen_ai.request.model']),
+  };
+}
+
+/** @param language `nodejs` or `python`: whose units hold where they name a field alike; Node.js if it is not known */
+export function factsOf(
+  { name, start, end, attributes: a }: SpanRecord,
+  language?: string,
+): SpanFacts | undefined {
+  // Fields that Node.js tells in milliseconds and Python in seconds, under one name.
+  const parts = language === 'python' ? 1 : 1000;
+  const seconds = (key: string) => number(a[key]);
+  const mixed = (key: string) => scaled(number(a[key]), parts);
+  switch (name) {
+    case 'agent_session':
+      return { of: name };
+    case 'session_close':
+      return { of: name, closeReason: text(a['lk.close_reason']) };
+    case 'user_turn':
+      return {
+        of: name,
+        transcript: text(a['lk.pii.user_transcript'] ?? a['lk.user_transcript']),
+        confidence: number(a['lk.transcript_confidence']),
+        transcriptionDelay: mixed('lk.transcription_delay'),
+        endOfTurnDelay: mixed('lk.end_of_turn_delay'),
+        onUserTurnCompletedDelay: mixed('lk.on_user_turn_completed_delay'),
+      };
+    case 'agent_turn':
+      return {
+        of: name,
+        speechId: text(a['lk.speech_id']),
+        interrupted: flag(a['lk.interrupted']),
+        e2eLatency: latency(seconds('lk.e2e_latency')),
+        response: text(a['lk.pii.response.text'] ?? a['lk.response.text']),
+      };
+    case 'llm_node':
+      return { of: name, ttft: latency(seconds('lk.response.ttft')), ...modelOf(a) };
+    case 'tts_node':
+      return { of: name, ttfb: latency(seconds('lk.response.ttfb')), ...modelOf(a) };
+    case 'llm_request':
+    case 'tts_request': {
+      const metrics = parsed(a[name === 'llm_request' ? 'lk.llm_metrics' : 'lk.tts_metrics']);
+      return { of: name, request: figures(metrics), ...modelOf(a, metrics) };
+    }
+    case 'function_tool':
+      return {
+        of: name,
+        tool: text(a['lk.function_tool.name'] ?? a['gen_ai.tool.name']),
+        callId: text(a['gen_ai.tool.call.id'] ?? a['lk.function_tool.id']),
+        isError: flag(a['lk.function_tool.is_error']) ?? a['error.type'] !== undefined,
+        duration: Math.max(0, end - start),
+        arguments: text(a['lk.pii.function_tool.arguments']),
+        output: text(a['lk.pii.function_tool.output']),
+      };
+    case 'eou_detection':
+      return {
+        of: name,
+        probability: number(a['lk.eou.probability']),
+        threshold: number(a['lk.eou.unlikely_threshold']),
+        endpointingDelay: mixed('lk.eou.endpointing_delay'),
+        detectionDelay: mixed('lk.eou.detection_delay'),
+      };
+    case 'user_speaking':
+      return {
+        of: name,
+        isInterruption: flag(a['lk.is_interruption']),
+        totalDuration: seconds('lk.interruption.total_duration'),
+        predictionDuration: seconds('lk.interruption.prediction_duration'),
+        detectionDelay: seconds('lk.interruption.detection_delay'),
+      };
+    default: {
+      // Node.js has a span of its own for it, Python puts it on the turn; see agent_turn there.
+      if (a['lk.realtime_model_metrics'] === undefined) return undefined;
+      const metrics = parsed(a['lk.realtime_model_metrics']);
+      return { of: 'realtime', request: figures(metrics), ...modelOf(a, metrics) };
+    }
+  }
+}

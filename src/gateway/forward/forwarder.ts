@@ -1,0 +1,147 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { WireLog } from '../decode/log-schema.ts';
+import type { MetricRequest } from '../decode/metric-schema.ts';
+import type { Owned } from '../decode/spans.ts';
+import type { Span } from '../decode/trace-schema.ts';
+import type { ApiKeys } from '../receive/api-keys.ts';
+import type { Meta } from '../spool/entry.ts';
+import type { Telemetry } from '../telemetry.ts';
+import { Backlog, type Destination } from './backlog.ts';
+import { liveKitCloud } from './livekit-cloud.ts';
+import { MetricsPush } from './metrics-push.ts';
+import { compressed, otlpDestination } from './otlp-destinations.ts';
+import { forLoki, logRequest, traceRequest } from './unified.ts';
+
+/** Backends; without a URL, nothing is forwarded to one. */
+export interface ForwardTo {
+  /** Tempo's OTLP port, or any other OTLP receiver of traces: `http://tempo:4318`. */
+  tempo?: string;
+  /** `http://loki:3100`. */
+  loki?: string;
+  /** `http://prometheus:9090`; it needs `--web.enable-otlp-receiver`. */
+  prometheus?: string;
+  /** `https://….livekit.cloud`: uploads go there too. */
+  liveKitCloud?: string;
+  /** Sent to Tempo, Loki and Prometheus: a tenant, a token. */
+  headers?: Readonly<Record<string, string>>;
+}
+
+export interface ForwarderOptions extends ForwardTo {
+  directory: string;
+  /** What may wait for each backend, in bytes. */
+  maxBytes: number;
+  keys: () => ApiKeys;
+  /** Names this gateway among others, for Prometheus. */
+  instance: string;
+  telemetry: Telemetry;
+  log: (message: string) => void;
+  /** For tests; see `BacklogOptions`. */
+  firstDelay?: number;
+}
+
+const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
+
+/** Hands on what was taken up, to whichever backends there are. */
+export class Forwarder {
+  readonly #tempo?: Backlog;
+  readonly #loki?: Backlog;
+  readonly #cloud?: Backlog;
+  readonly #metrics?: MetricsPush;
+
+  private constructor(parts: { tempo?: Backlog; loki?: Backlog; cloud?: Backlog; metrics?: MetricsPush }) {
+    this.#tempo = parts.tempo;
+    this.#loki = parts.loki;
+    this.#cloud = parts.cloud;
+    this.#metrics = parts.metrics;
+  }
+
+  static async open(options: ForwarderOptions): Promise<Forwarder> {
+    const { directory, maxBytes, telemetry, log, firstDelay, headers = {} } = options;
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const backlog = (destination: Destination) =>
+      Backlog.open({
+        directory: join(directory, destination.name),
+        maxBytes,
+        destination,
+        telemetry,
+        log,
+        ...(firstDelay !== undefined && { firstDelay }),
+      });
+    const { tempo, loki, prometheus, liveKitCloud: cloud } = options;
+    const forwarder = new Forwarder({
+      tempo: tempo
+        ? await backlog(otlpDestination('tempo', `${withoutSlash(tempo)}/v1/traces`, headers))
+        : undefined,
+      loki: loki
+        ? await backlog(otlpDestination('loki', `${withoutSlash(loki)}/otlp/v1/logs`, headers))
+        : undefined,
+      cloud: cloud ? await backlog(liveKitCloud(withoutSlash(cloud), options.keys)) : undefined,
+      metrics: prometheus
+        ? await MetricsPush.open({
+            url: `${withoutSlash(prometheus)}/api/v1/otlp/v1/metrics`,
+            headers,
+            file: join(directory, 'totals.json'),
+            instance: options.instance,
+            telemetry,
+            log,
+          })
+        : undefined,
+    });
+    telemetry.watch('earshot_gateway_forward_queue_bytes', () =>
+      forwarder.#backlogs().map(([destination, { bytes }]) => ({ labels: { destination }, value: bytes })),
+    );
+    return forwarder;
+  }
+
+  /** Whether uploads go on to LiveKit Cloud, so that they have to be kept in the form in which they came. */
+  get passesOn(): boolean {
+    return this.#cloud !== undefined;
+  }
+
+  async spans(id: string, spans: readonly Owned<Span>[]): Promise<void> {
+    if (!this.#tempo || spans.length === 0) return;
+    const body = await compressed(traceRequest(spans));
+    await this.#tempo.add(id, {}, [body], body.length);
+  }
+
+  async logs(id: string, logs: readonly Owned<WireLog>[]): Promise<void> {
+    if (!this.#loki || logs.length === 0) return;
+    const body = await compressed(logRequest(logs.map(forLoki)));
+    await this.#loki.add(id, {}, [body], body.length);
+  }
+
+  async metrics(id: string, request: MetricRequest): Promise<void> {
+    await this.#metrics?.add(request, id);
+  }
+
+  /** Passes an upload on as it came, or as it was made anew without what is personal. */
+  async upload(
+    id: string,
+    meta: Meta,
+    body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    size: number,
+  ): Promise<void> {
+    await this.#cloud?.add(id, meta, body, size);
+  }
+
+  /** Sends what can be sent now; resolves after `patience` milliseconds at the latest. */
+  async drained(patience: number): Promise<void> {
+    await Promise.all([
+      ...this.#backlogs().map(([, backlog]) => backlog.drained(patience)),
+      this.#metrics?.push(),
+    ]);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#backlogs().map(([, backlog]) => backlog.close()), this.#metrics?.close()]);
+  }
+
+  #backlogs(): ['tempo' | 'loki' | 'livekit_cloud', Backlog][] {
+    const all = { tempo: this.#tempo, loki: this.#loki, livekit_cloud: this.#cloud };
+    return Object.entries(all).filter(([, backlog]) => backlog) as [
+      'tempo' | 'loki' | 'livekit_cloud',
+      Backlog,
+    ][];
+  }
+}

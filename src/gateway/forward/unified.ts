@@ -1,0 +1,111 @@
+import type { Identity } from '../decode/identity.ts';
+import { LogRequest, ResourceLogs, ScopeLogs, WireLog } from '../decode/log-schema.ts';
+import { AnyValue, KeyValue, Resource, type Scope } from '../decode/otlp-schema.ts';
+import { plainOf } from '../decode/plain.ts';
+import type { Owned } from '../decode/spans.ts';
+import { ResourceSpans, ScopeSpans, type Span, TraceRequest } from '../decode/trace-schema.ts';
+
+/** The attributes by which a session is found in a backend, whichever SDK it is of, and whoever made its tracer. */
+const attributeNames = {
+  roomId: 'room_id',
+  jobId: 'job_id',
+  agentName: 'lk.agent_name',
+  agentVersion: 'lk.deployment_id',
+  cloudAgentId: 'lk.cloud_agent_id',
+  language: 'telemetry.sdk.language',
+} as const satisfies { [F in keyof Identity]?: string };
+
+export const pair = (key: string, value: string): KeyValue =>
+  new KeyValue({ key, value: new AnyValue({ value: { case: 'stringValue', value } }) });
+
+/** What a record's resource says, and who it is of. */
+function resourceOf(identity: Identity, sent: Resource | undefined): Resource {
+  const own = Object.entries(attributeNames).flatMap(([field, name]) => {
+    const value = identity[field as keyof typeof attributeNames];
+    return value === undefined ? [] : [pair(name, value)];
+  });
+  const told = new Set(own.map(({ key }) => key));
+  const others = (sent?.attributes ?? []).filter(({ key }) => !told.has(key));
+  const service = others.some(({ key }) => key === 'service.name')
+    ? []
+    : [pair('service.name', 'livekit-agents')];
+  return new Resource({ attributes: [...service, ...others, ...own] });
+}
+
+/** Records in groups of one resource and one scope. */
+function grouped<T>(
+  records: readonly Owned<T>[],
+): { resource: Resource; scopes: Map<Scope | undefined, T[]> }[] {
+  const groups = new Map<string, { resource: Resource; scopes: Map<Scope | undefined, T[]> }>();
+  const resources = new Map<Resource | undefined, number>();
+  for (const { identity, wire, resource, scope } of records) {
+    if (!resources.has(resource)) resources.set(resource, resources.size);
+    const names = Object.keys(attributeNames).map((field) => identity[field as keyof Identity]);
+    const key = JSON.stringify([resources.get(resource), names]);
+    let group = groups.get(key);
+    if (!group) {
+      group = { resource: resourceOf(identity, resource), scopes: new Map() };
+      groups.set(key, group);
+    }
+    const scoped = group.scopes.get(scope);
+    if (scoped) scoped.push(wire);
+    else group.scopes.set(scope, [wire]);
+  }
+  return [...groups.values()];
+}
+
+export const traceRequest = (spans: readonly Owned<Span>[]): TraceRequest =>
+  new TraceRequest({
+    resourceSpans: grouped(spans).map(
+      ({ resource, scopes }) =>
+        new ResourceSpans({
+          resource,
+          scopeSpans: [...scopes].map(([scope, wires]) => new ScopeSpans({ scope, spans: wires })),
+        }),
+    ),
+  });
+
+export const logRequest = (logs: readonly Owned<WireLog>[]): LogRequest =>
+  new LogRequest({
+    resourceLogs: grouped(logs).map(
+      ({ resource, scopes }) =>
+        new ResourceLogs({
+          resource,
+          scopeLogs: [...scopes].map(([scope, wires]) => new ScopeLogs({ scope, logRecords: wires })),
+        }),
+    ),
+  });
+
+/** Longer text is cut: Loki refuses lines whose attributes take more than 64 KB together, and all that come with them. */
+const maxText = 8 * 1024;
+
+const isNested = ({ value }: KeyValue): boolean =>
+  value?.value.case === 'kvlistValue' || value?.value.case === 'arrayValue';
+
+function bounded({ key, value }: KeyValue): KeyValue {
+  const held = value?.value;
+  if (held?.case !== 'stringValue' || held.value.length <= maxText) return new KeyValue({ key, value });
+  return pair(key, `${held.value.slice(0, maxText)}…`);
+}
+
+/**
+ * A record as Loki keeps it best: every attribute once, and what is nested, such as an item of the conversation, in the
+ * line, as JSON.
+ */
+export function forLoki(owned: Owned<WireLog>): Owned<WireLog> {
+  const { wire } = owned;
+  const attributes = new Map(wire.attributes.map((attribute) => [attribute.key, attribute]));
+  const nested = [...attributes.values()].filter(isNested);
+  const flat = [...attributes.values()].filter((attribute) => !isNested(attribute)).map(bounded);
+  const body =
+    nested.length === 0
+      ? wire.body
+      : pair(
+          '',
+          JSON.stringify({
+            message: plainOf(wire.body),
+            ...Object.fromEntries(nested.map(({ key, value }) => [key, plainOf(value)])),
+          }),
+        ).value;
+  return { ...owned, wire: new WireLog({ ...wire, attributes: flat, body }) };
+}

@@ -1,0 +1,173 @@
+import { join } from 'node:path';
+import { listen, type Patience } from '../http/listening.ts';
+import { createScrapes } from '../http/scrapes.ts';
+import { PriceBook } from '../pricing/price-book.ts';
+import { expose } from '../record/exposition.ts';
+import { createReaderGuard, sameOrigin } from './api/readers.ts';
+import { createApi } from './api/sessions.ts';
+import { createGatewayApp } from './app.ts';
+import { Forwarder } from './forward/forwarder.ts';
+import { Ingest } from './ingest/ingest.ts';
+import type { GatewayOptions } from './options.ts';
+import { openKeys } from './receive/api-keys.ts';
+import { defaultLimits } from './receive/limits.ts';
+import { createUploads, type Load } from './receive/uploads.ts';
+import { Spool } from './spool/spool.ts';
+import { Objects } from './store/objects.ts';
+import { SessionStore } from './store/session-store.ts';
+import { Telemetry } from './telemetry.ts';
+import { startUpkeep } from './upkeep.ts';
+
+export interface Gateway {
+  /** Where it listens: what `LIVEKIT_OBSERVABILITY_URL` is set to. */
+  url: string;
+  /** The sessions; its `events` tell of changes. */
+  store: SessionStore;
+  /** Resolves when all that was uploaded is stored and handed on, or after `patience` milliseconds. */
+  drained(patience: number): Promise<void>;
+  /** Stops listening; what is spooled is taken up at the next start. */
+  close(): Promise<void>;
+}
+
+const mebibyte = 1024 * 1024;
+
+const patience: Patience = {
+  headersTimeout: 10_000,
+  // Above what any upload may take, so that its own limit answers it first.
+  requestTimeout: 180_000,
+  connectionsCheckingInterval: 5_000,
+  // Above five seconds, in which an SDK sends the next logs and spans.
+  keepAliveTimeout: 30_000,
+  stalled: 60_000,
+};
+/** A job has a handful of connections when it ends. */
+const maxConnections = 4096;
+/** Uploads at a time from which on answering goes before taking up. */
+const maxLeisure = 4;
+
+/**
+ * Starts the receiver of the SDKs' uploads, with its store and its API.
+ *
+ * @throws OptionError for an option that cannot be used
+ * @throws ServeError if it cannot listen; the message says the next step
+ */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { directory, host = '127.0.0.1', port = 9465, retention = {}, log = console.warn } = options;
+  const limits = { ...defaultLimits, ...options.limits };
+  const telemetry = new Telemetry();
+  const readers = createReaderGuard({ readers: options.readers, host, telemetry });
+  const keys = openKeys({ ...options.keys, log });
+
+  const spool = await Spool.open({
+    directory: join(directory, 'spool'),
+    maxBytes: options.spoolBytes ?? 2048 * mebibyte,
+    minFreeBytes: options.minFreeBytes ?? 256 * mebibyte,
+  });
+  const keepRedactedAudio = options.keepRedactedAudio ?? false;
+  const store = await SessionStore.open({
+    directory,
+    prices: options.prices ?? new PriceBook(),
+    keepRedactedAudio,
+    objects: options.objects && new Objects(options.objects),
+    log,
+  });
+  const forwarder = await Forwarder.open({
+    ...options.forward,
+    directory: join(directory, 'forward'),
+    maxBytes: options.forwardBytes ?? 256 * mebibyte,
+    keys: () => keys.current(),
+    instance: options.instance ?? 'earshot-gateway',
+    telemetry,
+    log,
+  });
+  watchGauges(telemetry, spool, store);
+  const staging = join(directory, 'staging');
+  const { onBatch } = options;
+  const load: Load = { receiving: 0 };
+  const ingest = await Ingest.start({
+    spool,
+    store,
+    forwarder,
+    limits,
+    keepRedactedAudio,
+    staging,
+    telemetry,
+    onBatch,
+    isBusy: () => load.receiving > maxLeisure,
+    log,
+  });
+
+  const upkeep = await startUpkeep({
+    store,
+    retention,
+    archives: options.objects !== undefined,
+    telemetry,
+    log,
+  });
+
+  const closeParts = async () => {
+    await upkeep.close();
+    keys.close();
+    await ingest.close();
+    await forwarder.close();
+    await store.settled();
+  };
+  const app = createGatewayApp({
+    uploads: createUploads({ spool, keys, limits, sync: options.sync ?? 'recordings', telemetry, load, log }),
+    readers,
+    sameOrigin: sameOrigin(telemetry),
+    api: createApi({ store, telemetry, grafana: options.grafana?.replace(/\/+$/, '') }),
+    pages: options.pages,
+    scrapes: createScrapes((format) => expose(telemetry.registry, format), 10_000),
+    openMetrics: options.openMetrics ?? false,
+    ready: () => ({ ready: true }),
+    log,
+  });
+  try {
+    const { url, close } = await listen(app, {
+      host,
+      port,
+      tls: options.tls,
+      patience,
+      maxConnections,
+      keepProcessAlive: options.keepProcessAlive ?? true,
+      name: 'gateway',
+      log,
+    });
+    return {
+      url,
+      store,
+      async drained(patienceMs) {
+        await ingest.drained(patienceMs);
+        await forwarder.drained(patienceMs);
+      },
+      async close() {
+        await close();
+        await closeParts();
+      },
+    };
+  } catch (error) {
+    await closeParts();
+    throw error;
+  }
+}
+
+function watchGauges(telemetry: Telemetry, spool: Spool, store: SessionStore): void {
+  const gauge = (value: () => number) => () => [{ labels: {}, value: value() }];
+  telemetry.watch(
+    'earshot_gateway_spool_bytes',
+    gauge(() => spool.bytes),
+  );
+  telemetry.watch(
+    'earshot_gateway_spool_entries',
+    gauge(() => spool.count),
+  );
+  telemetry.watch(
+    'earshot_gateway_sessions',
+    gauge(() => store.index.size),
+  );
+  telemetry.watch(
+    'earshot_gateway_store_bytes',
+    gauge(() => store.index.bytes),
+  );
+}

@@ -1,0 +1,224 @@
+import { createReadStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { chatItemsOfHistory } from '../decode/chat-item.ts';
+import type { Identity } from '../decode/identity.ts';
+import { unpacked } from '../decode/inflate.ts';
+import { addLog, logsOf } from '../decode/logs.ts';
+import { MetricRequest } from '../decode/metric-schema.ts';
+import { metricsOf } from '../decode/metrics.ts';
+import { type Recording, readRecording } from '../decode/recording.ts';
+import { audioStart } from '../decode/recording-header.ts';
+import { type AudioFile, type SessionBatch, sessionOf } from '../decode/records.ts';
+import { spanRecordOf, spansOf } from '../decode/spans.ts';
+import type { Forwarder } from '../forward/forwarder.ts';
+import { logRequest, traceRequest } from '../forward/unified.ts';
+import type { UploadKind } from '../receive/endpoints.ts';
+import type { Limits } from '../receive/limits.ts';
+import { scrubHistory, scrubLog, scrubSpan } from '../redact/scrub.ts';
+import { type Entry, type Meta, readBody, streamBody } from '../spool/entry.ts';
+import { Batches } from './batches.ts';
+import { multipartOf } from './multipart.ts';
+
+export interface TakeUpOptions {
+  limits: Limits;
+  forwarder: Forwarder;
+  /** Whether a session is known to be redacted, from what came before. */
+  isRedacted: (session: string) => boolean;
+  /** What is known of a session from what came before: logs of Node.js do not say whose they are. */
+  known: (session: string) => Partial<Identity>;
+  keepRedactedAudio: boolean;
+  /** A folder for audio on its way into its session, on the same disk. */
+  staging: string;
+}
+
+/** What was taken from an upload: for the store, and for the backends. */
+export interface TakenUp {
+  batches: SessionBatch[];
+  ownerless: number;
+  discarded: ('audio_redacted' | 'audio_cut' | 'history_cut')[];
+  /** Hands it on to the backends. */
+  forward(): Promise<void>;
+}
+
+type Reader = (entry: Entry, meta: Meta, options: TakeUpOptions) => Promise<TakenUp>;
+
+async function bodyOf(entry: Entry, meta: Meta, { limits }: TakeUpOptions): Promise<Buffer> {
+  return unpacked(await readBody(entry), String(meta.encoding), limits.unpacked);
+}
+
+/** Tells whose records are to be redacted: one that says so, in an upload or before, speaks for its whole session. */
+function redaction(
+  owned: readonly { identity: Identity }[],
+  { isRedacted }: TakeUpOptions,
+): (identity: Identity) => boolean {
+  const flagged = new Set(
+    owned.filter(({ identity }) => identity.redacted).flatMap(({ identity }) => sessionOf(identity) ?? []),
+  );
+  return (identity) => {
+    const session = sessionOf(identity);
+    return identity.redacted || (session !== undefined && (flagged.has(session) || isRedacted(session)));
+  };
+}
+
+/** A record's identity, with what is known of its session and the record does not say. */
+function complete<T extends { identity: Identity }>(owned: T[], { known }: TakeUpOptions): T[] {
+  for (const record of owned) {
+    const session = sessionOf(record.identity);
+    if (session !== undefined) record.identity = { ...known(session), ...record.identity };
+  }
+  return owned;
+}
+
+const redactedIdentity = (identity: Identity): Identity => ({
+  ...identity,
+  roomName: undefined,
+  redacted: true,
+});
+
+/** Passes an upload on as it came, unless something was taken out of it. */
+async function passOn(
+  entry: Entry,
+  meta: Meta,
+  forwarder: Forwarder,
+  rewritten: (() => { toBinary(): Uint8Array }) | undefined,
+): Promise<void> {
+  if (!forwarder.passesOn) return;
+  if (!rewritten) return forwarder.upload(entry.id, meta, await streamBody(entry), entry.bytes);
+  const body = rewritten().toBinary();
+  await forwarder.upload(
+    entry.id,
+    { ...meta, encoding: '', type: 'application/x-protobuf' },
+    [body],
+    body.length,
+  );
+}
+
+const traces: Reader = async (entry, meta, options) => {
+  const owned = complete(spansOf(await bodyOf(entry, meta, options)), options);
+  const isFlagged = redaction(owned, options);
+  const batches = new Batches();
+  let scrubbed = false;
+  for (const span of owned) {
+    if (isFlagged(span.identity)) {
+      scrubSpan(span);
+      span.identity = redactedIdentity(span.identity);
+      scrubbed = true;
+    }
+    batches.of(span.identity)?.spans.push(spanRecordOf(span.wire));
+  }
+  return {
+    batches: batches.all(),
+    ownerless: batches.ownerless,
+    discarded: [],
+    async forward() {
+      await options.forwarder.spans(entry.id, owned);
+      await passOn(entry, meta, options.forwarder, scrubbed ? () => traceRequest(owned) : undefined);
+    },
+  };
+};
+
+const logs: Reader = async (entry, meta, options) => {
+  const json = String(meta.type).includes('json');
+  const owned = complete(logsOf(await bodyOf(entry, meta, options), json), options);
+  const isFlagged = redaction(owned, options);
+  const batches = new Batches();
+  let scrubbed = false;
+  for (const log of owned) {
+    if (isFlagged(log.identity)) {
+      scrubLog(log);
+      log.identity = redactedIdentity(log.identity);
+      scrubbed = true;
+    }
+    const batch = batches.of(log.identity);
+    if (batch) addLog(batch, log);
+  }
+  return {
+    batches: batches.all(),
+    ownerless: batches.ownerless,
+    discarded: [],
+    async forward() {
+      await options.forwarder.logs(entry.id, owned);
+      await passOn(entry, meta, options.forwarder, scrubbed ? () => logRequest(owned) : undefined);
+    },
+  };
+};
+
+const metrics: Reader = async (entry, meta, options) => {
+  const body = await bodyOf(entry, meta, options);
+  const batches = new Batches();
+  for (const { identity, point } of metricsOf(body)) batches.of(identity)?.metrics.push(point);
+  return {
+    batches: batches.all(),
+    ownerless: batches.ownerless,
+    discarded: [],
+    async forward() {
+      await options.forwarder.metrics(entry.id, MetricRequest.fromBinary(body));
+      await passOn(entry, meta, options.forwarder, undefined);
+    },
+  };
+};
+
+const recordings: Reader = async (entry, meta, options) => {
+  const { limits, keepRedactedAudio, staging, isRedacted } = options;
+  const audioPath = join(staging, `${entry.id}.ogg`);
+  const recording = await readRecording(await streamBody(entry), String(meta.type), audioPath, limits.parts);
+  const { header } = recording;
+  const sent: Identity = {
+    roomId: header.roomId || undefined,
+    jobId: header.jobId || undefined,
+    roomName: header.roomName || undefined,
+    redacted: header.redactionEnabled,
+    simulated: header.simulated,
+  };
+  const session = sessionOf(sent);
+  const redacted = sent.redacted || (session !== undefined && isRedacted(session));
+  const discarded: TakenUp['discarded'] = recording.cut.map((part) => `${part}_cut` as const);
+  const batches = new Batches();
+  const batch = batches.of(redacted ? redactedIdentity(sent) : sent);
+  if (batch) {
+    batch.recorded = true;
+    const history = redacted && recording.history ? scrubHistory(recording.history) : recording.history;
+    if (history) batch.items = chatItemsOfHistory(history);
+    batch.audio = audioOf(recording, audioPath);
+    if (recording.cut.includes('audio')) batch.audioDropped = 'too_large';
+    if (batch.audio && redacted && !keepRedactedAudio) {
+      batch.audio = undefined;
+      batch.audioDropped = 'redacted';
+      discarded.push('audio_redacted');
+    }
+  }
+  return {
+    batches: batches.all(),
+    ownerless: batches.ownerless,
+    discarded,
+    async forward() {
+      if (!redacted || !options.forwarder.passesOn) return passOn(entry, meta, options.forwarder, undefined);
+      // The audio is in its session by now, and is read from the upload once more.
+      const again = `${audioPath}.forwarded`;
+      try {
+        if (batch?.audio)
+          await readRecording(await streamBody(entry), String(meta.type), again, limits.parts);
+        const history = recording.history && scrubHistory(recording.history);
+        const parts = multipartOf(header, history, batch?.audio && createReadStream(again));
+        await options.forwarder.upload(entry.id, { ...meta, type: parts.type }, parts.body, entry.bytes);
+      } finally {
+        await rm(again, { force: true });
+      }
+    },
+  };
+};
+
+function audioOf({ header, audioBytes }: Recording, path: string): AudioFile | undefined {
+  return audioBytes ? { path, bytes: audioBytes, start: audioStart(header) } : undefined;
+}
+
+const readers: Readonly<Record<UploadKind, Reader>> = { traces, logs, metrics, recordings };
+
+/**
+ * Reads a spooled upload, without what must not be kept.
+ *
+ * @throws Error if it is not what it says it is, or the file system fails
+ */
+export const takeUp = (entry: Entry, meta: Meta, options: TakeUpOptions): Promise<TakenUp> =>
+  readers[meta.kind as UploadKind](entry, meta, options);

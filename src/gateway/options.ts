@@ -1,0 +1,58 @@
+import type { RequestHandler } from 'express';
+import type { TlsOptions } from '../http/tls.ts';
+import type { PriceBook } from '../pricing/price-book.ts';
+import type { Readers } from './api/readers.ts';
+import type { ForwardTo } from './forward/forwarder.ts';
+import type { BatchListener } from './ingest/ingest.ts';
+import type { KeyOptions } from './receive/api-keys.ts';
+import type { Limits } from './receive/limits.ts';
+import type { SyncPolicy } from './receive/uploads.ts';
+import type { ObjectsOptions } from './store/objects.ts';
+import type { Retention } from './store/retention.ts';
+
+export interface GatewayOptions {
+  /** Where sessions and the spool are kept; made if it is not there. */
+  directory: string;
+  /** Whose agents may upload. */
+  keys: Pick<KeyOptions, 'pair' | 'file' | 'reloadMs'>;
+  /** @default 127.0.0.1 */
+  host?: string;
+  /** 0 takes any free one. @default 9465 */
+  port?: number;
+  tls?: TlsOptions;
+  /** Who may read sessions; needed as soon as the host is not loopback. @default whoever is on this machine */
+  readers?: Readers;
+  /** Whether /metrics needs no login. @default false */
+  openMetrics?: boolean;
+  /** @default nowhere */
+  forward?: ForwardTo;
+  /** What may wait for each backend, in bytes. @default 256 MiB */
+  forwardBytes?: number;
+  /** What may wait in the spool, in bytes. @default 2 GiB */
+  spoolBytes?: number;
+  /** What uploads leave free on the disk, in bytes. @default 256 MiB */
+  minFreeBytes?: number;
+  /** @default never, and any number */
+  retention?: Retention;
+  /** A bucket into which sessions are moved when they are over. @default they stay in the directory */
+  objects?: ObjectsOptions;
+  limits?: Partial<Limits>;
+  /** Which uploads have to be on the disk before they are answered. @default recordings */
+  sync?: SyncPolicy;
+  /** Whether the audio of sessions that are redacted is kept. @default false */
+  keepRedactedAudio?: boolean;
+  /** @default the built-in prices and those of the library */
+  prices?: PriceBook;
+  /** Where Grafana is, for links. */
+  grafana?: string;
+  /** Names this gateway among others. @default earshot-gateway */
+  instance?: string;
+  /** Served to readers at all paths that are not the gateway's own. */
+  pages?: RequestHandler;
+  /** Told of what was taken up; see `BatchListener`. */
+  onBatch?: BatchListener;
+  /** Whether the gateway keeps the process alive. @default true */
+  keepProcessAlive?: boolean;
+  /** Takes a line for each thing that somebody should know. @default console.warn */
+  log?: (message: string) => void;
+}

@@ -1,0 +1,123 @@
+import type { Request, RequestHandler, Response } from 'express';
+import { rateLimit } from 'express-rate-limit';
+import { isKnownEncoding } from '../decode/inflate.ts';
+import { NoRoom, type Spool } from '../spool/spool.ts';
+import type { Telemetry } from '../telemetry.ts';
+import { accept, type Refusal, refuse } from './answers.ts';
+import type { KeySource } from './api-keys.ts';
+import { kindOf, type UploadKind } from './endpoints.ts';
+import type { Limits } from './limits.ts';
+import { paced, TooSlow } from './pace.ts';
+import { issuerOf } from './tokens.ts';
+
+/** Which uploads have to be on the disk, rather than in the system's memory, before they are answered. */
+export type SyncPolicy = 'always' | 'recordings' | 'never';
+
+export interface UploadsOptions {
+  spool: Spool;
+  keys: KeySource;
+  limits: Limits;
+  sync: SyncPolicy;
+  telemetry: Telemetry;
+  /** Counts the uploads that are being received. */
+  load: Load;
+  log: (message: string) => void;
+}
+
+/** What the gateway is busy with. */
+export interface Load {
+  receiving: number;
+}
+
+/** The SDKs' endpoints: what is uploaded is written into the spool, and answered as soon as it is in there. */
+export function createUploads(options: UploadsOptions): RequestHandler[] {
+  const { keys, limits, telemetry } = options;
+
+  const turnAway = (kind: UploadKind, why: Refusal, request: Request, response: Response) => {
+    telemetry.count('earshot_gateway_refused_total', { kind, reason: why });
+    refuse(kind, why, request, response);
+  };
+
+  /** Lets pass what is no upload; of uploads, those that carry a token. */
+  const authorized: RequestHandler = async (request, response, next) => {
+    const kind = request.method === 'POST' ? kindOf(request.path) : undefined;
+    if (kind === undefined) return next('router');
+    const issuer = await issuerOf(request.headers.authorization, keys.current());
+    if (issuer === undefined) return turnAway(kind, 'unauthorized', request, response);
+    response.locals.kind = kind;
+    response.locals.issuer = issuer;
+    next();
+  };
+
+  const limited = rateLimit({
+    windowMs: 60_000,
+    limit: limits.perMinute,
+    standardHeaders: false,
+    legacyHeaders: false,
+    keyGenerator: (_request, response) => String(response.locals.issuer),
+    handler: (request, response) => turnAway(response.locals.kind, 'rate_limited', request, response),
+  });
+
+  const received: RequestHandler = async (request, response) => {
+    const kind = response.locals.kind as UploadKind;
+    const start = performance.now();
+    options.load.receiving++;
+    try {
+      const why = await take(kind, response.locals.issuer, request, options);
+      if (why === undefined) accept(request, response);
+      else if (why === 'kept_in_part') {
+        telemetry.count('earshot_gateway_refused_total', { kind, reason: 'too_large' });
+        accept(request, response);
+      } else turnAway(kind, why, request, response);
+    } catch (error) {
+      options.log(`An upload of ${kind} could not be kept: ${(error as Error).message}`);
+      turnAway(kind, 'internal_error', request, response);
+    }
+    options.load.receiving--;
+    telemetry.observe(
+      'earshot_gateway_answer_duration_seconds',
+      { kind },
+      (performance.now() - start) / 1000,
+    );
+  };
+  return [authorized, limited, received];
+}
+
+/** Why an upload was not spooled; undefined: it was. Of a recording, the beginning is worth keeping. */
+async function take(
+  kind: UploadKind,
+  issuer: string,
+  request: Request,
+  { spool, limits, sync, telemetry }: UploadsOptions,
+): Promise<Refusal | 'kept_in_part' | undefined> {
+  const encoding = (request.headers['content-encoding'] ?? '').trim().toLowerCase();
+  if (!isKnownEncoding(encoding)) return 'encoding';
+  const most = limits.body[kind];
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (announced > most && kind !== 'recordings') return 'too_large';
+  const body = paced(request, {
+    totalMs: limits.seconds[kind] * 1000,
+    minRate: limits.minRate,
+    graceMs: limits.graceSeconds * 1000,
+  });
+  const meta = { kind, issuer, encoding, type: request.headers['content-type'] ?? '', at: Date.now() };
+  try {
+    const entry = await spool.receive(meta, body, {
+      most,
+      expected: Math.min(announced, most),
+      sync: sync === 'always' || (sync === 'recordings' && kind === 'recordings'),
+    });
+    if (entry.cut && kind !== 'recordings') {
+      await spool.remove(entry);
+      return 'too_large';
+    }
+    telemetry.count('earshot_gateway_uploads_total', { kind });
+    telemetry.count('earshot_gateway_upload_bytes_total', { kind }, entry.bytes);
+    return entry.cut ? 'kept_in_part' : undefined;
+  } catch (error) {
+    if (error instanceof NoRoom) return error.reason;
+    if (error instanceof TooSlow) return 'too_slow';
+    if (request.destroyed && !request.complete) return 'aborted';
+    throw error;
+  }
+}

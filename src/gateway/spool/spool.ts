@@ -1,0 +1,181 @@
+import { mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Entry, headOf, type Meta } from './entry.ts';
+
+export interface SpoolOptions {
+  /** Made if it is not there; nobody else may write into it. */
+  directory: string;
+  /** What all entries together may take. */
+  maxBytes: number;
+  /** What must stay free on the disk. @default 0 */
+  minFreeBytes?: number;
+}
+
+export interface ReceiveOptions {
+  /** Bytes of the body that are kept; what comes beyond is read and thrown away, and the entry is `cut`. */
+  most: number;
+  /** How many bytes are announced, to refuse at once what has no room. */
+  expected?: number;
+  /** Whether to wait until the disk has it, so that it survives a power cut. */
+  sync?: boolean;
+}
+
+/** There is no room: the spool is full, or the disk is. */
+export class NoRoom extends Error {
+  override readonly name = 'NoRoom';
+  readonly reason: 'spool_full' | 'disk_full';
+
+  constructor(reason: 'spool_full' | 'disk_full', options?: ErrorOptions) {
+    super(reason, options);
+    this.reason = reason;
+  }
+}
+
+const full: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO']);
+
+/**
+ * A folder of bodies, oldest first, bounded in bytes. What was received is there until it is removed, also after a
+ * crash: a file gets its name when it is whole.
+ */
+export class Spool {
+  readonly #options: Required<SpoolOptions>;
+  readonly #entries = new Map<string, Entry>();
+  #bytes = 0;
+  #arriving = 0;
+  #last = { at: 0, count: 0 };
+  #arrivals = 0;
+  #wake: (() => void)[] = [];
+
+  private constructor(options: SpoolOptions) {
+    this.#options = { minFreeBytes: 0, ...options };
+  }
+
+  /** Takes up what the folder holds, and removes what had not arrived whole. */
+  static async open(options: SpoolOptions): Promise<Spool> {
+    const spool = new Spool(options);
+    const { directory } = options;
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    for (const name of (await readdir(directory)).sort()) {
+      const [, id, how] = name.match(/^(\d{13}-\d{6,})\.(entry|cut)$/) ?? [];
+      if (id === undefined) {
+        if (name.endsWith('.part')) await rm(join(directory, name), { force: true });
+        continue;
+      }
+      const path = join(directory, name);
+      spool.#add({ id, path, bytes: (await stat(path)).size, cut: how === 'cut' });
+      spool.#last = { at: Number(id.slice(0, 13)), count: Number(id.slice(14)) };
+    }
+    return spool;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get count(): number {
+    return this.#entries.size;
+  }
+
+  /** The oldest entry. */
+  first(): Entry | undefined {
+    return this.#entries.values().next().value;
+  }
+
+  /** Resolves when an entry is there that was not when it was asked, or after `patience` milliseconds. */
+  async next(patience: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.#wake.push(resolve);
+      timer = setTimeout(resolve, patience);
+      timer.unref();
+    });
+    clearTimeout(timer);
+  }
+
+  /** Ends the waiting for a next entry. */
+  wake(): void {
+    for (const resolve of this.#wake.splice(0)) resolve();
+  }
+
+  /**
+   * Writes down a body.
+   *
+   * @param id of an entry that it replaces, or that it is made of, so that doing it twice does it once
+   * @throws NoRoom, or what reading the body throws; then nothing of it is kept
+   */
+  async receive(
+    meta: Meta,
+    body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    { most, expected = 0, sync = false }: ReceiveOptions,
+    id?: string,
+  ): Promise<Entry> {
+    const { directory } = this.#options;
+    await this.#require(expected);
+    const part = join(directory, `${process.pid}-${this.#arrivals++}.part`);
+    let taken = 0;
+    let cut = false;
+    try {
+      const file = await open(part, 'wx', 0o600);
+      try {
+        const head = headOf(meta);
+        await file.write(head);
+        for await (const chunk of body) {
+          const kept = chunk.subarray(0, Math.max(0, most - taken));
+          cut ||= kept.length < chunk.length;
+          if (kept.length === 0) continue;
+          taken += kept.length;
+          this.#arriving += kept.length;
+          if (this.#bytes + this.#arriving > this.#options.maxBytes) throw new NoRoom('spool_full');
+          await file.writeFile(kept);
+        }
+        if (sync) await file.datasync();
+        taken += head.length;
+        this.#arriving += head.length;
+      } finally {
+        await file.close();
+      }
+      const name = id ?? this.#name();
+      const path = join(directory, `${name}.${cut ? 'cut' : 'entry'}`);
+      await rename(part, path);
+      const entry = { id: name, path, bytes: taken, cut };
+      this.#add(entry);
+      this.wake();
+      return entry;
+    } catch (error) {
+      await rm(part, { force: true }).catch(() => {});
+      throw full.has((error as NodeJS.ErrnoException).code ?? '')
+        ? new NoRoom('disk_full', { cause: error })
+        : error;
+    } finally {
+      this.#arriving -= taken;
+    }
+  }
+
+  async remove({ id, path, bytes }: Entry): Promise<void> {
+    await rm(path, { force: true });
+    if (this.#entries.delete(id)) this.#bytes -= bytes;
+  }
+
+  async #require(expected: number): Promise<void> {
+    const { directory, maxBytes, minFreeBytes } = this.#options;
+    if (this.#bytes + this.#arriving + expected > maxBytes) throw new NoRoom('spool_full');
+    if (minFreeBytes === 0) return;
+    const { bavail, bsize } = await statfs(directory);
+    if (bavail * bsize - expected < minFreeBytes) throw new NoRoom('disk_full');
+  }
+
+  #add(entry: Entry): void {
+    const before = this.#entries.get(entry.id);
+    if (before) this.#bytes -= before.bytes;
+    this.#entries.set(entry.id, entry);
+    this.#bytes += entry.bytes;
+  }
+
+  /** Later names sort after earlier ones, also when the clock is set back. */
+  #name(): string {
+    const now = Date.now();
+    const { at, count } = this.#last;
+    this.#last = now > at ? { at: now, count: 0 } : { at, count: count + 1 };
+    return `${String(this.#last.at).padStart(13, '0')}-${String(this.#last.count).padStart(6, '0')}`;
+  }
+}

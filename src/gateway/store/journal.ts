@@ -1,0 +1,95 @@
+import { appendFile, readFile } from 'node:fs/promises';
+import writeFileAtomic from 'write-file-atomic';
+
+/** Lines that may be outdated before the file is written anew. */
+const slack = 1000;
+
+/**
+ * A map that survives: each change is a line at the end of a file, and the last line of a key counts. A line that was
+ * being written when the process died is skipped.
+ */
+export class Journal<T> {
+  readonly #path: string;
+  readonly #values = new Map<string, T>();
+  #lines = 0;
+  #work: Promise<void> = Promise.resolve();
+
+  private constructor(path: string) {
+    this.#path = path;
+  }
+
+  static async open<T>(path: string): Promise<Journal<T>> {
+    const journal = new Journal<T>(path);
+    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return '';
+      throw error;
+    });
+    for (const line of text.split('\n')) journal.#take(line);
+    // A line that was cut short would swallow the next one.
+    if (text !== '' && !text.endsWith('\n')) await journal.compact();
+    return journal;
+  }
+
+  get size(): number {
+    return this.#values.size;
+  }
+
+  get(key: string): T | undefined {
+    return this.#values.get(key);
+  }
+
+  has(key: string): boolean {
+    return this.#values.has(key);
+  }
+
+  entries(): IterableIterator<[string, T]> {
+    return this.#values.entries();
+  }
+
+  values(): IterableIterator<T> {
+    return this.#values.values();
+  }
+
+  async set(key: string, value: T): Promise<void> {
+    this.#values.set(key, value);
+    await this.#append([key, value]);
+  }
+
+  async delete(key: string): Promise<void> {
+    if (this.#values.delete(key)) await this.#append([key]);
+  }
+
+  /** Writes the file anew, without what is outdated. */
+  async compact(): Promise<void> {
+    await this.#exclusively(async () => {
+      const lines = [...this.#values].map((entry) => `${JSON.stringify(entry)}\n`);
+      await writeFileAtomic(this.#path, lines.join(''), { fsync: false, mode: 0o600 });
+      this.#lines = lines.length;
+    });
+  }
+
+  #take(line: string): void {
+    try {
+      const [key, value] = JSON.parse(line) as [string, T?];
+      this.#lines++;
+      if (value === undefined) this.#values.delete(key);
+      else this.#values.set(key, value);
+    } catch {
+      // Cut short by a crash.
+    }
+  }
+
+  async #append(entry: [string, T?]): Promise<void> {
+    await this.#exclusively(async () => {
+      await appendFile(this.#path, `${JSON.stringify(entry)}\n`, { mode: 0o600 });
+      this.#lines++;
+    });
+    if (this.#lines > 2 * this.#values.size + slack) await this.compact();
+  }
+
+  #exclusively(work: () => Promise<void>): Promise<void> {
+    const done = this.#work.then(work);
+    this.#work = done.catch(() => {});
+    return done;
+  }
+}

@@ -1,0 +1,62 @@
+import type { ChatItem } from '../decode/chat-item.ts';
+import type { SpanRecord } from '../decode/records.ts';
+import { factsOf } from '../decode/span-facts.ts';
+
+/** What a span tells of the conversation while it runs, until the SDK sends the conversation itself. */
+export function provisionalItems(span: SpanRecord, language?: string): ChatItem[] {
+  const facts = factsOf(span, language);
+  const base = { id: `span-${span.spanId}`, at: span.start, provisional: true } as const;
+  switch (facts?.of) {
+    case 'user_turn':
+      if (facts.transcript === undefined) return [];
+      return [
+        {
+          ...base,
+          type: 'message',
+          role: 'user',
+          text: facts.transcript,
+          confidence: facts.confidence,
+          metrics: {
+            startedSpeakingAt: span.start,
+            transcriptionDelay: facts.transcriptionDelay,
+            endOfTurnDelay: facts.endOfTurnDelay,
+            onUserTurnCompletedDelay: facts.onUserTurnCompletedDelay,
+          },
+        },
+      ];
+    case 'agent_turn':
+      if (facts.response === undefined) return [];
+      return [
+        {
+          ...base,
+          type: 'message',
+          role: 'assistant',
+          text: facts.response,
+          interrupted: facts.interrupted ?? false,
+          metrics: { e2eLatency: facts.e2eLatency },
+        },
+      ];
+    case 'function_tool':
+      return [
+        {
+          ...base,
+          type: 'function_call',
+          name: facts.tool,
+          callId: facts.callId,
+          arguments: facts.arguments,
+        },
+        {
+          ...base,
+          id: `${base.id}-output`,
+          at: span.end,
+          type: 'function_call_output',
+          name: facts.tool,
+          callId: facts.callId,
+          output: facts.output,
+          isError: facts.isError,
+        },
+      ];
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,166 @@
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { OptionError } from '../../options.ts';
+import { type ChatItem, mergeItems } from '../decode/chat-item.ts';
+import type { SpanRecord } from '../decode/records.ts';
+import { Journal } from './journal.ts';
+import { BucketError, type Objects } from './objects.ts';
+import { provisionalItems } from './provisional.ts';
+import { SessionFiles } from './session-files.ts';
+import { isSessionId } from './session-id.ts';
+import type { SessionState } from './session-state.ts';
+import { type SessionSummary, summaryOf } from './summary.ts';
+import { wordsOf } from './words.ts';
+
+interface Indexed {
+  summary: SessionSummary;
+  /** When `session.json` was written of which it is the summary, in milliseconds. */
+  writtenAt: number;
+}
+
+/**
+ * What lists and searches read: summaries and words of all sessions, in memory and in two files. It can be made anew
+ * from the sessions' folders, and is checked against them when it is opened.
+ */
+export class SessionIndex {
+  readonly #sessions: Journal<Indexed>;
+  readonly #words: Journal<string>;
+  readonly #folders: string;
+  readonly #objects?: Objects;
+
+  private constructor(
+    folders: string,
+    sessions: Journal<Indexed>,
+    words: Journal<string>,
+    objects?: Objects,
+  ) {
+    this.#folders = folders;
+    this.#sessions = sessions;
+    this.#words = words;
+    this.#objects = objects;
+  }
+
+  /**
+   * @param directory of the store; the sessions' folders are in its folder `sessions`
+   * @param objects a bucket, from which sessions are listed again if there are none in the folder
+   * @throws OptionError if the bucket refuses
+   */
+  static async open(
+    directory: string,
+    objects?: Objects,
+    log: (message: string) => void = console.warn,
+  ): Promise<SessionIndex> {
+    const folders = join(directory, 'sessions');
+    await mkdir(folders, { recursive: true, mode: 0o700 });
+    const index = new SessionIndex(
+      folders,
+      await Journal.open<Indexed>(join(directory, 'index.jsonl')),
+      await Journal.open<string>(join(directory, 'words.jsonl')),
+      objects,
+    );
+    if (objects && (await readdir(folders)).length === 0) {
+      await index.#fetchStates(objects).catch((error: Error) => {
+        if (error instanceof BucketError && error.answered < 500) {
+          throw new OptionError(
+            `The bucket cannot be listed: ${error.message}. Mend its name, its region or its keys.`,
+          );
+        }
+        // Uploads are taken all the same; they stay in the folder until it is back.
+        log(
+          `The bucket cannot be listed, so that what it has is not shown until the next start: ${error.message}`,
+        );
+      });
+    }
+    const there = new Set((await readdir(folders)).filter(isSessionId));
+    for (const [id] of [...index.#sessions.entries()]) if (!there.has(id)) await index.delete(id);
+    for (const id of there) await index.#check(id);
+    return index;
+  }
+
+  /** The files of a session, wherever they are. */
+  files(id: string, archived = false): SessionFiles {
+    const remote = archived && this.#objects ? { objects: this.#objects, id } : undefined;
+    return new SessionFiles(join(this.#folders, id), remote);
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  /** What all sessions take on disk. */
+  get bytes(): number {
+    let sum = 0;
+    for (const { summary } of this.#sessions.values()) sum += summary.bytes;
+    return sum;
+  }
+
+  get(id: string): SessionSummary | undefined {
+    return this.#sessions.get(id)?.summary;
+  }
+
+  words(id: string): string {
+    return this.#words.get(id) ?? '';
+  }
+
+  summaries(): SessionSummary[] {
+    return [...this.#sessions.values()].map(({ summary }) => summary);
+  }
+
+  /** Takes up what was written of a session. */
+  async set(files: SessionFiles, state: SessionState): Promise<SessionSummary> {
+    const summary = summaryOf(state, await files.bytes());
+    await this.#sessions.set(state.id, { summary, writtenAt: (await files.writtenAt()) ?? 0 });
+    return summary;
+  }
+
+  async setWords(id: string, words: string): Promise<void> {
+    if (words !== this.words(id)) await this.#words.set(id, words);
+  }
+
+  async delete(id: string): Promise<void> {
+    await this.#sessions.delete(id);
+    await this.#words.delete(id);
+  }
+
+  /** Takes out of the files what was said in them before: of what is deleted or redacted, nothing stays. */
+  async forget(): Promise<void> {
+    await this.#sessions.compact();
+    await this.#words.compact();
+  }
+
+  async #fetchStates(objects: Objects): Promise<void> {
+    for (const id of (await objects.sessions()).filter(isSessionId)) {
+      const remote = this.files(id, true);
+      const state = await remote.readState().catch(() => undefined);
+      if (!state) continue;
+      await remote.create();
+      await remote.write('session', state);
+    }
+  }
+
+  async #check(id: string): Promise<void> {
+    const writtenAt = await this.files(id).writtenAt();
+    // A folder without it is of an upload that was being taken up, and will be again.
+    if (writtenAt === undefined) return;
+    const known = this.#sessions.get(id);
+    if (known?.writtenAt === writtenAt) return;
+    const state = await this.files(id)
+      .readState()
+      .catch(() => undefined);
+    if (!state) return;
+    const files = this.files(id, state.archived !== undefined);
+    await this.set(files, state);
+    await this.setWords(id, wordsOf(await itemsOf(files, state)));
+  }
+}
+
+/** The conversation of a session: as the SDK sent it, else as its spans tell it. */
+export async function itemsOf(files: SessionFiles, state: SessionState): Promise<ChatItem[]> {
+  const sent = await files.read<ChatItem[]>('transcript');
+  if (sent) return sent;
+  const items: ChatItem[] = [];
+  for await (const span of files.records<SpanRecord>('spans', state.sizes.spans)) {
+    items.push(...provisionalItems(span, state.identity.language));
+  }
+  return mergeItems([], items);
+}

@@ -1,0 +1,174 @@
+import type { ChatItem } from '../decode/chat-item.ts';
+import { type Identity, merged } from '../decode/identity.ts';
+import { text } from '../decode/plain.ts';
+import type { LogRecord, SessionBatch, SpanRecord } from '../decode/records.ts';
+import { factsOf } from '../decode/span-facts.ts';
+import type { SessionCost } from './session-cost.ts';
+
+/** What a conversation comes to; latencies are seconds. */
+export interface Figures {
+  turns: number;
+  /** Of each turn that has one, in the order in which they came. */
+  latencies: number[];
+  interruptions: number;
+  toolCalls: number;
+  toolErrors: number;
+}
+
+/** The same while it is under way, by what it is counted from: a span that is sent twice counts once. */
+export interface LiveFigures {
+  /** Ids of the spans of user turns. */
+  turns: string[];
+  /** By speech. */
+  latencies: Record<string, number>;
+  /** Ids of speeches. */
+  interruptions: string[];
+  /** By span: whether the tool failed. */
+  tools: Record<string, boolean>;
+}
+
+/** All that is known of a session beside its records; the file `session.json`. Times are unix seconds. */
+export interface SessionState {
+  id: string;
+  identity: Identity;
+  sdkVersion?: string;
+  firstAt?: number;
+  lastAt?: number;
+  /** When the first and the last upload came, by the gateway's clock. */
+  createdAt: number;
+  receivedAt: number;
+  /** The last upload that is in here: taking it up again changes nothing. */
+  entry?: string;
+  /** Bytes of the files that grow, as far as they are in here; what lies beyond was cut short by a crash. */
+  sizes: { spans: number; logs: number };
+  counts: { spans: number; logs: number; items: number };
+  traceIds: string[];
+  live: LiveFigures;
+  final?: Figures;
+  reported?: { startedAt?: number; reportedAt?: number };
+  tags?: string[];
+  cost?: SessionCost;
+  closeReason?: string;
+  outcome?: string;
+  /** Whether the span of the whole session has come. */
+  ended?: boolean;
+  recorded?: boolean;
+  audio?: { bytes: number; start?: number; duration?: number };
+  /** Why there is no audio although some was sent. */
+  audioDropped?: 'redacted' | 'too_large';
+  /** Bytes of its files that are in a bucket, and no longer in its folder. */
+  archived?: number;
+}
+
+export const newState = (id: string, identity: Identity, now: number): SessionState => ({
+  id,
+  identity,
+  createdAt: now,
+  receivedAt: now,
+  sizes: { spans: 0, logs: 0 },
+  counts: { spans: 0, logs: 0, items: 0 },
+  traceIds: [],
+  live: { turns: [], latencies: {}, interruptions: [], tools: {} },
+});
+
+/** A session has one trace; more than a few come from a tracer of the user's own. */
+const maxTraces = 8;
+
+const added = (list: string[], item: string): string[] => (list.includes(item) ? list : [...list, item]);
+
+/** The state with what an upload says, but for the conversation, the cost and the files, which need their own. */
+export function reduced(before: SessionState, batch: SessionBatch, now: number): SessionState {
+  const state: SessionState = {
+    ...before,
+    identity: merged(before.identity, batch.identity),
+    receivedAt: now,
+    counts: {
+      ...before.counts,
+      spans: before.counts.spans + batch.spans.length,
+      logs: before.counts.logs + batch.logs.length,
+    },
+  };
+  const times = [
+    ...batch.spans.flatMap(({ start, end }) => [start, end]),
+    ...batch.logs.map(({ at }) => at),
+    ...[batch.report?.startedAt, batch.report?.reportedAt].filter((at) => at !== undefined),
+  ].filter((at) => at > 0);
+  if (times.length > 0) {
+    state.firstAt = times.reduce((a, b) => Math.min(a, b), before.firstAt ?? Number.POSITIVE_INFINITY);
+    state.lastAt = times.reduce((a, b) => Math.max(a, b), before.lastAt ?? 0);
+  }
+  for (const span of batch.spans) takeSpan(state, span);
+  for (const log of batch.logs) takeLog(state, log);
+  if (batch.report) {
+    const { startedAt, reportedAt, sdkVersion, agentName, tags } = batch.report;
+    state.reported = { startedAt, reportedAt };
+    state.sdkVersion = sdkVersion ?? state.sdkVersion;
+    if (tags.length > 0) state.tags = tags;
+    if (agentName && !state.identity.agentName) state.identity = { ...state.identity, agentName };
+  }
+  for (const { kind, details } of batch.evaluations) {
+    if (kind === 'outcome') state.outcome = text(details.outcome) ?? state.outcome;
+  }
+  if (batch.recorded) state.recorded = true;
+  if (batch.audioDropped) state.audioDropped = batch.audioDropped;
+  return state;
+}
+
+function takeSpan(state: SessionState, span: SpanRecord): void {
+  if (state.traceIds.length < maxTraces) state.traceIds = added(state.traceIds, span.traceId);
+  const facts = factsOf(span, state.identity.language);
+  const { live } = state;
+  switch (facts?.of) {
+    case 'agent_session':
+      state.ended = true;
+      break;
+    case 'session_close':
+      state.closeReason = facts.closeReason ?? state.closeReason;
+      break;
+    case 'user_turn':
+      state.live = { ...live, turns: added(live.turns, span.spanId) };
+      break;
+    case 'agent_turn': {
+      const speech = facts.speechId ?? span.spanId;
+      const { e2eLatency } = facts;
+      state.live = {
+        ...live,
+        ...(e2eLatency !== undefined && { latencies: { ...live.latencies, [speech]: e2eLatency } }),
+        ...(facts.interrupted && { interruptions: added(live.interruptions, speech) }),
+      };
+      break;
+    }
+    case 'function_tool':
+      state.live = { ...live, tools: { ...live.tools, [span.spanId]: facts.isError } };
+      break;
+    default:
+  }
+}
+
+/** The line in which each SDK says why a session ended: Node.js, then Python. */
+const closing: ReadonlySet<string> = new Set(['AgentSession closed', 'session closed']);
+
+function takeLog(state: SessionState, { message, attributes }: LogRecord): void {
+  if (closing.has(message)) state.closeReason = text(attributes.reason) ?? state.closeReason;
+}
+
+/** What the conversation comes to, once the SDK has sent it. */
+export function figuresOf(items: readonly ChatItem[]): Figures {
+  const messages = items.filter(({ type }) => type === 'message');
+  const outputs = items.filter(({ type }) => type === 'function_call_output');
+  return {
+    turns: messages.filter(({ role }) => role === 'user').length,
+    latencies: messages.flatMap(({ metrics }) => metrics?.e2eLatency ?? []).filter((seconds) => seconds >= 0),
+    interruptions: messages.filter(({ interrupted }) => interrupted).length,
+    toolCalls: items.filter(({ type }) => type === 'function_call').length,
+    toolErrors: outputs.filter(({ isError }) => isError).length,
+  };
+}
+
+export const liveFigures = ({ turns, latencies, interruptions, tools }: LiveFigures): Figures => ({
+  turns: turns.length,
+  latencies: Object.values(latencies),
+  interruptions: interruptions.length,
+  toolCalls: Object.keys(tools).length,
+  toolErrors: Object.values(tools).filter(Boolean).length,
+});

@@ -1,0 +1,237 @@
+import { EventEmitter } from 'node:events';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { PriceBook } from '../../pricing/price-book.ts';
+import { type ChatItem, mergeItems } from '../decode/chat-item.ts';
+import type { Identity } from '../decode/identity.ts';
+import { type SessionBatch, sessionOf } from '../decode/records.ts';
+import { Journal } from './journal.ts';
+import type { Objects } from './objects.ts';
+import { provisionalItems } from './provisional.ts';
+import { costOf } from './session-cost.ts';
+import type { SessionFiles } from './session-files.ts';
+import { sessionIdOf } from './session-id.ts';
+import { SessionIndex } from './session-index.ts';
+import { figuresOf, newState, reduced, type SessionState } from './session-state.ts';
+import { redactStored } from './stored-redaction.ts';
+import type { SessionSummary } from './summary.ts';
+import { wordsOf } from './words.ts';
+
+export interface SessionStoreOptions {
+  directory: string;
+  prices: PriceBook;
+  /** Whether recordings of redacted sessions are kept. */
+  keepRedactedAudio: boolean;
+  /** A bucket for sessions that are over. @default they stay in the folder */
+  objects?: Objects;
+  /** Unix seconds. @default the system's clock */
+  now?: () => number;
+  /** @default console.warn */
+  log?: (message: string) => void;
+}
+
+/** What became of a batch; `repeated`: it was in there already; `deleted`: its session was deleted before. */
+export type Applied = 'applied' | 'repeated' | 'deleted';
+
+interface Events {
+  /** A session is new, has changed, or is gone (then without its summary). */
+  sessionChanged: [id: string, summary: SessionSummary | undefined];
+}
+
+/** States that are kept in memory. */
+const maxCached = 500;
+
+/** The sessions, one folder each. All changes are made one after the other. */
+export class SessionStore {
+  readonly events = new EventEmitter<Events>();
+  readonly index: SessionIndex;
+  readonly #options: SessionStoreOptions & { now: () => number };
+  readonly #deleted: Journal<number>;
+  readonly #cache = new Map<string, SessionState>();
+  #work: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    options: SessionStoreOptions & { now: () => number },
+    index: SessionIndex,
+    deleted: Journal<number>,
+  ) {
+    this.#options = options;
+    this.index = index;
+    this.#deleted = deleted;
+  }
+
+  static async open(options: SessionStoreOptions): Promise<SessionStore> {
+    const index = await SessionIndex.open(options.directory, options.objects, options.log);
+    const deleted = await Journal.open<number>(join(options.directory, 'deleted.jsonl'));
+    return new SessionStore({ now: () => Date.now() / 1000, ...options }, index, deleted);
+  }
+
+  /** The files of a session, wherever they are. @param id that `isSessionId` allows */
+  files(id: string): SessionFiles {
+    return this.index.files(id, this.index.get(id)?.archived);
+  }
+
+  /** @param id that `isSessionId` allows */
+  async state(id: string): Promise<SessionState | undefined> {
+    return this.#cache.get(id) ?? (await this.files(id).readState());
+  }
+
+  /** Whether a session is known to be redacted, by what an SDK calls it. */
+  isRedacted(sent: string): boolean {
+    return this.index.get(sessionIdOf(sent))?.redacted ?? false;
+  }
+
+  /** What is known of a session, by what an SDK calls it. */
+  identity(sent: string): Partial<Identity> {
+    const known = this.index.get(sessionIdOf(sent));
+    if (!known) return {};
+    const { roomId, agent, version, language } = known;
+    const told = { roomId, agentName: agent, agentVersion: version, language };
+    return Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined));
+  }
+
+  /**
+   * Takes up what an upload says of a session.
+   *
+   * @param entry names the upload, so that it counts once
+   * @throws Error of the file system; the same batch can then be given again
+   */
+  apply(batch: SessionBatch, entry: string): Promise<Applied> {
+    const sent = sessionOf(batch.identity);
+    if (sent === undefined) throw new Error('the batch belongs to no session');
+    const id = sessionIdOf(sent);
+    return this.#exclusively(async () => {
+      if (this.#deleted.has(id)) {
+        if (batch.audio) await rm(batch.audio.path, { force: true });
+        return 'deleted';
+      }
+      const files = this.files(id);
+      const now = this.#options.now();
+      const { archived, ...before } = (await this.state(id)) ?? newState(id, batch.identity, now);
+      if (before.entry === entry) return 'repeated';
+      await files.create();
+      if (archived !== undefined) await files.fetch();
+      const { state, words } = await this.#written(files, before, batch, entry, now);
+      this.#remember(state);
+      if (words !== undefined) await this.index.setWords(id, words);
+      const summary = await this.index.set(files, state);
+      if (state.identity.redacted && !before.identity.redacted) await this.index.forget();
+      this.events.emit('sessionChanged', id, summary);
+      return 'applied';
+    });
+  }
+
+  /**
+   * Removes sessions and all of their files, and refuses what still comes of them.
+   *
+   * @param ids that `isSessionId` allows
+   * @returns how many were there
+   */
+  delete(...ids: readonly string[]): Promise<number> {
+    return this.#exclusively(async () => {
+      let gone = 0;
+      for (const id of ids) {
+        const known = this.index.get(id) !== undefined;
+        if (!known && (await this.files(id).readState()) === undefined) continue;
+        // First, because it may fail: what is gone here would not be found there again.
+        await this.#options.objects?.remove(id);
+        await this.#deleted.set(id, this.#options.now());
+        await this.files(id).remove();
+        await this.index.delete(id);
+        this.#cache.delete(id);
+        this.events.emit('sessionChanged', id, undefined);
+        gone++;
+      }
+      if (gone > 0) await this.index.forget();
+      return gone;
+    });
+  }
+
+  /**
+   * Moves the files of a session into the bucket.
+   *
+   * @throws Error if that cannot be; nothing is lost then
+   */
+  archive(id: string): Promise<void> {
+    return this.#exclusively(async () => {
+      const { objects } = this.#options;
+      const files = this.index.files(id);
+      const state = await this.state(id);
+      if (!objects || !state || state.archived !== undefined) return;
+      const archived: SessionState = { ...state, archived: await files.upload(objects, id) };
+      await files.write('session', archived, true);
+      await objects.put(id, 'session.json', join(files.directory, 'session.json'));
+      await files.leaveState();
+      this.#remember(archived);
+      await this.index.set(files, archived);
+    });
+  }
+
+  /** Forgets which sessions were deleted before a time (unix seconds). */
+  async forgetDeleted(before: number): Promise<void> {
+    for (const [id, at] of [...this.#deleted.entries()]) if (at < before) await this.#deleted.delete(id);
+  }
+
+  /** Resolves when all changes so far are made. */
+  async settled(): Promise<void> {
+    await this.#work;
+  }
+
+  async #written(
+    files: SessionFiles,
+    before: SessionState,
+    batch: SessionBatch,
+    entry: string,
+    now: number,
+  ): Promise<{ state: SessionState; words?: string }> {
+    const { prices, keepRedactedAudio } = this.#options;
+    const turnsRedacted = batch.identity.redacted && !before.identity.redacted;
+    const clean = turnsRedacted ? await redactStored(files, before, keepRedactedAudio) : before;
+    const state = { ...reduced(clean, batch, now), entry };
+    let words = turnsRedacted ? '' : undefined;
+
+    state.sizes = {
+      spans: await files.append('spans', clean.sizes.spans, batch.spans),
+      logs: await files.append('logs', clean.sizes.logs, batch.logs),
+    };
+    if (batch.items.length > 0) {
+      const items = mergeItems((await files.read<ChatItem[]>('transcript')) ?? [], batch.items);
+      await files.write('transcript', items);
+      state.final = figuresOf(items);
+      state.counts = { ...state.counts, items: items.length };
+      words = wordsOf(items);
+    } else if (state.final === undefined) {
+      const said = batch.spans.flatMap((span) => provisionalItems(span, state.identity.language));
+      if (said.length > 0) words = wordsOf(said, this.index.words(state.id));
+    }
+    if (batch.report) {
+      await files.write('report', batch.report);
+      state.cost = costOf(batch.report.usage, prices);
+    }
+    if (batch.evaluations.length > 0) {
+      const known = (await files.read<Record<string, unknown>>('evaluations')) ?? {};
+      await files.write('evaluations', { ...known, [entry]: batch.evaluations });
+    }
+    if (batch.audio) {
+      const { path, bytes, start } = batch.audio;
+      await files.adoptAudio(path);
+      state.audio = { bytes, start };
+    }
+    // What ends a session is worth waiting for the disk; what comes every few seconds is not.
+    await files.write('session', state, Boolean(batch.report || batch.recorded));
+    return { state, words };
+  }
+
+  #remember(state: SessionState): void {
+    this.#cache.delete(state.id);
+    this.#cache.set(state.id, state);
+    const oldest = this.#cache.size > maxCached ? this.#cache.keys().next().value : undefined;
+    if (oldest !== undefined) this.#cache.delete(oldest);
+  }
+
+  #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#work.then(work);
+    this.#work = done.catch(() => {});
+    return done;
+  }
+}

@@ -1,0 +1,109 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { baseUrl, checkAddress } from './address.ts';
+import { listenError } from './serve-error.ts';
+import { type TlsOptions, tlsContext, watchTls } from './tls.ts';
+
+/** How long requests may take, in milliseconds; see Node's `http.createServer`. */
+export interface Patience {
+  headersTimeout: number;
+  requestTimeout: number;
+  connectionsCheckingInterval: number;
+  keepAliveTimeout: number;
+  /** After which a connection on which nothing moves is ended. */
+  stalled: number;
+}
+
+export interface ListenOptions {
+  host: string;
+  port: number;
+  tls?: TlsOptions;
+  patience: Patience;
+  maxConnections: number;
+  /** Whether the server, while it is open, keeps the process alive. */
+  keepProcessAlive: boolean;
+  /** What the server is called in messages. */
+  name: string;
+  log: (message: string) => void;
+}
+
+export interface Listening {
+  /** Where it listens, without a path: `http://127.0.0.1:9464`. */
+  url: string;
+  port: number;
+  /** Stops listening, lets requests under way finish for at most a second and ends all connections. */
+  close(): Promise<void>;
+}
+
+const closeGraceMs = 1_000;
+
+/**
+ * Serves an application.
+ *
+ * @throws ServeError that says the next step: port taken (`EADDRINUSE`), privileges, unknown host,
+ *   an option that is wrong
+ */
+export async function listen(app: RequestListener, options: ListenOptions): Promise<Listening> {
+  const { host, port, tls, patience, maxConnections, keepProcessAlive, name, log } = options;
+  checkAddress(host, port);
+  const { stalled, ...limits } = patience;
+  const tlsServer = tls && createTlsServer({ ...limits, ...tlsContext(tls) }, app);
+  const server = tlsServer ?? createServer(limits, app);
+  server.maxConnections = maxConnections;
+  server.timeout = stalled;
+  const sockets = trackSockets(server, keepProcessAlive);
+  await opened(server, host, port);
+  if (!keepProcessAlive) server.unref();
+  server.on('error', (error) => log(`The ${name} has trouble: ${error.message}`));
+
+  const actual = (server.address() as AddressInfo).port;
+  const stopWatching = tls && tlsServer && watchTls(tlsServer, tls, log);
+  let closed: Promise<void> | undefined;
+  return {
+    url: baseUrl(tls ? 'https' : 'http', host, actual),
+    port: actual,
+    close() {
+      stopWatching?.();
+      closed ??= shutDown(server, sockets);
+      return closed;
+    },
+  };
+}
+
+function opened(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: NodeJS.ErrnoException) => reject(listenError(error, host, port));
+    server.once('error', fail);
+    server.listen({ host, port }, () => {
+      server.off('error', fail);
+      resolve();
+    });
+  });
+}
+
+/** All open connections, those in a TLS handshake included, which Node's own bookkeeping leaves out. */
+function trackSockets(server: Server, keepProcessAlive: boolean): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    if (!keepProcessAlive) socket.unref();
+  });
+  return sockets;
+}
+
+function shutDown(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
+  return new Promise((resolve) => {
+    const endAll = setTimeout(() => {
+      for (const socket of sockets) socket.destroy();
+    }, closeGraceMs);
+    server.close(() => {
+      clearTimeout(endAll);
+      resolve();
+    });
+    // A connection whose response is under way goes idle, and can be closed, when that is done.
+    const sweep = setInterval(() => server.closeIdleConnections(), 20);
+    server.once('close', () => clearInterval(sweep));
+  });
+}

@@ -1,0 +1,51 @@
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gunzipSync } from 'node:zlib';
+import { afterEach } from 'vitest';
+
+export interface Received {
+  path: string;
+  headers: IncomingHttpHeaders;
+  /** Unpacked. */
+  body: Buffer;
+}
+
+export interface Backend {
+  url: string;
+  /** What came, also what was not taken. */
+  received: Received[];
+  /** What it answers, from now on. */
+  status: number;
+  of(path: string): Received[];
+}
+
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+/** A backend that takes what it is sent, or answers as it is told to. */
+export async function listenBackend(port = 0): Promise<Backend> {
+  const received: Received[] = [];
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const body = Buffer.concat(chunks);
+    const plain = request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
+    received.push({ path: request.url ?? '', headers: request.headers, body: plain });
+    response.statusCode = backend.status;
+    response.end();
+  }).listen(port, '127.0.0.1');
+  servers.push(server);
+  await new Promise((resolve) => server.once('listening', resolve));
+  const backend: Backend = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    received,
+    status: 200,
+    of: (path) => received.filter((each) => each.path === path),
+  };
+  return backend;
+}

@@ -1,0 +1,196 @@
+import { decodeJwt } from 'jose';
+import { describe, expect, test, vi } from 'vitest';
+import { LogRequest } from '../../../src/gateway/decode/log-schema.ts';
+import { MetricRequest } from '../../../src/gateway/decode/metric-schema.ts';
+import { attributesOf, plainOf } from '../../../src/gateway/decode/plain.ts';
+import { TraceRequest } from '../../../src/gateway/decode/trace-schema.ts';
+import { freePort } from '../../worker/worker.ts';
+import { newFolder, startTestGateway } from '../running.ts';
+import { capturedOf, one, upload } from '../uploads.ts';
+import { listenBackend } from './backend.ts';
+
+const identity = {
+  'service.name': 'livekit-agents',
+  room_id: 'RM_full',
+  job_id: 'AJ_full',
+  'lk.agent_name': 'support-agent',
+  'telemetry.sdk.language': 'nodejs',
+};
+
+test('spans reach Tempo, all of them, under one identity', async () => {
+  const backend = await listenBackend();
+  const gateway = await startTestGateway({
+    forward: { tempo: `${backend.url}/`, headers: { 'x-scope-orgid': 'demo' } },
+  });
+  await gateway.take(capturedOf('full'));
+  const requests = backend.of('/v1/traces');
+  expect(requests[0]?.headers).toMatchObject({
+    'content-type': 'application/x-protobuf',
+    'x-scope-orgid': 'demo',
+  });
+  const groups = requests.flatMap(({ body }) => TraceRequest.fromBinary(body).resourceSpans);
+  for (const { resource } of groups) expect(attributesOf(resource?.attributes)).toMatchObject(identity);
+  const spans = groups.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans));
+  const { spans: stored } = await gateway.json('/api/sessions/AJ_full/trace');
+  expect(spans.length).toBe(stored.length);
+});
+
+test('fields that Earshot does not know travel on', async () => {
+  const backend = await listenBackend();
+  const gateway = await startTestGateway({ forward: { tempo: backend.url } });
+  await gateway.take([one('full-02-traces')]);
+  const [sent] = backend.of('/v1/traces');
+  // `flags` (field 16, fixed32) of a span: 257.
+  expect(sent?.body.includes(Buffer.from([0x85, 0x01, 0x01, 0x01, 0x00, 0x00]))).toBe(true);
+});
+
+test('logs reach Loki, each attribute once, and the conversation as JSON lines', async () => {
+  const backend = await listenBackend();
+  const gateway = await startTestGateway({ forward: { loki: backend.url } });
+  await gateway.take(capturedOf('full'));
+  const requests = backend.of('/otlp/v1/logs');
+  expect(requests[0]?.headers['content-type']).toBe('application/x-protobuf');
+  const groups = requests.flatMap(({ body }) => LogRequest.fromBinary(body).resourceLogs);
+  expect(attributesOf(groups[0]?.resource?.attributes)).toMatchObject({
+    room_id: 'RM_full',
+    job_id: 'AJ_full',
+  });
+  // Node.js does not say so in its logs; its spans did, before.
+  expect(attributesOf(groups.at(-1)?.resource?.attributes)).toMatchObject(identity);
+  const logs = groups.flatMap(({ scopeLogs }) => scopeLogs.flatMap(({ logRecords }) => logRecords));
+  for (const { attributes } of logs) {
+    expect(new Set(attributes.map(({ key }) => key)).size).toBe(attributes.length);
+    expect(attributes.every(({ value }) => value?.value.case !== 'kvlistValue')).toBe(true);
+  }
+  const lines = logs.map(({ body }) => String(plainOf(body)));
+  const item = lines.find((line) => line.includes('please book a table'));
+  expect(JSON.parse(item ?? '')).toMatchObject({
+    message: 'chat item',
+    'chat.item': { message: { role: 'USER' } },
+  });
+});
+
+describe("the SDK's own metrics", () => {
+  test('reach Prometheus as totals over all jobs, without what tells one call from another', async () => {
+    const backend = await listenBackend();
+    const gateway = await startTestGateway({ forward: { prometheus: backend.url } });
+    await gateway.take([one('full-11-metrics'), one('flush-07-metrics'), one('full-11-metrics')]);
+    const last = backend.of('/api/v1/otlp/v1/metrics').at(-1);
+    const [group] = MetricRequest.fromBinary(last?.body ?? Buffer.alloc(0)).resourceMetrics;
+    expect(attributesOf(group?.resource?.attributes)).toEqual({
+      'service.name': 'livekit-agents',
+      'service.instance.id': 'earshot-gateway',
+    });
+    const metrics = group?.scopeMetrics.flatMap((scope) => scope.metrics) ?? [];
+    expect(metrics.map(({ name, unit }) => [name, unit])).toEqual([
+      ['lk.agents.event_loop.blocked_duration', 's'],
+    ]);
+    const [{ data }] = metrics as [(typeof metrics)[0]];
+    if (data.case !== 'histogram') throw new Error('it is no histogram');
+    expect(data.value.aggregationTemporality).toBe(2);
+    const [point] = data.value.dataPoints;
+    expect(attributesOf(point?.attributes)).toEqual({
+      severity: 'warning',
+      cause: 'code',
+      agent_name: 'support-agent',
+    });
+    // Twice the one of `full`, and two of `flush`.
+    expect(Number(point?.count)).toBe(4);
+    expect(point?.sum).toBeCloseTo(2 * 0.2486273050000018 + 0.4136385520000004, 9);
+  });
+
+  test('go on from where they were after a restart', async () => {
+    const directory = newFolder();
+    const backend = await listenBackend();
+    const options = { directory, forward: { prometheus: backend.url } };
+    const first = await startTestGateway(options);
+    await first.take([one('full-11-metrics')]);
+    await first.close();
+    const second = await startTestGateway(options);
+    await second.take([one('full-11-metrics')]);
+    const last = backend.received.at(-1);
+    const [group] = MetricRequest.fromBinary(last?.body ?? Buffer.alloc(0)).resourceMetrics;
+    const data = group?.scopeMetrics[0]?.metrics[0]?.data;
+    expect(data?.case === 'histogram' && Number(data.value.dataPoints[0]?.count)).toBe(2);
+  });
+});
+
+describe('a backend that does not take it', () => {
+  test('gets it when it is there, also after a restart of the gateway', async () => {
+    const directory = newFolder();
+    const port = await freePort();
+    const forward = { tempo: `http://127.0.0.1:${port}` };
+    const first = await startTestGateway({ directory, forward });
+    expect((await upload(first.url, one('full-02-traces'))).status).toBe(200);
+    await vi.waitFor(
+      async () => expect(await first.metric('earshot_gateway_forward_failures_total')).toBeGreaterThan(0),
+      { timeout: 10_000 },
+    );
+    expect(first.lines).toEqual([
+      expect.stringMatching(/^tempo does not take what is forwarded; it waits: .*ECONNREFUSED/),
+    ]);
+    await first.close();
+
+    const backend = await listenBackend(port);
+    const second = await startTestGateway({ directory, forward });
+    await second.drained(10_000);
+    expect(backend.of('/v1/traces')).toHaveLength(1);
+    expect(
+      await second.metric('earshot_gateway_forwarded_total', { destination: 'tempo', result: 'ok' }),
+    ).toBe(1);
+  });
+
+  test.each([429, 500, 503])('for now (%i) gets it again', async (status) => {
+    const backend = await listenBackend();
+    backend.status = status;
+    const gateway = await startTestGateway({ forward: { loki: backend.url } });
+    await upload(gateway.url, one('full-01-logs'));
+    await vi.waitFor(() => expect(backend.received).toHaveLength(1), { timeout: 10_000 });
+    backend.status = 200;
+    await gateway.drained(10_000);
+    expect(backend.received).toHaveLength(2);
+    expect(
+      await gateway.metric('earshot_gateway_forwarded_total', { destination: 'loki', result: 'ok' }),
+    ).toBe(1);
+  });
+
+  test('for good (400) is not asked again, and the session is kept all the same', async () => {
+    const backend = await listenBackend();
+    backend.status = 400;
+    const gateway = await startTestGateway({ forward: { loki: backend.url } });
+    await gateway.take([one('full-01-logs')]);
+    expect(backend.received).toHaveLength(1);
+    expect(
+      await gateway.metric('earshot_gateway_forwarded_total', { destination: 'loki', result: 'rejected' }),
+    ).toBe(1);
+    expect((await gateway.json('/api/sessions')).total).toBe(1);
+  });
+
+  test('holds up nobody: what waits is bounded, and the oldest makes room', async () => {
+    const gateway = await startTestGateway({ forward: { loki: 'http://127.0.0.1:9' }, forwardBytes: 9000 });
+    const logs = one('full-05-logs');
+    for (let n = 0; n < 8; n++) await upload(gateway.url, logs);
+    await vi.waitFor(
+      async () => expect(await gateway.metric('earshot_gateway_processed_total', { result: 'ok' })).toBe(8),
+      { timeout: 20_000 },
+    );
+    expect(await gateway.metric('earshot_gateway_forwarded_total', { result: 'dropped' })).toBeGreaterThan(0);
+    const waiting = await gateway.metric('earshot_gateway_forward_queue_bytes', { destination: 'loki' });
+    expect(waiting).toBeGreaterThan(0);
+    expect(waiting).toBeLessThanOrEqual(9000);
+  });
+});
+
+test('uploads go on to LiveKit Cloud as they came, with a token of the same key that is new', async () => {
+  const backend = await listenBackend();
+  const gateway = await startTestGateway({ forward: { liveKitCloud: `${backend.url}/` } });
+  const requests = capturedOf('flush');
+  await gateway.take(requests);
+  expect(backend.received.map(({ path }) => path)).toEqual(requests.map(({ path }) => path));
+  const recording = backend.of('/observability/recordings/v0')[0];
+  expect(recording?.body.equals(one('flush-04-recordings').body)).toBe(true);
+  expect(recording?.headers['content-type']).toBe(one('flush-04-recordings').headers['content-type']);
+  const claims = decodeJwt(recording?.headers.authorization?.replace('Bearer ', '') ?? '');
+  expect(claims).toMatchObject({ iss: 'devkey', observability: { write: true } });
+  expect(Number(claims.exp) - Date.now() / 1000).toBeLessThan(700);
+});

@@ -1,0 +1,161 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { GatewayOptions } from '../../src/gateway/options.ts';
+import { startWorker, type Worker, type WorkerOptions } from '../worker/worker.ts';
+import { newFolder, type Running, startTestGateway } from './running.ts';
+
+const workers: Worker[] = [];
+afterEach(async () => {
+  await Promise.all(workers.splice(0).map((worker) => worker.close()));
+});
+
+/** The keys of the workers of test/worker. */
+const pair = { key: 'devkey', secret: 'a secret of at least thirty-two characters' };
+
+type AgentFile = 'recorded-call.mjs' | 'typed-call.mjs';
+
+async function start(file: AgentFile, url: string, env: Record<string, string> = {}): Promise<Worker> {
+  // Beside those of test/worker.
+  const agent = `../../gateway/agents/${file}` as WorkerOptions['agent'];
+  const worker = await startWorker({ agent, mode: 'dev', env: { LIVEKIT_OBSERVABILITY_URL: url, ...env } });
+  workers.push(worker);
+  return worker;
+}
+
+interface Told {
+  /** When the job asked to be shut down, and when its process exited: unix milliseconds. */
+  shutdown: number;
+  exit: number;
+  error?: string;
+}
+
+/** What a job wrote down; its last line is that it exits. */
+const toldBy = (log: string): Promise<Told> =>
+  vi.waitFor(
+    () => {
+      const lines = readFileSync(log, 'utf8').trim().split('\n');
+      const told = Object.assign({}, ...lines.map((line) => JSON.parse(line)));
+      expect(told.exit).toBeGreaterThan(0);
+      return told;
+    },
+    { timeout: 90_000, interval: 100 },
+  );
+
+test('a call of the JavaScript SDK, in a forked job, arrives whole: the environment names the gateway, and no more', async () => {
+  const gateway = await startTestGateway({ keys: { pair } });
+  const directory = newFolder();
+  const log = join(directory, 'job.jsonl');
+  const worker = await start('recorded-call.mjs', `${gateway.url}/base/`, {
+    LIVEKIT_AGENT_DEPLOYMENT: '7.1.0',
+    LOG_LEVEL: 'info',
+  });
+  const plan = {
+    number: 1,
+    seed: 1,
+    agent: 'support',
+    version: '1.9.2',
+    stack: { mode: 'pipeline', stt: 'universal-streaming', llm: 'claude-haiku', tts: 'flash-v2.5' },
+    scenes: ['question', 'lookup', 'interruption'],
+    ending: 'agent-closes',
+  };
+  await worker.run({ plan, directory, log });
+  expect((await toldBy(log)).error).toBeUndefined();
+  await gateway.drained(20_000);
+
+  const { sessions } = await gateway.json('/api/sessions');
+  expect(sessions).toEqual([
+    expect.objectContaining({
+      roomName: expect.stringMatching(/^call-/),
+      agent: 'front-desk',
+      version: '7.1.0',
+      language: 'nodejs',
+      sdkVersion: '1.9.0',
+      status: 'complete',
+      closeReason: 'user_initiated',
+      hasAudio: true,
+      hasTranscript: true,
+      hasTrace: true,
+      hasLogs: true,
+      hasReport: true,
+    }),
+  ]);
+  const [{ id, turns, latencyP50, cost, toolCalls }] = sessions;
+  expect(toolCalls).toBeGreaterThan(0);
+  expect(turns).toBeGreaterThanOrEqual(3);
+  expect(latencyP50).toBeGreaterThan(0.1);
+  expect(cost).toBeGreaterThan(0);
+  const { items } = await gateway.json(`/api/sessions/${id}/transcript`);
+  expect(new Set(items.map(({ role }: { role?: string }) => role).filter(Boolean))).toEqual(
+    new Set(['user', 'assistant']),
+  );
+  const audio = Buffer.from(await (await fetch(`${gateway.url}/api/sessions/${id}/audio`)).arrayBuffer());
+  expect(audio.subarray(0, 4).toString()).toBe('OggS');
+  expect(gateway.lines).toEqual([]);
+});
+
+describe('a job exits as if nothing were uploaded', () => {
+  /** What the SDK waits for at most, when a receiver does not answer as it should, is 8 seconds and more. */
+  const limit = 5000;
+
+  async function exitAfterShutdown(gateway: Running): Promise<number> {
+    const log = join(newFolder(), 'job.jsonl');
+    const worker = await start('typed-call.mjs', gateway.url);
+    await worker.run({ turns: 3, log });
+    const { shutdown, exit } = await toldBy(log);
+    return exit - shutdown;
+  }
+
+  const down = 'http://127.0.0.1:9';
+  test.each<[string, Partial<GatewayOptions>]>([
+    ['when all is well', {}],
+    ['when there is no room on the disk', { spoolBytes: 1 }],
+    ['when the backends are down', { forward: { tempo: down, loki: down, prometheus: down } }],
+    ['when its key is not known', { keys: { pair: { key: 'another', secret: 'x'.repeat(32) } } }],
+    ['when it uploads more often than it may', { limits: { perMinute: 1 } }],
+  ])('%s', async (_, options) => {
+    const gateway = await startTestGateway({ keys: { pair }, ...options });
+    const took = await exitAfterShutdown(gateway);
+    expect(took).toBeLessThan(limit);
+  });
+
+  test('when it hangs up in the middle of what is sent', async () => {
+    const gateway = await startTestGateway({
+      keys: { pair },
+      limits: { graceSeconds: 0.001, minRate: 1e12 },
+    });
+    expect(await exitAfterShutdown(gateway)).toBeLessThan(limit);
+  });
+});
+
+test('a gateway that goes away during a call, and comes back, has all logs and the whole conversation', async () => {
+  const directory = newFolder();
+  const first = await startTestGateway({ keys: { pair }, directory });
+  const log = join(newFolder(), 'job.jsonl');
+  const worker = await start('typed-call.mjs', first.url, { LOG_LEVEL: 'info' });
+  await worker.run({ turns: 12, pause: 1000, log });
+  await vi.waitFor(() => expect(readFileSync(log, 'utf8')).toContain('"turn":2'), { timeout: 60_000 });
+  await first.close();
+  await vi.waitFor(() => expect(readFileSync(log, 'utf8')).toContain('"turn":8'), { timeout: 60_000 });
+  const second = await startTestGateway({ keys: { pair }, directory, port: Number(new URL(first.url).port) });
+  const { shutdown, exit } = await toldBy(log);
+  expect(exit - shutdown).toBeLessThan(5000);
+  await second.drained(20_000);
+  const { sessions } = await second.json('/api/sessions');
+  expect(sessions).toEqual([expect.objectContaining({ turns: 12, status: 'complete', hasReport: true })]);
+  const { logs } = await second.json(`/api/sessions/${sessions[0].id}/logs?limit=5000`);
+  const spoken = logs.filter(({ message }: { message: string }) => message === 'Creating speech handle');
+  expect(spoken).toHaveLength(12);
+});
+
+test('of an unknown key, two requests are made, and the SDK says once that it stops', async () => {
+  const gateway = await startTestGateway({ keys: { pair: { key: 'another', secret: 'x'.repeat(32) } } });
+  const log = join(newFolder(), 'job.jsonl');
+  const worker = await start('typed-call.mjs', gateway.url, { LOG_LEVEL: 'info' });
+  await worker.run({ turns: 3, log });
+  await toldBy(log);
+  expect(worker.output().match(/data recording is disabled for this project/g)).toHaveLength(1);
+  const refused = { reason: 'unauthorized' };
+  expect(await gateway.metric('earshot_gateway_refused_total', { kind: 'logs', ...refused })).toBe(1);
+  expect(await gateway.metric('earshot_gateway_refused_total', { kind: 'recordings', ...refused })).toBe(0);
+});

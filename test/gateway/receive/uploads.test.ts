@@ -1,0 +1,211 @@
+import { once } from 'node:events';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { describe, expect, test, vi } from 'vitest';
+import { newFolder, startTestGateway } from '../running.ts';
+import { key, one, post, tokenOf, upload } from '../uploads.ts';
+
+const traces = one('full-02-traces');
+const logs = one('full-08-logs');
+const recording = one('flush-04-recordings');
+const metrics = one('full-11-metrics');
+
+describe('without a good token', () => {
+  test.each([traces, logs, metrics, recording])(
+    '$kind are refused so that the SDK stops',
+    async (request) => {
+      const gateway = await startTestGateway();
+      const { status, body } = await upload(gateway.url, request, { token: 'nonsense' });
+      expect(status).toBe(401);
+      expect(body).toContain('disabled by owner');
+      const labels = { kind: request.kind, reason: 'unauthorized' };
+      expect(await gateway.metric('earshot_gateway_refused_total', labels)).toBe(1);
+      expect(readdirSync(join(gateway.directory, 'spool'))).toEqual([]);
+    },
+  );
+
+  test('the sender of a large body is answered, and not cut off', async () => {
+    const gateway = await startTestGateway();
+    const body = Buffer.alloc(20 * 1024 * 1024);
+    expect((await upload(gateway.url, { ...recording, body }, { token: 'nonsense' })).status).toBe(401);
+  });
+});
+
+test('keys come from a file, and a new one is taken up', async () => {
+  const file = join(newFolder(), 'keys.yml');
+  const gateway = await startTestGateway({ keys: { file, reloadMs: 20 } });
+  expect(gateway.lines).toEqual([
+    expect.stringContaining('is not there yet; until it is, all uploads are refused'),
+  ]);
+  expect((await upload(gateway.url, traces)).status).toBe(401);
+  writeFileSync(file, `# the agents' keys\n${key.key}: ${key.secret}\nother: secret\n`);
+  await vi.waitFor(async () => expect((await upload(gateway.url, traces)).status).toBe(200), {
+    timeout: 10_000,
+  });
+  writeFileSync(file, 'key: [not, a, secret]');
+  await vi.waitFor(() => expect(gateway.lines.at(-1)).toMatch(/The API keys stay as they were/), {
+    timeout: 10_000,
+  });
+  expect(gateway.lines.join()).not.toContain('secret:');
+});
+
+test('without any key, the gateway does not start, and says what to do', async () => {
+  await expect(startTestGateway({ keys: {} })).rejects.toThrow(
+    /No API key is known.*set LIVEKIT_API_KEY and LIVEKIT_API_SECRET.*EARSHOT_GATEWAY_KEYS/,
+  );
+});
+
+test.each(['gzip', 'identity', '', 'br'])('a body in the encoding "%s" is read', async (encoding) => {
+  const gateway = await startTestGateway();
+  const plain = one('full-08-logs').body;
+  const body = encoding === 'gzip' ? gzipSync(plain) : encoding === 'br' ? brotliCompressSync(plain) : plain;
+  const headers = { 'content-type': 'application/json', ...(encoding && { 'content-encoding': encoding }) };
+  await gateway.take([{ ...logs, headers, body }]);
+  expect((await gateway.json('/api/sessions/AJ_full')).hasReport).toBe(true);
+});
+
+describe('what is refused is told in the way that harms least', () => {
+  const statusOf = async (
+    request: typeof traces,
+    options: Parameters<typeof startTestGateway>[0],
+    reason: string,
+  ) => {
+    const gateway = await startTestGateway(options);
+    const { status, body } = await upload(gateway.url, request);
+    expect(await gateway.metric('earshot_gateway_refused_total', { kind: request.kind, reason })).toBe(1);
+    return { status, body };
+  };
+
+  test.each([
+    ['no room in the spool', { spoolBytes: 1 }, 'spool_full', 413],
+    ['no room on the disk', { minFreeBytes: Number.MAX_SAFE_INTEGER }, 'disk_full', 413],
+    [
+      'too large a body',
+      { limits: { body: { traces: 9, logs: 9, metrics: 9, recordings: 9 } } },
+      'too_large',
+      413,
+    ],
+  ])('%s', async (_, options, reason, status) => {
+    for (const request of [traces, metrics])
+      expect((await statusOf(request, options, reason)).status).toBe(status);
+    // Node.js would send its logs again for ever.
+    const answer = await statusOf(logs, options, reason);
+    expect(answer.status).toBe(200);
+    expect(JSON.parse(answer.body).partialSuccess.errorMessage).toMatch(/gateway/);
+  });
+
+  test('a key that uploads too often, and not another', async () => {
+    const keys = { file: join(newFolder(), 'keys.yml') };
+    writeFileSync(keys.file, `${key.key}: ${key.secret}\nother: ${key.secret}\n`);
+    const gateway = await startTestGateway({ keys, limits: { perMinute: 2 } });
+    const statuses = [];
+    for (let n = 0; n < 3; n++) statuses.push((await upload(gateway.url, traces)).status);
+    statuses.push((await upload(gateway.url, traces, { token: await tokenOf({ issuer: 'other' }) })).status);
+    expect(statuses).toEqual([200, 200, 403, 200]);
+    expect(await gateway.metric('earshot_gateway_refused_total', { reason: 'rate_limited' })).toBe(1);
+  });
+
+  test('an encoding that nobody knows', async () => {
+    const gateway = await startTestGateway();
+    const headers = { 'content-encoding': 'zstandard' };
+    expect((await upload(gateway.url, traces, { headers })).status).toBe(415);
+    expect((await upload(gateway.url, logs, { headers })).status).toBe(200);
+  });
+});
+
+test('of a recording with too much audio, the conversation is kept', async () => {
+  const gateway = await startTestGateway({
+    limits: { parts: { header: 1e6, history: 1e6, audio: 50_000 } },
+  });
+  await gateway.take([recording]);
+  const session = await gateway.json('/api/sessions/AJ_flush');
+  expect(session).toMatchObject({ hasTranscript: true, hasAudio: false, audioDropped: 'too_large' });
+  expect(session.missing.audio).toBe('It was larger than the gateway takes, or did not arrive whole.');
+});
+
+test('of a recording that is too large altogether, what comes first is kept, and it counts as taken', async () => {
+  const body = { traces: 1e6, logs: 1e6, metrics: 1e6, recordings: 20_000 };
+  const gateway = await startTestGateway({ limits: { body } });
+  expect((await upload(gateway.url, recording)).status).toBe(200);
+  await gateway.drained(10_000);
+  const session = await gateway.json('/api/sessions/AJ_flush');
+  expect(session).toMatchObject({ hasTranscript: true, hasAudio: false, audioDropped: 'too_large' });
+  expect(
+    await gateway.metric('earshot_gateway_refused_total', { kind: 'recordings', reason: 'too_large' }),
+  ).toBe(1);
+});
+
+test('a slow upload is answered and cut', async () => {
+  const gateway = await startTestGateway({ limits: { graceSeconds: 0.1, minRate: 1e6 } });
+  const { port, hostname } = new URL(gateway.url);
+  const socket = connect(Number(port), hostname);
+  socket.write(
+    `POST ${recording.path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${await tokenOf()}\r\n` +
+      `Content-Type: ${recording.headers['content-type']}\r\nContent-Length: ${recording.body.length}\r\n\r\n`,
+  );
+  socket.write(recording.body.subarray(0, 100));
+  let answer = '';
+  socket.on('data', (chunk) => (answer += chunk));
+  await once(socket, 'close');
+  expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+  expect(
+    await gateway.metric('earshot_gateway_refused_total', { kind: 'recordings', reason: 'too_slow' }),
+  ).toBe(1);
+  expect(readdirSync(join(gateway.directory, 'spool'))).toEqual([]);
+});
+
+test('an upload whose sender goes away leaves nothing behind', async () => {
+  const gateway = await startTestGateway();
+  const { port, hostname } = new URL(gateway.url);
+  const socket = connect(Number(port), hostname);
+  socket.write(
+    `POST ${traces.path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${await tokenOf()}\r\nContent-Length: 9999\r\n\r\nabc`,
+  );
+  await vi.waitFor(() => expect(readdirSync(join(gateway.directory, 'spool'))).toHaveLength(1), {
+    timeout: 10_000,
+  });
+  socket.destroy();
+  await vi.waitFor(
+    async () => expect(await gateway.metric('earshot_gateway_refused_total', { reason: 'aborted' })).toBe(1),
+    { timeout: 10_000 },
+  );
+  expect(readdirSync(join(gateway.directory, 'spool'))).toEqual([]);
+});
+
+test.each([
+  ['traces', Buffer.from('this is no protobuf'), {}],
+  ['traces', Buffer.from('this is no gzip'), { 'content-encoding': 'gzip' }],
+  ['traces', gzipSync(Buffer.alloc(80 * 1024 * 1024)), { 'content-encoding': 'gzip' }],
+  ['logs', Buffer.from('{"resourceLogs": [{'), { 'content-type': 'application/json' }],
+  ['logs', Buffer.from('{}'), { 'content-type': 'application/json' }],
+  ['recordings', Buffer.from('no multipart'), { 'content-type': 'multipart/form-data; boundary=x' }],
+  ['recordings', Buffer.from('no multipart'), { 'content-type': 'text/plain' }],
+])('%s that cannot be read are dropped and counted, and never quoted (%#)', async (kind, body, headers) => {
+  const gateway = await startTestGateway();
+  const path = kind === 'recordings' ? '/observability/recordings/v0' : `/observability/${kind}/otlp/v0`;
+  const authorization = `Bearer ${await tokenOf()}`;
+  expect(
+    (await post(gateway.url, path, { authorization, ...(headers as Record<string, string>) }, body)).status,
+  ).toBe(200);
+  await gateway.drained(20_000);
+  expect(await gateway.metric('earshot_gateway_processed_total', { kind, result: 'malformed' })).toBe(1);
+  expect(gateway.lines).toEqual([
+    expect.stringMatching(/^An upload of \w+ could not be read and is dropped \(\w+\)$/),
+  ]);
+});
+
+test('when the spool cannot be written for another reason, its log says so, and no SDK tries again', async () => {
+  const gateway = await startTestGateway();
+  rmSync(join(gateway.directory, 'spool'), { recursive: true });
+  expect((await upload(gateway.url, traces)).status).toBe(422);
+  expect((await upload(gateway.url, logs)).status).toBe(200);
+  expect(
+    await gateway.metric('earshot_gateway_refused_total', { kind: 'logs', reason: 'internal_error' }),
+  ).toBe(1);
+  expect(gateway.lines).toEqual([
+    expect.stringMatching(/^An upload of traces could not be kept: ENOENT/),
+    expect.stringMatching(/^An upload of logs could not be kept: ENOENT/),
+  ]);
+});

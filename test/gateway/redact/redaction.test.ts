@@ -1,0 +1,174 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { afterEach, describe, expect, test } from 'vitest';
+import { AnyValue, KeyValue } from '../../../src/gateway/decode/otlp-schema.ts';
+import { RecordingHeader } from '../../../src/gateway/decode/recording-header.ts';
+import { TraceRequest } from '../../../src/gateway/decode/trace-schema.ts';
+import { startTestGateway } from '../running.ts';
+import { type Captured, capturedOf } from '../uploads.ts';
+
+/** What was said, and done, in the captured calls. */
+const secrets = [
+  'weather like',
+  'book a table',
+  'Once upon a time',
+  'Paris',
+  'no tables',
+  'typed text',
+  'It is fine',
+  'helpful test agent',
+  'room-full',
+  'room-flush',
+];
+
+const stops: (() => void)[] = [];
+afterEach(() => {
+  for (const stop of stops.splice(0)) stop();
+});
+
+/** Takes whatever it is sent, and keeps it, unpacked. */
+async function listenBackend(): Promise<{ url: string; bodies: Map<string, Buffer[]> }> {
+  const bodies = new Map<string, Buffer[]>();
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const body = Buffer.concat(chunks);
+    const plain = request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
+    const path = request.url ?? '';
+    bodies.set(path, [...(bodies.get(path) ?? []), plain]);
+    response.end();
+  }).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  stops.push(() => server.close());
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, bodies };
+}
+
+/** The request, as the SDK sends it of a session that is to be redacted, but with all its content still in it. */
+function flagged(request: Captured): Captured {
+  const { kind, headers, body } = request;
+  if (kind === 'logs') {
+    const json = JSON.parse(body.toString());
+    for (const { scopeLogs } of json.resourceLogs) {
+      for (const { logRecords } of scopeLogs) {
+        for (const { attributes } of logRecords) {
+          attributes.push({ key: 'lk.redaction.enabled', value: { boolValue: true } });
+        }
+      }
+    }
+    return { ...request, body: Buffer.from(JSON.stringify(json)) };
+  }
+  if (kind === 'traces') {
+    const decoded = TraceRequest.fromBinary(gunzipSync(body));
+    const flag = new KeyValue({
+      key: 'lk.redaction.enabled',
+      value: new AnyValue({ value: { case: 'boolValue', value: true } }),
+    });
+    for (const span of decoded.resourceSpans.flatMap(({ scopeSpans }) =>
+      scopeSpans.flatMap(({ spans }) => spans),
+    )) {
+      span.attributes.push(flag);
+    }
+    return { ...request, body: gzipSync(decoded.toBinary()) };
+  }
+  if (kind === 'recordings') {
+    const start = body.indexOf('\r\n\r\n') + 4;
+    const end = body.indexOf('\r\n--', start);
+    const header = RecordingHeader.fromBinary(body.subarray(start, end));
+    header.redactionEnabled = true;
+    return {
+      ...request,
+      headers,
+      body: Buffer.concat([body.subarray(0, start), header.toBinary(), body.subarray(end)]),
+    };
+  }
+  return request;
+}
+
+const everything = (directory: string): string =>
+  readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(directory, name))
+    .filter((path) => statSync(path).isFile())
+    .map((path) => readFileSync(path, 'latin1'))
+    .join('\n');
+
+const found = (text: string): string[] => secrets.filter((secret) => text.includes(secret));
+
+test('the captured calls are full of what must not be kept', () => {
+  const plain = [...capturedOf('full'), ...capturedOf('flush')].map(({ headers, body }) =>
+    (headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body).toString('latin1'),
+  );
+  expect(found(plain.join())).toEqual(secrets);
+});
+
+describe('of a redacted session', () => {
+  test('nothing of what was said is stored, or forwarded to anybody', async () => {
+    const backend = await listenBackend();
+    const { url } = backend;
+    const gateway = await startTestGateway({ forward: { tempo: url, loki: url, liveKitCloud: url } });
+    await gateway.take([...capturedOf('full'), ...capturedOf('flush')].map(flagged));
+
+    expect(found(everything(gateway.directory))).toEqual([]);
+    const sent = [...backend.bodies.values()].flat().map((body) => body.toString('latin1'));
+    expect(sent.length).toBeGreaterThan(20);
+    expect(found(sent.join())).toEqual([]);
+    expect(everything(gateway.directory)).not.toContain('OggS');
+    expect(sent.join()).not.toContain('OggS');
+  });
+
+  test('figures, tools and times are there all the same', async () => {
+    const gateway = await startTestGateway();
+    await gateway.take([...capturedOf('full'), ...capturedOf('flush')].map(flagged));
+    const full = await gateway.json('/api/sessions/AJ_full');
+    expect(full).toMatchObject({
+      redacted: true,
+      turns: 6,
+      interruptions: 1,
+      toolErrors: 1,
+      latencyP95: 0.6833529472351074,
+    });
+    expect(full.roomName).toBeUndefined();
+    expect(full.missing.text).toBe('The session is redacted: what was said is not kept.');
+    const { items, redacted } = await gateway.json('/api/sessions/AJ_full/transcript');
+    expect(redacted).toBe(true);
+    expect(items.filter(({ name }: { name?: string }) => name === 'bookTable')).toEqual([
+      expect.objectContaining({ type: 'function_call', callId: 'call_6_1' }),
+      expect.objectContaining({ type: 'function_call_output', callId: 'call_6_1', isError: true }),
+    ]);
+    const flush = await gateway.json('/api/sessions/AJ_flush');
+    expect(flush).toMatchObject({ hasAudio: false, audioDropped: 'redacted' });
+    expect(flush.missing.audio).toBe('The session is redacted, and audio cannot be.');
+    expect((await gateway.json('/api/sessions?q=weather')).total).toBe(0);
+  });
+
+  test('audio is kept if that is the policy', async () => {
+    const backend = await listenBackend();
+    const gateway = await startTestGateway({
+      keepRedactedAudio: true,
+      forward: { liveKitCloud: backend.url },
+    });
+    await gateway.take(capturedOf('flush').map(flagged));
+    expect(await gateway.json('/api/sessions/AJ_flush')).toMatchObject({ hasAudio: true, redacted: true });
+    const [passedOn] = backend.bodies.get('/observability/recordings/v0') ?? [];
+    expect(passedOn?.includes('OggS')).toBe(true);
+    expect(found(passedOn?.toString('latin1') ?? '')).toEqual([]);
+  });
+
+  test('what came before it was known is taken out', async () => {
+    const gateway = await startTestGateway();
+    await gateway.take(capturedOf('flush'));
+    expect(found(everything(gateway.directory))).not.toEqual([]);
+    await gateway.take(capturedOf('flush').map(flagged).slice(0, 1));
+    expect(found(everything(gateway.directory))).toEqual([]);
+    expect(await gateway.json('/api/sessions/AJ_flush')).toMatchObject({ redacted: true, hasAudio: false });
+  });
+
+  test('what comes after it was known is taken out, also if it does not say so', async () => {
+    const gateway = await startTestGateway();
+    const [first, ...others] = capturedOf('flush');
+    await gateway.take([flagged(first as Captured), ...others]);
+    expect(found(everything(gateway.directory))).toEqual([]);
+  });
+});

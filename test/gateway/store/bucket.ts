@@ -1,0 +1,123 @@
+import { createHash, createHmac } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach } from 'vitest';
+import type { ObjectsOptions } from '../../../src/gateway/store/objects.ts';
+
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+export interface Bucket {
+  options: ObjectsOptions;
+  objects: Map<string, Buffer>;
+  /** Whether it answers 503 to everything. */
+  away: boolean;
+  /** What it was asked for: `GET key`. */
+  asked: string[];
+}
+
+const secretAccessKey = 'secret';
+const hash = (data: string) => createHash('sha256').update(data).digest('hex');
+const hmac = (key: string | Buffer, data: string) => createHmac('sha256', key).update(data).digest();
+
+/** The signature that a request must have, by the description of AWS Signature Version 4. */
+function signatureOf(request: IncomingMessage, url: URL, scope: string, signed: string): string {
+  const query = [...url.searchParams]
+    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
+    .sort()
+    .join('&');
+  const headers = signed.split(';').map((name) => `${name}:${String(request.headers[name]).trim()}\n`);
+  const canonical = [
+    request.method,
+    url.pathname,
+    query,
+    headers.join(''),
+    signed,
+    request.headers['x-amz-content-sha256'],
+  ].join('\n');
+  const [day = '', region = '', service = '', end = ''] = scope.split('/');
+  const key = [day, region, service, end].reduce<string | Buffer>(
+    (key, part) => hmac(key, part),
+    `AWS4${secretAccessKey}`,
+  );
+  const toSign = ['AWS4-HMAC-SHA256', request.headers['x-amz-date'], scope, hash(canonical)].join('\n');
+  return hmac(key, toSign).toString('hex');
+}
+
+/** A bucket in memory, which lists three keys a page. */
+export async function listenBucket(): Promise<Bucket> {
+  const objects = new Map<string, Buffer>();
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const url = new URL(request.url ?? '', 'http://bucket');
+    const key = url.pathname.replace(/^\/calls\/?/, '');
+    bucket.asked.push(`${request.method} ${key || url.searchParams.get('prefix')}`);
+    const answer = (
+      status: number,
+      body: string | Buffer = '',
+      headers: Record<string, string | number> = {},
+    ) => response.writeHead(status, headers).end(body);
+    if (bucket.away) return answer(503, '<Error><Code>SlowDown</Code></Error>');
+    const [, id, scope = '', signed = '', signature] =
+      request.headers.authorization?.match(
+        /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\S+), SignedHeaders=(\S+), Signature=(\w+)$/,
+      ) ?? [];
+    if (id !== 'id' || signature !== signatureOf(request, url, scope, signed)) {
+      return answer(403, '<Error><Code>SignatureDoesNotMatch</Code></Error>');
+    }
+    if (request.method === 'PUT') {
+      if (request.headers['content-length'] === undefined) return answer(411);
+      objects.set(key, Buffer.concat(chunks));
+      return answer(200);
+    }
+    if (request.method === 'DELETE') return answer(objects.delete(key) ? 204 : 404);
+    if (url.searchParams.get('list-type') === '2') {
+      const prefix = url.searchParams.get('prefix') ?? '';
+      const all = [...objects.keys()].filter((each) => each.startsWith(prefix)).sort();
+      const after = url.searchParams.get('continuation-token') ?? '';
+      const page = all.filter((each) => each > after).slice(0, 3);
+      const last = page.at(-1);
+      const next =
+        last !== undefined && last !== all.at(-1)
+          ? `<NextContinuationToken>${last}</NextContinuationToken>`
+          : '';
+      return answer(
+        200,
+        `<List>${page.map((each) => `<Contents><Key>${each}</Key></Contents>`).join('')}${next}</List>`,
+      );
+    }
+    const found = objects.get(key);
+    if (!found) return answer(404, '<Error><Code>NoSuchKey</Code></Error>');
+    const [, from, to] = request.headers.range?.match(/^bytes=(\d*)-(\d*)$/) ?? [];
+    if (from === undefined) return answer(200, found, { 'content-length': found.length });
+    const start = from === '' ? found.length - Number(to) : Number(from);
+    if (start >= found.length) return answer(416);
+    const end = from === '' || to === '' ? found.length - 1 : Math.min(Number(to), found.length - 1);
+    const part = found.subarray(start, end + 1);
+    answer(206, part, {
+      'content-length': part.length,
+      'content-range': `bytes ${start}-${end}/${found.length}`,
+    });
+  }).listen(0, '127.0.0.1');
+  servers.push(server);
+  await new Promise((resolve) => server.once('listening', resolve));
+  const bucket: Bucket = {
+    options: {
+      endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+      bucket: 'calls',
+      prefix: 'earshot/',
+      accessKeyId: 'id',
+      secretAccessKey,
+    },
+    objects,
+    away: false,
+    asked: [],
+  };
+  return bucket;
+}
