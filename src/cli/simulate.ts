@@ -1,4 +1,4 @@
-import { stderr, stdin, stdout } from 'node:process';
+import { env, stderr, stdin, stdout } from 'node:process';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { IncidentName } from '../simulate/incidents.ts';
 import { incidentNames, isIncident } from '../simulate/incidents.ts';
@@ -10,6 +10,7 @@ interface Flags extends Omit<SimulateOptions, 'incidents'> {
   once?: boolean;
   quiet?: boolean;
   json?: boolean;
+  gateway?: boolean;
 }
 
 interface HistoryFlags {
@@ -71,6 +72,19 @@ export function addSimulate(program: Command): void {
         number,
       ),
     )
+    .addOption(
+      option('--gateway-port <n>', 'port of the sessions, or a free one if it is taken', 'GATEWAY_PORT')
+        .default(9465)
+        .argParser(number),
+    )
+    .addOption(
+      option(
+        '--no-gateway',
+        'do not record the calls; nor are they where LIVEKIT_OBSERVABILITY_URL says where to',
+        'NO_GATEWAY',
+      ),
+    )
+    .addOption(option('--data <directory>', 'keep the sessions there (default: deleted at the end)', 'DATA'))
     .option('--prices <file>', 'price file, which goes before the built-in prices (default: EARSHOT_PRICES)')
     .addOption(option('--log <file>', 'keep what the SDK and the calls log', 'LOG'))
     .addOption(
@@ -82,9 +96,11 @@ export function addSimulate(program: Command): void {
     .action(async (flags: Flags) => {
       // The SDK is loaded for this command only.
       const { simulate } = await import('../simulate/simulate.ts');
-      const { incident: incidents, once, quiet, json, ...options } = flags;
+      const { incident: incidents, once, quiet, json, gateway, gatewayPort, ...options } = flags;
       process.exitCode = await simulate({
         ...options,
+        // Who has a receiver of his own wants the calls there.
+        gatewayPort: gateway && !env.LIVEKIT_OBSERVABILITY_URL ? gatewayPort : undefined,
         incidents,
         once,
         format: quiet ? 'quiet' : json ? 'json' : undefined,

@@ -28,6 +28,8 @@ export default defineAgent({
     const { plan, speed, directory, oracle } = JSON.parse(ctx.job.metadata) as CallOrder;
     // Without a receiver of one's own, the SDK would look for LiveKit Cloud.
     const record = Boolean(process.env.LIVEKIT_OBSERVABILITY_URL);
+    // What the SDK calls a deployment is the agent's version in an upload.
+    if (record) process.env.LIVEKIT_AGENT_DEPLOYMENT = plan.version;
     const call = createCall({ plan, speed, incidents: watchIncidents(directory), record });
     if (oracle) {
       keepOracle(call.session, oracle, { job: ctx.job.id, agent: plan.agent, version: plan.version });

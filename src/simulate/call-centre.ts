@@ -11,6 +11,7 @@ import { createIncidents, type IncidentSwitches } from './incidents.ts';
 import { listenInferenceGateway } from './inference-gateway.ts';
 import { resolveOptions, type SimulateOptions } from './options.ts';
 import { createRandom } from './random.ts';
+import { openSessions } from './sessions.ts';
 import { listenSignalling } from './signalling.ts';
 import { credentials, startWorker } from './worker.ts';
 
@@ -20,6 +21,8 @@ export interface CallCentre {
   readonly url: string;
   /** Where incidents are switched: `POST /incidents/NAME?on=true`. */
   readonly controlUrl: string;
+  /** Where the sessions of the calls are shown; undefined without a gateway. */
+  readonly sessionsUrl?: string;
   /** What /metrics is made of. */
   readonly recorder: Recorder;
   readonly incidents: IncidentSwitches;
@@ -86,10 +89,27 @@ export async function openCallCentre(
     const { recorder, url } = monitoring;
     if (!recorder || !url) throw new Error('the metrics server did not start');
 
+    const { gatewayPort } = settings;
+    const sessions =
+      gatewayPort === undefined
+        ? undefined
+        : await openSessions({
+            port: gatewayPort,
+            directory: settings.data ?? join(directory, 'sessions'),
+            log: (message) => void log.write(`${message}\n`),
+          });
+    if (sessions) done(sessions, sessions.close);
+
     let dispatcher: Dispatcher | undefined;
     const children = superviseChildren({
       output: descriptor,
-      environment: { ...credentials, LIVEKIT_INFERENCE_URL: gateway.url },
+      environment: {
+        ...credentials,
+        LIVEKIT_INFERENCE_URL: gateway.url,
+        // Where the SDK writes its recordings, and leaves them.
+        TMPDIR: directory,
+        ...(sessions && { LIVEKIT_OBSERVABILITY_URL: sessions.url }),
+      },
       onJobStart: (jobId) => dispatcher?.started(jobId),
       onJobEnd: (jobId) => dispatcher?.ended(jobId),
     });
@@ -98,6 +118,8 @@ export async function openCallCentre(
       url: signalling.url,
       children,
       log,
+      // Why a call ended is told at this level only.
+      level: sessions ? 'info' : 'error',
       load: () => (dispatcher?.active ?? 0) / settings.concurrency,
     });
     done(worker, (now) => worker.stop(now ? 0 : undefined));
@@ -111,6 +133,7 @@ export async function openCallCentre(
     return {
       url,
       controlUrl: control.url,
+      sessionsUrl: sessions?.url,
       recorder,
       incidents,
       calls: dispatcher,

@@ -17,6 +17,10 @@ export interface SimulateOptions {
   port?: number;
   /** Port of the incident switches; 0 takes a free one. @default 9466, or a free one if that is taken */
   controlPort?: number;
+  /** Port of the gateway that the calls upload to; 0 takes a free one. @default there is none, and nothing is recorded */
+  gatewayPort?: number;
+  /** Where the gateway keeps sessions. @default a directory that is deleted at the end */
+  data?: string;
   /** Price file, which goes before the built-in prices. @default EARSHOT_PRICES, or the built-in prices */
   prices?: string;
   /** What goes wrong from the start. @default nothing */
@@ -29,9 +33,9 @@ export interface SimulateOptions {
 
 /** The options with their defaults. */
 export type Settings = Required<
-  Omit<SimulateOptions, 'port' | 'prices' | 'oracle' | 'log' | 'calls' | 'duration'>
+  Pick<SimulateOptions, 'seed' | 'rate' | 'concurrency' | 'speed' | 'controlPort' | 'incidents'>
 > &
-  Pick<SimulateOptions, 'port' | 'prices' | 'oracle' | 'log' | 'calls' | 'duration'>;
+  SimulateOptions;
 
 /** An option that cannot be used. The message says which one, and what it takes. */
 export class SimulateOptionError extends Error {
@@ -47,6 +51,7 @@ const ranges = {
   speed: { min: 0.1, max: 20, whole: false },
   port: { min: 0, max: 65_535, whole: true },
   controlPort: { min: 0, max: 65_535, whole: true },
+  gatewayPort: { min: 0, max: 65_535, whole: true },
 } as const;
 
 /** @throws {SimulateOptionError} for an option that cannot be used */

@@ -42,7 +42,8 @@ export async function simulate(options: RunOptions): Promise<number> {
     const figures = readFigures(centre.recorder.registry);
     const onScreen = format === 'screen' || (format === undefined && output.isTTY === true);
     if (!onScreen && format !== 'json') {
-      output.write(`metrics ${centre.url}/metrics  incidents ${centre.controlUrl}/incidents\n`);
+      const sessions = centre.sessionsUrl ? `  sessions ${centre.sessionsUrl}` : '';
+      output.write(`metrics ${centre.url}/metrics  incidents ${centre.controlUrl}/incidents${sessions}\n`);
     }
     const terminal =
       format === 'quiet'
@@ -57,6 +58,7 @@ export async function simulate(options: RunOptions): Promise<number> {
               elapsed: elapsed(),
               metricsUrl: centre.url,
               controlUrl: centre.controlUrl,
+              sessionsUrl: centre.sessionsUrl,
               figures: await figures.read(),
               incidents: centre.incidents.list(),
             }),

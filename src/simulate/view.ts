@@ -8,6 +8,8 @@ export interface View {
   elapsed: number;
   metricsUrl: string;
   controlUrl: string;
+  /** Where the sessions are shown. */
+  sessionsUrl?: string;
   figures: Figures;
   incidents: readonly IncidentName[];
 }
@@ -66,6 +68,7 @@ export function renderScreen(view: View, { width, height, colour, keys }: ViewOp
   const head = [
     `${paint('bold', 'Earshot')} simulated call centre, ${clock(view.elapsed)}`,
     '',
+    ...(view.sessionsUrl ? [`  sessions   ${paint('cyan', view.sessionsUrl)}`] : []),
     `  metrics    ${paint('cyan', `${view.metricsUrl}/metrics`)}`,
     `  incidents  ${paint('cyan', `${view.controlUrl}/incidents`)}`,
     '',

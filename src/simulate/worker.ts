@@ -9,6 +9,8 @@ export interface WorkerOptions {
   children: Children;
   /** Where the SDK's own errors go. */
   log: WriteStream;
+  /** What the SDK logs. */
+  level: 'info' | 'error';
   /** The load that the worker reports, 0 to 1. */
   load: () => number;
 }
@@ -25,8 +27,8 @@ const agentFile = fileURLToPath(new URL('./agent.js', import.meta.url));
 const graceMs = 2500;
 
 /** Runs a worker of the SDK; it forks a process for each job. Returns its stop, which ends within seconds. */
-export function startWorker({ url, children, log: output, load }: WorkerOptions) {
-  withStdout(output, () => initializeLogger({ pretty: false, level: 'error' }));
+export function startWorker({ url, children, log: output, level, load }: WorkerOptions) {
+  withStdout(output, () => initializeLogger({ pretty: false, level }));
   const server = new AgentServer(
     new ServerOptions({
       agent: agentFile,

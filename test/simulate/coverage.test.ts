@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -11,13 +11,15 @@ describe('a run of the simulated call centre', () => {
   const folder = mkdtempSync(join(tmpdir(), 'earshot-oracle-'));
   const oracle = join(folder, 'jobs');
   const metrics = join(folder, 'metrics.txt');
+  const data = join(folder, 'data');
   let run: Run;
   let code: unknown;
   let exposition: string;
   let expected: Expectation[];
 
   beforeAll(async () => {
-    run = startSimulation('--once', '--speed', '3', '--rate', '60', '--oracle', oracle, '--metrics', metrics);
+    const counted = ['--oracle', oracle, '--metrics', metrics];
+    run = startSimulation('--once', '--speed', '3', '--rate', '60', '--data', data, ...counted);
     code = await run.exit();
     exposition = readFileSync(metrics, 'utf8');
     expected = expectations(readOracle(oracle));
@@ -36,6 +38,14 @@ describe('a run of the simulated call centre', () => {
 
   test('leaves no process and no file behind', () => {
     expect([run.leftProcesses(), run.leftFiles()]).toEqual([[], []]);
+  });
+
+  test('has uploaded each call, with what was said and its sound unless its process was lost', () => {
+    const sessions = readdirSync(join(data, 'sessions'));
+    expect(sessions).toHaveLength(10);
+    const having = (file: string) =>
+      sessions.filter((session) => existsSync(join(data, 'sessions', session, file))).length;
+    expect([having('spans.jsonl'), having('transcript.json'), having('audio.ogg')]).toEqual([10, 8, 8]);
   });
 
   test('has samples in every series that the SDK can emit without a room', () => {

@@ -28,11 +28,15 @@ export interface Run {
 
 export function startSimulation(...args: string[]): Run {
   const folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
-  const child = spawn(process.execPath, [cli, 'simulate', '--port', '0', '--control-port', '0', ...args], {
-    // The folder's name is in the environment of all its processes, by which they can be told from others.
-    env: { ...process.env, TMPDIR: folder },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    [cli, 'simulate', '--port', '0', '--control-port', '0', '--gateway-port', '0', ...args],
+    {
+      // The folder's name is in the environment of all its processes, by which they can be told from others.
+      env: { ...process.env, TMPDIR: folder },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   let output = '';
   child.stdout.on('data', (chunk) => {
     output += chunk;

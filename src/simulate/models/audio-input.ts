@@ -64,6 +64,6 @@ export class CallerMicrophone extends voice.AudioInput {
       this.#saying = undefined;
       saying.done();
     }
-    return speechFrame(saying.utterance);
+    return speechFrame(saying.utterance, this.#sent);
   }
 }

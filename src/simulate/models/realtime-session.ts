@@ -171,7 +171,7 @@ export class SimulatedRealtimeSession extends llm.RealtimeSession {
         const total = framesFor(text);
         while (frames < total && !signal.aborted) {
           frames++;
-          audio.put(voiceFrame());
+          audio.put(voiceFrame(frames));
           if (frames % 10 === 0) await pause(100, signal);
         }
       }

@@ -64,7 +64,7 @@ export class SimulatedTts extends tts.TTS {
     if (!continued && !(await this.#firstByte(signal))) return;
     const frames = framesFor(text);
     for (let i = 1; i <= frames; i++) {
-      yield { requestId: id, segmentId: id, frame: voiceFrame(), final: false };
+      yield { requestId: id, segmentId: id, frame: voiceFrame(i), final: false };
       const pushed = i % 10 === 0 && i < frames;
       if (pushed && !(await pause((10 * outputFrameMs) / synthesisSpeed, signal))) return;
     }

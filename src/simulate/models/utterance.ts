@@ -1,4 +1,5 @@
 import { AudioFrame } from '@livekit/rtc-node';
+import { speechFrames } from './sound.ts';
 
 /** What a simulated caller says in one breath. It travels inside the audio that it is heard in. */
 export interface Utterance {
@@ -16,22 +17,36 @@ export const inputSampleRate = 16_000;
 export const inputFrameMs = 50;
 
 const samples = (inputSampleRate * inputFrameMs) / 1000;
-const amplitudes = { speech: 8000, backchannel: 2000 } as const;
+/** Largest samples; those of a backchannel are always smaller than those of speech. */
+const amplitudes = {
+  speech: 9000,
+  softestSpeech: 3000,
+  backchannel: 2000,
+  softestBackchannel: 1200,
+} as const;
 const threshold = 500;
 const key = 'earshot.utterance';
 
-/** A square wave of 200 Hz: loud enough for anything that looks at the energy, cheap to make. */
-const wave = (amplitude: number) =>
-  Int16Array.from({ length: samples }, (_, i) => (Math.floor(i / 40) % 2 ? -amplitude : amplitude));
-
-// Nobody writes into an input frame, so all frames of a kind share their samples.
-const speech = { speech: wave(amplitudes.speech), backchannel: wave(amplitudes.backchannel) };
+const voice = { sampleRate: inputSampleRate, frameMs: inputFrameMs, pitch: 200 };
+// Nobody writes into an input frame, so frames share their samples.
+const sounds = {
+  speech: speechFrames({ ...voice, loudest: amplitudes.speech, softest: amplitudes.softestSpeech }),
+  backchannel: speechFrames({
+    ...voice,
+    loudest: amplitudes.backchannel,
+    softest: amplitudes.softestBackchannel,
+  }),
+};
 const silence = new Int16Array(samples);
 
 export const silentFrame = (): AudioFrame => new AudioFrame(silence, inputSampleRate, 1, samples);
 
-export const speechFrame = (utterance: Utterance): AudioFrame =>
-  new AudioFrame(speech[utterance.loudness], inputSampleRate, 1, samples, { [key]: utterance });
+/** The nth frame of somebody who says something. */
+export function speechFrame(utterance: Utterance, nth = 0): AudioFrame {
+  const frames = sounds[utterance.loudness];
+  const data = frames[nth % frames.length] ?? silence;
+  return new AudioFrame(data, inputSampleRate, 1, samples, { [key]: utterance });
+}
 
 /** The utterance that a frame is part of; undefined for silence, and for audio of someone else. */
 export const utteranceOf = (frame: AudioFrame): Utterance | undefined =>

@@ -1,4 +1,5 @@
 import { AudioFrame } from '@livekit/rtc-node';
+import { speechFrames } from './sound.ts';
 
 export const outputSampleRate = 24_000;
 
@@ -9,11 +10,19 @@ export const outputFrameMs = 100;
 const msPerCharacter = 62;
 
 const samples = (outputSampleRate * outputFrameMs) / 1000;
-// Nobody writes into an output frame, so all frames share their samples.
-const sound = new Int16Array(samples);
+// Nobody writes into an output frame, so frames share their samples.
+const sounds = speechFrames({
+  sampleRate: outputSampleRate,
+  frameMs: outputFrameMs,
+  pitch: 120,
+  loudest: 9000,
+  softest: 1500,
+});
+const silence = new Int16Array(samples);
 
-/** A frame of the agent's voice, which is silent: nobody listens. */
-export const voiceFrame = (): AudioFrame => new AudioFrame(sound, outputSampleRate, 1, samples);
+/** The nth frame of the agent's voice. */
+export const voiceFrame = (nth: number): AudioFrame =>
+  new AudioFrame(sounds[nth % sounds.length] ?? silence, outputSampleRate, 1, samples);
 
 /** How many frames it takes to say a text. */
 export const framesFor = (text: string): number =>

@@ -33,7 +33,11 @@ describe('audio', () => {
       true,
       false,
     ]);
-    expect([soundsLikeSpeech(speechFrame(hello).data), soundsLikeSpeech(backchannel)]).toEqual([true, false]);
+    for (let nth = 0; nth < 20; nth++) {
+      expect(soundsLikeSpeech(speechFrame(hello, nth).data)).toBe(true);
+      const soft = speechFrame({ ...hello, loudness: 'backchannel' }, nth).data;
+      expect([isLoud(soft), soundsLikeSpeech(soft)]).toEqual([true, false]);
+    }
   });
 });
 

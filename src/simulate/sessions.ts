@@ -1,0 +1,30 @@
+import { type Gateway, startGateway } from '../gateway/gateway.ts';
+import { ServeError } from '../http/serve-error.ts';
+import { credentials } from './worker.ts';
+
+export interface SessionsOptions {
+  /** Port on 127.0.0.1; if it is taken, a free one is used instead. */
+  port: number;
+  /** Where the sessions are kept. */
+  directory: string;
+  log: (message: string) => void;
+}
+
+/** What is on the disk for a demonstration may go when there is more than this, in bytes. */
+const maxBytes = 1024 ** 3;
+
+/** Starts a gateway to which the simulated calls upload what the SDK records of them. */
+export async function openSessions({ port, directory, log }: SessionsOptions): Promise<Gateway> {
+  const start = (on: number) =>
+    startGateway({
+      directory,
+      port: on,
+      keys: { pair: { key: credentials.LIVEKIT_API_KEY, secret: credentials.LIVEKIT_API_SECRET } },
+      retention: { maxBytes },
+      log,
+    });
+  return start(port).catch((error: unknown) => {
+    if (error instanceof ServeError && error.code === 'EADDRINUSE') return start(0);
+    throw error;
+  });
+}
