@@ -3,7 +3,7 @@ import { alternate, median } from './measure.mjs';
 import { atMost, megabytes, micro, ms } from './report.mjs';
 
 const rounds = 7;
-/** Turns in a round; each is a question, a tool call and an answer: 13 spans, 8 records, log lines of the SDK. */
+/** Turns in a round; each is a question, a tool call and an answer: about ten spans, 8 records, log lines of the SDK. */
 const turns = 150;
 /** Turns of a long call. */
 const longCall = 3000;

@@ -9,7 +9,17 @@ const root = join(import.meta.dirname, '..');
 const earshot = join(root, 'dist/cli/main.js');
 const recording = join(root, 'test/fixtures/conversation.jsonl');
 /** Every kind of call once, people talking fast, on ports of its own. */
-const simulation = ['simulate', '--once', '--speed', '8', '--port', '0', '--control-port', '0'];
+const simulation = [
+  'simulate',
+  '--once',
+  '--no-gateway',
+  '--speed',
+  '8',
+  '--port',
+  '0',
+  '--control-port',
+  '0',
+];
 /** How long the simulation may take, in milliseconds, and how long its end. */
 const patience = 180_000;
 const grace = 15_000;

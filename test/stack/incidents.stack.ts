@@ -46,6 +46,8 @@ beforeAll(async () => {
       join(root, 'dist/cli/main.js'),
       'simulate',
       '--quiet',
+      // Recording costs the machine time, and no metric tells of it.
+      '--no-gateway',
       ...Object.entries(options).map(([name, value]) => `--${name}=${value}`),
     ],
     { stdio: ['ignore', 'ignore', 'inherit'] },
