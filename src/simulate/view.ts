@@ -68,7 +68,7 @@ export function renderScreen(view: View, { width, height, colour, keys }: ViewOp
   const head = [
     `${paint('bold', 'Earshot')} simulated call centre, ${clock(view.elapsed)}`,
     '',
-    ...(view.sessionsUrl ? [`  sessions   ${paint('cyan', view.sessionsUrl)}`] : []),
+    ...(view.sessionsUrl ? [`  sessions   ${paint('cyan', `${view.sessionsUrl}/api/sessions`)}`] : []),
     `  metrics    ${paint('cyan', `${view.metricsUrl}/metrics`)}`,
     `  incidents  ${paint('cyan', `${view.controlUrl}/incidents`)}`,
     '',
