@@ -54,7 +54,8 @@ export function createGatewayApp(options: GatewayAppOptions): Express {
     guarded.use(...readers, pages);
     app.use((request, response, next) => (own.has(request.path) ? next() : guarded(request, response, next)));
   }
-  app.use(createApp({ scrapes, guard: openMetrics ? undefined : guard, ready, log }));
+  const elsewhere = 'the sessions are at /api/sessions';
+  app.use(createApp({ scrapes, guard: openMetrics ? undefined : guard, ready, elsewhere, log }));
 
   const failed: ErrorRequestHandler = (error, request, response, _next) => {
     const status = Number(error?.status ?? 500);

@@ -132,6 +132,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       maxConnections,
       keepProcessAlive: options.keepProcessAlive ?? true,
       name: 'gateway',
+      variables: 'EARSHOT_GATEWAY',
       log,
     });
     return {

@@ -12,15 +12,18 @@ export function isLoopback(host: string): boolean {
 }
 
 /** @throws ServeError `ERR_HOST` or `ERR_PORT` */
-export function checkAddress(host: string, port: number): void {
+export function checkAddress(host: string, port: number, variables: string): void {
   // Node takes an empty host for "every interface": the last thing that somebody who left it empty wants.
   if (typeof host !== 'string' || !host.trim()) {
-    throw new ServeError('ERR_HOST', 'The host is empty; pass { host } or set EARSHOT_HOST, e.g. 127.0.0.1');
+    throw new ServeError(
+      'ERR_HOST',
+      `The host is empty; pass { host } or set ${variables}_HOST, e.g. 127.0.0.1`,
+    );
   }
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new ServeError(
       'ERR_PORT',
-      `Port ${port} is not a whole number from 0 to 65535; pass { port } or set EARSHOT_PORT`,
+      `Port ${port} is not a whole number from 0 to 65535; pass { port } or set ${variables}_PORT`,
     );
   }
 }

@@ -13,11 +13,13 @@ export interface AppOptions {
   /** What guards /metrics; /healthz and /readyz are open. */
   guard?: RequestHandler;
   ready: () => Readiness | Promise<Readiness>;
+  /** What else is served, for who asks for what is not. @default nothing */
+  elsewhere?: string;
   log: (message: string) => void;
 }
 
 /** The routes: /metrics, /healthz and /readyz, for GET and HEAD. */
-export function createApp({ scrapes, guard, ready, log }: AppOptions): Express {
+export function createApp({ scrapes, guard, ready, elsewhere, log }: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -65,7 +67,11 @@ export function createApp({ scrapes, guard, ready, log }: AppOptions): Express {
   });
 
   app.use((_request, response) =>
-    say(response, 404, 'Nothing is here; the metrics are at /metrics, the probes at /healthz and /readyz.'),
+    say(
+      response,
+      404,
+      `Nothing is here; ${elsewhere ? `${elsewhere}, ` : ''}the metrics are at /metrics, the probes at /healthz and /readyz.`,
+    ),
   );
 
   const onError: ErrorRequestHandler = (error, _request, response, _next) => {

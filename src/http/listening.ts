@@ -25,6 +25,8 @@ export interface ListenOptions {
   keepProcessAlive: boolean;
   /** What the server is called in messages. */
   name: string;
+  /** What the names of the environment variables for host and port begin with. */
+  variables: 'EARSHOT' | 'EARSHOT_GATEWAY';
   log: (message: string) => void;
 }
 
@@ -45,15 +47,15 @@ const closeGraceMs = 1_000;
  *   an option that is wrong
  */
 export async function listen(app: RequestListener, options: ListenOptions): Promise<Listening> {
-  const { host, port, tls, patience, maxConnections, keepProcessAlive, name, log } = options;
-  checkAddress(host, port);
+  const { host, port, tls, patience, maxConnections, keepProcessAlive, name, variables, log } = options;
+  checkAddress(host, port, variables);
   const { stalled, ...limits } = patience;
   const tlsServer = tls && createTlsServer({ ...limits, ...tlsContext(tls) }, app);
   const server = tlsServer ?? createServer(limits, app);
   server.maxConnections = maxConnections;
   server.timeout = stalled;
   const sockets = trackSockets(server, keepProcessAlive);
-  await opened(server, host, port);
+  await opened(server, host, port, variables);
   if (!keepProcessAlive) server.unref();
   server.on('error', (error) => log(`The ${name} has trouble: ${error.message}`));
 
@@ -71,9 +73,9 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
   };
 }
 
-function opened(server: Server, host: string, port: number): Promise<void> {
+function opened(server: Server, host: string, port: number, variables: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const fail = (error: NodeJS.ErrnoException) => reject(listenError(error, host, port));
+    const fail = (error: NodeJS.ErrnoException) => reject(listenError(error, host, port, variables));
     server.once('error', fail);
     server.listen({ host, port }, () => {
       server.off('error', fail);

@@ -81,6 +81,7 @@ export async function serveMetrics(options: HttpOptions): Promise<MetricsServer>
     maxConnections,
     keepProcessAlive,
     name: 'metrics server',
+    variables: 'EARSHOT',
     log,
   });
   if (!auth && !tls?.clientCa && !isLoopback(host)) {

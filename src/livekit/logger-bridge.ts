@@ -1,6 +1,6 @@
 import type { Attributes, Context } from '@opentelemetry/api';
+import { holdsContent, redactedMessage } from '../catalogue/content.ts';
 import type { LogItem, Severity } from '../telemetry/log-pipeline.ts';
-import { holdsContent, redactedMessage } from '../telemetry/redaction.ts';
 
 /** Where both builds of the SDK keep their logger (pino's). */
 const loggerKey = Symbol.for('@livekit/agents:logger');

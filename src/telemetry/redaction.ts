@@ -1,4 +1,5 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
+import { holdsContent, redactedMessage } from '../catalogue/content.ts';
 
 /** What a text belongs to: a span, a line of the agent's log, or a record of the conversation. */
 export type Signal = 'trace' | 'log' | 'conversation';
@@ -9,43 +10,8 @@ export type Signal = 'trace' | 'log' | 'conversation';
  */
 export type RedactText = (text: string, about: { key: string; signal: Signal }) => string | undefined;
 
-/** What stands for the message of an error, which may quote anything; LiveKit's SDK says the same. */
-export const redactedMessage = 'exception details redacted';
-
 /** Longest text that is sent, in UTF-16 units: what Tempo and Loki take is not far from it. */
 export const maxText = 16_384;
-
-/** LiveKit marks what holds content by a segment `pii`. */
-const marked = /(^|\.)pii(\.|$)/i;
-
-/** Attributes that hold content under names of others: the GenAI conventions', and one of the SDK's that it does not mark. */
-const content: ReadonlySet<string> = new Set([
-  'gen_ai.input.messages',
-  'gen_ai.output.messages',
-  'gen_ai.system_instructions',
-  'gen_ai.prompt',
-  'gen_ai.completion',
-  'gen_ai.tool.call.arguments',
-  'gen_ai.tool.call.result',
-  'gen_ai.tool.description',
-  'gen_ai.tool.definitions',
-  'gen_ai.retrieval.query.text',
-  'gen_ai.retrieval.documents',
-  'gen_ai.memory.query.text',
-  'gen_ai.memory.records',
-  'gen_ai.evaluation.explanation',
-  'lk.amd.reason',
-]);
-const contentPrefixes = ['gen_ai.prompt.', 'gen_ai.completion.'];
-
-/** Events whose whole body is content. */
-const contentEvents =
-  /^gen_ai\.(?:(?:system|user|assistant|tool)\.message|choice|client\.inference\.operation\.details)$/;
-
-export const holdsContent = (key: string): boolean =>
-  marked.test(key) || content.has(key) || contentPrefixes.some((prefix) => key.startsWith(prefix));
-
-export const isContentEvent = (name: string): boolean => contentEvents.test(name);
 
 export interface RedactionOptions {
   allowPii: boolean;

@@ -1,6 +1,7 @@
 import { type Attributes, SpanStatusCode } from '@opentelemetry/api';
 import type { tracing } from '@opentelemetry/sdk-node';
-import { isContentEvent, type Redaction, redactedMessage } from './redaction.ts';
+import { isContentEvent, redactedMessage } from '../catalogue/content.ts';
+import type { Redaction } from './redaction.ts';
 
 /** LiveKit stamps the spans of a session whose project or `record` option demands redaction. */
 const redactionDemanded = 'lk.redaction.enabled';

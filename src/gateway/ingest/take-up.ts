@@ -70,6 +70,21 @@ function complete<T extends { identity: Identity }>(owned: T[], { known }: TakeU
   return owned;
 }
 
+/** Scrubs the records of sessions that are to be redacted; whether there were any. */
+function scrubFlagged<T extends { identity: Identity }>(
+  owned: readonly T[],
+  scrub: (record: T) => void,
+  options: TakeUpOptions,
+): boolean {
+  const isFlagged = redaction(owned, options);
+  const flagged = owned.filter(({ identity }) => isFlagged(identity));
+  for (const record of flagged) {
+    scrub(record);
+    record.identity = redactedIdentity(record.identity);
+  }
+  return flagged.length > 0;
+}
+
 const redactedIdentity = (identity: Identity): Identity => ({
   ...identity,
   roomName: undefined,
@@ -96,17 +111,9 @@ async function passOn(
 
 const traces: Reader = async (entry, meta, options) => {
   const owned = complete(spansOf(await bodyOf(entry, meta, options)), options);
-  const isFlagged = redaction(owned, options);
+  const scrubbed = scrubFlagged(owned, scrubSpan, options);
   const batches = new Batches();
-  let scrubbed = false;
-  for (const span of owned) {
-    if (isFlagged(span.identity)) {
-      scrubSpan(span);
-      span.identity = redactedIdentity(span.identity);
-      scrubbed = true;
-    }
-    batches.of(span.identity)?.spans.push(spanRecordOf(span.wire));
-  }
+  for (const { identity, wire } of owned) batches.of(identity)?.spans.push(spanRecordOf(wire));
   return {
     batches: batches.all(),
     ownerless: batches.ownerless,
@@ -121,15 +128,9 @@ const traces: Reader = async (entry, meta, options) => {
 const logs: Reader = async (entry, meta, options) => {
   const json = String(meta.type).includes('json');
   const owned = complete(logsOf(await bodyOf(entry, meta, options), json), options);
-  const isFlagged = redaction(owned, options);
+  const scrubbed = scrubFlagged(owned, scrubLog, options);
   const batches = new Batches();
-  let scrubbed = false;
   for (const log of owned) {
-    if (isFlagged(log.identity)) {
-      scrubLog(log);
-      log.identity = redactedIdentity(log.identity);
-      scrubbed = true;
-    }
     const batch = batches.of(log.identity);
     if (batch) addLog(batch, log);
   }

@@ -1,24 +1,4 @@
-/**
- * What is personal, by the SDKs' own rules (telemetry/redaction.ts and pii.py): a dot-delimited segment `pii` in an
- * attribute's name, the attributes of the GenAI convention that carry content, and the text of exceptions.
- */
-
-const marked = /(^|\.)pii(\.|$)/i;
-
-const contentAttributes: ReadonlySet<string> = new Set([
-  'gen_ai.input.messages',
-  'gen_ai.output.messages',
-  'gen_ai.system_instructions',
-  'gen_ai.tool.call.arguments',
-  'gen_ai.tool.call.result',
-  'gen_ai.tool.description',
-  'gen_ai.tool.definitions',
-  'gen_ai.retrieval.query.text',
-  'gen_ai.retrieval.documents',
-  'gen_ai.memory.query.text',
-  'gen_ai.memory.records',
-  'gen_ai.evaluation.explanation',
-]);
+import { holdsContent } from '../../catalogue/content.ts';
 
 /** Text of exceptions, and errors as loggers write them: any of it may quote what was said. */
 const exceptionAttributes: ReadonlySet<string> = new Set([
@@ -29,25 +9,12 @@ const exceptionAttributes: ReadonlySet<string> = new Set([
   'exc_info',
 ]);
 
-/** Events that carry a message in an attribute that says nothing of it. */
-export const contentEvents: ReadonlySet<string> = new Set([
-  'gen_ai.system.message',
-  'gen_ai.user.message',
-  'gen_ai.assistant.message',
-  'gen_ai.tool.message',
-  'gen_ai.choice',
-  'gen_ai.client.inference.operation.details',
-]);
-
 /** Attributes of a scope that name the room: people are called in rooms that are named after them. */
 const roomNames: ReadonlySet<string> = new Set(['room', 'lk.room_name']);
 
+/** Whether an attribute of this name is personal: content, the text of an exception, or a room's name. */
 export const isPersonal = (key: string): boolean =>
-  marked.test(key) ||
-  contentAttributes.has(key) ||
-  exceptionAttributes.has(key) ||
-  roomNames.has(key) ||
-  key.startsWith('gen_ai.prompt.variable');
+  holdsContent(key) || exceptionAttributes.has(key) || roomNames.has(key);
 
 /** All that is kept of an item of the conversation: when, who, which tool, how fast; not what. */
 const keptOfItem: ReadonlySet<string> = new Set([

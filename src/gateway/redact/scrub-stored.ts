@@ -1,8 +1,9 @@
+import { isContentEvent } from '../../catalogue/content.ts';
 import type { ChatItem } from '../decode/chat-item.ts';
 import type { Attributes, Plain } from '../decode/plain.ts';
 import type { LogRecord, SpanRecord } from '../decode/records.ts';
 import type { SessionReport } from '../decode/session-report.ts';
-import { contentEvents, isPersonal } from './personal.ts';
+import { isPersonal } from './personal.ts';
 
 /** The same as scrub.ts, for what was stored of a session before it was known that it is to be redacted. */
 
@@ -23,7 +24,7 @@ export const scrubbedSpan = ({ statusMessage, ...span }: SpanRecord): SpanRecord
   ...span,
   attributes: scrubbedAttributes(span.attributes),
   events: span.events
-    .filter(({ name }) => !contentEvents.has(name))
+    .filter(({ name }) => !isContentEvent(name))
     .map((event) => ({ ...event, attributes: scrubbedAttributes(event.attributes) })),
 });
 

@@ -1,12 +1,10 @@
+import { isContentEvent, redactedMessage } from '../../catalogue/content.ts';
 import type { WireLog } from '../decode/log-schema.ts';
 import type { AnyValue, KeyValue, Resource, Scope } from '../decode/otlp-schema.ts';
 import { list, type Plain, record } from '../decode/plain.ts';
 import type { Owned } from '../decode/spans.ts';
 import type { Span } from '../decode/trace-schema.ts';
-import { contentEvents, isKeptOfEvaluation, isKeptOfItem, isPersonal } from './personal.ts';
-
-/** Takes the place of the text of an exception in a span's status, as in the SDKs. */
-const redactedException = 'exception details redacted';
+import { isKeptOfEvaluation, isKeptOfItem, isPersonal } from './personal.ts';
 
 const notPersonal = (key: string): boolean => !isPersonal(key);
 
@@ -40,9 +38,9 @@ export function scrubSpan(owned: Owned<Span>): void {
   const { wire } = owned;
   scrubAround(owned);
   wire.attributes = scrubPairs(wire.attributes);
-  wire.events = wire.events.filter(({ name }) => !contentEvents.has(name));
+  wire.events = wire.events.filter(({ name }) => !isContentEvent(name));
   for (const part of [...wire.events, ...wire.links]) part.attributes = scrubPairs(part.attributes);
-  if (wire.status?.message) wire.status.message = redactedException;
+  if (wire.status?.message) wire.status.message = redactedMessage;
 }
 
 /** The same for a record of a log; of the conversation, only when and how fast it went is kept. */
