@@ -25,8 +25,8 @@ export interface ListenOptions {
   keepProcessAlive: boolean;
   /** What the server is called in messages. */
   name: string;
-  /** What the names of the environment variables for host and port begin with. */
-  variables: 'EARSHOT' | 'EARSHOT_GATEWAY';
+  /** What the names of the environment variables for host and port begin with, such as `EARSHOT`. */
+  variables: string;
   log: (message: string) => void;
 }
 
