@@ -1,5 +1,5 @@
 import { Registry } from 'prom-client';
-import { SessionObserver } from '../../dist/livekit/session-events.js';
+import { SessionObserver } from '../../dist/session/session-events.js';
 import { createRecorder } from '../../dist/record/recorder.js';
 import { connectRelay } from '../../dist/relay/client.js';
 import { answer } from '../children.mjs';

@@ -1,4 +1,4 @@
-import { SessionObserver } from '../../dist/livekit/session-events.js';
+import { SessionObserver } from '../../dist/session/session-events.js';
 import { connectRelay } from '../../dist/relay/client.js';
 import { answer } from '../children.mjs';
 import { calls } from '../events.mjs';
