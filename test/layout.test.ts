@@ -21,7 +21,7 @@ test('the sources keep to the layout', () => {
 describe('directions', () => {
   test.each([
     ['catalogue/metrics.ts', "import '../record/recorder.ts';", '../record/recorder.ts'],
-    ['record/recorder.ts', "import { seconds } from '../livekit/samples.ts';", '../livekit/samples.ts'],
+    ['record/recorder.ts', "import { seconds } from '../session/samples.ts';", '../session/samples.ts'],
     ['record/recorder.ts', "export * from '../relay/server.ts';", '../relay/server.ts'],
     ['http/server.ts', "import type { Recorder } from '../record/recorder.ts';", '../record/recorder.ts'],
     ['http/server.ts', "const r = await import('../record/recorder.ts');", '../record/recorder.ts'],
@@ -31,8 +31,10 @@ describe('directions', () => {
       "import { PriceBook } from '../pricing/price-book.ts';",
       '../pricing/price-book.ts',
     ],
-    ['pricing/cost.ts', "import { seconds } from '../livekit/samples.ts';", '../livekit/samples.ts'],
+    ['pricing/cost.ts', "import { seconds } from '../session/samples.ts';", '../session/samples.ts'],
     ['monitoring/artefacts.ts', "import { monitor } from '../monitor.ts';", '../monitor.ts'],
+    ['session/states.ts', "import { observe } from '../livekit/observe.ts';", '../livekit/observe.ts'],
+    ['gateway/gateway.ts', "import type { Feed } from '../livekit/feed.ts';", '../livekit/feed.ts'],
     ['livekit/observe.ts', "import { serveMetrics } from '../http/server.ts';", '../http/server.ts'],
     ['monitor.ts', "import { addReplay } from './cli/replay.ts';", './cli/replay.ts'],
     ['simulate/call.ts', "import { addReplay } from '../cli/replay.ts';", '../cli/replay.ts'],
@@ -85,6 +87,7 @@ describe('packages', () => {
     ['relay/client.ts', "import { voice } from '@livekit/agents';", '@livekit/agents'],
     ['monitor.ts', "import type { AgentServer } from '@livekit/agents';", '@livekit/agents'],
     ['cli/main.ts', "type Sdk = typeof import('@livekit/agents');", '@livekit/agents'],
+    ['gateway/app.ts', "import type { metrics } from '@livekit/agents';", '@livekit/agents'],
     ['http/app.ts', "import { Panel } from '@grafana/grafana-foundation-sdk/common';", '@grafana'],
     ['relay/server.ts', "import { Registry } from 'prom-client';", 'prom-client'],
     ['page/api.ts', "import { readFileSync } from 'node:fs';", 'node:fs'],
@@ -96,6 +99,15 @@ describe('packages', () => {
   test('livekit and simulate know the SDK', () => {
     const source = "import { voice } from '@livekit/agents';";
     expect(against({ 'livekit/observe.ts': source, 'simulate/models/llm.ts': source })).toEqual([]);
+  });
+
+  test('session knows the shapes of the SDK, and nothing of it that is loaded', () => {
+    const types = "import type { metrics } from '@livekit/agents';";
+    const values = "import { metrics } from '@livekit/agents';";
+    expect(against({ 'session/usage.ts': types })).toEqual([]);
+    expect(against({ 'session/usage.ts': values })).toEqual([
+      'session/usage.ts must not import values of @livekit/agents',
+    ]);
   });
 });
 
