@@ -1,5 +1,6 @@
 import type { Recorder } from '../record/recorder.ts';
 import type { RelayClient } from '../relay/client.ts';
+import { RecordingsByJob } from './job-recordings.ts';
 import type { JobTelemetry } from './job-telemetry.ts';
 
 /** The observation of one session; see `observe`. */
@@ -27,6 +28,8 @@ export interface ProcessWide {
   claimed: WeakSet<object>;
   /** Traces and logs of this process; null: there is no backend for them. */
   telemetry?: JobTelemetry | null;
+  /** What jobs have recorded: `recordings.of(ctx.job.id).note({ … })`. */
+  recordings: RecordingsByJob;
 }
 
 const key = Symbol.for('earshot.process');
@@ -38,6 +41,7 @@ export function processWide(): ProcessWide {
     observed: new WeakMap(),
     speeches: new Set(),
     claimed: new WeakSet(),
+    recordings: new RecordingsByJob(),
   };
   return holder[key];
 }

@@ -1,4 +1,5 @@
-import { type Segment, segmentsOf } from '../../livekit/segments.ts';
+import { type Segment, segmentsOf } from '../../session/segments.ts';
+import { covered } from '../../session/tool-calls.ts';
 import type { ChatItem } from '../decode/chat-item.ts';
 import { isOf, type Node, type SpanTree } from './span-tree.ts';
 import { type OpenTurn, stepOf } from './turns.ts';
@@ -26,17 +27,6 @@ const order: readonly Segment[] = [
 interface Interval {
   start: number;
   end: number;
-}
-
-/** How much time the intervals cover together. */
-function covered(intervals: readonly Interval[]): number {
-  let total = 0;
-  let reached = Number.NEGATIVE_INFINITY;
-  for (const { start, end } of intervals.toSorted((a, b) => a.start - b.start)) {
-    if (end > reached) total += end - Math.max(start, reached);
-    reached = Math.max(reached, end);
-  }
-  return total;
 }
 
 /** When the tools of these items ran: a call is made when it starts, and its output when it ends. */

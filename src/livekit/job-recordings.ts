@@ -1,0 +1,66 @@
+import { within } from '../telemetry/bounds.ts';
+
+/** One recording of a job and what became of it, as the job's session report tells it. Times are milliseconds since the epoch. */
+export interface JobRecording {
+  /** What recorded. `sdk`: the SDK in the job itself; `egress`: LiveKit Egress. */
+  kind: 'sdk' | 'egress';
+  /** Tells the recordings of a job apart: a second note with the same id replaces what the first said. */
+  id: string;
+  egressId?: string;
+  /** `active` until it has ended; `saved`, `failed`, or `off` where it was asked for and not allowed. */
+  status: 'active' | 'saved' | 'failed' | 'off';
+  audioOnly?: boolean;
+  /** Where it lies: a path, or a URL. */
+  location?: string;
+  startedAt?: number;
+  endedAt?: number;
+  /** In seconds. */
+  duration?: number;
+  bytes?: number;
+  /** Why there is none, or not all of it: a code, and a sentence. */
+  error?: { code: string; message: string };
+}
+
+/** What a job has recorded so far. */
+export class JobRecordings {
+  readonly #recordings = new Map<string, JobRecording>();
+  readonly #open = new Set<Promise<unknown>>();
+
+  /** @param ended settles when the recording's last note has been made; the report waits for it a while */
+  note(recording: JobRecording, ended?: Promise<unknown>): void {
+    this.#recordings.set(recording.id, recording);
+    if (!ended) return;
+    this.#open.add(ended);
+    const settled = () => void this.#open.delete(ended);
+    ended.then(settled, settled);
+  }
+
+  /** In the order in which they began. */
+  get all(): JobRecording[] {
+    return [...this.#recordings.values()];
+  }
+
+  /** Waits until all have ended, for at most `ms` milliseconds. */
+  async settled(ms: number): Promise<void> {
+    if (this.#open.size > 0) await within(ms, Promise.allSettled([...this.#open]));
+  }
+}
+
+/** How many jobs' recordings are kept in one process: a job process has one, a console a few. */
+const maxJobs = 64;
+
+/** The recordings of the jobs of one process. */
+export class RecordingsByJob {
+  readonly #jobs = new Map<string, JobRecordings>();
+
+  /** @param job its id */
+  of(job: string): JobRecordings {
+    const known = this.#jobs.get(job);
+    if (known) return known;
+    const [oldest] = this.#jobs.keys();
+    if (oldest !== undefined && this.#jobs.size >= maxJobs) this.#jobs.delete(oldest);
+    const begun = new JobRecordings();
+    this.#jobs.set(job, begun);
+    return begun;
+  }
+}
