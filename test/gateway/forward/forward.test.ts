@@ -96,7 +96,7 @@ describe('logs', () => {
       'lk.turn',
     ]);
     expect(told.filter(({ resource }) => resource.job_id !== 'AJ_full')).toEqual([]);
-    expect(told.map(({ text }) => text)).toContain('please book a table');
+    expect(told.filter(({ text }) => text.includes('please book a table'))).toHaveLength(1);
     expect(linesOf(backend).filter(({ scope }) => scope === 'chat_history')).toEqual([]);
   });
 });
