@@ -32,6 +32,7 @@ describe('directions', () => {
       '../pricing/price-book.ts',
     ],
     ['pricing/cost.ts', "import { seconds } from '../livekit/samples.ts';", '../livekit/samples.ts'],
+    ['egress/room-egress.ts', "import { observe } from '../livekit/observe.ts';", '../livekit/observe.ts'],
     ['monitoring/artefacts.ts', "import { monitor } from '../monitor.ts';", '../monitor.ts'],
     ['livekit/observe.ts', "import { serveMetrics } from '../http/server.ts';", '../http/server.ts'],
     ['monitor.ts', "import { addReplay } from './cli/replay.ts';", './cli/replay.ts'],
@@ -70,6 +71,7 @@ describe('packages', () => {
     ['monitor.ts', "import type { AgentServer } from '@livekit/agents';", '@livekit/agents'],
     ['cli/main.ts', "type Sdk = typeof import('@livekit/agents');", '@livekit/agents'],
     ['http/app.ts', "import { Panel } from '@grafana/grafana-foundation-sdk/common';", '@grafana'],
+    ['livekit/observe.ts', "import { EgressClient } from 'livekit-server-sdk';", 'livekit-server-sdk'],
     ['relay/server.ts', "import { Registry } from 'prom-client';", 'prom-client'],
   ])('%s must not say %s', (path, source, name) => {
     expect(against({ [path]: source })).toEqual([expect.stringContaining(`${path} must not import ${name}`)]);

@@ -15,9 +15,12 @@ const rooms: Readonly<Record<string, Doors>> = {
   otel: { values: ['catalogue'] },
   telemetry: { values: ['catalogue', 'options.ts'] },
   pricing: { values: ['catalogue', 'options.ts'] },
+  egress: { values: ['catalogue', 'options.ts'] },
   gateway: { values: ['catalogue', 'http', 'pricing', 'record', 'options.ts', 'version.ts'] },
   monitoring: { values: ['catalogue', 'pricing', 'gateway'] },
-  livekit: { values: ['catalogue', 'record', 'relay', 'otel', 'pricing', 'telemetry', 'options.ts'] },
+  livekit: {
+    values: ['catalogue', 'record', 'relay', 'otel', 'pricing', 'telemetry', 'egress', 'options.ts'],
+  },
 };
 /** Rooms that put the others together, so that they may import any but those named here. */
 const composers: Readonly<Record<string, readonly string[]>> = {
@@ -31,6 +34,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   '@grafana/': ['monitoring'],
   '@opentelemetry/sdk-node': ['telemetry', 'livekit'],
   '@opentelemetry/exporter-': ['telemetry'],
+  'livekit-server-sdk': ['egress'],
   'prom-client': ['record', 'gateway', 'simulate', ''],
 };
 const maxLines = 250;
