@@ -46,7 +46,7 @@ const maxConnections = 4096;
 const maxLeisure = 4;
 
 /**
- * Starts the receiver of the SDKs' uploads, with its store and its API.
+ * Starts the receiver of the SDKs' uploads, with its store, its API and its page.
  *
  * @throws OptionError for an option that cannot be used
  * @throws ServeError if it cannot listen; the message says the next step
@@ -117,7 +117,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     readers,
     sameOrigin: sameOrigin(telemetry),
     api: createApi({ store, telemetry, grafana: options.grafana?.replace(/\/+$/, '') }),
-    pages: options.pages,
     scrapes: createScrapes((format) => expose(telemetry.registry, format), 10_000),
     openMetrics: options.openMetrics ?? false,
     ready: () => ({ ready: true }),

@@ -1,9 +1,9 @@
 import type { llm, voice } from '@livekit/agents';
 import type { Attributes } from '@opentelemetry/api';
+import { seconds } from '../session/samples.ts';
+import type { SessionEventName, SessionEvents } from '../session/session-events.ts';
+import type { TurnSummary } from '../session/turns.ts';
 import type { LogItem, Severity } from '../telemetry/log-pipeline.ts';
-import { seconds } from './samples.ts';
-import type { SessionEventName, SessionEvents } from './session-events.ts';
-import type { TurnSummary } from './turns.ts';
 
 export interface ConversationOptions {
   emit(item: LogItem): void;

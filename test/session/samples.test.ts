@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { believed, fromMs, Samples } from '../../src/livekit/samples.ts';
-import { Call, valuesOf } from './call.ts';
-import { fields } from './fields.ts';
-import { model } from './sdk-metrics.ts';
+import { believed, fromMs, Samples } from '../../src/session/samples.ts';
+import { Call, valuesOf } from '../livekit/call.ts';
+import { fields } from '../livekit/fields.ts';
+import { model } from '../livekit/sdk-metrics.ts';
 
 describe.each(fields)('$name → $metric', ({ emit, metric, good, absurd, zero }) => {
   const emitted = (given: unknown) => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { segmentsOf, type TurnParts } from '../../src/livekit/segments.ts';
+import { segmentsOf, type TurnParts } from '../../src/session/segments.ts';
 
 const none = { transcription: 0, endpointing: 0, user_hook: 0, llm: 0, tools: 0, tts: 0, unattributed: 0 };
 const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);

@@ -1,10 +1,10 @@
 import type { metrics } from '@livekit/agents';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { billable } from '../../src/livekit/billable.ts';
-import { Samples } from '../../src/livekit/samples.ts';
-import { usage } from '../../src/livekit/usage.ts';
-import * as sdk from './sdk-metrics.ts';
+import { billable } from '../../src/session/billable.ts';
+import { Samples } from '../../src/session/samples.ts';
+import { usage } from '../../src/session/usage.ts';
+import * as sdk from '../livekit/sdk-metrics.ts';
 
 /** The billable usage of an event, by component and unit. */
 function billed(event: metrics.AgentMetrics) {

@@ -4,9 +4,9 @@ import { voice } from '@livekit/agents';
 import { describe, expect, test } from 'vitest';
 import type { MetricName } from '../../src/catalogue/metrics.ts';
 import type { Observation } from '../../src/catalogue/observation.ts';
-import { SessionObserver } from '../../src/livekit/session-events.ts';
-import { Call, start, valuesOf } from './call.ts';
-import { ttsMetrics } from './sdk-metrics.ts';
+import { SessionObserver } from '../../src/session/session-events.ts';
+import { Call, start, valuesOf } from '../livekit/call.ts';
+import { ttsMetrics } from '../livekit/sdk-metrics.ts';
 
 describe('a call that was recorded from a real session', () => {
   const observations: Observation[] = [];

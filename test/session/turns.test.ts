@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Call, start } from './call.ts';
-import { llmMetrics, realtimeMetrics, ttsMetrics } from './sdk-metrics.ts';
+import { Call, start } from '../livekit/call.ts';
+import { llmMetrics, realtimeMetrics, ttsMetrics } from '../livekit/sdk-metrics.ts';
 
 /** The turns that were counted, as `outcome` or `outcome with tools`. */
 function turnsOf(call: Call): string[] {

@@ -1,10 +1,10 @@
 import type { metrics } from '@livekit/agents';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { EstimatedLatency } from '../../src/livekit/estimated-latency.ts';
-import { Samples } from '../../src/livekit/samples.ts';
-import { start, valuesOf } from './call.ts';
-import { eouMetrics, llmMetrics, ttsMetrics } from './sdk-metrics.ts';
+import { EstimatedLatency } from '../../src/session/estimated-latency.ts';
+import { Samples } from '../../src/session/samples.ts';
+import { start, valuesOf } from '../livekit/call.ts';
+import { eouMetrics, llmMetrics, ttsMetrics } from '../livekit/sdk-metrics.ts';
 
 const series = 'lk_agents_turn_estimated_latency_seconds';
 

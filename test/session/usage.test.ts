@@ -4,10 +4,10 @@ import { metrics } from '@livekit/agents';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Observation } from '../../src/catalogue/observation.ts';
-import { Samples } from '../../src/livekit/samples.ts';
-import { SessionObserver } from '../../src/livekit/session-events.ts';
-import { usage } from '../../src/livekit/usage.ts';
-import * as sdk from './sdk-metrics.ts';
+import { Samples } from '../../src/session/samples.ts';
+import { SessionObserver } from '../../src/session/session-events.ts';
+import { usage } from '../../src/session/usage.ts';
+import * as sdk from '../livekit/sdk-metrics.ts';
 
 /** What the SDK's own collector calls each of its sums, and the series of it; milliseconds become seconds. */
 const sums = {
