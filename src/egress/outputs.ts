@@ -72,8 +72,8 @@ const s3 = (value: S3Output): Storage => ({
  * (AWS_…, GOOGLE_…, AZURE_…) are for other things, and not sent to anybody.
  */
 function storageOfEnvironment(options: Options): Storage {
-  const read = (name: string) => options.string('', [`EARSHOT_RECORDING_${name}`]);
-  const kind = read('OUTPUT') ?? 'file';
+  const read = (name: string) => options.string('', [name]);
+  const kind = read('EARSHOT_RECORDING_OUTPUT') ?? 'file';
   if (kind === 'file') return { case: undefined };
   if (!recordingDestinations.some((one) => one === kind)) {
     const known = recordingDestinations.join(', ');
@@ -81,12 +81,12 @@ function storageOfEnvironment(options: Options): Storage {
       `EARSHOT_RECORDING_OUTPUT="${kind}" cannot be used: give ${known}, or leave it out.`,
     );
   }
-  const bucket = read('BUCKET') ?? missing('a bucket', 'EARSHOT_RECORDING_BUCKET');
+  const bucket = read('EARSHOT_RECORDING_BUCKET') ?? missing('a bucket', 'EARSHOT_RECORDING_BUCKET');
   if (kind === 'gcp') {
-    const file = read('CREDENTIALS');
+    const file = read('EARSHOT_RECORDING_CREDENTIALS');
     return { case: 'gcp', value: { bucket, ...(file && { credentials: keyIn(file) }) } };
   }
-  const [key, secret] = [read('ACCESS_KEY'), read('SECRET_KEY')];
+  const [key, secret] = [read('EARSHOT_RECORDING_ACCESS_KEY'), read('EARSHOT_RECORDING_SECRET_KEY')];
   options.together({ EARSHOT_RECORDING_ACCESS_KEY: key, EARSHOT_RECORDING_SECRET_KEY: secret });
   if (kind === 'azure') {
     return {
@@ -94,7 +94,7 @@ function storageOfEnvironment(options: Options): Storage {
       value: { containerName: bucket, ...(key && { accountName: key, accountKey: secret }) },
     };
   }
-  const [region, endpoint] = [read('REGION'), read('ENDPOINT')];
+  const [region, endpoint] = [read('EARSHOT_RECORDING_REGION'), read('EARSHOT_RECORDING_ENDPOINT')];
   const value = {
     bucket,
     ...(region && { region }),

@@ -65,10 +65,13 @@ export function resolveRecording(
   const need = (option: 'url' | 'apiKey' | 'apiSecret', name: string) =>
     options.string(option, [`EARSHOT_RECORDING_${name}`]) ??
     (server[option] || options.string('', [`LIVEKIT_${name}`]) || missing(option, `LIVEKIT_${name}`));
+  const audioOnly = options.boolean('audioOnly', 'EARSHOT_RECORDING_AUDIO_ONLY') ?? true;
+  const layout = options.string('layout', ['EARSHOT_RECORDING_LAYOUT']) ?? '';
   return {
-    media: (options.boolean('audioOnly', 'EARSHOT_RECORDING_AUDIO_ONLY') ?? true) ? 'audio' : 'audio_video',
+    media: audioOnly ? 'audio' : 'audio_video',
     destination: storage.case ?? 'file',
-    layout: options.string('layout', ['EARSHOT_RECORDING_LAYOUT']) ?? '',
+    // Without one, egress takes the sound by itself; with one it starts a browser for it, which costs more.
+    layout: audioOnly ? '' : layout,
     filepath: filepath.replaceAll('{job_id}', jobId ?? 'no-job'),
     storage,
     url: need('url', 'URL'),

@@ -52,6 +52,11 @@ describe("LiveKit's server", () => {
   });
 });
 
+test('a layout is for the picture: sound alone has none', () => {
+  expect(resolve({ layout: 'grid' }).layout).toBe('');
+  expect(resolve({ layout: 'grid', audioOnly: false }).layout).toBe('grid');
+});
+
 test('outside a job the file is named after the room', () => {
   expect(resolveRecording({}, undefined, server).filepath).toBe('{room_id}-{time}');
 });
