@@ -17,13 +17,24 @@ const rooms: Readonly<Record<string, Doors>> = {
   otel: { values: ['catalogue'] },
   telemetry: { values: ['catalogue', 'options.ts'] },
   pricing: { values: ['catalogue', 'options.ts'] },
+  egress: { values: ['catalogue', 'options.ts'] },
   session: { values: ['catalogue', 'pricing'] },
   gateway: { values: ['catalogue', 'http', 'pricing', 'record', 'session', 'options.ts', 'version.ts'] },
   // It runs in a browser: nothing of Node.js, and of the gateway only what its API answers.
   page: { values: ['catalogue'], types: ['gateway/api/schema.ts'], packages: ['preact', 'zod'] },
   monitoring: { values: ['catalogue', 'pricing', 'gateway'] },
   livekit: {
-    values: ['catalogue', 'record', 'relay', 'otel', 'pricing', 'session', 'telemetry', 'options.ts'],
+    values: [
+      'catalogue',
+      'record',
+      'relay',
+      'otel',
+      'pricing',
+      'session',
+      'telemetry',
+      'egress',
+      'options.ts',
+    ],
   },
 };
 /** Rooms that put the others together, so that they may import any but those named here. */
@@ -38,6 +49,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   '@grafana/': ['monitoring'],
   '@opentelemetry/sdk-node': ['telemetry', 'livekit'],
   '@opentelemetry/exporter-': ['telemetry'],
+  'livekit-server-sdk': ['egress'],
   'prom-client': ['record', 'gateway', 'simulate', ''],
 };
 /** The same, of packages of which a room may take types, and nothing that is loaded. */
