@@ -33,6 +33,7 @@ describe('directions', () => {
     ],
     ['pricing/cost.ts', "import { seconds } from '../livekit/samples.ts';", '../livekit/samples.ts'],
     ['monitoring/artefacts.ts', "import { monitor } from '../monitor.ts';", '../monitor.ts'],
+    ['reports/cost.ts', "import { seconds } from '../livekit/samples.ts';", '../livekit/samples.ts'],
     ['livekit/observe.ts', "import { serveMetrics } from '../http/server.ts';", '../http/server.ts'],
     ['monitor.ts', "import { addReplay } from './cli/replay.ts';", './cli/replay.ts'],
     ['simulate/call.ts', "import { addReplay } from '../cli/replay.ts';", '../cli/replay.ts'],

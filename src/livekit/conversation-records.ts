@@ -1,6 +1,7 @@
 import type { llm, voice } from '@livekit/agents';
 import type { Attributes } from '@opentelemetry/api';
 import type { LogItem, Severity } from '../telemetry/log-pipeline.ts';
+import type { WrittenReport } from './reported-session.ts';
 import { seconds } from './samples.ts';
 import type { SessionEventName, SessionEvents } from './session-events.ts';
 import type { TurnSummary } from './turns.ts';
@@ -40,6 +41,33 @@ export class ConversationRecords {
       ...measured(user),
       ...measured(reply ?? {}),
     });
+  }
+
+  /** Tells that the session's report was made, with the sums in it. */
+  report({ report, outcome, path }: WrittenReport): void {
+    if (!this.#options.logs) return;
+    const { counts, latency, cost, recordings } = report;
+    const attributes = {
+      'lk.report.outcome': outcome,
+      ...(path !== undefined && { 'lk.report.location': path }),
+      'lk.report.session': report.session,
+      ...(report.closeReason && { 'lk.close_reason': report.closeReason }),
+      ...(report.error && { 'lk.error.type': report.error.type }),
+      ...(report.durationSeconds !== undefined && { 'lk.duration': report.durationSeconds }),
+      'lk.turns': counts.turns,
+      'lk.interruptions': counts.interruptions,
+      'lk.tool_calls': counts.toolCalls,
+      'lk.tool_errors': counts.toolErrors,
+      'lk.handoffs': counts.handoffs,
+      'lk.errors': counts.errors,
+      ...(latency.p50 !== undefined && { 'lk.e2e_latency.p50': latency.p50 }),
+      ...(latency.p95 !== undefined && { 'lk.e2e_latency.p95': latency.p95 }),
+      ...(cost.usd !== undefined && { 'lk.cost_usd': cost.usd }),
+      'lk.cost_incomplete': cost.unpriced.length > 0,
+      'lk.recordings': recordings.filter(({ status }) => status === 'saved').length,
+    };
+    const severity = outcome === 'written' ? 'INFO' : 'WARN';
+    this.#tell('lk.session_report', report.timestamp, `session report ${outcome}`, attributes, severity);
   }
 
   readonly #readers: Readers = {

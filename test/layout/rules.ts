@@ -16,8 +16,14 @@ const rooms: Readonly<Record<string, Doors>> = {
   telemetry: { values: ['catalogue', 'options.ts'] },
   pricing: { values: ['catalogue', 'options.ts'] },
   gateway: { values: ['catalogue', 'http', 'pricing', 'record', 'options.ts', 'version.ts'] },
-  monitoring: { values: ['catalogue', 'pricing', 'gateway'] },
-  livekit: { values: ['catalogue', 'record', 'relay', 'otel', 'pricing', 'telemetry', 'options.ts'] },
+  monitoring: { values: ['catalogue', 'pricing', 'gateway', 'reports'] },
+  reports: { values: ['catalogue', 'options.ts'] },
+  livekit: {
+    values: [
+      ...['catalogue', 'record', 'relay', 'otel', 'pricing', 'telemetry', 'reports'],
+      ...['options.ts', 'version.ts'],
+    ],
+  },
 };
 /** Rooms that put the others together, so that they may import any but those named here. */
 const composers: Readonly<Record<string, readonly string[]>> = {
