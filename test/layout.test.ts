@@ -11,7 +11,7 @@ const against = (files: Record<string, string>) =>
 test('the sources keep to the layout', () => {
   const root = join(import.meta.dirname, '../src');
   const paths = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((path) =>
-    path.endsWith('.ts'),
+    /\.tsx?$/.test(path),
   );
   const files = paths.map((path) => [path.replaceAll('\\', '/'), readFileSync(join(root, path), 'utf8')]);
   expect(files.length).toBeGreaterThan(50);
@@ -21,7 +21,7 @@ test('the sources keep to the layout', () => {
 describe('directions', () => {
   test.each([
     ['catalogue/metrics.ts', "import '../record/recorder.ts';", '../record/recorder.ts'],
-    ['record/recorder.ts', "import { seconds } from '../livekit/samples.ts';", '../livekit/samples.ts'],
+    ['record/recorder.ts', "import { seconds } from '../session/samples.ts';", '../session/samples.ts'],
     ['record/recorder.ts', "export * from '../relay/server.ts';", '../relay/server.ts'],
     ['http/server.ts', "import type { Recorder } from '../record/recorder.ts';", '../record/recorder.ts'],
     ['http/server.ts', "const r = await import('../record/recorder.ts');", '../record/recorder.ts'],
@@ -31,12 +31,21 @@ describe('directions', () => {
       "import { PriceBook } from '../pricing/price-book.ts';",
       '../pricing/price-book.ts',
     ],
-    ['pricing/cost.ts', "import { seconds } from '../livekit/samples.ts';", '../livekit/samples.ts'],
+    ['pricing/cost.ts', "import { seconds } from '../session/samples.ts';", '../session/samples.ts'],
     ['monitoring/artefacts.ts', "import { monitor } from '../monitor.ts';", '../monitor.ts'],
-    ['reports/cost.ts', "import { seconds } from '../livekit/samples.ts';", '../livekit/samples.ts'],
+    ['reports/cost.ts', "import { seconds } from '../session/samples.ts';", '../session/samples.ts'],
+    ['session/states.ts', "import { observe } from '../livekit/observe.ts';", '../livekit/observe.ts'],
+    ['gateway/gateway.ts', "import type { Feed } from '../livekit/feed.ts';", '../livekit/feed.ts'],
     ['livekit/observe.ts', "import { serveMetrics } from '../http/server.ts';", '../http/server.ts'],
     ['monitor.ts', "import { addReplay } from './cli/replay.ts';", './cli/replay.ts'],
     ['simulate/call.ts', "import { addReplay } from '../cli/replay.ts';", '../cli/replay.ts'],
+    [
+      'page/list/view.tsx',
+      "import type { SessionStore } from '../../gateway/store/session-store.ts';",
+      '../../gateway/store/session-store.ts',
+    ],
+    ['gateway/pages.ts', "import { formatCost } from '../page/formats.ts';", '../page/formats.ts'],
+    ['cli/main.ts', "import { formatCost } from '../page/formats.ts';", '../page/formats.ts'],
     ['index.ts', "import { play } from './simulate/call.ts';", './simulate/call.ts'],
   ])('%s must not say %s', (path, source, target) => {
     const resolved = target.replace(/^(\.\.?\/)+/, '');
@@ -49,6 +58,15 @@ describe('directions', () => {
     expect(against({ 'relay/server.ts': types })).toEqual([]);
     expect(against({ 'relay/server.ts': mixed })).toEqual([
       'relay/server.ts must not import values of record/recorder.ts',
+    ]);
+  });
+
+  test('the page may take types of what the API answers, and nothing that is loaded', () => {
+    const types = "import type { summarySchema } from '../gateway/api/schema.ts';";
+    const values = "import { summarySchema } from '../gateway/api/schema.ts';";
+    expect(against({ 'page/api.ts': types })).toEqual([]);
+    expect(against({ 'page/api.ts': values })).toEqual([
+      'page/api.ts must not import values of gateway/api/schema.ts',
     ]);
   });
 
@@ -70,8 +88,11 @@ describe('packages', () => {
     ['relay/client.ts', "import { voice } from '@livekit/agents';", '@livekit/agents'],
     ['monitor.ts', "import type { AgentServer } from '@livekit/agents';", '@livekit/agents'],
     ['cli/main.ts', "type Sdk = typeof import('@livekit/agents');", '@livekit/agents'],
+    ['gateway/app.ts', "import type { metrics } from '@livekit/agents';", '@livekit/agents'],
     ['http/app.ts', "import { Panel } from '@grafana/grafana-foundation-sdk/common';", '@grafana'],
     ['relay/server.ts', "import { Registry } from 'prom-client';", 'prom-client'],
+    ['page/api.ts', "import { readFileSync } from 'node:fs';", 'node:fs'],
+    ['page/list/view.tsx', "import express from 'express';", 'express'],
   ])('%s must not say %s', (path, source, name) => {
     expect(against({ [path]: source })).toEqual([expect.stringContaining(`${path} must not import ${name}`)]);
   });
@@ -79,6 +100,15 @@ describe('packages', () => {
   test('livekit and simulate know the SDK', () => {
     const source = "import { voice } from '@livekit/agents';";
     expect(against({ 'livekit/observe.ts': source, 'simulate/models/llm.ts': source })).toEqual([]);
+  });
+
+  test('session knows the shapes of the SDK, and nothing of it that is loaded', () => {
+    const types = "import type { metrics } from '@livekit/agents';";
+    const values = "import { metrics } from '@livekit/agents';";
+    expect(against({ 'session/usage.ts': types })).toEqual([]);
+    expect(against({ 'session/usage.ts': values })).toEqual([
+      'session/usage.ts must not import values of @livekit/agents',
+    ]);
   });
 });
 

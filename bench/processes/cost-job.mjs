@@ -1,7 +1,7 @@
 import { Registry } from 'prom-client';
-import { SessionObserver } from '../../dist/livekit/session-events.js';
 import { createRecorder } from '../../dist/record/recorder.js';
 import { connectRelay } from '../../dist/relay/client.js';
+import { SessionObserver } from '../../dist/session/session-events.js';
 import { answer } from '../children.mjs';
 import { conversation, take } from '../events.mjs';
 import { parse, same } from '../exposition.mjs';

@@ -1,5 +1,5 @@
-import { SessionObserver } from '../../dist/livekit/session-events.js';
 import { connectRelay } from '../../dist/relay/client.js';
+import { SessionObserver } from '../../dist/session/session-events.js';
 import { answer } from '../children.mjs';
 import { conversation, take } from '../events.mjs';
 import { Ledger } from '../ledger.mjs';

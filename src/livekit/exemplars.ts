@@ -1,7 +1,7 @@
 import type { voice } from '@livekit/agents';
 import { type Context, isSpanContextValid, type SpanContext, TraceFlags, trace } from '@opentelemetry/api';
 import type { Exemplar } from '../catalogue/observation.ts';
-import { RecentMap } from './recent.ts';
+import { RecentMap } from '../session/recent.ts';
 
 /** The SDK notes in a speech's handle in which span it answers. */
 interface Traced {

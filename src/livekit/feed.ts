@@ -1,11 +1,11 @@
 import type { voice } from '@livekit/agents';
 import { catalogue } from '../catalogue/metrics.ts';
 import { type Observation, observation, type Sink } from '../catalogue/observation.ts';
+import { type SessionEventName, type SessionEvents, SessionObserver } from '../session/session-events.ts';
 import type { ConversationRecords } from './conversation-records.ts';
 import { Exemplars } from './exemplars.ts';
 import type { Ownership } from './ownership.ts';
 import type { Recording } from './recording.ts';
-import { type SessionEventName, type SessionEvents, SessionObserver } from './session-events.ts';
 import type { SessionReportDraft } from './session-report.ts';
 
 /** The SDK's own; `speech_done` is made here. */

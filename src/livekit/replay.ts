@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { type Observation, observation, type Sink } from '../catalogue/observation.ts';
+import { SessionObserver } from '../session/session-events.ts';
 import { linesOf } from './lines.ts';
-import { SessionObserver } from './session-events.ts';
 
 export interface ReplaySummary {
   /** Events that were replayed. */

@@ -2,12 +2,12 @@ import type { Derivation, Observation } from '../catalogue/observation.ts';
 import { BilledUsage } from '../reports/cost.ts';
 import { latencyOf } from '../reports/latency.ts';
 import type { SessionReport } from '../reports/schema.ts';
+import { believed, request, seconds } from '../session/samples.ts';
+import { closeReasonOf, type SessionEventName, type SessionEvents } from '../session/session-events.ts';
+import type { TurnSummary } from '../session/turns.ts';
 import { version } from '../version.ts';
 import type { JobRecording } from './job-recordings.ts';
 import { allTexts, noTexts, plain, type Texts } from './plain-event.ts';
-import { believed, request, seconds } from './samples.ts';
-import { closeReasonOf, type SessionEventName, type SessionEvents } from './session-events.ts';
-import type { TurnSummary } from './turns.ts';
 
 /** What is known of a session from its beginning on. */
 export interface ReportHead {
@@ -94,8 +94,9 @@ export class SessionReportDraft {
     }
   }
 
-  turn({ outcome, tools, toolSeconds, user, reply }: TurnSummary): void {
+  turn({ outcome, tools, toolSeconds, user, reply, segments }: TurnSummary): void {
     this.#counts.turns += 1;
+    if (outcome === 'interrupted') this.#counts.interruptions += 1;
     if (this.#turns.length >= maxTurns) return;
     const latency = believed(reply?.e2eLatency, request);
     this.#turns.push({
@@ -104,6 +105,7 @@ export class SessionReportDraft {
       tools,
       toolSeconds,
       ...(latency > 0 && { e2eLatency: latency }),
+      ...(segments && { segments }),
       user: plain(user, noTexts) as Plain,
       ...(reply && { reply: plain(reply, noTexts) as Plain }),
     });
@@ -154,9 +156,6 @@ export class SessionReportDraft {
       this.#counts.toolCalls += functionCalls.length;
       this.#counts.toolErrors += functionCallOutputs.filter((output) => output?.isError).length;
       for (const item of [...functionCalls, ...functionCallOutputs]) if (item) this.#keep(item);
-    },
-    speech_done: ({ speechHandle }) => {
-      if (speechHandle.interrupted) this.#counts.interruptions += 1;
     },
     session_usage_updated: ({ usage }) => {
       this.#modelUsage = usage.modelUsage;

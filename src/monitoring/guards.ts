@@ -1,6 +1,6 @@
 import type { MetricName } from '../catalogue/metrics.ts';
 
-/** What a value must be to become a sample, as `src/livekit/samples.ts` and its callers have it. */
+/** What a value must be to become a sample, as `src/session/samples.ts` and its callers have it. */
 export interface Guarded {
   /** What such a value is, for the reader. */
   what: string;

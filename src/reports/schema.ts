@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { billableUnits, billedComponents, closeReasons } from '../catalogue/labels.ts';
+import { billableUnits, billedComponents, closeReasons, segments } from '../catalogue/labels.ts';
 
 /** The session report, as it is written. docs/reports.md is made from it. */
 
@@ -20,6 +20,10 @@ const turnSchema = z.object({
   tools: z.boolean().describe('Whether tools ran in it'),
   toolSeconds: seconds('How long they ran before the agent spoke'),
   e2eLatency: seconds('How long the caller waited').optional(),
+  segments: z
+    .record(z.enum(segments), z.number())
+    .optional()
+    .describe('What the wait consists of, in seconds; they sum to it'),
   user: plain.describe("The SDK's metrics of the user's message, in seconds"),
   reply: plain.optional().describe("The SDK's metrics of the agent's answer, in seconds"),
 });
@@ -87,7 +91,7 @@ export const sessionReport = z.object({
   counts: z
     .object({
       turns: z.number(),
-      interruptions: z.number(),
+      interruptions: z.number().describe('Turns whose answer was cut off'),
       toolCalls: z.number(),
       toolErrors: z.number(),
       handoffs: z.number(),

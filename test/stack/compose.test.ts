@@ -29,7 +29,9 @@ test('images are pinned', () => {
     demo: 'built from .',
     gateway: 'built from .',
     grafana: 'grafana/grafana:13.2.1',
+    loki: 'grafana/loki:3.7.6',
     prometheus: 'prom/prometheus:v3.14.0',
+    tempo: 'grafana/tempo:3.0.3',
   });
 });
 
@@ -43,6 +45,8 @@ test('ports are on loopback, unless somebody moves Grafana or the gateway elsewh
   const ports = named.flatMap(([, { ports: published = [] }]) => published);
   expect(ports.map(withDefaults).toSorted()).toEqual([
     '127.0.0.1:3000:3000',
+    '127.0.0.1:3100:3100',
+    '127.0.0.1:4318:4318',
     '127.0.0.1:9090:9090',
     '127.0.0.1:9093:9093',
     '127.0.0.1:9465:9465',
@@ -56,7 +60,13 @@ test('ports are on loopback, unless somebody moves Grafana or the gateway elsewh
 describe.each(named)('%s', (name, service) => {
   test('runs as nobody special, in an image that it cannot change, and with no capability', () => {
     const { user, read_only, cap_drop, security_opt, tmpfs } = service;
-    const users: Record<string, string> = { demo: '1000:1000', gateway: '1000:1000', grafana: '472:0' };
+    const users: Record<string, string> = {
+      demo: '1000:1000',
+      gateway: '1000:1000',
+      grafana: '472:0',
+      loki: '10001:10001',
+      tempo: '10001:10001',
+    };
     expect({ user, read_only, cap_drop, security_opt, tmpfs }).toEqual({
       user: users[name] ?? '65534:65534',
       read_only: true,
@@ -80,14 +90,17 @@ describe.each(named)('%s', (name, service) => {
       alertmanager: ['alertmanager-data:/alertmanager'],
       gateway: ['gateway-data:/data'],
       grafana: ['grafana-data:/var/lib/grafana'],
+      loki: ['loki-data:/loki'],
       prometheus: ['prometheus-data:/prometheus'],
+      tempo: ['tempo-data:/var/tempo'],
     };
     expect(written).toEqual(homes[name] ?? []);
   });
 
   test('sees its own secrets, and those of no other', () => {
     const secrets = hostPaths(service).filter(([source]) => source?.startsWith('./secrets'));
-    expect(secrets).toEqual(name === 'demo' ? [] : [[`./secrets/${name}`, '/run/secrets', 'ro']]);
+    const without = ['demo', 'loki', 'tempo'];
+    expect(secrets).toEqual(without.includes(name) ? [] : [[`./secrets/${name}`, '/run/secrets', 'ro']]);
   });
 
   test('waits for the health of what has some, but measures without an Alertmanager', () => {
@@ -120,7 +133,9 @@ test('volumes and networks are used, and only the demo is cut off', () => {
     demo: ['agents'],
     gateway: ['agents', 'monitoring'],
     grafana: ['monitoring'],
+    loki: ['agents', 'monitoring'],
     prometheus: ['agents', 'monitoring'],
+    tempo: ['agents', 'monitoring'],
   });
 });
 
@@ -159,4 +174,15 @@ test('the gateway lets nobody read without a token', () => {
     EARSHOT_GATEWAY_TOKEN_FILE: '/run/secrets/readers-token',
     EARSHOT_GATEWAY_KEYS: '/run/secrets/api-keys.yml',
   });
+});
+
+test('traces and logs of the demo and of what agents upload go to Tempo and Loki', () => {
+  const { demo, gateway } = services;
+  expect(demo?.environment).toMatchObject({
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://tempo:4318/v1/traces',
+    OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: 'http://loki:3100/otlp/v1/logs',
+    EARSHOT_RECORD: 'traces,logs,transcript',
+  });
+  const { EARSHOT_GATEWAY_TEMPO: tempo = '', EARSHOT_GATEWAY_LOKI: loki = '' } = gateway?.environment ?? {};
+  expect([tempo, loki].map(withDefaults)).toEqual(['http://tempo:4318', 'http://loki:3100']);
 });

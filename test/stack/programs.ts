@@ -3,7 +3,8 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const isInstalled = (name: string): boolean =>
+/** Whether a program is on PATH. */
+export const isInstalled = (name: string): boolean =>
   (process.env.PATH ?? '').split(delimiter).some((directory) => {
     try {
       accessSync(join(directory, name), constants.X_OK);

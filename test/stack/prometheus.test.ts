@@ -133,7 +133,14 @@ describe.each(servers)('%s, with the flags of docker-compose.yml', (command) => 
         ? data.activeTargets.map(({ scrapePool }) => scrapePool)
         : undefined;
     }, 'targets');
-    expect(pools.toSorted()).toEqual(['alertmanager', 'earshot-gateway', 'grafana', 'prometheus']);
+    expect(pools.toSorted()).toEqual([
+      'alertmanager',
+      'earshot-gateway',
+      'grafana',
+      'loki',
+      'prometheus',
+      'tempo',
+    ]);
   });
 
   test('an agent on the host is scraped after one step, with its token, and without a restart', async () => {

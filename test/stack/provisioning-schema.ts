@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-// From Grafana's documentation, "Provision Grafana" and "Configure the Prometheus data source"; keys it does not name fail.
+// From Grafana's documentation, "Provision Grafana" and "Configure the … data source" of each; keys it does not name fail.
 
 /** A value in which Grafana would look for variables: a dollar sign is written twice, or begins one on purpose. */
 const text = z
@@ -56,6 +56,54 @@ const prometheus = z.strictObject({
   }),
 });
 
+const tags = z.array(z.strictObject({ key: z.string(), value: z.string().optional() })).min(1);
+const shift = z.string().regex(/^-?\d+(ms|s|m|h)$/);
+
+const tempo = z.strictObject({
+  ...shared,
+  type: z.literal('tempo'),
+  jsonData: z.strictObject({
+    tracesToLogsV2: z.strictObject({
+      datasourceUid: z.string(),
+      spanStartTimeShift: shift,
+      spanEndTimeShift: shift,
+      tags,
+      filterByTraceID: z.boolean().optional(),
+      filterBySpanID: z.boolean().optional(),
+      customQuery: z.boolean(),
+      query: text,
+    }),
+    tracesToMetrics: z.strictObject({
+      datasourceUid: z.string(),
+      spanStartTimeShift: shift,
+      spanEndTimeShift: shift,
+      tags,
+      queries: z.array(z.strictObject({ name: text, query: text })).min(1),
+    }),
+    serviceMap: z.strictObject({ datasourceUid: z.string() }).optional(),
+    nodeGraph: z.strictObject({ enabled: z.boolean() }).optional(),
+    streamingEnabled: z.strictObject({ search: z.boolean(), metrics: z.boolean() }).optional(),
+  }),
+});
+
+const loki = z.strictObject({
+  ...shared,
+  type: z.literal('loki'),
+  jsonData: z.strictObject({
+    maxLines: z.int().min(1).max(5000),
+    derivedFields: z.array(
+      z.strictObject({
+        name: text,
+        matcherType: z.enum(['label', 'regex']),
+        matcherRegex: text,
+        url: text,
+        datasourceUid: z.string().optional(),
+        urlDisplayLabel: text.optional(),
+      }),
+    ),
+  }),
+});
+
 const alertmanager = z.strictObject({
   ...shared,
   type: z.literal('alertmanager'),
@@ -70,7 +118,7 @@ export const datasourcesFile = z.strictObject({
   apiVersion: z.literal(1),
   prune: z.boolean().optional(),
   deleteDatasources: z.array(z.strictObject({ name: z.string(), orgId: z.int() })).optional(),
-  datasources: z.array(z.discriminatedUnion('type', [prometheus, alertmanager])).min(1),
+  datasources: z.array(z.discriminatedUnion('type', [prometheus, alertmanager, tempo, loki])).min(1),
 });
 
 /** A file of `provisioning/dashboards`. */

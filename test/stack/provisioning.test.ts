@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { metrics } from '../../src/catalogue/metrics.ts';
 import { dashboardsFile, datasourcesFile } from './provisioning-schema.ts';
 import { type Compose, readYaml, root } from './repository.ts';
 
@@ -30,7 +31,7 @@ test.each(files('dashboards'))(
 );
 
 describe('a file is refused', () => {
-  const [file = ''] = files('datasources');
+  const file = `${provisioning}/datasources/metrics.yml`;
   const given = readYaml<{ datasources: { url: string; jsonData: object }[] }>(file);
   const [first, ...rest] = given.datasources;
   test.each([
@@ -47,27 +48,71 @@ describe('a file is refused', () => {
 
 test('data sources have the uids that boards and links use, and Prometheus is the default', () => {
   expect(sources().map(({ uid, type, isDefault = false }) => [uid, type, isDefault])).toEqual([
+    ['tempo', 'tempo', false],
+    ['loki', 'loki', false],
     ['prometheus', 'prometheus', true],
     ['alertmanager', 'alertmanager', false],
   ]);
 });
 
+/** Data sources that a data source leads to, and from what. */
+const leads = () =>
+  sources().flatMap((source): (readonly [from: string, by: string, to: string | undefined])[] => {
+    const { uid } = source;
+    switch (source.type) {
+      case 'prometheus':
+        return [
+          [uid, 'alerts', source.jsonData.alertmanagerUid],
+          ...(source.jsonData.exemplarTraceIdDestinations ?? []).map(
+            (d) => [uid, `exemplar's ${d.name}`, d.datasourceUid] as const,
+          ),
+        ];
+      case 'tempo':
+        return [
+          [uid, 'span', source.jsonData.tracesToLogsV2.datasourceUid],
+          [uid, 'span', source.jsonData.tracesToMetrics.datasourceUid],
+        ];
+      case 'loki':
+        return source.jsonData.derivedFields.map(
+          (d) => [uid, `label ${d.matcherRegex}`, d.datasourceUid] as const,
+        );
+      default:
+        return [];
+    }
+  });
+
+test('an exemplar leads to its trace, a span to its logs and metrics, a line of the log to its trace', () => {
+  expect(leads()).toEqual([
+    ['tempo', 'span', 'loki'],
+    ['tempo', 'span', 'prometheus'],
+    ['loki', 'label trace_id', 'tempo'],
+    ['prometheus', 'alerts', 'alertmanager'],
+    ['prometheus', "exemplar's trace_id", 'tempo'],
+  ]);
+});
+
 test('what a data source refers to is there', () => {
   const uids = sources().map(({ uid }) => uid);
-  const referred = sources().flatMap((source) =>
-    source.type === 'prometheus'
-      ? [
-          source.jsonData.alertmanagerUid,
-          ...(source.jsonData.exemplarTraceIdDestinations ?? []).map((d) => d.datasourceUid),
-        ]
-      : [],
+  expect(leads().filter(([, , to]) => to && !uids.includes(to))).toEqual([]);
+});
+
+test('queries about a span ask for series that there are, by a label that they have', () => {
+  const queries = sources().flatMap((source) =>
+    source.type === 'tempo' ? source.jsonData.tracesToMetrics.queries.map(({ query }) => query) : [],
   );
-  expect(referred.filter((uid) => uid && !uids.includes(uid))).toEqual([]);
+  const named = queries.map((query) => query.match(/lk_agents_\w+/)?.[0].replace(/_bucket$/, '') ?? '');
+  expect(named).toEqual(['lk_agents_turn_e2e_latency_seconds', 'lk_agents_errors_total']);
+  expect(named.filter((name) => !(name in metrics))).toEqual([]);
 });
 
 test('they are at services of the stack', () => {
   const { services } = readYaml<Compose>('docker-compose.yml');
-  expect(sources().map(({ url }) => url)).toEqual(['http://prometheus:9090', 'http://alertmanager:9093']);
+  expect(sources().map(({ url }) => url)).toEqual([
+    'http://tempo:3200',
+    'http://loki:3100',
+    'http://prometheus:9090',
+    'http://alertmanager:9093',
+  ]);
   expect(sources().filter(({ url }) => !Object.hasOwn(services, new URL(url).hostname))).toEqual([]);
 });
 

@@ -14,11 +14,18 @@ export function find(server: 'prometheus' | 'promtool'): string | undefined;
 export function freePort(): Promise<number>;
 
 /**
- * Runs a server until it is asked to stop, and waits until it answers at `/-/ready`.
+ * Runs a server until it is asked to stop, and waits until it says that it is ready.
  *
+ * @param options.readyAt where it says so @default /-/ready
  * @throws {Error} with what it printed when it does not come within a minute
  */
-export function startServer(command: string, args: readonly string[], port: number): Promise<RunningServer>;
+export function startServer(
+  command: string,
+  args: readonly string[],
+  port: number,
+  cleanUp?: () => void,
+  options?: { readyAt?: string; env?: Readonly<Record<string, string>> },
+): Promise<RunningServer>;
 
 /** @param options.storage where its blocks are @default a folder that is deleted at the end */
 export function startPrometheus(options: {

@@ -43,12 +43,18 @@ export async function freePort() {
 }
 
 /**
- * Runs a server until it is asked to stop, and waits until it answers at `/-/ready`.
+ * Runs a server until it is asked to stop, and waits until it says that it is ready.
  *
  * @throws {Error} with what it printed when it does not come within a minute
  */
-export async function startServer(command, args, port, cleanUp = () => {}) {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+export async function startServer(
+  command,
+  args,
+  port,
+  cleanUp = () => {},
+  { readyAt = '/-/ready', env } = {},
+) {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
   const url = `http://127.0.0.1:${port}`;
   let said = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -57,7 +63,7 @@ export async function startServer(command, args, port, cleanUp = () => {}) {
     });
   }
   const gone = once(child, 'close');
-  const ready = async () => (await fetch(`${url}/-/ready`).catch(() => undefined))?.ok;
+  const ready = async () => (await fetch(`${url}${readyAt}`).catch(() => undefined))?.ok;
   const deadline = Date.now() + 60_000;
   while (!(await ready())) {
     if (child.exitCode !== null || child.signalCode !== null || Date.now() > deadline) {

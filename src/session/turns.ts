@@ -1,0 +1,240 @@
+import type { llm, metrics, voice } from '@livekit/agents';
+import { modelOf, unknownModel } from './model.ts';
+import { believed, delay, request, type Samples, seconds } from './samples.ts';
+import { type Segment, segmentsOf } from './segments.ts';
+import { toolCalls } from './tool-calls.ts';
+
+/** What the user's message of a turn said, and what has happened since. */
+class OpenTurn {
+  readonly user: llm.MetricsReport;
+  /** Replies that began before this answer an earlier turn; in seconds since the epoch. */
+  readonly since: number;
+  answered = false;
+  interrupted = false;
+  /** Whether the agent has spoken in it. */
+  spoken = false;
+  /** The speech that answers it, as far as is known, and the one whose LLM request was cancelled. */
+  readonly speechId: string | undefined;
+  cancelled: string | undefined;
+  /** Whether a model failed for good: what is cancelled then was not interrupted. */
+  failed = false;
+  tools = false;
+  toolSeconds = 0;
+  /** LLM time since the user's message or the last tools, and before the last tools. */
+  llmStep = 0;
+  llmBefore = 0;
+  /** What the agent's answer said of itself. */
+  reply: llm.MetricsReport | undefined;
+  /** What its latency consists of, if it was measured. */
+  segments: Record<Segment, number> | undefined;
+
+  constructor(user: llm.MetricsReport, since: number, speechId?: string) {
+    this.user = user;
+    this.since = since;
+    this.speechId = speechId;
+  }
+
+  get outcome(): 'completed' | 'interrupted' | 'unanswered' {
+    if (this.interrupted) return 'interrupted';
+    if (this.answered) return 'completed';
+    // The message of an answer that was cut off may come after the next turn has begun.
+    return this.spoken ? 'interrupted' : 'unanswered';
+  }
+}
+
+/** A turn that is over. */
+export interface TurnSummary {
+  outcome: OpenTurn['outcome'];
+  /** Whether tools ran in it, and for how long before the agent spoke, in seconds. */
+  tools: boolean;
+  toolSeconds: number;
+  user: llm.MetricsReport;
+  reply: llm.MetricsReport | undefined;
+  /** What the latency of its reply consists of, in seconds, if that was measured. */
+  segments: Record<Segment, number> | undefined;
+}
+
+/** Two clocks tell when the user stopped; they agree to well below this. In seconds. */
+const sameMoment = 0.002;
+
+/**
+ * The turns of one session: from a user's message to the agent's answer. A turn is counted when it is over:
+ * when the agent has answered and listens again, when its answer was cut off, when the next turn begins, or at
+ * the end of the session.
+ */
+export class Turns {
+  #open: OpenTurn | undefined;
+  /** The turn before, whose answer may still come. */
+  #last: OpenTurn | undefined;
+  #llm = unknownModel;
+  #tts = unknownModel;
+  #realtime = false;
+  /** The speech that was created last. */
+  #speechId: string | undefined;
+  /** When the user first and last began to speak since what has been answered; milliseconds since the epoch. */
+  #voice: { first: number; last: number } | undefined;
+  #lastReplyAt = Number.NEGATIVE_INFINITY;
+  /** Turns that were counted. */
+  count = 0;
+  readonly #over: (turn: TurnSummary) => void;
+
+  /** @param over hears of each turn that is over */
+  constructor(over: (turn: TurnSummary) => void = () => {}) {
+    this.#over = over;
+  }
+
+  message(samples: Samples, message: llm.ChatMessage, at: number): void {
+    if (message.role === 'user') this.#user(samples, message, at);
+    if (message.role === 'assistant') this.#assistant(samples, message);
+  }
+
+  tools(samples: Samples, event: voice.FunctionToolsExecutedEvent): void {
+    const ran = toolCalls(samples, event);
+    if (!this.#open) return;
+    this.#open.tools = true;
+    this.#open.toolSeconds += ran;
+    this.#open.llmBefore += this.#open.llmStep;
+    this.#open.llmStep = 0;
+  }
+
+  /** Learns from metrics which models serve the turn, and what its LLM steps took; an adapter's tell neither. */
+  metrics(m: metrics.AgentMetrics, repeated: boolean): void {
+    if (m.type === 'realtime_model_metrics') this.#realtime = true;
+    if (m.type === 'llm_metrics' && m.cancelled) this.#cancelled(m.speechId);
+    if (repeated) return;
+    if (m.type === 'tts_metrics' && !m.cancelled) this.#tts = modelOf(m.metadata);
+    if (m.type === 'realtime_model_metrics') this.#llm = modelOf(m.metadata);
+    if (m.type !== 'llm_metrics' || m.cancelled) return;
+    this.#llm = modelOf(m.metadata);
+    if (!this.#open || !m.speechId) return;
+    // Another speech that begins anew was not cancelled: the answer is still to come.
+    if (m.speechId !== this.#open.cancelled) this.#open.interrupted = false;
+    this.#open.llmStep += believed(seconds(m.durationMs), request);
+  }
+
+  userState(state: voice.UserState, at: number): void {
+    if (state === 'speaking') this.#voice = { first: this.#voice?.first ?? at, last: at };
+  }
+
+  agentState(samples: Samples, state: voice.AgentState): void {
+    if (!this.#open) return;
+    if (state === 'speaking') this.#open.spoken = true;
+    if ((state === 'listening' || state === 'idle') && this.#open.answered) this.#finish(samples);
+  }
+
+  speechCreated(speechId: string): void {
+    this.#speechId = speechId;
+  }
+
+  speechDone(speechId: string, interrupted: boolean): void {
+    if (interrupted && this.#open?.speechId === speechId) this.#cancelled(speechId);
+  }
+
+  /** A model failed for good. */
+  failed(): void {
+    if (this.#open) this.#open.failed = true;
+  }
+
+  close(samples: Samples): void {
+    this.#finish(samples);
+  }
+
+  #cancelled(speechId: string | undefined): void {
+    if (!this.#open || this.#open.answered || this.#open.failed) return;
+    this.#open.interrupted = true;
+    this.#open.cancelled = speechId;
+  }
+
+  #user(samples: Samples, message: llm.ChatMessage, at: number): void {
+    const m = message.metrics ?? {};
+    samples.measure('lk_agents_turn_transcription_delay_seconds', {}, m.transcriptionDelay, delay);
+    samples.measure('lk_agents_turn_end_of_turn_delay_seconds', {}, m.endOfTurnDelay, delay);
+    samples.measure(
+      'lk_agents_turn_on_user_turn_completed_delay_seconds',
+      {},
+      m.onUserTurnCompletedDelay,
+      delay,
+    );
+    // The confidence of an STT that has none is 0.
+    const confidence = { max: 1, zeroIsMissing: true };
+    samples.measure('lk_agents_transcript_confidence_ratio', {}, message.transcriptConfidence, confidence);
+    // A realtime model's transcript may come after the answer to it, which has been counted by then. It has
+    // no callback: a caller of a pipeline may well have begun to speak before the answer that he cuts off.
+    const began = m.startedSpeakingAt ?? Number.POSITIVE_INFINITY;
+    const late = m.onUserTurnCompletedDelay === undefined && began < this.#lastReplyAt;
+    if (late) return;
+    this.#finish(samples);
+    const typed = this.#realtime ? Number.NEGATIVE_INFINITY : seconds(at);
+    const since = m.stoppedSpeakingAt ?? m.startedSpeakingAt ?? typed;
+    this.#open = new OpenTurn(m, since, this.#speechId);
+    this.#voice = undefined;
+  }
+
+  #assistant(samples: Samples, message: llm.ChatMessage): void {
+    const m = message.metrics ?? {};
+    samples.measure('lk_agents_turn_llm_ttft_seconds', this.#llm, m.llmNodeTtft, request);
+    samples.measure('lk_agents_turn_tts_ttfb_seconds', this.#tts, m.ttsNodeTtfb, request);
+    samples.measure('lk_agents_turn_playback_latency_seconds', {}, m.playbackLatency, delay);
+    const measured = samples.measure('lk_agents_turn_e2e_latency_seconds', this.#llm, m.e2eLatency, request);
+    if (measured) this.#explain(samples, m);
+    // Text whose speech failed is in the history all the same: it was not heard.
+    if (Object.keys(m).length > 0 && m.startedSpeakingAt === undefined) return;
+    const began = m.startedSpeakingAt ?? Number.POSITIVE_INFINITY;
+    if (m.startedSpeakingAt !== undefined) this.#lastReplyAt = began;
+    // It answers the turn before, which has been counted.
+    if (this.#open && began < this.#open.since) return;
+    if (!this.#open && !this.#answersVoice(m, began)) return;
+    this.#open ??= new OpenTurn({}, Number.NEGATIVE_INFINITY);
+    this.#voice =
+      this.#voice && seconds(this.#voice.last) > began
+        ? { ...this.#voice, first: this.#voice.last }
+        : undefined;
+    this.#open.answered = true;
+    this.#open.reply = m;
+    this.#open.interrupted = message.interrupted;
+    if (message.interrupted) this.#finish(samples);
+  }
+
+  /** A realtime model may answer without ever giving a transcript: then the user's voice opened the turn. */
+  #answersVoice(reply: llm.MetricsReport, began: number): boolean {
+    const realtime = this.#realtime || reply.providerRequestIds !== undefined;
+    return realtime && this.#voice !== undefined && seconds(this.#voice.first) <= began;
+  }
+
+  /** Splits the latency of the turn that this reply answers; of any other turn nothing is known. */
+  #explain(samples: Samples, reply: llm.MetricsReport): void {
+    const e2eLatency = reply.e2eLatency as number;
+    const stopped = (reply.startedSpeakingAt ?? Number.NaN) - e2eLatency;
+    const turn = [this.#open, this.#last].find(
+      (known) => Math.abs((known?.user.stoppedSpeakingAt ?? Number.NaN) - stopped) < sameMoment,
+    );
+    const parts = segmentsOf({
+      e2eLatency,
+      ...(turn && {
+        transcriptionDelay: turn.user.transcriptionDelay,
+        endOfTurnDelay: turn.user.endOfTurnDelay,
+        onUserTurnCompletedDelay: turn.user.onUserTurnCompletedDelay,
+        tools: turn.toolSeconds,
+        llmBefore: turn.llmBefore,
+      }),
+      llmNodeTtft: reply.llmNodeTtft,
+      ttsNodeTtfb: reply.ttsNodeTtfb,
+    });
+    if (turn) turn.segments = parts;
+    for (const [segment, value] of Object.entries(parts)) {
+      samples.add('lk_agents_turn_segment_seconds_total', { segment: segment as keyof typeof parts }, value);
+    }
+  }
+
+  #finish(samples: Samples): void {
+    const turn = this.#open;
+    if (!turn) return;
+    this.#open = undefined;
+    this.#last = turn;
+    this.count += 1;
+    const tools = turn.tools ? 'yes' : 'no';
+    samples.add('lk_agents_turns_total', { outcome: turn.outcome, tools }, 1);
+    const { outcome, toolSeconds, user, reply, segments } = turn;
+    this.#over({ outcome, tools: turn.tools, toolSeconds, user, reply, segments });
+  }
+}

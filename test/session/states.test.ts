@@ -1,0 +1,153 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { SessionObserver } from '../../src/session/session-events.ts';
+import { Call, start, valuesOf } from '../livekit/call.ts';
+
+const agentSeconds = 'lk_agents_agent_state_seconds_total';
+const userSeconds = 'lk_agents_user_state_seconds_total';
+const deadAir = 'lk_agents_dead_air_seconds';
+
+describe('time in states', () => {
+  test('is added up by state', () => {
+    const call = new Call()
+      .agent('listening', 0)
+      .user('speaking', 1000)
+      .user('listening', 3000)
+      .agent('thinking', 3500)
+      .agent('speaking', 4500)
+      .agent('listening', 6500)
+      .user('away', 9500)
+      .close('user_initiated', 10_000);
+    const agent = (state: string) => call.total(agentSeconds, { state });
+    const user = (state: string) => call.total(userSeconds, { state });
+    expect([agent('listening'), agent('thinking'), agent('speaking')]).toEqual([7, 1, 2]);
+    expect([user('speaking'), user('listening'), user('away')]).toEqual([2, 7.5, 0.5]);
+    expect(call.values('lk_agents_session_duration_seconds')).toEqual([10]);
+  });
+
+  test('is the duration of the session, whatever happens in between and however often it is looked at', () => {
+    const agent = fc.constantFrom('listening', 'thinking', 'speaking', 'idle');
+    const user = fc.constantFrom('listening', 'speaking', 'away');
+    const step = fc.record({
+      after: fc.nat({ max: 20_000 }),
+      agent,
+      user,
+      what: fc.constantFrom('agent', 'user', 'tick'),
+    });
+    fc.assert(
+      fc.property(fc.array(step), (steps) => {
+        const call = new Call().agent('listening', 0);
+        let at = 0;
+        for (const { after, what, ...state } of steps) {
+          at += after;
+          if (what === 'agent') call.agent(state.agent as never, at);
+          if (what === 'user') call.user(state.user as never, at);
+          if (what === 'tick') call.tick(at);
+        }
+        call.close('user_initiated', at + 1000);
+        const duration = call.total('lk_agents_session_duration_seconds');
+        expect(duration).toBe((at + 1000) / 1000);
+        expect(call.total(agentSeconds)).toBeCloseTo(duration, 6);
+        expect(call.total(userSeconds)).toBeCloseTo(duration, 6);
+      }),
+    );
+  });
+
+  test('that go on is shown at each tick, and not again when they end', () => {
+    const call = new Call().agent('listening', 0).tick(10_000).tick(20_000);
+    expect(call.values(agentSeconds, { state: 'listening' })).toEqual([10, 10]);
+    call.agent('speaking', 25_000);
+    expect(call.total(agentSeconds, { state: 'listening' })).toBe(25);
+  });
+
+  test('begins with the session: before it, a tick adds nothing', () => {
+    expect(new Call().tick(10_000).observations).toEqual([]);
+    expect(new Call().user('speaking', 0).tick(10_000).observations).toEqual([]);
+  });
+
+  test('ends with the session: after it, a tick adds nothing', () => {
+    const call = new Call().agent('listening', 0).close('user_initiated', 5000).tick(10_000);
+    expect(call.total(agentSeconds)).toBe(5);
+  });
+
+  test('is not counted twice when the clock is set back', () => {
+    const call = new Call().agent('listening', 60_000).tick(100_000).agent('speaking', 70_000).tick(110_000);
+    expect(call.total(agentSeconds)).toBe(50);
+    expect(call.total(agentSeconds, { state: 'speaking' })).toBe(10);
+    expect(Math.min(...call.values(agentSeconds))).toBeGreaterThanOrEqual(0);
+  });
+});
+
+describe('the first response', () => {
+  test('takes from the start of the session to the first word, and is measured once', () => {
+    const call = new Call()
+      .agent('listening', 0)
+      .agent('speaking', 800)
+      .agent('listening', 2000)
+      .agent('speaking', 9000);
+    expect(call.values('lk_agents_first_response_seconds')).toEqual([0.8]);
+  });
+
+  test('of a session that was observed later is not known', () => {
+    const observer = new SessionObserver();
+    const observations = [
+      ...observer.started(start, 'listening', 'listening'),
+      ...observer.handle('agent_state_changed', { newState: 'speaking', createdAt: start + 900 } as never),
+    ];
+    expect(valuesOf(observations, 'lk_agents_first_response_seconds')).toEqual([]);
+    expect(valuesOf(observations, agentSeconds, { state: 'listening' })).toEqual([0.9]);
+    expect(valuesOf(observations, 'lk_agents_sessions_active')).toEqual([1]);
+  });
+});
+
+describe('dead air', () => {
+  test('is measured from the end of one side to the beginning of either', () => {
+    const call = new Call()
+      .agent('listening', 0)
+      .user('speaking', 1000)
+      .user('listening', 3000)
+      .agent('thinking', 3200)
+      .agent('speaking', 4500)
+      .agent('listening', 6000)
+      .user('speaking', 6250);
+    expect(call.values(deadAir, { after: 'user' })).toEqual([1.5]);
+    expect(call.values(deadAir, { after: 'agent' })).toEqual([0.25]);
+  });
+
+  test('is not there while one side speaks over the other', () => {
+    const call = new Call()
+      .agent('speaking', 0)
+      .user('speaking', 1000)
+      .agent('listening', 1300)
+      .user('listening', 2000)
+      .agent('speaking', 3000);
+    expect(call.values(deadAir)).toEqual([1]);
+    expect(call.values(deadAir, { after: 'user' })).toEqual([1]);
+  });
+
+  test('lasts while the user is away', () => {
+    const call = new Call()
+      .agent('speaking', 0)
+      .agent('listening', 1000)
+      .user('away', 16_000)
+      .agent('speaking', 21_000);
+    expect(call.values(deadAir, { after: 'agent' })).toEqual([20]);
+  });
+
+  test('before the first word and after the last is none', () => {
+    const call = new Call()
+      .agent('listening', 0)
+      .agent('speaking', 5000)
+      .agent('listening', 6000)
+      .close('user_initiated', 60_000);
+    expect(call.values(deadAir)).toEqual([]);
+  });
+
+  test('in which the clock was set back is refused', () => {
+    const call = new Call().agent('speaking', 0).agent('listening', 9000).user('speaking', 4000);
+    expect(call.values(deadAir)).toEqual([]);
+    expect(call.values('earshot_invalid_samples_total', { metric: deadAir, reason: 'negative' })).toEqual([
+      1,
+    ]);
+  });
+});

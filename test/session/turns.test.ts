@@ -1,0 +1,393 @@
+import { describe, expect, test } from 'vitest';
+import { Call, start } from '../livekit/call.ts';
+import { llmMetrics, realtimeMetrics, ttsMetrics } from '../livekit/sdk-metrics.ts';
+
+/** The turns that were counted, as `outcome` or `outcome with tools`. */
+function turnsOf(call: Call): string[] {
+  return call.observations
+    .filter(({ metric }) => metric === 'lk_agents_turns_total')
+    .map(({ labels }) => `${labels.outcome}${labels.tools === 'yes' ? ' with tools' : ''}`);
+}
+
+const segment = (call: Call, name: string) =>
+  call.total('lk_agents_turn_segment_seconds_total', { segment: name });
+const llm = (speechId: string, given: object = {}) => llmMetrics({ speechId, requestId: speechId, ...given });
+
+/** What a pipeline knows of what the caller said; in seconds since the call began. */
+const said = (startedSpeakingAt: number, stoppedSpeakingAt: number, given: object = {}) => ({
+  metrics: { startedSpeakingAt, stoppedSpeakingAt, onUserTurnCompletedDelay: 0, ...given },
+});
+const spoke = (startedSpeakingAt: number, given: object = {}) => ({
+  metrics: { startedSpeakingAt, llmNodeTtft: 0.5, ttsNodeTtfb: 0.125, ...given },
+});
+/** A call in which the agent listens after it has greeted. */
+const greeted = () =>
+  new Call()
+    .agent('listening', 0)
+    .agent('speaking', 100)
+    .replies({ metrics: { startedSpeakingAt: 0.1, ttsNodeTtfb: 0.1 } }, 900)
+    .agent('listening', 1000);
+/** The caller has asked, and the agent begins to answer; times are in seconds. */
+const asked = (call: Call, from: number, to: number) =>
+  call
+    .user('speaking', from * 1000)
+    .user('listening', to * 1000)
+    .says(said(from, to), to * 1000 + 300)
+    .agent('thinking', to * 1000 + 301);
+
+const toolsRan = (call: Call, from: number, to: number) =>
+  call.emit(
+    'function_tools_executed',
+    {
+      functionCalls: [{ name: 'book', createdAt: start + from }],
+      functionCallOutputs: [{ isError: false, createdAt: start + to }],
+    },
+    to,
+  );
+
+describe('a turn of a pipeline', () => {
+  test('that was answered to the end is completed, when the agent listens again', () => {
+    const call = asked(greeted(), 2, 3).agent('speaking', 4000).replies(spoke(4), 6000);
+    expect(turnsOf(call)).toEqual([]);
+    expect(turnsOf(call.agent('listening', 6001))).toEqual(['completed']);
+  });
+
+  test('with tools is completed once, though the agent spoke before and after them', () => {
+    const call = asked(greeted(), 2, 3)
+      .agent('speaking', 4000)
+      .replies(spoke(4), 5000)
+      .agent('thinking', 5001);
+    toolsRan(call, 5000, 7000).agent('speaking', 8000).replies(spoke(8), 9000).agent('listening', 9001);
+    expect(turnsOf(call)).toEqual(['completed with tools']);
+  });
+
+  test('whose answer was cut off is interrupted', () => {
+    const call = asked(greeted(), 2, 3)
+      .agent('speaking', 4000)
+      .replies({ ...spoke(4), interrupted: true }, 5000);
+    expect(turnsOf(call.agent('listening', 5001))).toEqual(['interrupted']);
+  });
+
+  test('whose cut-off answer comes late, after the next question, is interrupted, and the next is not', () => {
+    const call = asked(greeted(), 2, 3).agent('speaking', 4000).agent('listening', 5000);
+    asked(call, 4.8, 6).replies({ ...spoke(4), interrupted: true }, 6500);
+    expect(turnsOf(call)).toEqual(['interrupted']);
+    call.agent('speaking', 7000).replies(spoke(7), 8000).agent('listening', 8001);
+    expect(turnsOf(call)).toEqual(['interrupted', 'completed']);
+  });
+
+  test('in which the caller began to speak before the answer that he cut off is a turn', () => {
+    const call = asked(greeted(), 2, 3)
+      .agent('speaking', 4000)
+      .replies({ ...spoke(4), interrupted: true }, 5000);
+    asked(call, 3.9, 5.5).agent('speaking', 6000).replies(spoke(6), 7000).agent('listening', 7001);
+    expect(turnsOf(call)).toEqual(['interrupted', 'completed']);
+  });
+
+  test('that was cut off before the first token is interrupted', () => {
+    const call = asked(greeted(), 2, 3)
+      .metrics(llm('a', { cancelled: true, ttftMs: -1 }), 4000)
+      .agent('listening', 4001);
+    asked(call, 3.5, 5)
+      .metrics(llm('b'), 5900)
+      .agent('speaking', 6000)
+      .replies(spoke(6), 7000)
+      .agent('listening', 7001);
+    expect(turnsOf(call)).toEqual(['interrupted', 'completed']);
+  });
+
+  test('whose speech was interrupted while the agent still thought is interrupted, without an event of the LLM', () => {
+    const call = greeted().emit('speech_created', { speechHandle: { id: 'a' } }, 3200);
+    asked(call, 2, 3).emit('speech_done', { speechHandle: { id: 'a', interrupted: true } }, 3500);
+    expect(turnsOf(call.agent('listening', 3501).close('user_initiated', 4000))).toEqual(['interrupted']);
+  });
+
+  test('is not interrupted by the end of the speech before it', () => {
+    const call = greeted().emit('speech_created', { speechHandle: { id: 'a' } }, 1800);
+    call.emit('speech_created', { speechHandle: { id: 'b' } }, 3200);
+    asked(call, 2, 3).emit('speech_done', { speechHandle: { id: 'a', interrupted: true } }, 3500);
+    expect(turnsOf(call.close('user_initiated', 4000))).toEqual(['unanswered']);
+  });
+
+  test('that a session gives up because of an error is unanswered, whatever it cancels', () => {
+    const call = greeted().emit('speech_created', { speechHandle: { id: 'a' } }, 3200);
+    const error = { type: 'llm_error', label: 'acme.LLM', recoverable: false, timestamp: start + 3500 };
+    asked(call, 2, 3).emit('error', { error }, 3500);
+    call.metrics(llm('a', { cancelled: true, ttftMs: -1 }), 3501);
+    call.emit('speech_done', { speechHandle: { id: 'a', interrupted: true } }, 3502);
+    expect(turnsOf(call.close('error', 4000))).toEqual(['unanswered']);
+  });
+
+  test('is not interrupted by an answer that was prepared too early and thrown away', () => {
+    const call = asked(greeted(), 2, 3)
+      .metrics(llm('preemptive', { cancelled: true, ttftMs: -1 }), 3350)
+      .metrics(llm('a'), 4000)
+      .agent('speaking', 4100)
+      .replies(spoke(4.1), 5000)
+      .agent('listening', 5001);
+    expect(turnsOf(call)).toEqual(['completed']);
+  });
+
+  test('behind a fallback adapter is interrupted, though its child answers to the end for nobody', () => {
+    const cancelled = llm('a', { cancelled: true, ttftMs: -1, label: 'FallbackAdapter' });
+    const call = asked(greeted(), 2, 3)
+      .metrics(cancelled, 3500)
+      .metrics(llm('a'), 4000)
+      .agent('listening', 4001);
+    expect(turnsOf(asked(call, 5, 6))).toEqual(['interrupted']);
+  });
+
+  test('in which a false interruption silenced the agent for a moment is completed', () => {
+    const call = asked(greeted(), 2, 3)
+      .agent('speaking', 4000)
+      .user('speaking', 5000)
+      .agent('listening', 5200)
+      .user('listening', 5600)
+      .emit('user_transcription_timeout', {}, 6000)
+      .agent('speaking', 6200)
+      .emit('agent_false_interruption', { resumed: true }, 6200)
+      .replies(spoke(4), 9000)
+      .agent('listening', 9001);
+    expect(turnsOf(call)).toEqual(['completed']);
+    expect(call.values('lk_agents_false_interruptions_total', { resumed: 'true' })).toEqual([1]);
+  });
+
+  test('whose message was followed by another one at once is unanswered', () => {
+    const call = asked(greeted(), 2, 3);
+    asked(call, 3.2, 4).agent('speaking', 5000).replies(spoke(5), 6000).agent('listening', 6001);
+    expect(turnsOf(call)).toEqual(['unanswered', 'completed']);
+  });
+
+  test('whose LLM failed for good is unanswered', () => {
+    const call = asked(greeted(), 2, 3).agent('listening', 4000);
+    expect(turnsOf(asked(call, 5, 6))).toEqual(['unanswered']);
+  });
+
+  test('whose TTS failed is unanswered: the text is in the history and was not heard', () => {
+    const call = asked(greeted(), 2, 3).replies({ text: 'never heard', metrics: { llmNodeTtft: 0.5 } }, 4000);
+    expect(turnsOf(call.agent('listening', 4001).close('error', 4100))).toEqual(['unanswered']);
+  });
+
+  test('that was typed is a turn, and has no latency', () => {
+    const call = greeted().says({ text: 'typed' }, 2000).agent('speaking', 3000).replies(spoke(3), 4000);
+    expect(turnsOf(call.agent('listening', 4001))).toEqual(['completed']);
+    expect(call.values('lk_agents_turn_e2e_latency_seconds')).toEqual([]);
+  });
+
+  test('in a recording without any metrics is a turn', () => {
+    const call = greeted().says({}, 2000).replies({}, 4000).agent('listening', 4001);
+    expect(turnsOf(call)).toEqual(['completed']);
+  });
+});
+
+describe('no turn', () => {
+  test('is a greeting', () => expect(turnsOf(greeted().close('user_initiated', 2000))).toEqual([]));
+
+  test('is a greeting over which somebody coughs', () => {
+    const call = new Call()
+      .agent('speaking', 0)
+      .user('speaking', 500)
+      .user('listening', 900)
+      .replies({ metrics: { startedSpeakingAt: 0 } }, 2000)
+      .agent('listening', 2001);
+    expect(turnsOf(call)).toEqual([]);
+  });
+
+  test('is what the agent says of itself after a noise', () => {
+    const call = greeted()
+      .user('speaking', 2000)
+      .user('listening', 2400)
+      .emit('user_transcription_timeout', {}, 3000);
+    call.agent('speaking', 9000).replies({ metrics: { startedSpeakingAt: 9, ttsNodeTtfb: 0.1 } }, 10_000);
+    expect(turnsOf(call.agent('listening', 10_001))).toEqual([]);
+  });
+
+  test('is a system message', () => {
+    const item = { type: 'message', role: 'system', content: ['be kind'] };
+    expect(greeted().emit('conversation_item_added', { item }, 2000).values('lk_agents_turns_total')).toEqual(
+      [],
+    );
+  });
+});
+
+describe('at the close of a session', () => {
+  test.each([
+    ['while the agent thinks', (call: Call) => call, ['unanswered']],
+    ['while the agent speaks', (call: Call) => call.agent('speaking', 4000), ['interrupted']],
+    ['after the answer', (call: Call) => call.agent('speaking', 4000).replies(spoke(4), 5000), ['completed']],
+  ])('%s, the turn is counted', (_, since, expected) => {
+    const call = since(asked(greeted(), 2, 3)).close('participant_disconnected', 6000);
+    expect(turnsOf(call)).toEqual(expected);
+    expect(call.values('lk_agents_session_turns')).toEqual([1]);
+  });
+
+  test('the turns of the session are counted together', () => {
+    const call = greeted();
+    for (let i = 2; i < 12; i += 2) asked(call, i, i + 0.5).agent('speaking', i * 1000 + 900);
+    expect(call.close('user_initiated', 20_000).values('lk_agents_session_turns')).toEqual([5]);
+  });
+
+  test('a session without a turn had none', () => {
+    expect(greeted().close('user_initiated', 2000).values('lk_agents_session_turns')).toEqual([0]);
+  });
+});
+
+describe('a turn of a realtime model', () => {
+  const response = (requestId: string) => realtimeMetrics({ requestId });
+  const message = (startedSpeakingAt: number, interrupted = false) => ({
+    interrupted,
+    metrics: { startedSpeakingAt, providerRequestIds: ['response'] },
+  });
+  const transcript = (startedSpeakingAt?: number) => ({ metrics: { startedSpeakingAt } });
+  const call = () => new Call().agent('listening', 0);
+
+  test('is counted when a transcript comes before the answer', () => {
+    const turn = call().user('speaking', 1000).user('listening', 2000).says(transcript(1), 2100);
+    turn.agent('speaking', 2500).replies(message(2.5), 4000).metrics(response('a')).agent('listening', 4001);
+    expect(turnsOf(turn)).toEqual(['completed']);
+  });
+
+  test('is counted once when the transcript comes after the answer', () => {
+    const turn = call()
+      .user('speaking', 1000)
+      .user('listening', 2000)
+      .agent('speaking', 2500)
+      .metrics(response('a'));
+    turn.replies(message(2.5), 4000).agent('listening', 4001).says(transcript(1), 4100);
+    turn.user('speaking', 5000).user('listening', 6000).agent('speaking', 6500);
+    turn.says(transcript(5), 6600).replies(message(6.5), 8000).agent('listening', 8001);
+    expect(turnsOf(turn.close('user_initiated', 9000))).toEqual(['completed', 'completed']);
+  });
+
+  test('is counted when no transcript ever comes', () => {
+    const turn = call();
+    for (const at of [1, 5, 9]) {
+      turn
+        .user('speaking', at * 1000)
+        .user('listening', at * 1000 + 900)
+        .agent('speaking', at * 1000 + 1500);
+      turn
+        .metrics(response(`r${at}`))
+        .replies(message(at + 1.5), at * 1000 + 2500)
+        .agent('listening', at * 1000 + 2501);
+    }
+    expect(turnsOf(turn)).toEqual(['completed', 'completed', 'completed']);
+  });
+
+  test('that is cut off, without transcripts, is interrupted and the next one is a turn', () => {
+    const turn = call()
+      .user('speaking', 1000)
+      .user('listening', 1900)
+      .agent('speaking', 2500)
+      .metrics(response('a'));
+    turn
+      .user('speaking', 4000)
+      .replies(message(2.5, true), 4100)
+      .agent('listening', 4101)
+      .user('listening', 5000);
+    turn.agent('speaking', 5500).metrics(response('b')).replies(message(5.5), 7000).agent('listening', 7001);
+    expect(turnsOf(turn)).toEqual(['interrupted', 'completed']);
+  });
+
+  test('that is cut off is interrupted also when the next transcript overtakes its message', () => {
+    const turn = call()
+      .user('speaking', 1000)
+      .says(transcript(1), 2100)
+      .agent('speaking', 2500)
+      .metrics(response('a'));
+    turn
+      .user('speaking', 4000)
+      .says(transcript(4), 4900)
+      .replies(message(2.5, true), 5000)
+      .agent('listening', 5001);
+    turn.agent('speaking', 5500).metrics(response('b')).replies(message(5.5), 7000).agent('listening', 7001);
+    expect(turnsOf(turn)).toEqual(['interrupted', 'completed']);
+  });
+
+  test('is none when the model speaks by itself, and the caller over it', () => {
+    const turn = call().agent('speaking', 500).metrics(response('a')).user('speaking', 1500);
+    turn.replies(message(0.5, true), 2000).agent('listening', 2001).user('listening', 3000);
+    expect(turnsOf(turn)).toEqual([]);
+    turn.agent('speaking', 3500).replies(message(3.5), 5000).agent('listening', 5001);
+    expect(turnsOf(turn)).toEqual(['completed']);
+  });
+
+  test('is none when the model speaks first', () => {
+    const turn = call()
+      .agent('speaking', 500)
+      .metrics(response('a'))
+      .replies(message(0.5), 2000)
+      .agent('listening', 2001);
+    expect(turnsOf(turn)).toEqual([]);
+  });
+});
+
+describe('latency', () => {
+  test('is explained by what the turn is known to have waited for', () => {
+    const delays = { transcriptionDelay: 0.25, endOfTurnDelay: 0.5, onUserTurnCompletedDelay: 0.125 };
+    const call = greeted()
+      .says(said(2, 3, delays), 3625)
+      .replies(spoke(4.5, { e2eLatency: 1.5 }), 6000);
+    const shown = ['transcription', 'endpointing', 'user_hook', 'llm', 'tools', 'tts', 'unattributed'].map(
+      (name) => segment(call, name),
+    );
+    expect(shown).toEqual([0.25, 0.25, 0.125, 0.5, 0, 0.125, 0.25]);
+    expect(call.values('lk_agents_turn_e2e_latency_seconds')).toEqual([1.5]);
+  });
+
+  test('of a turn with silent tools contains the tools, and the LLM before and after them', () => {
+    const call = asked(greeted(), 2, 3).metrics(llm('a', { durationMs: 750 }), 4000);
+    toolsRan(call, 4000, 6000).metrics(llm('a', { requestId: 'b', durationMs: 900 }), 6800);
+    call
+      .agent('speaking', 7000)
+      .replies(spoke(7, { e2eLatency: 4 }), 8000)
+      .agent('listening', 8001);
+    expect([segment(call, 'tools'), segment(call, 'llm'), segment(call, 'tts')]).toEqual([2, 1.25, 0.125]);
+    expect(segment(call, 'unattributed')).toBe(0.625);
+    expect(turnsOf(call)).toEqual(['completed with tools']);
+  });
+
+  test('of an answer that comes late is explained by its own turn, and not by the next', () => {
+    const call = greeted()
+      .says(said(2, 3, { transcriptionDelay: 0.25, endOfTurnDelay: 0.5 }), 3500)
+      .agent('speaking', 4000);
+    asked(call, 4.5, 6).replies({ ...spoke(4, { e2eLatency: 1 }), interrupted: true }, 6500);
+    expect([segment(call, 'transcription'), segment(call, 'endpointing')]).toEqual([0.25, 0.25]);
+  });
+
+  test('of an answer to nobody knows is its model and its voice, no more', () => {
+    const call = greeted().replies(spoke(4.5, { e2eLatency: 1.5 }), 6000);
+    expect([segment(call, 'llm'), segment(call, 'tts'), segment(call, 'unattributed')]).toEqual([
+      0.5, 0.125, 0.875,
+    ]);
+  });
+
+  test.each([-0.5, 601, Number.NaN])('of %j s is refused, and not explained', (e2eLatency) => {
+    const call = asked(greeted(), 2, 3).replies(spoke(4, { e2eLatency }), 5000);
+    expect(call.values('lk_agents_turn_e2e_latency_seconds')).toEqual([]);
+    expect(call.values('lk_agents_turn_segment_seconds_total')).toEqual([]);
+  });
+
+  test('bears the model that answered', () => {
+    const metadata = { modelProvider: 'openai', modelName: 'gpt' };
+    const call = asked(greeted(), 2, 3)
+      .metrics(llm('a', { metadata }), 3900)
+      .metrics(ttsMetrics({ metadata: { modelProvider: 'cartesia', modelName: 'sonic' } }), 3950)
+      .replies(spoke(4, { e2eLatency: 1 }), 5000);
+    const openai = { model_provider: 'openai', model_name: 'gpt' };
+    expect(call.values('lk_agents_turn_e2e_latency_seconds', openai)).toEqual([1]);
+    expect(call.values('lk_agents_turn_llm_ttft_seconds', openai)).toEqual([0.5]);
+    const sonic = { model_provider: 'cartesia', model_name: 'sonic' };
+    expect(call.values('lk_agents_turn_tts_ttfb_seconds', sonic)).toEqual([0.125]);
+  });
+
+  test('behind an adapter bears the model of the child, and not the adapter', () => {
+    const adapter = {
+      label: 'FallbackAdapter',
+      metadata: { modelProvider: 'unknown', modelName: 'FallbackAdapter' },
+    };
+    const call = asked(greeted(), 2, 3).metrics(llm('a'), 3900).metrics(llm('a', adapter), 3901);
+    call.replies(spoke(4, { e2eLatency: 1 }), 5000);
+    expect(call.values('lk_agents_turn_e2e_latency_seconds', { model_name: 'm-1' })).toEqual([1]);
+  });
+});

@@ -1,0 +1,163 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { metrics } from '@livekit/agents';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Observation } from '../../src/catalogue/observation.ts';
+import { Samples } from '../../src/session/samples.ts';
+import { SessionObserver } from '../../src/session/session-events.ts';
+import { usage } from '../../src/session/usage.ts';
+import * as sdk from '../livekit/sdk-metrics.ts';
+
+/** What the SDK's own collector calls each of its sums, and the series of it; milliseconds become seconds. */
+const sums = {
+  llm_usage: {
+    inputTokens: 'llm_input_tokens_total',
+    inputCachedTokens: 'llm_input_cached_tokens_total',
+    inputCacheCreationTokens: 'llm_cache_creation_tokens_total',
+    inputAudioTokens: 'llm_input_audio_tokens_total',
+    inputCachedAudioTokens: 'llm_input_cached_audio_tokens_total',
+    inputTextTokens: 'llm_input_text_tokens_total',
+    inputCachedTextTokens: 'llm_input_cached_text_tokens_total',
+    inputImageTokens: 'llm_input_image_tokens_total',
+    inputCachedImageTokens: 'llm_input_cached_image_tokens_total',
+    outputTokens: 'llm_output_tokens_total',
+    outputAudioTokens: 'llm_output_audio_tokens_total',
+    outputTextTokens: 'llm_output_text_tokens_total',
+    sessionDurationMs: 'llm_session_duration_seconds_total',
+  },
+  tts_usage: {
+    inputTokens: 'tts_input_tokens_total',
+    outputTokens: 'tts_output_tokens_total',
+    charactersCount: 'tts_characters_total',
+    audioDurationMs: 'tts_audio_duration_seconds_total',
+  },
+  stt_usage: {
+    inputTokens: 'stt_input_tokens_total',
+    outputTokens: 'stt_output_tokens_total',
+    audioDurationMs: 'stt_audio_duration_seconds_total',
+  },
+  interruption_usage: { totalRequests: 'interruption_num_requests_total' },
+  eot_usage: { totalRequests: 'eot_num_requests_total' },
+} as const;
+
+type Sums = Record<string, number>;
+
+/** The sums of the SDK's collector, by series and model. */
+function collected(events: readonly metrics.AgentMetrics[]): Sums {
+  const collector = new metrics.ModelUsageCollector();
+  for (const event of events) collector.collect(event);
+  const found: Sums = {};
+  for (const one of collector.flatten()) {
+    for (const [field, series] of Object.entries(sums[one.type])) {
+      const value = (one as unknown as Sums)[field]!;
+      if (value === 0) continue;
+      const key = `${series} ${one.provider || 'unknown'} ${one.model || 'unknown'}`;
+      found[key] = (found[key] ?? 0) + (field.endsWith('Ms') ? value / 1000 : value);
+    }
+  }
+  return found;
+}
+
+/** The sums of the usage series. */
+function shown(observations: readonly Observation[]): Sums {
+  const found: Sums = {};
+  for (const { metric, labels, value } of observations) {
+    // The collector has no sum of what a realtime model drew.
+    if (metric === 'lk_agents_usage_llm_output_image_tokens_total') continue;
+    if (!metric.startsWith('lk_agents_usage_')) continue;
+    const { model_provider, model_name } = labels;
+    const key = `${metric.slice('lk_agents_usage_'.length)} ${model_provider} ${model_name}`;
+    found[key] = (found[key] ?? 0) + value;
+  }
+  return found;
+}
+
+function expectEqual(actual: Sums, expected: Sums): void {
+  expect(Object.keys(actual).sort()).toEqual(Object.keys(expected).sort());
+  for (const [key, value] of Object.entries(expected)) expect(actual[key], key).toBeCloseTo(value, 6);
+}
+
+const count = fc.nat({ max: 5000 });
+const some = fc.option(count, { nil: undefined });
+const metadata = fc.option(
+  fc.record({
+    modelProvider: fc.constantFrom('openai', 'acme', '', undefined),
+    modelName: fc.constantFrom('large', 'small', '', undefined),
+  }),
+  { nil: undefined },
+);
+const kinds = { audioTokens: count, textTokens: count, imageTokens: count };
+const event: fc.Arbitrary<metrics.AgentMetrics> = fc.oneof(
+  fc
+    .record({
+      promptTokens: count,
+      promptCachedTokens: count,
+      cacheCreationTokens: some,
+      completionTokens: count,
+      metadata,
+    })
+    .map(sdk.llmMetrics),
+  fc
+    .record({
+      inputTokens: count,
+      outputTokens: count,
+      sessionDurationMs: some,
+      inputTokenDetails: fc.record({
+        ...kinds,
+        cachedTokens: count,
+        cachedTokensDetails: fc.option(fc.record(kinds), { nil: undefined }),
+      }),
+      outputTokenDetails: fc.record(kinds),
+      metadata,
+    })
+    .map(sdk.realtimeMetrics),
+  fc
+    .record({
+      charactersCount: count,
+      audioDurationMs: count,
+      inputTokens: some,
+      outputTokens: some,
+      metadata,
+    })
+    .map(sdk.ttsMetrics),
+  fc.record({ audioDurationMs: count, inputTokens: some, outputTokens: some, metadata }).map(sdk.sttMetrics),
+  fc.record({ numRequests: count, metadata }).map(sdk.interruptionMetrics),
+  fc.record({ numRequests: count, metadata }).map(sdk.eotMetrics),
+  fc.constantFrom(sdk.vadMetrics(), sdk.eouMetrics(), sdk.avatarMetrics()),
+);
+
+test("over any events, the usage series are the sums of the SDK's own ModelUsageCollector", () => {
+  fc.assert(
+    fc.property(fc.array(event, { maxLength: 40 }), (events) => {
+      const samples = new Samples();
+      for (const one of events) usage(samples, one);
+      expectEqual(shown(samples.observations), collected(events));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("over a recorded call, the usage series are the sums of the SDK's own ModelUsageCollector", () => {
+  const file = join(import.meta.dirname, '../fixtures/sdk-events.jsonl');
+  const lines = readFileSync(file, 'utf8').trim().split('\n');
+  const events = lines.map((line) => JSON.parse(line)).filter((line) => line.event === 'metrics_collected');
+  const observer = new SessionObserver();
+  const observations = events.flatMap(({ event, payload }) => observer.handle(event, payload));
+  observations.push(...observer.ended());
+  expect(events.length).toBe(90);
+  expectEqual(shown(observations), collected(events.map(({ payload }) => payload.metrics)));
+});
+
+test('a counter that nothing was added to is not shown', () => {
+  const samples = new Samples();
+  usage(samples, sdk.llmMetrics({ promptTokens: 0, promptCachedTokens: 0, completionTokens: 0 }));
+  expect(samples.observations).toEqual([]);
+});
+
+test('tokens that are not numbers do not spoil the sum of the others', () => {
+  const samples = new Samples();
+  usage(samples, sdk.llmMetrics({ promptTokens: Number.NaN }));
+  usage(samples, sdk.llmMetrics({ promptTokens: 100 }));
+  expect(shown(samples.observations)['llm_input_tokens_total acme m-1']).toBe(100);
+});
