@@ -73,7 +73,8 @@ export function resolveObserveOptions(
   };
 }
 
-function reportOf({ report = true }: ObserveOptions, defaults: Defaults): ReportSettings | undefined {
+function reportOf(given: ObserveOptions | null, defaults: Defaults): ReportSettings | undefined {
+  const report = given?.report ?? true;
   if (report === false) return undefined;
   return resolveReports(new Options({ ...defaults.reports, ...(report === true ? {} : report) }));
 }

@@ -82,11 +82,14 @@ function start(session: Session, ctx: Context | undefined, given: ObserveOptions
   };
   try {
     for (const name of sessionEventNames) {
-      const listener = (event: never) => feed.event(name, event);
+      const listener = (event: never) => {
+        feed.event(name, event);
+        // Nobody says when the process ends.
+        if (name === 'close' && !ctx) void writeReport();
+      };
       session.on(name as never, listener as never);
       stops.push(() => session.off(name as never, listener as never));
     }
-    if (!ctx) session.on('close' as never, (() => void writeReport()) as never);
     ctx?.addShutdownCallback?.(async () => {
       await writeReport();
       await Promise.all([flush(), recording?.close()]);
