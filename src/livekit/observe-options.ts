@@ -4,7 +4,7 @@ import { type ReportOptions, type ReportSettings, resolveReports } from '../repo
 import type { RedactText } from '../telemetry/redaction.ts';
 import type { TelemetryOptions } from '../telemetry/settings.ts';
 import type { Defaults } from './process-wide.ts';
-import { type RecordSwitches, resolveSwitches } from './record-switches.ts';
+import { audioSwitch, type RecordSwitches, resolveSwitches } from './record-switches.ts';
 
 export interface ObserveOptions {
   /** The label `agent_name`. @default EARSHOT_AGENT_NAME, the job's agent name, LIVEKIT_AGENT_NAME, or `unknown` */
@@ -68,6 +68,7 @@ export function resolveObserveOptions(
     recordTranscripts: options.boolean('recordTranscripts', 'EARSHOT_RECORD_TRANSCRIPTS') ?? false,
     openTelemetry: options.boolean('openTelemetry', 'EARSHOT_OPEN_TELEMETRY') ?? true,
     record,
+    audio: audioSwitch(options),
     redact: given?.redact,
     report: Object.values(record).some(Boolean) ? reportOf(given, defaults) : undefined,
   };

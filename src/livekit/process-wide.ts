@@ -1,3 +1,4 @@
+import type { Identity } from '../catalogue/types.ts';
 import type { Recorder } from '../record/recorder.ts';
 import type { RelayClient } from '../relay/client.ts';
 import type { ReportOptions } from '../reports/settings.ts';
@@ -40,6 +41,10 @@ export interface ProcessWide {
   telemetry?: JobTelemetry | null;
   /** The options of `monitor`, which stands in the agent's file: those of sessions that have none of their own. */
   defaults?: Defaults;
+  /** Who the last session that was observed is about. */
+  identity?: Identity;
+  /** false: somebody has switched audio off. */
+  audio?: false;
   /** What jobs have recorded: `recordings.of(ctx.job.id).note({ … })`. */
   recordings: RecordingsByJob;
 }

@@ -17,6 +17,7 @@ const rooms: Readonly<Record<string, Doors>> = {
   otel: { values: ['catalogue'] },
   telemetry: { values: ['catalogue', 'options.ts'] },
   pricing: { values: ['catalogue', 'options.ts'] },
+  egress: { values: ['catalogue', 'options.ts'] },
   session: { values: ['catalogue', 'pricing'] },
   gateway: { values: ['catalogue', 'http', 'pricing', 'record', 'session', 'options.ts', 'version.ts'] },
   // It runs in a browser: nothing of Node.js, and of the gateway only what its API answers.
@@ -25,7 +26,7 @@ const rooms: Readonly<Record<string, Doors>> = {
   reports: { values: ['catalogue', 'options.ts'] },
   livekit: {
     values: [
-      ...['catalogue', 'record', 'relay', 'otel', 'pricing', 'session', 'telemetry', 'reports'],
+      ...['catalogue', 'record', 'relay', 'otel', 'pricing', 'session', 'telemetry', 'egress', 'reports'],
       ...['options.ts', 'version.ts'],
     ],
   },
@@ -42,6 +43,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   '@grafana/': ['monitoring'],
   '@opentelemetry/sdk-node': ['telemetry', 'livekit'],
   '@opentelemetry/exporter-': ['telemetry'],
+  'livekit-server-sdk': ['egress'],
   'prom-client': ['record', 'gateway', 'simulate', ''],
 };
 /** The same, of packages of which a room may take types, and nothing that is loaded. */

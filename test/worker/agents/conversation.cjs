@@ -79,7 +79,7 @@ const tools = (sdk) => ({
   }),
 });
 
-exports.converse = async function converse(sdk, ctx, observe) {
+exports.converse = async function converse(sdk, ctx, observe, recordRoom) {
   const {
     turns = 2,
     ending = 'shutdown',
@@ -89,6 +89,7 @@ exports.converse = async function converse(sdk, ctx, observe) {
     options,
     record,
     slowDisk,
+    recordRoom: recording,
   } = JSON.parse(ctx.job.metadata || '{}');
   const tell = (what) => log && appendFileSync(log, `${JSON.stringify({ pid: process.pid, ...what })}\n`);
   process.once('exit', () => tell({ exitAt: Date.now() }));
@@ -100,6 +101,8 @@ exports.converse = async function converse(sdk, ctx, observe) {
   if (slowDisk) fs.rename = () => {};
   const session = new sdk.voice.AgentSession({ llm: new (fakeLlm(sdk))(), vad: null });
   observe?.(session, ctx, options);
+  const started = await recordRoom?.(ctx, recording).started;
+  if (started) tell({ recording: started.status, error: started.error?.message });
   session.on('metrics_collected', ({ metrics }) =>
     tell({ tokens: metrics.promptTokens, ttft: metrics.ttftMs }),
   );
