@@ -1,7 +1,7 @@
 import type { llm, voice } from '@livekit/agents';
 import type { Attributes } from '@opentelemetry/api';
+import type { SessionEventName, SessionEvents } from '../session/events.ts';
 import { seconds } from '../session/samples.ts';
-import type { SessionEventName, SessionEvents } from '../session/session-events.ts';
 import type { TurnSummary } from '../session/turns.ts';
 import type { LogItem, Severity } from '../telemetry/log-pipeline.ts';
 

@@ -1,6 +1,7 @@
 import type { JobContext, voice } from '@livekit/agents';
 import { destination } from './destination.ts';
 import { Feed, sessionEventNames } from './feed.ts';
+import { markObserved } from './mark.ts';
 import { type ObserveOptions, resolveObserveOptions } from './observe-options.ts';
 import { Ownership } from './ownership.ts';
 import { processWide, type SessionObservation } from './process-wide.ts';
@@ -48,13 +49,14 @@ function start(session: Session, ctx: Context | undefined, given: ObserveOptions
   // What a session has not begun, it has not said: then every speech of it will be seen.
   const { agentState, userState } = session;
   const running = agentState !== 'initializing';
-  const { sink, recorder, flush } = destination(options.identity, options.openTelemetry);
+  const { sink, recorder, served, flush } = destination(options.identity, options.openTelemetry);
   const recording = record(options, ctx?.job?.id);
   const ownership = new Ownership(!running);
   const telemetry = setUpTelemetry(given);
   void setUpTelemetryOf(given);
   const feed = new Feed({
     sink,
+    mark: served ? markObserved(session) : undefined,
     recording,
     ownership,
     streamingTts: streamingTts(session),
