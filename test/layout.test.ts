@@ -11,7 +11,7 @@ const against = (files: Record<string, string>) =>
 test('the sources keep to the layout', () => {
   const root = join(import.meta.dirname, '../src');
   const paths = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((path) =>
-    path.endsWith('.ts'),
+    /\.tsx?$/.test(path),
   );
   const files = paths.map((path) => [path.replaceAll('\\', '/'), readFileSync(join(root, path), 'utf8')]);
   expect(files.length).toBeGreaterThan(50);
@@ -32,12 +32,20 @@ describe('directions', () => {
       '../pricing/price-book.ts',
     ],
     ['pricing/cost.ts', "import { seconds } from '../session/samples.ts';", '../session/samples.ts'],
+    ['egress/room-egress.ts', "import { observe } from '../livekit/observe.ts';", '../livekit/observe.ts'],
     ['monitoring/artefacts.ts', "import { monitor } from '../monitor.ts';", '../monitor.ts'],
     ['session/states.ts', "import { observe } from '../livekit/observe.ts';", '../livekit/observe.ts'],
     ['gateway/gateway.ts', "import type { Feed } from '../livekit/feed.ts';", '../livekit/feed.ts'],
     ['livekit/observe.ts', "import { serveMetrics } from '../http/server.ts';", '../http/server.ts'],
     ['monitor.ts', "import { addReplay } from './cli/replay.ts';", './cli/replay.ts'],
     ['simulate/call.ts', "import { addReplay } from '../cli/replay.ts';", '../cli/replay.ts'],
+    [
+      'page/list/view.tsx',
+      "import type { SessionStore } from '../../gateway/store/session-store.ts';",
+      '../../gateway/store/session-store.ts',
+    ],
+    ['gateway/pages.ts', "import { formatCost } from '../page/formats.ts';", '../page/formats.ts'],
+    ['cli/main.ts', "import { formatCost } from '../page/formats.ts';", '../page/formats.ts'],
     ['index.ts', "import { play } from './simulate/call.ts';", './simulate/call.ts'],
   ])('%s must not say %s', (path, source, target) => {
     const resolved = target.replace(/^(\.\.?\/)+/, '');
@@ -50,6 +58,15 @@ describe('directions', () => {
     expect(against({ 'relay/server.ts': types })).toEqual([]);
     expect(against({ 'relay/server.ts': mixed })).toEqual([
       'relay/server.ts must not import values of record/recorder.ts',
+    ]);
+  });
+
+  test('the page may take types of what the API answers, and nothing that is loaded', () => {
+    const types = "import type { summarySchema } from '../gateway/api/schema.ts';";
+    const values = "import { summarySchema } from '../gateway/api/schema.ts';";
+    expect(against({ 'page/api.ts': types })).toEqual([]);
+    expect(against({ 'page/api.ts': values })).toEqual([
+      'page/api.ts must not import values of gateway/api/schema.ts',
     ]);
   });
 
@@ -73,7 +90,10 @@ describe('packages', () => {
     ['cli/main.ts', "type Sdk = typeof import('@livekit/agents');", '@livekit/agents'],
     ['gateway/app.ts', "import type { metrics } from '@livekit/agents';", '@livekit/agents'],
     ['http/app.ts', "import { Panel } from '@grafana/grafana-foundation-sdk/common';", '@grafana'],
+    ['livekit/observe.ts', "import { EgressClient } from 'livekit-server-sdk';", 'livekit-server-sdk'],
     ['relay/server.ts', "import { Registry } from 'prom-client';", 'prom-client'],
+    ['page/api.ts', "import { readFileSync } from 'node:fs';", 'node:fs'],
+    ['page/list/view.tsx', "import express from 'express';", 'express'],
   ])('%s must not say %s', (path, source, name) => {
     expect(against({ [path]: source })).toEqual([expect.stringContaining(`${path} must not import ${name}`)]);
   });

@@ -1,6 +1,7 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, Router } from 'express';
 import { createApp, type Readiness } from '../http/app.ts';
 import type { Scrapes } from '../http/scrapes.ts';
+import { createPages, pagePaths } from './pages.ts';
 
 export interface GatewayAppOptions {
   uploads: readonly RequestHandler[];
@@ -8,8 +9,6 @@ export interface GatewayAppOptions {
   readers: readonly RequestHandler[];
   sameOrigin: RequestHandler;
   api: RequestHandler;
-  /** What is served at all other paths, to who may read: the pages. */
-  pages?: RequestHandler;
   scrapes: Scrapes;
   /** Whether /metrics, in which nothing is of any one call, needs no login. */
   openMetrics: boolean;
@@ -29,12 +28,9 @@ const headers: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-store',
 };
 
-/** Paths that are served as everywhere in Earshot; see http/app.ts. */
-const own: ReadonlySet<string> = new Set(['/metrics', '/healthz', '/readyz']);
-
 /** Everything that the gateway serves. */
 export function createGatewayApp(options: GatewayAppOptions): Express {
-  const { uploads, readers, sameOrigin, api, pages, scrapes, openMetrics, ready, log } = options;
+  const { uploads, readers, sameOrigin, api, scrapes, openMetrics, ready, log } = options;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -49,12 +45,8 @@ export function createGatewayApp(options: GatewayAppOptions): Express {
   app.use('/api', ...readers, sameOrigin, api);
   const guard = Router();
   guard.use(...readers);
-  if (pages) {
-    const guarded = Router();
-    guarded.use(...readers, pages);
-    app.use((request, response, next) => (own.has(request.path) ? next() : guarded(request, response, next)));
-  }
-  const elsewhere = 'the sessions are at /api/sessions';
+  app.get([...pagePaths], ...readers, createPages());
+  const elsewhere = 'the sessions are at /, for machines at /api/sessions';
   app.use(createApp({ scrapes, guard: openMetrics ? undefined : guard, ready, elsewhere, log }));
 
   const failed: ErrorRequestHandler = (error, request, response, _next) => {

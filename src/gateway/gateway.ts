@@ -8,6 +8,7 @@ import { version } from '../version.ts';
 import { createReaderGuard, sameOrigin } from './api/readers.ts';
 import { createApi } from './api/sessions.ts';
 import { createGatewayApp } from './app.ts';
+import { Waveforms } from './audio/waveforms.ts';
 import { Forwarder } from './forward/forwarder.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { Measuring } from './metrics/measuring.ts';
@@ -52,7 +53,7 @@ const maxLeisure = 4;
 const maxLag = 2000;
 
 /**
- * Starts the receiver of the SDKs' uploads, with its store and its API.
+ * Starts the receiver of the SDKs' uploads, with its store, its API and its page.
  *
  * @throws OptionError for an option that cannot be used
  * @throws ServeError if it cannot listen; the message says the next step
@@ -127,7 +128,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     log,
   });
 
+  const waveforms = new Waveforms(store);
   const closeParts = async () => {
+    await waveforms.close();
     await upkeep.close();
     keys.close();
     await ingest.close();
@@ -139,8 +142,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     uploads: createUploads({ spool, keys, limits, sync: options.sync ?? 'recordings', telemetry, load, log }),
     readers,
     sameOrigin: sameOrigin(telemetry),
-    api: createApi({ store, telemetry, grafana: options.grafana?.replace(/\/+$/, '') }),
-    pages: options.pages,
+    api: createApi({ store, waveforms, telemetry, grafana: options.grafana?.replace(/\/+$/, '') }),
     scrapes: createScrapes((format) => recorder.expose(format), 10_000),
     openMetrics: options.openMetrics ?? false,
     ready: () => ({ ready: true }),

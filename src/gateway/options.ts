@@ -1,4 +1,3 @@
-import type { RequestHandler } from 'express';
 import type { TlsOptions } from '../http/tls.ts';
 import type { PriceBook } from '../pricing/price-book.ts';
 import type { Readers } from './api/readers.ts';
@@ -52,8 +51,6 @@ export interface GatewayOptions {
   grafana?: string;
   /** Names this gateway among others. @default earshot-gateway */
   instance?: string;
-  /** Served to readers at all paths that are not the gateway's own. */
-  pages?: RequestHandler;
   /** Told of what was taken up; see `BatchListener`. */
   onBatch?: BatchListener;
   /** Whether the gateway keeps the process alive. @default true */

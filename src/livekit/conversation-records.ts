@@ -1,7 +1,7 @@
 import type { llm, voice } from '@livekit/agents';
-import type { Attributes } from '@opentelemetry/api';
+import type { ConversationRecord, MeasuredAttributes, RecordAttributes } from '../catalogue/conversation.ts';
 import type { SessionEventName, SessionEvents } from '../session/events.ts';
-import { seconds } from '../session/samples.ts';
+import { believed, request, seconds } from '../session/samples.ts';
 import type { TurnSummary } from '../session/turns.ts';
 import type { LogItem, Severity } from '../telemetry/log-pipeline.ts';
 
@@ -19,7 +19,7 @@ type Readers = { [E in SessionEventName]?: (event: SessionEvents[E]) => void };
 export class ConversationRecords {
   readonly #options: ConversationOptions;
   #startedAt: number | undefined;
-  #turns = 0;
+  #counts = noCounts();
 
   constructor(options: ConversationOptions) {
     this.#options = options;
@@ -29,16 +29,29 @@ export class ConversationRecords {
     this.#readers[name]?.(event as never);
   }
 
-  turn({ outcome, tools, toolSeconds, user, reply }: TurnSummary): void {
-    this.#turns += 1;
+  turn({ outcome, tools, toolSeconds, user, reply, segments }: TurnSummary): void {
+    const counts = this.#counts;
+    counts.turns += 1;
+    if (outcome === 'interrupted') counts.interruptions += 1;
+    const latency = believed(reply?.e2eLatency, request);
+    if (latency > 0) counts.slowest = Math.max(counts.slowest ?? 0, latency);
     if (!this.#options.logs) return;
-    this.#tell('lk.turn', Date.now(), `turn ${this.#turns} ${outcome}`, {
-      'lk.turn.number': this.#turns,
+    this.#tell('lk.turn', Date.now(), `turn ${counts.turns} ${outcome}`, {
+      'lk.turn.number': counts.turns,
       'lk.turn.outcome': outcome,
       'lk.turn.tools': tools,
       ...(tools && { 'lk.turn.tool_seconds': toolSeconds }),
       ...measured(user),
       ...measured(reply ?? {}),
+      ...(segments && {
+        'lk.segment.transcription': segments.transcription,
+        'lk.segment.endpointing': segments.endpointing,
+        'lk.segment.user_hook': segments.user_hook,
+        'lk.segment.llm': segments.llm,
+        'lk.segment.tools': segments.tools,
+        'lk.segment.tts': segments.tts,
+        'lk.segment.unattributed': segments.unattributed,
+      }),
     });
   }
 
@@ -70,6 +83,7 @@ export class ConversationRecords {
         this.#tell('lk.transcription_timeout', createdAt, 'no transcript came', {}, 'WARN');
     },
     error: ({ error, source, createdAt }) => {
+      this.#counts.errors += 1;
       if (!this.#options.logs) return;
       const { type, recoverable, label } = error;
       const attributes = {
@@ -83,10 +97,16 @@ export class ConversationRecords {
     },
     close: ({ reason, error, createdAt }) => {
       if (this.#options.logs && this.#startedAt !== undefined) {
+        const { turns, slowest, interruptions, toolCalls, toolErrors, errors } = this.#counts;
         const attributes = {
           'lk.close_reason': reason,
-          'lk.turns': this.#turns,
+          'lk.turns': turns,
           'lk.duration': seconds(createdAt - this.#startedAt),
+          'lk.interruptions': interruptions,
+          'lk.tool_calls': toolCalls,
+          'lk.tool_errors': toolErrors,
+          'lk.errors': errors,
+          ...(slowest !== undefined && { 'lk.slowest_turn': slowest }),
           ...(error && { 'lk.error.type': error.type }),
         };
         this.#tell(
@@ -99,7 +119,7 @@ export class ConversationRecords {
       }
       // A session may be started again after its close.
       this.#startedAt = undefined;
-      this.#turns = 0;
+      this.#counts = noCounts();
     },
   };
 
@@ -123,10 +143,12 @@ export class ConversationRecords {
 
   #tools({ functionCalls, functionCallOutputs, createdAt }: voice.FunctionToolsExecutedEvent): void {
     const withText = this.#options.transcript();
-    if (!this.#options.logs && !withText) return;
     for (const [index, call] of functionCalls.entries()) {
       const output = functionCallOutputs[index];
       const failed = Boolean(output?.isError);
+      this.#counts.toolCalls += 1;
+      if (failed) this.#counts.toolErrors += 1;
+      if (!this.#options.logs && !withText) continue;
       const duration = seconds((output?.createdAt ?? Number.NaN) - (call.createdAt ?? Number.NaN));
       const attributes = {
         'lk.function_tool.name': call.name,
@@ -141,11 +163,11 @@ export class ConversationRecords {
     }
   }
 
-  #tell(
-    event: string,
+  #tell<R extends ConversationRecord>(
+    event: R,
     at: number,
     body: string,
-    attributes: Attributes = {},
+    attributes: RecordAttributes<R> = {},
     severity: Severity = 'INFO',
   ): void {
     // Loki keeps attributes, and not yet the name of an event.
@@ -154,8 +176,19 @@ export class ConversationRecords {
   }
 }
 
+/** What a session's last record says of it. */
+const noCounts = () => ({
+  turns: 0,
+  /** The greatest latency of a turn; undefined: none was measured. */
+  slowest: undefined as number | undefined,
+  interruptions: 0,
+  toolCalls: 0,
+  toolErrors: 0,
+  errors: 0,
+});
+
 /** What a message's metrics say, in seconds, under the names of LiveKit's spans. */
-function measured(m: llm.MetricsReport): Attributes {
+function measured(m: llm.MetricsReport): MeasuredAttributes {
   return {
     ...(m.e2eLatency !== undefined && { 'lk.e2e_latency': m.e2eLatency }),
     ...(m.transcriptionDelay !== undefined && { 'lk.transcription_delay': m.transcriptionDelay }),

@@ -2,7 +2,7 @@ import type { Identity } from '../catalogue/types.ts';
 import { Options } from '../options.ts';
 import type { RedactText } from '../telemetry/redaction.ts';
 import type { TelemetryOptions } from '../telemetry/settings.ts';
-import { type RecordSwitches, resolveSwitches } from './record-switches.ts';
+import { audioSwitch, type RecordSwitches, resolveSwitches } from './record-switches.ts';
 
 export interface ObserveOptions {
   /** The label `agent_name`. @default EARSHOT_AGENT_NAME, the job's agent name, LIVEKIT_AGENT_NAME, or `unknown` */
@@ -56,6 +56,7 @@ export function resolveObserveOptions(given: ObserveOptions, jobsName: string | 
     recordTranscripts: options.boolean('recordTranscripts', 'EARSHOT_RECORD_TRANSCRIPTS') ?? false,
     openTelemetry: options.boolean('openTelemetry', 'EARSHOT_OPEN_TELEMETRY') ?? true,
     record: resolveSwitches(options),
+    audio: audioSwitch(options),
     redact: given?.redact,
   };
 }

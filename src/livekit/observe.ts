@@ -50,6 +50,8 @@ function start(session: Session, ctx: Context | undefined, given: ObserveOptions
   const { agentState, userState } = session;
   const running = agentState !== 'initializing';
   const { sink, recorder, served, flush } = destination(options.identity, options.openTelemetry);
+  processWide().identity = options.identity;
+  if (options.audio === false) processWide().audio = false;
   const recording = record(options, ctx?.job?.id);
   const ownership = new Ownership(!running);
   const telemetry = setUpTelemetry(given);

@@ -1,3 +1,4 @@
+import type { Identity } from '../catalogue/types.ts';
 import type { Recorder } from '../record/recorder.ts';
 import type { RelayClient } from '../relay/client.ts';
 import { RecordingsByJob } from './job-recordings.ts';
@@ -30,6 +31,10 @@ export interface ProcessWide {
   claimed: WeakSet<object>;
   /** Traces and logs of this process; null: there is no backend for them. */
   telemetry?: JobTelemetry | null;
+  /** Who the last session that was observed is about. */
+  identity?: Identity;
+  /** false: somebody has switched audio off. */
+  audio?: false;
   /** What jobs have recorded: `recordings.of(ctx.job.id).note({ … })`. */
   recordings: RecordingsByJob;
 }

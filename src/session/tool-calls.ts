@@ -26,11 +26,11 @@ export function toolCalls(samples: Samples, event: ToolsRead): number {
   return seconds(covered(intervals));
 }
 
-/** How much time the intervals cover together. */
-function covered(intervals: Interval[]): number {
+/** How much time the intervals cover together, in the unit of their bounds. */
+export function covered(intervals: readonly Interval[]): number {
   let total = 0;
   let reached = Number.NEGATIVE_INFINITY;
-  for (const { start, end } of intervals.sort((a, b) => a.start - b.start)) {
+  for (const { start, end } of intervals.toSorted((a, b) => a.start - b.start)) {
     if (end > reached) total += end - Math.max(start, reached);
     reached = Math.max(reached, end);
   }

@@ -2,7 +2,7 @@ import type { llm, metrics, voice } from '@livekit/agents';
 import type { MessageRead, ToolsRead } from './events.ts';
 import { type Model, modelOf, unknownModel } from './model.ts';
 import { believed, delay, request, type Samples, seconds } from './samples.ts';
-import { segmentsOf } from './segments.ts';
+import { type Segment, segmentsOf } from './segments.ts';
 import { toolCalls } from './tool-calls.ts';
 
 /** What the user's message of a turn said, and what has happened since. */
@@ -26,6 +26,8 @@ class OpenTurn {
   llmBefore = 0;
   /** What the agent's answer said of itself. */
   reply: llm.MetricsReport | undefined;
+  /** What its latency consists of, if it was measured. */
+  segments: Record<Segment, number> | undefined;
 
   constructor(user: llm.MetricsReport, since: number, speechId?: string) {
     this.user = user;
@@ -49,6 +51,8 @@ export interface TurnSummary {
   toolSeconds: number;
   user: llm.MetricsReport;
   reply: llm.MetricsReport | undefined;
+  /** What the latency of its reply consists of, in seconds, if that was measured. */
+  segments: Record<Segment, number> | undefined;
 }
 
 /** The models that serve a turn. */
@@ -228,6 +232,7 @@ export class Turns {
       llmNodeTtft: reply.llmNodeTtft,
       ttsNodeTtfb: reply.ttsNodeTtfb,
     });
+    if (turn) turn.segments = parts;
     for (const [segment, value] of Object.entries(parts)) {
       samples.add('lk_agents_turn_segment_seconds_total', { segment: segment as keyof typeof parts }, value);
     }
@@ -241,7 +246,7 @@ export class Turns {
     this.count += 1;
     const tools = turn.tools ? 'yes' : 'no';
     samples.add('lk_agents_turns_total', { outcome: turn.outcome, tools }, 1);
-    const { outcome, toolSeconds, user, reply } = turn;
-    this.#over({ outcome, tools: turn.tools, toolSeconds, user, reply });
+    const { outcome, toolSeconds, user, reply, segments } = turn;
+    this.#over({ outcome, tools: turn.tools, toolSeconds, user, reply, segments });
   }
 }

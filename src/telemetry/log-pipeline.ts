@@ -1,6 +1,7 @@
 import { type Attributes, type Context, context as contexts } from '@opentelemetry/api';
 import type { Logger } from '@opentelemetry/api-logs';
 import type { logs, resources } from '@opentelemetry/sdk-node';
+import { conversationScope } from '../catalogue/conversation.ts';
 import { Bounds, type Tally, within } from './bounds.ts';
 import type { Remainder } from './last-words.ts';
 import { loadNodeSdk, logExporter, type OtlpTarget } from './packages.ts';
@@ -60,7 +61,7 @@ export class LogPipeline {
     });
     this.#loggers = {
       log: provider.getLogger('livekit.agents'),
-      conversation: provider.getLogger('earshot.conversation'),
+      conversation: provider.getLogger(conversationScope),
     };
   }
 

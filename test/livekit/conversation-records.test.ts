@@ -75,6 +75,10 @@ test('a session is told from its start to its end, in seconds, and once', () => 
     'lk.close_reason': 'user_initiated',
     'lk.turns': 0,
     'lk.duration': 60,
+    'lk.interruptions': 0,
+    'lk.tool_calls': 0,
+    'lk.tool_errors': 0,
+    'lk.errors': 0,
   });
 });
 
@@ -143,6 +147,15 @@ test('a turn is told with what was measured of both sides', () => {
     toolSeconds: 1.5,
     user: { transcriptionDelay: 0.25, endOfTurnDelay: 0.5 },
     reply: { e2eLatency: 2.5 },
+    segments: {
+      transcription: 0.25,
+      endpointing: 0.25,
+      user_hook: 0,
+      llm: 0.5,
+      tools: 1.25,
+      tts: 0.125,
+      unattributed: 0.125,
+    },
   });
   expect(only()).toMatchObject({ event: 'lk.turn', body: 'turn 1 completed' });
   expect(only().attributes).toEqual({
@@ -154,12 +167,56 @@ test('a turn is told with what was measured of both sides', () => {
     'lk.transcription_delay': 0.25,
     'lk.end_of_turn_delay': 0.5,
     'lk.e2e_latency': 2.5,
+    'lk.segment.transcription': 0.25,
+    'lk.segment.endpointing': 0.25,
+    'lk.segment.user_hook': 0,
+    'lk.segment.llm': 0.5,
+    'lk.segment.tools': 1.25,
+    'lk.segment.tts': 0.125,
+    'lk.segment.unattributed': 0.125,
   });
+});
+
+test('the end of a session says what was in it: its slowest turn, interruptions, tools, errors; the next begins anew', () => {
+  begin();
+  const turn = { tools: false, toolSeconds: 0, user: {}, segments: undefined };
+  records.turn({ ...turn, outcome: 'completed', reply: { e2eLatency: 1.25 } });
+  records.turn({ ...turn, outcome: 'interrupted', reply: { e2eLatency: 2.5 } });
+  // No caller waits for an hour: a clock was wrong.
+  records.turn({ ...turn, outcome: 'completed', reply: { e2eLatency: 3600 } });
+  tool(false);
+  tool(true);
+  close();
+  expect(items.at(-1)?.attributes).toMatchObject({
+    'lk.turns': 3,
+    'lk.slowest_turn': 2.5,
+    'lk.interruptions': 1,
+    'lk.tool_calls': 2,
+    'lk.tool_errors': 1,
+    'lk.errors': 0,
+  });
+  begin();
+  close();
+  const { attributes } = items.at(-1) as LogItem;
+  expect(attributes).toMatchObject({
+    'lk.turns': 0,
+    'lk.interruptions': 0,
+    'lk.tool_calls': 0,
+    'lk.tool_errors': 0,
+  });
+  expect(attributes).not.toHaveProperty('lk.slowest_turn');
 });
 
 test('turns are counted for the end of the session', () => {
   begin();
-  const turn = { outcome: 'completed', tools: false, toolSeconds: 0, user: {}, reply: undefined } as const;
+  const turn = {
+    outcome: 'completed',
+    tools: false,
+    toolSeconds: 0,
+    user: {},
+    reply: undefined,
+    segments: undefined,
+  } as const;
   records.turn(turn);
   records.turn(turn);
   close();
@@ -226,7 +283,14 @@ test('with neither logs nor transcript nothing is told', () => {
   begin();
   message('user', 'Good morning');
   tool(false);
-  records.turn({ outcome: 'completed', tools: false, toolSeconds: 0, user: {}, reply: undefined });
+  records.turn({
+    outcome: 'completed',
+    tools: false,
+    toolSeconds: 0,
+    user: {},
+    reply: undefined,
+    segments: undefined,
+  });
   close();
   expect(items).toEqual([]);
 });

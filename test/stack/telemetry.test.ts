@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { segmentAttributes } from '../../src/catalogue/conversation.ts';
 import { total } from '../simulate/account.ts';
 import { type Run, startSimulation } from '../simulate/running.ts';
 import { type Backend, openBackend } from '../telemetry/backend.ts';
@@ -120,6 +121,19 @@ describe('the simulated call centre, with a backend', () => {
     expect(turns.length).toBe(total(exposition, 'lk_agents_turns_total'));
     const tools = backend.logs.filter(({ eventName }) => eventName === 'lk.tool_call');
     expect(tools.length).toBe(total(exposition, 'lk_agents_tool_calls_total'));
+  });
+
+  test('a turn is told with what its latency consists of', () => {
+    const turns = backend.logs
+      .filter(({ eventName }) => eventName === 'lk.turn')
+      .map(({ attributes }) => attributes);
+    const explained = turns.filter((turn) => turn['lk.segment.unattributed'] !== undefined);
+    expect(explained.length).toBeGreaterThan(5);
+    const sum = (turn: (typeof turns)[number]) =>
+      segmentAttributes.reduce((total, name) => total + Number(turn[name]), 0);
+    expect(explained.filter((turn) => Math.abs(sum(turn) - Number(turn['lk.e2e_latency'])) > 1e-9)).toEqual(
+      [],
+    );
   });
 
   test.each(programs)(

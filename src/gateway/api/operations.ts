@@ -10,6 +10,7 @@ import {
   traceSchema,
   transcriptSchema,
 } from './schema.ts';
+import { peaksSchema, timelineSchema } from './timeline-schema.ts';
 
 /** One operation of the API, as far as its documentation is concerned. */
 export interface Operation {
@@ -57,6 +58,12 @@ export const operations: readonly Operation[] = [
   },
   {
     method: 'get',
+    path: '/api/sessions/{id}/timeline',
+    summary: 'Who spoke, thought and worked when, turn by turn, and what each turn waited for',
+    answer: timelineSchema,
+  },
+  {
+    method: 'get',
     path: '/api/sessions/{id}/trace',
     summary: 'The spans',
     answer: traceSchema,
@@ -79,6 +86,13 @@ export const operations: readonly Operation[] = [
     path: '/api/sessions/{id}/audio',
     summary: 'The recording: Ogg Opus, stereo, the user on the left and the agent on the right',
     note: 'Range requests are answered with 206, and with 416 what cannot be satisfied',
+  },
+  {
+    method: 'get',
+    path: '/api/sessions/{id}/peaks',
+    summary: 'How loud the recording is over its time, of each channel, for drawing it',
+    answer: peaksSchema,
+    note: 'It is decoded when it is first asked for: 202 with `state: preparing` says to ask again. 409: it is no Ogg Opus. 503: too many others wait for theirs',
   },
   {
     method: 'get',

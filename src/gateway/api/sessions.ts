@@ -1,6 +1,7 @@
 import { type Request, type Response, Router } from 'express';
 import type { z } from 'zod';
 import { version } from '../../version.ts';
+import type { Waveforms } from '../audio/waveforms.ts';
 import type { ChatItem } from '../decode/chat-item.ts';
 import type { Evaluation, LogRecord, SpanRecord } from '../decode/records.ts';
 import type { SessionReport } from '../decode/session-report.ts';
@@ -13,14 +14,17 @@ import type { SessionState } from '../store/session-state.ts';
 import type { SessionStore } from '../store/session-store.ts';
 import type { SessionSummary } from '../store/summary.ts';
 import type { Telemetry } from '../telemetry.ts';
+import { timelineOf } from '../timeline/timeline.ts';
 import { sendAudio } from './audio.ts';
 import { createChanges } from './changes.ts';
 import { detailOf, shown } from './detail.ts';
 import { openApi } from './openapi.ts';
+import { peaksPatience, sendPeaks } from './peaks.ts';
 import { listQuerySchema, logsQuerySchema } from './schema.ts';
 
 export interface ApiOptions {
   store: SessionStore;
+  waveforms: Waveforms;
   telemetry: Telemetry;
   /** Where Grafana is, for links to traces. */
   grafana?: string;
@@ -36,8 +40,11 @@ interface Found {
 const now = () => Date.now() / 1000;
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
 
+const noAudio = (summary: SessionSummary, state: SessionState): string =>
+  detailOf(summary, state, now()).missing.audio ?? 'There is no audio';
+
 /** The routes under /api. */
-export function createApi({ store, telemetry, grafana }: ApiOptions): Router {
+export function createApi({ store, waveforms, telemetry, grafana }: ApiOptions): Router {
   const api = Router();
   const notFound = (response: Response, error: string) => void response.status(404).json({ error });
 
@@ -115,9 +122,16 @@ export function createApi({ store, telemetry, grafana }: ApiOptions): Router {
     response.json({ report, evaluations: Object.values(evaluations).flat() });
   });
 
+  session('/timeline', async ({ summary, state, files }, _request, response) => {
+    response.json(await timelineOf(files, state, summary));
+  });
+
+  session('/peaks', async ({ id, summary, state }, _request, response) => {
+    sendPeaks(await waveforms.of(id, peaksPatience), summary, noAudio(summary, state), response);
+  });
+
   session('/audio', async ({ state, files, summary }, request, response) => {
-    if (!state.audio)
-      return notFound(response, detailOf(summary, state, now()).missing.audio ?? 'There is no audio');
+    if (!state.audio) return notFound(response, noAudio(summary, state));
     await sendAudio(files, request, response);
   });
 

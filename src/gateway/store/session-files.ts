@@ -12,7 +12,7 @@ import type { SessionState } from './session-state.ts';
 export type Log = 'spans' | 'logs';
 
 /** What is written as a whole. */
-type Document = 'session' | 'transcript' | 'report' | 'evaluations';
+type Document = 'session' | 'transcript' | 'report' | 'evaluations' | 'peaks';
 
 export const audioFile = 'audio.ogg';
 /** What stays where it is when the others are moved into a bucket. */
@@ -104,6 +104,7 @@ export class SessionFiles {
 
   /** Moves a recording in. If it was moved already, and it is told again, nothing is lost. */
   async adoptAudio(path: string): Promise<void> {
+    await rm(this.#path('peaks'), { force: true });
     try {
       await rename(path, this.audioPath);
     } catch (error) {
@@ -115,8 +116,10 @@ export class SessionFiles {
     }
   }
 
+  /** Removes the recording, and what was made of it. */
   async removeAudio(): Promise<void> {
     await rm(this.audioPath, { force: true });
+    await rm(this.#path('peaks'), { force: true });
   }
 
   /** What the folder takes on disk. */

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Peaks } from '../audio/peaks.ts';
 import { type ChatItem, mergeItems } from '../decode/chat-item.ts';
 import type { Identity } from '../decode/identity.ts';
 import { type SessionBatch, sessionOf } from '../decode/records.ts';
@@ -168,6 +169,13 @@ export class SessionStore {
       await this.files(id).write('session', measured, true);
       this.#remember(measured);
       return true;
+    });
+  }
+
+  /** Keeps the waveform of a recording, unless the recording is gone meanwhile, or is another. */
+  keepPeaks(id: string, audioBytes: number, peaks: Peaks): Promise<void> {
+    return this.#exclusively(async () => {
+      if ((await this.state(id))?.audio?.bytes === audioBytes) await this.files(id).write('peaks', peaks);
     });
   }
 

@@ -124,16 +124,3 @@ describe('without a login, on loopback', () => {
     expect(await statusOf(gateway.url, '/api/sessions/AJ_1', headers, 'DELETE')).toBe(404);
   });
 });
-
-test('pages are served to who may read, beside what is the gateway’s own', async () => {
-  const gateway = await startTestGateway({
-    readers: { bearer },
-    pages: (_request, response) => void response.send('<p>the page</p>'),
-  });
-  const headers = { authorization: `Bearer ${bearer}` };
-  expect((await fetch(gateway.url)).status).toBe(401);
-  const page = await fetch(`${gateway.url}/sessions/AJ_1`, { headers });
-  expect([page.status, await page.text()]).toEqual([200, '<p>the page</p>']);
-  expect(page.headers.get('content-security-policy')).toContain("script-src 'self'");
-  expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200);
-});

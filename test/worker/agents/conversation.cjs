@@ -78,7 +78,7 @@ const tools = (sdk) => ({
   }),
 });
 
-exports.converse = async function converse(sdk, ctx, observe) {
+exports.converse = async function converse(sdk, ctx, observe, recordRoom) {
   const {
     turns = 2,
     ending = 'shutdown',
@@ -87,6 +87,7 @@ exports.converse = async function converse(sdk, ctx, observe) {
     asks = [],
     options,
     record,
+    recordRoom: recording,
   } = JSON.parse(ctx.job.metadata || '{}');
   const tell = (what) => log && appendFileSync(log, `${JSON.stringify({ pid: process.pid, ...what })}\n`);
   process.once('exit', () => tell({ exitAt: Date.now() }));
@@ -96,6 +97,8 @@ exports.converse = async function converse(sdk, ctx, observe) {
   }
   const session = new sdk.voice.AgentSession({ llm: new (fakeLlm(sdk))(), vad: null });
   observe?.(session, ctx, options);
+  const started = await recordRoom?.(ctx, recording).started;
+  if (started) tell({ recording: started.status, error: started.error?.message });
   session.on('metrics_collected', ({ metrics }) =>
     tell({ tokens: metrics.promptTokens, ttft: metrics.ttftMs }),
   );

@@ -1,0 +1,89 @@
+/**
+ * What is told of a conversation, as log records: the job tells it as it happens, the gateway when a session was uploaded, and
+ * boards ask for it. LiveKit's names where it has one; durations are in seconds.
+ */
+
+/** What the SDK measured of a message, under the names of LiveKit's spans. */
+export const measuredAttributes = [
+  'lk.e2e_latency',
+  'lk.transcription_delay',
+  'lk.end_of_turn_delay',
+  'lk.on_user_turn_completed_delay',
+  'lk.response.ttft',
+  'lk.response.ttfb',
+  'lk.playback_latency',
+] as const;
+
+export type MeasuredAttributes = { readonly [A in (typeof measuredAttributes)[number]]?: number };
+
+/** What a turn's latency consists of; they sum to `lk.e2e_latency`. */
+export const segmentAttributes = [
+  'lk.segment.transcription',
+  'lk.segment.endpointing',
+  'lk.segment.user_hook',
+  'lk.segment.llm',
+  'lk.segment.tools',
+  'lk.segment.tts',
+  'lk.segment.unattributed',
+] as const;
+
+/** Each record by its `event.name`, with the attributes that it may have. */
+export const conversationRecords = {
+  'lk.session_start': [],
+  'lk.conversation_item': [
+    'lk.item_id',
+    'lk.role',
+    'lk.interrupted',
+    'lk.text_length',
+    'lk.transcript_confidence',
+    ...measuredAttributes,
+  ],
+  'lk.tool_call': [
+    'lk.function_tool.name',
+    'lk.function_tool.id',
+    'lk.function_tool.is_error',
+    'lk.duration',
+    'lk.pii.function_tool.arguments',
+    'lk.pii.function_tool.output',
+  ],
+  'lk.turn': [
+    'lk.turn.number',
+    'lk.turn.outcome',
+    'lk.turn.tools',
+    'lk.turn.tool_seconds',
+    ...measuredAttributes,
+    ...segmentAttributes,
+  ],
+  'lk.handoff': ['lk.old_agent', 'lk.new_agent'],
+  'lk.interruption': ['lk.speech_id'],
+  'lk.false_interruption': ['lk.resumed'],
+  'lk.transcription_timeout': [],
+  'lk.error': [
+    'lk.error.type',
+    'lk.error.recoverable',
+    'lk.error.label',
+    'lk.model_provider',
+    'lk.model_name',
+  ],
+  'lk.session_end': [
+    'lk.close_reason',
+    'lk.turns',
+    'lk.duration',
+    'lk.error.type',
+    'lk.slowest_turn',
+    'lk.interruptions',
+    'lk.tool_calls',
+    'lk.tool_errors',
+    'lk.errors',
+  ],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+export type ConversationRecord = keyof typeof conversationRecords;
+export type RecordAttribute<R extends ConversationRecord = ConversationRecord> =
+  (typeof conversationRecords)[R][number];
+export type RecordAttributes<R extends ConversationRecord = ConversationRecord> = {
+  readonly [A in RecordAttribute<R>]?: string | number | boolean;
+};
+
+/** The scope of the records, among those of logs. */
+export const conversationScope = 'earshot.conversation';

@@ -1,0 +1,59 @@
+/** A stream that is no Ogg Opus, or of a kind that no SDK records. */
+export class UnreadableAudio extends Error {
+  override readonly name = 'UnreadableAudio';
+}
+
+/** Bytes of a page's header before its table of segments (RFC 3533). */
+const headerBytes = 27;
+const noBytes = new Uint8Array(0);
+
+/**
+ * The packets of an Ogg stream, page by page. A stream that was cut short ends early, with what was whole.
+ *
+ * @throws UnreadableAudio where there is no page although one should begin
+ */
+export async function* oggPackets(input: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array[]> {
+  let waiting = Buffer.alloc(0);
+  /** The beginning of a packet that goes on in the next page. */
+  let begun: Uint8Array = noBytes;
+  for await (const chunk of input) {
+    waiting = waiting.length === 0 ? Buffer.from(chunk) : Buffer.concat([waiting, chunk]);
+    let at = 0;
+    for (;;) {
+      if (waiting.length - at < headerBytes) break;
+      if (waiting.toString('latin1', at, at + 4) !== 'OggS') throw new UnreadableAudio('no Ogg page');
+      const table = waiting.subarray(at + headerBytes, at + headerBytes + (waiting[at + 26] as number));
+      const body = at + headerBytes + (waiting[at + 26] as number);
+      const length = table.reduce((sum, segment) => sum + segment, 0);
+      if (waiting.length < body + length) break;
+      const { packets, rest } = packetsIn(table, waiting.subarray(body, body + length), begun);
+      begun = rest;
+      at = body + length;
+      yield packets;
+    }
+    waiting = waiting.subarray(at);
+  }
+}
+
+/** A packet ends with the first segment of less than 255 bytes. Copies, so that no view holds a whole file. */
+function packetsIn(
+  table: Uint8Array,
+  body: Uint8Array,
+  begun: Uint8Array,
+): { packets: Uint8Array[]; rest: Uint8Array } {
+  const packets: Uint8Array[] = [];
+  let [from, to] = [0, 0];
+  let before = begun;
+  const taken = () => {
+    const packet = new Uint8Array(before.length + to - from);
+    packet.set(before);
+    packet.set(body.subarray(from, to), before.length);
+    [before, from] = [noBytes, to];
+    return packet;
+  };
+  for (const segment of table) {
+    to += segment;
+    if (segment < 255) packets.push(taken());
+  }
+  return { packets, rest: to > from || before.length > 0 ? taken() : noBytes };
+}

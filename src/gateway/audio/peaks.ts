@@ -1,0 +1,162 @@
+import { OpusDecoderWebWorker } from 'opus-decoder';
+import { oggPackets, UnreadableAudio } from './ogg-packets.ts';
+
+/** How loud a recording is over its time: the lowest and the highest sample of each bucket. */
+export interface Peaks {
+  /** Of the recording, in seconds. */
+  duration: number;
+  /** What one bucket covers. */
+  bucketSeconds: number;
+  channels: readonly {
+    of: 'user' | 'agent' | 'both';
+    /** Percent of the loudest that can be, −100 to 100. */
+    min: readonly number[];
+    max: readonly number[];
+  }[];
+}
+
+const sampleRate = 48_000;
+/** 50 ms, which are some pixels where a turn fills the screen. */
+const finest = 0.05;
+/** Half an hour of the finest; longer recordings have fewer buckets in a second. */
+const maxBuckets = 36_000;
+/** Opus packets are 20 ms with both SDKs: a second in one message to the decoder. */
+const packetsAtOnce = 50;
+/** More than Opus makes of 120 ms of stereo at its highest rate; the decoder has no room for more. */
+const maxPacketBytes = 3840;
+/** Packets that cannot be decoded, and are silence, before the whole recording is given up. */
+const maxErrors = 50;
+/** Within what a second of audio is decoded, however busy the machine is. */
+const answerMs = 60_000;
+
+/** The buckets of one channel. */
+class Channel {
+  readonly min: number[] = [];
+  readonly max: number[] = [];
+
+  add(bucket: number, samples: Float32Array, from: number, to: number): void {
+    let low = this.min[bucket] ?? 0;
+    let high = this.max[bucket] ?? 0;
+    for (let at = from; at < to; at++) {
+      const sample = samples[at] as number;
+      if (sample < low) low = sample;
+      else if (sample > high) high = sample;
+    }
+    this.min[bucket] = low;
+    this.max[bucket] = high;
+  }
+
+  /** Makes one bucket of each two. */
+  halve(): void {
+    const half = Math.ceil(this.min.length / 2);
+    for (let at = 0; at < half; at++) {
+      this.min[at] = Math.min(this.min[2 * at] as number, this.min[2 * at + 1] ?? 0);
+      this.max[at] = Math.max(this.max[2 * at] as number, this.max[2 * at + 1] ?? 0);
+    }
+    this.min.length = half;
+    this.max.length = half;
+  }
+}
+
+const percent = (sample: number): number => Math.round(Math.max(-1, Math.min(1, sample)) * 100);
+
+/** Buckets that get coarser as the recording gets longer, so that its length need not be known. */
+class Buckets {
+  readonly #channels: readonly Channel[];
+  #samplesIn = finest * sampleRate;
+  #samples = 0;
+
+  constructor(channels: number) {
+    this.#channels = Array.from({ length: channels }, () => new Channel());
+  }
+
+  add(decoded: readonly Float32Array[], count: number): void {
+    for (let at = 0; at < count; ) {
+      const bucket = Math.floor(this.#samples / this.#samplesIn);
+      if (bucket >= maxBuckets) {
+        for (const channel of this.#channels) channel.halve();
+        this.#samplesIn *= 2;
+        continue;
+      }
+      const to = Math.min(count, at + (bucket + 1) * this.#samplesIn - this.#samples);
+      for (const [index, channel] of this.#channels.entries())
+        channel.add(bucket, decoded[index] as Float32Array, at, to);
+      this.#samples += to - at;
+      at = to;
+    }
+  }
+
+  peaks(): Peaks {
+    // Both SDKs record the user on the left and the agent on the right.
+    const names = this.#channels.length === 1 ? (['both'] as const) : (['user', 'agent'] as const);
+    return {
+      duration: this.#samples / sampleRate,
+      bucketSeconds: this.#samplesIn / sampleRate,
+      channels: names.map((of, index) => ({
+        of,
+        min: (this.#channels[index] as Channel).min.map(percent),
+        max: (this.#channels[index] as Channel).max.map(percent),
+      })),
+    };
+  }
+}
+
+/** What `OpusHead` says: how many channels, and how many samples are to be skipped (RFC 7845). */
+function headOf(packet: Uint8Array | undefined): { channels: number; preSkip: number } {
+  const head = Buffer.from(packet ?? []);
+  const channels = head[9];
+  const plain = head.length >= 19 && head.toString('latin1', 0, 8) === 'OpusHead' && head[18] === 0;
+  if (!plain || (channels !== 1 && channels !== 2))
+    throw new UnreadableAudio('no Opus of one or two channels');
+  return { channels, preSkip: head.readUInt16LE(10) };
+}
+
+/**
+ * Decodes a recording, in a thread of its own, and keeps how loud it is.
+ *
+ * @param signal ends it
+ * @throws UnreadableAudio if it is no Ogg Opus; Error if it was ended
+ */
+export async function peaksOf(input: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Peaks> {
+  const packets = packetsOf(input);
+  const { channels, preSkip } = headOf((await packets.next()).value ?? undefined);
+  // The second packet is `OpusTags`.
+  await packets.next();
+  const decoder = new OpusDecoderWebWorker({ channels, preSkip, sampleRate });
+  const buckets = new Buckets(channels);
+  let errors = 0;
+  const decode = async (frames: Uint8Array[]) => {
+    signal.throwIfAborted();
+    const decoded = await inTime(decoder.decodeFrames(frames));
+    errors += decoded.errors.length;
+    if (errors > maxErrors) throw new UnreadableAudio('packets that are not Opus');
+    buckets.add(decoded.channelData, decoded.samplesDecoded);
+  };
+  try {
+    await inTime(decoder.ready);
+    let frames: Uint8Array[] = [];
+    for await (const packet of packets) {
+      if (packet.length > maxPacketBytes || frames.push(packet) < packetsAtOnce) continue;
+      await decode(frames);
+      frames = [];
+    }
+    if (frames.length > 0) await decode(frames);
+    return buckets.peaks();
+  } finally {
+    // Its own `free` waits for an answer, which a thread that failed does not give.
+    (decoder as unknown as { terminate(): void }).terminate();
+  }
+}
+
+async function* packetsOf(input: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const packets of oggPackets(input)) yield* packets;
+}
+
+/** The decoder's thread does not say when it fails. */
+async function inTime<T>(answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new UnreadableAudio('the decoder does not answer')), answerMs);
+  });
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+}

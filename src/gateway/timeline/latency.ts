@@ -1,0 +1,99 @@
+import { type Segment, segmentsOf } from '../../session/segments.ts';
+import { covered } from '../../session/tool-calls.ts';
+import type { ChatItem } from '../decode/chat-item.ts';
+import { isOf, type Node, type SpanTree } from './span-tree.ts';
+import { type OpenTurn, stepOf } from './turns.ts';
+
+/** How long the caller waited in a turn, and for what. Unix seconds, and seconds. */
+export interface TurnLatency {
+  e2e: number;
+  /** When the user stopped to speak. */
+  from: number;
+  /** They follow each other, and sum up to `e2e`. */
+  segments: { segment: Segment; seconds: number }[];
+}
+
+/** As they follow each other, as far as they do. */
+const order: readonly Segment[] = [
+  'transcription',
+  'endpointing',
+  'user_hook',
+  'llm',
+  'tools',
+  'tts',
+  'unattributed',
+];
+
+interface Interval {
+  start: number;
+  end: number;
+}
+
+/** When the tools of these items ran: a call is made when it starts, and its output when it ends. */
+export function toolTimes(items: readonly ChatItem[]): (Interval & { call: ChatItem; output: ChatItem })[] {
+  const outputs = new Map(
+    items.filter(({ type }) => type === 'function_call_output').map((output) => [output.callId, output]),
+  );
+  return items.flatMap((call) => {
+    const output = call.type === 'function_call' ? outputs.get(call.callId) : undefined;
+    if (call.at === undefined || output?.at === undefined) return [];
+    return [{ start: call.at, end: Math.max(call.at, output.at), call, output }];
+  });
+}
+
+/** The time of LLM requests that led to tools before the agent spoke. */
+function llmBefore(nodes: readonly Node[], tools: readonly Interval[]): number {
+  const last = Math.max(...tools.map(({ start }) => start));
+  let sum = 0;
+  for (const node of nodes) {
+    if (!isOf(node, 'llm_request') || node.facts.request.cancelled || node.start > last) continue;
+    sum += node.facts.request.duration ?? node.end - node.start;
+  }
+  return sum;
+}
+
+/** The latency of a turn; undefined where the SDK measured none: typed input, a greeting, a realtime model. */
+export function latencyOf(turn: OpenTurn, tree: SpanTree): TurnLatency | undefined {
+  const measured = (seconds: number | undefined): seconds is number => seconds !== undefined && seconds >= 0;
+  const reply = turn.items.find(({ role, metrics }) => role === 'assistant' && measured(metrics?.e2eLatency));
+  const step = reply ? stepOf(reply, turn.steps) : turn.steps.find(({ facts }) => measured(facts.e2eLatency));
+  const e2e = reply?.metrics?.e2eLatency ?? step?.facts.e2eLatency;
+  if (e2e === undefined) return undefined;
+
+  const below = step ? tree.under(step) : [];
+  const spoke =
+    reply?.metrics?.startedSpeakingAt ??
+    below.find(({ name }) => name === 'agent_speaking')?.start ??
+    turn.stopped + e2e;
+  // What led to the reply is what was done before the step that it came from.
+  const before = turn.steps.filter(({ start }) => step === undefined || start < step.start);
+  const nodes = before.flatMap((each) => tree.under(each));
+  const spans = nodes.filter((node) => isOf(node, 'function_tool'));
+  const told = new Set(
+    turn.steps
+      .flatMap((each) => tree.under(each))
+      .map((node) => (isOf(node, 'function_tool') ? node.facts.callId : undefined)),
+  );
+  const itemsOnly = toolTimes(turn.items).filter(
+    ({ call, start }) => !told.has(call.callId) && start <= (reply?.at ?? spoke),
+  );
+  const tools = [...spans, ...itemsOnly].filter(({ end }) => end <= spoke);
+  const { transcriptionDelay, endOfTurnDelay, onUserTurnCompletedDelay } = turn.user?.metrics ?? {};
+  const seconds = segmentsOf({
+    e2eLatency: e2e,
+    transcriptionDelay,
+    endOfTurnDelay,
+    onUserTurnCompletedDelay,
+    tools: covered(tools),
+    llmNodeTtft: reply?.metrics?.llmTtft ?? below.find((node) => isOf(node, 'llm_node'))?.facts.ttft,
+    llmBefore: tools.length > 0 ? llmBefore(nodes, tools) : undefined,
+    ttsNodeTtfb: reply?.metrics?.ttsTtfb ?? below.find((node) => isOf(node, 'tts_node'))?.facts.ttfb,
+  });
+  return {
+    e2e,
+    from: spoke - e2e,
+    segments: order
+      .map((segment) => ({ segment, seconds: seconds[segment] }))
+      .filter((each) => each.seconds > 0),
+  };
+}

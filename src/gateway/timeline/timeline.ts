@@ -1,0 +1,125 @@
+import { type ChatItem, mergeItems } from '../decode/chat-item.ts';
+import type { LogRecord, SpanRecord } from '../decode/records.ts';
+import { provisionalItems } from '../store/provisional.ts';
+import type { SessionFiles } from '../store/session-files.ts';
+import type { SessionState } from '../store/session-state.ts';
+import type { SessionSummary } from '../store/summary.ts';
+import { type Happening, happeningsOf } from './happenings.ts';
+import { type Bar, type Lanes, lanesOf } from './lanes.ts';
+import { latencyOf, type TurnLatency } from './latency.ts';
+import { SpanTree } from './span-tree.ts';
+import { type OpenTurn, turnsOf } from './turns.ts';
+
+/** A turn on the axis. Seconds from its beginning. */
+export interface Turn {
+  turn: number;
+  start: number;
+  end: number;
+  /** Ids of the conversation's items, as the transcript has them. */
+  items: string[];
+  interrupted: boolean;
+  toolCalls: number;
+  toolErrors: number;
+  latency?: TurnLatency;
+}
+
+/** A session on one axis. But for `start`, seconds from its beginning. */
+export interface Timeline {
+  /** Where the axis begins: unix seconds. */
+  start: number;
+  duration: number;
+  /** Where the recording begins on it. */
+  audioOffset?: number;
+  turns: Turn[];
+  lanes: Lanes;
+  events: Happening[];
+  /** Bars and events that are not told, because there are too many. */
+  omitted: number;
+}
+
+/** Bars of a lane, and events: a two-hour call has some thousand. */
+const most = 20_000;
+
+/** Lines of the log that tell of an error. */
+async function errorsOf(files: SessionFiles, state: SessionState): Promise<LogRecord[]> {
+  const errors: LogRecord[] = [];
+  for await (const log of files.records<LogRecord>('logs', state.sizes.logs)) {
+    if ((log.level === 'error' || log.level === 'fatal') && errors.length < most) errors.push(log);
+  }
+  return errors;
+}
+
+/** The conversation: as the SDK sent it, else as the spans tell it that have come so far. */
+async function conversation(
+  files: SessionFiles,
+  state: SessionState,
+): Promise<{ items: ChatItem[]; tree: SpanTree }> {
+  const { language } = state.identity;
+  const sent = await files.read<ChatItem[]>('transcript');
+  const pieces: ChatItem[] = [];
+  async function* spans(): AsyncGenerator<SpanRecord> {
+    for await (const span of files.records<SpanRecord>('spans', state.sizes.spans)) {
+      if (!sent) pieces.push(...provisionalItems(span, language));
+      yield span;
+    }
+  }
+  const tree = await SpanTree.read(spans(), language);
+  return { items: sent ?? mergeItems([], pieces), tree };
+}
+
+function endOf({ items, stopped, steps }: OpenTurn, spoken: number | undefined): number {
+  const times = items.map(({ metrics, at }) => metrics?.stoppedSpeakingAt ?? at ?? stopped);
+  return Math.max(stopped, ...times, ...steps.map(({ end }) => end), spoken ?? stopped);
+}
+
+/** To the millisecond, which is what an axis shows. */
+const rounded = (seconds: number): number => Math.round(seconds * 1000) / 1000;
+
+/** How a session went, from what has come of it so far. */
+export async function timelineOf(
+  files: SessionFiles,
+  state: SessionState,
+  summary: SessionSummary,
+): Promise<Timeline> {
+  const { items, tree } = await conversation(files, state);
+  const turns = turnsOf(items, tree);
+  const lanes = lanesOf(turns, tree);
+  const events = happeningsOf(turns, lanes, tree, await errorsOf(files, state));
+  const { complete, closeReason, end } = summary;
+  if (complete && closeReason) events.push({ at: end, kind: 'closed', label: closeReason });
+
+  const bars: Bar[] = Object.values(lanes).flat();
+  const audioStart = state.audio?.start;
+  const start = [...bars, ...turns.map(({ began }) => ({ start: began }))].reduce(
+    (first, bar) => Math.min(first, bar.start),
+    Math.min(summary.start, audioStart ?? Number.POSITIVE_INFINITY),
+  );
+  const on = (at: number) => rounded(at - start);
+  const placed = <B extends Bar>(lane: readonly B[]): B[] =>
+    lane.slice(0, most).map((bar) => ({ ...bar, start: on(bar.start), end: on(bar.end) }));
+  const ends = new Map<number | undefined, number>();
+  for (const bar of lanes.agent) ends.set(bar.turn, Math.max(bar.end, ends.get(bar.turn) ?? 0));
+  const over = [...Object.values(lanes), events].map((list) => Math.max(0, list.length - most));
+  const { user, agent, thinking, tools } = lanes;
+  return {
+    start,
+    duration: on(bars.reduce((last, bar) => Math.max(last, bar.end), end)),
+    ...(audioStart !== undefined && { audioOffset: on(audioStart) }),
+    turns: turns.map((turn) => {
+      const latency = latencyOf(turn, tree);
+      return {
+        turn: turn.turn,
+        start: on(turn.began),
+        end: on(endOf(turn, ends.get(turn.turn))),
+        items: turn.items.map(({ id }) => id),
+        interrupted: turn.items.some(({ interrupted }) => interrupted),
+        toolCalls: turn.items.filter(({ type }) => type === 'function_call').length,
+        toolErrors: turn.items.filter(({ isError }) => isError).length,
+        ...(latency && { latency: { ...latency, from: on(latency.from) } }),
+      };
+    }),
+    lanes: { user: placed(user), agent: placed(agent), thinking: placed(thinking), tools: placed(tools) },
+    events: events.slice(0, most).map((event) => ({ ...event, at: Math.max(0, on(event.at)) })),
+    omitted: over.reduce((sum, count) => sum + count, 0),
+  };
+}

@@ -1,0 +1,113 @@
+import type { ChatItem } from '../decode/chat-item.ts';
+import type { NodeOf, SpanTree } from './span-tree.ts';
+
+/** One thing that the user said, and all that the agent did then, until the user's next. Unix seconds. */
+export interface OpenTurn {
+  /** 1 for the first; 0 for what was before the user said anything. */
+  turn: number;
+  user?: ChatItem;
+  /** The span of it. */
+  span?: NodeOf<'user_turn'>;
+  /** When the user began and stopped to speak; as close as is known. */
+  began: number;
+  stopped: number;
+  items: ChatItem[];
+  /** The agent's steps in it: one per call of the LLM. */
+  steps: NodeOf<'agent_turn'>[];
+}
+
+/** Clocks of a span and of an item, of the same moment. */
+const sameMoment = 0.002;
+/** How far the time of an item may be from the beginning of its span. */
+const near = 0.25;
+
+/** The span of a user's message: it began when the user began to speak. */
+function spanOfUser(item: ChatItem, spans: readonly NodeOf<'user_turn'>[]): NodeOf<'user_turn'> | undefined {
+  const own = spans.find(({ id }) => item.id === `span-${id}`);
+  const began = item.metrics?.startedSpeakingAt;
+  return own ?? (began === undefined ? undefined : spans.find(({ start }) => Math.abs(start - began) < near));
+}
+
+/** When the user stopped: the end of the last speech in a turn, whose span ends with the decision that it is over. */
+function stopOf(span: NodeOf<'user_turn'> | undefined, tree: SpanTree): number | undefined {
+  if (!span) return undefined;
+  const speech = tree.children(span).filter(({ name }) => name === 'user_speaking');
+  if (speech.length > 0) return Math.max(...speech.map(({ end }) => end));
+  return span.end - (span.facts.endOfTurnDelay ?? 0);
+}
+
+function opened(turn: number, item: ChatItem, tree: SpanTree, spans: NodeOf<'user_turn'>[]): OpenTurn {
+  const { metrics, at } = item;
+  const span = spanOfUser(item, spans);
+  const stopped = metrics?.stoppedSpeakingAt ?? stopOf(span, tree) ?? at ?? metrics?.startedSpeakingAt ?? 0;
+  const began = Math.min(metrics?.startedSpeakingAt ?? span?.start ?? stopped, stopped);
+  return { turn, user: item, span, began, stopped, items: [item], steps: [] };
+}
+
+/** The turn that was the last to be open at a time. */
+export function turnAt(turns: readonly OpenTurn[], at: number): OpenTurn | undefined {
+  let [low, high] = [0, turns.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((turns[middle] as OpenTurn).stopped <= at + sameMoment) low = middle + 1;
+    else high = middle;
+  }
+  return turns[low - 1] ?? turns[0];
+}
+
+/**
+ * Puts the items of a conversation, and the agent's spans, into turns. A turn is the user's from when the user stopped
+ * to speak: an LLM that is asked before the turn is decided to be over answers it all the same.
+ */
+export function turnsOf(items: readonly ChatItem[], tree: SpanTree): OpenTurn[] {
+  const spans = tree.of('user_turn');
+  const said = items.filter(({ type, role }) => type === 'message' && role === 'user');
+  const turns = said.map((item, index) => opened(index + 1, item, tree, spans));
+  turns.sort((a, b) => a.stopped - b.stopped);
+  const steps = tree.of('agent_turn');
+  const others = items.filter((item) => !said.includes(item));
+  const first = Math.min(
+    ...[...others.map(({ at }) => at), ...steps.map(({ start }) => start)].filter((at) => at !== undefined),
+  );
+  const before = (turns[0]?.stopped ?? Number.POSITIVE_INFINITY) - sameMoment;
+  if (first < before) turns.unshift({ turn: 0, began: first, stopped: first, items: [], steps: [] });
+  for (const [index, turn] of turns.entries()) if (turn.user) turn.turn = index + (turns[0]?.user ? 1 : 0);
+
+  let last = turns[0];
+  for (const item of others) {
+    const { startedSpeakingAt, e2eLatency } = item.metrics ?? {};
+    const at = startedSpeakingAt ?? item.at;
+    // The latency of a reply goes back to when the user stopped, to the turn that it answers.
+    const asked =
+      startedSpeakingAt !== undefined && e2eLatency !== undefined
+        ? startedSpeakingAt - e2eLatency
+        : undefined;
+    const answered = asked === undefined ? undefined : turnAt(turns, asked);
+    const exact =
+      answered && Math.abs(answered.stopped - (asked as number)) < sameMoment ? answered : undefined;
+    last = exact ?? (at === undefined ? last : turnAt(turns, at));
+    last?.items.push(item);
+  }
+  const bySpeech = new Map<string, OpenTurn>();
+  for (const step of steps) {
+    const { speechId } = step.facts;
+    const turn = (speechId === undefined ? undefined : bySpeech.get(speechId)) ?? turnAt(turns, step.start);
+    if (turn && speechId !== undefined) bySpeech.set(speechId, turn);
+    turn?.steps.push(step);
+  }
+  return turns;
+}
+
+/** The step that an item of the agent's came from. */
+export function stepOf(
+  item: ChatItem,
+  steps: readonly NodeOf<'agent_turn'>[],
+): NodeOf<'agent_turn'> | undefined {
+  const own = steps.find(({ id }) => item.id === `span-${id}`);
+  if (own) return own;
+  const { at } = item;
+  if (at === undefined) return undefined;
+  const far = ({ start }: { start: number }) => Math.abs(start - at);
+  const alike = steps.filter((step) => far(step) < near || (item.text && step.facts.response === item.text));
+  return alike.sort((a, b) => far(a) - far(b))[0];
+}

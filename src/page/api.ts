@@ -1,0 +1,65 @@
+import type { z } from 'zod';
+import type {
+  detailSchema,
+  facetsSchema,
+  pageSchema,
+  summarySchema,
+  transcriptSchema,
+} from '../gateway/api/schema.ts';
+
+/** The gateway's API, as its schema tells it; docs/gateway-api.md. */
+
+export type Summary = z.infer<typeof summarySchema>;
+export type SessionPage = z.infer<typeof pageSchema>;
+export type Facets = z.infer<typeof facetsSchema>;
+export type Detail = z.infer<typeof detailSchema>;
+export type Transcript = z.infer<typeof transcriptSchema>;
+
+/** What a request failed with. */
+export class ApiError extends Error {
+  override name = 'ApiError';
+  /** 0: there was no answer. */
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/**
+ * Asks the API.
+ *
+ * @throws ApiError with a message for people
+ * @throws DOMException `AbortError` if it was called off
+ */
+async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(path, { signal, headers: { accept: 'application/json' } });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new ApiError(0, 'The gateway does not answer. Is it running?');
+  }
+  if (response.ok) return (await response.json()) as T;
+  const told = await response.json().then(
+    (body: { error?: unknown }) => (typeof body.error === 'string' ? body.error : undefined),
+    () => undefined,
+  );
+  throw new ApiError(response.status, told ?? reasons[response.status] ?? `It answered ${response.status}.`);
+}
+
+const reasons: Readonly<Record<number, string>> = {
+  401: 'The login is not valid, or not any more.',
+  500: 'The gateway failed; its log says why.',
+};
+
+const session = (id: string, part = '') => `/api/sessions/${encodeURIComponent(id)}${part}`;
+
+export const api = {
+  sessions: (query: URLSearchParams, signal?: AbortSignal) =>
+    get<SessionPage>(`/api/sessions?${query}`, signal),
+  facets: (signal?: AbortSignal) => get<Facets>('/api/facets', signal),
+  session: (id: string, signal?: AbortSignal) => get<Detail>(session(id), signal),
+  transcript: (id: string, signal?: AbortSignal) => get<Transcript>(session(id, '/transcript'), signal),
+};

@@ -1,0 +1,56 @@
+/** Numbers and times as people read them. Nothing here knows the browser's document. */
+
+/** What is shown where there is no value. */
+export const none = '–';
+
+/** `8 s`, `4:05`, `1:02:09`; seconds. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const two = (n: number) => String(n).padStart(2, '0');
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes}:${two(whole % 60)}`;
+  return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(whole % 60)}`;
+}
+
+/** `0.84 s`, `12.3 s`; seconds. */
+export function formatLatency(seconds: number | undefined): string {
+  if (seconds === undefined) return none;
+  return `${seconds.toFixed(seconds < 10 ? 2 : 1)} s`;
+}
+
+/** `$0.0031`, `$1.24`: cents of a call matter, and its dollars. US dollars. */
+export function formatCost(usd: number | undefined): string {
+  if (usd === undefined) return none;
+  if (usd === 0) return '$0';
+  if (usd < 0.0001) return '<$0.0001';
+  return `$${usd.toFixed(usd < 0.1 ? 4 : 2)}`;
+}
+
+/** `10,000` */
+export const formatCount = (count: number): string => count.toLocaleString('en-US');
+
+/** `participant_disconnected` → `participant disconnected`; the SDK's words, without its underscores. */
+export const formatReason = (reason: string): string => reason.replaceAll('_', ' ');
+
+const time = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
+const dayOfYear = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
+const full = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'long' });
+
+/** `14:03:21` */
+export const formatTime = (unix: number): string => time.format(unix * 1000);
+
+/** `Today`, `Yesterday`, `3 Mar`, `3 Mar 2025`, by the clock of who looks. Both are unix seconds. */
+export function formatDay(unix: number, now: number): string {
+  const then = new Date(unix * 1000);
+  const today = new Date(now * 1000);
+  const midnight = (date: Date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+  const days = Math.round((midnight(today) - midnight(then)) / 86_400_000);
+  if (days === 0) return 'Today';
+  if (days === 1) return 'Yesterday';
+  return (then.getFullYear() === today.getFullYear() ? day : dayOfYear).format(then);
+}
+
+/** `Friday, 27 November 2026 at 14:03:21 CET` */
+export const formatMoment = (unix: number): string => full.format(unix * 1000);

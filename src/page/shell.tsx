@@ -1,0 +1,39 @@
+import { Brand } from './brand.tsx';
+import { ListView } from './list/view.tsx';
+import { NavigationProvider, useBrowserNavigation, useNavigation } from './navigation.ts';
+import { Notice } from './notices.tsx';
+import { SessionView } from './session/view.tsx';
+import { ThemeToggle } from './theme-toggle.tsx';
+
+/** What is around every view: the bar above, and the way from an address to what it shows. */
+export function Shell() {
+  const navigation = useBrowserNavigation();
+
+  return (
+    <NavigationProvider value={navigation}>
+      <header class="bar">
+        <a class="bar-home" href="/" aria-label="Earshot: all sessions">
+          <Brand />
+        </a>
+        <ThemeToggle />
+      </header>
+      <main>
+        <View />
+      </main>
+    </NavigationProvider>
+  );
+}
+
+function View() {
+  const { path } = useNavigation();
+  if (path === '/') return <ListView />;
+  const id = path.match(/^\/sessions\/([^/]+)$/)?.[1];
+  if (id !== undefined) return <SessionView key={id} id={id} />;
+  return (
+    <Notice title="Nothing is here">
+      <p>
+        <a href="/">All sessions</a>
+      </p>
+    </Notice>
+  );
+}

@@ -1,0 +1,8 @@
+import { useEffect } from 'preact/hooks';
+
+/** Names the tab. */
+export function useTitle(title: string): void {
+  useEffect(() => {
+    document.title = `${title} · Earshot`;
+  }, [title]);
+}

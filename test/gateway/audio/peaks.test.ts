@@ -1,0 +1,188 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { oggPackets, UnreadableAudio } from '../../../src/gateway/audio/ogg-packets.ts';
+import { type Peaks, peaksOf } from '../../../src/gateway/audio/peaks.ts';
+import { Waveforms } from '../../../src/gateway/audio/waveforms.ts';
+import { emptyBatch } from '../../../src/gateway/decode/records.ts';
+import { type Running, startTestGateway } from '../running.ts';
+import { capturedOf } from '../uploads.ts';
+
+async function* chunks(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+async function packetsOf(bytes: Uint8Array, size = bytes.length): Promise<Uint8Array[]> {
+  const found: Uint8Array[] = [];
+  for await (const packets of oggPackets(chunks(bytes, size))) found.push(...packets);
+  return found;
+}
+
+/** Ogg pages with these packets; each page has up to `perPage` segments, so that packets go on in the next one. */
+function pagesOf(packets: readonly Uint8Array[], perPage: number): Buffer {
+  const segments = packets.flatMap((packet) => [
+    ...Array.from({ length: Math.floor(packet.length / 255) }, () => 255),
+    packet.length % 255,
+  ]);
+  const body = Buffer.concat(packets);
+  const pages: Buffer[] = [];
+  for (let at = 0, taken = 0; at < segments.length; at += perPage) {
+    const table = segments.slice(at, at + perPage);
+    const length = table.reduce((sum, segment) => sum + segment, 0);
+    const header = Buffer.alloc(27);
+    header.write('OggS', 'latin1');
+    header[26] = table.length;
+    pages.push(header, Buffer.from(table), body.subarray(taken, taken + length));
+    taken += length;
+  }
+  return Buffer.concat(pages);
+}
+
+async function withRecording(): Promise<{ gateway: Running; folder: string }> {
+  const gateway = await startTestGateway();
+  await gateway.take(capturedOf('flush'));
+  return { gateway, folder: join(gateway.directory, 'sessions/AJ_flush') };
+}
+
+const peaksIn = async (gateway: Running): Promise<[number, unknown]> => {
+  const response = await fetch(`${gateway.url}/api/sessions/AJ_flush/peaks`);
+  return [response.status, await response.json()];
+};
+
+describe('packets of an Ogg stream', () => {
+  test('come out as they went in, however they were cut', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.uint8Array({ maxLength: 1200 }), { minLength: 1, maxLength: 20 }),
+        fc.integer({ min: 1, max: 255 }),
+        fc.integer({ min: 1, max: 5000 }),
+        async (packets, perPage, size) => {
+          expect(await packetsOf(pagesOf(packets, perPage), size)).toEqual(packets);
+        },
+      ),
+    );
+  });
+
+  test('a stream that was cut short ends with what was whole', async () => {
+    const packets = [new Uint8Array(300).fill(1), new Uint8Array(300).fill(2)];
+    const bytes = pagesOf(packets, 2);
+    expect(await packetsOf(bytes.subarray(0, bytes.length - 1))).toEqual([packets[0]]);
+  });
+
+  test('what is no Ogg is refused', async () => {
+    await expect(packetsOf(Buffer.from('RIFF and what else a file of another kind has'))).rejects.toThrow(
+      UnreadableAudio,
+    );
+  });
+});
+
+describe('the waveform of a recording', () => {
+  test('is the user on the left and the agent on the right, each 50 ms', async () => {
+    const { gateway } = await withRecording();
+    const [status, body] = await peaksIn(gateway);
+    const { duration, bucketSeconds, channels } = body as Peaks;
+    expect([status, duration, bucketSeconds]).toEqual([200, 7.8335, 0.05]);
+    const [user, agent] = channels;
+    expect([user?.of, agent?.of]).toEqual(['user', 'agent']);
+    expect([user?.max.length, user?.min.length, agent?.max.length]).toEqual([157, 157, 157]);
+    // The caller of the recording speaks from 1.4 s to 4.8 s; its agent is silent.
+    const loud = user?.max.flatMap((percent, at) => (percent > 5 ? [at * 0.05] : [])) ?? [];
+    expect([loud[0], loud.at(-1)]).toEqual([expect.closeTo(1.4, 5), expect.closeTo(4.7, 5)]);
+    expect(Math.max(...(user?.max ?? []))).toBe(66);
+    expect(Math.max(...(agent?.max ?? []))).toBe(0);
+  });
+
+  test('of a long one has fewer buckets in a second', async () => {
+    const { folder } = await withRecording();
+    const [head, tags, ...frames] = await packetsOf(readFileSync(join(folder, 'audio.ogg')));
+    // Silence of its first frame, over and over: half an hour, and 20 ms.
+    const silence = Array.from({ length: 90_002 }, () => frames[0] as Uint8Array);
+    const bytes = pagesOf([head as Uint8Array, tags as Uint8Array, ...silence], 255);
+    const peaks = await peaksOf(chunks(bytes, 65_536), new AbortController().signal);
+    expect(peaks.bucketSeconds).toBe(0.1);
+    expect(peaks.channels[0]?.max.length).toBe(18_001);
+  });
+
+  test('is kept, and goes with the recording', async () => {
+    const { gateway, folder } = await withRecording();
+    const first = await peaksIn(gateway);
+    writeFileSync(join(folder, 'audio.ogg'), 'no longer read');
+    expect(await peaksIn(gateway)).toEqual(first);
+    await gateway.store.apply(
+      emptyBatch({ jobId: 'AJ_flush', redacted: true, simulated: false }),
+      'redacted',
+    );
+    expect(existsSync(join(folder, 'peaks.json'))).toBe(false);
+    expect(await peaksIn(gateway)).toEqual([
+      404,
+      { error: 'The session is redacted, and audio cannot be.', reason: 'redacted' },
+    ]);
+  });
+
+  test('is of the recording that was sent last', async () => {
+    const { gateway, folder } = await withRecording();
+    await peaksIn(gateway);
+    const path = join(gateway.directory, 'other.ogg');
+    writeFileSync(path, readFileSync(join(folder, 'audio.ogg')).subarray(0, 60_000));
+    const identity = { jobId: 'AJ_flush', redacted: false, simulated: false };
+    await gateway.store.apply({ ...emptyBatch(identity), audio: { path, bytes: 60_000 } }, 'other');
+    const [, body] = await peaksIn(gateway);
+    expect((body as Peaks).duration).toBeLessThan(7);
+  });
+
+  test.each([
+    ['no Ogg', Buffer.from('RIFF and what else a file of another kind has')],
+    ['nothing', Buffer.alloc(0)],
+    ['Ogg with something else in it', pagesOf([Buffer.from('\x80theora and so on, for some bytes')], 255)],
+  ])('of what is %s is refused, and it says why', async (_what, bytes) => {
+    const { gateway, folder } = await withRecording();
+    writeFileSync(join(folder, 'audio.ogg'), bytes);
+    const refused = [
+      409,
+      { error: 'The recording cannot be decoded: it is no Ogg Opus', reason: 'unreadable' },
+    ];
+    expect(await peaksIn(gateway)).toEqual(refused);
+    expect(await peaksIn(gateway)).toEqual(refused);
+    expect(gateway.lines).toEqual([]);
+  });
+
+  test('is decoded once, one after the other, and only so many wait', async () => {
+    const { gateway } = await withRecording();
+    const ids = Array.from({ length: 9 }, (_, at) => `AJ_${at}`);
+    for (const jobId of ids) {
+      const path = join(gateway.directory, `${jobId}.ogg`);
+      writeFileSync(path, 'as if');
+      const identity = { jobId, redacted: false, simulated: false };
+      await gateway.store.apply({ ...emptyBatch(identity), audio: { path, bytes: 5 } }, jobId);
+    }
+    const peaks: Peaks = { duration: 0, bucketSeconds: 0.05, channels: [] };
+    let resolve: (peaks: Peaks) => void = () => {};
+    const promise = new Promise<Peaks>((done) => {
+      resolve = done;
+    });
+    let decoded = 0;
+    const waveforms = new Waveforms(gateway.store, () => {
+      decoded++;
+      return promise;
+    });
+    const asked = ids.slice(0, 8).flatMap((id) => [waveforms.of(id, 60_000), waveforms.of(id, 60_000)]);
+    expect(await waveforms.of('AJ_0', 1)).toEqual({ state: 'preparing' });
+    await expect.poll(() => waveforms.of('AJ_8', 1)).toEqual({ state: 'busy' });
+    expect(decoded).toBe(1);
+    resolve(peaks);
+    expect(await Promise.all(asked)).toEqual(asked.map(() => ({ state: 'ready', peaks })));
+    expect(decoded).toBe(8);
+    await waveforms.close();
+  });
+
+  test('a session without a recording says why there is none', async () => {
+    const gateway = await startTestGateway();
+    await gateway.take(capturedOf('full'));
+    const response = await fetch(`${gateway.url}/api/sessions/AJ_full/peaks`);
+    expect([response.status, await response.json()]).toEqual([
+      404,
+      { error: 'Recording was started without audio, or nothing was said.', reason: 'not_recorded' },
+    ]);
+  });
+});

@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest';
+import { startTestGateway } from '../gateway/running.ts';
+import { capturedOf } from '../gateway/uploads.ts';
+import { violationsIn } from './accessibility.ts';
+import { noBrowser, openPage } from './browser.ts';
+
+describe.skipIf(noBrowser)('in a browser', () => {
+  test('an empty gateway says which variable an agent needs', async () => {
+    const gateway = await startTestGateway();
+    const page = await openPage(gateway.url);
+    await page.getByRole('heading', { name: 'No sessions yet' }).waitFor();
+    expect(await page.locator('code').textContent()).toBe(`LIVEKIT_OBSERVABILITY_URL=${gateway.url}`);
+  });
+
+  test('a session that was uploaded is listed, opened, and left again', async () => {
+    const gateway = await startTestGateway();
+    await gateway.take(capturedOf('full'));
+    const { sessions } = await gateway.json('/api/sessions');
+    const page = await openPage(gateway.url);
+    await page.getByRole('link', { name: 'support-agent' }).click();
+    await page.getByText('please book a table for two').waitFor();
+    expect(new URL(page.url()).pathname).toBe(`/sessions/${sessions[0].id}`);
+    await page.reload();
+    await page.getByText('please book a table for two').waitFor();
+    await page.goBack();
+    await page.getByRole('heading', { name: 'Sessions', exact: true }).waitFor();
+    expect(new URL(page.url()).pathname).toBe('/');
+  });
+
+  test('the theme is that of the system until another is chosen, which is kept', async () => {
+    const gateway = await startTestGateway();
+    const page = await openPage(gateway.url, { colorScheme: 'dark' });
+    const ground = () => page.evaluate('getComputedStyle(document.documentElement).backgroundColor');
+    expect(await ground()).toBe('rgb(16, 18, 20)');
+    await page.getByRole('button', { name: 'Use the light theme' }).click();
+    expect(await ground()).toBe('rgb(247, 246, 243)');
+    await page.reload();
+    expect(await ground()).toBe('rgb(247, 246, 243)');
+    await page.getByRole('button', { name: 'Use the dark theme' }).waitFor();
+  });
+
+  test.each(['light', 'dark'] as const)('everybody can use it, in %s', async (colorScheme) => {
+    const gateway = await startTestGateway();
+    const empty = await openPage(gateway.url, { colorScheme });
+    await empty.getByRole('heading', { name: 'No sessions yet' }).waitFor();
+    expect(await violationsIn(empty)).toEqual([]);
+    await gateway.take(capturedOf('full'));
+    const page = await openPage(gateway.url, { colorScheme });
+    await page.getByRole('link', { name: 'support-agent' }).waitFor();
+    expect(await violationsIn(page)).toEqual([]);
+  });
+});
