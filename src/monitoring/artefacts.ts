@@ -4,6 +4,7 @@ import { gatewayApiReference } from './gateway-api-reference.ts';
 import { gatewayMetricsReference } from './gateway-metrics-reference.ts';
 import { metricsReference } from './metrics-reference.ts';
 import { priceReference } from './price-reference.ts';
+import { reportReference } from './report-reference.ts';
 import { alertingGroups, recordingGroups } from './rules/index.ts';
 import { ruleFile } from './rules/render.ts';
 import { type Settings, settingsOf } from './settings.ts';
@@ -32,5 +33,6 @@ export const artefacts = (): Artefact[] => [
   { path: 'docs/prices.md', content: priceReference() },
   { path: 'docs/gateway-api.md', content: gatewayApiReference() },
   { path: 'docs/gateway-metrics.md', content: gatewayMetricsReference() },
+  { path: 'docs/report-fields.md', content: reportReference() },
   ...bundle(settingsOf('standard')),
 ];
