@@ -7,11 +7,11 @@ import { Duplicates } from './duplicates.ts';
 import { EstimatedLatency } from './estimated-latency.ts';
 import type { ReadEvents, SessionEventName } from './events.ts';
 import { metricEvent } from './metric-events.ts';
-import { type Model, modelOf } from './model.ts';
+import { type Model, modelOf, type TurnModels } from './model.ts';
 import { Outcomes } from './outcomes.ts';
 import { Samples } from './samples.ts';
 import { States } from './states.ts';
-import { type TurnModels, type TurnSummary, Turns } from './turns.ts';
+import { type TurnSummary, Turns } from './turns.ts';
 import { usage } from './usage.ts';
 
 /** A reader for each event of a session. */

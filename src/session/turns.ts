@@ -1,6 +1,6 @@
 import type { llm, metrics, voice } from '@livekit/agents';
 import type { MessageRead, ToolsRead } from './events.ts';
-import { type Model, modelOf, unknownModel } from './model.ts';
+import { type Model, modelOf, type TurnModels, unknownModel } from './model.ts';
 import { believed, delay, request, type Samples, seconds } from './samples.ts';
 import { type Segment, segmentsOf } from './segments.ts';
 import { toolCalls } from './tool-calls.ts';
@@ -53,12 +53,6 @@ export interface TurnSummary {
   reply: llm.MetricsReport | undefined;
   /** What the latency of its reply consists of, in seconds, if that was measured. */
   segments: Record<Segment, number> | undefined;
-}
-
-/** The models that serve a turn. */
-export interface TurnModels {
-  llm?: Model;
-  tts?: Model;
 }
 
 /** Two clocks tell when the user stopped; they agree to well below this. In seconds. */

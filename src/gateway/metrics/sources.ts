@@ -163,6 +163,15 @@ export const sources: readonly Source[] = [
     ],
   },
   {
+    lacking: 'Only `recordRoom` knows what Egress makes of a room.',
+    metrics: [
+      'lk_agents_recordings_total',
+      'lk_agents_recordings_active',
+      'lk_agents_recorded_seconds_total',
+      'lk_agents_recording_errors_total',
+    ],
+  },
+  {
     lacking:
       'It is of a worker: the Python SDK serves these itself (`prometheus_port`), and of stalls there are spans.',
     metrics: [
