@@ -29,7 +29,11 @@ export function callVariables(
     return uid === undefined ? variable : variable.current({ selected: true, text: uid, value: uid });
   });
   const written = inputs.map(({ name, label, description, value }) =>
-    new TextBoxVariableBuilder(name).label(label).description(description).defaultValue(value),
+    new TextBoxVariableBuilder(name)
+      .label(label)
+      .description(description)
+      .defaultValue(value)
+      .current({ selected: true, text: value, value }),
   );
   return [...chosen, ...written];
 }
