@@ -1,6 +1,11 @@
+export type { AzureOutput, GcpOutput, Output, S3Output } from './egress/outputs.ts';
+export { RecordingError, type RecordingErrorCode } from './egress/recording-error.ts';
+export type { RecordingResult } from './egress/room-egress.ts';
+export type { RecordRoomOptions } from './egress/settings.ts';
 export { observe } from './livekit/observe.ts';
 export type { ObserveOptions } from './livekit/observe-options.ts';
 export type { SessionObservation } from './livekit/process-wide.ts';
+export { type RoomRecording, recordRoom } from './livekit/record-room.ts';
 export type { RecordSwitches } from './livekit/record-switches.ts';
 export { type Monitoring, monitor } from './monitor.ts';
 export type { MonitorOptions } from './monitor-options.ts';

@@ -1,6 +1,7 @@
 import { cost } from './cost.ts';
 import { detectors } from './detectors.ts';
 import { models } from './models.ts';
+import { recordings } from './recordings.ts';
 import { self } from './self.ts';
 import { sessions } from './sessions.ts';
 import { turns } from './turns.ts';
@@ -16,6 +17,7 @@ export const metrics = {
   ...usage,
   ...cost,
   ...sessions,
+  ...recordings,
   ...worker,
   ...self,
 } as const;

@@ -58,7 +58,7 @@ export class JobTelemetry {
     this.#provider = new Provider(this.telemetry, log);
     if (this.telemetry.logs) {
       bridgeLogger({
-        emit: (item) => this.#logs && this.emit(item),
+        emit: (item) => this.log(item),
         allowPii: settings.allowPii,
         context: () => this.#context(),
       });
@@ -68,7 +68,7 @@ export class JobTelemetry {
   /** Sees to what a job leaves that ends in the middle of it: by `process.exit`, or by an error that nobody caught. */
   #watchExit(): void {
     const over = (severity: 'ERROR' | 'FATAL', body: string, attributes: Attributes) =>
-      this.#logs && this.emit({ signal: 'log', at: Date.now(), severity, body, attributes });
+      this.log({ signal: 'log', at: Date.now(), severity, body, attributes });
     process.on('uncaughtExceptionMonitor', (error) => {
       if (!this.#over)
         over('FATAL', 'uncaught exception', exception(error, this.telemetry.redaction.allowPii));
@@ -135,6 +135,11 @@ export class JobTelemetry {
 
   emit(item: LogItem): void {
     this.telemetry.logs?.emit({ context: this.#context(), ...item });
+  }
+
+  /** Emits what has no words of the conversation in it, unless logs are switched off. */
+  log(item: LogItem): void {
+    if (this.#logs) this.emit(item);
   }
 
   /** The span that is active, else the job's. */

@@ -13,6 +13,7 @@ export interface RecordSwitches {
 }
 
 const names = ['audio', 'transcript', 'traces', 'logs'] as const;
+const givenSwitches = (options: Options) => options.switches('record', 'EARSHOT_RECORD', names);
 const standard = { audio: false, transcript: false, traces: true, logs: true };
 
 /**
@@ -22,7 +23,10 @@ const standard = { audio: false, transcript: false, traces: true, logs: true };
  * @throws {OptionError} for an option that cannot be used
  */
 export function resolveSwitches(options: Options): Required<RecordSwitches> {
-  const given = options.switches('record', 'EARSHOT_RECORD', names);
+  const given = givenSwitches(options);
   if (!given) return standard;
   return { ...standard, ...given };
 }
+
+/** What has been said of audio in so many words; undefined: nothing, and asking for a recording is saying it. */
+export const audioSwitch = (options: Options): boolean | undefined => givenSwitches(options)?.audio;

@@ -79,8 +79,8 @@ const others = (): string =>
 const rooms = (): string =>
   page([
     '## What needs a room',
-    'The SDK emits these only in a job that is connected to a LiveKit room with an avatar worker. The ' +
-      'simulated call centre cannot show them:',
+    'There are samples of these only in a job that is connected to a LiveKit room, with an avatar worker in it or recorded by ' +
+      'egress. The simulated call centre cannot show them:',
     list(
       Object.entries(catalogue)
         .filter(([, { needsRoom }]) => needsRoom)

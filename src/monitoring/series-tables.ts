@@ -3,6 +3,7 @@ import { cost } from '../catalogue/cost.ts';
 import { detectors } from '../catalogue/detectors.ts';
 import { gateway } from '../catalogue/gateway.ts';
 import { models } from '../catalogue/models.ts';
+import { recordings } from '../catalogue/recordings.ts';
 import { self } from '../catalogue/self.ts';
 import { sessions } from '../catalogue/sessions.ts';
 import { turns } from '../catalogue/turns.ts';
@@ -51,6 +52,11 @@ export const groups: readonly Group[] = [
     metrics: cost,
   },
   { title: 'Sessions', about: 'Calls, and what happens in them.', metrics: sessions },
+  {
+    title: 'Recordings',
+    about: 'Rooms that LiveKit Egress records for a job; [recordings.md](recordings.md) tells how.',
+    metrics: recordings,
+  },
   {
     title: 'Worker',
     about:

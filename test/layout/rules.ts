@@ -17,6 +17,7 @@ const rooms: Readonly<Record<string, Doors>> = {
   otel: { values: ['catalogue'] },
   telemetry: { values: ['catalogue', 'options.ts'] },
   pricing: { values: ['catalogue', 'options.ts'] },
+  egress: { values: ['catalogue', 'options.ts'] },
   session: { values: ['catalogue', 'pricing'] },
   gateway: { values: ['catalogue', 'http', 'pricing', 'record', 'session', 'options.ts', 'version.ts'] },
   // It runs in a browser: nothing of Node.js, and of the gateway only what its API answers.
@@ -25,9 +26,13 @@ const rooms: Readonly<Record<string, Doors>> = {
     types: ['gateway/api/schema.ts', 'gateway/api/timeline-schema.ts'],
     packages: ['preact', 'zod'],
   },
-  monitoring: { values: ['catalogue', 'pricing', 'gateway'] },
+  monitoring: { values: ['catalogue', 'pricing', 'gateway', 'reports'] },
+  reports: { values: ['catalogue', 'options.ts'] },
   livekit: {
-    values: ['catalogue', 'record', 'relay', 'otel', 'pricing', 'session', 'telemetry', 'options.ts'],
+    values: [
+      ...['catalogue', 'record', 'relay', 'otel', 'pricing', 'session', 'telemetry', 'egress', 'reports'],
+      ...['options.ts', 'version.ts'],
+    ],
   },
 };
 /** Rooms that put the others together, so that they may import any but those named here. */
@@ -42,6 +47,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   '@grafana/': ['monitoring'],
   '@opentelemetry/sdk-node': ['telemetry', 'livekit'],
   '@opentelemetry/exporter-': ['telemetry'],
+  'livekit-server-sdk': ['egress'],
   'prom-client': ['record', 'gateway', 'simulate', ''],
 };
 /** The same, of packages of which a room may take types, and nothing that is loaded. */

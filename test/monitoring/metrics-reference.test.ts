@@ -61,6 +61,10 @@ test('series that need a room are listed', () => {
   expect(section?.match(/^- `\w+`/gm)).toEqual([
     '- `lk_agents_avatar_playback_latency_seconds`',
     '- `lk_agents_avatar_join_duration_seconds`',
+    '- `lk_agents_recordings_active`',
+    '- `lk_agents_recordings_total`',
+    '- `lk_agents_recording_errors_total`',
+    '- `lk_agents_recorded_seconds_total`',
   ]);
 });
 

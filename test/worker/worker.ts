@@ -11,7 +11,9 @@ export interface WorkerOptions {
     | 'no-line.mjs'
     | 'no-line.cjs'
     | 'own-provider.mjs'
-    | 'observe-only.mjs';
+    | 'observe-only.mjs'
+    | 'records-room.mjs'
+    | 'records-room.cjs';
   /** `start` keeps a warm pool of processes, `dev` has none. */
   mode?: 'start' | 'dev';
   port?: number;

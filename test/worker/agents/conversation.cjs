@@ -2,7 +2,8 @@
  * What the agents of these tests do in a job, with either build of the SDK: as many typed turns as the job's
  * metadata says, and then what it says next. `log` is told what the session itself reported.
  */
-const { appendFileSync } = require('node:fs');
+const fs = require('node:fs');
+const { appendFileSync } = fs;
 
 /** What was said, asked and answered, so that a test can look for it where it must not be. */
 const said = {
@@ -78,7 +79,7 @@ const tools = (sdk) => ({
   }),
 });
 
-exports.converse = async function converse(sdk, ctx, observe) {
+exports.converse = async function converse(sdk, ctx, observe, recordRoom) {
   const {
     turns = 2,
     ending = 'shutdown',
@@ -87,6 +88,8 @@ exports.converse = async function converse(sdk, ctx, observe) {
     asks = [],
     options,
     record,
+    slowDisk,
+    recordRoom: recording,
   } = JSON.parse(ctx.job.metadata || '{}');
   const tell = (what) => log && appendFileSync(log, `${JSON.stringify({ pid: process.pid, ...what })}\n`);
   process.once('exit', () => tell({ exitAt: Date.now() }));
@@ -94,8 +97,12 @@ exports.converse = async function converse(sdk, ctx, observe) {
     tell({ endAt: Date.now() });
     throw new Error('the entry function fails');
   }
+  // A disk that takes what is written, and never has it: only files that are exchanged whole notice.
+  if (slowDisk) fs.rename = () => {};
   const session = new sdk.voice.AgentSession({ llm: new (fakeLlm(sdk))(), vad: null });
   observe?.(session, ctx, options);
+  const started = await recordRoom?.(ctx, recording).started;
+  if (started) tell({ recording: started.status, error: started.error?.message });
   session.on('metrics_collected', ({ metrics }) =>
     tell({ tokens: metrics.promptTokens, ttft: metrics.ttftMs }),
   );
@@ -117,6 +124,10 @@ exports.converse = async function converse(sdk, ctx, observe) {
   if (block) await sleep(200);
   tell({ ready: true });
   if (ending === 'wait') await sleep(60_000);
+  if (ending === 'fail') {
+    tell({ endAt: Date.now() });
+    throw new Error(said.failure);
+  }
   if (ending === 'exit') process.exit(7);
   if (ending === 'uncaught') {
     setImmediate(() => {

@@ -1,0 +1,101 @@
+import type { recordingErrors } from '../catalogue/recordings.ts';
+
+export type RecordingErrorCode = (typeof recordingErrors)[number];
+
+/** Why a room is not recorded. The message names the next step. */
+export class RecordingError extends Error {
+  override name = 'RecordingError';
+  readonly code: RecordingErrorCode;
+
+  constructor(code: RecordingErrorCode, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.code = code;
+  }
+}
+
+/** What is to be done, by code. */
+const steps: Readonly<Record<RecordingErrorCode, string>> = {
+  bad_option: 'correct the option that it names',
+  no_egress_service:
+    'run livekit/egress with the same Redis as LiveKit (docs/recordings.md shows how), or see whether it is up and has room for one more',
+  no_capacity:
+    'give the egress service more CPU or memory, run more of them, or raise the limit of the project',
+  no_permission: 'use an API key and secret that the server knows and that may record (grant roomRecord)',
+  room_not_found: 'start the recording while the room is open, and on the server that has it',
+  bad_output: 'check bucket, region, endpoint, credentials and filepath, and whether egress may write there',
+  no_media:
+    'nobody in the room had published by then: start the recording later, or take it as an empty call',
+  timeout: 'see whether LiveKit and its egress service are overloaded, or raise the deadline',
+  unreachable: 'check the URL, and whether LiveKit answers there',
+  unknown: "see the log of LiveKit's server and of its egress service",
+};
+
+/** What is told of by its words, whichever code came with it: codes of egress say little, and its words are stable. */
+const words: readonly (readonly [RegExp, RecordingErrorCode])[] = [
+  [/no response from|egress not connected|redis required/i, 'no_egress_service'],
+  [/not enough CPU|CPU exhausted|OOM:|resource.?exhausted|limit exceeded/i, 'no_capacity'],
+  [/start signal not received/i, 'no_media'],
+  [/room does not exist|room not found/i, 'room_not_found'],
+  [/upload failed|bucket|access ?denied|invalid url|missing or invalid field|parse config/i, 'bad_output'],
+];
+
+/** By the code of a Twirp error. */
+const twirp: Readonly<Record<string, RecordingErrorCode>> = {
+  unauthenticated: 'no_permission',
+  permission_denied: 'no_permission',
+  not_found: 'room_not_found',
+  invalid_argument: 'bad_output',
+  failed_precondition: 'bad_output',
+  resource_exhausted: 'no_capacity',
+  unavailable: 'no_egress_service',
+  deadline_exceeded: 'timeout',
+  bad_route: 'unreachable',
+};
+
+/** By HTTP status, where there is no code: what answers is no LiveKit, or a proxy before it. */
+const statuses: Readonly<Record<number, RecordingErrorCode>> = {
+  401: 'no_permission',
+  403: 'no_permission',
+  404: 'unreachable',
+  405: 'unreachable',
+  408: 'timeout',
+  429: 'no_capacity',
+  502: 'unreachable',
+  503: 'unreachable',
+  504: 'timeout',
+};
+
+const spoken = (text: string) => words.find(([pattern]) => pattern.test(text))?.[1];
+
+const make = (code: RecordingErrorCode, what: string, cause?: unknown) =>
+  new RecordingError(code, `${what}; ${steps[code]}`, cause);
+
+/** What an error of a request to LiveKit means. */
+export function requestError(error: unknown, url: string): RecordingError {
+  if (error instanceof RecordingError) return error;
+  const { name, message, code, status, cause } = error as Error & { code?: string; status?: number };
+  if (name === 'TimeoutError' || name === 'AbortError') return timeoutError(url);
+  if (status === undefined) {
+    const reason = (cause as Error | undefined)?.message || message;
+    // What fetch throws is a TypeError, with the reason as its cause; a URL that is none is one, too.
+    const kind = error instanceof TypeError ? 'unreachable' : 'unknown';
+    return make(kind, `LiveKit at ${url} did not answer (${reason})`, error);
+  }
+  const kind = spoken(message) ?? (code ? twirp[code] : statuses[status]) ?? 'unknown';
+  return make(kind, `LiveKit at ${url} said: ${code ?? status} ${line(message)}`, error);
+}
+
+/** LiveKit has not answered in time. */
+export const timeoutError = (url: string): RecordingError =>
+  make('timeout', `LiveKit at ${url} did not answer in time`);
+
+/** What egress says of a recording that failed; `status` is that of its error, as in HTTP, or 0. */
+export function egressError(text: string, status: number): RecordingError {
+  const kind = spoken(text) ?? (status === 400 ? 'bad_output' : statuses[status]) ?? 'unknown';
+  return make(kind, `Egress said: ${line(text) || 'nothing'}`);
+}
+
+export const optionError = (message: string): RecordingError => new RecordingError('bad_option', message);
+
+/** On one line, and not endless: some storages answer with a page. */
+const line = (text: string) => text.replace(/\s+/g, ' ').trim().slice(0, 300);

@@ -1,0 +1,8 @@
+const sdk = require('@livekit/agents');
+const { monitor, observe, recordRoom } = require('earshot');
+const { converse } = require('./conversation.cjs');
+const { serverOptions } = require('./server-options.cjs');
+
+module.exports = { default: sdk.defineAgent({ entry: (ctx) => converse(sdk, ctx, observe, recordRoom) }) };
+
+monitor().then(() => sdk.cli.runApp(new sdk.ServerOptions({ agent: __filename, ...serverOptions })));

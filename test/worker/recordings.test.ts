@@ -1,0 +1,161 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { apiKey, apiSecret, type LiveKit, openLiveKit } from '../egress/livekit.ts';
+import { type Backend, openBackend } from '../telemetry/backend.ts';
+import { sampleOf } from './exposition.ts';
+import { startWorker, type Worker, type WorkerOptions } from './worker.ts';
+
+let folder: string;
+let log: string;
+let backend: Backend;
+let livekit: LiveKit;
+const closing: { close(): Promise<void> }[] = [];
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
+  log = join(folder, 'jobs.jsonl');
+  backend = await openBackend();
+  livekit = await openLiveKit();
+  closing.push(backend, livekit);
+});
+
+afterEach(async () => {
+  for (const one of closing.splice(0).reverse()) await one.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function start(agent: WorkerOptions['agent'], env: Record<string, string> = {}): Promise<Worker> {
+  const worker = await startWorker({
+    agent,
+    mode: 'dev',
+    env: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: backend.url,
+      LIVEKIT_API_KEY: apiKey,
+      LIVEKIT_API_SECRET: apiSecret,
+      EARSHOT_RECORDING_URL: livekit.url,
+      ...env,
+    },
+  });
+  closing.push(worker);
+  return worker;
+}
+
+const exits = async (worker: Worker, outcome: string) =>
+  vi.waitFor(
+    async () => expect(sampleOf(await worker.metrics(), 'lk_agents_job_exits_total', { outcome })).toBe(1),
+    { timeout: 60_000, interval: 100 },
+  );
+const told = () =>
+  Object.assign(
+    {},
+    ...readFileSync(log, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  );
+const records = () => backend.logs.filter(({ eventName }) => eventName === 'lk.recording');
+
+test.each(['records-room.mjs', 'records-room.cjs'] as const)(
+  '%s: a job is recorded until its end, and what came of it is counted and logged',
+  async (agent) => {
+    const worker = await start(agent, {
+      EARSHOT_RECORDING_OUTPUT: 's3',
+      EARSHOT_RECORDING_BUCKET: 'calls',
+      EARSHOT_RECORDING_FILEPATH: 'calls/{job_id}.ogg',
+    });
+    await worker.run({ log, turns: 1 });
+    await exits(worker, 'finished');
+
+    expect(told()).toMatchObject({ recording: 'active' });
+    const { job_id } = backend.spans[0]!.attributes as { job_id: string };
+    expect(livekit.asked().toJson()).toEqual({
+      roomName: job_id.replace('AJ_', 'call-'),
+      audioOnly: true,
+      fileOutputs: [{ filepath: `calls/${job_id}.ogg`, s3: { bucket: 'calls' } }],
+    });
+    const agent_name = 'front-desk';
+    const text = await worker.metrics();
+    const outcome = { agent_name, destination: 's3', outcome: 'complete' };
+    expect(sampleOf(text, 'lk_agents_recordings_total', outcome)).toBe(1);
+    expect(sampleOf(text, 'lk_agents_recordings_total')).toBe(1);
+    expect(sampleOf(text, 'lk_agents_recording_errors_total')).toBe(0);
+    expect(sampleOf(text, 'lk_agents_recordings_active')).toBe(0);
+    expect(sampleOf(text, 'lk_agents_recorded_seconds_total', { agent_name, media: 'audio' })).toBe(12.5);
+
+    const root = backend.spans.find(({ name }) => name === 'job_entrypoint')!;
+    expect(records().map(({ body, severity, traceId }) => [body, severity, traceId])).toEqual([
+      ['recording active', 'INFO', root.traceId],
+      ['recording complete', 'INFO', root.traceId],
+    ]);
+    expect(records()[1]?.attributes).toMatchObject({
+      job_id,
+      'lk.egress_id': 'EG_1',
+      'lk.recording.location': 'https://calls.s3.amazonaws.com/AJ_1-2026-11-27T002000.ogg',
+      'lk.duration': 12.5,
+      'lk.recording.size': 98_765,
+    });
+  },
+);
+
+test('a call without an egress service goes on, and says what is missing', async () => {
+  livekit.answer('StartRoomCompositeEgress', {
+    status: 500,
+    code: 'internal',
+    msg: 'egress not connected (redis required)',
+  });
+  const worker = await start('records-room.mjs');
+  await worker.run({ log, turns: 2 });
+  await exits(worker, 'finished');
+  expect(told()).toMatchObject({ recording: 'not_started', endAt: expect.any(Number) });
+  expect(told().error).toMatch(
+    /egress not connected \(redis required\); run livekit\/egress with the same Redis/,
+  );
+  expect(worker.output()).toContain("earshot: the room's recording (not_started): LiveKit at ws://");
+  const text = await worker.metrics();
+  expect(sampleOf(text, 'lk_agents_turns_total')).toBe(2);
+  expect(sampleOf(text, 'lk_agents_recordings_total', { outcome: 'not_started' })).toBe(1);
+  expect(sampleOf(text, 'lk_agents_recording_errors_total', { error: 'no_egress_service' })).toBe(1);
+  expect(records().map(({ body, severity }) => [body, severity])).toEqual([
+    ['recording not_started: no_egress_service', 'ERROR'],
+  ]);
+});
+
+test('the end of a job waits no longer than the deadline for a LiveKit that hangs', async () => {
+  livekit.answer('StopEgress', 'hang');
+  const worker = await start('records-room.mjs', { EARSHOT_RECORDING_STOP_DEADLINE_MS: '1000' });
+  await worker.run({ log, turns: 1 });
+  await exits(worker, 'finished');
+  const { endAt, exitAt } = told();
+  // The SDK's own timeout is 10 s, and that of a start is 30 s.
+  expect(exitAt - endAt).toBeLessThan(8000);
+  const text = await worker.metrics();
+  expect(sampleOf(text, 'lk_agents_recordings_total', { outcome: 'active' })).toBe(1);
+  expect(sampleOf(text, 'lk_agents_recording_errors_total', { error: 'timeout' })).toBe(1);
+});
+
+test('the recording of a job that dies is counted as lost', async () => {
+  const worker = await start('records-room.mjs');
+  await worker.run({ log, turns: 1, ending: 'exit' });
+  await exits(worker, 'crashed');
+  await vi.waitFor(
+    async () => {
+      const text = await worker.metrics();
+      const lost = { destination: 'file', outcome: 'lost' };
+      expect(sampleOf(text, 'lk_agents_recordings_total', lost)).toBe(1);
+      expect(sampleOf(text, 'lk_agents_recordings_active')).toBe(0);
+    },
+    { timeout: 60_000, interval: 100 },
+  );
+});
+
+test('where audio is switched off, nobody is asked', async () => {
+  const worker = await start('records-room.mjs', { EARSHOT_RECORD: 'traces,logs' });
+  await worker.run({ log, turns: 1 });
+  await exits(worker, 'finished');
+  expect(told()).toMatchObject({ recording: 'off' });
+  expect(livekit.calls).toEqual([]);
+  expect(worker.output()).toContain('the room is not recorded: the switch audio is off');
+  expect(sampleOf(await worker.metrics(), 'lk_agents_recordings_total')).toBe(0);
+});
