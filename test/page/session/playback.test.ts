@@ -57,10 +57,10 @@ describe.skipIf(noBrowser)('a recording', () => {
 
   test('is drawn', async () => {
     const page = await opened();
-    const canvas = page.locator('.timeline canvas');
     // The user is loud from 1.4 s to 4.8 s: many different columns, where a bar has one colour.
     const heights = () =>
-      canvas.evaluate(`(drawing) => {
+      page.evaluate(`(() => {
+        const drawing = document.querySelector('.timeline canvas');
         const { width, height } = drawing;
         const { data } = drawing.getContext('2d').getImageData(0, 0, width, height);
         const found = new Set();
@@ -70,7 +70,7 @@ describe.skipIf(noBrowser)('a recording', () => {
           found.add(painted);
         }
         return found.size;
-      }`);
+      })()`) as Promise<number>;
     await eventually(async () => expect(await heights()).toBeGreaterThan(10));
   });
 });
