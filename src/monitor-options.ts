@@ -5,6 +5,7 @@ import type { AuthOptions } from './http/auth.ts';
 import type { TlsOptions } from './http/tls.ts';
 import { Options } from './options.ts';
 import { pricesVariable } from './pricing/open-prices.ts';
+import { type ReportOptions, resolveReports } from './reports/settings.ts';
 import { resolveTelemetry, type TelemetryOptions } from './telemetry/settings.ts';
 
 export interface MonitorOptions {
@@ -36,6 +37,8 @@ export interface MonitorOptions {
   registry?: Registry;
   /** Where traces and logs of jobs go, and what of them. @default the variables of OpenTelemetry; without an endpoint there are none */
   telemetry?: TelemetryOptions;
+  /** Where reports of sessions go. @default EARSHOT_REPORTS; without a folder there are none */
+  reports?: ReportOptions;
   /** Takes warnings, one line each. @default console.warn */
   log?: (message: string) => void;
 }
@@ -53,6 +56,7 @@ export function resolveMonitorOptions(given: MonitorOptions = {}) {
   const options = new Options(given);
   // Jobs use it, but a mistake in it is told here, before there is one.
   resolveTelemetry(given.telemetry);
+  resolveReports(new Options(given.reports));
   return {
     port: options.integer('port', 'EARSHOT_PORT', 0, 65535) ?? 9464,
     host: options.string('host', ['EARSHOT_HOST']) ?? '127.0.0.1',

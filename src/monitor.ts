@@ -46,6 +46,8 @@ const retryInterval = 15_000;
  * @throws {ServeError} for credentials that cannot be used; with `strict`, whenever the metrics server cannot start
  */
 export async function monitor(options: MonitorOptions = {}): Promise<Monitoring> {
+  const { reports, telemetry, prices } = options;
+  processWide().defaults ??= { reports, telemetry, prices };
   if (isSdkChild()) {
     if (isJobProcess()) await setUpTelemetryOf(options);
     return { url: undefined, recorder: undefined, close: async () => {} };

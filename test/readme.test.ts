@@ -8,6 +8,7 @@ const root = join(import.meta.dirname, '..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 const readme = read('README.md');
 const telemetry = read('docs/telemetry.md');
+const reports = read('docs/reports.md');
 const recordings = read('docs/recordings.md');
 
 /** The rows of the table that follows a line, first cell first. */
@@ -46,6 +47,12 @@ test('docs/telemetry.md lists all options of telemetry, and all switches', () =>
   expect(rowsAfter('## What is kept of a session', telemetry)?.toSorted()).toEqual(switches.toSorted());
 });
 
+test('docs/reports.md lists all options of reports', () => {
+  const options = propertiesOf('src/reports/settings.ts', 'ReportOptions');
+  expect(options).toContain('`to`');
+  expect(rowsAfter('## Options', reports)).toEqual(options);
+});
+
 test('docs/recordings.md lists all options, outcomes and errors of recordings', () => {
   const options = propertiesOf('src/egress/settings.ts', 'RecordRoomOptions');
   expect(options).toContain('`audioOnly`');
@@ -61,21 +68,23 @@ test('docs/recordings.md lists all options, outcomes and errors of recordings', 
 test('docs/telemetry.md lists all records of the conversation', () => {
   const source = read('src/livekit/conversation-records.ts');
   const events = [...source.matchAll(/#tell\(\s*'(lk\.\w+)'/g)].map(([, event]) => `\`${event}\``);
-  expect(events.length).toBe(10);
+  expect(events.length).toBe(11);
   expect(rowsAfter('## The conversation', telemetry)?.toSorted()).toEqual(events.toSorted());
 });
 
-test('it, docs/telemetry.md and docs/recordings.md name all environment variables, and no others', () => {
+test('it and the pages of telemetry, recordings and reports name all environment variables, and no others', () => {
   const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts') && !path.startsWith('simulate') && !/^(cli|gateway)\b/.test(path))
     .map((path) => read(join('src', path)));
   const names = (text: string) => [...text.matchAll(/\bEARSHOT_[A-Z_]*[A-Z]\b/g)].map(([name]) => name);
   const used = new Set(sources.flatMap(names));
-  expect([...new Set(names(readme + telemetry + recordings))].toSorted()).toEqual([...used].toSorted());
+  expect([...new Set(names(readme + telemetry + recordings + reports))].toSorted()).toEqual(
+    [...used].toSorted(),
+  );
 });
 
 test('every series that it names is in the catalogue', () => {
-  const names = [...(readme + telemetry + recordings).matchAll(/\b(?:lk_agents|earshot)_\w+/g)].map(
+  const names = [...(readme + telemetry + recordings + reports).matchAll(/\b(?:lk_agents|earshot)_\w+/g)].map(
     ([name]) => name,
   );
   expect(names.length).toBeGreaterThan(5);
@@ -98,6 +107,8 @@ test.each([
   'docs/gateway.md',
   'docs/metrics.md',
   'docs/prices.md',
+  'docs/report-fields.md',
+  'docs/reports.md',
   'docs/recordings.md',
   'docs/stack.md',
   'docs/telemetry.md',

@@ -76,6 +76,25 @@ export const conversationRecords = {
     'lk.tool_errors',
     'lk.errors',
   ],
+  'lk.session_report': [
+    'lk.report.outcome',
+    'lk.report.location',
+    'lk.report.session',
+    'lk.close_reason',
+    'lk.error.type',
+    'lk.duration',
+    'lk.turns',
+    'lk.interruptions',
+    'lk.tool_calls',
+    'lk.tool_errors',
+    'lk.handoffs',
+    'lk.errors',
+    'lk.e2e_latency.p50',
+    'lk.e2e_latency.p95',
+    'lk.cost_usd',
+    'lk.cost_incomplete',
+    'lk.recordings',
+  ],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type ConversationRecord = keyof typeof conversationRecords;

@@ -111,6 +111,13 @@ export const self = {
     labels: { reason: ['queue_full', 'export_failed', 'deadline', 'internal_error'] },
     source: 'Earshot',
   },
+  earshot_session_reports_total: {
+    type: 'counter',
+    help: 'Session reports by what became of them; deadline: the job ended before the folder had it.',
+    unit: 'reports',
+    labels: { outcome: ['written', 'failed', 'deadline'] },
+    source: 'Earshot',
+  },
   earshot_series: {
     type: 'gauge',
     help: 'Label sets that the catalogue holds in this process.',

@@ -4,6 +4,8 @@ import { believed, request, seconds } from '../session/samples.ts';
 import type { SessionEventName, SessionEvents } from '../session/session-events.ts';
 import type { TurnSummary } from '../session/turns.ts';
 import type { LogItem, Severity } from '../telemetry/log-pipeline.ts';
+import { reportAttributes } from './report-attributes.ts';
+import type { WrittenReport } from './reported-session.ts';
 
 export interface ConversationOptions {
   emit(item: LogItem): void;
@@ -53,6 +55,20 @@ export class ConversationRecords {
         'lk.segment.unattributed': segments.unattributed,
       }),
     });
+  }
+
+  /** Tells that the session's report was made, with the sums in it. */
+  report(written: WrittenReport): void {
+    if (!this.#options.logs) return;
+    const { report, outcome } = written;
+    const severity = outcome === 'written' ? 'INFO' : 'WARN';
+    this.#tell(
+      'lk.session_report',
+      report.timestamp,
+      `session report ${outcome}`,
+      reportAttributes(written),
+      severity,
+    );
   }
 
   readonly #readers: Readers = {

@@ -6,6 +6,7 @@ import type { ConversationRecords } from './conversation-records.ts';
 import { Exemplars } from './exemplars.ts';
 import type { Ownership } from './ownership.ts';
 import type { Recording } from './recording.ts';
+import type { SessionReportDraft } from './session-report.ts';
 
 /** The SDK's own; `speech_done` is made here. */
 export const sessionEventNames = new SessionObserver().names.filter((name) => name !== 'speech_done');
@@ -18,6 +19,8 @@ export interface FeedOptions {
   streamingTts?: readonly string[];
   /** Tells the conversation, where there is a backend for it. */
   records?: ConversationRecords;
+  /** Gathers the session's report, where one is asked for. */
+  report?: SessionReportDraft;
   /** Whether a trace is not sent. */
   muted?: (traceId: string) => boolean;
 }
@@ -41,7 +44,9 @@ export class Feed {
       if (name === 'speech_created') this.#speech(event as voice.SpeechCreatedEvent);
       const repeated = this.#repeated(name, event);
       this.#guarded(() => this.#options.recording?.write(name, event, repeated !== undefined));
-      this.#record(repeated ?? this.#observer.handle(name, event), speechOf(name, event));
+      const samples = repeated ?? this.#observer.handle(name, event);
+      this.#record(samples, speechOf(name, event));
+      this.#guarded(() => this.#options.report?.event(name, event, repeated !== undefined));
       if (!repeated) this.#guarded(() => this.#options.records?.event(name, event));
       // A session may be started again after its close.
       if (name === 'close') this.#observer = this.#observe();
@@ -107,6 +112,7 @@ export class Feed {
 
   #record(observations: Observation[], speechId?: string): void {
     if (observations.length === 0) return;
+    this.#guarded(() => this.#options.report?.samples(observations));
     const exemplar = this.#exemplars.current(speechId);
     for (const sample of observations) {
       const linked = exemplar && catalogue[sample.metric]?.type === 'histogram';
@@ -115,9 +121,10 @@ export class Feed {
   }
 
   #observe(): SessionObserver {
-    return new SessionObserver(this.#options.streamingTts, (turn) =>
-      this.#guarded(() => this.#options.records?.turn(turn)),
-    );
+    return new SessionObserver(this.#options.streamingTts, (turn) => {
+      this.#guarded(() => this.#options.report?.turn(turn));
+      this.#guarded(() => this.#options.records?.turn(turn));
+    });
   }
 }
 

@@ -1,7 +1,9 @@
 import type { Identity } from '../catalogue/types.ts';
 import { Options } from '../options.ts';
+import { type ReportOptions, type ReportSettings, resolveReports } from '../reports/settings.ts';
 import type { RedactText } from '../telemetry/redaction.ts';
 import type { TelemetryOptions } from '../telemetry/settings.ts';
+import type { Defaults } from './process-wide.ts';
 import { audioSwitch, type RecordSwitches, resolveSwitches } from './record-switches.ts';
 
 export interface ObserveOptions {
@@ -26,6 +28,11 @@ export interface ObserveOptions {
    * names them. @default EARSHOT_RECORD, or traces and logs, without transcript and audio
    */
   record?: boolean | RecordSwitches;
+  /**
+   * The session's report: `false` for none, or where it goes, instead of where `monitor` says. Without any of the switches of
+   * `record` there is none either. @default as of `monitor`: EARSHOT_REPORTS
+   */
+  report?: boolean | ReportOptions;
   /** Edits every text before it leaves the process, for example to mask numbers. @default nothing is edited */
   redact?: RedactText;
   /** Where traces and logs go, if `monitor` does not stand in the agent's file; the job's first span is missing then. @default as of `monitor` */
@@ -48,15 +55,27 @@ export function resolveIdentity(options: Options, jobsName?: string): Identity {
 }
 
 /** @throws {OptionError} for an option that cannot be used. */
-export function resolveObserveOptions(given: ObserveOptions, jobsName: string | undefined) {
+export function resolveObserveOptions(
+  given: ObserveOptions,
+  jobsName: string | undefined,
+  defaults: Defaults = {},
+) {
   const options = new Options(given);
+  const record = resolveSwitches(options);
   return {
     identity: resolveIdentity(options, jobsName),
     recordTo: options.string('recordTo', ['EARSHOT_RECORD_TO']),
     recordTranscripts: options.boolean('recordTranscripts', 'EARSHOT_RECORD_TRANSCRIPTS') ?? false,
     openTelemetry: options.boolean('openTelemetry', 'EARSHOT_OPEN_TELEMETRY') ?? true,
-    record: resolveSwitches(options),
+    record,
     audio: audioSwitch(options),
     redact: given?.redact,
+    report: Object.values(record).some(Boolean) ? reportOf(given, defaults) : undefined,
   };
+}
+
+function reportOf(given: ObserveOptions | null, defaults: Defaults): ReportSettings | undefined {
+  const report = given?.report ?? true;
+  if (report === false) return undefined;
+  return resolveReports(new Options({ ...defaults.reports, ...(report === true ? {} : report) }));
 }

@@ -5,6 +5,7 @@ import { type ObserveOptions, resolveObserveOptions } from './observe-options.ts
 import { Ownership } from './ownership.ts';
 import { processWide, type SessionObservation } from './process-wide.ts';
 import { startRecording } from './recording.ts';
+import { ReportedSession, type ReportedSessionOptions } from './reported-session.ts';
 import { setUpTelemetry, setUpTelemetryOf } from './set-up-telemetry.ts';
 import { told } from './told.ts';
 
@@ -44,7 +45,7 @@ export function observe(session: Session, ctx?: Context, options: ObserveOptions
 
 function start(session: Session, ctx: Context | undefined, given: ObserveOptions): SessionObservation {
   const jobsName = ctx?.job?.agentName;
-  const options = resolveObserveOptions(given, jobsName);
+  const options = resolveObserveOptions(given, jobsName, processWide().defaults);
   // What a session has not begun, it has not said: then every speech of it will be seen.
   const { agentState, userState } = session;
   const running = agentState !== 'initializing';
@@ -55,13 +56,21 @@ function start(session: Session, ctx: Context | undefined, given: ObserveOptions
   const ownership = new Ownership(!running);
   const telemetry = setUpTelemetry(given);
   void setUpTelemetryOf(given);
+  const tells = telemetry && told(telemetry, options, session, ctx);
+  const report =
+    options.report && reported({ ...options, settings: options.report, sink, ...tells }, session, ctx);
   const feed = new Feed({
     sink,
     recording,
     ownership,
     streamingTts: streamingTts(session),
-    ...(telemetry && told(telemetry, options, session, ctx)),
+    report: report?.draft,
+    ...tells,
   });
+  const writeReport = async () => {
+    const written = await report?.end();
+    if (written) tells?.records?.report(written);
+  };
   telemetry?.identify(options.identity, sink);
   const timer = setInterval(() => feed.tick(), tickInterval);
   timer.unref();
@@ -70,21 +79,43 @@ function start(session: Session, ctx: Context | undefined, given: ObserveOptions
     feed.close();
     for (const stop of stops.splice(0)) stop();
     void recording?.close();
+    if (!ctx) void writeReport();
     processWide().observed.delete(session);
   };
   try {
     for (const name of sessionEventNames) {
-      const listener = (event: never) => feed.event(name, event);
+      const listener = (event: never) => {
+        feed.event(name, event);
+        // Nobody says when the process ends.
+        if (name === 'close' && !ctx) void writeReport();
+      };
       session.on(name as never, listener as never);
       stops.push(() => session.off(name as never, listener as never));
     }
-    ctx?.addShutdownCallback?.(async () => void (await Promise.all([flush(), recording?.close()])));
+    ctx?.addShutdownCallback?.(async () => {
+      await writeReport();
+      await Promise.all([flush(), recording?.close()]);
+    });
   } catch (error) {
     close();
     throw error;
   }
   if (running) feed.started(agentState, userState);
   return { recorder, close };
+}
+
+/** Begins the report that was asked for. One that cannot be made costs no metrics. */
+function reported(
+  options: Omit<ReportedSessionOptions, 'session' | 'job'>,
+  session: Session,
+  job: Context | undefined,
+): ReportedSession | undefined {
+  try {
+    return new ReportedSession({ ...options, session, job });
+  } catch (error) {
+    console.warn(`earshot: there is no report of the session: ${messageOf(error)}`);
+    return undefined;
+  }
 }
 
 /** The labels of the session's TTS, or of those behind its fallback adapter, that stream by themselves. */

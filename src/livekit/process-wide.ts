@@ -1,6 +1,8 @@
 import type { Identity } from '../catalogue/types.ts';
 import type { Recorder } from '../record/recorder.ts';
 import type { RelayClient } from '../relay/client.ts';
+import type { ReportOptions } from '../reports/settings.ts';
+import type { TelemetryOptions } from '../telemetry/settings.ts';
 import { RecordingsByJob } from './job-recordings.ts';
 import type { JobTelemetry } from './job-telemetry.ts';
 
@@ -10,6 +12,14 @@ export interface SessionObservation {
   recorder: Recorder | undefined;
   /** Stops observing before the session's end. What was recorded stays. */
   close(): void;
+}
+
+/** What `monitor` was given that sessions need. */
+export interface Defaults {
+  reports?: ReportOptions;
+  telemetry?: TelemetryOptions;
+  /** The user's price file. */
+  prices?: string;
 }
 
 /**
@@ -29,6 +39,8 @@ export interface ProcessWide {
   claimed: WeakSet<object>;
   /** Traces and logs of this process; null: there is no backend for them. */
   telemetry?: JobTelemetry | null;
+  /** The options of `monitor`, which stands in the agent's file: those of sessions that have none of their own. */
+  defaults?: Defaults;
   /** Who the last session that was observed is about. */
   identity?: Identity;
   /** false: somebody has switched audio off. */

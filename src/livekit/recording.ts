@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createWriteStream, mkdirSync, openSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { SessionEventName, SessionEvents } from '../session/session-events.ts';
+import { allTexts, noTexts, plain } from './plain-event.ts';
 
 export interface Recording {
   /** @param repeated whether another session in this process has counted the event */
@@ -17,25 +18,6 @@ export interface RecordingOptions {
   transcripts: boolean;
 }
 
-/** Fields that hold what was said, asked, answered or meant; errors may quote all of it. */
-const content = new Set([
-  'content',
-  'transcript',
-  'args',
-  'output',
-  'extra',
-  'message',
-  'stack',
-  'instructions',
-]);
-/** The fields whose texts are names, states and ids: any other text may be what was said. */
-const names = new Set([
-  ...['type', 'name', 'label', 'model', 'provider', 'modelProvider', 'modelName', 'role', 'source', 'reason'],
-  ...['oldState', 'newState', 'oldAgentId', 'newAgentId'],
-  ...['id', 'requestId', 'segmentId', 'speechId', 'callId', 'groupId', 'providerRequestIds'],
-]);
-/** Objects of the SDK that are no data, and audio. */
-const skipped = new Set(['speechInput', 'probabilities', '_events', 'doneCallbacks']);
 /** Never recorded: the events that the series do not need and that tell most. */
 const unrecorded: ReadonlySet<SessionEventName> = new Set(['debug_message', 'user_input_transcribed']);
 
@@ -53,6 +35,7 @@ export function startRecording(to: string, options: RecordingOptions): Recording
   const session = `${job.replace(/[^\w.-]/g, '_')}-${randomUUID()}`;
   const file = to.endsWith('/') ? join(to, `${session}.jsonl`) : to;
   const stream = createWriteStream(file, { fd: open(file) });
+  const texts = transcripts ? allTexts : noTexts;
   let working = true;
   stream.on('error', (error) => {
     if (working) console.warn(`earshot: the recording ${file} ends here: ${error.message}`);
@@ -63,7 +46,7 @@ export function startRecording(to: string, options: RecordingOptions): Recording
     write(event, payload, repeated) {
       if (!working || stream.writableLength > maxWaiting) return;
       if (unrecorded.has(event) && !transcripts) return;
-      const line = { t: Date.now() - startedAt, session, event, payload: plain(payload, transcripts) };
+      const line = { t: Date.now() - startedAt, session, event, payload: plain(payload, texts) };
       stream.write(`${JSON.stringify(repeated ? { ...line, repeated } : line)}\n`);
     },
     close() {
@@ -80,36 +63,4 @@ function open(file: string): number {
   } catch (error) {
     throw new Error(`recordTo: ${(error as Error).message}; give a file or folder that can be written`);
   }
-}
-
-/**
- * An event as plain data. The SDK's own `toJSON` would leave out when a tool was called and when it
- * answered, and events hold objects (speech handles, models) that are no data at all.
- */
-function plain(value: unknown, transcripts: boolean, field = '', depth = 0): unknown {
-  if (typeof value === 'string') return transcripts || names.has(field) ? value : undefined;
-  if (typeof value === 'bigint') return Number(value);
-  if (typeof value !== 'object' || value === null) return typeof value === 'function' ? undefined : value;
-  if (depth > 6 || ArrayBuffer.isView(value)) return undefined;
-  if (Array.isArray(value)) return value.map((item) => plain(item, transcripts, field, depth + 1));
-  const entries = Object.entries(projected(value as Record<string, unknown>))
-    .filter(([name]) => !skipped.has(name) && (transcripts || !content.has(name)))
-    .map(([name, inner]) => [name, plain(inner, transcripts, name, depth + 1)]);
-  return Object.fromEntries(entries);
-}
-
-/** What stands for an object that is more than data. */
-function projected(value: Record<string, unknown>): Record<string, unknown> {
-  if (value instanceof Error) {
-    const { name, message, type, label, recoverable, timestamp } = value as Error & Record<string, unknown>;
-    return { name, message, type, label, recoverable, timestamp };
-  }
-  if ('addDoneCallback' in value) return { id: value.id, interrupted: value.interrupted };
-  // A model: an event emitter with a label.
-  if ('emit' in value) {
-    const { model, provider } = value;
-    const label = typeof value.label === 'function' ? (value.label as () => string)() : value.label;
-    return { label, model, provider };
-  }
-  return value;
 }

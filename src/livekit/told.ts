@@ -1,6 +1,7 @@
 import type { voice } from '@livekit/agents';
 import { trace } from '@opentelemetry/api';
 import { ConversationRecords } from './conversation-records.ts';
+import { demandsRedaction } from './demanded-redaction.ts';
 import type { FeedOptions } from './feed.ts';
 import type { JobOfTelemetry, JobTelemetry } from './job-telemetry.ts';
 import type { resolveObserveOptions } from './observe-options.ts';
@@ -11,17 +12,14 @@ export function told(
   { record, redact }: ReturnType<typeof resolveObserveOptions>,
   session: Pick<voice.AgentSession, 'on'>,
   job: JobOfTelemetry | undefined,
-): Pick<FeedOptions, 'records' | 'muted'> {
+): Required<Pick<FeedOptions, 'records' | 'muted'>> {
   if (job?.job) telemetry.follow(job);
   if (redact) telemetry.redact(redact);
   telemetry.switchOff(record, trace.getActiveSpan()?.spanContext().traceId);
-  const redacted = () =>
-    job?.job?.enableRedaction === true ||
-    (session as { _redactionEnabled?: boolean })._redactionEnabled === true;
   return {
     records: new ConversationRecords({
       emit: (item) => telemetry.emit(item),
-      transcript: () => record.transcript && !redacted(),
+      transcript: () => record.transcript && !demandsRedaction(session, job),
       logs: record.logs,
     }),
     muted: (traceId) => telemetry.telemetry.spans?.muted(traceId) ?? false,

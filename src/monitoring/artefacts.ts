@@ -3,6 +3,7 @@ import { dashboards } from './boards/index.ts';
 import { gatewayApiReference } from './gateway-api-reference.ts';
 import { metricsReference } from './metrics-reference.ts';
 import { priceReference } from './price-reference.ts';
+import { reportReference } from './report-reference.ts';
 import { alertingGroups, recordingGroups } from './rules/index.ts';
 import { ruleFile } from './rules/render.ts';
 import { type Settings, settingsOf } from './settings.ts';
@@ -30,5 +31,6 @@ export const artefacts = (): Artefact[] => [
   { path: 'docs/alerts.md', content: alertsReference() },
   { path: 'docs/prices.md', content: priceReference() },
   { path: 'docs/gateway-api.md', content: gatewayApiReference() },
+  { path: 'docs/report-fields.md', content: reportReference() },
   ...bundle(settingsOf('standard')),
 ];

@@ -1,43 +1,12 @@
 import { openApi } from '../gateway/api/openapi.ts';
 import { code, page, table } from './markdown.ts';
-
-interface Schema {
-  type?: string;
-  description?: string;
-  enum?: readonly unknown[];
-  default?: unknown;
-  anyOf?: readonly Schema[];
-  items?: Schema;
-  properties?: Readonly<Record<string, Schema>>;
-  required?: readonly string[];
-  additionalProperties?: Schema | boolean;
-}
+import { fields, type Schema, typeOf } from './schema-fields.ts';
 
 interface Operation {
   summary: string;
   description?: string;
   parameters: readonly { name: string; in: string; description?: string; schema: Schema }[];
   responses: Readonly<Record<string, { content?: Record<string, { schema: Schema }> }>>;
-}
-
-function typeOf(schema: Schema): string {
-  if (schema.enum) return schema.enum.map(String).join(', ');
-  // A list in a query is one text or several.
-  if (schema.anyOf)
-    return [...new Set(schema.anyOf.map(typeOf))].filter((type) => type !== 'null').join(' or ');
-  if (schema.type === 'array') return `${typeOf(schema.items ?? {})}[]`;
-  return schema.type ?? 'any';
-}
-
-/** The fields of an answer, those of what it holds included: `sessions[].id`. */
-function fields(schema: Schema, prefix = ''): string[][] {
-  const inner = schema.anyOf?.find(({ properties }) => properties) ?? schema;
-  return Object.entries(inner.properties ?? {}).flatMap(([name, field]) => {
-    const path = `${prefix}${name}`;
-    const optional = !inner.required?.includes(name);
-    const row = [code(path), `${typeOf(field)}${optional ? ', optional' : ''}`, field.description ?? ''];
-    return [row, ...fields(field, `${path}.`), ...fields(field.items ?? {}, `${path}[].`)];
-  });
 }
 
 function operation(

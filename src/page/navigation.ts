@@ -32,7 +32,10 @@ export function useBrowserNavigation(): Navigation {
       event.preventDefault();
       history.pushState(null, '', target.href);
       read();
+      scrollTo(0, 0);
     };
+    // Views find their place again themselves, once what they show is there.
+    history.scrollRestoration = 'manual';
     addEventListener('popstate', read);
     document.addEventListener('click', click);
     return () => {

@@ -11,15 +11,28 @@ export function Notice({ title, children }: { title: string; children?: Componen
   );
 }
 
+interface FailureProps {
+  what: string;
+  error: ApiError;
+  retry: () => void;
+  /** What helps better than trying again. */
+  help?: { name: string; act: () => void };
+  /** Beside what is there, rather than in its place. */
+  small?: boolean;
+}
+
 /** A request that failed, and what helps. */
-export function Failure({ what, error, retry }: { what: string; error: ApiError; retry: () => void }) {
+export function Failure({ what, error, retry, help, small }: FailureProps) {
   const login = error.status === 401;
+  const { name, act } = login
+    ? { name: 'Log in', act: () => location.reload() }
+    : (help ?? { name: 'Try again', act: retry });
   return (
-    <div class="notice failure" role="alert">
+    <div class={small ? 'banner' : 'notice'} role="alert">
       <h2>{login ? 'Please log in' : what}</h2>
       <p>{error.message}</p>
-      <button type="button" class="button" onClick={login ? () => location.reload() : retry}>
-        {login ? 'Log in' : 'Try again'}
+      <button type="button" class="button" onClick={act}>
+        {name}
       </button>
     </div>
   );

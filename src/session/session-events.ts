@@ -220,5 +220,5 @@ function componentOf(type: string): Component {
 }
 
 /** The SDK lets users shut a session down with a reason of their own; that would be an open label. */
-const closeReasonOf = (reason: string): Labels<'lk_agents_sessions_total'>['close_reason'] =>
+export const closeReasonOf = (reason: string): Labels<'lk_agents_sessions_total'>['close_reason'] =>
   closeReasons.find((known) => known === reason && known !== 'crashed') ?? 'other';

@@ -5,7 +5,7 @@ import { conversationScope } from '../catalogue/conversation.ts';
 import { Bounds, type Tally, within } from './bounds.ts';
 import type { Remainder } from './last-words.ts';
 import { loadNodeSdk, logExporter, type OtlpTarget } from './packages.ts';
-import { type Redaction, type Signal, weigh } from './redaction.ts';
+import { type Redaction, weigh } from './redaction.ts';
 
 /** How bad a record is: OpenTelemetry's severity numbers. */
 export const severities = { TRACE: 1, DEBUG: 5, INFO: 9, WARN: 13, ERROR: 17, FATAL: 21 } as const;
@@ -13,7 +13,7 @@ export type Severity = keyof typeof severities;
 
 /** One record on its way to the backend. */
 export interface LogItem {
-  signal: Exclude<Signal, 'trace'>;
+  signal: 'log' | 'conversation';
   /** What happened, for a record that is no line of a log. */
   event?: string;
   /** When, in milliseconds since the epoch. */

@@ -1,8 +1,8 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import { holdsContent, redactedMessage } from '../catalogue/content.ts';
 
-/** What a text belongs to: a span, a line of the agent's log, or a record of the conversation. */
-export type Signal = 'trace' | 'log' | 'conversation';
+/** What a text belongs to: a span, a line of the agent's log, a record of the conversation, or a session report. */
+export type Signal = 'trace' | 'log' | 'conversation' | 'report';
 
 /**
  * Edits a text before it leaves the process: gets each, with the name of its attribute (`body` for a record's own
@@ -16,15 +16,19 @@ export const maxText = 16_384;
 export interface RedactionOptions {
   allowPii: boolean;
   redact?: RedactText;
+  /** Longest text that is kept, in UTF-16 units. @default 16384 */
+  maxText?: number;
 }
 
 /** What of attributes and texts may leave the process. */
 export class Redaction {
   readonly allowPii: boolean;
   readonly #hooks: RedactText[] = [];
+  readonly #maxText: number;
 
-  constructor({ allowPii, redact }: RedactionOptions) {
+  constructor({ allowPii, redact, maxText: longest = maxText }: RedactionOptions) {
     this.allowPii = allowPii;
+    this.#maxText = longest;
     if (redact) this.#hooks.push(redact);
   }
 
@@ -44,7 +48,7 @@ export class Redaction {
       // What a hook could not judge stays here.
       return undefined;
     }
-    return typeof left === 'string' ? left.slice(0, maxText) : undefined;
+    return typeof left === 'string' ? left.slice(0, this.#maxText) : undefined;
   }
 
   /** @param allowPii whether content is kept; errors tell only their type without */

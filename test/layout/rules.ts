@@ -22,18 +22,12 @@ const rooms: Readonly<Record<string, Doors>> = {
   gateway: { values: ['catalogue', 'http', 'pricing', 'record', 'session', 'options.ts', 'version.ts'] },
   // It runs in a browser: nothing of Node.js, and of the gateway only what its API answers.
   page: { values: ['catalogue'], types: ['gateway/api/schema.ts'], packages: ['preact', 'zod'] },
-  monitoring: { values: ['catalogue', 'pricing', 'gateway'] },
+  monitoring: { values: ['catalogue', 'pricing', 'gateway', 'reports'] },
+  reports: { values: ['catalogue', 'options.ts'] },
   livekit: {
     values: [
-      'catalogue',
-      'record',
-      'relay',
-      'otel',
-      'pricing',
-      'session',
-      'telemetry',
-      'egress',
-      'options.ts',
+      ...['catalogue', 'record', 'relay', 'otel', 'pricing', 'session', 'telemetry', 'egress', 'reports'],
+      ...['options.ts', 'version.ts'],
     ],
   },
 };

@@ -40,7 +40,7 @@ const launch = (): Promise<Browser> => {
 
 /**
  * A page of its own. What its scripts throw, what the content policy refuses and whatever else ends up as an error on
- * the console fails the test.
+ * the console fails the test, unless `takeTroubles` took it.
  */
 export async function openPage(url: string, options: BrowserContextOptions = {}): Promise<Page> {
   browser ??= launch();
@@ -55,6 +55,11 @@ export async function openPage(url: string, options: BrowserContextOptions = {})
   });
   await page.goto(url);
   return page;
+}
+
+/** What went wrong in a page so far, which is taken for expected. */
+export function takeTroubles(page: Page): string[] {
+  return pages.find((each) => each.page === page)?.troubles.splice(0) ?? [];
 }
 
 afterEach(async () => {

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { WireLog } from '../decode/log-schema.ts';
 import type { MetricRequest } from '../decode/metric-schema.ts';
+import { sessionOf } from '../decode/records.ts';
 import type { Owned } from '../decode/spans.ts';
 import type { Span } from '../decode/trace-schema.ts';
 import type { ApiKeys } from '../receive/api-keys.ts';
@@ -9,9 +10,10 @@ import type { Meta } from '../spool/entry.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { Backlog, type Destination } from './backlog.ts';
 import { liveKitCloud } from './livekit-cloud.ts';
+import { type Background, forLoki } from './loki.ts';
 import { MetricsPush } from './metrics-push.ts';
 import { compressed, otlpDestination } from './otlp-destinations.ts';
-import { forLoki, logRequest, traceRequest } from './unified.ts';
+import { logRequest, traceRequest } from './unified.ts';
 
 /** Backends; without a URL, nothing is forwarded to one. */
 export interface ForwardTo {
@@ -105,9 +107,19 @@ export class Forwarder {
     await this.#tempo.add(id, {}, [body], body.length);
   }
 
-  async logs(id: string, logs: readonly Owned<WireLog>[]): Promise<void> {
+  /** @param background what is known of a session by now */
+  async logs(
+    id: string,
+    logs: readonly Owned<WireLog>[],
+    background: (session: string) => Promise<Background>,
+  ): Promise<void> {
     if (!this.#loki || logs.length === 0) return;
-    const body = await compressed(logRequest(logs.map(forLoki)));
+    const sessions = new Set(logs.flatMap(({ identity }) => sessionOf(identity) ?? []));
+    const backgrounds = new Map<string, Background>();
+    for (const session of sessions) backgrounds.set(session, await background(session));
+    const records = forLoki(logs, backgrounds);
+    if (records.length === 0) return;
+    const body = await compressed(logRequest(records));
     await this.#loki.add(id, {}, [body], body.length);
   }
 

@@ -1,7 +1,6 @@
 import type { Identity } from '../decode/identity.ts';
-import { LogRequest, ResourceLogs, ScopeLogs, WireLog } from '../decode/log-schema.ts';
+import { LogRequest, ResourceLogs, ScopeLogs, type WireLog } from '../decode/log-schema.ts';
 import { AnyValue, KeyValue, Resource, type Scope } from '../decode/otlp-schema.ts';
-import { plainOf } from '../decode/plain.ts';
 import type { Owned } from '../decode/spans.ts';
 import { ResourceSpans, ScopeSpans, type Span, TraceRequest } from '../decode/trace-schema.ts';
 
@@ -75,37 +74,3 @@ export const logRequest = (logs: readonly Owned<WireLog>[]): LogRequest =>
         }),
     ),
   });
-
-/** Longer text is cut: Loki refuses lines whose attributes take more than 64 KB together, and all that come with them. */
-const maxText = 8 * 1024;
-
-const isNested = ({ value }: KeyValue): boolean =>
-  value?.value.case === 'kvlistValue' || value?.value.case === 'arrayValue';
-
-function bounded({ key, value }: KeyValue): KeyValue {
-  const held = value?.value;
-  if (held?.case !== 'stringValue' || held.value.length <= maxText) return new KeyValue({ key, value });
-  return pair(key, `${held.value.slice(0, maxText)}…`);
-}
-
-/**
- * A record as Loki keeps it best: every attribute once, and what is nested, such as an item of the conversation, in the
- * line, as JSON.
- */
-export function forLoki(owned: Owned<WireLog>): Owned<WireLog> {
-  const { wire } = owned;
-  const attributes = new Map(wire.attributes.map((attribute) => [attribute.key, attribute]));
-  const nested = [...attributes.values()].filter(isNested);
-  const flat = [...attributes.values()].filter((attribute) => !isNested(attribute)).map(bounded);
-  const body =
-    nested.length === 0
-      ? wire.body
-      : pair(
-          '',
-          JSON.stringify({
-            message: plainOf(wire.body),
-            ...Object.fromEntries(nested.map(({ key, value }) => [key, plainOf(value)])),
-          }),
-        ).value;
-  return { ...owned, wire: new WireLog({ ...wire, attributes: flat, body }) };
-}

@@ -5,6 +5,7 @@ import type { SessionBatch } from '../decode/records.ts';
 import type { UploadKind } from '../receive/endpoints.ts';
 import { type Entry, readMeta } from '../spool/entry.ts';
 import type { Spool } from '../spool/spool.ts';
+import { sessionIdOf } from '../store/session-id.ts';
 import type { SessionStore } from '../store/session-store.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { type TakenUp, type TakeUpOptions, takeUp } from './take-up.ts';
@@ -15,7 +16,7 @@ import { type TakenUp, type TakeUpOptions, takeUp } from './take-up.ts';
  */
 export type BatchListener = (batch: SessionBatch) => void;
 
-export interface IngestOptions extends Omit<TakeUpOptions, 'isRedacted' | 'known'> {
+export interface IngestOptions extends Omit<TakeUpOptions, 'isRedacted' | 'known' | 'background'> {
   spool: Spool;
   store: SessionStore;
   telemetry: Telemetry;
@@ -63,6 +64,10 @@ export class Ingest {
       ...options,
       isRedacted: (session) => store.isRedacted(session),
       known: (session) => store.identity(session),
+      background: async (session) => {
+        const state = await store.state(sessionIdOf(session)).catch(() => undefined);
+        return { traceId: state?.traceIds[0], closeReason: state?.closeReason };
+      },
     });
   }
 

@@ -7,7 +7,7 @@ import { TraceRequest } from '../../../src/gateway/decode/trace-schema.ts';
 import { freePort } from '../../worker/worker.ts';
 import { newFolder, startTestGateway } from '../running.ts';
 import { capturedOf, one, upload } from '../uploads.ts';
-import { listenBackend } from './backend.ts';
+import { type Backend, listenBackend } from './backend.ts';
 
 const identity = {
   'service.name': 'livekit-agents',
@@ -44,29 +44,60 @@ test('fields that Earshot does not know travel on', async () => {
   expect(sent?.body.includes(Buffer.from([0x85, 0x01, 0x01, 0x01, 0x00, 0x00]))).toBe(true);
 });
 
-test('logs reach Loki, each attribute once, and the conversation as JSON lines', async () => {
-  const backend = await listenBackend();
-  const gateway = await startTestGateway({ forward: { loki: backend.url } });
-  await gateway.take(capturedOf('full'));
-  const requests = backend.of('/otlp/v1/logs');
-  expect(requests[0]?.headers['content-type']).toBe('application/x-protobuf');
-  const groups = requests.flatMap(({ body }) => LogRequest.fromBinary(body).resourceLogs);
-  expect(attributesOf(groups[0]?.resource?.attributes)).toMatchObject({
-    room_id: 'RM_full',
-    job_id: 'AJ_full',
+/** What a backend got for Loki, with the resource of each. */
+const linesOf = (backend: Backend) =>
+  backend
+    .of('/otlp/v1/logs')
+    .flatMap(({ body }) => LogRequest.fromBinary(body).resourceLogs)
+    .flatMap(({ resource, scopeLogs }) =>
+      scopeLogs.flatMap(({ scope, logRecords }) =>
+        logRecords.map((log) => ({
+          resource: attributesOf(resource?.attributes),
+          scope: scope?.name,
+          text: String(plainOf(log.body)),
+          traceId: Buffer.from(log.traceId).toString('hex'),
+          keys: log.attributes.map(({ key }) => key),
+          attributes: attributesOf(log.attributes),
+        })),
+      ),
+    );
+
+describe('logs', () => {
+  test('reach Loki, each attribute once and none nested, with the trace of their session', async () => {
+    const backend = await listenBackend();
+    const gateway = await startTestGateway({ forward: { loki: backend.url } });
+    await gateway.take(capturedOf('full'));
+    expect(backend.of('/otlp/v1/logs')[0]?.headers['content-type']).toBe('application/x-protobuf');
+    const lines = linesOf(backend);
+    expect(lines[0]?.resource).toMatchObject({ room_id: 'RM_full', job_id: 'AJ_full' });
+    // Node.js does not say so in its logs; its spans did, before.
+    expect(lines.at(-1)?.resource).toMatchObject(identity);
+    for (const { keys, attributes } of lines) {
+      expect(new Set(keys).size).toBe(keys.length);
+      expect(Object.values(attributes).filter((value) => typeof value === 'object')).toEqual([]);
+    }
+    const { traceIds } = await gateway.json('/api/sessions/AJ_full');
+    expect(traceIds.length).toBe(1);
+    expect(lines.at(-1)?.traceId).toBe(traceIds[0]);
   });
-  // Node.js does not say so in its logs; its spans did, before.
-  expect(attributesOf(groups.at(-1)?.resource?.attributes)).toMatchObject(identity);
-  const logs = groups.flatMap(({ scopeLogs }) => scopeLogs.flatMap(({ logRecords }) => logRecords));
-  for (const { attributes } of logs) {
-    expect(new Set(attributes.map(({ key }) => key)).size).toBe(attributes.length);
-    expect(attributes.every(({ value }) => value?.value.case !== 'kvlistValue')).toBe(true);
-  }
-  const lines = logs.map(({ body }) => String(plainOf(body)));
-  const item = lines.find((line) => line.includes('please book a table'));
-  expect(JSON.parse(item ?? '')).toMatchObject({
-    message: 'chat item',
-    'chat.item': { message: { role: 'USER' } },
+
+  test('of a conversation are the records that a job tells itself', async () => {
+    const backend = await listenBackend();
+    const gateway = await startTestGateway({ forward: { loki: backend.url } });
+    await gateway.take(capturedOf('full'));
+    const told = linesOf(backend).filter(({ scope }) => scope === 'earshot.conversation');
+    const names = new Set(told.map(({ attributes }) => attributes['event.name']));
+    expect([...names].toSorted()).toEqual([
+      'lk.conversation_item',
+      'lk.handoff',
+      'lk.session_end',
+      'lk.session_start',
+      'lk.tool_call',
+      'lk.turn',
+    ]);
+    expect(told.filter(({ resource }) => resource.job_id !== 'AJ_full')).toEqual([]);
+    expect(told.filter(({ text }) => text.includes('please book a table'))).toHaveLength(1);
+    expect(linesOf(backend).filter(({ scope }) => scope === 'chat_history')).toEqual([]);
   });
 });
 

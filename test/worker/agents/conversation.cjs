@@ -2,7 +2,8 @@
  * What the agents of these tests do in a job, with either build of the SDK: as many typed turns as the job's
  * metadata says, and then what it says next. `log` is told what the session itself reported.
  */
-const { appendFileSync } = require('node:fs');
+const fs = require('node:fs');
+const { appendFileSync } = fs;
 
 /** What was said, asked and answered, so that a test can look for it where it must not be. */
 const said = {
@@ -87,6 +88,7 @@ exports.converse = async function converse(sdk, ctx, observe, recordRoom) {
     asks = [],
     options,
     record,
+    slowDisk,
     recordRoom: recording,
   } = JSON.parse(ctx.job.metadata || '{}');
   const tell = (what) => log && appendFileSync(log, `${JSON.stringify({ pid: process.pid, ...what })}\n`);
@@ -95,6 +97,8 @@ exports.converse = async function converse(sdk, ctx, observe, recordRoom) {
     tell({ endAt: Date.now() });
     throw new Error('the entry function fails');
   }
+  // A disk that takes what is written, and never has it: only files that are exchanged whole notice.
+  if (slowDisk) fs.rename = () => {};
   const session = new sdk.voice.AgentSession({ llm: new (fakeLlm(sdk))(), vad: null });
   observe?.(session, ctx, options);
   const started = await recordRoom?.(ctx, recording).started;
@@ -120,6 +124,10 @@ exports.converse = async function converse(sdk, ctx, observe, recordRoom) {
   if (block) await sleep(200);
   tell({ ready: true });
   if (ending === 'wait') await sleep(60_000);
+  if (ending === 'fail') {
+    tell({ endAt: Date.now() });
+    throw new Error(said.failure);
+  }
   if (ending === 'exit') process.exit(7);
   if (ending === 'uncaught') {
     setImmediate(() => {

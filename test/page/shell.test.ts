@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { startTestGateway } from '../gateway/running.ts';
 import { capturedOf } from '../gateway/uploads.ts';
-import { violationsIn } from './accessibility.ts';
 import { noBrowser, openPage } from './browser.ts';
 
 describe.skipIf(noBrowser)('in a browser', () => {
@@ -9,7 +8,7 @@ describe.skipIf(noBrowser)('in a browser', () => {
     const gateway = await startTestGateway();
     const page = await openPage(gateway.url);
     await page.getByRole('heading', { name: 'No sessions yet' }).waitFor();
-    expect(await page.locator('code').textContent()).toBe(`LIVEKIT_OBSERVABILITY_URL=${gateway.url}`);
+    expect(await page.locator('pre code').textContent()).toBe(`LIVEKIT_OBSERVABILITY_URL=${gateway.url}`);
   });
 
   test('a session that was uploaded is listed, opened, and left again', async () => {
@@ -17,7 +16,7 @@ describe.skipIf(noBrowser)('in a browser', () => {
     await gateway.take(capturedOf('full'));
     const { sessions } = await gateway.json('/api/sessions');
     const page = await openPage(gateway.url);
-    await page.getByRole('link', { name: 'support-agent' }).click();
+    await page.getByRole('link', { name: /support-agent/ }).click();
     await page.getByText('please book a table for two').waitFor();
     expect(new URL(page.url()).pathname).toBe(`/sessions/${sessions[0].id}`);
     await page.reload();
@@ -37,16 +36,5 @@ describe.skipIf(noBrowser)('in a browser', () => {
     await page.reload();
     expect(await ground()).toBe('rgb(247, 246, 243)');
     await page.getByRole('button', { name: 'Use the dark theme' }).waitFor();
-  });
-
-  test.each(['light', 'dark'] as const)('everybody can use it, in %s', async (colorScheme) => {
-    const gateway = await startTestGateway();
-    const empty = await openPage(gateway.url, { colorScheme });
-    await empty.getByRole('heading', { name: 'No sessions yet' }).waitFor();
-    expect(await violationsIn(empty)).toEqual([]);
-    await gateway.take(capturedOf('full'));
-    const page = await openPage(gateway.url, { colorScheme });
-    await page.getByRole('link', { name: 'support-agent' }).waitFor();
-    expect(await violationsIn(page)).toEqual([]);
   });
 });

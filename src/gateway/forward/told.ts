@@ -1,0 +1,173 @@
+import type {
+  ConversationRecord,
+  MeasuredAttributes,
+  RecordAttributes,
+} from '../../catalogue/conversation.ts';
+import { segmentsOf } from '../../session/segments.ts';
+import type { ChatItem, MessageMetrics } from '../decode/chat-item.ts';
+import type { SessionReport } from '../decode/session-report.ts';
+
+/** A record of a conversation, as a job tells them itself. `at` is unix seconds. */
+export interface Told {
+  event: ConversationRecord;
+  at: number;
+  severity: 'INFO' | 'WARN';
+  body: string;
+  attributes: RecordAttributes;
+}
+
+/** What an upload says of one conversation. */
+export interface Conversation {
+  /** In the order in which they came about. */
+  items: readonly ChatItem[];
+  report?: SessionReport;
+  /** Why the session ended, if that is known by now. */
+  closeReason?: string;
+}
+
+function told<R extends ConversationRecord>(
+  event: R,
+  at: number,
+  body: string,
+  attributes: RecordAttributes<R> = {},
+  severity: Told['severity'] = 'INFO',
+): Told {
+  const known = Object.entries(attributes).filter(([, value]) => value !== undefined);
+  return { event, at, severity, body, attributes: Object.fromEntries(known) };
+}
+
+const measured = (m: MessageMetrics = {}): MeasuredAttributes => ({
+  'lk.e2e_latency': m.e2eLatency,
+  'lk.transcription_delay': m.transcriptionDelay,
+  'lk.end_of_turn_delay': m.endOfTurnDelay,
+  'lk.on_user_turn_completed_delay': m.onUserTurnCompletedDelay,
+  'lk.response.ttft': m.llmTtft,
+  'lk.response.ttfb': m.ttsTtfb,
+  'lk.playback_latency': m.playbackLatency,
+});
+
+interface Turn {
+  user: ChatItem;
+  reply?: ChatItem;
+  tools: boolean;
+  /** Time in which tools ran before the reply, in seconds. */
+  toolSeconds: number;
+  at: number;
+}
+
+/**
+ * The records of a conversation that was uploaded: the same, by name and attributes, that a job tells as it happens, so
+ * that who asks for one has both. Interruptions, errors of models and false alarms are not in an upload's conversation.
+ */
+export function toldOf({ items, report, closeReason }: Conversation): Told[] {
+  const records: Told[] = [];
+  const turns: Turn[] = [];
+  const calls = new Map(
+    items.flatMap((item) => (item.type === 'function_call' ? [[item.callId, item]] : [])),
+  );
+  const counts = { toolCalls: 0, toolErrors: 0, slowest: undefined as number | undefined };
+  for (const item of items) {
+    const at = item.at ?? report?.startedAt ?? 0;
+    const turn = turns.at(-1);
+    if (item.type === 'message' && item.role !== 'system' && item.role !== 'developer') {
+      records.push(messageOf(item, at));
+      if (item.role === 'user') turns.push({ user: item, tools: false, toolSeconds: 0, at });
+      else if (turn && !turn.reply?.metrics?.e2eLatency) Object.assign(turn, { reply: item, at });
+      const latency = item.metrics?.e2eLatency ?? -1;
+      if (latency >= 0) counts.slowest = Math.max(counts.slowest ?? 0, latency);
+    } else if (item.type === 'function_call_output') {
+      const call = calls.get(item.callId);
+      const record = toolOf(item, call, at);
+      records.push(record);
+      counts.toolCalls += 1;
+      if (item.isError) counts.toolErrors += 1;
+      if (turn) turn.tools = true;
+      if (turn && !turn.reply) turn.toolSeconds += Math.max(0, at - (call?.at ?? at));
+    } else if (item.type === 'agent_handoff' && item.oldAgent && item.newAgent) {
+      const agents = { 'lk.old_agent': item.oldAgent, 'lk.new_agent': item.newAgent };
+      records.push(told('lk.handoff', at, `handoff to ${item.newAgent}`, agents));
+    }
+  }
+  records.push(...turns.map(turnOf));
+  if (report?.startedAt !== undefined) {
+    const { startedAt, reportedAt } = report;
+    records.push(told('lk.session_start', startedAt, 'session started'));
+    if (reportedAt !== undefined) {
+      const reason = closeReason ?? 'unknown';
+      const attributes = {
+        'lk.close_reason': reason,
+        'lk.turns': turns.length,
+        'lk.duration': reportedAt - startedAt,
+        'lk.slowest_turn': counts.slowest,
+        'lk.interruptions': turns.filter(({ reply }) => reply?.interrupted).length,
+        'lk.tool_calls': counts.toolCalls,
+        'lk.tool_errors': counts.toolErrors,
+      };
+      records.push(told('lk.session_end', reportedAt, `session ended: ${reason}`, attributes));
+    }
+  }
+  return records;
+}
+
+function messageOf(item: ChatItem, at: number): Told {
+  const { id, role = 'unknown', text, interrupted, confidence, metrics } = item;
+  return told('lk.conversation_item', at, text ?? `${role} message, without its text`, {
+    'lk.item_id': id,
+    'lk.role': role,
+    'lk.interrupted': interrupted,
+    'lk.text_length': text?.length,
+    'lk.transcript_confidence': confidence,
+    ...measured(metrics),
+  });
+}
+
+function toolOf(output: ChatItem, call: ChatItem | undefined, at: number): Told {
+  const name = output.name ?? call?.name ?? 'unknown';
+  const failed = output.isError ?? false;
+  const attributes = {
+    'lk.function_tool.name': name,
+    'lk.function_tool.id': output.callId,
+    'lk.function_tool.is_error': failed,
+    'lk.duration': call?.at === undefined ? undefined : Math.max(0, at - call.at),
+    'lk.pii.function_tool.arguments': call?.arguments,
+    'lk.pii.function_tool.output': output.output,
+  };
+  return told(
+    'lk.tool_call',
+    at,
+    `${name} ${failed ? 'failed' : 'answered'}`,
+    attributes,
+    failed ? 'WARN' : 'INFO',
+  );
+}
+
+function turnOf({ user, reply, tools, toolSeconds, at }: Turn, index: number): Told {
+  const outcome = !reply ? 'unanswered' : reply.interrupted ? 'interrupted' : 'completed';
+  const m: MessageMetrics = { ...user.metrics, ...reply?.metrics };
+  const segments =
+    m.e2eLatency !== undefined && m.e2eLatency >= 0
+      ? segmentsOf({
+          e2eLatency: m.e2eLatency,
+          transcriptionDelay: m.transcriptionDelay,
+          endOfTurnDelay: m.endOfTurnDelay,
+          onUserTurnCompletedDelay: m.onUserTurnCompletedDelay,
+          tools: toolSeconds,
+          llmNodeTtft: m.llmTtft,
+          ttsNodeTtfb: m.ttsTtfb,
+        })
+      : undefined;
+  return told('lk.turn', at, `turn ${index + 1} ${outcome}`, {
+    'lk.turn.number': index + 1,
+    'lk.turn.outcome': outcome,
+    'lk.turn.tools': tools,
+    'lk.turn.tool_seconds': tools ? toolSeconds : undefined,
+    ...measured(m),
+    'lk.segment.transcription': segments?.transcription,
+    'lk.segment.endpointing': segments?.endpointing,
+    'lk.segment.user_hook': segments?.user_hook,
+    'lk.segment.llm': segments?.llm,
+    'lk.segment.tools': segments?.tools,
+    'lk.segment.tts': segments?.tts,
+    'lk.segment.unattributed': segments?.unattributed,
+  });
+}

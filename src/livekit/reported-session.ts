@@ -1,0 +1,172 @@
+import { randomBytes } from 'node:crypto';
+import type { JobContext, llm } from '@livekit/agents';
+import { isSpanContextValid, TraceFlags, trace } from '@opentelemetry/api';
+import type { Labels } from '../catalogue/metrics.ts';
+import { observation, type Sink } from '../catalogue/observation.ts';
+import type { Identity } from '../catalogue/types.ts';
+import { Options } from '../options.ts';
+import { openPrices, pricesVariable } from '../pricing/open-prices.ts';
+import { stemOf } from '../reports/file-names.ts';
+import { writeReport } from '../reports/folder.ts';
+import type { SessionReport } from '../reports/schema.ts';
+import type { ReportSettings } from '../reports/settings.ts';
+import { within } from '../telemetry/bounds.ts';
+import { Redaction, type RedactText } from '../telemetry/redaction.ts';
+import { resolveTelemetry } from '../telemetry/settings.ts';
+import { demandsRedaction } from './demanded-redaction.ts';
+import { allTexts, meant, noTexts } from './plain-event.ts';
+import { processWide } from './process-wide.ts';
+import type { RecordSwitches } from './record-switches.ts';
+import { loadedSdk } from './sdk.ts';
+import { type ReportContent, SessionReportDraft } from './session-report.ts';
+
+type Outcome = Labels<'earshot_session_reports_total'>['outcome'];
+
+/** What is needed of a session for its report. */
+interface Session {
+  history?: Pick<llm.ChatContext, 'items'>;
+  sessionOptions?: object;
+}
+
+export interface ReportedSessionOptions {
+  settings: ReportSettings;
+  session: object;
+  job?: Pick<JobContext, 'job'>;
+  identity: Identity;
+  record: Required<RecordSwitches>;
+  /** Edits texts of this session only; those of `monitor` go first. */
+  redact?: RedactText;
+  /** Whether a trace is not sent. */
+  muted?: (traceId: string) => boolean;
+  sink: Sink;
+}
+
+/** Where a report is, for who tells of it. */
+export interface WrittenReport {
+  report: SessionReport;
+  outcome: Outcome;
+  /** undefined: nowhere. */
+  path: string | undefined;
+}
+
+/** Longest text of a report, in UTF-16 units: instructions and documents that tools give are long. */
+const maxText = 262_144;
+
+/** The report of one session, from the first event to the file. */
+export class ReportedSession {
+  readonly draft: SessionReportDraft;
+  readonly #options: ReportedSessionOptions;
+  readonly #stem: string;
+  #ended: Promise<WrittenReport | undefined> | undefined;
+
+  constructor(options: ReportedSessionOptions) {
+    this.#options = options;
+    const { job: context, identity, record, muted } = options;
+    const job = context?.job;
+    const session = randomBytes(4).toString('hex');
+    this.#stem = stemOf(Date.now(), job?.id ?? '', session);
+    const head = {
+      ...(job?.id && { jobId: job.id }),
+      ...(job?.room?.sid && { roomId: job.room.sid }),
+      ...(job?.room?.name && { room: job.room.name }),
+      session,
+      agentName: identity.agent_name,
+      agentVersion: identity.agent_version,
+      traceIds: record.traces ? activeTrace(muted) : [],
+    };
+    this.draft = new SessionReportDraft(head, contentOf(options));
+  }
+
+  /** Writes the report, once and within its deadline, and counts what came of it. Never rejects. */
+  end(): Promise<WrittenReport | undefined> {
+    this.#ended ??= this.#write().catch((error: Error) => {
+      this.#warn(error.message);
+      this.#count('failed');
+      return undefined;
+    });
+    return this.#ended;
+  }
+
+  async #write(): Promise<WrittenReport> {
+    const { settings, job, session } = this.#options;
+    const { folder, deadlineMs } = settings;
+    const begun = performance.now();
+    const recordings = job?.job?.id === undefined ? undefined : processWide().recordings.of(job.job.id);
+    // What records the room ends at the same time; the rest of the deadline is for the disk.
+    await recordings?.settled(deadlineMs / 2);
+    const { history, sessionOptions } = session as Session;
+    const sdkVersion = (await loadedSdk().catch(() => undefined))?.version;
+    const prices = pricesOf(processWide().defaults?.prices);
+    prices.close();
+    const report = {
+      ...this.draft.report({
+        at: Date.now(),
+        derivation: prices.derivation,
+        recordings: recordings?.all ?? [],
+        history: history?.items,
+        options: sessionOptions,
+      }),
+      ...(sdkVersion !== undefined && { sdkVersion }),
+    };
+    let path: string | undefined;
+    let outcome: Outcome = 'deadline';
+    const writing = writeReport(folder, this.#stem, report).then(
+      (written) => {
+        path = written;
+        outcome = 'written';
+      },
+      (error: Error) => {
+        outcome = 'failed';
+        this.#warn(error.message);
+      },
+    );
+    await within(Math.max(0, begun + deadlineMs - performance.now()), writing);
+    if (outcome === 'deadline') this.#warn(`the folder did not take it within ${deadlineMs} ms`);
+    this.#count(outcome);
+    return { report, outcome, path };
+  }
+
+  #warn(why: string): void {
+    console.warn(
+      `earshot: the session report ${this.#stem} is not in ${this.#options.settings.folder}: ${why}; see docs/reports.md`,
+    );
+  }
+
+  #count(outcome: Outcome): void {
+    this.#options.sink(observation('earshot_session_reports_total', { outcome }, 1));
+  }
+}
+
+function pricesOf(file: string | undefined = new Options().string('', [pricesVariable])) {
+  try {
+    return openPrices({ file });
+  } catch {
+    // It was refused where it was given; cost is then told by the other prices.
+    return openPrices();
+  }
+}
+
+/** The trace that the session is observed in, if it is sent. */
+function activeTrace(muted: (traceId: string) => boolean = () => false): string[] {
+  const span = trace.getActiveSpan()?.spanContext();
+  if (!span || !isSpanContextValid(span) || (span.traceFlags & TraceFlags.SAMPLED) === 0) return [];
+  return muted(span.traceId) ? [] : [span.traceId];
+}
+
+/** What of the session's content goes into the report, asked each time. */
+function contentOf({ session, job, record, redact }: ReportedSessionOptions): () => ReportContent {
+  const { allowPii, redact: first } = resolveTelemetry(processWide().defaults?.telemetry);
+  const redaction = new Redaction({ allowPii, redact: first, maxText });
+  if (redact) redaction.add(redact);
+  const keep = (text: string, field: string) => redaction.text(text, field, 'report');
+  const texts = { leftOut: allowPii ? allTexts.leftOut : new Set(meant), keep };
+  return () => {
+    const demanded = demandsRedaction(session, job);
+    const transcript = record.transcript && !demanded;
+    return {
+      content: { transcript, allowPii: transcript && allowPii, redaction: demanded },
+      texts: transcript ? texts : noTexts,
+      events: record.logs,
+    };
+  };
+}

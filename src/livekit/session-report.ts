@@ -1,0 +1,199 @@
+import type { Derivation, Observation } from '../catalogue/observation.ts';
+import { BilledUsage } from '../reports/cost.ts';
+import { latencyOf } from '../reports/latency.ts';
+import type { SessionReport } from '../reports/schema.ts';
+import { believed, request, seconds } from '../session/samples.ts';
+import { closeReasonOf, type SessionEventName, type SessionEvents } from '../session/session-events.ts';
+import type { TurnSummary } from '../session/turns.ts';
+import { version } from '../version.ts';
+import type { JobRecording } from './job-recordings.ts';
+import { allTexts, noTexts, plain, type Texts } from './plain-event.ts';
+
+/** What is known of a session from its beginning on. */
+export interface ReportHead {
+  sdkVersion?: string;
+  jobId?: string;
+  roomId?: string;
+  room?: string;
+  session: string;
+  agentName: string;
+  agentVersion: string;
+  traceIds: readonly string[];
+}
+
+/** What a report gets of its session besides the events. */
+export interface ReportEnd {
+  /** When it is made, in milliseconds since the epoch. */
+  at: number;
+  derivation: Derivation;
+  recordings: readonly JobRecording[];
+  /** The session's history; without it, what its events told of it. */
+  history?: readonly object[];
+  options?: object;
+}
+
+export interface ReportContent {
+  content: SessionReport['content'];
+  texts: Texts;
+  /** Whether the events are listed. */
+  events: boolean;
+}
+
+/** Events of no use to a reader: a model's inner figures, and a sum that is told once at the end. */
+const unlisted: ReadonlySet<SessionEventName> = new Set(['debug_message', 'session_usage_updated']);
+/** How many events a report lists, and how many turns. */
+const maxEvents = 20_000;
+const maxTurns = 5000;
+/** The SDK's options that are data, and no content. */
+const optionNames = [
+  ...['maxToolSteps', 'userAwayTimeout', 'transcriptionTimeout', 'aecWarmupDuration', 'turnHandling'],
+  ...['ttsReadIdleTimeout', 'forwardAudioIdleTimeout', 'useTtsAlignedTranscript', 'ttsTextTransforms'],
+  'recordingOptions',
+];
+
+type Plain = Record<string, unknown>;
+
+/** Gathers what a session's report says, from its events and what they meant for the series. */
+export class SessionReportDraft {
+  readonly #head: ReportHead;
+  readonly #what: () => ReportContent;
+  readonly #usage = new BilledUsage();
+  readonly #latencies: { e2eLatency: number }[] = [];
+  readonly #turns: SessionReport['turns'] = [];
+  readonly #events: Plain[] = [];
+  readonly #counts = { turns: 0, interruptions: 0, toolCalls: 0, toolErrors: 0, handoffs: 0, errors: 0 };
+  readonly #items: object[] = [];
+  #modelUsage: readonly object[] = [];
+  #dropped = 0;
+  #startedAt: number | undefined;
+  #closed: { at: number; closeReason: SessionReport['closeReason']; error?: unknown } | undefined;
+
+  /** @param what asked each time, because LiveKit may demand redaction when a session starts */
+  constructor(head: ReportHead, what: () => ReportContent) {
+    this.#head = head;
+    this.#what = what;
+  }
+
+  /** @param repeated whether another session in this process has counted the event */
+  event<E extends SessionEventName>(name: E, event: SessionEvents[E], repeated = false): void {
+    this.#readers[name]?.(event as never);
+    const { events, texts } = this.#what();
+    if (!events || unlisted.has(name)) return;
+    if (name === 'user_input_transcribed' && !(event as SessionEvents['user_input_transcribed']).isFinal)
+      return;
+    if (this.#events.length >= maxEvents) this.#dropped += 1;
+    else this.#events.push(listed(name, event, texts, repeated));
+  }
+
+  samples(observations: readonly Observation[]): void {
+    for (const sample of observations) {
+      this.#usage.add(sample);
+      if (sample.metric === 'lk_agents_turn_e2e_latency_seconds') {
+        this.#latencies.push({ e2eLatency: sample.value });
+      }
+    }
+  }
+
+  turn({ outcome, tools, toolSeconds, user, reply, segments }: TurnSummary): void {
+    this.#counts.turns += 1;
+    if (outcome === 'interrupted') this.#counts.interruptions += 1;
+    if (this.#turns.length >= maxTurns) return;
+    const latency = believed(reply?.e2eLatency, request);
+    this.#turns.push({
+      number: this.#counts.turns,
+      outcome,
+      tools,
+      toolSeconds,
+      ...(latency > 0 && { e2eLatency: latency }),
+      ...(segments && { segments }),
+      user: plain(user, noTexts) as Plain,
+      ...(reply && { reply: plain(reply, noTexts) as Plain }),
+    });
+  }
+
+  /** The report as of now. */
+  report({ at, derivation, recordings, history, options = {} }: ReportEnd): SessionReport {
+    const { content, texts } = this.#what();
+    const { traceIds, room, ...head } = this.#head;
+    const ended = this.#closed?.at ?? at;
+    const known = Object.entries(options).filter(([name]) => optionNames.includes(name));
+    return {
+      schemaVersion: 1,
+      earshotVersion: version,
+      ...head,
+      ...(content.transcript && content.allowPii && room !== undefined && { room }),
+      ...(this.#startedAt !== undefined && {
+        startedAt: this.#startedAt,
+        durationSeconds: seconds(ended - this.#startedAt),
+      }),
+      timestamp: at,
+      ...(this.#closed && { closeReason: this.#closed.closeReason }),
+      ...(this.#closed?.error !== undefined && { error: failure(this.#closed.error, texts) }),
+      content,
+      counts: { ...this.#counts },
+      latency: latencyOf(this.#latencies),
+      turns: this.#turns,
+      modelUsage: this.#modelUsage.map((usage) => plain(usage, noTexts) as Plain),
+      cost: this.#usage.cost(derivation),
+      options: plain(Object.fromEntries(known), allTexts) as Plain,
+      recordings: [...recordings],
+      traceIds: [...traceIds],
+      chatHistory: { items: (history ?? this.#items).map((item) => plain(item, texts) as Plain) },
+      events: this.#events,
+      eventsDropped: this.#dropped,
+    };
+  }
+
+  readonly #readers: { [E in SessionEventName]?: (event: SessionEvents[E]) => void } = {
+    agent_state_changed: ({ createdAt }) => {
+      this.#startedAt ??= createdAt;
+    },
+    conversation_item_added: ({ item }) => {
+      this.#keep(item);
+      if (item.type === 'agent_handoff' && item.oldAgentId) this.#counts.handoffs += 1;
+    },
+    function_tools_executed: ({ functionCalls, functionCallOutputs }) => {
+      this.#counts.toolCalls += functionCalls.length;
+      this.#counts.toolErrors += functionCallOutputs.filter((output) => output?.isError).length;
+      for (const item of [...functionCalls, ...functionCallOutputs]) if (item) this.#keep(item);
+    },
+    session_usage_updated: ({ usage }) => {
+      this.#modelUsage = usage.modelUsage;
+    },
+    error: () => {
+      this.#counts.errors += 1;
+    },
+    close: ({ reason, error, createdAt }) => {
+      this.#closed = { at: createdAt, closeReason: closeReasonOf(reason), error: error ?? undefined };
+    },
+  };
+
+  #keep(item: object): void {
+    if (this.#items.length < maxEvents) this.#items.push(item);
+  }
+}
+
+/** An event as it is listed: as plain data, with its name, which speeches' ends have not from the SDK. */
+function listed<E extends SessionEventName>(
+  name: E,
+  event: SessionEvents[E],
+  texts: Texts,
+  repeated: boolean,
+): Plain {
+  const told = { ...(plain(event, texts) as Plain), type: name, ...(repeated && { repeated }) };
+  if (name !== 'close') return told;
+  // Users may close a session with a reason of their own, in words.
+  return { ...told, reason: closeReasonOf((event as SessionEvents['close']).reason) };
+}
+
+/** Why a session ended; only its message may quote anything. */
+function failure(error: unknown, texts: Texts): SessionReport['error'] {
+  const { type, label, recoverable, message, error: inner } = plain(error, texts) as Plain;
+  const words = message ?? (inner as Plain | undefined)?.message;
+  return {
+    type: typeof type === 'string' ? type : 'unknown',
+    ...(typeof label === 'string' && { label }),
+    ...(typeof recoverable === 'boolean' && { recoverable }),
+    ...(typeof words === 'string' && { message: words }),
+  };
+}

@@ -1,0 +1,106 @@
+import { createContext } from 'preact';
+import { useContext, useEffect, useRef, useState } from 'preact/hooks';
+import type { Summary } from './api.ts';
+
+export type Change =
+  | { type: 'session'; summary: Summary }
+  | { type: 'deleted'; id: string }
+  /** Changes may have been missed: whatever is shown has to be asked for again. */
+  | { type: 'missed' };
+
+/** Sessions' changes, as they happen. */
+export interface Changes {
+  /** Whether they are followed just now. */
+  readonly connected: boolean;
+  /** Returns what ends it. */
+  subscribe(listener: (change: Change) => void): () => void;
+  /** Calls back when `connected` changes. */
+  onConnection(listener: () => void): () => void;
+}
+
+const retryMs = 5_000;
+
+/**
+ * Follows the gateway's server-sent events, by one connection for all views. A tab that nobody sees lets it go, for a
+ * browser has six of them for a server, and all tabs together would use them up.
+ */
+export function followChanges(address = '/api/events'): Changes {
+  const listeners = new Set<(change: Change) => void>();
+  const watchers = new Set<() => void>();
+  let source: EventSource | undefined;
+  let connected = false;
+  let hadConnection = false;
+  let retry: ReturnType<typeof setTimeout> | undefined;
+
+  const tell = (change: Change) => {
+    for (const listener of [...listeners]) listener(change);
+  };
+  const setConnected = (now: boolean) => {
+    if (now === connected) return;
+    connected = now;
+    for (const watcher of [...watchers]) watcher();
+  };
+  const close = () => {
+    clearTimeout(retry);
+    source?.close();
+    source = undefined;
+  };
+  const open = () => {
+    close();
+    source = new EventSource(address);
+    source.onopen = () => {
+      setConnected(true);
+      if (hadConnection) tell({ type: 'missed' });
+      hadConnection = true;
+    };
+    source.onerror = () => {
+      setConnected(false);
+      // After an answer that is no stream, such as 401 or 503, the browser does not try again.
+      if (source?.readyState === EventSource.CLOSED) retry = setTimeout(open, retryMs);
+    };
+    source.addEventListener('session', ({ data }) => tell({ type: 'session', summary: JSON.parse(data) }));
+    source.addEventListener('deleted', ({ data }) => tell({ type: 'deleted', id: JSON.parse(data).id }));
+  };
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden) {
+      close();
+      setConnected(false);
+    } else if (!source) open();
+  });
+  open();
+
+  const add = <T>(set: Set<T>, listener: T) => {
+    set.add(listener);
+    return () => void set.delete(listener);
+  };
+  return {
+    get connected() {
+      return connected;
+    },
+    subscribe: (listener) => add(listeners, listener),
+    onConnection: (listener) => add(watchers, listener),
+  };
+}
+
+const ChangesContext = createContext<Changes | undefined>(undefined);
+
+export const ChangesProvider = ChangesContext.Provider;
+
+/** Calls back with each change, as long as the component is there. */
+export function useChanges(listener: (change: Change) => void): void {
+  const changes = useContext(ChangesContext);
+  const latest = useRef(listener);
+  latest.current = listener;
+  useEffect(() => changes?.subscribe((change) => latest.current(change)), [changes]);
+}
+
+/** Whether changes are followed just now. */
+export function useConnected(): boolean {
+  const changes = useContext(ChangesContext);
+  const [connected, setConnected] = useState(changes?.connected ?? false);
+  useEffect(() => {
+    setConnected(changes?.connected ?? false);
+    return changes?.onConnection(() => setConnected(changes.connected));
+  }, [changes]);
+  return connected;
+}

@@ -1,0 +1,79 @@
+import { profiles } from '../../catalogue/objectives.ts';
+import type { Summary } from '../api.ts';
+import { formatCount, formatDay, formatLatency, formatMoment, formatTime } from '../formats.ts';
+import { LockIcon, SoundIcon } from '../icons.tsx';
+
+const { turnLatency, turnLatencyTail } = profiles.standard;
+
+/** How a latency is to be taken, against the objectives of the standard profile. */
+export function latencyClass(seconds: number | undefined): 'slow' | 'too-slow' | undefined {
+  if (seconds === undefined || seconds <= turnLatency.seconds) return undefined;
+  return seconds <= turnLatencyTail.seconds ? 'slow' : 'too-slow';
+}
+
+export function Latency({ seconds }: { seconds: number | undefined }) {
+  const found = latencyClass(seconds);
+  if (!found) return formatLatency(seconds);
+  const limit = found === 'slow' ? turnLatency : turnLatencyTail;
+  return (
+    <span class={found} title={`Above ${formatLatency(limit.seconds)}`}>
+      {formatLatency(seconds)}
+    </span>
+  );
+}
+
+/** From the median to the 95th percentile, on a scale that ends where the tail's objective is. */
+export function LatencyRange({ p50, p95 }: { p50: number | undefined; p95: number | undefined }) {
+  if (p50 === undefined || p95 === undefined) return null;
+  const share = (seconds: number) => Math.min(1, seconds / turnLatencyTail.seconds) * 100;
+  const left = share(p50);
+  return (
+    <svg
+      class={`range ${latencyClass(p95) ?? ''}`}
+      viewBox="0 0 100 8"
+      preserveAspectRatio="none"
+      aria-hidden="true"
+    >
+      <rect class="range-scale" y="3" width="100" height="2" />
+      <rect class="range-limit" x={share(turnLatency.seconds)} width="1.5" height="8" />
+      <rect class="range-found" x={left} y="1.5" width={Math.max(3, share(p95) - left)} height="5" />
+    </svg>
+  );
+}
+
+/** A count of which any is worth a look. */
+export const Count = ({ count, tone, title }: { count: number; tone?: string; title?: string }) => (
+  <span class={count === 0 ? 'zero' : tone} title={title}>
+    {formatCount(count)}
+  </span>
+);
+
+/** A call that runs goes on between what is heard of it. */
+export function durationOf({ status, start, duration }: Summary, now: number): number {
+  const since = now - start;
+  // Beyond that, one of the two clocks is wrong.
+  return status === 'live' && since > duration && since < duration + 180 ? since : duration;
+}
+
+export const Agent = ({ session }: { session: Summary }) => (
+  <>
+    <span class="agent-name">{session.agent ?? 'Unnamed agent'}</span>
+    <span class="agent-room">
+      {session.hasAudio && <SoundIcon title="With a recording" />}
+      <span>{session.roomName ?? session.id}</span>
+      {session.redacted && (
+        <span class="tag" title="What was said is not kept">
+          <LockIcon />
+          redacted
+        </span>
+      )}
+      {session.simulated && <span class="tag">simulated</span>}
+    </span>
+  </>
+);
+
+export const Started = ({ at, now }: { at: number; now: number }) => (
+  <time dateTime={new Date(at * 1000).toISOString()} title={formatMoment(at)}>
+    <span class="day">{formatDay(at, now)}</span> {formatTime(at)}
+  </time>
+);

@@ -1,0 +1,105 @@
+import type { ComponentChildren } from 'preact';
+import type { Summary } from '../api.ts';
+import { formatCost, formatDuration, none } from '../formats.ts';
+import { EndBadge } from '../status.tsx';
+import { Agent, Count, durationOf, Latency, LatencyRange, Started } from './cells.tsx';
+
+export interface Column {
+  key: string;
+  name: string;
+  /** What the name stands for, for those who point at it. */
+  hint?: string;
+  /** By what the API sorts, if it does. */
+  sort?: string;
+  /** Numbers stand to the right. */
+  number?: boolean;
+  cell: (session: Summary, now: number) => ComponentChildren;
+}
+
+export const columns: readonly Column[] = [
+  {
+    key: 'agent',
+    name: 'Agent',
+    sort: 'agent',
+    cell: (session) => <Agent session={session} />,
+  },
+  {
+    key: 'version',
+    name: 'Version',
+    hint: 'LIVEKIT_AGENT_DEPLOYMENT',
+    cell: ({ version }) => (version === undefined ? none : <span title={version}>{version}</span>),
+  },
+  {
+    key: 'start',
+    name: 'Started',
+    sort: 'start',
+    cell: ({ start }, now) => <Started at={start} now={now} />,
+  },
+  {
+    key: 'duration',
+    name: 'Length',
+    sort: 'duration',
+    number: true,
+    cell: (session, now) => formatDuration(durationOf(session, now)),
+  },
+  {
+    key: 'turns',
+    name: 'Turns',
+    hint: 'What the user said, by turns',
+    sort: 'turns',
+    number: true,
+    cell: ({ turns }) => <Count count={turns} />,
+  },
+  {
+    key: 'latencyP50',
+    name: 'p50',
+    hint: 'Median turn latency: from the end of the user’s speech to the beginning of the agent’s',
+    sort: 'latencyP50',
+    number: true,
+    cell: ({ latencyP50 }) => <Latency seconds={latencyP50} />,
+  },
+  {
+    key: 'latencyP95',
+    name: 'p95',
+    hint: '95th percentile of the turn latencies',
+    sort: 'latencyP95',
+    number: true,
+    cell: ({ latencyP50, latencyP95 }) => (
+      <span class="with-range">
+        <LatencyRange p50={latencyP50} p95={latencyP95} />
+        <Latency seconds={latencyP95} />
+      </span>
+    ),
+  },
+  {
+    key: 'interruptions',
+    name: 'Interruptions',
+    hint: 'Messages of the agent that were interrupted',
+    sort: 'interruptions',
+    number: true,
+    cell: ({ interruptions }) => <Count count={interruptions} />,
+  },
+  {
+    key: 'toolErrors',
+    name: 'Tool errors',
+    sort: 'toolErrors',
+    number: true,
+    cell: ({ toolErrors, toolCalls }) => (
+      <Count count={toolErrors} tone="failed" title={`${toolErrors} of ${toolCalls} tool calls failed`} />
+    ),
+  },
+  {
+    key: 'cost',
+    name: 'Cost',
+    hint: 'US dollars at list prices',
+    sort: 'cost',
+    number: true,
+    cell: ({ cost, costIncomplete }) => (
+      <span title={costIncomplete ? 'It leaves out usage that has no known price' : undefined}>
+        {formatCost(cost)}
+        {costIncomplete && cost !== undefined && '+'}
+      </span>
+    ),
+  },
+  { key: 'end', name: 'End', hint: 'Why it ended', cell: (session) => <EndBadge session={session} /> },
+];

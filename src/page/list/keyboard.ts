@@ -1,0 +1,81 @@
+import type { RefObject } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import type { Rows } from './rows.ts';
+
+export interface KeyboardOptions {
+  rows: Rows;
+  /** Pixels of a row. */
+  height: number;
+  body: RefObject<HTMLElement | null>;
+  search: RefObject<HTMLInputElement | null>;
+  current: string | undefined;
+}
+
+/** Keys of the list: j and k, or arrows, from row to row, / to search. Enter follows a row's link by itself. */
+export function useListKeys({ rows, height, body, search, current }: KeyboardOptions): void {
+  /** The row that is to be focused as soon as it is drawn. */
+  const pending = useRef<number | undefined>(undefined);
+
+  const focusPending = () => {
+    const id = pending.current === undefined ? undefined : rows.at(pending.current)?.id;
+    if (id === undefined) return;
+    const link = body.current?.querySelector<HTMLElement>(`a[data-session="${CSS.escape(id)}"]`);
+    if (!link) return;
+    pending.current = undefined;
+    link.focus({ preventScroll: true });
+  };
+  // After each drawing: it may be the one that brought the row.
+  useEffect(focusPending);
+
+  const move = (to: number) => {
+    const total = rows.total ?? 0;
+    if (total === 0 || !body.current) return;
+    const index = Math.min(total - 1, Math.max(0, to));
+    pending.current = index;
+    reveal(body.current, index, height);
+    focusPending();
+  };
+
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
+      const id = focused() ?? current;
+      const at = pending.current ?? (id === undefined ? undefined : rows.indexOf(id));
+      const inTable = event.target instanceof Node && body.current?.contains(event.target);
+      const steps: Record<string, () => void> = {
+        j: () => move(at === undefined ? 0 : at + 1),
+        k: () => move(at === undefined ? 0 : at - 1),
+        '/': () => search.current?.select(),
+        ...(inTable && {
+          ArrowDown: () => move((at ?? -1) + 1),
+          ArrowUp: () => move((at ?? 1) - 1),
+          Home: () => move(0),
+          End: () => move((rows.total ?? 1) - 1),
+        }),
+      };
+      const step = Object.hasOwn(steps, event.key) ? steps[event.key] : undefined;
+      if (!step) return;
+      event.preventDefault();
+      step();
+    };
+    document.addEventListener('keydown', onKeyDown);
+    return () => document.removeEventListener('keydown', onKeyDown);
+  });
+}
+
+/** Scrolls as far as it takes to see a row whole, also where it is not drawn yet. */
+function reveal(body: HTMLElement, index: number, height: number): void {
+  const top = body.getBoundingClientRect().top + index * height;
+  const head = body.parentElement?.querySelector('thead')?.getBoundingClientRect().bottom ?? 0;
+  const above = Math.max(head, 0) - top;
+  const below = top + height - innerHeight + 8;
+  if (above > 0) scrollBy(0, -above);
+  else if (below > 0) scrollBy(0, below);
+}
+
+/** The session whose link has the focus; keys may come faster than what is drawn after them. */
+const focused = (): string | undefined =>
+  document.activeElement instanceof HTMLElement ? document.activeElement.dataset.session : undefined;
+
+const isTyping = ({ target }: KeyboardEvent): boolean =>
+  target instanceof HTMLElement && target.matches('input, select, textarea, [contenteditable]');

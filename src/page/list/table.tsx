@@ -1,0 +1,135 @@
+import type { RefObject } from 'preact';
+import type { Summary } from '../api.ts';
+import { type Column, columns } from './columns.tsx';
+import { nextSort } from './filters.ts';
+import type { VisibleRows } from './visible-rows.ts';
+
+/** What is drawn of the list, as a table or as cards. */
+export interface RowsInSight {
+  total: number;
+  at: (index: number) => Summary | undefined;
+  visible: VisibleRows;
+  /** Pixels of a row. */
+  height: number;
+  /** What the rows are in. */
+  body: RefObject<HTMLElement | null>;
+  /** The session that the keyboard is at. */
+  current: string | undefined;
+  onCurrent: (id: string) => void;
+  now: number;
+}
+
+interface TableProps extends RowsInSight {
+  sort: string;
+  onSort: (sort: string) => void;
+}
+
+/** The rows in sight, between two spacers that stand for those above and below. */
+export function SessionTable({ total, at, visible, height, body, sort, onSort, ...rest }: TableProps) {
+  const { first, end } = visible;
+  const indices = Array.from({ length: end - first }, (_, n) => first + n);
+  const seen = new Set<string>();
+  return (
+    <table class="sessions" aria-rowcount={total + 1} aria-label="Sessions">
+      <colgroup>
+        {columns.map(({ key }) => (
+          <col key={key} class={`col-${key}`} />
+        ))}
+      </colgroup>
+      <thead>
+        <tr aria-rowindex={1}>
+          {columns.map((column) => (
+            <Head key={column.key} column={column} by={sort} onSort={onSort} />
+          ))}
+        </tr>
+      </thead>
+      <tbody ref={body as RefObject<HTMLTableSectionElement | null>}>
+        <Spacer height={first * height} />
+        {indices.map((index) => {
+          const session = at(index);
+          // While rows move, one may be there twice, as the last that was read and the first that was read anew.
+          const isNew = session !== undefined && !seen.has(session.id);
+          if (session) seen.add(session.id);
+          return <Row key={isNew ? session.id : `row ${index}`} index={index} session={session} {...rest} />;
+        })}
+        <Spacer height={(total - end) * height} />
+      </tbody>
+    </table>
+  );
+}
+
+interface HeadProps {
+  column: Column;
+  by: string;
+  onSort: (sort: string) => void;
+}
+
+function Head({ column: { name, hint, sort, number }, by, onSort }: HeadProps) {
+  const shape = number ? 'number' : undefined;
+  if (sort === undefined) {
+    return (
+      <th scope="col" class={shape} title={hint}>
+        {name}
+      </th>
+    );
+  }
+  const direction = by === sort ? 'ascending' : by === `-${sort}` ? 'descending' : undefined;
+  return (
+    <th scope="col" class={shape} aria-sort={direction}>
+      <button type="button" class="sort" title={hint} onClick={() => onSort(nextSort(by, sort))}>
+        {name}
+        <span class="sort-arrow" aria-hidden="true">
+          {direction === 'ascending' ? '↑' : direction === 'descending' ? '↓' : ''}
+        </span>
+      </button>
+    </th>
+  );
+}
+
+const Spacer = ({ height }: { height: number }) =>
+  height > 0 ? (
+    // biome-ignore lint/a11y/noAriaHiddenOnFocusable: nothing in it can be focused
+    <tr class="spacer" aria-hidden="true">
+      <td colSpan={columns.length} style={{ height: `${height}px` }} />
+    </tr>
+  ) : null;
+
+interface RowProps {
+  index: number;
+  session: Summary | undefined;
+  current: string | undefined;
+  onCurrent: (id: string) => void;
+  now: number;
+}
+
+function Row({ index, session, current, onCurrent, now }: RowProps) {
+  if (!session) {
+    return (
+      <tr class="row" aria-rowindex={index + 2}>
+        <td colSpan={columns.length}>
+          <span class="skeleton" />
+        </td>
+      </tr>
+    );
+  }
+  const [agent, ...others] = columns;
+  const isCurrent = current === session.id;
+  return (
+    <tr class={isCurrent ? 'row row-current' : 'row'} aria-rowindex={index + 2}>
+      <th scope="row" class="cell-agent">
+        <a
+          href={`/sessions/${encodeURIComponent(session.id)}`}
+          data-session={session.id}
+          onFocus={() => onCurrent(session.id)}
+        >
+          {agent?.cell(session, now)}
+        </a>
+      </th>
+      {others.map(({ key, number, cell }) => (
+        <td key={key} class={number ? `cell-${key} number` : `cell-${key}`}>
+          {cell(session, now)}
+        </td>
+      ))}
+    </tr>
+  );
+}

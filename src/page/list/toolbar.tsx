@@ -1,0 +1,86 @@
+import type { RefObject } from 'preact';
+import type { Facets } from '../api.ts';
+import { Choices } from './choices.tsx';
+import { columns } from './columns.tsx';
+import { defaultSort, isFiltered, type ListFilter, readFilters, valuesOf, withFilter } from './filters.ts';
+import { MoreFilters } from './more-filters.tsx';
+import { SearchBox } from './search-box.tsx';
+import { TimeFilter } from './time-filter.tsx';
+
+const choices = [
+  ['agent', 'Agent'],
+  ['version', 'Version'],
+  ['status', 'Status'],
+  ['closeReason', 'End'],
+  ['tag', 'Tag'],
+] as const satisfies readonly (readonly [ListFilter, string])[];
+
+interface ToolbarProps {
+  filters: URLSearchParams;
+  onFilters: (filters: URLSearchParams) => void;
+  facets: Facets | undefined;
+  /** Called when a list of values is about to be shown. */
+  onFacets: () => void;
+  search: RefObject<HTMLInputElement | null>;
+}
+
+/** What is searched for, and what is left out. */
+export function Toolbar({ filters, onFilters, facets, onFacets, search }: ToolbarProps) {
+  const sort = filters.get('sort') ?? defaultSort;
+  return (
+    <search class="toolbar">
+      <SearchBox
+        value={filters.get('q') ?? ''}
+        onSearch={(words) => onFilters(withFilter(filters, 'q', words))}
+        input={search}
+      />
+      <div class="filters">
+        {choices.map(([name, label]) => {
+          const counts = facets?.[name] ?? {};
+          const chosen = valuesOf(filters, name);
+          // Hardly anybody has tags: who has none is not asked for them.
+          if (name === 'tag' && chosen.length === 0 && Object.keys(counts).length === 0) return null;
+          return (
+            <Choices
+              key={name}
+              name={label}
+              counts={counts}
+              chosen={chosen}
+              onChoose={(values) => onFilters(withFilter(filters, name, values))}
+              onOpen={onFacets}
+            />
+          );
+        })}
+        <TimeFilter filters={filters} onFilters={onFilters} />
+        <MoreFilters filters={filters} onFilters={onFilters} />
+        {isFiltered(filters) && (
+          <button type="button" class="link" onClick={() => onFilters(onlySort(filters))}>
+            Clear
+          </button>
+        )}
+        <label class="sort-choice">
+          <span class="hidden">Sort by</span>
+          <select
+            class="field"
+            value={sort}
+            onChange={(event) => onFilters(withFilter(filters, 'sort', event.currentTarget.value))}
+          >
+            {columns.flatMap(({ name, sort: key }) =>
+              key === undefined
+                ? []
+                : [`-${key}`, key].map((value) => (
+                    <option key={value} value={value}>
+                      {name} {value.startsWith('-') ? '↓' : '↑'}
+                    </option>
+                  )),
+            )}
+          </select>
+        </label>
+      </div>
+    </search>
+  );
+}
+
+/** The same order, and nothing left out. */
+export const onlySort = (filters: URLSearchParams): URLSearchParams =>
+  readFilters(new URLSearchParams({ sort: filters.get('sort') ?? defaultSort }));

@@ -1,0 +1,20 @@
+import type { Summary } from './api.ts';
+import { formatReason } from './formats.ts';
+
+const hints: Readonly<Record<Summary['status'], string>> = {
+  live: 'The call runs',
+  complete: 'The call is over',
+  failed: 'An error closed the session',
+  lost: 'Nothing came for two minutes, and no report: the job died, or could not reach the gateway',
+};
+
+/** Where a session is, and why it ended. */
+export function EndBadge({ session: { status, closeReason } }: { session: Summary }) {
+  const reason = closeReason === undefined || closeReason === 'error' ? status : closeReason;
+  return (
+    <span class={`end end-${status}`} title={hints[status]}>
+      <span class="dot" aria-hidden="true" />
+      <span class="end-reason">{status === 'live' ? 'live' : formatReason(reason)}</span>
+    </span>
+  );
+}

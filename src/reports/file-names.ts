@@ -1,0 +1,10 @@
+/**
+ * The name of a report's files, without what comes after the dot: when the session began to be observed, its job, and
+ * what tells the job's sessions apart.
+ *
+ * @param at milliseconds since the epoch
+ */
+export function stemOf(at: number, job: string, session: string): string {
+  const time = new Date(at).toISOString().replace(/[-:]|\.\d+/g, '');
+  return `earshot-report-${time}-${job.replace(/[^\w.-]/g, '_').slice(0, 100) || 'session'}-${session}`;
+}

@@ -1,0 +1,144 @@
+import { expect, test } from 'vitest';
+import { conversationRecords, segmentAttributes } from '../../../src/catalogue/conversation.ts';
+import type { ChatItem } from '../../../src/gateway/decode/chat-item.ts';
+import { toldOf } from '../../../src/gateway/forward/told.ts';
+
+const items: ChatItem[] = [
+  { id: 'i0', type: 'message', role: 'system', text: 'You are a receptionist.', at: 1000 },
+  { id: 'i1', type: 'message', role: 'assistant', text: 'Hello!', at: 1001, interrupted: false },
+  {
+    id: 'i2',
+    type: 'message',
+    role: 'user',
+    text: 'A table, please',
+    at: 1003,
+    confidence: 0.9,
+    metrics: { transcriptionDelay: 0.25, endOfTurnDelay: 0.5 },
+  },
+  { id: 'i3', type: 'function_call', name: 'book', callId: 'c1', arguments: '{"for":2}', at: 1003.5 },
+  {
+    id: 'i4',
+    type: 'function_call_output',
+    name: 'book',
+    callId: 'c1',
+    output: 'full',
+    isError: true,
+    at: 1004.75,
+  },
+  {
+    id: 'i5',
+    type: 'message',
+    role: 'assistant',
+    text: 'We are full.',
+    at: 1005,
+    interrupted: true,
+    metrics: { e2eLatency: 2.5, llmTtft: 0.25, ttsTtfb: 0.125 },
+  },
+  { id: 'i6', type: 'agent_handoff', oldAgent: 'front', newAgent: 'billing', at: 1006 },
+  { id: 'i7', type: 'message', role: 'user', text: 'Oh.', at: 1007 },
+];
+const report = { startedAt: 1000, reportedAt: 1010, options: {}, usage: [], tags: [] };
+const of = (event: string) => toldOf({ items, report }).filter((record) => record.event === event);
+
+test('messages are told with their texts and measures; instructions are not', () => {
+  expect(of('lk.conversation_item').map(({ at, body }) => [at, body])).toEqual([
+    [1001, 'Hello!'],
+    [1003, 'A table, please'],
+    [1005, 'We are full.'],
+    [1007, 'Oh.'],
+  ]);
+  expect(of('lk.conversation_item')[1]?.attributes).toEqual({
+    'lk.item_id': 'i2',
+    'lk.role': 'user',
+    'lk.text_length': 15,
+    'lk.transcript_confidence': 0.9,
+    'lk.transcription_delay': 0.25,
+    'lk.end_of_turn_delay': 0.5,
+  });
+});
+
+test('a message whose text was taken out says so, and not how long it was', () => {
+  const redacted: ChatItem = { id: 'i1', type: 'message', role: 'user', at: 1001 };
+  const [record] = toldOf({ items: [redacted] });
+  expect(record?.body).toBe('user message, without its text');
+  expect(record?.attributes).toEqual({ 'lk.item_id': 'i1', 'lk.role': 'user' });
+});
+
+test('a tool is told when it has answered, with how long it took', () => {
+  expect(of('lk.tool_call')).toEqual([
+    {
+      event: 'lk.tool_call',
+      at: 1004.75,
+      severity: 'WARN',
+      body: 'book failed',
+      attributes: {
+        'lk.function_tool.name': 'book',
+        'lk.function_tool.id': 'c1',
+        'lk.function_tool.is_error': true,
+        'lk.duration': 1.25,
+        'lk.pii.function_tool.arguments': '{"for":2}',
+        'lk.pii.function_tool.output': 'full',
+      },
+    },
+  ]);
+});
+
+test('turns are told with what their latency consists of, also the one that nobody answered', () => {
+  const [first, second, ...others] = of('lk.turn');
+  expect(others).toEqual([]);
+  expect(first).toMatchObject({ at: 1005, body: 'turn 1 interrupted' });
+  expect(first?.attributes).toMatchObject({
+    'lk.turn.number': 1,
+    'lk.turn.outcome': 'interrupted',
+    'lk.turn.tools': true,
+    'lk.turn.tool_seconds': 1.25,
+    'lk.e2e_latency': 2.5,
+    'lk.segment.transcription': 0.25,
+    'lk.segment.endpointing': 0.25,
+    'lk.segment.user_hook': 0,
+    'lk.segment.llm': 0.25,
+    'lk.segment.tools': 1.25,
+    'lk.segment.tts': 0.125,
+    'lk.segment.unattributed': 0.375,
+  });
+  expect(second?.attributes).toEqual({
+    'lk.turn.number': 2,
+    'lk.turn.outcome': 'unanswered',
+    'lk.turn.tools': false,
+  });
+  expect(segmentAttributes.filter((name) => !(name in (first?.attributes ?? {})))).toEqual([]);
+});
+
+test('a handoff is told, and the session from its start to its end', () => {
+  expect(of('lk.handoff')[0]?.attributes).toEqual({ 'lk.old_agent': 'front', 'lk.new_agent': 'billing' });
+  expect(of('lk.session_start').map(({ at }) => at)).toEqual([1000]);
+  expect(of('lk.session_end')).toEqual([
+    {
+      event: 'lk.session_end',
+      at: 1010,
+      severity: 'INFO',
+      body: 'session ended: unknown',
+      attributes: {
+        'lk.close_reason': 'unknown',
+        'lk.turns': 2,
+        'lk.duration': 10,
+        'lk.slowest_turn': 2.5,
+        'lk.interruptions': 1,
+        'lk.tool_calls': 1,
+        'lk.tool_errors': 1,
+      },
+    },
+  ]);
+  expect(toldOf({ items, report, closeReason: 'user_initiated' }).at(-1)?.body).toBe(
+    'session ended: user_initiated',
+  );
+});
+
+test('no attribute is one that a job does not tell', () => {
+  const unknown = toldOf({ items, report }).flatMap(({ event, attributes }) =>
+    Object.keys(attributes).filter(
+      (name) => !(conversationRecords[event] as readonly string[]).includes(name),
+    ),
+  );
+  expect(unknown).toEqual([]);
+});

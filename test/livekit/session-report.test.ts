@@ -1,0 +1,205 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { llm } from '@livekit/agents';
+import fc from 'fast-check';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Observation } from '../../src/catalogue/observation.ts';
+import { Feed } from '../../src/livekit/feed.ts';
+import { Ownership } from '../../src/livekit/ownership.ts';
+import type { RecordSwitches } from '../../src/livekit/record-switches.ts';
+import { ReportedSession } from '../../src/livekit/reported-session.ts';
+import { type SessionReport, sessionReport } from '../../src/reports/schema.ts';
+import type { SessionEventName } from '../../src/session/session-events.ts';
+import type { RedactText } from '../../src/telemetry/redaction.ts';
+import { llmMetrics } from './sdk-metrics.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const at = 1_700_000_000_000;
+const all = { audio: true, transcript: true, traces: true, logs: true };
+
+interface Given {
+  record?: Required<RecordSwitches>;
+  redact?: RedactText;
+  session?: object;
+  events: [SessionEventName, object][];
+}
+
+/** The report of a session with these events, as it is in its file, and what was counted. */
+async function reportOf({ record = all, redact, session = {}, events }: Given) {
+  const counted: Observation[] = [];
+  const sink = (sample: Observation) => void counted.push(sample);
+  const identity = { agent_name: 'front-desk', agent_version: '7' };
+  const job = { job: { id: 'AJ_1', room: { sid: 'RM_1', name: 'room of Ada' } } } as never;
+  const reported = new ReportedSession({
+    ...{ session, job, identity, record, redact, sink },
+    settings: { folder, deadlineMs: 30_000 },
+  });
+  const feed = new Feed({ sink, ownership: new Ownership(true), report: reported.draft });
+  for (const [name, event] of events) feed.event(name, { type: name, createdAt: at, ...event } as never);
+  const written = await reported.end();
+  const path = written?.path ?? '';
+  const report: SessionReport = sessionReport.strict().parse(JSON.parse(readFileSync(path, 'utf8')));
+  return { report, file: basename(path), counted };
+}
+
+const said = (role: 'user' | 'assistant', text: string, metrics: llm.MetricsReport = {}) =>
+  ['conversation_item_added', { item: llm.ChatMessage.create({ role, content: text, metrics }) }] as [
+    SessionEventName,
+    object,
+  ];
+const state = (newState: string, createdAt: number) =>
+  ['agent_state_changed', { oldState: 'idle', newState, createdAt }] as [SessionEventName, object];
+
+/** A call of ten turns whose latencies are 0.1 s to 1 s, and which ends after a minute. */
+const call: [SessionEventName, object][] = [
+  state('listening', at),
+  ...(Array.from({ length: 10 }, (_, turn) => [
+    said('user', 'How much is it?'),
+    said('assistant', 'Five.', { e2eLatency: (turn + 1) / 10, startedSpeakingAt: at / 1000 + turn }),
+    state('listening', at + turn),
+  ]).flat() as [SessionEventName, object][]),
+  ['close', { reason: 'user_initiated', error: null, createdAt: at + 60_000 }],
+];
+
+test('sums up the turns and their latency, by nearest rank', async () => {
+  const { report, file, counted } = await reportOf({ events: call });
+  expect(report).toMatchObject({
+    jobId: 'AJ_1',
+    roomId: 'RM_1',
+    agentName: 'front-desk',
+    agentVersion: '7',
+    startedAt: at,
+    durationSeconds: 60,
+    closeReason: 'user_initiated',
+    counts: { turns: 10 },
+    latency: { turns: 10, p50: 0.5, p95: 1, max: 1 },
+    cost: { usd: 0, byComponent: {}, unpriced: [] },
+  });
+  expect(report.turns[2]).toMatchObject({ number: 3, outcome: 'completed', tools: false, e2eLatency: 0.3 });
+  expect(report.chatHistory.items.length).toBe(20);
+  expect(file).toMatch(/^earshot-report-\d{8}T\d{6}Z-AJ_1-[0-9a-f]{8}\.json$/);
+  expect(file).toContain(report.session);
+  const outcomes = counted.filter(({ metric }) => metric === 'earshot_session_reports_total');
+  expect(outcomes.map(({ labels }) => labels.outcome)).toEqual(['written']);
+});
+
+test('tells what usage costs, and what of it has no price', async () => {
+  const priced = llmMetrics({
+    metadata: { modelProvider: 'openai', modelName: 'gpt-4.1' },
+    ...{ promptTokens: 1_000_000, promptCachedTokens: 0, completionTokens: 500_000 },
+  });
+  const unknown = llmMetrics({
+    requestId: 'another',
+    metadata: { modelProvider: 'acme', modelName: 'acme-1' },
+    ...{ promptTokens: 0, promptCachedTokens: 0, completionTokens: 12 },
+  });
+  const { report } = await reportOf({
+    events: [state('listening', at), ...[priced, unknown].map(metricsEvent), ['close', { reason: 'error' }]],
+  });
+  // 2 dollars for a million tokens in, 8 for a million out.
+  expect(report.cost).toEqual({
+    usd: 6,
+    byComponent: { llm: 6 },
+    unpriced: [{ component: 'llm', provider: 'acme', model: 'acme-1', unit: 'output_tokens', amount: 12 }],
+  });
+});
+const metricsEvent = (metrics: object): [SessionEventName, object] => ['metrics_collected', { metrics }];
+
+test('says why a session ended in error, without the words of the error', async () => {
+  const error = { type: 'llm_error', label: 'acme.LLM', recoverable: false, timestamp: at };
+  const events: [SessionEventName, object][] = [
+    state('listening', at),
+    ['error', { error: { ...error, error: new Error('secret-a') }, source: {} }],
+    ['close', { reason: 'error', error: { ...error, error: new Error('secret-b') } }],
+  ];
+  const { report } = await reportOf({ events });
+  expect(report).toMatchObject({ closeReason: 'error', counts: { errors: 1 } });
+  expect(report.error).toEqual({ type: 'llm_error', label: 'acme.LLM', recoverable: false });
+  expect(JSON.stringify(report)).not.toContain('secret');
+});
+
+test('a reason of the user, in words, is told as `other`', async () => {
+  const { report } = await reportOf({ events: [['close', { reason: 'Ada hung up', error: null }]] });
+  expect(report.closeReason).toBe('other');
+  expect(JSON.stringify(report)).not.toContain('Ada');
+});
+
+test('takes the history that the session has, and its options, without what is no data', async () => {
+  const history = llm.ChatContext.empty();
+  history.addMessage({ role: 'user', content: 'Hello.' });
+  const session = {
+    history,
+    sessionOptions: { maxToolSteps: 3, keyterms: ['Ada'], turnHandling: { a: () => 1 } },
+  };
+  const { report } = await reportOf({ session, events: call });
+  expect(report.chatHistory.items).toMatchObject([{ type: 'message', role: 'user', content: ['Hello.'] }]);
+  expect(report.options).toEqual({ maxToolSteps: 3, turnHandling: {} });
+});
+
+/** An event of each kind that holds texts, with one in every field that may. */
+const telling = (secret: string): [SessionEventName, object][] => [
+  state('listening', at),
+  said('user', secret),
+  ['user_input_transcribed', { transcript: secret, isFinal: true, itemId: secret, language: secret }],
+  [
+    'function_tools_executed',
+    {
+      functionCalls: [
+        llm.FunctionCall.create({ callId: '1', name: 'find', args: secret, extra: { a: secret } }),
+      ],
+      functionCallOutputs: [
+        llm.FunctionCallOutput.create({ callId: '1', name: 'find', output: secret, isError: true }),
+      ],
+    },
+  ],
+  ['overlapping_speech', { isInterruption: true, transcript: secret }],
+  ['debug_message', { payload: { text: secret } }],
+  [
+    'error',
+    { error: { type: 'tts_error', label: 'a', recoverable: true, error: new Error(secret) }, source: {} },
+  ],
+  ['close', { reason: secret, error: { type: 'tts_error', label: 'a', error: new Error(secret) } }],
+];
+
+test('no text gets into a report without the switch for it', async () => {
+  const secret = fc.string({ minLength: 12, maxLength: 40, unit: 'grapheme-ascii' });
+  await fc.assert(
+    fc.asyncProperty(secret, async (text) => {
+      const events = telling(`canary-${text}`);
+      const { report } = await reportOf({ events, record: { ...all, transcript: false } });
+      expect(JSON.stringify(report)).not.toContain('canary');
+    }),
+    { numRuns: 20 },
+  );
+});
+
+test('a hook gets every text that is left, and what it throws at stays out', async () => {
+  const keys = new Set<string>();
+  const redact: RedactText = (text, { key, signal }) => {
+    if (signal !== 'report') throw new Error('not a report');
+    keys.add(key);
+    if (key === 'output') throw new Error('cannot judge');
+    return text.replaceAll('canary', '…');
+  };
+  const { report } = await reportOf({ events: telling('canary of Ada'), redact });
+  expect(JSON.stringify(report)).not.toContain('canary');
+  expect(JSON.stringify(report)).toContain('… of Ada');
+  expect([...keys]).toEqual(expect.arrayContaining(['content', 'transcript', 'args', 'output']));
+  expect(keys).not.toContain('message');
+  expect(report.chatHistory.items.find(({ type }) => type === 'function_call_output')).not.toHaveProperty(
+    'output',
+  );
+});
+
+test('events beyond the bound are counted, and the figures go on', async () => {
+  const events = Array.from({ length: 20_005 }, (): [SessionEventName, object] => state('idle', at));
+  const { report } = await reportOf({ events });
+  expect(report.events.length).toBe(20_000);
+  expect(report.eventsDropped).toBe(5);
+});

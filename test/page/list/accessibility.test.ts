@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest';
+import { startTestGateway } from '../../gateway/running.ts';
+import { violationsIn } from '../accessibility.ts';
+import { noBrowser, openPage, takeTroubles } from '../browser.ts';
+import { gatewayWith } from '../sessions.ts';
+
+describe.skipIf(noBrowser).each(['light', 'dark'] as const)('everybody can use it, in %s', (colorScheme) => {
+  const all = () =>
+    gatewayWith(
+      { job: 'AJ_1', latency: 2 },
+      { job: 'AJ_2', latency: 6, toolError: true, interrupted: true, reason: 'error' },
+      { job: 'AJ_3', redacted: true },
+      { job: 'AJ_4', live: true, ago: 5, seconds: 5 },
+    );
+
+  test.each([
+    ['a table', 1280],
+    ['cards', 390],
+  ])('as %s', async (_what, width) => {
+    const gateway = await all();
+    const page = await openPage(gateway.url, { colorScheme, viewport: { width, height: 844 } });
+    await page.locator('a[data-session="AJ_4"]').waitFor();
+    expect(await violationsIn(page)).toEqual([]);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+    for (const name of ['Agent', 'Started', 'More']) {
+      await page.getByRole('search').getByRole('button', { name, exact: true }).click();
+      expect(await violationsIn(page)).toEqual([]);
+      await page.keyboard.press('Escape');
+    }
+  });
+
+  test('with nothing in it', async () => {
+    const gateway = await startTestGateway();
+    const page = await openPage(gateway.url, { colorScheme, viewport: { width: 390, height: 844 } });
+    await page.getByRole('heading', { name: 'No sessions yet' }).waitFor();
+    expect(await violationsIn(page)).toEqual([]);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    await page.goto(`${gateway.url}/?q=zebra`);
+    await page.getByRole('heading', { name: 'No session matches' }).waitFor();
+    expect(await violationsIn(page)).toEqual([]);
+    await page.goto(`${gateway.url}/?status=broken`);
+    await page.getByRole('alert').waitFor();
+    expect(await violationsIn(page)).toEqual([]);
+    takeTroubles(page);
+  });
+});

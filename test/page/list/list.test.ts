@@ -1,0 +1,228 @@
+import type { Page } from 'playwright-core';
+import { describe, expect, test, vi } from 'vitest';
+import { newFolder, startTestGateway } from '../../gateway/running.ts';
+import { noBrowser, openPage, takeTroubles } from '../browser.ts';
+import { fillDirectory, gatewayWith, type Made, madeOf } from '../sessions.ts';
+
+const three: Made[] = [
+  { job: 'AJ_1', ago: 300, said: 'Where is my parcel?', latency: 0.5 },
+  { job: 'AJ_2', ago: 200, agent: 'sales', version: '2.0.0', seconds: 10, latency: 6, toolError: true },
+  { job: 'AJ_3', ago: 100, said: 'a parcel, please', interrupted: true, reason: 'error' },
+];
+
+/** The sessions that are shown, in their order. */
+const shown = (page: Page) =>
+  page
+    .locator('a[data-session]')
+    .evaluateAll((links) => links.map((link) => link.getAttribute('data-session')));
+
+const shows = (page: Page, ids: string[]) =>
+  vi.waitFor(async () => expect(await shown(page)).toEqual(ids), 20_000);
+
+const search = (page: Page) => new URL(page.url()).search;
+
+describe.skipIf(noBrowser)('the list', () => {
+  test('each session says what it was', async () => {
+    const gateway = await gatewayWith(three[1] as Made);
+    const page = await openPage(gateway.url);
+    const row = page.getByRole('row').nth(1);
+    await row.waitFor();
+    const cells = await row.getByRole('cell').allTextContents();
+    expect(await row.getByRole('rowheader').textContent()).toBe('salesroom of AJ_2');
+    expect(cells.filter((_, at) => at !== 1)).toEqual([
+      '2.0.0',
+      '10 s',
+      '1',
+      '6.00 s',
+      '6.00 s',
+      '0',
+      '1',
+      '$0',
+      'user initiated',
+    ]);
+  });
+
+  test('its filters are its address', async () => {
+    const gateway = await gatewayWith(...three);
+    const page = await openPage(gateway.url);
+    await shows(page, ['AJ_3', 'AJ_2', 'AJ_1']);
+    const filter = (name: string) => page.getByRole('search').getByRole('button', { name, exact: true });
+    await filter('Agent').click();
+    await page.getByRole('checkbox', { name: 'front-desk' }).check();
+    await shows(page, ['AJ_3', 'AJ_1']);
+    expect(search(page)).toBe('?agent=front-desk');
+    await page.keyboard.press('Escape');
+    await filter('More').click();
+    await page.getByRole('combobox', { name: 'Agent' }).selectOption('was interrupted');
+    await shows(page, ['AJ_3']);
+    expect(search(page)).toBe('?agent=front-desk&interrupted=true');
+    await page.reload();
+    await shows(page, ['AJ_3']);
+    await page.goBack();
+    await shows(page, ['AJ_3', 'AJ_1']);
+    await page.getByRole('button', { name: 'Clear' }).click();
+    await shows(page, ['AJ_3', 'AJ_2', 'AJ_1']);
+    expect(search(page)).toBe('');
+  });
+
+  test('it finds words that were said', async () => {
+    const gateway = await gatewayWith(...three);
+    const page = await openPage(gateway.url);
+    await shows(page, ['AJ_3', 'AJ_2', 'AJ_1']);
+    await page.keyboard.press('/');
+    await page.keyboard.type('parc');
+    await shows(page, ['AJ_3', 'AJ_1']);
+    expect(search(page)).toBe('?q=parc');
+    await page.keyboard.type('el zebra');
+    await page.getByRole('heading', { name: 'No session matches' }).waitFor();
+    await page.getByRole('button', { name: 'Clear the filters' }).click();
+    await shows(page, ['AJ_3', 'AJ_2', 'AJ_1']);
+    expect(await page.getByRole('searchbox').inputValue()).toBe('');
+  });
+
+  test('it sorts', async () => {
+    const gateway = await gatewayWith(...three);
+    const page = await openPage(gateway.url);
+    const head = page.getByRole('columnheader', { name: 'Length' });
+    await head.getByRole('button').click();
+    await shows(page, ['AJ_3', 'AJ_1', 'AJ_2']);
+    expect(await head.getAttribute('aria-sort')).toBe('descending');
+    await head.getByRole('button').click();
+    await shows(page, ['AJ_2', 'AJ_3', 'AJ_1']);
+    expect([await head.getAttribute('aria-sort'), search(page)]).toEqual(['ascending', '?sort=duration']);
+  });
+
+  test('of thousands, it draws those in sight, and finds the place again', async () => {
+    const directory = newFolder();
+    fillDirectory(directory, 3_000);
+    const gateway = await startTestGateway({ directory });
+    const page = await openPage(gateway.url);
+    await page.getByText('3,000 sessions').waitFor();
+    await page.evaluate('scrollTo(0, document.documentElement.scrollHeight)');
+    const last = page.locator('a[data-session="AJ_02999"]');
+    await last.waitFor();
+    expect((await shown(page)).length).toBeLessThan(60);
+    expect(await page.getByRole('table').getAttribute('aria-rowcount')).toBe('3001');
+    const y = await page.evaluate('scrollY');
+    await page.locator('a[data-session="AJ_02995"]').click();
+    await page.getByRole('heading', { name: 'The session could not be read' }).waitFor();
+    expect(await page.evaluate('scrollY')).toBe(0);
+    await page.goBack();
+    await last.waitFor();
+    expect(await page.evaluate('scrollY')).toBe(y);
+    // The list was filled without what the sessions consist of.
+    expect(takeTroubles(page).every((trouble) => trouble.includes('404'))).toBe(true);
+  });
+
+  test('it follows what happens', async () => {
+    const gateway = await gatewayWith(three[0] as Made);
+    const page = await openPage(gateway.url);
+    await page.getByText('Live updates').waitFor();
+    await shows(page, ['AJ_1']);
+    await gateway.store.apply(madeOf({ job: 'AJ_9', ago: 5, seconds: 5, live: true }), 'one');
+    await shows(page, ['AJ_9', 'AJ_1']);
+    await page.getByRole('row', { name: /room of AJ_9.*live/ }).waitFor();
+    await gateway.store.apply(madeOf({ job: 'AJ_9', ago: 5, reason: 'task_completed' }), 'two');
+    await page.getByRole('row', { name: /room of AJ_9.*task completed/ }).waitFor();
+    await gateway.store.delete('AJ_9');
+    await shows(page, ['AJ_1']);
+  });
+
+  test('to who is further down, it says that there are more', async () => {
+    const directory = newFolder();
+    fillDirectory(directory, 300);
+    const gateway = await startTestGateway({ directory });
+    const page = await openPage(gateway.url);
+    await page.getByText('Live updates').waitFor();
+    await page.locator('a[data-session="AJ_00000"]').waitFor();
+    await page.evaluate('scrollTo(0, 4000)');
+    await page.locator('a[data-session="AJ_00095"]').waitFor();
+    await gateway.store.apply(madeOf({ job: 'AJ_new', ago: 1 }), 'new');
+    const more = page.getByRole('button', { name: '1 more session' });
+    await more.waitFor();
+    expect(await page.evaluate('scrollY')).toBe(4000);
+    await more.click();
+    await page.locator('a[data-session="AJ_new"]').waitFor();
+    expect(await page.evaluate('scrollY')).toBe(0);
+  });
+
+  test('it works by keyboard', async () => {
+    const directory = newFolder();
+    fillDirectory(directory, 200);
+    const gateway = await startTestGateway({ directory });
+    await gateway.store.apply(madeOf({ job: 'AJ_top', ago: 1 }), 'top');
+    const page = await openPage(gateway.url);
+    await page.locator('a[data-session="AJ_top"]').waitFor();
+    const focused = (id: string) => page.locator(`a[data-session="${id}"]:focus`).waitFor();
+    await page.keyboard.press('j');
+    await focused('AJ_top');
+    for (const key of ['j', 'ArrowDown', 'k']) await page.keyboard.press(key);
+    await focused('AJ_00000');
+    await page.keyboard.press('End');
+    await focused('AJ_00199');
+    await page.keyboard.press('k');
+    await focused('AJ_00198');
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').getByText('Next session').waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Home');
+    await focused('AJ_top');
+    await page.keyboard.press('Enter');
+    await vi.waitFor(() => expect(new URL(page.url()).pathname).toBe('/sessions/AJ_top'), 20_000);
+    await page.getByRole('heading', { name: 'front-desk' }).waitFor();
+  });
+});
+
+describe.skipIf(noBrowser)('what goes wrong', () => {
+  test('a request that failed is told, and can be tried again', async () => {
+    const gateway = await gatewayWith(three[0] as Made);
+    const page = await openPage('about:blank');
+    await page.route('**/api/sessions?*', (route) => route.abort());
+    await page.goto(gateway.url);
+    await page.getByRole('alert').getByText('The gateway does not answer. Is it running?').waitFor();
+    expect(takeTroubles(page).length).toBeGreaterThan(0);
+    await page.unroute('**/api/sessions?*');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await shows(page, ['AJ_1']);
+  });
+
+  test('a login that is not valid any more is asked for again', async () => {
+    const gateway = await gatewayWith(three[0] as Made);
+    const page = await openPage('about:blank');
+    await page.route('**/api/sessions?*', (route) =>
+      route.fulfill({ status: 401, body: 'credentials, please' }),
+    );
+    await page.goto(gateway.url);
+    await page.getByRole('heading', { name: 'Please log in' }).waitFor();
+    await page.unroute('**/api/sessions?*');
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await shows(page, ['AJ_1']);
+    expect(takeTroubles(page).every((trouble) => trouble.includes('401'))).toBe(true);
+  });
+
+  test('filters that nobody can use are told, and cleared', async () => {
+    const gateway = await gatewayWith(three[0] as Made);
+    const page = await openPage(`${gateway.url}/?status=broken`);
+    await page
+      .getByRole('alert')
+      .getByText(/The parameter status.* cannot be used/)
+      .waitFor();
+    await page.getByRole('button', { name: 'Clear the filters' }).click();
+    await shows(page, ['AJ_1']);
+    expect(takeTroubles(page).every((trouble) => trouble.includes('400'))).toBe(true);
+  });
+
+  test('markup in names and words is text', async () => {
+    const evil = '<script>window.evil=1</script><img src=x onerror="window.evil=2">';
+    const gateway = await gatewayWith({ job: 'AJ_1', agent: evil, version: evil, said: evil, reason: evil });
+    const page = await openPage(gateway.url);
+    await page.getByText(evil).first().waitFor();
+    await page.getByRole('search').getByRole('button', { name: 'Version' }).click();
+    await page.locator('.choice').getByText(evil).waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('a[data-session]').click();
+    await page.locator('main p').getByText(evil).waitFor();
+    expect(await page.locator('main img, main script').count()).toBe(0);
+    expect(await page.evaluate('window.evil')).toBeUndefined();
+  });
+});

@@ -1,0 +1,221 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type SessionReport, sessionReport } from '../../src/reports/schema.ts';
+import { openBackend } from '../telemetry/backend.ts';
+import { sampleOf } from './exposition.ts';
+import { startWorker, type Worker, type WorkerOptions } from './worker.ts';
+
+let folder: string;
+let log: string;
+let reports: string;
+const closing: { close(): Promise<void> }[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
+  log = join(folder, 'jobs.jsonl');
+  reports = join(folder, 'reports');
+});
+
+afterEach(async () => {
+  for (const one of closing.splice(0).reverse()) await one.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function start(env: Record<string, string> = {}, agent: WorkerOptions['agent'] = 'two-lines.mjs') {
+  const worker = await startWorker({ agent, mode: 'dev', env: { EARSHOT_REPORTS: reports, ...env } });
+  closing.push(worker);
+  return worker;
+}
+
+const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 60_000, interval: 100 });
+
+/** Runs one job to its end. */
+async function run(worker: Worker, job: object, outcome = 'finished'): Promise<void> {
+  await worker.run({ log, ...job });
+  await until(async () =>
+    expect(sampleOf(await worker.metrics(), 'lk_agents_job_exits_total', { outcome })).toBe(1),
+  );
+}
+
+const files = () => (existsSync(reports) ? readdirSync(reports) : []);
+/** The report, checked against its schema, to the last field. */
+function only(): SessionReport {
+  const [file, ...others] = files();
+  if (file === undefined || others.length > 0) throw new Error(`reports: ${files().join() || 'none'}`);
+  return sessionReport.strict().parse(JSON.parse(readFileSync(join(reports, file), 'utf8')));
+}
+const reported = async (worker: Worker, outcome: string) =>
+  sampleOf(await worker.metrics(), 'earshot_session_reports_total', { outcome });
+/** What of the conversation is in there, wherever; see agents/conversation.cjs. */
+const canariesIn = (where: unknown) =>
+  [...new Set(JSON.stringify(where).match(/(?<=canary-)[a-z]+/g))].sort();
+/** How long the job took from the end of its entry function to the end of its process, in milliseconds. */
+function timeToEnd(): number {
+  const told = Object.assign(
+    {},
+    ...readFileSync(log, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  );
+  return told.exitAt - told.endAt;
+}
+
+describe.each(['two-lines.mjs', 'two-lines.cjs', 'no-line.mjs', 'observe-only.mjs'] as const)(
+  '%s',
+  (agent) => {
+    test('writes one report of a session, without what was said', async () => {
+      const worker = await start({}, agent);
+      await worker.run({ log, turns: 3, asks: ['fine', 'broken'] });
+      await until(() => expect(files().length).toBe(1));
+      const report = only();
+      expect(report).toMatchObject({
+        schemaVersion: 1,
+        jobId: expect.stringMatching(/^AJ_/),
+        agentName: 'front-desk',
+        agentVersion: '1.2.3',
+        sdkVersion: expect.stringMatching(/^1\./),
+        closeReason: 'user_initiated',
+        content: { transcript: false, allowPii: false, redaction: false },
+        counts: { turns: 3, interruptions: 0, toolCalls: 2, toolErrors: 1, handoffs: 0, errors: 0 },
+        latency: { turns: 0 },
+        cost: {
+          byComponent: {},
+          unpriced: [
+            { component: 'llm', provider: 'fakeco', model: 'fake-1', unit: 'input_tokens', amount: 300 },
+            { unit: 'cached_input_tokens', amount: 200 },
+            { unit: 'output_tokens', amount: 35 },
+          ],
+        },
+        options: { maxToolSteps: 3, turnHandling: { endpointing: { mode: 'fixed' } } },
+        eventsDropped: 0,
+      });
+      expect(report.cost.usd).toBeUndefined();
+      expect(report.modelUsage).toMatchObject([{ type: 'llm_usage', inputTokens: 500, outputTokens: 35 }]);
+      expect(report.turns.map(({ outcome, tools }) => [outcome, tools])).toEqual([
+        ['completed', true],
+        ['completed', true],
+        ['completed', false],
+      ]);
+      expect(report.chatHistory.items.map(({ type, role, name }) => role ?? name ?? type)).toEqual([
+        ...['agent_handoff', 'agent_config_update'],
+        ...['user', 'fine', 'fine', 'assistant'],
+        ...['user', 'broken', 'broken', 'assistant'],
+        ...['user', 'assistant'],
+      ]);
+      expect(report.events.map(({ type }) => type)).toEqual(
+        expect.arrayContaining(['agent_state_changed', 'metrics_collected', 'speech_done', 'close']),
+      );
+      expect(canariesIn(report)).toEqual([]);
+      expect(statSync(join(reports, files()[0]!)).mode & 0o777).toBe(0o600);
+    });
+  },
+);
+
+test('counts the report, and tells of it where the log goes, with its trace', async () => {
+  const backend = await openBackend();
+  closing.push(backend);
+  const worker = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: backend.url });
+  await run(worker, { turns: 2, asks: ['fine'] });
+  const report = only();
+  expect(await reported(worker, 'written')).toBe(1);
+  const record = backend.logs.find(({ eventName }) => eventName === 'lk.session_report')!;
+  expect(record).toMatchObject({
+    scope: 'earshot.conversation',
+    severity: 'INFO',
+    body: 'session report written',
+    attributes: {
+      job_id: report.jobId,
+      'lk.report.location': join(reports, files()[0]!),
+      'lk.report.session': report.session,
+      'lk.close_reason': 'user_initiated',
+      'lk.turns': 2,
+      'lk.tool_calls': 1,
+      'lk.cost_incomplete': true,
+    },
+  });
+  expect(record.attributes).not.toHaveProperty('lk.cost_usd');
+  expect(report.traceIds).toEqual([record.traceId]);
+});
+
+test('is written when the entry function throws in the middle of a call', async () => {
+  const worker = await start();
+  await run(worker, { turns: 1, ending: 'fail' }, 'crashed');
+  expect(only()).toMatchObject({ counts: { turns: 1 }, closeReason: 'user_initiated' });
+  expect(await reported(worker, 'written')).toBe(1);
+});
+
+describe('a folder that does not take it', () => {
+  test('holds the job up no longer than the deadline, and is counted', async () => {
+    const worker = await start({ EARSHOT_REPORTS_DEADLINE_MS: '1500' });
+    await run(worker, { turns: 1, slowDisk: true });
+    expect(await reported(worker, 'deadline')).toBe(1);
+    expect(timeToEnd()).toBeGreaterThan(1500);
+    expect(worker.output()).toContain('the folder did not take it within 1500 ms; see docs/reports.md');
+    // What a process leaves that ends in the middle of it is no report.
+    expect(files().filter((name) => name.endsWith('.json'))).toEqual([]);
+  });
+
+  test('is counted if it is none', async () => {
+    writeFileSync(reports, 'a file');
+    const worker = await start();
+    await run(worker, { turns: 1 });
+    expect(await reported(worker, 'failed')).toBe(1);
+    expect(worker.output()).toMatch(/the session report earshot-report-\S+ is not in \S+: E(EXIST|NOTDIR)/);
+  });
+});
+
+describe('content', () => {
+  const asks = ['fine', 'broken'];
+
+  test('is there with the switch for it, but for prompts and messages of errors', async () => {
+    const worker = await start();
+    await run(worker, { turns: 2, asks, options: { record: { transcript: true } } });
+    const report = only();
+    expect(report.content).toEqual({ transcript: true, allowPii: false, redaction: false });
+    expect(canariesIn(report.chatHistory)).toEqual(['agent', 'answer', 'argument', 'user']);
+    expect(canariesIn(report.events)).toEqual(['agent', 'answer', 'argument', 'user']);
+    expect(report.room).toBeUndefined();
+  });
+
+  test('is there as a whole with allowPii, too', async () => {
+    const worker = await start({ EARSHOT_ALLOW_PII: 'true', EARSHOT_RECORD: 'transcript,logs' });
+    await run(worker, { turns: 2, asks });
+    expect(canariesIn(only())).toEqual(
+      expect.arrayContaining(['agent', 'answer', 'argument', 'instructions']),
+    );
+    expect(only().room).toEqual(expect.any(String));
+  });
+
+  test('is not there without the switch, whatever else is on', async () => {
+    const worker = await start({ EARSHOT_ALLOW_PII: 'true', EARSHOT_RECORD: 'audio,traces,logs' });
+    await run(worker, { turns: 2, asks });
+    expect(canariesIn(only())).toEqual([]);
+    expect(only().room).toBeUndefined();
+  });
+
+  test('is not there where LiveKit demands redaction', async () => {
+    const worker = await start({ EARSHOT_ALLOW_PII: 'true', EARSHOT_RECORD: 'audio,transcript,traces,logs' });
+    await run(worker, { turns: 2, asks, record: { redaction: true } });
+    expect(only().content).toEqual({ transcript: false, allowPii: false, redaction: true });
+    expect(canariesIn(only())).toEqual([]);
+  });
+
+  test('goes without its events when the switch for logs is off, and without its trace', async () => {
+    const backend = await openBackend();
+    closing.push(backend);
+    const worker = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: backend.url });
+    await run(worker, { turns: 1, options: { record: { logs: false, traces: false, transcript: true } } });
+    expect(only()).toMatchObject({ events: [], traceIds: [], counts: { turns: 1 } });
+    expect(backend.logs.filter(({ eventName }) => eventName === 'lk.session_report')).toEqual([]);
+  });
+
+  test.each([{ record: false }, { report: false }])('and none at all with %j', async (options) => {
+    const worker = await start();
+    await run(worker, { turns: 1, options });
+    expect(files()).toEqual([]);
+    expect(await reported(worker, 'written')).toBeUndefined();
+  });
+});
