@@ -45,7 +45,7 @@ async function start(agent: WorkerOptions['agent'], env: Record<string, string> 
 const exits = async (worker: Worker, outcome: string) =>
   vi.waitFor(
     async () => expect(sampleOf(await worker.metrics(), 'lk_agents_job_exits_total', { outcome })).toBe(1),
-    { timeout: 60_000, interval: 100 },
+    { timeout: 100_000, interval: 100 },
   );
 const told = () =>
   Object.assign(
@@ -172,7 +172,7 @@ test('the recording of a job that dies is counted as lost', async () => {
       expect(sampleOf(text, 'lk_agents_recordings_total', lost)).toBe(1);
       expect(sampleOf(text, 'lk_agents_recordings_active')).toBe(0);
     },
-    { timeout: 60_000, interval: 100 },
+    { timeout: 100_000, interval: 100 },
   );
 });
 
