@@ -144,7 +144,7 @@ describe('earshot replay', () => {
     const { stdout, stderr, code } = await replay([file]);
     expect({ stdout, code }).toEqual({ stdout: '', code: 1 });
     expect(stderr).toMatch(
-      new RegExp(`^earshot: Cannot read .*: ${problem}.* Give the path of a recording, or - for`),
+      new RegExp(`^earshot: Cannot read .*: ${problem}.* Give the path of a recording or a report, or - for`),
     );
   });
 
