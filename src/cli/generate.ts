@@ -11,6 +11,10 @@ interface Flags {
   profile: ProfileName;
   objectives?: string;
   datasource?: string;
+  logsDatasource?: string;
+  tracesDatasource?: string;
+  service?: string;
+  gateway?: string;
   selector?: string[];
   agents?: string[];
   labels?: string[];
@@ -45,6 +49,12 @@ const labelNames = (text: string): string[] => {
   return names;
 };
 
+const serviceName = (text: string): string => {
+  if (/["\\`$]/.test(text))
+    throw new InvalidArgumentError('It takes the name of a service, such as livekit-agents.');
+  return text;
+};
+
 const url = (text: string): string => {
   if (!URL.canParse(text)) throw new InvalidArgumentError('It takes a URL.');
   return text.replace(/\/+$/, '');
@@ -63,6 +73,18 @@ export function addGenerate(program: Command): void {
     )
     .option('--objectives <file>', 'YAML or JSON with objectives that differ from the profile')
     .option('--datasource <uid>', "Grafana's Prometheus data source that boards show first")
+    .option('--logs-datasource <uid>', 'its Loki, likewise')
+    .option('--traces-datasource <uid>', 'its Tempo, likewise')
+    .option(
+      '--service <name>',
+      'the service.name of agents in their traces and logs (default: livekit-agents)',
+      serviceName,
+    )
+    .option(
+      '--gateway <url>',
+      'where the gateway is, for links to the pages of calls (default: http://localhost:9465)',
+      url,
+    )
     .option('--selector <matchers>', 'what all series have to meet, such as job="voice"', selector)
     .option('--agents <names>', 'of which agents, separated by commas (default: all)', commaSeparated)
     .option(

@@ -6,6 +6,13 @@ export interface Settings {
   objectives: Objectives;
   /** Uid of the Prometheus data source that boards show first; undefined: Grafana's default one. */
   datasource: string | undefined;
+  /** Likewise, of Loki and of Tempo. */
+  logsDatasource: string | undefined;
+  tracesDatasource: string | undefined;
+  /** The `service.name` under which agents send traces and logs. @default livekit-agents */
+  service: string;
+  /** Where the gateway is, without a final `/`, for links to the pages of calls. */
+  gateway: string;
   /** Matchers that every series has to meet, as PromQL writes them: `job="livekit-agents"`. @default none */
   selector: readonly string[];
   /** Labels of the user's own (region, tenant) that rules keep and boards can be filtered by. @default none */
@@ -21,6 +28,10 @@ export interface Settings {
 export const settingsOf = (profile: ProfileName, chosen: Partial<Settings> = {}): Settings => ({
   objectives: profiles[profile],
   datasource: undefined,
+  logsDatasource: undefined,
+  tracesDatasource: undefined,
+  service: 'livekit-agents',
+  gateway: 'http://localhost:9465',
   selector: [],
   labels: [],
   recorded: true,

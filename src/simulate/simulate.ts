@@ -42,7 +42,7 @@ export async function simulate(options: RunOptions): Promise<number> {
     const figures = readFigures(centre.recorder.registry);
     const onScreen = format === 'screen' || (format === undefined && output.isTTY === true);
     if (!onScreen && format !== 'json') {
-      const sessions = centre.sessionsUrl ? `  sessions ${centre.sessionsUrl}/api/sessions` : '';
+      const sessions = centre.sessionsUrl ? `  sessions ${centre.sessionsUrl}/` : '';
       output.write(`metrics ${centre.url}/metrics  incidents ${centre.controlUrl}/incidents${sessions}\n`);
     }
     const terminal =

@@ -8,7 +8,7 @@ export interface View {
   elapsed: number;
   metricsUrl: string;
   controlUrl: string;
-  /** Where the sessions are shown. */
+  /** Where the sessions are shown, to a browser. */
   sessionsUrl?: string;
   figures: Figures;
   incidents: readonly IncidentName[];
@@ -68,7 +68,7 @@ export function renderScreen(view: View, { width, height, colour, keys }: ViewOp
   const head = [
     `${paint('bold', 'Earshot')} simulated call centre, ${clock(view.elapsed)}`,
     '',
-    ...(view.sessionsUrl ? [`  sessions   ${paint('cyan', `${view.sessionsUrl}/api/sessions`)}`] : []),
+    ...(view.sessionsUrl ? [`  sessions   ${paint('cyan', `${view.sessionsUrl}/`)} in a browser`] : []),
     `  metrics    ${paint('cyan', `${view.metricsUrl}/metrics`)}`,
     `  incidents  ${paint('cyan', `${view.controlUrl}/incidents`)}`,
     '',

@@ -82,7 +82,25 @@ test('links of alerts lead to the Grafana and the runbooks that are named', asyn
   );
 });
 
+test('boards of calls ask the Loki and the Tempo that are named, for the service that is, and lead to its gateway', async () => {
+  await generate(
+    ...['--logs-datasource', 'my-loki', '--traces-datasource', 'my-tempo'],
+    ...['--service', 'voice', '--gateway', 'https://calls.example.com/'],
+  );
+  const { templating } = JSON.parse(read('dashboards/session.json'));
+  const chosen = templating.list.map(({ name, current }: { name: string; current?: { value?: string } }) => [
+    name,
+    current?.value,
+  ]);
+  expect(chosen).toContainEqual(['logs', 'my-loki']);
+  expect(chosen).toContainEqual(['traces', 'my-tempo']);
+  expect(read('dashboards/sessions.json')).toContain('{service_name=\\"voice\\"}');
+  expect(read('dashboards/session.json')).toMatch(/https:..calls.example.com.sessions.\$.job_id./);
+});
+
 test.each([
+  [['--service', 'a"b'], 'It takes the name of a service'],
+  [['--gateway', 'calls'], 'It takes a URL'],
   [['--profile', 'lax'], 'Allowed choices are strict, standard, telephony'],
   [['--selector', 'job=voice'], 'It takes matchers, such as job="voice"'],
   [['--labels', 'a-b'], 'a-b is no name of a label'],

@@ -29,7 +29,7 @@ describe('the picture of the terminal', () => {
 
   test('shows addresses, calls, latencies, errors, incidents and keys', () => {
     expect(screen[0]).toBe('Earshot simulated call centre, 02:14');
-    expect(screen).toContain('  sessions   http://127.0.0.1:9465/api/sessions');
+    expect(screen).toContain('  sessions   http://127.0.0.1:9465/ in a browser');
     expect(screen).toContain('  metrics    http://127.0.0.1:9464/metrics');
     expect(screen).toContain('  incidents  http://127.0.0.1:9466/incidents');
     expect(screen).toContain(

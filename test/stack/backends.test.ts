@@ -42,6 +42,9 @@ test('all calls are few streams: nothing of a single call is an index label', ()
   ]);
 });
 
+/** What they say while their parts do not yet know each other, and that Tempo makes no metrics of spans. */
+const atStart = /single binary mode|metrics-generator is not configured|unowned file entry|empty ring/;
+
 describe.each(['tempo', 'loki'] as const)('the real %s', (name) => {
   const program = backendProgram(name);
   const real = test.skipIf(!program);
@@ -75,7 +78,7 @@ describe.each(['tempo', 'loki'] as const)('the real %s', (name) => {
         server
           .log()
           .split('\n')
-          .filter((line) => /level=(warn|error)/.test(line)),
+          .filter((line) => /level=(warn|error)/.test(line) && !atStart.test(line)),
       ).toEqual([]);
     } finally {
       await server.stop();

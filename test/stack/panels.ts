@@ -16,7 +16,13 @@ interface Panel {
   type: string;
   title: string;
   panels?: Panel[];
-  targets?: { expr: string; refId: string; instant?: boolean; exemplar?: boolean }[];
+  targets?: {
+    expr: string;
+    refId: string;
+    instant?: boolean;
+    exemplar?: boolean;
+    datasource?: { type?: string };
+  }[];
 }
 
 const folder = join(import.meta.dirname, '../../dashboards');
@@ -44,14 +50,17 @@ const interpolated = (expr: string, { start, end, step }: Range): string =>
     .replaceAll('$__range', `${end - start}s`)
     .replaceAll(/\$\{?\w+(?::\w+)?\}?/g, '.*');
 
-/** The queries of all boards for a time range. */
+const isMetric = ({ datasource }: { datasource?: { type?: string } }): boolean =>
+  datasource?.type === 'prometheus';
+
+/** What all boards ask Prometheus for a time range. */
 export function panelQueries(range: Range, from = folder): PanelQuery[] {
   return readdirSync(from).flatMap((file) => {
     const { panels } = JSON.parse(readFileSync(join(from, file), 'utf8')) as { panels: Panel[] };
     return panels
       .flatMap((panel) => [panel, ...(panel.panels ?? [])])
       .flatMap(({ title, targets = [] }) =>
-        targets.map(({ expr, refId, instant = false, exemplar = false }) => ({
+        targets.filter(isMetric).map(({ expr, refId, instant = false, exemplar = false }) => ({
           board: file.replace('.json', ''),
           panel: title,
           ref: refId,

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { metrics } from '../../src/catalogue/metrics.ts';
+import { uidOf } from '../../src/monitoring/boards/house/links.ts';
 import { dashboardsFile, datasourcesFile } from './provisioning-schema.ts';
 import { type Compose, readYaml, root } from './repository.ts';
 
@@ -55,7 +56,9 @@ test('data sources have the uids that boards and links use, and Prometheus is th
   ]);
 });
 
-/** Data sources that a data source leads to, and from what. */
+const boardOf = (url = ''): string | undefined => url.match(/^\/d\/([\w-]+)/)?.[1];
+
+/** Data sources, and boards, that a data source leads to, and from what. */
 const leads = () =>
   sources().flatMap((source): (readonly [from: string, by: string, to: string | undefined])[] => {
     const { uid } = source;
@@ -64,7 +67,7 @@ const leads = () =>
         return [
           [uid, 'alerts', source.jsonData.alertmanagerUid],
           ...(source.jsonData.exemplarTraceIdDestinations ?? []).map(
-            (d) => [uid, `exemplar's ${d.name}`, d.datasourceUid] as const,
+            (d) => [uid, `exemplar's ${d.name}`, d.datasourceUid ?? boardOf(d.url)] as const,
           ),
         ];
       case 'tempo':
@@ -74,7 +77,7 @@ const leads = () =>
         ];
       case 'loki':
         return source.jsonData.derivedFields.map(
-          (d) => [uid, `label ${d.matcherRegex}`, d.datasourceUid] as const,
+          (d) => [uid, `label ${d.matcherRegex}`, d.datasourceUid ?? boardOf(d.url)] as const,
         );
       default:
         return [];
@@ -86,13 +89,15 @@ test('an exemplar leads to its trace, a span to its logs and metrics, a line of 
     ['tempo', 'span', 'loki'],
     ['tempo', 'span', 'prometheus'],
     ['loki', 'label trace_id', 'tempo'],
+    ['loki', 'label job_id', 'earshot-session'],
     ['prometheus', 'alerts', 'alertmanager'],
     ['prometheus', "exemplar's trace_id", 'tempo'],
+    ['prometheus', "exemplar's trace_id", 'earshot-session'],
   ]);
 });
 
 test('what a data source refers to is there', () => {
-  const uids = sources().map(({ uid }) => uid);
+  const uids = [...sources().map(({ uid }) => uid), uidOf('session')];
   expect(leads().filter(([, , to]) => to && !uids.includes(to))).toEqual([]);
 });
 

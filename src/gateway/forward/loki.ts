@@ -42,7 +42,9 @@ export function forLoki(
   for (const [session, { first, batch }] of sessions) {
     const { closeReason } = backgrounds.get(session) ?? {};
     const records = toldOf({ items: mergeItems([], batch.items), report: batch.report, closeReason });
-    found.push(...records.map((record) => ({ ...first, scope, wire: wireOf(record) })));
+    found.push(
+      ...records.map((record) => ({ ...first, scope, wire: wireOf(record, first.identity.agentVersion) })),
+    );
   }
   return found.map((log) => traced(log, backgrounds.get(sessionOf(log.identity) ?? '')?.traceId));
 }
@@ -50,8 +52,9 @@ export function forLoki(
 const scope = new Scope({ name: conversationScope });
 const isTold = ({ items, report }: SessionBatch): boolean => items.length > 0 || report !== undefined;
 
-function wireOf({ event, at, severity, body, attributes }: Told): WireLog {
-  const named = { 'event.name': event, ...attributes };
+function wireOf({ event, at, severity, body, attributes }: Told, version: string | undefined): WireLog {
+  // A job calls it so, where LiveKit's resource says `lk.deployment_id`.
+  const named = { 'event.name': event, ...(version && { 'lk.agent_version': version }), ...attributes };
   return new WireLog({
     timeUnixNano: BigInt(Math.round(at * 1e6)) * 1000n,
     severityNumber: severity === 'WARN' ? 13 : 9,

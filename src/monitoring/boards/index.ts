@@ -8,6 +8,8 @@ import { models } from './models.ts';
 import { realtime } from './realtime.ts';
 import { releases } from './releases.ts';
 import { runbooks } from './runbooks.ts';
+import { session } from './session.ts';
+import { sessions } from './sessions.ts';
 import { slo } from './slo.ts';
 import { tools } from './tools.ts';
 import { transport } from './transport.ts';
@@ -25,6 +27,8 @@ export const boards = [
   releases,
   cost,
   tools,
+  sessions,
+  session,
   workers,
   transport,
   health,

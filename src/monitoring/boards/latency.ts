@@ -90,6 +90,8 @@ export const latency: BoardSpec = {
           empty: noTurns,
           limit: turnLatency.seconds,
           colours: percentileColours,
+          next: 'sessions',
+          nextWith: { slower: String(turnLatency.seconds) },
           targets: [...percentiles(q, e2e), exemplars(q, e2e)],
         }),
         timeseries({

@@ -52,7 +52,7 @@ export const columns: readonly Column[] = [
   },
   {
     key: 'latencyP50',
-    name: 'p50',
+    name: 'Latency p50',
     hint: 'Median turn latency: from the end of the user’s speech to the beginning of the agent’s',
     sort: 'latencyP50',
     number: true,
@@ -60,7 +60,7 @@ export const columns: readonly Column[] = [
   },
   {
     key: 'latencyP95',
-    name: 'p95',
+    name: 'Latency p95',
     hint: '95th percentile of the turn latencies',
     sort: 'latencyP95',
     number: true,

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { boardTitles } from '../../../src/monitoring/boards/house/links.ts';
 import { dashboards } from '../../../src/monitoring/boards/index.ts';
 import { settingsOf } from '../../../src/monitoring/settings.ts';
+import { logqlProblems, traceqlProblems } from './call-queries.ts';
 import { knownSeries, unknown } from './known.ts';
 import { problems } from './promql.ts';
 
@@ -12,18 +13,24 @@ type Shown = Omit<Panel, 'targets'> & {
   panels?: Shown[];
   options?: Record<string, unknown>;
   fieldConfig?: { defaults: { unit?: string; noValue?: string } };
-  targets?: { expr?: string; refId: string }[];
+  targets?: { expr?: string; query?: string; refId: string; datasource?: { type?: string } }[];
 };
 
 const panelsOf = ({ panels = [] }: Dashboard): Shown[] =>
   (panels as unknown as Shown[]).flatMap((panel) => [panel, ...(panel.panels ?? [])]);
 const chartsOf = (dashboard: Dashboard) => panelsOf(dashboard).filter(({ type }) => type !== 'row');
 
+/** Expressions of panels that ask a kind of data source, with where they are. */
+const asked = (dashboard: Dashboard, kind: 'prometheus' | 'loki' | 'tempo'): [string, string][] =>
+  chartsOf(dashboard).flatMap(({ title, targets = [] }) =>
+    targets
+      .filter(({ datasource }) => datasource?.type === kind)
+      .map(({ expr, query, refId }) => [`${title} ${refId}`, expr ?? query ?? ''] as [string, string]),
+  );
+
 /** Expressions of panels and annotations, with where they are. */
 function expressions(dashboard: Dashboard): [string, string][] {
-  const drawn = chartsOf(dashboard).flatMap(({ title, targets = [] }) =>
-    targets.map(({ expr = '', refId }) => [`${title} ${refId}`, expr] as [string, string]),
-  );
+  const drawn = asked(dashboard, 'prometheus');
   const marks = (dashboard.annotations?.list ?? []).map(
     ({ name, expr = '' }) => [name, expr] as [string, string],
   );
@@ -49,6 +56,18 @@ describe.each(Object.entries(choices))('boards for %s', (_, settings) => {
         const wrong = expressions(dashboard).flatMap(([where, expr]) =>
           [...problems(expr), ...unknown(expr, known)].map((problem) => `${where}: ${problem}: ${expr}`),
         );
+        expect(wrong).toEqual([]);
+      });
+
+      test('every other expression is LogQL or TraceQL', () => {
+        const wrong = [
+          ...asked(dashboard, 'loki').flatMap(([where, expr]) =>
+            logqlProblems(expr).map((p) => `${where}: ${p}: ${expr}`),
+          ),
+          ...asked(dashboard, 'tempo').flatMap(([where, expr]) =>
+            traceqlProblems(expr).map((p) => `${where}: ${p}: ${expr}`),
+          ),
+        ];
         expect(wrong).toEqual([]);
       });
 
@@ -86,13 +105,35 @@ describe.each(Object.entries(choices))('boards for %s', (_, settings) => {
         const sources = new Set(
           [...text.matchAll(/"datasource":\{[^}]*"uid":"([^"]*)"/g)].map(([, uid]) => uid),
         );
-        expect([...sources].filter((uid) => uid !== '${datasource}')).toEqual([]);
+        const variables = dashboard.templating?.list?.map((variable) => `\${${variable.name}}`) ?? [];
+        expect([...sources].filter((uid) => !variables.includes(uid ?? ''))).toEqual([]);
         for (const [, target = ''] of text.matchAll(/\/d\/earshot-([a-z-]+)/g)) {
           expect(Object.keys(boardTitles)).toContain(target);
         }
       });
     },
   );
+});
+
+test('queries of Loki and Tempo are parsed: a mistake is one', () => {
+  expect(logqlProblems('{service_name="x"} | event_name="lk.turn" | lk_e2e_latency>=$slower')).toEqual([]);
+  expect(logqlProblems('{service_name="x"} | event_name=')).not.toEqual([]);
+  expect(logqlProblems('sum(count_over_time({service_name="x"} [$__range])')).not.toEqual([]);
+  expect(traceqlProblems('{ name = "agent_turn" && span.lk.e2e_latency > 1.0 * $slower }')).toEqual([]);
+  expect(traceqlProblems('{ name = "agent_turn" && }')).not.toEqual([]);
+});
+
+test('both boards of calls ask Loki and Tempo', () => {
+  const boards = dashboards(choices.standard).filter(({ name }) => name.startsWith('session'));
+  const counts = boards.map(({ name, dashboard }) => [
+    name,
+    asked(dashboard, 'loki').length,
+    asked(dashboard, 'tempo').length,
+  ]);
+  expect(counts).toEqual([
+    ['sessions', 9, 2],
+    ['session', 7, 2],
+  ]);
 });
 
 test('there is a board for each entry of the menu', () => {

@@ -6,17 +6,21 @@ import {
   TimePickerBuilder,
 } from '@grafana/grafana-foundation-sdk/dashboard';
 import type { Objectives } from '../../../catalogue/objectives.ts';
+import { createRecords, type Records } from '../../logql/records.ts';
 import { createQueries, type Queries } from '../../promql/queries.ts';
 import type { Settings } from '../../settings.ts';
 import { annotations } from './annotations.ts';
+import { callVariables, type Input } from './call-variables.ts';
 import { type BoardName, boardTag, boardTitles, menu, uidOf, withoutLacking } from './links.ts';
 import type { PanelBuilder } from './panel.ts';
 import { panelId } from './panel-id.ts';
+import type { Source } from './target.ts';
 import { type Filter, filterMatchers, variables } from './variables.ts';
 
 /** What the panels of a board are made from. */
 export interface BoardContext {
   q: Queries;
+  records: Records;
   objectives: Objectives;
   settings: Settings;
 }
@@ -35,6 +39,10 @@ export interface BoardSpec {
   description: string;
   /** Filters beside agent and version. @default none */
   filters?: readonly Filter[];
+  /** What is asked beside metrics. @default nothing */
+  sources?: readonly Exclude<Source, 'metrics'>[];
+  /** What the reader may write, beside the filters. @default nothing */
+  inputs?: readonly Input[];
   /** @default the last three hours */
   from?: string;
   rows(context: BoardContext): readonly Row[];
@@ -42,7 +50,7 @@ export interface BoardSpec {
 
 /** A dashboard in Grafana's classic schema, which Grafana 9 to 13 take from files and by import. */
 export function board(spec: BoardSpec, settings: Settings): Dashboard {
-  const { name, description, filters = [], from = 'now-3h' } = spec;
+  const { name, description, filters = [], sources = [], inputs = [], from = 'now-3h' } = spec;
   const q = createQueries({
     selector: settings.selector,
     where: filterMatchers(filters, settings.labels),
@@ -61,7 +69,7 @@ export function board(spec: BoardSpec, settings: Settings): Dashboard {
     .timezone('browser')
     .refresh('30s')
     .timepicker(new TimePickerBuilder().refreshIntervals(['10s', '30s', '1m', '5m', '15m', '1h']))
-    .variables(variables(filters, settings))
+    .variables([...variables(filters, settings), ...callVariables(sources, inputs, settings)])
     .annotations(annotations(q))
     .links([menu()]);
   const numbered = (panel: PanelBuilder): PanelBuilder => {
@@ -71,6 +79,7 @@ export function board(spec: BoardSpec, settings: Settings): Dashboard {
   };
   for (const { title, panels, collapsed = false } of spec.rows({
     q,
+    records: createRecords(settings.service),
     objectives: settings.objectives,
     settings,
   })) {

@@ -11,6 +11,8 @@ export const boardTitles = {
   releases: 'Releases',
   cost: 'Usage and cost',
   tools: 'Tools and handoffs',
+  sessions: 'Sessions',
+  session: 'Session',
   workers: 'Workers',
   transport: 'Transport',
   health: "Earshot's health",
@@ -25,7 +27,7 @@ export const uidOf = (name: BoardName): string => `earshot-${name}`;
 export const boardTag = 'earshot';
 
 /** Variables that boards share, and so hand on. */
-const handedOn = ['datasource', 'agent', 'version', 'provider', 'model'] as const;
+const handedOn = ['datasource', 'logs', 'traces', 'agent', 'version', 'provider', 'model'] as const;
 
 /** The address of a board with this one's time range and filters, and what is set beside them. */
 export function boardUrl(name: BoardName, set: Readonly<Record<string, string>> = {}): string {

@@ -1,8 +1,7 @@
 import type * as cog from '@grafana/grafana-foundation-sdk/cog';
 import type { DashboardLinkBuilder, Panel } from '@grafana/grafana-foundation-sdk/dashboard';
-import type { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus';
-import { type BoardName, linkTo } from './links.ts';
-import { datasource, query, type Target } from './target.ts';
+import { type BoardName, boardTitles, linkTo } from './links.ts';
+import { datasourceOf, query, type Target } from './target.ts';
 
 export type PanelBuilder = cog.Builder<Panel>;
 
@@ -22,6 +21,8 @@ export interface PanelSpec {
   height?: number;
   /** Where to go on, with the same filters. */
   next?: BoardName;
+  /** What else is set there. @default nothing */
+  nextWith?: Readonly<Record<string, string>>;
   decimals?: number;
   min?: number;
   max?: number;
@@ -37,7 +38,7 @@ interface Common {
   height(rows: number): unknown;
   datasource(datasource: { type: string; uid: string }): unknown;
   interval(interval: string): unknown;
-  targets(targets: DataqueryBuilder[]): unknown;
+  targets(targets: cog.Builder<cog.Dataquery>[]): unknown;
   links(links: DashboardLinkBuilder[]): unknown;
   decimals(decimals: number): unknown;
   min(min: number): unknown;
@@ -52,10 +53,10 @@ export function applied<B extends Common>(builder: B, spec: PanelSpec, height: n
   builder.noValue(spec.empty);
   builder.span(spec.width);
   builder.height(spec.height ?? height);
-  builder.datasource(datasource);
+  builder.datasource(datasourceOf(spec.targets));
   builder.interval('1m');
   builder.targets(spec.targets.map(query));
-  if (spec.next) builder.links([linkTo(spec.next)]);
+  if (spec.next) builder.links([linkTo(spec.next, boardTitles[spec.next], spec.nextWith)]);
   if (spec.decimals !== undefined) builder.decimals(spec.decimals);
   if (spec.min !== undefined) builder.min(spec.min);
   if (spec.max !== undefined) builder.max(spec.max);

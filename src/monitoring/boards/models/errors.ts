@@ -15,6 +15,7 @@ export const errors = ({ q, objectives }: BoardContext): PanelBuilder[] => [
     width: 12,
     empty: 'No requests in this time range',
     limit: objectives.providerErrorRatio,
+    next: 'sessions',
     legend: ['mean', 'lastNotNull'],
     legendAt: 'right',
     sorted: true,

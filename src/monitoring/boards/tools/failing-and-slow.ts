@@ -18,6 +18,7 @@ export const failingAndSlow = ({ q, objectives }: BoardContext): Row => ({
       height: 9,
       empty,
       limit: objectives.toolErrorRatio,
+      next: 'sessions',
       legend: ['mean'],
       legendAt: 'right',
       sorted: true,

@@ -1,0 +1,33 @@
+import { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table';
+import { boardUrl } from './links.ts';
+import { applied, type PanelBuilder, type PanelSpec } from './panel.ts';
+
+export interface TracesSpec extends Omit<PanelSpec, 'targets' | 'unit'> {
+  /** TraceQL, or the id of one trace. */
+  expr: string;
+}
+
+/** One trace as a tree of its spans. The foundation SDK has no such panel: it is built from one that is alike. */
+export function trace({ expr, ...rest }: TracesSpec): PanelBuilder {
+  const spec = { ...rest, unit: 'short', targets: [{ expr, from: 'traces' as const }] };
+  const built = applied(new TableBuilder(), spec, 18).build();
+  return { build: () => ({ ...built, type: 'traces', options: {} }) };
+}
+
+/** The traces that a search finds; each leads to its call. */
+export const traceTable = ({ expr, ...rest }: TracesSpec): PanelBuilder =>
+  applied(
+    new TableBuilder(),
+    { ...rest, unit: 'short', targets: [{ expr, from: 'traces' }] },
+    9,
+  ).overrideByRegexp('/^(traceID|Trace ID)$/', [
+    {
+      id: 'links',
+      value: [
+        {
+          title: 'Show the call',
+          url: boardUrl('session', { job_id: 'none', trace_id: '${__value.raw}' }),
+        },
+      ],
+    },
+  ]);

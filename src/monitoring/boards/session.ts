@@ -1,0 +1,28 @@
+import type { BoardSpec } from './house/board.ts';
+import { conversation } from './session/conversation.ts';
+import { details } from './session/details.ts';
+import { outcome } from './session/outcome.ts';
+import { traced } from './session/traced.ts';
+
+/** One call: what was said, what it waited for, what failed, and its trace. */
+export const session: BoardSpec = {
+  name: 'session',
+  description:
+    'What happened in this call? Its job or its trace says which it is: choose one on the board Sessions.',
+  sources: ['logs', 'traces'],
+  inputs: [
+    {
+      name: 'job_id',
+      label: 'Job',
+      description: "The id of the call's job, AJ_…; `none` where only its trace is known.",
+      value: 'none',
+    },
+    {
+      name: 'trace_id',
+      label: 'Trace',
+      description: "The id of the call's trace; `none` where only its job is known.",
+      value: 'none',
+    },
+  ],
+  rows: (context) => [outcome(context), conversation(context), details(context), ...traced(context)],
+};

@@ -1,0 +1,30 @@
+import { parser as logql } from '@grafana/lezer-logql';
+import { parser as traceql } from '@grafana/lezer-traceql';
+
+interface Tree {
+  iterate(spec: { enter(node: { from: number; type: { isError: boolean } }): void }): void;
+}
+
+const errors = (tree: Tree): string[] => {
+  const found: string[] = [];
+  tree.iterate({
+    enter: ({ from, type }) => {
+      if (type.isError) found.push(`syntax error at ${from}`);
+    },
+  });
+  return found;
+};
+
+/** Grafana replaces its variables before a backend sees them; `$slower` is a number. */
+const replaced = (expr: string): string =>
+  expr
+    .replaceAll('$slower', '1.5')
+    .replaceAll('$__range', '1h')
+    .replaceAll(/\$\{?(\w+)(:\w+)?\}?/g, 'value');
+
+/** What Loki would not take. */
+export const logqlProblems = (expr: string): string[] => errors(logql.parse(replaced(expr)));
+
+/** What Tempo would not take; an id alone asks for that trace. */
+export const traceqlProblems = (expr: string): string[] =>
+  expr === '${trace_id}' ? [] : errors(traceql.parse(replaced(expr)));
