@@ -104,6 +104,7 @@ test.each([
   'CHANGELOG.md',
   'examples/README.md',
   'docs/gateway-api.md',
+  'docs/gateway-metrics.md',
   'docs/gateway.md',
   'docs/metrics.md',
   'docs/prices.md',

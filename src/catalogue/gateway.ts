@@ -107,6 +107,13 @@ export const gateway = {
     labels: { destination: destinations },
     source: 'Earshot gateway',
   },
+  earshot_gateway_measured_sessions_total: {
+    type: 'counter',
+    help: 'Sessions that ended, by who measures them: the gateway; observed: their job, with Earshot in it; untold: nobody, for too little came of them.',
+    unit: 'sessions',
+    labels: { verdict: ['measured', 'observed', 'untold'] },
+    source: 'Earshot gateway',
+  },
   earshot_gateway_sessions: {
     type: 'gauge',
     help: 'Sessions in the store.',

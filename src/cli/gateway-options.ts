@@ -39,6 +39,7 @@ export interface GatewayFlags {
   s3Prefix?: string;
   keepRedactedAudio?: boolean;
   prices?: string;
+  maxLabelValues: number;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -88,6 +89,7 @@ export async function gatewayOptions(
     objects: objectsOf(flags, env),
     keepRedactedAudio: flags.keepRedactedAudio,
     prices: flags.prices === undefined ? undefined : new PriceBook(readPriceFile(flags.prices)),
+    maxLabelValues: flags.maxLabelValues,
     grafana: flags.grafana,
     log,
   };

@@ -135,6 +135,15 @@ export function addGateway(program: Command): void {
       option('--keep-redacted-audio', 'keep the audio of sessions that are redacted', 'KEEP_REDACTED_AUDIO'),
     )
     .addOption(
+      option(
+        '--max-label-values <n>',
+        'values of a label, of which further ones become "other"',
+        'MAX_LABEL_VALUES',
+      )
+        .default(200)
+        .argParser(number(1)),
+    )
+    .addOption(
       new Option('--prices <file>', 'price file, which goes before the built-in prices').env(
         'EARSHOT_PRICES',
       ),

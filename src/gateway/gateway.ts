@@ -1,14 +1,18 @@
 import { join } from 'node:path';
 import { listen, type Patience } from '../http/listening.ts';
 import { createScrapes } from '../http/scrapes.ts';
+import { CostDerivation } from '../pricing/cost.ts';
 import { PriceBook } from '../pricing/price-book.ts';
-import { expose } from '../record/exposition.ts';
+import { createRecorder } from '../record/recorder.ts';
+import { version } from '../version.ts';
 import { createReaderGuard, sameOrigin } from './api/readers.ts';
 import { createApi } from './api/sessions.ts';
 import { createGatewayApp } from './app.ts';
 import { Waveforms } from './audio/waveforms.ts';
 import { Forwarder } from './forward/forwarder.ts';
 import { Ingest } from './ingest/ingest.ts';
+import { Measuring } from './metrics/measuring.ts';
+import { recorded } from './metrics/sources.ts';
 import type { GatewayOptions } from './options.ts';
 import { openKeys } from './receive/api-keys.ts';
 import { defaultLimits } from './receive/limits.ts';
@@ -45,6 +49,8 @@ const patience: Patience = {
 const maxConnections = 4096;
 /** Uploads at a time from which on answering goes before taking up. */
 const maxLeisure = 4;
+/** Milliseconds for which an upload may wait to be taken up without more of its session being awaited. */
+const maxLag = 2000;
 
 /**
  * Starts the receiver of the SDKs' uploads, with its store, its API and its page.
@@ -65,9 +71,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     minFreeBytes: options.minFreeBytes ?? 256 * mebibyte,
   });
   const keepRedactedAudio = options.keepRedactedAudio ?? false;
+  const prices = options.prices ?? new PriceBook();
   const store = await SessionStore.open({
     directory,
-    prices: options.prices ?? new PriceBook(),
+    prices,
     keepRedactedAudio,
     objects: options.objects && new Objects(options.objects),
     log,
@@ -98,6 +105,21 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     log,
   });
 
+  const recorder = createRecorder({
+    registry: telemetry.registry,
+    identity: () => ({ agent_name: 'earshot-gateway', agent_version: version }),
+    maxLabelValues: options.maxLabelValues,
+    derivation: new CostDerivation(prices),
+    specs: recorded,
+  });
+  const measuring = Measuring.start({
+    store,
+    recorder,
+    telemetry,
+    isBehind: () => spool.waits(maxLag),
+    patience: options.patience,
+    log,
+  });
   const upkeep = await startUpkeep({
     store,
     retention,
@@ -112,6 +134,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await upkeep.close();
     keys.close();
     await ingest.close();
+    await measuring.close();
     await forwarder.close();
     await store.settled();
   };
@@ -120,7 +143,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     readers,
     sameOrigin: sameOrigin(telemetry),
     api: createApi({ store, waveforms, telemetry, grafana: options.grafana?.replace(/\/+$/, '') }),
-    scrapes: createScrapes((format) => expose(telemetry.registry, format), 10_000),
+    scrapes: createScrapes((format) => recorder.expose(format), 10_000),
     openMetrics: options.openMetrics ?? false,
     ready: () => ({ ready: true }),
     log,

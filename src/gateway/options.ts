@@ -3,6 +3,7 @@ import type { PriceBook } from '../pricing/price-book.ts';
 import type { Readers } from './api/readers.ts';
 import type { ForwardTo } from './forward/forwarder.ts';
 import type { BatchListener } from './ingest/ingest.ts';
+import type { Patience } from './metrics/measuring.ts';
 import type { KeyOptions } from './receive/api-keys.ts';
 import type { Limits } from './receive/limits.ts';
 import type { SyncPolicy } from './receive/uploads.ts';
@@ -42,6 +43,10 @@ export interface GatewayOptions {
   keepRedactedAudio?: boolean;
   /** @default the built-in prices and those of the library */
   prices?: PriceBook;
+  /** How many values a label of the sessions' series may have before further ones become `other`. @default 200 */
+  maxLabelValues?: number;
+  /** When a session is measured. @default see `Patience` */
+  patience?: Partial<Patience>;
   /** Where Grafana is, for links. */
   grafana?: string;
   /** Names this gateway among others. @default earshot-gateway */

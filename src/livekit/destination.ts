@@ -17,6 +17,8 @@ const flushDeadline = 2_000;
 interface Destination {
   sink: Sink;
   recorder: Recorder | undefined;
+  /** Whether somebody has these samples: a worker, or this process's own `monitor`. In a registry that nobody serves, nobody has. */
+  served: boolean;
   /** Waits until what was recorded is out of this process's hands. */
   flush(): Promise<void>;
 }
@@ -33,6 +35,7 @@ export function destination(identity: Identity, openTelemetry: boolean): Destina
     return {
       sink: relay.record,
       recorder: undefined,
+      served: true,
       async flush() {
         // Which records once more.
         stopForwarding();
@@ -40,12 +43,13 @@ export function destination(identity: Identity, openTelemetry: boolean): Destina
       },
     };
   }
-  shared.recorder ??= recorderOfThisProcess(identity);
+  if (!shared.recorder) shared.recorder = shared.own = recorderOfThisProcess(identity);
   const recorder = shared.recorder;
   recorder.introduce(identity);
   return {
     sink: (observation) => recorder.record(observation, identity),
     recorder,
+    served: recorder !== shared.own,
     flush: async () => {},
   };
 }

@@ -1,7 +1,8 @@
 import type { voice } from '@livekit/agents';
 import { catalogue } from '../catalogue/metrics.ts';
 import { type Observation, observation, type Sink } from '../catalogue/observation.ts';
-import { type SessionEventName, type SessionEvents, SessionObserver } from '../session/session-events.ts';
+import type { SessionEventName, SessionEvents } from '../session/events.ts';
+import { SessionObserver } from '../session/session-events.ts';
 import type { ConversationRecords } from './conversation-records.ts';
 import { Exemplars } from './exemplars.ts';
 import type { Ownership } from './ownership.ts';
@@ -19,6 +20,8 @@ export interface FeedOptions {
   streamingTts?: readonly string[];
   /** Tells the conversation, where there is a backend for it. */
   records?: ConversationRecords;
+  /** Leaves word that the session is observed, where that can be done now. */
+  mark?: () => void;
   /** Gathers the session's report, where one is asked for. */
   report?: SessionReportDraft;
   /** Whether a trace is not sent. */
@@ -41,6 +44,7 @@ export class Feed {
   event<E extends SessionEventName>(name: E, event: SessionEvents[E]): void {
     if (this.#closed) return;
     this.#guarded(() => {
+      this.#options.mark?.();
       if (name === 'speech_created') this.#speech(event as voice.SpeechCreatedEvent);
       const repeated = this.#repeated(name, event);
       this.#guarded(() => this.#options.recording?.write(name, event, repeated !== undefined));
@@ -121,9 +125,12 @@ export class Feed {
   }
 
   #observe(): SessionObserver {
-    return new SessionObserver(this.#options.streamingTts, (turn) => {
-      this.#guarded(() => this.#options.report?.turn(turn));
-      this.#guarded(() => this.#options.records?.turn(turn));
+    return new SessionObserver({
+      streamingTts: this.#options.streamingTts,
+      turnOver: (turn) => {
+        this.#guarded(() => this.#options.report?.turn(turn));
+        this.#guarded(() => this.#options.records?.turn(turn));
+      },
     });
   }
 }

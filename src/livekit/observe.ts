@@ -1,6 +1,7 @@
 import type { JobContext, voice } from '@livekit/agents';
 import { destination } from './destination.ts';
 import { Feed, sessionEventNames } from './feed.ts';
+import { markObserved } from './mark.ts';
 import { type ObserveOptions, resolveObserveOptions } from './observe-options.ts';
 import { Ownership } from './ownership.ts';
 import { processWide, type SessionObservation } from './process-wide.ts';
@@ -49,7 +50,7 @@ function start(session: Session, ctx: Context | undefined, given: ObserveOptions
   // What a session has not begun, it has not said: then every speech of it will be seen.
   const { agentState, userState } = session;
   const running = agentState !== 'initializing';
-  const { sink, recorder, flush } = destination(options.identity, options.openTelemetry);
+  const { sink, recorder, served, flush } = destination(options.identity, options.openTelemetry);
   processWide().identity = options.identity;
   if (options.audio === false) processWide().audio = false;
   const recording = record(options, ctx?.job?.id);
@@ -61,6 +62,7 @@ function start(session: Session, ctx: Context | undefined, given: ObserveOptions
     options.report && reported({ ...options, settings: options.report, sink, ...tells }, session, ctx);
   const feed = new Feed({
     sink,
+    mark: served ? markObserved(session) : undefined,
     recording,
     ownership,
     streamingTts: streamingTts(session),

@@ -30,6 +30,8 @@ export interface Defaults {
 export interface ProcessWide {
   /** Set by `monitor`: sessions that run in the worker's own process record here. */
   recorder?: Recorder;
+  /** The registry that a process without a worker made for itself: nobody serves it. */
+  own?: Recorder;
   /** One connection to the worker for each identity; a job has one. */
   relays: Map<string, RelayClient>;
   observed: WeakMap<object, SessionObservation>;

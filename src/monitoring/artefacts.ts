@@ -1,6 +1,7 @@
 import { alertsReference } from './alerts-reference.ts';
 import { dashboards } from './boards/index.ts';
 import { gatewayApiReference } from './gateway-api-reference.ts';
+import { gatewayMetricsReference } from './gateway-metrics-reference.ts';
 import { metricsReference } from './metrics-reference.ts';
 import { priceReference } from './price-reference.ts';
 import { reportReference } from './report-reference.ts';
@@ -31,6 +32,7 @@ export const artefacts = (): Artefact[] => [
   { path: 'docs/alerts.md', content: alertsReference() },
   { path: 'docs/prices.md', content: priceReference() },
   { path: 'docs/gateway-api.md', content: gatewayApiReference() },
+  { path: 'docs/gateway-metrics.md', content: gatewayMetricsReference() },
   { path: 'docs/report-fields.md', content: reportReference() },
   ...bundle(settingsOf('standard')),
 ];

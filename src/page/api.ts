@@ -2,10 +2,13 @@ import type { z } from 'zod';
 import type {
   detailSchema,
   facetsSchema,
+  logsSchema,
   pageSchema,
+  reportSchema,
   summarySchema,
   transcriptSchema,
 } from '../gateway/api/schema.ts';
+import type { peaksSchema, timelineSchema } from '../gateway/api/timeline-schema.ts';
 
 /** The gateway's API, as its schema tells it; docs/gateway-api.md. */
 
@@ -14,6 +17,10 @@ export type SessionPage = z.infer<typeof pageSchema>;
 export type Facets = z.infer<typeof facetsSchema>;
 export type Detail = z.infer<typeof detailSchema>;
 export type Transcript = z.infer<typeof transcriptSchema>;
+export type Logs = z.infer<typeof logsSchema>;
+export type Report = z.infer<typeof reportSchema>;
+export type Timeline = z.infer<typeof timelineSchema>;
+export type Peaks = z.infer<typeof peaksSchema>;
 
 /** What a request failed with. */
 export class ApiError extends Error {
@@ -43,11 +50,13 @@ async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   }
   if (response.ok) return (await response.json()) as T;
   const told = await response.json().then(
-    (body: { error?: unknown }) => (typeof body.error === 'string' ? body.error : undefined),
+    (body) => textOf((body as { error?: unknown }).error),
     () => undefined,
   );
   throw new ApiError(response.status, told ?? reasons[response.status] ?? `It answered ${response.status}.`);
 }
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 const reasons: Readonly<Record<number, string>> = {
   401: 'The login is not valid, or not any more.',
@@ -62,4 +71,12 @@ export const api = {
   facets: (signal?: AbortSignal) => get<Facets>('/api/facets', signal),
   session: (id: string, signal?: AbortSignal) => get<Detail>(session(id), signal),
   transcript: (id: string, signal?: AbortSignal) => get<Transcript>(session(id, '/transcript'), signal),
+  timeline: (id: string, signal?: AbortSignal) => get<Timeline>(session(id, '/timeline'), signal),
+  /** `state`: it is being decoded, ask again. */
+  peaks: (id: string, signal?: AbortSignal) =>
+    get<Peaks | { state: 'preparing' }>(session(id, '/peaks'), signal),
+  logs: (id: string, query: URLSearchParams, signal?: AbortSignal) =>
+    get<Logs>(session(id, `/logs?${query}`), signal),
+  report: (id: string, signal?: AbortSignal) => get<Report>(session(id, '/report'), signal),
+  audioUrl: (id: string) => session(id, '/audio'),
 };

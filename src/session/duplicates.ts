@@ -7,8 +7,11 @@ import { Retellings, type Verdict } from './retellings.ts';
  * tts/fallback_adapter.ts, stt/stream_adapter.ts: they forward the child's and emit one of their own).
  */
 const adapter = /^(?:FallbackAdapter$|(?:llm|stt|tts)\.(?:FallbackAdapter$|StreamAdapter<))/;
+/** The same of the Python SDK, whose labels are the names of classes. */
+const pythonAdapter =
+  /^livekit\.agents\.(?:llm|stt|tts)\.(?:fallback_adapter\.FallbackAdapter|stream_adapter\.StreamAdapter)$/;
 
-export const isAdapter = (label: string): boolean => adapter.test(label);
+export const isAdapter = (label: string): boolean => adapter.test(label) || pythonAdapter.test(label);
 
 interface Teller {
   label: string;

@@ -5,32 +5,28 @@ import type { Observation } from '../catalogue/observation.ts';
 import { billable } from './billable.ts';
 import { Duplicates } from './duplicates.ts';
 import { EstimatedLatency } from './estimated-latency.ts';
+import type { ReadEvents, SessionEventName } from './events.ts';
 import { metricEvent } from './metric-events.ts';
-import { type Model, modelOf } from './model.ts';
+import { type Model, modelOf, type TurnModels } from './model.ts';
 import { Outcomes } from './outcomes.ts';
 import { Samples } from './samples.ts';
 import { States } from './states.ts';
 import { type TurnSummary, Turns } from './turns.ts';
 import { usage } from './usage.ts';
 
-/** The end of a speech is no event of the SDK's: `observe` makes one of `SpeechHandle.addDoneCallback`. */
-export interface SpeechDoneEvent {
-  type: 'speech_done';
-  speechHandle: { id: string; interrupted: boolean };
-  createdAt: number;
-}
-
-type SdkEvent = voice.AgentEvent | voice.EotPredictionEvent;
-
-/** Every event of a session by its name; a new one in the SDK does not compile until it is read below. */
-export type SessionEvents = {
-  [E in `${voice.AgentSessionEventTypes}`]: Extract<SdkEvent, { type: E }>;
-} & { speech_done: SpeechDoneEvent };
-
-export type SessionEventName = keyof SessionEvents;
-
 /** A reader for each event of a session. */
-export type Handlers = { [E in SessionEventName]: (samples: Samples, event: SessionEvents[E]) => void };
+export type Handlers = { [E in SessionEventName]: (samples: Samples, event: ReadEvents[E]) => void };
+
+export interface ObserverOptions {
+  /** Labels of TTS that are known to stream by themselves. @default none */
+  streamingTts?: readonly string[];
+  /** Hears of each turn that is over. */
+  turnOver?: (turn: TurnSummary) => void;
+  /** Whether metrics events are counted as usage, too; not where that is known from elsewhere. @default true */
+  usage?: boolean;
+  /** The models that serve a turn until a metrics event tells others. @default unknown */
+  models?: TurnModels;
+}
 
 const trueFalse = (value: unknown) => (value ? 'true' : 'false');
 const ignore = () => {};
@@ -42,15 +38,13 @@ export class SessionObserver {
   readonly #estimated = new EstimatedLatency();
   readonly #states = new States();
   readonly #turns: Turns;
+  readonly #usage: boolean;
   #active = false;
 
-  /**
-   * @param streamingTts labels of TTS that are known to stream by themselves
-   * @param turnOver hears of each turn that is over
-   */
-  constructor(streamingTts: readonly string[] = [], turnOver?: (turn: TurnSummary) => void) {
-    this.#turns = new Turns(turnOver);
+  constructor({ streamingTts, turnOver, usage: counted = true, models }: ObserverOptions = {}) {
+    this.#turns = new Turns(turnOver, models);
     this.#duplicates = new Duplicates(streamingTts);
+    this.#usage = counted;
   }
 
   readonly #handlers: Handlers = {
@@ -126,9 +120,9 @@ export class SessionObserver {
   };
 
   /** What an event means for the series. Throws on an event that is not shaped as the SDK's are. */
-  handle<E extends SessionEventName>(name: E, event: SessionEvents[E]): Observation[] {
+  handle<E extends SessionEventName>(name: E, event: ReadEvents[E]): Observation[] {
     const samples = new Samples();
-    if ('createdAt' in event) this.#conclude(samples, event.createdAt);
+    if ('createdAt' in event && event.createdAt !== undefined) this.#conclude(samples, event.createdAt);
     this.#handlers[name](samples, event);
     return samples.observations;
   }
@@ -191,8 +185,10 @@ export class SessionObserver {
 
   #count(samples: Samples, m: metrics.AgentMetrics): void {
     metricEvent(samples, m, this.#outcomes);
-    usage(samples, m);
-    billable(samples, m);
+    if (this.#usage) {
+      usage(samples, m);
+      billable(samples, m);
+    }
     this.#estimated.add(samples, m);
   }
 
@@ -202,7 +198,7 @@ export class SessionObserver {
   }
 
   /** The model that failed. Behind a fallback adapter, which is the `source`, only its label tells. */
-  #modelOf(component: Component, label: string, source: voice.ErrorEvent['source']): Model {
+  #modelOf(component: Component, label: string, source: ReadEvents['error']['source']): Model {
     const model = modelOf({ modelProvider: source?.provider, modelName: source?.model });
     if (model.model_provider !== 'unknown' || !isKind(component)) return model;
     return this.#outcomes.modelOf(component, label) ?? model;

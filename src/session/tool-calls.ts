@@ -1,4 +1,4 @@
-import type { voice } from '@livekit/agents';
+import type { ToolsRead } from './events.ts';
 import { request, type Samples, seconds } from './samples.ts';
 
 interface Interval {
@@ -11,7 +11,7 @@ interface Interval {
  * ran, in seconds. The SDK stamps a call when its execution starts and its output when it ends; a recording
  * made by plain JSON has neither, and then nothing is observed.
  */
-export function toolCalls(samples: Samples, event: voice.FunctionToolsExecutedEvent): number {
+export function toolCalls(samples: Samples, event: ToolsRead): number {
   const intervals: Interval[] = [];
   for (const [index, call] of event.functionCalls.entries()) {
     const output = event.functionCallOutputs[index];

@@ -1,5 +1,6 @@
 import type { llm, metrics, voice } from '@livekit/agents';
-import { modelOf, unknownModel } from './model.ts';
+import type { MessageRead, ToolsRead } from './events.ts';
+import { type Model, modelOf, type TurnModels, unknownModel } from './model.ts';
 import { believed, delay, request, type Samples, seconds } from './samples.ts';
 import { type Segment, segmentsOf } from './segments.ts';
 import { toolCalls } from './tool-calls.ts';
@@ -66,8 +67,8 @@ export class Turns {
   #open: OpenTurn | undefined;
   /** The turn before, whose answer may still come. */
   #last: OpenTurn | undefined;
-  #llm = unknownModel;
-  #tts = unknownModel;
+  #llm: Model;
+  #tts: Model;
   #realtime = false;
   /** The speech that was created last. */
   #speechId: string | undefined;
@@ -78,17 +79,22 @@ export class Turns {
   count = 0;
   readonly #over: (turn: TurnSummary) => void;
 
-  /** @param over hears of each turn that is over */
-  constructor(over: (turn: TurnSummary) => void = () => {}) {
+  /**
+   * @param over hears of each turn that is over
+   * @param models serve the turns until a metrics event tells others
+   */
+  constructor(over: (turn: TurnSummary) => void = () => {}, models: TurnModels = {}) {
     this.#over = over;
+    this.#llm = models.llm ?? unknownModel;
+    this.#tts = models.tts ?? unknownModel;
   }
 
-  message(samples: Samples, message: llm.ChatMessage, at: number): void {
+  message(samples: Samples, message: MessageRead, at: number): void {
     if (message.role === 'user') this.#user(samples, message, at);
     if (message.role === 'assistant') this.#assistant(samples, message);
   }
 
-  tools(samples: Samples, event: voice.FunctionToolsExecutedEvent): void {
+  tools(samples: Samples, event: ToolsRead): void {
     const ran = toolCalls(samples, event);
     if (!this.#open) return;
     this.#open.tools = true;
@@ -145,7 +151,7 @@ export class Turns {
     this.#open.cancelled = speechId;
   }
 
-  #user(samples: Samples, message: llm.ChatMessage, at: number): void {
+  #user(samples: Samples, message: MessageRead, at: number): void {
     const m = message.metrics ?? {};
     samples.measure('lk_agents_turn_transcription_delay_seconds', {}, m.transcriptionDelay, delay);
     samples.measure('lk_agents_turn_end_of_turn_delay_seconds', {}, m.endOfTurnDelay, delay);
@@ -170,7 +176,7 @@ export class Turns {
     this.#voice = undefined;
   }
 
-  #assistant(samples: Samples, message: llm.ChatMessage): void {
+  #assistant(samples: Samples, message: MessageRead): void {
     const m = message.metrics ?? {};
     samples.measure('lk_agents_turn_llm_ttft_seconds', this.#llm, m.llmNodeTtft, request);
     samples.measure('lk_agents_turn_tts_ttfb_seconds', this.#tts, m.ttsNodeTtfb, request);

@@ -21,7 +21,11 @@ const rooms: Readonly<Record<string, Doors>> = {
   session: { values: ['catalogue', 'pricing'] },
   gateway: { values: ['catalogue', 'http', 'pricing', 'record', 'session', 'options.ts', 'version.ts'] },
   // It runs in a browser: nothing of Node.js, and of the gateway only what its API answers.
-  page: { values: ['catalogue'], types: ['gateway/api/schema.ts'], packages: ['preact', 'zod'] },
+  page: {
+    values: ['catalogue'],
+    types: ['gateway/api/schema.ts', 'gateway/api/timeline-schema.ts'],
+    packages: ['preact', 'zod'],
+  },
   monitoring: { values: ['catalogue', 'pricing', 'gateway', 'reports'] },
   reports: { values: ['catalogue', 'options.ts'] },
   livekit: {

@@ -10,7 +10,7 @@ import { Ownership } from '../../src/livekit/ownership.ts';
 import type { RecordSwitches } from '../../src/livekit/record-switches.ts';
 import { ReportedSession } from '../../src/livekit/reported-session.ts';
 import { type SessionReport, sessionReport } from '../../src/reports/schema.ts';
-import type { SessionEventName } from '../../src/session/session-events.ts';
+import type { SessionEventName } from '../../src/session/events.ts';
 import type { RedactText } from '../../src/telemetry/redaction.ts';
 import { llmMetrics } from './sdk-metrics.ts';
 

@@ -41,6 +41,9 @@ const renamed: Readonly<Record<string, string>> = {
   'lk.deployment_id': 'agent_version',
 };
 
+/** What the gateway records itself, under the same names in Prometheus, and for agents of either SDK. */
+const recorded = /^lk\.agents\.(?:turn|usage)\./;
+
 /** Beyond this many series, points of new ones are left out. */
 const maxSeries = 10_000;
 const delta = 1;
@@ -57,7 +60,7 @@ function labelsOf(attributes: Attributes): Record<string, string> {
 
 /**
  * The SDKs report what happened since the last report (delta), once per job; Prometheus takes totals. This adds them up,
- * over all jobs of an agent. Gauges and totals of single jobs are left out: they cannot be added.
+ * over all jobs of an agent, without what the gateway records itself. Gauges and totals of single jobs are left out: they cannot be added.
  */
 export class Cumulative {
   #state: CumulativeState;
@@ -83,7 +86,8 @@ export class Cumulative {
         'lk.deployment_id': shared['lk.deployment_id'] ?? null,
       };
       for (const metric of scopeMetrics.flatMap(({ metrics }) => metrics)) {
-        const { data } = metric;
+        const { data, name } = metric;
+        if (recorded.test(name)) continue;
         if (data.case === 'sum' && data.value.isMonotonic && data.value.aggregationTemporality === delta) {
           for (const point of data.value.dataPoints) {
             const series = this.#series(metric, { ...common, ...attributesOf(point.attributes) }, now);

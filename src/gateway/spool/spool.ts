@@ -76,6 +76,12 @@ export class Spool {
     return this.#entries.size;
   }
 
+  /** Whether something has been waiting for so many milliseconds. */
+  waits(milliseconds: number): boolean {
+    const oldest = this.first();
+    return oldest !== undefined && Date.now() - Number(oldest.id.slice(0, 13)) > milliseconds;
+  }
+
   /** The oldest entry. */
   first(): Entry | undefined {
     return this.#entries.values().next().value;

@@ -1,9 +1,15 @@
+import type { gateway } from '../../catalogue/gateway.ts';
+import { observedMarker } from '../../catalogue/marker.ts';
 import type { ChatItem } from '../decode/chat-item.ts';
 import { type Identity, merged } from '../decode/identity.ts';
 import { text } from '../decode/plain.ts';
 import type { LogRecord, SessionBatch, SpanRecord } from '../decode/records.ts';
 import { factsOf } from '../decode/span-facts.ts';
 import type { SessionCost } from './session-cost.ts';
+
+/** Who measures a session; see `earshot_gateway_measured_sessions_total`. */
+export type Verdict =
+  (typeof gateway)['earshot_gateway_measured_sessions_total']['labels']['verdict'][number];
 
 /** What a conversation comes to; latencies are seconds. */
 export interface Figures {
@@ -56,6 +62,10 @@ export interface SessionState {
   audio?: { bytes: number; start?: number; duration?: number };
   /** Why there is no audio although some was sent. */
   audioDropped?: 'redacted' | 'too_large';
+  /** Whether its job is observed by Earshot, as far as spans and the report tell. */
+  observed?: boolean;
+  /** What the gateway's own series made of it, and when: it counts there once. */
+  measured?: { verdict: Verdict; at: number };
   /** Bytes of its files that are in a bucket, and no longer in its folder. */
   archived?: number;
 }
@@ -100,10 +110,11 @@ export function reduced(before: SessionState, batch: SessionBatch, now: number):
   for (const span of batch.spans) takeSpan(state, span);
   for (const log of batch.logs) takeLog(state, log);
   if (batch.report) {
-    const { startedAt, reportedAt, sdkVersion, agentName, tags } = batch.report;
+    const { startedAt, reportedAt, sdkVersion, agentName, tags, options } = batch.report;
     state.reported = { startedAt, reportedAt };
     state.sdkVersion = sdkVersion ?? state.sdkVersion;
     if (tags.length > 0) state.tags = tags;
+    state.observed = options[observedMarker] === true;
     if (agentName && !state.identity.agentName) state.identity = { ...state.identity, agentName };
   }
   for (const { kind, details } of batch.evaluations) {
@@ -116,6 +127,8 @@ export function reduced(before: SessionState, batch: SessionBatch, now: number):
 
 function takeSpan(state: SessionState, span: SpanRecord): void {
   if (state.traceIds.length < maxTraces) state.traceIds = added(state.traceIds, span.traceId);
+  // What the report says of it stays.
+  if (span.attributes[observedMarker] === true) state.observed ??= true;
   const facts = factsOf(span, state.identity.language);
   const { live } = state;
   switch (facts?.of) {

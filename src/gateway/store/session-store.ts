@@ -1,42 +1,28 @@
 import { EventEmitter } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PriceBook } from '../../pricing/price-book.ts';
 import type { Peaks } from '../audio/peaks.ts';
 import { type ChatItem, mergeItems } from '../decode/chat-item.ts';
 import type { Identity } from '../decode/identity.ts';
 import { type SessionBatch, sessionOf } from '../decode/records.ts';
 import { Journal } from './journal.ts';
-import type { Objects } from './objects.ts';
 import { provisionalItems } from './provisional.ts';
 import { costOf } from './session-cost.ts';
 import type { SessionFiles } from './session-files.ts';
 import { sessionIdOf } from './session-id.ts';
 import { SessionIndex } from './session-index.ts';
-import { figuresOf, newState, reduced, type SessionState } from './session-state.ts';
+import { figuresOf, newState, reduced, type SessionState, type Verdict } from './session-state.ts';
+import type { SessionStoreOptions } from './store-options.ts';
 import { redactStored } from './stored-redaction.ts';
 import type { SessionSummary } from './summary.ts';
 import { wordsOf } from './words.ts';
-
-export interface SessionStoreOptions {
-  directory: string;
-  prices: PriceBook;
-  /** Whether recordings of redacted sessions are kept. */
-  keepRedactedAudio: boolean;
-  /** A bucket for sessions that are over. @default they stay in the folder */
-  objects?: Objects;
-  /** Unix seconds. @default the system's clock */
-  now?: () => number;
-  /** @default console.warn */
-  log?: (message: string) => void;
-}
 
 /** What became of a batch; `repeated`: it was in there already; `deleted`: its session was deleted before. */
 export type Applied = 'applied' | 'repeated' | 'deleted';
 
 interface Events {
   /** A session is new, has changed, or is gone (then without its summary). */
-  sessionChanged: [id: string, summary: SessionSummary | undefined];
+  sessionChanged: [id: string, summary: SessionSummary | undefined, state?: SessionState];
 }
 
 /** States that are kept in memory. */
@@ -117,7 +103,7 @@ export class SessionStore {
       if (words !== undefined) await this.index.setWords(id, words);
       const summary = await this.index.set(files, state);
       if (state.identity.redacted && !before.identity.redacted) await this.index.forget();
-      this.events.emit('sessionChanged', id, summary);
+      this.events.emit('sessionChanged', id, summary, state);
       return 'applied';
     });
   }
@@ -165,6 +151,24 @@ export class SessionStore {
       await files.leaveState();
       this.#remember(archived);
       await this.index.set(files, archived);
+    });
+  }
+
+  /**
+   * Notes that a session was measured, on the disk.
+   *
+   * @param receivedAt when the last upload came that was looked at
+   * @returns whether it was noted, which happens once: not if something has come since
+   * @throws Error of the file system
+   */
+  markMeasured(id: string, verdict: Verdict, receivedAt: number): Promise<boolean> {
+    return this.#exclusively(async () => {
+      const state = await this.state(id);
+      if (!state || state.measured || state.receivedAt !== receivedAt) return false;
+      const measured: SessionState = { ...state, measured: { verdict, at: this.#options.now() } };
+      await this.files(id).write('session', measured, true);
+      this.#remember(measured);
+      return true;
     });
   }
 

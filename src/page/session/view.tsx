@@ -1,59 +1,31 @@
-import { api, type Detail, type Transcript } from '../api.ts';
-import { formatCost, formatDuration, formatLatency, formatMoment, formatTime } from '../formats.ts';
-import { useLoaded } from '../loaded.ts';
 import { Failure, Notice } from '../notices.tsx';
 import { useTitle } from '../title.ts';
-
-type Item = Transcript['items'][number];
+import { useSession } from './session.ts';
+import { SessionParts } from './session-parts.tsx';
 
 /** One session. */
 export function SessionView({ id }: { id: string }) {
-  const { value, error, reload } = useLoaded(
-    async (signal) => {
-      const [detail, transcript] = await Promise.all([api.session(id, signal), api.transcript(id, signal)]);
-      return { detail, transcript };
-    },
-    [id],
-  );
-  const title = value?.detail.agent ?? 'Session';
-  useTitle(title);
+  const { value, error, reload, version, gone } = useSession(id);
+  useTitle(value?.detail.agent ?? 'Session');
+  if (gone) return <Gone />;
+  if (!value && error?.status === 404) return <Gone />;
+  if (!value && error) return <Failure what="The session could not be read" error={error} retry={reload} />;
+  if (!value) return <Notice title="Loading …" />;
   return (
     <>
-      <h1 class="title">{title}</h1>
-      {error && <Failure what="The session could not be read" error={error} retry={reload} />}
-      {!value && !error && <Notice title="Loading …" />}
-      {value && <Session {...value} />}
+      {error && <Failure what="What is new could not be read" error={error} retry={reload} small />}
+      <SessionParts session={value} version={version} />
     </>
   );
 }
 
-function Session({ detail, transcript }: { detail: Detail; transcript: Transcript }) {
+function Gone() {
   return (
-    <>
-      <p class="quiet">
-        {formatMoment(detail.start)} · {formatDuration(detail.duration)} · {detail.turns} turns · p95{' '}
-        {formatLatency(detail.latencyP95)} · {formatCost(detail.cost)}
+    <Notice title="There is no such session">
+      <p class="quiet">It may have been deleted, or it is older than what is kept.</p>
+      <p>
+        <a href="/">All sessions</a>
       </p>
-      {Object.entries(detail.missing).map(([what, why]) => (
-        <p key={what} class="quiet">
-          No {what}: {why}
-        </p>
-      ))}
-      <ol class="transcript">
-        {transcript.items.map((item) => (
-          <li key={item.id}>
-            <span class="quiet">
-              {item.at !== undefined && formatTime(item.at)} {item.role ?? item.type.replaceAll('_', ' ')}
-            </span>
-            <p>{textOf(item)}</p>
-          </li>
-        ))}
-      </ol>
-    </>
+    </Notice>
   );
 }
-
-const textOf = ({ text, name, arguments: args, output, oldAgent, newAgent }: Item): string =>
-  text ??
-  output ??
-  [name, args, oldAgent, newAgent && `→ ${newAgent}`].filter((part) => part !== undefined).join(' ');

@@ -1,0 +1,58 @@
+import { type Observation, observation } from '../../catalogue/observation.ts';
+import { Samples } from '../../session/samples.ts';
+import { SessionObserver } from '../../session/session-events.ts';
+import { addConversation } from './conversation.ts';
+import { addDetectors } from './detectors.ts';
+import { messagesOf } from './messages.ts';
+import { addRequests } from './requests.ts';
+import { addStates } from './states.ts';
+import { Timeline } from './timeline.ts';
+import type { Told } from './told.ts';
+import { addTools } from './tools.ts';
+import { Tree } from './tree.ts';
+import { reportedUsage, soleModel } from './usage.ts';
+
+/**
+ * What the uploads of a whole session come to: its events are put together again from spans, conversation and report, and read
+ * as in a job, where they are told as they happen.
+ */
+export function measure(told: Told): Observation[] {
+  const { report, startedAt, endedAt, ended, closeReason } = told;
+  const usage = report?.usage ?? [];
+  const observer = new SessionObserver({
+    // The report has all that was used; without one, spans have what they have.
+    usage: report === undefined,
+    models: { llm: soleModel(usage, 'llm'), tts: soleModel(usage, 'tts') },
+  });
+  const tree = new Tree(told.spans);
+  const timeline = new Timeline();
+  const messages = messagesOf(told, tree);
+  addStates(timeline, tree, messages, startedAt);
+  const requests = addRequests(timeline, tree, told);
+  addConversation(timeline, tree, messages, told);
+  addDetectors(timeline, tree, told);
+  addTools(timeline, tree, told);
+
+  const found: Observation[] = [];
+  for (const { name, event } of timeline.moments()) {
+    try {
+      found.push(...observer.handle(name, event));
+    } catch {
+      // What an SDK newer than this code sends may be shaped otherwise.
+      found.push(observation('earshot_samples_dropped_total', { reason: 'internal_error' }, 1));
+    }
+  }
+  const rest = ended
+    ? observer.handle('close', {
+        reason: closeReason ?? 'other',
+        createdAt: Math.max(startedAt, endedAt) * 1000,
+      })
+    : observer.ended();
+  const samples = new Samples();
+  if (report) reportedUsage(samples, usage, requests);
+  if (!ended) samples.add('lk_agents_sessions_total', { close_reason: 'crashed' }, 1);
+  return [...found, ...rest, ...samples.observations].filter(
+    // How many run is for who sees them run.
+    ({ metric }) => metric !== 'lk_agents_sessions_active',
+  );
+}

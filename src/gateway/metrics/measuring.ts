@@ -1,0 +1,149 @@
+import type { Identity } from '../../catalogue/types.ts';
+import type { Recorder } from '../../record/recorder.ts';
+import type { SessionState } from '../store/session-state.ts';
+import type { SessionStore } from '../store/session-store.ts';
+import type { Telemetry } from '../telemetry.ts';
+import { ActiveSessions } from './active-sessions.ts';
+import { measure } from './measure.ts';
+import { isOver, readTold } from './read-told.ts';
+import { verdictOf } from './verdict.ts';
+
+/** For how many seconds nothing may have come of a session before it is measured. */
+export interface Patience {
+  /**
+   * After its recording, which both SDKs send last, but for spans and logs: those come within ten seconds, and are repeated for
+   * ten if something is in the way. @default 20
+   */
+  settled: number;
+  /** After its report, where no recording came: one may still be on its way, and has the playback latencies. @default 60 */
+  unrecorded: number;
+  /** After anything else, for its job is dead. In a call, somebody speaks; and after a restart of the gateway, jobs find it. @default 1800 */
+  lost: number;
+}
+
+export const defaultPatience: Patience = { settled: 20, unrecorded: 60, lost: 1800 };
+
+/** Sessions of which nothing has come for so many seconds when the gateway starts are history. */
+const horizon = 86_400;
+/** How often it is looked for what is due, in milliseconds. */
+const interval = 500;
+
+export interface MeasuringOptions {
+  store: SessionStore;
+  recorder: Recorder;
+  telemetry: Telemetry;
+  /** Whether uploads wait to be taken up, so that there may be more of a session than is known. */
+  isBehind: () => boolean;
+  patience?: Partial<Patience>;
+  /** Unix seconds. @default the system's clock */
+  now?: () => number;
+  log: (message: string) => void;
+}
+
+/**
+ * Records each session in the series of the catalogue, once: when it is over and nothing comes of it any more. That it was
+ * measured is on the disk before its figures count, so that after a crash they are missing rather than there twice.
+ */
+export class Measuring {
+  readonly #options: MeasuringOptions & { now: () => number; patience: Patience };
+  readonly #active: ActiveSessions;
+  /** When sessions are due, in unix seconds. */
+  readonly #due = new Map<string, number>();
+  #timer: NodeJS.Timeout | undefined;
+  #work: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  private constructor(options: MeasuringOptions) {
+    this.#options = {
+      ...options,
+      now: options.now ?? (() => Date.now() / 1000),
+      patience: { ...defaultPatience, ...options.patience },
+    };
+    this.#active = new ActiveSessions(options.recorder);
+    options.store.events.on('sessionChanged', this.#changed);
+  }
+
+  /** Takes up the sessions that were not measured before the gateway stopped. */
+  static start(options: MeasuringOptions): Measuring {
+    const measuring = new Measuring(options);
+    measuring.#work = measuring.#resume();
+    measuring.#next();
+    return measuring;
+  }
+
+  /** Ends; what is due is measured after the next start. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#options.store.events.off('sessionChanged', this.#changed);
+    await this.#work;
+  }
+
+  readonly #changed = (id: string, _summary: unknown, state?: SessionState): void => {
+    if (!state || state.measured) {
+      this.#due.delete(id);
+      this.#active.leave(id);
+      return;
+    }
+    const { settled, unrecorded, lost } = this.#options.patience;
+    const patience = !isOver(state) ? lost : state.recorded ? settled : unrecorded;
+    this.#due.set(id, state.receivedAt + patience);
+    // Of a session that has sent no span, it is not known yet whether it is observed in its job.
+    if (isOver(state) || state.observed || state.counts.spans === 0) this.#active.leave(id);
+    else this.#active.enter(id, identityOf(state));
+  };
+
+  async #resume(): Promise<void> {
+    const { store, now } = this.#options;
+    const since = now() - horizon;
+    for (const { id, receivedAt } of [...store.index.summaries()]) {
+      if (this.#closed) return;
+      if (receivedAt < since || this.#due.has(id)) continue;
+      const state = await store.state(id).catch(() => undefined);
+      if (state && !this.#due.has(id)) this.#changed(id, undefined, state);
+    }
+  }
+
+  #next(): void {
+    this.#timer = setTimeout(() => {
+      this.#work = this.#work.then(() => this.#measureDue()).finally(() => this.#closed || this.#next());
+    }, interval);
+    this.#timer.unref();
+  }
+
+  async #measureDue(): Promise<void> {
+    const { isBehind, now, log } = this.#options;
+    for (const [id, at] of [...this.#due]) {
+      if (this.#closed || isBehind()) return;
+      if (at > now()) continue;
+      this.#due.delete(id);
+      try {
+        await this.#measure(id);
+      } catch (error) {
+        log(`A session could not be measured, and counts nowhere (${(error as Error).name})`);
+      }
+    }
+  }
+
+  async #measure(id: string): Promise<void> {
+    const { store, recorder, telemetry } = this.#options;
+    const state = await store.state(id);
+    if (!state || state.measured) return;
+    const told = await readTold(store.files(id), state);
+    const verdict = verdictOf(state, told);
+    const observations = verdict === 'measured' ? measure(told) : [];
+    // Where something came meanwhile, this session is due again.
+    if (!(await store.markMeasured(id, verdict, state.receivedAt))) return;
+    this.#active.leave(id);
+    telemetry.count('earshot_gateway_measured_sessions_total', { verdict });
+    if (verdict !== 'measured') return;
+    const identity = identityOf(state);
+    recorder.introduce(identity);
+    for (const found of observations) recorder.record(found, identity);
+  }
+}
+
+const identityOf = ({ identity: { agentName, agentVersion } }: SessionState): Identity => ({
+  agent_name: agentName ?? 'unknown',
+  agent_version: agentVersion ?? 'unknown',
+});

@@ -1,0 +1,75 @@
+import { text } from '../decode/plain.ts';
+import type { SpanRecord } from '../decode/records.ts';
+import { factsOf } from '../decode/span-facts.ts';
+import type { Timeline } from './timeline.ts';
+import type { Told } from './told.ts';
+import type { Tree } from './tree.ts';
+
+/** A tool that ran; unix seconds, undefined where nothing tells them. */
+interface Run {
+  /** The step of the conversation in which it was called, as the SDK reports tools by. */
+  step: string;
+  name: string;
+  failed: boolean;
+  start?: number;
+  end?: number;
+  /** When its step was over. */
+  over?: number;
+}
+
+/** The tools that ran, step by step: the SDK reports those of one step together, when it is over. */
+export function addTools(timeline: Timeline, tree: Tree, told: Told): void {
+  const steps = new Map<string, Run[]>();
+  for (const run of told.items.length > 0 ? ofItems(told, tree) : ofSpans(tree)) {
+    steps.set(run.step, [...(steps.get(run.step) ?? []), run]);
+  }
+  const milliseconds = (seconds: number | undefined) => (seconds === undefined ? undefined : seconds * 1000);
+  for (const runs of steps.values()) {
+    const at = Math.max(...runs.map(({ over, end, start }) => Math.max(over ?? 0, end ?? start ?? 0)));
+    timeline.add('function_tools_executed', at, 'tools', {
+      functionCalls: runs.map(({ name, start }) => ({ name, createdAt: milliseconds(start) })),
+      functionCallOutputs: runs.map(({ failed, end }) => ({ isError: failed, createdAt: milliseconds(end) })),
+    });
+  }
+}
+
+/** Both SDKs stamp a call when it begins, and its output when it ends. A call that has neither output nor span never ran. */
+function ofItems({ items }: Told, tree: Tree): Run[] {
+  const spans = new Map(tree.named('function_tool').map((span) => [callOf(span), span]));
+  const outputs = new Map(
+    items.filter(({ type }) => type === 'function_call_output').map((output) => [output.callId, output]),
+  );
+  return items.flatMap(({ type, id, at, name = '', callId }) => {
+    if (type !== 'function_call' || callId === undefined) return [];
+    const output = outputs.get(callId);
+    const span = spans.get(callId);
+    if (!output && !span) return [];
+    return {
+      step: id.match(/^(.+)\/fnc_\d+$/)?.[1] ?? id,
+      name,
+      failed: output?.isError ?? (span !== undefined && isFailed(span)),
+      start: at ?? span?.start,
+      end: output?.at ?? span?.end,
+      over: span && tree.around(span, 'agent_turn')?.end,
+    };
+  });
+}
+
+const ofSpans = (tree: Tree): Run[] =>
+  tree.named('function_tool').map((span) => {
+    const turn = tree.around(span, 'agent_turn');
+    const name =
+      text(span.attributes['lk.function_tool.name']) ?? text(span.attributes['gen_ai.tool.name']) ?? '';
+    const { start, end } = span;
+    return { step: turn?.spanId ?? span.spanId, name, failed: isFailed(span), start, end, over: turn?.end };
+  });
+
+function callOf(span: SpanRecord): string | undefined {
+  const facts = factsOf(span);
+  return facts?.of === 'function_tool' ? facts.callId : undefined;
+}
+
+function isFailed(span: SpanRecord): boolean {
+  const facts = factsOf(span);
+  return facts?.of === 'function_tool' && facts.isError;
+}

@@ -1,0 +1,114 @@
+import { useState } from 'preact/hooks';
+import { api, type Logs as Told } from '../api.ts';
+import { formatCount } from '../formats.ts';
+import { useLoaded } from '../loaded.ts';
+import { Failure, Notice } from '../notices.tsx';
+import { formatClock } from './clock.ts';
+
+interface LogsProps {
+  id: string;
+  /** Unix seconds at which the axis begins. */
+  start: number;
+  /** Changes when there may be more. */
+  version: number;
+  missing?: string;
+  onPoint(at: number): void;
+}
+
+type Line = Told['logs'][number];
+
+const levels = ['trace', 'debug', 'info', 'warn', 'error'] as const;
+/** Lines that are asked for at once; the most that the API gives. */
+const most = 5000;
+
+/** The agent's log. */
+export function Logs({ id, start, version, missing, onPoint }: LogsProps) {
+  const [level, setLevel] = useState<(typeof levels)[number]>('info');
+  const [words, setWords] = useState('');
+  const { value, error, reload } = useLoaded(
+    (signal) => api.logs(id, new URLSearchParams({ level, limit: String(most) }), signal),
+    [id, level, version],
+  );
+  const wanted = words.trim().toLowerCase();
+  const lines =
+    value?.logs.filter((line) => wanted === '' || textOf(line).toLowerCase().includes(wanted)) ?? [];
+  return (
+    <div class="logs">
+      <div class="logs-bar">
+        <label>
+          Level{' '}
+          <select
+            class="field"
+            value={level}
+            onChange={({ currentTarget }) => setLevel(currentTarget.value as typeof level)}
+          >
+            {levels.map((each) => (
+              <option key={each} value={each}>
+                {each === 'error' ? 'error' : `${each} and above`}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          <span class="hidden">Words in a line</span>
+          <input
+            class="field"
+            type="search"
+            placeholder="Words in a line"
+            value={words}
+            onInput={({ currentTarget }) => setWords(currentTarget.value)}
+          />
+        </label>
+        <span class="quiet" role="status">
+          {value && countOf(lines.length, value)}
+        </span>
+      </div>
+      {error && <Failure what="The log could not be read" error={error} retry={reload} small />}
+      {value && lines.length === 0 && (
+        <Notice title={value.total === 0 && level === 'trace' ? 'No logs' : 'No such lines'}>
+          {missing !== undefined && <p class="quiet">{missing}</p>}
+        </Notice>
+      )}
+      {lines.length > 0 && (
+        <ol class="log-lines">
+          {lines.map((line, index) => (
+            <LogLine key={index} line={line} start={start} onPoint={onPoint} />
+          ))}
+        </ol>
+      )}
+    </div>
+  );
+}
+
+const countOf = (shown: number, { total, logs }: Told): string =>
+  total > logs.length
+    ? `${formatCount(shown)} of the first ${formatCount(logs.length)} of ${formatCount(total)} lines`
+    : `${formatCount(shown)} lines`;
+
+const attributesOf = ({ attributes }: Line): string =>
+  Object.entries(attributes)
+    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(' ');
+
+const textOf = (line: Line): string => `${line.message} ${line.scope} ${attributesOf(line)}`;
+
+function LogLine({ line, start, onPoint }: { line: Line; start: number; onPoint(at: number): void }) {
+  const at = Math.max(0, line.at - start);
+  const attributes = attributesOf(line);
+  return (
+    <li class={`log log-${line.level}`}>
+      <button
+        type="button"
+        class="moment"
+        aria-label={`Go to ${formatClock(at, 1)}`}
+        onClick={() => onPoint(at)}
+      >
+        {formatClock(at, 1)}
+      </button>
+      <span class="log-level">{line.level}</span>
+      <span class="log-text">
+        {line.message} {attributes && <span class="quiet">{attributes}</span>}
+      </span>
+    </li>
+  );
+}

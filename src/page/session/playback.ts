@@ -1,0 +1,154 @@
+import { useEffect, useState } from 'preact/hooks';
+
+/** How fast the recording can be played. */
+export const rates = [1, 1.25, 1.5, 2] as const;
+
+export interface Recording {
+  /** Its address. */
+  url: string;
+  /** Where it begins on the axis, in seconds. */
+  offset: number;
+}
+
+/**
+ * Where somebody is on the axis of a session, in seconds; and the recording, which is somewhere on it. Without one, there
+ * is a position all the same.
+ */
+export class Playback {
+  readonly #listeners = new Set<() => void>();
+  #recording: Recording | undefined;
+  #audio: HTMLAudioElement | undefined;
+  #position = 0;
+  #frame = 0;
+  playing = false;
+  /** Whether the recording has to be waited for. */
+  waiting = false;
+  /** Why it cannot be played. */
+  trouble: string | undefined;
+  rate = 1;
+
+  get position(): number {
+    return this.#position;
+  }
+
+  get hasRecording(): boolean {
+    return this.#recording !== undefined;
+  }
+
+  /** @returns what ends it */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Takes a recording, which may come while the session is looked at. */
+  load(recording: Recording | undefined): void {
+    if (recording?.url === this.#recording?.url && recording?.offset === this.#recording?.offset) return;
+    this.close();
+    this.#recording = recording;
+    if (recording) this.#audio = this.#audioOf(recording);
+    this.#tell();
+  }
+
+  seek(position: number): void {
+    this.#position = Math.max(0, position);
+    if (this.#audio && this.#recording)
+      this.#audio.currentTime = Math.max(0, this.#position - this.#recording.offset);
+    this.#tell();
+  }
+
+  play(): void {
+    if (!this.#audio || this.trouble) return;
+    this.#audio.playbackRate = this.rate;
+    // A browser refuses if nobody touched the page yet; then the button is there.
+    this.#audio.play().catch(() => {});
+  }
+
+  pause(): void {
+    this.#audio?.pause();
+  }
+
+  toggle(): void {
+    if (this.playing) this.pause();
+    else this.play();
+  }
+
+  setRate(rate: number): void {
+    this.rate = rate;
+    if (this.#audio) this.#audio.playbackRate = rate;
+    this.#tell();
+  }
+
+  close(): void {
+    cancelAnimationFrame(this.#frame);
+    if (this.#audio) {
+      this.#audio.pause();
+      this.#audio.removeAttribute('src');
+      this.#audio.load();
+    }
+    this.#audio = undefined;
+    this.#recording = undefined;
+    [this.playing, this.waiting, this.trouble] = [false, false, undefined];
+  }
+
+  #audioOf({ url, offset }: Recording): HTMLAudioElement {
+    const audio = new Audio();
+    audio.preload = 'none';
+    audio.src = url;
+    const follow = () => {
+      this.#position = audio.currentTime + offset;
+      this.#tell();
+      if (!audio.paused) this.#frame = requestAnimationFrame(follow);
+    };
+    const on = (events: readonly (keyof HTMLMediaElementEventMap)[], change: () => void) => {
+      for (const event of events) {
+        audio.addEventListener(event, () => {
+          // What is let go says that it stopped.
+          if (audio !== this.#audio) return;
+          change();
+          this.#tell();
+        });
+      }
+    };
+    on(['play'], () => {
+      this.playing = true;
+      cancelAnimationFrame(this.#frame);
+      this.#frame = requestAnimationFrame(follow);
+    });
+    on(['pause', 'ended'], () => {
+      this.playing = false;
+      cancelAnimationFrame(this.#frame);
+    });
+    on(['waiting', 'stalled'], () => {
+      this.waiting = this.playing;
+    });
+    on(['playing', 'pause', 'ended'], () => {
+      this.waiting = false;
+    });
+    on(['error'], () => {
+      this.playing = false;
+      this.trouble =
+        audio.error?.code === MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED &&
+        audio.canPlayType('audio/ogg; codecs=opus') === ''
+          ? 'This browser cannot play Ogg Opus; Safari can from 18.4 on.'
+          : 'The recording could not be loaded.';
+    });
+    audio.currentTime = Math.max(0, this.#position - offset);
+    return audio;
+  }
+
+  #tell(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+}
+
+/** What `read` makes of the playback, whenever that changes. */
+export function usePlayback<T>(playback: Playback, read: (playback: Playback) => T): T {
+  const [value, setValue] = useState(() => read(playback));
+  useEffect(() => {
+    const look = () => setValue(() => read(playback));
+    look();
+    return playback.subscribe(look);
+  }, [playback, read]);
+  return value;
+}

@@ -1,0 +1,60 @@
+import { formatClock } from './clock.ts';
+import { type Playback, rates, usePlayback } from './playback.ts';
+import { PauseIcon, PlayIcon } from './player-icons.tsx';
+
+interface PlayerProps {
+  playback: Playback;
+  /** Seconds. */
+  duration: number;
+  /** Why there is nothing to play. */
+  silent?: string;
+}
+
+const second = ({ position }: Playback): number => Math.floor(position);
+const state = ({ playing, waiting, trouble, rate, hasRecording }: Playback): string =>
+  JSON.stringify({ playing, waiting, trouble, rate, hasRecording });
+
+/** Plays the recording, or says why there is none. */
+export function Player({ playback, duration, silent }: PlayerProps) {
+  const at = usePlayback(playback, second);
+  // Drawn anew when any of it changes.
+  usePlayback(playback, state);
+  const { playing, waiting, trouble, rate, hasRecording } = playback;
+  const unable = trouble ?? (hasRecording || silent === undefined ? undefined : `No recording. ${silent}`);
+  return (
+    <div class="player">
+      <button
+        type="button"
+        class="player-button"
+        aria-label={playing ? 'Pause' : 'Play'}
+        title={`${playing ? 'Pause' : 'Play'} (space)`}
+        disabled={!hasRecording || trouble !== undefined}
+        onClick={() => playback.toggle()}
+      >
+        {playing ? <PauseIcon /> : <PlayIcon />}
+      </button>
+      <span class="player-clock">
+        <strong>{formatClock(at)}</strong> / {formatClock(duration)}
+      </span>
+      {hasRecording && trouble === undefined && (
+        <label class="player-rate">
+          <span class="hidden">Speed</span>
+          <select
+            class="field"
+            value={String(rate)}
+            onChange={({ currentTarget }) => playback.setRate(Number(currentTarget.value))}
+          >
+            {rates.map((each) => (
+              <option key={each} value={String(each)}>
+                {each}×
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      <span class="player-told quiet" role="status">
+        {unable ?? (waiting ? 'Loading the recording …' : '')}
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,66 @@
+import { api, type Report as Told } from '../api.ts';
+import { formatCount } from '../formats.ts';
+import { useLoaded } from '../loaded.ts';
+import { Failure, Notice } from '../notices.tsx';
+
+type Usage = NonNullable<Told['report']>['usage'];
+
+/** What the SDK reported at the end: what was used, and all of it as it came. */
+export function Report({ id, version, missing }: { id: string; version: number; missing?: string }) {
+  const { value, error, reload } = useLoaded((signal) => api.report(id, signal), [id, version]);
+  if (error) return <Failure what="The report could not be read" error={error} retry={reload} small />;
+  if (!value) return <Notice title="Loading …" />;
+  const { report, evaluations } = value;
+  if (!report && evaluations.length === 0) {
+    return (
+      <Notice title="No report">
+        <p class="quiet">{missing}</p>
+      </Notice>
+    );
+  }
+  const raw = JSON.stringify(value, undefined, 2);
+  return (
+    <div class="report">
+      {report && report.usage.length > 0 && <UsageTable usage={report.usage} />}
+      <section>
+        <h2>As it came</h2>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
+        <pre class="raw" tabIndex={0}>
+          {raw}
+        </pre>
+      </section>
+    </div>
+  );
+}
+
+function UsageTable({ usage }: { usage: Usage }) {
+  return (
+    <section>
+      <h2>Used</h2>
+      <table class="usage">
+        <thead>
+          <tr>
+            <th scope="col">Component</th>
+            <th scope="col">Model</th>
+            <th scope="col">Amounts</th>
+          </tr>
+        </thead>
+        <tbody>
+          {usage.map(({ component, provider, model, amounts }) => (
+            <tr key={`${component} ${provider} ${model}`}>
+              <td>{component}</td>
+              <td>
+                {provider} {model}
+              </td>
+              <td>
+                {Object.entries(amounts)
+                  .map(([name, amount]) => `${name.replaceAll('_', ' ')} ${formatCount(amount)}`)
+                  .join(', ')}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}

@@ -1,0 +1,70 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { api, type Detail, type Peaks, type Timeline, type Transcript } from '../api.ts';
+import { useChanges } from '../changes.ts';
+import { type Loaded, useLoaded } from '../loaded.ts';
+
+/** What is shown of a session. */
+export interface Session {
+  detail: Detail;
+  timeline: Timeline;
+  transcript: Transcript;
+}
+
+/** Uploads come every few seconds, several at a time. Milliseconds. */
+const settle = 400;
+
+/** A session, which is asked for again whenever it changes; `gone`: it was deleted. */
+export function useSession(id: string): Loaded<Session> & { version: number; gone: boolean } {
+  const [version, setVersion] = useState(0);
+  const [gone, setGone] = useState(false);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  useChanges((change) => {
+    if (change.type === 'deleted') {
+      if (change.id === id) setGone(true);
+      return;
+    }
+    if (change.type === 'session' && change.summary.id !== id) return;
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => setVersion((n) => n + 1), settle);
+  });
+  const loaded = useLoaded(
+    async (signal) => {
+      const [detail, timeline, transcript] = await Promise.all([
+        api.session(id, signal),
+        api.timeline(id, signal),
+        api.transcript(id, signal),
+      ]);
+      return { detail, timeline, transcript };
+    },
+    [id, version],
+  );
+  return { ...loaded, version, gone };
+}
+
+/** Milliseconds after which a recording that is being decoded is asked for again. */
+const again = 2000;
+
+/** The waveform of a session's recording; `trouble`: why it is not drawn. */
+export function usePeaks(id: string, bytes: number | undefined): { peaks?: Peaks; trouble?: string } {
+  const [found, setFound] = useState<{ peaks?: Peaks; trouble?: string }>({});
+  useEffect(() => {
+    if (bytes === undefined) return;
+    const controller = new AbortController();
+    let timer: ReturnType<typeof setTimeout>;
+    const ask = () =>
+      api.peaks(id, controller.signal).then(
+        (answer) => {
+          if ('state' in answer) timer = setTimeout(ask, again);
+          else setFound({ peaks: answer });
+        },
+        (error: Error) => controller.signal.aborted || setFound({ trouble: error.message }),
+      );
+    ask();
+    return () => {
+      controller.abort();
+      clearTimeout(timer);
+    };
+  }, [id, bytes]);
+  return found;
+}

@@ -1,0 +1,82 @@
+import { formatReason } from '../../formats.ts';
+import { formatClock, formatSpan } from '../clock.ts';
+import { visible, type Window } from './axis.ts';
+import { lanes, type Scene, segmentNames } from './lanes.ts';
+
+/** What is drawn at a point, in words. */
+export interface Hit {
+  text: string;
+  /** When it begins, in seconds on the axis, and whose turn it is. */
+  at: number;
+  turn?: number;
+}
+
+type Bars = Scene['bars'];
+type Words = { [L in keyof Bars]: (bar: Bars[L][number]) => (string | undefined | false)[] };
+
+const words: Words = {
+  user: ({ overlap }) => ['User', overlap && 'while the agent spoke'],
+  agent: ({ interrupted }) => ['Agent', interrupted && 'interrupted'],
+  latency: ({ segment }) => [`Wait: ${segmentNames[segment]}`],
+  thinking: ({ model, ttft }) => [
+    model ?? 'LLM',
+    ttft !== undefined && `first token after ${formatSpan(ttft)}`,
+  ],
+  tools: ({ name, isError }) => [`Tool ${name ?? ''}`, isError && 'failed'],
+};
+
+const eventNames: Readonly<Record<Scene['events'][number]['kind'], string>> = {
+  interruption: 'The user interrupted the agent',
+  handoff: 'Handoff',
+  error: 'Error',
+  blocked: 'The event loop was blocked',
+  closed: 'Closed',
+};
+
+const line = (parts: readonly (string | undefined | false)[]): string => parts.filter(Boolean).join(' · ');
+
+/**
+ * What is at a point of the drawing.
+ *
+ * @param at seconds on the axis
+ * @param slack seconds around it, for what is narrower than a finger or a pointer
+ */
+export function hitAt(scene: Scene, window: Window, at: number, y: number, slack: number): Hit | undefined {
+  const lane = lanes.find(({ top, height }) => y >= top - 3 && y < top + height + 3);
+  if (!lane) return undefined;
+  const near = { from: Math.max(window.from, at - slack), to: Math.min(window.to, at + slack) };
+  if (lane.name === 'events') {
+    const [event] = visible(scene.events, near, (each) => each.at, 0);
+    if (!event) return undefined;
+    const { kind, label, seconds, turn } = event;
+    const told = kind === 'closed' && label !== undefined ? formatReason(label) : label;
+    const text = line([
+      eventNames[kind],
+      told,
+      seconds !== undefined && formatSpan(seconds),
+      formatClock(event.at, 1),
+    ]);
+    return { text, at: event.at, turn };
+  }
+  const { name } = lane;
+  const bars = visible<{ start: number; end: number; turn?: number }>(
+    scene.bars[name],
+    near,
+    ({ start }) => start,
+    scene.longest[name],
+  ).filter(({ end }) => end >= near.from);
+  // Of those that reach here, the shortest lies on top.
+  const bar = [...bars].sort((a, b) => a.end - a.start - (b.end - b.start))[0];
+  if (!bar) return undefined;
+  const { start, end, turn } = bar;
+  return {
+    text: line([
+      ...words[name](bar as never),
+      formatSpan(end - start),
+      turn !== undefined && turn > 0 && `turn ${turn}`,
+      formatClock(start, 1),
+    ]),
+    at: start,
+    turn,
+  };
+}

@@ -1,0 +1,118 @@
+import type { Peaks, Timeline } from '../../api.ts';
+
+export type LaneName = 'user' | 'agent' | 'latency' | 'thinking' | 'tools' | 'events';
+
+/** A lane of the drawing; pixels. */
+export interface Lane {
+  name: LaneName;
+  label: string;
+  top: number;
+  height: number;
+}
+
+/** Pixels of the axis above the lanes. */
+export const axisHeight = 22;
+const gap = 6;
+
+const heights: readonly [LaneName, string, number][] = [
+  ['user', 'User', 42],
+  ['agent', 'Agent', 42],
+  ['latency', 'Wait', 14],
+  ['thinking', 'Thinking', 14],
+  ['tools', 'Tools', 14],
+  ['events', 'Events', 16],
+];
+
+/** From top to bottom. */
+export const lanes: readonly Lane[] = heights.map(([name, label, height], index) => ({
+  name,
+  label,
+  height,
+  top: axisHeight + heights.slice(0, index).reduce((sum, each) => sum + each[2] + gap, 0),
+}));
+
+export const drawingHeight = axisHeight + heights.reduce((sum, each) => sum + each[2] + gap, 0);
+
+type Turn = Timeline['turns'][number];
+export type Segment = NonNullable<Turn['latency']>['segments'][number]['segment'];
+
+/** What a caller waited for, as a bar. Seconds on the axis. */
+export interface Wait {
+  start: number;
+  end: number;
+  turn: number;
+  segment: Segment;
+}
+
+/** All that is drawn, sorted by its beginning. */
+export interface Scene {
+  duration: number;
+  turns: readonly Turn[];
+  bars: Timeline['lanes'] & { latency: readonly Wait[] };
+  events: Timeline['events'];
+  /** Seconds of the longest bar of a lane, so that those that reach into a window are found. */
+  longest: Readonly<Record<Exclude<LaneName, 'events'>, number>>;
+  peaks?: Peaks;
+  /** Percent that reach the edge of a lane. */
+  loudest: number;
+  /** Where the recording begins. */
+  audioOffset: number;
+}
+
+/** The loudest of a recording reaches the edge of its lane, but noise is not blown up to it. Percent. */
+const quietest = 20;
+
+function loudestOf(peaks: Peaks | undefined): number {
+  let found = quietest;
+  for (const { min, max } of peaks?.channels ?? []) {
+    for (const value of max) if (value > found) found = value;
+    for (const value of min) if (-value > found) found = -value;
+  }
+  return found;
+}
+
+export function sceneOf(timeline: Timeline, peaks: Peaks | undefined): Scene {
+  const latency = timeline.turns.flatMap(({ turn, latency: waited }): Wait[] => {
+    let at = waited?.from ?? 0;
+    return (waited?.segments ?? []).map(({ segment, seconds }) => {
+      const start = at;
+      at += seconds;
+      return { start, end: at, turn, segment };
+    });
+  });
+  latency.sort((a, b) => a.start - b.start);
+  const bars = { ...timeline.lanes, latency };
+  const longestOf = (lane: readonly { start: number; end: number }[]) =>
+    lane.reduce((longest, { start, end }) => Math.max(longest, end - start), 0);
+  const { user, agent, thinking, tools } = bars;
+  return {
+    duration: timeline.duration,
+    turns: timeline.turns,
+    bars,
+    events: timeline.events,
+    longest: {
+      user: longestOf(user),
+      agent: longestOf(agent),
+      latency: longestOf(latency),
+      thinking: longestOf(thinking),
+      tools: longestOf(tools),
+    },
+    peaks,
+    loudest: loudestOf(peaks),
+    audioOffset: timeline.audioOffset ?? 0,
+  };
+}
+
+/** How a part of the latency is called, where people read it. */
+export const segmentNames: Readonly<Record<Segment, string>> = {
+  transcription: 'Transcription',
+  endpointing: 'End of turn',
+  user_hook: 'User hook',
+  llm: 'LLM',
+  tools: 'Tools',
+  tts: 'TTS',
+  unattributed: 'Unattributed',
+};
+
+/** The colour of a part, as in styles/tokens.css. */
+export const segmentToken = (segment: Segment): string => `--${segment.replace('_', '-')}`;

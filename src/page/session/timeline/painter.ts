@@ -1,0 +1,131 @@
+import { formatClock } from '../clock.ts';
+import { ticksOf, visible } from './axis.ts';
+import type { Colours } from './colours.ts';
+import { axisHeight, drawingHeight, type Lane, lanes, segmentToken } from './lanes.ts';
+import { type Painting, type Scale, scaleOf } from './painting.ts';
+import { paintWave } from './wave.ts';
+
+/** A bar is seen, however short it is. Pixels. */
+const narrowest = 1.5;
+
+/** Draws the part of a session that a window shows. */
+export function paint(context: CanvasRenderingContext2D, painting: Painting): void {
+  const { width, colours, window } = painting;
+  const x = scaleOf(painting);
+  context.clearRect(0, 0, width, drawingHeight);
+  paintTurns(context, painting, x);
+  paintAxis(context, painting, x);
+  for (const lane of lanes) {
+    if (lane.name === 'events') paintEvents(context, lane, painting, x);
+    else paintBars(context, lane, painting, x);
+  }
+  // Where the axis ends, before the window does.
+  const end = x(painting.scene.duration);
+  if (end < width && painting.scene.duration < window.to) {
+    context.fillStyle = colours.sunken;
+    context.fillRect(end, axisHeight, width - end, drawingHeight - axisHeight);
+  }
+}
+
+function paintTurns(context: CanvasRenderingContext2D, painting: Painting, x: Scale): void {
+  const { scene, colours, chosen, width } = painting;
+  const turn = scene.turns.find((each) => each.turn === chosen);
+  if (turn) {
+    context.fillStyle = colours.chosen;
+    const left = Math.max(0, x(turn.start));
+    const right = Math.min(width, Math.max(x(turn.end), x(turn.start) + 2));
+    if (right > left) context.fillRect(left, axisHeight, right - left, drawingHeight - axisHeight);
+  }
+  for (const lane of lanes.slice(0, 2)) {
+    context.fillStyle = colours.line;
+    context.fillRect(0, lane.top + lane.height / 2, width, 1);
+  }
+}
+
+function paintAxis(context: CanvasRenderingContext2D, painting: Painting, x: Scale): void {
+  const { window, width, colours, font } = painting;
+  const { step, ticks } = ticksOf(window, Math.max(2, Math.floor(width / 90)));
+  context.font = font;
+  context.textBaseline = 'middle';
+  for (const tick of ticks) {
+    const at = Math.round(x(tick));
+    context.fillStyle = colours.line;
+    context.fillRect(at, axisHeight - 6, 1, drawingHeight - axisHeight + 6);
+    context.fillStyle = colours['text-2'];
+    const label = formatClock(tick, step < 1 ? (step < 0.25 ? 1 : 2) : 0);
+    // A label that does not fit at the end is left out.
+    if (at + 4 + label.length * 7 < width) context.fillText(label, at + 4, axisHeight / 2 - 1);
+  }
+}
+
+function paintBars(context: CanvasRenderingContext2D, lane: Lane, painting: Painting, x: Scale): void {
+  const { scene, window, colours } = painting;
+  if (lane.name === 'events') return;
+  const bars = visible<{ start: number; end: number }>(
+    scene.bars[lane.name],
+    window,
+    ({ start }) => start,
+    scene.longest[lane.name],
+  );
+  const speech = lane.name === 'user' || lane.name === 'agent';
+  const colour = lane.name === 'latency' ? '' : laneColour(lane, colours);
+  const waves = speech && scene.peaks !== undefined;
+  for (const bar of bars) {
+    const left = x(bar.start);
+    const width = Math.max(narrowest, x(bar.end) - left);
+    context.fillStyle = barColour(bar, colours) ?? colour;
+    context.globalAlpha = waves ? 0.18 : 1;
+    if (width < 4) context.fillRect(left, lane.top, width, lane.height);
+    else {
+      context.beginPath();
+      context.roundRect(left, lane.top, width, lane.height, lane.name === 'latency' ? 0 : 3);
+      context.fill();
+    }
+    context.globalAlpha = 1;
+    if ('interrupted' in bar && bar.interrupted) {
+      context.fillStyle = colours.bad;
+      context.fillRect(left + width - 2, lane.top, 2, lane.height);
+    }
+  }
+  if (waves) paintWave(context, lane, painting, colour, x);
+}
+
+const laneColour = ({ name }: Lane, colours: Colours): string =>
+  ({
+    user: colours.user,
+    agent: colours.agent,
+    thinking: colours.thinking,
+    tools: colours.tool,
+    latency: colours.llm,
+    events: colours.event,
+  })[name];
+
+/** Of a bar that is not as its lane. */
+function barColour(bar: object, colours: Colours): string | undefined {
+  if ('isError' in bar && bar.isError) return colours.bad;
+  if ('segment' in bar) return colours[segmentToken(bar.segment as never).slice(2) as keyof Colours];
+  return undefined;
+}
+
+function paintEvents(context: CanvasRenderingContext2D, lane: Lane, painting: Painting, x: Scale): void {
+  const { scene, window, colours } = painting;
+  const middle = lane.top + lane.height / 2;
+  for (const { at, kind } of visible(scene.events, window, (event) => event.at, 1)) {
+    // One at the very end is seen, too.
+    const left = Math.min(x(at), painting.width - 5);
+    const colour = { interruption: colours.warn, error: colours.bad, blocked: colours.warn }[kind as string];
+    context.fillStyle = colour ?? colours.event;
+    context.beginPath();
+    if (kind === 'error') {
+      context.moveTo(left, middle - 6);
+      context.lineTo(left + 6, middle + 5);
+      context.lineTo(left - 6, middle + 5);
+    } else if (kind === 'handoff') {
+      context.moveTo(left - 4, middle - 5);
+      context.lineTo(left + 5, middle);
+      context.lineTo(left - 4, middle + 5);
+    } else if (kind === 'closed') context.rect(left - 4, middle - 4, 8, 8);
+    else context.arc(left, middle, 4.5, 0, 2 * Math.PI);
+    context.fill();
+  }
+}

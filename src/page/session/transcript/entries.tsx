@@ -1,0 +1,100 @@
+import { formatClock, formatSpan } from '../clock.ts';
+import { pretty } from '../json.ts';
+import type { Entry } from './turns.ts';
+
+interface EntryProps<K extends Entry['of']> {
+  entry: Extract<Entry, { of: K }>;
+  /** Plays from a moment on the axis. */
+  onPlay(at: number): void;
+}
+
+/** When it was: a button, where it can be played from. */
+function Moment({ at, onPlay }: { at?: number; onPlay(at: number): void }) {
+  if (at === undefined) return null;
+  const clock = formatClock(at);
+  return (
+    <button type="button" class="moment" aria-label={`Play from ${clock}`} onClick={() => onPlay(at)}>
+      {clock}
+    </button>
+  );
+}
+
+const speakers: Readonly<Record<string, string>> = {
+  user: 'User',
+  assistant: 'Agent',
+  system: 'System',
+  developer: 'Developer',
+};
+
+/** Below that, what was understood may well be wrong. */
+const doubtful = 0.6;
+
+export function Message({ entry: { item, at }, onPlay }: EntryProps<'message'>) {
+  const { role = 'assistant', text, interrupted, confidence } = item;
+  return (
+    <div class={`entry message message-${role}`}>
+      <p class="entry-head">
+        <span class="speaker">{speakers[role] ?? role}</span>
+        <Moment at={at} onPlay={onPlay} />
+        {interrupted && <span class="tag tag-warn">interrupted</span>}
+        {confidence !== undefined && confidence > 0 && confidence < doubtful && (
+          <span class="tag" title="What the speech recognition thinks of its transcript">
+            {Math.round(confidence * 100)} % sure
+          </span>
+        )}
+      </p>
+      {text === undefined ? <p class="quiet">No words are kept.</p> : <p class="words">{text}</p>}
+    </div>
+  );
+}
+
+export function Tool({ entry: { call, output, seconds, at }, onPlay }: EntryProps<'tool'>) {
+  const failed = output?.isError ?? false;
+  return (
+    <details class={failed ? 'entry tool failed' : 'entry tool'}>
+      <summary>
+        <span class="tool-name">{call?.name ?? output?.name ?? 'tool'}</span>
+        <code class="tool-arguments">{call?.arguments}</code>
+        {seconds !== undefined && <span class="quiet">{formatSpan(seconds)}</span>}
+        {failed && <span class="tag tag-bad">failed</span>}
+        {!output && <span class="tag">no answer</span>}
+      </summary>
+      <div class="tool-body">
+        <Moment at={at} onPlay={onPlay} />
+        <h3>Arguments</h3>
+        <pre>{call?.arguments === undefined ? 'not kept' : pretty(call.arguments)}</pre>
+        <h3>{failed ? 'Error' : 'Result'}</h3>
+        <pre>
+          {output?.output === undefined ? (output ? 'not kept' : 'none came') : pretty(output.output)}
+        </pre>
+      </div>
+    </details>
+  );
+}
+
+export function Handoff({ entry: { from, to } }: EntryProps<'handoff'>) {
+  return (
+    <p class="entry mark">
+      {from === undefined ? 'Agent ' : 'Handed over from '}
+      {from !== undefined && <strong>{from}</strong>}
+      {from !== undefined && ' to '}
+      <strong>{to ?? 'nobody'}</strong>
+      {from === undefined && ' takes the call'}
+    </p>
+  );
+}
+
+export function Instructions({ entry: { item } }: EntryProps<'instructions'>) {
+  const { instructions, toolsAdded = [], toolsRemoved = [] } = item;
+  const tools = [
+    toolsAdded.length > 0 && `gets ${toolsAdded.join(', ')}`,
+    toolsRemoved.length > 0 && `loses ${toolsRemoved.join(', ')}`,
+  ].filter(Boolean);
+  return (
+    <details class="entry instructions">
+      <summary>{instructions === undefined ? 'Tools' : 'Instructions'}</summary>
+      {instructions !== undefined && <p class="words">{instructions}</p>}
+      {tools.length > 0 && <p class="quiet">Tools: {tools.join('; ')}</p>}
+    </details>
+  );
+}

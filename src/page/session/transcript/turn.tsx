@@ -1,0 +1,90 @@
+import { memo } from 'preact/compat';
+import { profiles } from '../../../catalogue/objectives.ts';
+import { formatClock, formatSpan } from '../clock.ts';
+import { PlayIcon } from '../player-icons.tsx';
+import { Handoff, Instructions, Message, Tool } from './entries.tsx';
+import type { Entry, TurnEntries } from './turns.ts';
+import { Waterfall } from './waterfall.tsx';
+
+interface TurnBlockProps extends TurnEntries {
+  chosen: boolean;
+  playing: boolean;
+  /** See `Waterfall`. */
+  scale: number;
+  onChoose(turn: number, at: number): void;
+}
+
+const { turnLatency, turnLatencyTail } = profiles.standard;
+
+const pace = (e2e: number): string =>
+  e2e > turnLatencyTail.seconds ? 'tag tag-bad' : e2e > turnLatency.seconds ? 'tag tag-warn' : 'tag';
+
+export const turnElementId = (turn: number): string => `turn-${turn}`;
+
+/** One turn: what was said and done in it, and what the caller waited for. */
+export const TurnBlock = memo(function TurnBlock({
+  turn,
+  entries,
+  chosen,
+  playing,
+  scale,
+  onChoose,
+}: TurnBlockProps) {
+  const { turn: number, start, latency } = turn;
+  const name = number === 0 ? 'Opening' : `Turn ${number}`;
+  const classes = ['turn', chosen && 'chosen', playing && 'playing'].filter(Boolean).join(' ');
+  const play = (at: number) => onChoose(number, at);
+  const onClick = (event: MouseEvent) => {
+    const control = event.target instanceof Element && event.target.closest('button, a, summary, pre');
+    // Whoever marks words wants to copy them.
+    if (!control && getSelection()?.isCollapsed) play(start);
+  };
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: its button does the same
+    <li
+      id={turnElementId(number)}
+      class={classes}
+      tabIndex={-1}
+      aria-current={playing || undefined}
+      onClick={onClick}
+    >
+      <h2 class="turn-head">
+        <button
+          type="button"
+          class="turn-play"
+          onClick={() => play(start)}
+          aria-label={`Play ${name.toLowerCase()} from ${formatClock(start)}`}
+        >
+          <PlayIcon />
+          {formatClock(start)}
+        </button>
+        <span class="turn-name">{name}</span>
+        {latency && (
+          <span class={pace(latency.e2e)} title="From the end of the user's speech to the agent's">
+            {formatSpan(latency.e2e)}
+          </span>
+        )}
+        {playing && <span class="turn-now">playing</span>}
+      </h2>
+      <div class="turn-entries">
+        {entries.map((entry) => (
+          <EntryBlock key={entry.id} entry={entry} onPlay={play} />
+        ))}
+      </div>
+      {latency && <Waterfall latency={latency} scale={scale} />}
+    </li>
+  );
+});
+
+function EntryBlock({ entry, onPlay }: { entry: Entry; onPlay(at: number): void }) {
+  switch (entry.of) {
+    case 'message':
+      return <Message entry={entry} onPlay={onPlay} />;
+    case 'tool':
+      return <Tool entry={entry} onPlay={onPlay} />;
+    case 'handoff':
+      return <Handoff entry={entry} onPlay={onPlay} />;
+    default:
+      return <Instructions entry={entry} onPlay={onPlay} />;
+  }
+}

@@ -1,0 +1,33 @@
+import type { Timeline } from '../api.ts';
+import { formatClock } from './clock.ts';
+
+/** Errors that are told: the first may have led to the others, the last ended the session. */
+const most = 3;
+
+/** Why a session failed, as far as spans and logs say. */
+export function Trouble({ events, onPoint }: { events: Timeline['events']; onPoint(at: number): void }) {
+  const errors = events.filter(({ kind }) => kind === 'error').slice(-most);
+  return (
+    <section class="trouble" aria-label="Why it failed">
+      <strong>An error closed the session.</strong>{' '}
+      {errors.length === 0 && 'Neither its spans nor its logs say which.'}
+      {errors.length > 0 && (
+        <ul>
+          {errors.map(({ at, label }) => (
+            <li key={`${at} ${label}`}>
+              <button
+                type="button"
+                class="moment"
+                aria-label={`Go to ${formatClock(at)}`}
+                onClick={() => onPoint(at)}
+              >
+                {formatClock(at)}
+              </button>{' '}
+              {label}
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,51 @@
+import type { llm, voice } from '@livekit/agents';
+
+/** The end of a speech is no event of the SDK's: `observe` makes one of `SpeechHandle.addDoneCallback`. */
+export interface SpeechDoneEvent {
+  type: 'speech_done';
+  speechHandle: { id: string; interrupted: boolean };
+  createdAt: number;
+}
+
+type SdkEvent = voice.AgentEvent | voice.EotPredictionEvent;
+
+/** Every event of a session by its name; a new one in the SDK does not compile until it is read below. */
+export type SessionEvents = {
+  [E in `${voice.AgentSessionEventTypes}`]: Extract<SdkEvent, { type: E }>;
+} & { speech_done: SpeechDoneEvent };
+
+export type SessionEventName = keyof SessionEvents;
+
+/** Of some events, what is read of them: who tells of a session by other means has no more. */
+interface Parts {
+  conversation_item_added: {
+    item:
+      | ({ type: 'message' } & Pick<llm.ChatMessage, 'role' | 'metrics' | 'interrupted'> &
+          Partial<Pick<llm.ChatMessage, 'transcriptConfidence'>>)
+      | { type: 'agent_handoff'; oldAgentId?: string | undefined }
+      | { type: 'agent_config_update' | 'function_call' | 'function_call_output'; oldAgentId?: undefined };
+    createdAt: number;
+  };
+  function_tools_executed: {
+    functionCalls: { name: string; createdAt?: number }[];
+    functionCallOutputs: ({ isError: boolean; createdAt?: number } | undefined)[];
+    createdAt: number;
+  };
+  error: {
+    error: { type: string; label: string; recoverable: boolean; timestamp?: number };
+    source?: { provider?: string; model?: string } | undefined;
+    createdAt: number;
+  };
+  speech_created: { speechHandle: { id: string }; createdAt: number };
+  overlapping_speech: { isInterruption: boolean; createdAt?: number };
+  eot_prediction: { probability: number; threshold: number; createdAt: number };
+  close: { reason: string; createdAt: number };
+}
+
+/** Every event of a session with what is read of it. */
+export type ReadEvents = {
+  [E in SessionEventName]: E extends keyof Parts ? Parts[E] : SessionEvents[E];
+};
+
+export type MessageRead = Extract<Parts['conversation_item_added']['item'], { type: 'message' }>;
+export type ToolsRead = Parts['function_tools_executed'];

@@ -1,0 +1,51 @@
+import { expect, vi } from 'vitest';
+import type { GatewayOptions } from '../../../src/gateway/options.ts';
+import { newFolder, type Running, startTestGateway } from '../running.ts';
+import type { Captured } from '../uploads.ts';
+
+/** Longer than any test. */
+export const never = { settled: 3600, unrecorded: 3600, lost: 3600 };
+/** What is there when the gateway starts is measured; only what was lost is waited for. */
+export const atOnce = { settled: 0, unrecorded: 0, lost: 3600 };
+
+/** The sessions' series on a gateway's page, without buckets, common labels, and what is 0; rounded to microseconds. */
+export async function seriesOf({ url }: { url: string }): Promise<Record<string, number>> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const found: Record<string, number> = {};
+  for (const line of text.split('\n')) {
+    const [, name = '', labels = '', value] = line.match(/^(lk_agents_\w+)\{(.*)\} (\S+)$/) ?? [];
+    if (value === undefined || name.endsWith('_bucket') || Number(value) === 0) continue;
+    const own = labels.replace(/agent_name="[^"]*",agent_version="[^"]*",?/, '');
+    const rounded = Math.round(Number(value) * 1e6) / 1e6;
+    found[own ? `${name.slice(10)}{${own}}` : name.slice(10)] = rounded;
+  }
+  return found;
+}
+
+/** Waits until a gateway has given its verdict on so many sessions. */
+export async function judged(
+  gateway: Running,
+  verdict: 'measured' | 'observed' | 'untold',
+  sessions = 1,
+): Promise<void> {
+  await vi.waitFor(
+    async () =>
+      expect(await gateway.metric('earshot_gateway_measured_sessions_total', { verdict })).toBe(sessions),
+    { timeout: 60_000, interval: 100 },
+  );
+}
+
+/** A gateway that has measured these uploads. It begins when all of them are there: how fast they came changes nothing. */
+export async function measured(
+  requests: readonly Captured[],
+  options: Partial<GatewayOptions> = {},
+  sessions = 1,
+): Promise<Running> {
+  const directory = options.directory ?? newFolder();
+  const first = await startTestGateway({ directory, patience: never });
+  await first.take(requests);
+  await first.close();
+  const gateway = await startTestGateway({ patience: atOnce, ...options, directory });
+  await judged(gateway, 'measured', sessions);
+  return gateway;
+}

@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest';
+import { startTestGateway } from '../../gateway/running.ts';
+import { capturedOf } from '../../gateway/uploads.ts';
+import { violationsIn } from '../accessibility.ts';
+import { noBrowser, openPage } from '../browser.ts';
+import { callOf } from '../calls.ts';
+
+describe.skipIf(noBrowser).each(['light', 'dark'] as const)(
+  'everybody can use a session, in %s',
+  (colorScheme) => {
+    test.each([1280, 390])('on a screen of %d pixels', async (width) => {
+      const gateway = await startTestGateway();
+      await gateway.take([...capturedOf('full'), ...capturedOf('flush')]);
+      const options = { colorScheme, viewport: { width, height: 844 } };
+      const page = await openPage(`${gateway.url}/sessions/AJ_full?turn=2`, options);
+      await page.locator('#turn-2.chosen').waitFor();
+      for (const tool of await page.locator('details').all()) await tool.locator('summary').click();
+      expect(await violationsIn(page)).toEqual([]);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+      await page.getByRole('tab', { name: 'Logs' }).click();
+      await page.locator('.log').first().waitFor();
+      expect(await violationsIn(page)).toEqual([]);
+      await page.getByRole('tab', { name: 'Report' }).click();
+      await page.locator('.raw').waitFor();
+      expect(await violationsIn(page)).toEqual([]);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+
+      await page.goto(`${gateway.url}/sessions/AJ_flush`);
+      await page.getByRole('button', { name: 'Play turn 1' }).click();
+      await page.locator('.turn.playing').waitFor();
+      await page.getByRole('button', { name: 'Pause' }).click();
+      expect(await violationsIn(page)).toEqual([]);
+    });
+
+    test('that failed, and one in which nothing was said', async () => {
+      const gateway = await startTestGateway();
+      const start = Date.now() / 1000 - 100;
+      const failed = callOf({ job: 'AJ_failed', start, turns: 5 });
+      const line = { at: start + 20, scope: '', attributes: { reason: 'error' } };
+      failed.logs = [
+        { ...line, level: 'error', message: 'the LLM does not answer' },
+        { ...line, level: 'info', message: 'session closed' },
+      ];
+      await gateway.store.apply(failed, 'a');
+      await gateway.store.apply(callOf({ job: 'AJ_silent', start, turns: 0 }), 'b');
+      const page = await openPage(`${gateway.url}/sessions/AJ_failed`, { colorScheme });
+      await page.getByRole('region', { name: 'Why it failed' }).waitFor();
+      expect(await violationsIn(page)).toEqual([]);
+      await page.goto(`${gateway.url}/sessions/AJ_silent`);
+      await page.getByRole('heading', { name: 'Nothing was said' }).waitFor();
+      expect(await violationsIn(page)).toEqual([]);
+    });
+  },
+);

@@ -1,0 +1,149 @@
+import { writeFileSync } from 'node:fs';
+import type { Page } from 'playwright-core';
+import { describe, expect, test, vi } from 'vitest';
+import { emptyBatch, type SessionBatch } from '../../../src/gateway/decode/records.ts';
+import { type Running, startTestGateway } from '../../gateway/running.ts';
+import { capturedOf } from '../../gateway/uploads.ts';
+import { noBrowser, openPage, takeTroubles } from '../browser.ts';
+import { type CallOptions, callOf, turnSeconds } from '../calls.ts';
+
+const eventually = (check: () => Promise<void>) => vi.waitFor(check, 30_000);
+const now = () => Date.now() / 1000;
+const heads = (page: Page) => page.locator('.turn .turn-name').allTextContents();
+
+async function opened(...batches: SessionBatch[]): Promise<{ gateway: Running; page: Page }> {
+  const gateway = await startTestGateway();
+  for (const [index, batch] of batches.entries()) await gateway.store.apply(batch, `upload ${index}`);
+  const page = await openPage(`${gateway.url}/sessions/AJ_1`);
+  return { gateway, page };
+}
+
+const call = (turns: number, more: Partial<CallOptions> = {}) =>
+  callOf({ job: 'AJ_1', start: now() - turns * turnSeconds - 10, turns, ...more });
+
+/** What has come of a call that runs: spans. */
+const running = (batch: SessionBatch, turns: number): SessionBatch => ({
+  ...emptyBatch(batch.identity),
+  spans: batch.spans.slice(0, turns * 6),
+});
+
+describe.skipIf(noBrowser)('a session', () => {
+  test('that runs grows, until it is over', async () => {
+    const whole = call(4);
+    const { gateway, page } = await opened(running(whole, 1));
+    await page.getByText('live', { exact: true }).waitFor();
+    await page.getByText('No recording. It comes when the call ends.').waitFor();
+    expect(await heads(page)).toEqual(['Turn 1']);
+    await gateway.store.apply(running(whole, 3), 'more');
+    await eventually(async () => expect(await heads(page)).toEqual(['Turn 1', 'Turn 2', 'Turn 3']));
+    await gateway.store.apply({ ...whole, spans: whole.spans.slice(18) }, 'end');
+    await eventually(async () => expect(await heads(page)).toHaveLength(4));
+    await page.getByText('user initiated').waitFor();
+  });
+
+  test('that is deleted while one looks at it is gone', async () => {
+    const { gateway, page } = await opened(call(2));
+    await page.getByText('Turn 2').waitFor();
+    await gateway.store.delete('AJ_1');
+    await page.getByRole('heading', { name: 'There is no such session' }).waitFor();
+    await page.getByRole('link', { name: 'All sessions', exact: true }).waitFor();
+  });
+
+  test('that never was is not there', async () => {
+    const { page } = await opened();
+    await page.getByRole('heading', { name: 'There is no such session' }).waitFor();
+    expect(takeTroubles(page).length).toBeGreaterThan(0);
+  });
+
+  test('that failed says why, and leads there', async () => {
+    const whole = call(2);
+    const { start, end } = { start: whole.report?.startedAt ?? 0, end: whole.report?.reportedAt ?? 0 };
+    const line = { scope: 'livekit.agents', attributes: { reason: 'error' } };
+    const { page } = await opened({
+      ...whole,
+      logs: [
+        { at: start + 9, level: 'error', message: 'the LLM does not answer', ...line },
+        { at: end, level: 'info', message: 'session closed', ...line },
+      ],
+    });
+    const why = page.getByRole('region', { name: 'Why it failed' });
+    expect(await why.textContent()).toBe('An error closed the session. 0:09 the LLM does not answer');
+    await why.getByRole('button').click();
+    await eventually(async () => expect(new URL(page.url()).search).toBe('?turn=2&t=9'));
+  });
+
+  test('that is redacted says so, and has its times all the same', async () => {
+    const gateway = await startTestGateway();
+    const identity = { jobId: 'AJ_flush', redacted: true, simulated: false };
+    await gateway.store.apply(emptyBatch(identity), 'redacted');
+    await gateway.take(capturedOf('flush'));
+    const page = await openPage(`${gateway.url}/sessions/AJ_flush`);
+    await page.getByText('No recording. The session is redacted, and audio cannot be.').waitFor();
+    await page.getByText('The session is redacted: what was said is not kept.').waitFor();
+    expect(await heads(page)).toEqual(['Opening', 'Turn 1']);
+    expect(await page.locator('#turn-1').getByRole('table').locator('caption').textContent()).toBe(
+      'Waited 547 ms',
+    );
+    expect(await page.locator('body').textContent()).not.toContain('weather like');
+  });
+
+  test('in which nothing was said', async () => {
+    const { page } = await opened(call(0));
+    await page.getByRole('heading', { name: 'Nothing was said', exact: true }).waitFor();
+    expect(await page.locator('.missing li').allTextContents()).toEqual([
+      'No transcript. Recording was started without the transcript, or nothing was said.',
+      'No trace. Recording was started without traces.',
+    ]);
+  });
+
+  test('whose recording is no audio says so', async () => {
+    const gateway = await startTestGateway();
+    await gateway.take(capturedOf('flush'));
+    writeFileSync(`${gateway.directory}/sessions/AJ_flush/audio.ogg`, 'not what it was');
+    const page = await openPage(`${gateway.url}/sessions/AJ_flush`);
+    await page.getByText('No waveform: The recording cannot be decoded: it is no Ogg Opus').waitFor();
+    await page.getByRole('button', { name: 'Play', exact: true }).click();
+    await page.getByText('The recording could not be loaded.').waitFor();
+    expect(await page.getByRole('button', { name: 'Play', exact: true }).isDisabled()).toBe(true);
+    takeTroubles(page);
+  });
+
+  test('that cannot be read can be tried again', async () => {
+    const gateway = await startTestGateway();
+    await gateway.store.apply(call(1), 'a');
+    const page = await openPage(gateway.url);
+    await page.route('**/timeline', (route) =>
+      route.fulfill({ status: 500, json: { error: 'Internal error' } }),
+    );
+    await page.goto(`${gateway.url}/sessions/AJ_1`);
+    const alert = page.getByRole('alert');
+    await alert.getByText('Internal error').waitFor();
+    await page.unroute('**/timeline');
+    await alert.getByRole('button', { name: 'Try again' }).click();
+    await page.getByText('Turn 1').waitFor();
+    takeTroubles(page);
+  });
+
+  test('with scripts in whatever was said, called and logged runs none of them', async () => {
+    const evil = '<img src=x onerror="window.hurt=1"><script>window.hurt=1</script>';
+    const whole = call(5, { agent: evil, asks: () => evil, answers: () => evil });
+    const { page } = await opened({
+      ...whole,
+      items: whole.items.map((item) => ({
+        ...item,
+        ...(item.name && { name: evil, arguments: evil }),
+        ...(item.output && { output: evil }),
+      })),
+      logs: [{ at: now(), level: 'error', message: evil, scope: evil, attributes: { [evil]: evil } }],
+    });
+    await page.getByRole('heading', { name: evil }).waitFor();
+    expect(await page.locator('#turn-5 .words').first().textContent()).toBe(evil);
+    await page.locator('#turn-5 summary').click();
+    await page.getByRole('tab', { name: 'Logs' }).click();
+    await page.locator('.log').getByText(evil).first().waitFor();
+    await page.getByRole('tab', { name: 'Report' }).click();
+    await page.locator('.raw').waitFor();
+    expect(await page.evaluate('window.hurt')).toBeUndefined();
+    expect(await page.locator('main img, main script').count()).toBe(0);
+  });
+});

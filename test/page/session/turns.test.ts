@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest';
+import type { Timeline, Transcript } from '../../../src/page/api.ts';
+import { hitAt } from '../../../src/page/session/timeline/hits.ts';
+import { lanes, sceneOf } from '../../../src/page/session/timeline/lanes.ts';
+import { entriesOf, turnAt } from '../../../src/page/session/transcript/turns.ts';
+
+const turn = (number: number, start: number, items: string[] = []) => ({
+  turn: number,
+  start,
+  end: start + 5,
+  items,
+  interrupted: false,
+  toolCalls: 0,
+  toolErrors: 0,
+});
+
+const timelineOf = (more: Partial<Timeline>): Timeline => ({
+  start: 1000,
+  duration: 60,
+  turns: [],
+  lanes: { user: [], agent: [], thinking: [], tools: [] },
+  events: [],
+  omitted: 0,
+  ...more,
+});
+
+test('a tool has its result, and how long it took', () => {
+  const items: Transcript['items'] = [
+    { id: 'u', type: 'message', role: 'user', at: 1003, text: 'hi', metrics: { startedSpeakingAt: 1002 } },
+    { id: 'c1', type: 'function_call', at: 1004, name: 'one', callId: '1' },
+    { id: 'c2', type: 'function_call', at: 1004.5, name: 'two', callId: '2' },
+    { id: 'o2', type: 'function_call_output', at: 1005, callId: '2', output: 'second' },
+    { id: 'o3', type: 'function_call_output', at: 1006, callId: '3', output: 'of a call that is not there' },
+  ];
+  const timeline = timelineOf({ turns: [turn(1, 2, ['u', 'c1', 'c2', 'o2', 'o3'])] });
+  const [{ entries } = { entries: [] }] = entriesOf({ items, provisional: false, redacted: false }, timeline);
+  expect(entries.map((entry) => [entry.id, entry.of, entry.at])).toEqual([
+    ['u', 'message', 2],
+    ['c1', 'tool', 4],
+    ['c2', 'tool', 4.5],
+    ['o3', 'tool', 6],
+  ]);
+  expect(entries[1]).toMatchObject({ output: undefined, seconds: undefined });
+  expect(entries[2]).toMatchObject({ output: { output: 'second' }, seconds: 0.5 });
+});
+
+test('the turn of a moment is the last that has begun', () => {
+  const turns = [turn(0, 0), turn(1, 4), turn(2, 9)];
+  expect([-1, 0, 3.9, 4, 8, 100].map((at) => turnAt(turns, at)?.turn)).toEqual([undefined, 0, 0, 1, 1, 2]);
+});
+
+test('what is drawn at a point is told in words', () => {
+  const timeline = timelineOf({
+    turns: [{ ...turn(1, 1), latency: { e2e: 1, from: 3, segments: [{ segment: 'llm', seconds: 1 }] } }],
+    lanes: {
+      user: [{ start: 1, end: 3, turn: 1 }],
+      agent: [{ start: 4, end: 6, turn: 1, interrupted: true }],
+      thinking: [{ start: 3, end: 3.5, turn: 1, model: 'gpt-4o', ttft: 0.2 }],
+      tools: [{ start: 3.2, end: 3.4, turn: 1, name: 'look_up', isError: true }],
+    },
+    events: [{ at: 6, kind: 'closed', label: 'user_initiated' }],
+  });
+  const scene = sceneOf(timeline, undefined);
+  const at = (name: string, moment: number) =>
+    hitAt(scene, { from: 0, to: 60 }, moment, (lanes.find((lane) => lane.name === name)?.top ?? 0) + 5, 0.1);
+  expect(at('user', 2)?.text).toBe('User · 2.00 s · turn 1 · 0:01.0');
+  expect(at('agent', 5)?.text).toBe('Agent · interrupted · 2.00 s · turn 1 · 0:04.0');
+  expect(at('latency', 3.5)?.text).toBe('Wait: LLM · 1.00 s · turn 1 · 0:03.0');
+  expect(at('thinking', 3.1)?.text).toBe('gpt-4o · first token after 200 ms · 500 ms · turn 1 · 0:03.0');
+  expect(at('tools', 3.45)?.text).toBe('Tool look_up · failed · 200 ms · turn 1 · 0:03.2');
+  expect(at('events', 6.05)?.text).toBe('Closed · user initiated · 0:06.0');
+  expect(at('user', 10)).toBeUndefined();
+});
