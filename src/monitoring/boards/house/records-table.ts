@@ -65,7 +65,12 @@ export function recordsTable(spec: RecordsTableSpec): PanelBuilder {
         renameByName: { ...Object.fromEntries(fields), ...hidden },
       },
     })
-    .overrideByName('Time', [{ id: 'custom.width', value: 170 }, ...leading(leads)])
+    .overrideByName('Time', [
+      // Of one call, the day says nothing.
+      { id: 'unit', value: leads ? 'time:YYYY-MM-DD HH:mm:ss' : 'time:HH:mm:ss' },
+      { id: 'custom.width', value: leads ? 160 : 80 },
+      ...leading(leads),
+    ])
     .sortBy([{ build: () => ({ displayName: sortBy, desc: !ascending }) }]);
   for (const [index, { title, of, unit, decimals, limits, width }] of columns.entries()) {
     builder.overrideByName(title, [
