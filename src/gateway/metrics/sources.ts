@@ -111,7 +111,7 @@ export const sources: readonly Source[] = [
     metrics: ['lk_agents_sessions_total', 'lk_agents_session_duration_seconds'],
   },
   {
-    from: 'Spans of turns and of speech, and the times in messages. Users are never `away`, and agents never `initializing`: no span tells.',
+    from: 'Spans of turns and of speech, and the times in messages: who speaks begins and ends when he does, and not, as in a job, when that is noticed some tenths of a second later. Users are never `away`, and agents never `initializing`: no span tells.',
     metrics: [
       'lk_agents_agent_state_seconds_total',
       'lk_agents_user_state_seconds_total',

@@ -1,0 +1,41 @@
+/** A simulated call, with voices, that Earshot observes in its job, and that the SDK records and uploads. */
+import { appendFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { cli, defineAgent, ServerOptions } from '@livekit/agents';
+import { monitor, observe } from 'earshot';
+import { createCall } from '../../../dist/simulate/call.js';
+import { watchIncidents } from '../../../dist/simulate/incidents.js';
+
+export default defineAgent({
+  entry: async (ctx) => {
+    const { plan, directory, log, unmarked } = JSON.parse(ctx.job.metadata);
+    const tell = (what) => appendFileSync(log, `${JSON.stringify(what)}\n`);
+    tell({ pid: process.pid });
+    const call = createCall({ plan, speed: 3, incidents: watchIncidents(directory), record: true });
+    observe(call.session, ctx);
+    // Then the gateway measures what the worker does, too.
+    if (unmarked) delete call.session.sessionOptions['earshot.observed'];
+    process.on('exit', () => tell({ exit: Date.now() }));
+    const over = () => {
+      tell({ shutdown: Date.now() });
+      ctx.shutdown('the call is over');
+    };
+    call.play().then(over, (error) => {
+      tell({ error: error.message });
+      over();
+    });
+  },
+});
+
+await monitor();
+
+if (process.send === undefined) {
+  cli.runApp(
+    new ServerOptions({
+      agent: fileURLToPath(import.meta.url),
+      host: '127.0.0.1',
+      port: Number(process.env.TEST_SERVER_PORT),
+      agentName: 'front-desk',
+    }),
+  );
+}

@@ -1,0 +1,148 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { sources } from '../../../src/gateway/metrics/sources.ts';
+import { startWorker, type Worker, type WorkerOptions } from '../../worker/worker.ts';
+import { newFolder, type Running, startTestGateway } from '../running.ts';
+import { atOnce, judged, seriesOf } from './series.ts';
+
+const workers: Worker[] = [];
+afterEach(async () => {
+  await Promise.all(workers.splice(0).map((worker) => worker.close()));
+});
+
+/** The keys of the workers of test/worker. */
+const pair = { key: 'devkey', secret: 'a secret of at least thirty-two characters' };
+
+const plan = {
+  number: 1,
+  seed: 1,
+  agent: 'support',
+  version: '1.9.2',
+  stack: { mode: 'pipeline', stt: 'universal-streaming', llm: 'claude-haiku', tts: 'flash-v2.5' },
+  scenes: ['question', 'lookup', 'interruption', 'question'],
+  ending: 'agent-closes',
+};
+
+interface Job {
+  worker: Worker;
+  log: string;
+}
+
+async function start(
+  gateway: Running,
+  file: 'observed-call.mjs' | 'typed-call.mjs',
+  job: object,
+  env: Record<string, string> = {},
+): Promise<Job> {
+  // Beside those of test/worker.
+  const agent = `../../gateway/agents/${file}` as WorkerOptions['agent'];
+  const worker = await startWorker({
+    agent,
+    mode: 'dev',
+    env: { LIVEKIT_OBSERVABILITY_URL: gateway.url, ...env },
+  });
+  workers.push(worker);
+  const log = join(newFolder(), 'job.jsonl');
+  await worker.run({ directory: newFolder(), log, ...job });
+  return { worker, log };
+}
+
+const written = (log: string, what: string): Promise<string> =>
+  vi.waitFor(
+    () => {
+      const text = readFileSync(log, 'utf8');
+      expect(text).toContain(what);
+      return text;
+    },
+    { timeout: 90_000, interval: 100 },
+  );
+
+const seriesOfWorker = ({ port }: Worker) => seriesOf({ url: `http://127.0.0.1:${port}` });
+
+const familyOf = (series: string): string => series.replace(/\{.*/, '').replace(/_(?:sum|count)$/, '');
+
+/** What no upload tells. */
+const lacking = new Set(
+  sources.flatMap(({ lacking: why, metrics }) =>
+    why ? metrics.map((name) => familyOf(name.slice(10))) : [],
+  ),
+);
+
+/** In a job, a state begins when it is noticed; on spans, when it began. */
+const byTheClock =
+  /^(?:session_duration_seconds|first_response_seconds|dead_air_seconds|agent_state_seconds_total|user_state_seconds_total)(?:_sum)?(?:\{|$)/;
+
+test('of the very same call, the gateway records what the worker does, figure by figure', async () => {
+  const gateway = await startTestGateway({ keys: { pair }, patience: atOnce });
+  const { worker, log } = await start(
+    gateway,
+    'observed-call.mjs',
+    { plan, unmarked: true },
+    // So that the spans of the last seconds come, too.
+    { LOG_LEVEL: 'info', OTEL_BSP_SCHEDULE_DELAY: '10' },
+  );
+  await written(log, '"exit"');
+  await gateway.drained(20_000);
+  await judged(gateway, 'measured');
+  const told = Object.entries(await seriesOfWorker(worker)).filter(([name]) => !lacking.has(familyOf(name)));
+  const measured = await seriesOf(gateway);
+  const exact = (entries: [string, number][]) =>
+    Object.fromEntries(entries.filter(([name]) => !byTheClock.test(name)));
+  expect(exact(Object.entries(measured))).toEqual(exact(told));
+  expect(Object.keys(measured).toSorted()).toEqual(told.map(([name]) => name).toSorted());
+  expect(measured.session_turns_sum).toBeGreaterThanOrEqual(5);
+  expect(measured).toMatchObject({
+    'tool_calls_total{tool="list_charges",outcome="ok"}': 1,
+    speech_interrupted_total: 1,
+  });
+});
+
+describe('a call that is observed is left to its worker', () => {
+  test('also one of less than five seconds, of which no span and no line of the log comes', async () => {
+    const gateway = await startTestGateway({ keys: { pair }, patience: atOnce });
+    const { worker, log } = await start(gateway, 'observed-call.mjs', { plan: { ...plan, scenes: [] } });
+    await written(log, '"exit"');
+    await gateway.drained(20_000);
+    await judged(gateway, 'observed');
+    expect(await seriesOf(gateway)).toEqual({});
+    expect(await seriesOfWorker(worker)).toMatchObject({
+      'sessions_total{close_reason="user_initiated"}': 1,
+    });
+  });
+
+  test('and one whose job is killed, so that no report comes', async () => {
+    const gateway = await startTestGateway({ keys: { pair }, patience: { ...atOnce, lost: 3 } });
+    const { log } = await start(gateway, 'observed-call.mjs', {
+      plan: { ...plan, scenes: Array(9).fill('question') },
+    });
+    const { pid } = JSON.parse((await written(log, '"pid"')).split('\n')[0] ?? '');
+    await vi.waitFor(
+      async () => {
+        const { sessions } = await gateway.json('/api/sessions');
+        expect(sessions[0]?.turns).toBeGreaterThan(0);
+      },
+      { timeout: 60_000, interval: 200 },
+    );
+    process.kill(pid, 'SIGKILL');
+    await gateway.drained(20_000);
+    await judged(gateway, 'observed');
+    expect(await seriesOf(gateway)).toEqual({});
+  });
+});
+
+test('of a short call without Earshot, and with a quiet log, turns and usage are there', async () => {
+  const gateway = await startTestGateway({ keys: { pair }, patience: atOnce });
+  const { log } = await start(gateway, 'typed-call.mjs', { turns: 3 });
+  await written(log, '"exit"');
+  await gateway.drained(20_000);
+  await judged(gateway, 'measured');
+  const model = 'model_provider="fakeco",model_name="fake-1"';
+  expect(await seriesOf(gateway)).toMatchObject({
+    session_turns_sum: 3,
+    [`turn_llm_ttft_seconds_count{${model}}`]: 3,
+    [`usage_llm_input_tokens_total{${model}}`]: 300,
+    // Why it closed stands in the log at level info only.
+    'sessions_total{close_reason="other"}': 1,
+  });
+});
