@@ -34,6 +34,8 @@ export interface Objectives {
   providerErrorRatio: number;
   /** Share of the jobs, or of the sessions, that may end by a crash. */
   crashRatio: number;
+  /** `lk_agents_recordings_total`: share of the recordings of rooms that may fail. */
+  recordingErrorRatio: number;
   /** Share of the turns that may get no answer. */
   unansweredRatio: number;
   /** Share of the speeches that may be cut off by noise. */
@@ -70,6 +72,7 @@ const standard: Objectives = {
   toolErrorRatio: 0.1,
   providerErrorRatio: 0.05,
   crashRatio: 0.1,
+  recordingErrorRatio: 0.05,
   unansweredRatio: 0.05,
   falseInterruptionRatio: 0.1,
   earlyHangup: 10,

@@ -12,6 +12,7 @@ export const objectiveMeanings: { readonly [O in keyof Objectives]-?: string } =
   toolErrorRatio: "Share of a tool's calls that may fail",
   providerErrorRatio: "Share of a provider's requests that may fail",
   crashRatio: 'Share of the jobs, or of the sessions, that may end by a crash',
+  recordingErrorRatio: 'Share of the recordings of rooms that may fail',
   unansweredRatio: 'Share of the turns that may get no answer',
   falseInterruptionRatio: 'False interruptions for each turn',
   earlyHangup: 'Duration of a call that is an early hang-up, in seconds',

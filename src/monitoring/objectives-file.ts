@@ -18,6 +18,7 @@ const forms: { readonly [O in keyof Objectives]-?: z.ZodType<Objectives[O]> } = 
   toolErrorRatio: ratio,
   providerErrorRatio: ratio,
   crashRatio: ratio,
+  recordingErrorRatio: ratio,
   unansweredRatio: ratio,
   falseInterruptionRatio: ratio,
   earlyHangup: seconds,

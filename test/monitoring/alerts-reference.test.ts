@@ -72,6 +72,7 @@ const others: Required<Objectives> = {
   toolErrorRatio: 0.13,
   providerErrorRatio: 0.13,
   crashRatio: 0.13,
+  recordingErrorRatio: 0.13,
   unansweredRatio: 0.13,
   falseInterruptionRatio: 0.13,
   earlyHangup: 20,

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -45,7 +45,7 @@ async function start(agent: WorkerOptions['agent'], env: Record<string, string> 
 const exits = async (worker: Worker, outcome: string) =>
   vi.waitFor(
     async () => expect(sampleOf(await worker.metrics(), 'lk_agents_job_exits_total', { outcome })).toBe(1),
-    { timeout: 60_000, interval: 100 },
+    { timeout: 100_000, interval: 100 },
   );
 const told = () =>
   Object.assign(
@@ -99,6 +99,32 @@ test.each(['records-room.mjs', 'records-room.cjs'] as const)(
   },
 );
 
+test.each([
+  ['shutdown', 'finished'],
+  // The end of an entry function that has failed ends the recording, too.
+  ['fail', 'crashed'],
+])('the report of a job that ends by %s tells of its recording', async (ending, outcome) => {
+  const reports = join(folder, 'reports');
+  const worker = await start('records-room.mjs', { EARSHOT_REPORTS: reports });
+  await worker.run({ log, turns: 1, ending });
+  await exits(worker, outcome);
+  const [report] = readdirSync(reports);
+  expect(JSON.parse(readFileSync(join(reports, report!), 'utf8')).recordings).toEqual([
+    {
+      kind: 'egress',
+      id: expect.any(String),
+      status: 'saved',
+      audioOnly: true,
+      egressId: 'EG_1',
+      location: 'https://calls.s3.amazonaws.com/AJ_1-2026-11-27T002000.ogg',
+      startedAt: 1_795_739_000_250,
+      endedAt: 1_795_739_012_750,
+      duration: 12.5,
+      bytes: 98_765,
+    },
+  ]);
+});
+
 test('a call without an egress service goes on, and says what is missing', async () => {
   livekit.answer('StartRoomCompositeEgress', {
     status: 500,
@@ -146,7 +172,7 @@ test('the recording of a job that dies is counted as lost', async () => {
       expect(sampleOf(text, 'lk_agents_recordings_total', lost)).toBe(1);
       expect(sampleOf(text, 'lk_agents_recordings_active')).toBe(0);
     },
-    { timeout: 60_000, interval: 100 },
+    { timeout: 100_000, interval: 100 },
   );
 });
 

@@ -2,6 +2,7 @@ import { cost } from '../../catalogue/cost.ts';
 import { detectors } from '../../catalogue/detectors.ts';
 import type { MetricName } from '../../catalogue/metrics.ts';
 import { models } from '../../catalogue/models.ts';
+import { recordings } from '../../catalogue/recordings.ts';
 import { self } from '../../catalogue/self.ts';
 import { sessions } from '../../catalogue/sessions.ts';
 import { turns } from '../../catalogue/turns.ts';
@@ -31,6 +32,7 @@ export const recordedGroups: readonly RecordedGroup[] = [
   { name: 'usage', metrics: usage, level: 'agent' },
   { name: 'cost', metrics: cost, level: 'agent' },
   { name: 'sessions', metrics: sessions, level: 'agent' },
+  { name: 'recordings', metrics: recordings, level: 'agent' },
   { name: 'workers', metrics: worker, level: 'worker' },
   { name: 'self', metrics: self, level: 'worker' },
 ];

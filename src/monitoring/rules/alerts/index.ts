@@ -5,6 +5,7 @@ import { cost } from './cost.ts';
 import { crashes } from './crashes.ts';
 import { network } from './network.ts';
 import { providers } from './providers.ts';
+import { recordings } from './recordings.ts';
 import { regressions } from './regressions.ts';
 import { releases } from './releases.ts';
 import { saturation } from './saturation.ts';
@@ -27,4 +28,5 @@ export const alertGroups = (context: RuleContext): RuleGroup<AlertRule>[] =>
     providers,
     tools,
     crashes,
+    recordings,
   }).map(([name, rules]) => ({ name: `earshot-${name}`, interval: '1m', rules: rules(context) }));
