@@ -41,7 +41,7 @@ export function backendProgram(name: BackendName): Program | undefined {
   // The host's network and paths: so it is run as a program would be.
   const before = (folder: string) => [
     ...['run', '--rm', '--network=host', `--user=${user}`, `--volume=${folder}:${folder}`],
-    ...['--env=LISTEN_ADDRESS', '--env=DATA', image(name)],
+    ...['--env=LISTEN_ADDRESS', '--env=DATA', '--env=RETENTION', image(name)],
   ];
   return { command: 'docker', before };
 }
@@ -95,7 +95,8 @@ export async function configured(name: BackendName, program: Program): Promise<C
       `-server.http-listen-port=${port}`,
       `-server.grpc-listen-port=${grpcPort}`,
     ],
-    env: { LISTEN_ADDRESS: '127.0.0.1', DATA: data },
+    // Captured calls grow old.
+    env: { LISTEN_ADDRESS: '127.0.0.1', DATA: data, RETENTION: '87600h' },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

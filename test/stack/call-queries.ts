@@ -46,10 +46,19 @@ export interface Line {
   labels: Record<string, string>;
 }
 
-/** Lines of the last hour. @throws Error with Loki's answer if it refuses */
-export async function lines(loki: RunningServer, query: string): Promise<Line[]> {
-  const start = String(Math.floor(Date.now() / 1000) - 3600);
-  const { data } = await asked(`${loki.url}/loki/api/v1/query_range`, { query, start, limit: '1000' });
+/**
+ * Lines of an hour.
+ *
+ * @param end unix seconds @default now
+ * @throws Error with Loki's answer if it refuses
+ */
+export async function lines(
+  loki: RunningServer,
+  query: string,
+  end = Math.ceil(Date.now() / 1000),
+): Promise<Line[]> {
+  const range = { start: String(end - 3600), end: String(end), limit: '1000' };
+  const { data } = await asked(`${loki.url}/loki/api/v1/query_range`, { query, ...range });
   const streams = data.result as { stream: Record<string, string>; values: [string, string][] }[];
   return streams.flatMap(({ stream, values }) => values.map(([, text]) => ({ text, labels: stream })));
 }

@@ -3,7 +3,7 @@ import { TraceRequest } from '../../src/gateway/decode/trace-schema.ts';
 import type { Captured } from '../gateway/uploads.ts';
 
 /** When the captured calls took place, in unix seconds, and for how long before and after that all their times lie. */
-const captured = 1_795_346_300;
+export const captured = 1_795_346_300;
 const around = 3600;
 
 /** The unix seconds that a value means, be it seconds, milliseconds or nanoseconds; undefined if it is no time of the calls. */
