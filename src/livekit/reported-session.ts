@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { basename } from 'node:path';
 import type { JobContext, llm } from '@livekit/agents';
 import { isSpanContextValid, TraceFlags, trace } from '@opentelemetry/api';
 import type { Labels } from '../catalogue/metrics.ts';
@@ -8,6 +9,7 @@ import { Options } from '../options.ts';
 import { openPrices, pricesVariable } from '../pricing/open-prices.ts';
 import { stemOf } from '../reports/file-names.ts';
 import { writeReport } from '../reports/folder.ts';
+import { Outbox, urlIn } from '../reports/outbox.ts';
 import type { SessionReport } from '../reports/schema.ts';
 import type { ReportSettings } from '../reports/settings.ts';
 import { within } from '../telemetry/bounds.ts';
@@ -45,8 +47,8 @@ export interface ReportedSessionOptions {
 export interface WrittenReport {
   report: SessionReport;
   outcome: Outcome;
-  /** undefined: nowhere. */
-  path: string | undefined;
+  /** Its path, or its place in the bucket; undefined: nowhere. */
+  location: string | undefined;
 }
 
 /** Longest text of a report, in UTF-16 units: instructions and documents that tools give are long. */
@@ -89,7 +91,7 @@ export class ReportedSession {
 
   async #write(): Promise<WrittenReport> {
     const { settings, job, session } = this.#options;
-    const { folder, deadlineMs } = settings;
+    const { folder, bucket, deadlineMs } = settings;
     const begun = performance.now();
     const recordings = job?.job?.id === undefined ? undefined : processWide().recordings.of(job.job.id);
     // What records the room ends at the same time; the rest of the deadline is for the disk.
@@ -108,22 +110,28 @@ export class ReportedSession {
       }),
       ...(sdkVersion !== undefined && { sdkVersion }),
     };
-    let path: string | undefined;
+    let location: string | undefined;
     let outcome: Outcome = 'deadline';
-    const writing = writeReport(folder, this.#stem, report).then(
-      (written) => {
-        path = written;
-        outcome = 'written';
-      },
-      (error: Error) => {
-        outcome = 'failed';
-        this.#warn(error.message);
-      },
-    );
+    const write = async () => {
+      const written = await writeReport(folder, this.#stem, report);
+      location = bucket ? urlIn(bucket, basename(written)) : written;
+      outcome = 'written';
+      if (!bucket) return;
+      // What the bucket does not take now waits for the worker.
+      const sent = await new Outbox(folder, bucket).send(written).then(
+        () => true,
+        () => false,
+      );
+      if (sent) outcome = 'uploaded';
+    };
+    const writing = write().catch((error: Error) => {
+      outcome = 'failed';
+      this.#warn(error.message);
+    });
     await within(Math.max(0, begun + deadlineMs - performance.now()), writing);
     if (outcome === 'deadline') this.#warn(`the folder did not take it within ${deadlineMs} ms`);
     this.#count(outcome);
-    return { report, outcome, path };
+    return { report, outcome, location };
   }
 
   #warn(why: string): void {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type SessionReport, sessionReport } from '../../src/reports/schema.ts';
+import { listenBucket } from '../gateway/store/bucket.ts';
 import { openBackend } from '../telemetry/backend.ts';
 import { sampleOf } from './exposition.ts';
 import { startWorker, type Worker, type WorkerOptions } from './worker.ts';
@@ -164,6 +165,38 @@ describe('a folder that does not take it', () => {
     await run(worker, { turns: 1 });
     expect(await reported(worker, 'failed')).toBe(1);
     expect(worker.output()).toMatch(/the session report earshot-report-\S+ is not in \S+: E(EXIST|NOTDIR)/);
+  });
+});
+
+describe('a bucket', () => {
+  test('has the report when the job ends; while it is away reports wait for it', async () => {
+    const bucket = await listenBucket();
+    const worker = await start({
+      EARSHOT_REPORTS: 's3://calls/of/2026',
+      EARSHOT_REPORTS_SPOOL: reports,
+      EARSHOT_REPORTS_DEADLINE_MS: '3000',
+      AWS_ENDPOINT_URL: bucket.options.endpoint,
+      AWS_ACCESS_KEY_ID: bucket.options.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: bucket.options.secretAccessKey,
+    });
+    await run(worker, { turns: 1 });
+    expect(await reported(worker, 'uploaded')).toBe(1);
+    expect([...bucket.objects.keys()]).toEqual([
+      expect.stringMatching(/^of\/2026\/earshot-report-\S+\.json$/),
+    ]);
+    expect(files()).toEqual([]);
+    bucket.away = true;
+    await worker.run({ log, turns: 1 });
+    await until(async () => expect(await reported(worker, 'written')).toBe(1));
+    expect(files().length).toBe(1);
+    bucket.away = false;
+    await until(() => expect(bucket.objects.size).toBe(2));
+    await until(() => expect(files()).toEqual([]));
+    await until(async () =>
+      expect(sampleOf(await worker.metrics(), 'earshot_session_report_uploads_total', { result: 'ok' })).toBe(
+        1,
+      ),
+    );
   });
 });
 
