@@ -37,7 +37,7 @@ export interface MonitorOptions {
   registry?: Registry;
   /** Where traces and logs of jobs go, and what of them. @default the variables of OpenTelemetry; without an endpoint there are none */
   telemetry?: TelemetryOptions;
-  /** Where reports of sessions go. @default EARSHOT_REPORTS; without a folder there are none */
+  /** Where reports of sessions go, and for how long they are kept. @default EARSHOT_REPORTS; without it there are none */
   reports?: ReportOptions;
   /** Takes warnings, one line each. @default console.warn */
   log?: (message: string) => void;
@@ -56,7 +56,6 @@ export function resolveMonitorOptions(given: MonitorOptions = {}) {
   const options = new Options(given);
   // Jobs use it, but a mistake in it is told here, before there is one.
   resolveTelemetry(given.telemetry);
-  resolveReports(new Options(given.reports));
   return {
     port: options.integer('port', 'EARSHOT_PORT', 0, 65535) ?? 9464,
     host: options.string('host', ['EARSHOT_HOST']) ?? '127.0.0.1',
@@ -66,6 +65,7 @@ export function resolveMonitorOptions(given: MonitorOptions = {}) {
     strict: options.boolean('strict', 'EARSHOT_STRICT') ?? false,
     maxLabelValues: options.integer('maxLabelValues', 'EARSHOT_MAX_LABEL_VALUES', 1, 100_000) ?? 200,
     maxSeries: options.integer('maxSeries', 'EARSHOT_MAX_SERIES', 100, 10_000_000) ?? 20_000,
+    reports: resolveReports(new Options(given.reports)),
     prices: options.string('prices', [pricesVariable]),
     openTelemetry: options.boolean('openTelemetry', 'EARSHOT_OPEN_TELEMETRY') ?? true,
     options,

@@ -17,6 +17,7 @@ import { openPrices, pricesVariable } from './pricing/open-prices.ts';
 import type { Format } from './record/exposition.ts';
 import { createRecorder, type Recorder } from './record/recorder.ts';
 import { listenRelay } from './relay/server.ts';
+import { keepReports } from './reports/upkeep.ts';
 import { version } from './version.ts';
 
 /** A worker that is being monitored. */
@@ -96,6 +97,8 @@ async function start(given: MonitorOptions): Promise<Monitoring> {
   process.env[socketVariable] = relay.path;
   processWide().recorder = recorder;
   const stops: (() => void)[] = [watchProcesses(identity.sink), prices.close];
+  if (resolved.reports)
+    stops.push(keepReports({ settings: resolved.reports, sink: identity.sink, log: say }));
   // From 0, so that the first failure shows in a rate.
   if (resolved.prices !== undefined) for (const result of ['ok', 'failed'] as const) countReload(result, 0);
   const taken = (name: string) => registry.getSingleMetric(name) !== undefined;

@@ -34,6 +34,7 @@ describe('directions', () => {
     ['pricing/cost.ts', "import { seconds } from '../session/samples.ts';", '../session/samples.ts'],
     ['egress/room-egress.ts', "import { observe } from '../livekit/observe.ts';", '../livekit/observe.ts'],
     ['monitoring/artefacts.ts', "import { monitor } from '../monitor.ts';", '../monitor.ts'],
+    ['objects/bucket.ts', "import { OptionError } from '../options.ts';", 'options.ts'],
     ['reports/cost.ts', "import { seconds } from '../session/samples.ts';", '../session/samples.ts'],
     ['session/states.ts', "import { observe } from '../livekit/observe.ts';", '../livekit/observe.ts'],
     ['gateway/gateway.ts', "import type { Feed } from '../livekit/feed.ts';", '../livekit/feed.ts'],

@@ -113,9 +113,23 @@ export const self = {
   },
   earshot_session_reports_total: {
     type: 'counter',
-    help: 'Session reports by what became of them; deadline: the job ended before the folder had it.',
+    help: 'Session reports by what became of them; written: in the folder, where those for a bucket wait; uploaded: in the bucket at once; deadline: the job ended before the folder had it.',
     unit: 'reports',
-    labels: { outcome: ['written', 'failed', 'deadline'] },
+    labels: { outcome: ['written', 'uploaded', 'failed', 'deadline'] },
+    source: 'Earshot',
+  },
+  earshot_session_report_uploads_total: {
+    type: 'counter',
+    help: 'What became of session reports that waited for their bucket; failed: attempts after which they wait on.',
+    unit: 'uploads',
+    labels: { result: ['ok', 'failed'] },
+    source: 'Earshot',
+  },
+  earshot_session_reports_removed_total: {
+    type: 'counter',
+    help: 'Session reports that were removed with their recordings, because of their age, or to make room.',
+    unit: 'reports',
+    labels: { reason: ['age', 'size'] },
     source: 'Earshot',
   },
   earshot_series: {

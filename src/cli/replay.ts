@@ -8,8 +8,8 @@ import { createRecorder } from '../record/recorder.ts';
 interface Options {
   strict?: boolean;
   openmetrics?: boolean;
-  agentName: string;
-  agentVersion: string;
+  agentName?: string;
+  agentVersion?: string;
   prices?: string;
 }
 
@@ -17,12 +17,12 @@ interface Options {
 export function addReplay(program: Command): void {
   program
     .command('replay')
-    .description('print the metrics that a recording of session events makes')
-    .argument('<file>', 'JSON Lines, as written by observe({ recordTo }); - reads standard input')
+    .description('print the metrics that a recording of session events, or a session report, makes')
+    .argument('<file>', 'as written by observe({ recordTo }), or a session report; - reads standard input')
     .option('--strict', 'exit with 1 if a line was skipped')
     .option('--openmetrics', 'print OpenMetrics 1.0 instead of the text format 0.0.4')
-    .option('--agent-name <name>', 'the label agent_name', 'unknown')
-    .option('--agent-version <version>', 'the label agent_version', 'unknown')
+    .option('--agent-name <name>', 'the label agent_name (default: that of a report, else unknown)')
+    .option('--agent-version <version>', 'the label agent_version (default: that of a report, else unknown)')
     .addOption(
       new Option('--prices <file>', 'price file, which goes before the built-in prices').env(pricesVariable),
     )
@@ -30,18 +30,21 @@ export function addReplay(program: Command): void {
 }
 
 async function run(file: string, options: Options): Promise<void> {
-  const identity = { agent_name: options.agentName, agent_version: options.agentVersion };
+  const identityOf = ({ agentName = 'unknown', agentVersion = 'unknown' } = {}) => ({
+    agent_name: options.agentName ?? agentName,
+    agent_version: options.agentVersion ?? agentVersion,
+  });
   const { derivation, states, close } = openPrices({ file: options.prices, option: '--prices' });
   close();
-  const recorder = createRecorder({ identity: () => identity, derivation, states });
+  const recorder = createRecorder({ identity: identityOf, derivation, states });
   const input = file === '-' ? stdin : createReadStream(file);
   const { skipped } = await replay({
     input,
-    sink: (observation) => recorder.record(observation, identity),
+    sink: (observation, about) => recorder.record(observation, identityOf(about)),
     onProblem: (line, problem) => console.error(`earshot replay: line ${line} skipped: ${problem}`),
   }).catch((error: Error) => {
     throw new Error(
-      `Cannot read ${file}: ${error.message}. Give the path of a recording, or - for standard input.`,
+      `Cannot read ${file}: ${error.message}. Give the path of a recording or a report, or - for standard input.`,
     );
   });
   stdout.write(await recorder.expose(options.openmetrics ? 'openmetrics' : 'text'));

@@ -1,4 +1,5 @@
 import type { TlsOptions } from '../http/tls.ts';
+import type { BucketOptions } from '../objects/bucket.ts';
 import type { PriceBook } from '../pricing/price-book.ts';
 import type { Readers } from './api/readers.ts';
 import type { ForwardTo } from './forward/forwarder.ts';
@@ -7,7 +8,6 @@ import type { Patience } from './metrics/measuring.ts';
 import type { KeyOptions } from './receive/api-keys.ts';
 import type { Limits } from './receive/limits.ts';
 import type { SyncPolicy } from './receive/uploads.ts';
-import type { ObjectsOptions } from './store/objects.ts';
 import type { Retention } from './store/retention.ts';
 
 export interface GatewayOptions {
@@ -35,7 +35,7 @@ export interface GatewayOptions {
   /** @default never, and any number */
   retention?: Retention;
   /** A bucket into which sessions are moved when they are over. @default they stay in the directory */
-  objects?: ObjectsOptions;
+  objects?: BucketOptions;
   limits?: Partial<Limits>;
   /** Which uploads have to be on the disk before they are answered. @default recordings */
   sync?: SyncPolicy;

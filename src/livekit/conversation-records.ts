@@ -61,7 +61,7 @@ export class ConversationRecords {
   report(written: WrittenReport): void {
     if (!this.#options.logs) return;
     const { report, outcome } = written;
-    const severity = outcome === 'written' ? 'INFO' : 'WARN';
+    const severity = outcome === 'written' || outcome === 'uploaded' ? 'INFO' : 'WARN';
     this.#tell(
       'lk.session_report',
       report.timestamp,

@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
-import { type Observation, observation, type Sink } from '../catalogue/observation.ts';
+import { type Observation, observation } from '../catalogue/observation.ts';
 import { SessionObserver } from '../session/session-events.ts';
 import { linesOf } from './lines.ts';
+import { type Line, type ReplayedReport, reportLines } from './report-lines.ts';
 
 export interface ReplaySummary {
   /** Events that were replayed. */
@@ -10,24 +11,20 @@ export interface ReplaySummary {
   skipped: number;
 }
 
+type About = Pick<ReplayedReport, 'agentName' | 'agentVersion'>;
+
 export interface ReplayOptions {
   input: Readable;
-  sink: Sink;
+  /** @param about whom a report is about, whose event it was */
+  sink(observation: Observation, about?: About): void;
   /** Told of each line that cannot be replayed, by its number from 1. */
   onProblem(line: number, problem: string): void;
 }
 
-interface Line {
-  session: string;
-  event: string;
-  payload: object;
-  /** Whether another session in the process had counted the event already. */
-  repeated: boolean;
-}
-
 /**
  * Replays a recording of session events (JSON Lines: `{session, event, payload}`, as `observe`'s `recordTo`
- * writes them) through the code that observes a live session. A line that is malformed is skipped.
+ * writes them) through the code that observes a live session. A line may be a session report, too: then the events that it
+ * lists are replayed. A line, or an event of a report, that is malformed is skipped.
  *
  * @throws if the input cannot be read
  */
@@ -35,23 +32,42 @@ export async function replay({ input, sink, onProblem }: ReplayOptions): Promise
   const sessions = new Map<string, SessionObserver>();
   const summary: ReplaySummary = { events: 0, skipped: 0 };
   let number = 0;
-  for await (const text of linesOf(input)) {
-    number += 1;
-    if (text?.trim() === '') continue;
+  let about: About | undefined;
+  const guarded = (work: () => void) => {
     try {
-      const line = parse(text);
-      const observer = sessions.get(line.session) ?? new SessionObserver();
-      sessions.set(line.session, observer);
-      for (const sample of observe(observer, line)) sink(sample);
-      // A session may be started again after its close.
-      if (line.event === 'close') sessions.delete(line.session);
-      summary.events += 1;
+      work();
     } catch (error) {
       summary.skipped += 1;
       onProblem(number, (error as Error).message);
     }
+  };
+  const step = (line: Line) => {
+    const observer = sessions.get(line.session) ?? new SessionObserver();
+    sessions.set(line.session, observer);
+    for (const sample of observe(observer, line)) sink(sample, about);
+    // A session may be started again after its close.
+    if (line.event === 'close') sessions.delete(line.session);
+    summary.events += 1;
+  };
+  const finish = () => {
+    for (const observer of sessions.values()) for (const sample of observer.ended()) sink(sample, about);
+    sessions.clear();
+  };
+  for await (const text of linesOf(input)) {
+    number += 1;
+    if (text?.trim() === '') continue;
+    guarded(() => {
+      const document = parse(text);
+      const report = reportLines(document);
+      if (!report) return step(lineOf(document));
+      finish();
+      about = report;
+      for (const line of report.lines) guarded(() => step(line));
+      finish();
+      about = undefined;
+    });
   }
-  for (const observer of sessions.values()) for (const sample of observer.ended()) sink(sample);
+  finish();
   return summary;
 }
 
@@ -66,16 +82,17 @@ function typeOf(payload: { metrics?: { type?: unknown }; error?: { type?: unknow
   return String((payload.metrics ?? payload.error)?.type);
 }
 
-function parse(text: string | undefined): Line {
+function parse(text: string | undefined): Readonly<Record<string, unknown>> {
   if (text === undefined) throw new Error('too long');
-  let line: unknown;
   try {
     // Which takes a byte order mark off, too.
-    line = JSON.parse(text.trim());
+    return JSON.parse(text.trim()) ?? {};
   } catch {
     throw new Error('not JSON');
   }
-  const { session, event, payload, repeated } = (line ?? {}) as Record<string, unknown>;
+}
+
+function lineOf({ session, event, payload, repeated }: Readonly<Record<string, unknown>>): Line {
   if (typeof event !== 'string') throw new Error('no event');
   if (typeof payload !== 'object' || payload === null) throw new Error('no payload');
   return { session: typeof session === 'string' ? session : '', event, payload, repeated: repeated === true };

@@ -5,12 +5,12 @@ import type { WrittenReport } from './reported-session.ts';
 export function reportAttributes({
   report,
   outcome,
-  path,
+  location,
 }: WrittenReport): RecordAttributes<'lk.session_report'> {
   const { counts, latency, cost, recordings } = report;
   return {
     'lk.report.outcome': outcome,
-    ...(path !== undefined && { 'lk.report.location': path }),
+    ...(location !== undefined && { 'lk.report.location': location }),
     'lk.report.session': report.session,
     ...(report.closeReason && { 'lk.close_reason': report.closeReason }),
     ...(report.error && { 'lk.error.type': report.error.type }),

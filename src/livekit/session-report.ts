@@ -42,8 +42,9 @@ export interface ReportContent {
 
 /** Events of no use to a reader: a model's inner figures, and a sum that is told once at the end. */
 const unlisted: ReadonlySet<SessionEventName> = new Set(['debug_message', 'session_usage_updated']);
-/** How many events a report lists, and how many turns. */
+/** How many events a report lists, how long they may be together as JSON, and how many turns. */
 const maxEvents = 20_000;
+const maxLength = 8_000_000;
 const maxTurns = 5000;
 /** The SDK's options that are data, and no content. */
 const optionNames = [
@@ -65,6 +66,7 @@ export class SessionReportDraft {
   readonly #counts = { turns: 0, interruptions: 0, toolCalls: 0, toolErrors: 0, handoffs: 0, errors: 0 };
   readonly #items: object[] = [];
   #modelUsage: readonly object[] = [];
+  #length = 0;
   #dropped = 0;
   #startedAt: number | undefined;
   #closed: { at: number; closeReason: SessionReport['closeReason']; error?: unknown } | undefined;
@@ -82,8 +84,10 @@ export class SessionReportDraft {
     if (!events || unlisted.has(name)) return;
     if (name === 'user_input_transcribed' && !(event as SessionEvents['user_input_transcribed']).isFinal)
       return;
-    if (this.#events.length >= maxEvents) this.#dropped += 1;
-    else this.#events.push(listed(name, event, texts, repeated));
+    const one = listed(name, event, texts, repeated);
+    this.#length += JSON.stringify(one).length;
+    if (this.#events.length < maxEvents && this.#length <= maxLength) this.#events.push(one);
+    else this.#dropped += 1;
   }
 
   samples(observations: readonly Observation[]): void {

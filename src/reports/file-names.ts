@@ -1,3 +1,5 @@
+const ours = /^earshot-report-\d{8}T\d{6}Z-[\w.-]{1,100}-[0-9a-f]{8}\.(?:json|ogg)$/;
+
 /**
  * The name of a report's files, without what comes after the dot: when the session began to be observed, its job, and
  * what tells the job's sessions apart.
@@ -8,3 +10,6 @@ export function stemOf(at: number, job: string, session: string): string {
   const time = new Date(at).toISOString().replace(/[-:]|\.\d+/g, '');
   return `earshot-report-${time}-${job.replace(/[^\w.-]/g, '_').slice(0, 100) || 'session'}-${session}`;
 }
+
+/** Whether a file in a folder of reports is one that Earshot has put there: a report, or its recording. */
+export const isOurs = (name: string): boolean => ours.test(name);

@@ -1,17 +1,42 @@
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import type { BucketOptions } from '../objects/bucket.ts';
 import { OptionError, type Options } from '../options.ts';
 
 /** Where session reports go. */
 export interface ReportOptions {
-  /** A folder, which is made if it is not there. @default EARSHOT_REPORTS, or there are no reports */
+  /**
+   * A folder, which is made if it is not there, or `s3://BUCKET/PREFIX`. @default EARSHOT_REPORTS, or there are no reports
+   */
   to?: string;
   /** How long the end of a job may wait for its report, in milliseconds. @default EARSHOT_REPORTS_DEADLINE_MS, or 5000 */
   deadlineMs?: number;
+  /** Age in days at which the worker removes a report and its recording from the folder. @default EARSHOT_REPORTS_MAX_AGE_DAYS, or never */
+  maxAgeDays?: number;
+  /**
+   * Mebibytes that the folder's reports and recordings may take together, before the worker removes the oldest.
+   * @default EARSHOT_REPORTS_MAX_MB, or any number; 1024 of what waits for a bucket
+   */
+  maxMb?: number;
+  /** The folder in which reports wait for their bucket. @default EARSHOT_REPORTS_SPOOL, or one of this user's in the system's temporary folder */
+  spool?: string;
 }
 
 export interface ReportSettings {
+  /** Where reports are written; with a bucket they wait there. */
   folder: string;
+  bucket: BucketOptions | undefined;
   deadlineMs: number;
+  /** Milliseconds; undefined: any age. */
+  maxAge: number | undefined;
+  /** undefined: any number. */
+  maxBytes: number | undefined;
 }
+
+const mebibyte = 1024 * 1024;
+const day = 86_400_000;
+/** Mebibytes that may wait for a bucket. */
+const spoolMb = 1024;
 
 /**
  * undefined: there are no reports.
@@ -21,9 +46,49 @@ export interface ReportSettings {
 export function resolveReports(options: Options): ReportSettings | undefined {
   const to = options.string('to', ['EARSHOT_REPORTS']);
   const deadlineMs = options.integer('deadlineMs', 'EARSHOT_REPORTS_DEADLINE_MS', 0, 60_000) ?? 5000;
+  const maxAgeDays = options.number('maxAgeDays', 'EARSHOT_REPORTS_MAX_AGE_DAYS', 0.001, 100_000);
+  const maxMb = options.number('maxMb', 'EARSHOT_REPORTS_MAX_MB', 1, 1e9);
+  const spool = options.string('spool', ['EARSHOT_REPORTS_SPOOL']);
   if (to === undefined) return undefined;
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(to)) {
-    throw new OptionError(`EARSHOT_REPORTS="${to}" cannot be used: give a folder, or leave it out.`);
-  }
-  return { folder: to, deadlineMs };
+  const limits = { deadlineMs, maxAge: maxAgeDays && maxAgeDays * day };
+  const scheme = to.match(/^([a-z][a-z0-9+.-]+):\/\//i)?.[1];
+  if (!scheme) return { ...limits, folder: to, bucket: undefined, maxBytes: maxMb && maxMb * mebibyte };
+  if (scheme !== 's3') throw unusable(to);
+  const bucket = bucketOf(to, options);
+  const place = `${bucket.bucket}/${bucket.prefix}`.replace(/[^\w.-]+/g, '_');
+  return {
+    ...limits,
+    folder: spool ?? join(tmpdir(), `earshot-reports-${userInfo().uid}`, place),
+    bucket,
+    maxBytes: (maxMb ?? spoolMb) * mebibyte,
+  };
 }
+
+/** The bucket of `s3://BUCKET/PREFIX`, by the variables that AWS's own tools read. */
+function bucketOf(to: string, options: Options): BucketOptions {
+  const [, bucket = '', prefix = ''] = to.match(/^s3:\/\/([a-z0-9][a-z0-9.-]{1,62})(?:\/(.*))?$/) ?? [];
+  // What a URL would need to write otherwise would be signed otherwise.
+  if (!bucket || !/^[\w./-]*$/.test(prefix)) throw unusable(to);
+  const region = options.string('', ['AWS_REGION', 'AWS_DEFAULT_REGION']) ?? 'us-east-1';
+  const accessKeyId = options.string('', ['AWS_ACCESS_KEY_ID']);
+  const secretAccessKey = options.string('', ['AWS_SECRET_ACCESS_KEY']);
+  if (!accessKeyId || !secretAccessKey) {
+    throw new OptionError(
+      `Reports to ${to} take the bucket's keys: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`,
+    );
+  }
+  return {
+    endpoint:
+      options.string('', ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL']) ?? `https://s3.${region}.amazonaws.com`,
+    bucket,
+    region,
+    prefix: prefix && `${prefix.replace(/\/+$/, '')}/`,
+    ...{ accessKeyId, secretAccessKey },
+    sessionToken: options.string('', ['AWS_SESSION_TOKEN']),
+  };
+}
+
+const unusable = (to: string) =>
+  new OptionError(
+    `EARSHOT_REPORTS="${to}" cannot be used: give a folder, or s3://BUCKET/PREFIX of letters, digits, _, -, . and /, or leave it out.`,
+  );

@@ -47,6 +47,21 @@ describe('earshot replay', () => {
     expect(sampleOf(stdout, requests, { agent_name: 'support', agent_version: '1.4' })).toBe(20);
   });
 
+  test('takes a session report, and its agent', async () => {
+    const events = lines.map((line) => {
+      const { event, payload } = JSON.parse(line);
+      return { ...payload, type: event };
+    });
+    const report = { schemaVersion: 1, session: 'a', agentName: 'front-desk', agentVersion: '7', events };
+    const { stdout, stderr, code } = await replay(['-'], JSON.stringify(report));
+    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+    expect(sampleOf(stdout, requests, { agent_name: 'front-desk', agent_version: '7' })).toBeGreaterThan(0);
+    const other = await replay(['--agent-name', 'support', '-'], JSON.stringify(report));
+    expect(sampleOf(other.stdout, requests, { agent_name: 'support', agent_version: '7' })).toBeGreaterThan(
+      0,
+    );
+  });
+
   test('prices usage, of models whose price is known', async () => {
     const { stdout } = await replay([conversation]);
     const cost = (component: string) => sampleOf(stdout, 'lk_agents_cost_usd_total', { component });
@@ -129,7 +144,7 @@ describe('earshot replay', () => {
     const { stdout, stderr, code } = await replay([file]);
     expect({ stdout, code }).toEqual({ stdout: '', code: 1 });
     expect(stderr).toMatch(
-      new RegExp(`^earshot: Cannot read .*: ${problem}.* Give the path of a recording, or - for`),
+      new RegExp(`^earshot: Cannot read .*: ${problem}.* Give the path of a recording or a report, or - for`),
     );
   });
 

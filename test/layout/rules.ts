@@ -19,7 +19,10 @@ const rooms: Readonly<Record<string, Doors>> = {
   pricing: { values: ['catalogue', 'options.ts'] },
   egress: { values: ['catalogue', 'options.ts'] },
   session: { values: ['catalogue', 'pricing'] },
-  gateway: { values: ['catalogue', 'http', 'pricing', 'record', 'session', 'options.ts', 'version.ts'] },
+  objects: { values: [] },
+  gateway: {
+    values: ['catalogue', 'http', 'objects', 'pricing', 'record', 'session', 'options.ts', 'version.ts'],
+  },
   // It runs in a browser: nothing of Node.js, and of the gateway only what its API answers.
   page: {
     values: ['catalogue'],
@@ -27,7 +30,7 @@ const rooms: Readonly<Record<string, Doors>> = {
     packages: ['preact', 'zod'],
   },
   monitoring: { values: ['catalogue', 'pricing', 'gateway', 'reports'] },
-  reports: { values: ['catalogue', 'options.ts'] },
+  reports: { values: ['catalogue', 'objects', 'options.ts'] },
   livekit: {
     values: [
       ...['catalogue', 'record', 'relay', 'otel', 'pricing', 'session', 'telemetry', 'egress', 'reports'],

@@ -62,7 +62,7 @@ async function shown(recorder: Recorder): Promise<string[]> {
   return (await recorder.expose('text')).split('\n').map(rounded).sort();
 }
 
-describe('a recording of a live session, replayed, shows what the live one showed', () => {
+describe('a recording or a report of a live session, replayed, shows what the live one showed', () => {
   const parameters = z.object({});
   const execute = async () => {
     throw new llm.ToolError('no tables');
@@ -118,16 +118,21 @@ describe('a recording of a live session, replayed, shows what the live one showe
     const session = createSession(models);
     const { ctx, end } = job();
     const file = join(folder, 'call.jsonl');
-    const { recorder } = observe(session, ctx, { recordTo: file });
+    const reports = join(folder, 'reports');
+    const { recorder } = observe(session, ctx, { recordTo: file, report: { to: reports } });
     await start(session, tools);
     for (const text of ['one', 'two']) await ask(session, text);
     await then?.(session);
     await session.close();
+    // Before the report itself is counted.
+    const live = await shown(recorder!);
     await end();
     expect(await recorder!.expose('text')).toContain(
       'lk_agents_session_duration_seconds_count{agent_name="front-desk"',
     );
-    expect(await shown(await replayed([file]))).toEqual(await shown(recorder!));
+    expect(await shown(await replayed([file]))).toEqual(live);
+    const [report = ''] = readdirSync(reports);
+    expect(await shown(await replayed([join(reports, report)]))).toEqual(live);
   });
 
   test('in a file of each session, when two of them share their models', async () => {

@@ -178,3 +178,48 @@ describe('sessions', () => {
     expect(valuesOf(observations, 'earshot_duplicate_events_total', { type: 'llm_metrics' })).toEqual([1]);
   });
 });
+
+describe('a session report', () => {
+  const events = [
+    { type: 'metrics_collected', createdAt: start, metrics: llmMetrics() },
+    { type: 'metrics_collected', createdAt: start, metrics: llmMetrics({ requestId: 'b' }), repeated: true },
+    { type: 'telepathy' },
+    { type: 'close', createdAt: start, reason: 'user_initiated' },
+  ];
+  const report = (given: object = {}) =>
+    JSON.stringify({
+      ...{ schemaVersion: 1, session: 'a', agentName: 'front-desk', agentVersion: '7', events },
+      ...given,
+    });
+
+  test('has its events replayed, and says whose they are', async () => {
+    const about: unknown[] = [];
+    const problems: string[] = [];
+    const summary = await replay({
+      input: Readable.from([Buffer.from(`${report()}\n${answered()}`)]),
+      sink: (_, whose) => about.push(whose?.agentName),
+      onProblem: (_, problem) => problems.push(problem),
+    });
+    expect(summary).toEqual({ events: 4, skipped: 1 });
+    expect(problems).toEqual(['unknown event "telepathy"']);
+    // The line that follows is of nobody's report.
+    expect(new Set(about)).toEqual(new Set(['front-desk', undefined]));
+  });
+
+  test.each([
+    [
+      'of another version',
+      { schemaVersion: 2 },
+      'a session report of version 2; this Earshot reads version 1',
+    ],
+    [
+      'that lists no events',
+      { events: [] },
+      'a session report without events: it was written with the switch `logs` off',
+    ],
+  ])('%s is told', async (_, given, problem) => {
+    const { problems, summary } = await replayed([report(given)]);
+    expect(problems).toEqual([[1, problem]]);
+    expect(summary).toEqual({ events: 0, skipped: 1 });
+  });
+});

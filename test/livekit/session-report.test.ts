@@ -38,12 +38,12 @@ async function reportOf({ record = all, redact, session = {}, events }: Given) {
   const job = { job: { id: 'AJ_1', room: { sid: 'RM_1', name: 'room of Ada' } } } as never;
   const reported = new ReportedSession({
     ...{ session, job, identity, record, redact, sink },
-    settings: { folder, deadlineMs: 30_000 },
+    settings: { folder, deadlineMs: 30_000, bucket: undefined, maxAge: undefined, maxBytes: undefined },
   });
   const feed = new Feed({ sink, ownership: new Ownership(true), report: reported.draft });
   for (const [name, event] of events) feed.event(name, { type: name, createdAt: at, ...event } as never);
   const written = await reported.end();
-  const path = written?.path ?? '';
+  const path = written?.location ?? '';
   const report: SessionReport = sessionReport.strict().parse(JSON.parse(readFileSync(path, 'utf8')));
   return { report, file: basename(path), counted };
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type SessionReport, sessionReport } from '../../src/reports/schema.ts';
+import { listenBucket } from '../gateway/store/bucket.ts';
 import { openBackend } from '../telemetry/backend.ts';
 import { sampleOf } from './exposition.ts';
 import { startWorker, type Worker, type WorkerOptions } from './worker.ts';
@@ -167,6 +168,38 @@ describe('a folder that does not take it', () => {
   });
 });
 
+describe('a bucket', () => {
+  test('has the report when the job ends; while it is away reports wait for it', async () => {
+    const bucket = await listenBucket();
+    const worker = await start({
+      EARSHOT_REPORTS: 's3://calls/of/2026',
+      EARSHOT_REPORTS_SPOOL: reports,
+      EARSHOT_REPORTS_DEADLINE_MS: '3000',
+      AWS_ENDPOINT_URL: bucket.options.endpoint,
+      AWS_ACCESS_KEY_ID: bucket.options.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: bucket.options.secretAccessKey,
+    });
+    await run(worker, { turns: 1 });
+    expect(await reported(worker, 'uploaded')).toBe(1);
+    expect([...bucket.objects.keys()]).toEqual([
+      expect.stringMatching(/^of\/2026\/earshot-report-\S+\.json$/),
+    ]);
+    expect(files()).toEqual([]);
+    bucket.away = true;
+    await worker.run({ log, turns: 1 });
+    await until(async () => expect(await reported(worker, 'written')).toBe(1));
+    expect(files().length).toBe(1);
+    bucket.away = false;
+    await until(() => expect(bucket.objects.size).toBe(2));
+    await until(() => expect(files()).toEqual([]));
+    await until(async () =>
+      expect(sampleOf(await worker.metrics(), 'earshot_session_report_uploads_total', { result: 'ok' })).toBe(
+        1,
+      ),
+    );
+  });
+});
+
 describe('content', () => {
   const asks = ['fine', 'broken'];
 
@@ -218,4 +251,32 @@ describe('content', () => {
     expect(files()).toEqual([]);
     expect(await reported(worker, 'written')).toBeUndefined();
   });
+});
+
+test("the SDK's recording of a call comes along when the switch for it is on", async () => {
+  const agent = '../../gateway/agents/recorded-call.mjs' as WorkerOptions['agent'];
+  const worker = await start(
+    { EARSHOT_RECORD: 'audio,logs', NODE_OPTIONS: '--import earshot/register' },
+    agent,
+  );
+  const plan = {
+    ...{
+      number: 1,
+      seed: 1,
+      agent: 'support',
+      version: '1.9.2',
+      scenes: ['question'],
+      ending: 'agent-closes',
+    },
+    stack: { mode: 'pipeline', stt: 'universal-streaming', llm: 'claude-haiku', tts: 'flash-v2.5' },
+  };
+  await run(worker, { plan, directory: folder });
+  const [audio, report] = files().sort().reverse();
+  expect(files().length).toBe(2);
+  const { recordings } = sessionReport.parse(JSON.parse(readFileSync(join(reports, report!), 'utf8')));
+  expect(recordings).toMatchObject([{ kind: 'sdk', status: 'saved', location: audio }]);
+  const file = readFileSync(join(reports, audio!));
+  expect(file.subarray(0, 4).toString()).toBe('OggS');
+  expect(recordings[0]).toMatchObject({ bytes: file.length });
+  expect(recordings[0]?.duration).toBeGreaterThan(1);
 });

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream/promises';
 import writeFileAtomic from 'write-file-atomic';
-import { NoSuchObject, type Objects } from './objects.ts';
+import { NoSuchObject } from '../../objects/bucket.ts';
+import type { Objects } from './objects.ts';
 import type { SessionState } from './session-state.ts';
 
 /** Files of records, one in a line, that grow while a session runs. */

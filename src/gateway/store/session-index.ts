@@ -1,10 +1,11 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { BucketError } from '../../objects/bucket.ts';
 import { OptionError } from '../../options.ts';
 import { type ChatItem, mergeItems } from '../decode/chat-item.ts';
 import type { SpanRecord } from '../decode/records.ts';
 import { Journal } from './journal.ts';
-import { BucketError, type Objects } from './objects.ts';
+import type { Objects } from './objects.ts';
 import { provisionalItems } from './provisional.ts';
 import { SessionFiles } from './session-files.ts';
 import { isSessionId } from './session-id.ts';

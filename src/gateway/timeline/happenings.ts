@@ -14,6 +14,8 @@ export interface Happening {
   seconds?: number;
 }
 
+/** The span of a time in which the agent's event loop did nothing else. */
+const blocking = 'event_loop_blocked';
 /** Characters of a line of the log; all of it is among the logs. */
 const maxLabel = 300;
 
@@ -39,11 +41,11 @@ export function happeningsOf(
     }
   }
   for (const { name, error, start, end, facts } of tree.failed()) {
-    // A tool that fails shows it in its lane.
-    if (facts?.of !== 'function_tool')
+    // A tool that fails shows it in its lane; that the event loop was blocked is told as such.
+    if (facts?.of !== 'function_tool' && name !== blocking)
       found.push({ at: end, kind: 'error', label: `${name}: ${error}`, turn: turnAt(turns, start)?.turn });
   }
-  for (const { start, end } of tree.named('event_loop_blocked'))
+  for (const { start, end } of tree.named(blocking))
     found.push({ at: start, kind: 'blocked', seconds: end - start, turn: turnAt(turns, start)?.turn });
   for (const { at, message } of errors)
     found.push({ at, kind: 'error', label: message.slice(0, maxLabel), turn: turnAt(turns, at)?.turn });

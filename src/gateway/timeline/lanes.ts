@@ -77,9 +77,15 @@ function addSpoken(lanes: Lanes, { turn, items }: OpenTurn): void {
   }
 }
 
-function thinking(node: NodeOf<'llm_node' | 'realtime'>): Partial<Lanes['thinking'][number]> {
-  const { provider, model } = node.facts;
-  return { provider, model, ttft: node.facts.of === 'llm_node' ? node.facts.ttft : node.facts.request.first };
+/** An adapter of several models does not say its own; the request that it made does. */
+function thinking(node: NodeOf<'llm_node' | 'realtime'>, tree: SpanTree): Partial<Lanes['thinking'][number]> {
+  const asked = tree
+    .under(node)
+    .filter((each) => isOf(each, 'llm_request'))
+    .findLast(({ facts }) => facts.provider !== undefined && facts.provider !== 'unknown');
+  const { provider, model } = asked?.facts ?? node.facts;
+  const ttft = node.facts.of === 'llm_node' ? node.facts.ttft : node.facts.request.first;
+  return { provider, model, ttft };
 }
 
 /** Who spoke, thought and worked when. */
@@ -102,7 +108,7 @@ export function lanesOf(turns: readonly OpenTurn[], tree: SpanTree): Lanes {
         ...(spoken?.interrupted && { interrupted: true }),
       });
     } else if (isOf(node, 'llm_node') || isOf(node, 'realtime')) {
-      lanes.thinking.push({ start, end, turn: owners.agent(node).turn, ...thinking(node) });
+      lanes.thinking.push({ start, end, turn: owners.agent(node).turn, ...thinking(node, tree) });
     } else if (isOf(node, 'function_tool')) {
       const { tool, callId, isError } = node.facts;
       lanes.tools.push({ start, end, turn: owners.agent(node).turn, name: tool, callId, isError });

@@ -72,6 +72,31 @@ function endOf({ items, stopped, steps }: OpenTurn, spoken: number | undefined):
   return Math.max(stopped, ...times, ...steps.map(({ end }) => end), spoken ?? stopped);
 }
 
+/**
+ * When each turn begins: with the first speech of the user that goes beyond the agent's answer to the turn before. What the
+ * user says while the agent goes on, `mhm`, belongs to the next turn by its words, but is not its beginning.
+ */
+function startsOf(
+  turns: readonly OpenTurn[],
+  { user }: Lanes,
+  spoken: ReadonlyMap<number | undefined, number>,
+): Map<OpenTurn, number> {
+  const starts = new Map<OpenTurn, number>();
+  const speeches = new Map<number | undefined, Bar[]>();
+  for (const bar of user) {
+    const known = speeches.get(bar.turn);
+    if (known) known.push(bar);
+    else speeches.set(bar.turn, [bar]);
+  }
+  for (const [index, turn] of turns.entries()) {
+    const before = spoken.get(turns[index - 1]?.turn) ?? Number.NEGATIVE_INFINITY;
+    const own = speeches.get(turn.turn) ?? [];
+    const first = own.find(({ end }) => end > before);
+    if (first && first !== own[0]) starts.set(turn, first.start);
+  }
+  return starts;
+}
+
 /** To the millisecond, which is what an axis shows. */
 const rounded = (seconds: number): number => Math.round(seconds * 1000) / 1000;
 
@@ -99,6 +124,7 @@ export async function timelineOf(
     lane.slice(0, most).map((bar) => ({ ...bar, start: on(bar.start), end: on(bar.end) }));
   const ends = new Map<number | undefined, number>();
   for (const bar of lanes.agent) ends.set(bar.turn, Math.max(bar.end, ends.get(bar.turn) ?? 0));
+  const starts = startsOf(turns, lanes, ends);
   const over = [...Object.values(lanes), events].map((list) => Math.max(0, list.length - most));
   const { user, agent, thinking, tools } = lanes;
   return {
@@ -109,7 +135,7 @@ export async function timelineOf(
       const latency = latencyOf(turn, tree);
       return {
         turn: turn.turn,
-        start: on(turn.began),
+        start: on(starts.get(turn) ?? turn.began),
         end: on(endOf(turn, ends.get(turn.turn))),
         items: turn.items.map(({ id }) => id),
         interrupted: turn.items.some(({ interrupted }) => interrupted),

@@ -2,7 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach } from 'vitest';
-import type { ObjectsOptions } from '../../../src/gateway/store/objects.ts';
+import type { BucketOptions } from '../../../src/objects/bucket.ts';
 
 const servers: Server[] = [];
 afterEach(() => {
@@ -13,7 +13,7 @@ afterEach(() => {
 });
 
 export interface Bucket {
-  options: ObjectsOptions;
+  options: BucketOptions;
   objects: Map<string, Buffer>;
   /** Whether it answers 503 to everything. */
   away: boolean;

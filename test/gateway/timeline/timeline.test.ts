@@ -250,6 +250,48 @@ describe('while the call runs', () => {
   });
 });
 
+test('a turn begins when the user takes it, not with what was thrown in before', async () => {
+  // The agent speaks from 3 to 10; the user says `mhm` at 5, cuts in at 9.5, and stops at 12.
+  const first = span('user_turn', 0, 2, { 'lk.pii.user_transcript': 'tell me' });
+  const step = span('agent_turn', 2, 10, {
+    'lk.pii.response.text': 'So it was that …',
+    'lk.interrupted': true,
+  });
+  const second = span('user_turn', 5, 12.5, { 'lk.pii.user_transcript': 'mhm. wait' });
+  const { turns } = await ofRecords({
+    spans: [
+      first,
+      span('user_speaking', 0, 2, {}, first.spanId),
+      step,
+      span('agent_speaking', 3, 10, {}, step.spanId),
+      second,
+      span('user_speaking', 5, 5.5, {}, second.spanId),
+      span('user_speaking', 9.5, 12, {}, second.spanId),
+    ],
+  });
+  expect(turns.map(({ turn, start, end }) => [turn, start, end])).toEqual([
+    [1, 0, 10],
+    [2, 9.5, 12],
+  ]);
+});
+
+test('a fallback adapter is told by the model that it asked; a blocked event loop is no error beside', async () => {
+  const node = span('llm_node', 0, 1, {
+    'gen_ai.provider.name': 'unknown',
+    'gen_ai.request.model': 'FallbackAdapter',
+  });
+  const metrics = { metadata: { modelProvider: 'openai', modelName: 'gpt-4o' } };
+  const { lanes, events } = await ofRecords({
+    spans: [
+      node,
+      span('llm_request', 0, 1, { 'lk.llm_metrics': JSON.stringify(metrics) }, node.spanId),
+      { ...span('event_loop_blocked', 0.5, 0.75), status: 'error' },
+    ],
+  });
+  expect(lanes.thinking).toMatchObject([{ provider: 'openai', model: 'gpt-4o' }]);
+  expect(events).toEqual([{ at: 0.5, kind: 'blocked', seconds: 0.25 }]);
+});
+
 describe('what is odd', () => {
   test('nothing has come yet', async () => {
     const gateway = await startTestGateway();

@@ -31,7 +31,11 @@ export const lanes: readonly Lane[] = heights.map(([name, label, height], index)
   top: axisHeight + heights.slice(0, index).reduce((sum, each) => sum + each[2] + gap, 0),
 }));
 
-export const drawingHeight = axisHeight + heights.reduce((sum, each) => sum + each[2] + gap, 0);
+/** Below the lanes is room for a bar that says which part is seen. */
+const extentHeight = 10;
+
+export const drawingHeight =
+  axisHeight + heights.reduce((sum, each) => sum + each[2] + gap, 0) + extentHeight;
 
 type Turn = Timeline['turns'][number];
 export type Segment = NonNullable<Turn['latency']>['segments'][number]['segment'];

@@ -1,9 +1,11 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Peaks, Timeline as Told } from '../../api.ts';
+import { formatCount } from '../../formats.ts';
 import { formatClock } from '../clock.ts';
 import { type Playback, usePlayback } from '../playback.ts';
 import { clamped, revealing, type Window, wholeOf, zoomed } from './axis.ts';
 import { useColours } from './colours.ts';
+import { Extent } from './extent.tsx';
 import { useGestures } from './gestures.ts';
 import { type Hit, hitAt } from './hits.ts';
 import { axisHeight, drawingHeight, lanes, sceneOf } from './lanes.ts';
@@ -76,19 +78,22 @@ export function Timeline({ timeline, peaks, playback, chosen, onPoint }: Timelin
   // The playhead moves with each frame: it is placed without drawing anything else.
   useEffect(() => {
     const place = () => {
-      const { position } = playback;
-      const now = latest.current;
-      if (playback.playing) {
-        const followed = revealing(now.window, position, now.scene.duration);
-        if (followed !== now.window) look(followed);
-      }
-      const x = scaleOf(now)(position);
+      const x = scaleOf(latest.current)(playback.position);
       if (!head.current) return;
       head.current.style.transform = `translateX(${x}px)`;
-      head.current.style.visibility = x < 0 || x > now.width ? 'hidden' : 'visible';
+      head.current.style.visibility = x < 0 || x > latest.current.width ? 'hidden' : 'visible';
+    };
+    let before = playback.position;
+    const follow = () => {
+      const { position } = playback;
+      const now = latest.current;
+      const followed = position === before ? now.window : revealing(now.window, position, now.scene.duration);
+      before = position;
+      if (followed !== now.window) look(followed);
+      place();
     };
     place();
-    return playback.subscribe(place);
+    return playback.subscribe(follow);
   }, [playback, window.from, window.to, width]);
 
   const zoom = (factor: number, at: number) => look(zoomed(latest.current.window, factor, at, duration));
@@ -134,6 +139,13 @@ export function Timeline({ timeline, peaks, playback, chosen, onPoint }: Timelin
       >
         <canvas ref={canvas} style={{ height: `${drawingHeight}px` }} />
         <div ref={head} class="playhead" style={{ top: `${axisHeight - 8}px` }} />
+        {chosenWindow && (
+          <Extent
+            window={window}
+            duration={duration}
+            move={(from) => look(clamped({ from, to: from + window.to - window.from }, duration))}
+          />
+        )}
         {hover && (
           <div
             class={hover.x > width / 2 ? 'timeline-tip left' : 'timeline-tip'}
@@ -144,6 +156,9 @@ export function Timeline({ timeline, peaks, playback, chosen, onPoint }: Timelin
           </div>
         )}
       </div>
+      {timeline.omitted > 0 && (
+        <p class="quiet timeline-omitted">{formatCount(timeline.omitted)} bars and events are left out.</p>
+      )}
       <ZoomButtons
         whole={!chosenWindow}
         zoomIn={() => zoom(0.5, middle)}

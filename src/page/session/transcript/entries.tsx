@@ -51,7 +51,7 @@ export function Message({ entry: { item, at }, onPlay }: EntryProps<'message'>) 
 export function Tool({ entry: { call, output, seconds, at }, onPlay }: EntryProps<'tool'>) {
   const failed = output?.isError ?? false;
   return (
-    <details class={failed ? 'entry tool failed' : 'entry tool'}>
+    <details class={failed ? 'entry tool tool-failed' : 'entry tool'}>
       <summary>
         <span class="tool-name">{call?.name ?? output?.name ?? 'tool'}</span>
         <code class="tool-arguments">{call?.arguments}</code>

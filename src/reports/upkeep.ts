@@ -1,0 +1,68 @@
+import { type Observation, observation } from '../catalogue/observation.ts';
+import { Outbox, urlIn } from './outbox.ts';
+import { retain } from './retention.ts';
+import type { ReportSettings } from './settings.ts';
+
+export interface UpkeepOptions {
+  settings: ReportSettings;
+  sink(observation: Observation): void;
+  /** Takes warnings, one line each. */
+  log(message: string): void;
+  /** How often the folder is looked through, in milliseconds. @default 10000 */
+  interval?: number;
+}
+
+/** How often old reports are looked for, in milliseconds. */
+const retentionInterval = 600_000;
+/** The longest pause after a bucket has failed, in milliseconds. */
+const longestPause = 300_000;
+
+/** What the worker does for the reports of its jobs: sends them on to their bucket, and removes the old. Returns the end of it. */
+export function keepReports({ settings, sink, log, interval = 10_000 }: UpkeepOptions): () => void {
+  const { folder, bucket, deadlineMs, maxAge, maxBytes } = settings;
+  const outbox = bucket && new Outbox(folder, bucket);
+  let closed = false;
+  let timer: NodeJS.Timeout | undefined;
+  let failures = 0;
+  let retainedAt = Number.NEGATIVE_INFINITY;
+
+  const send = async () => {
+    try {
+      // What is younger its job may be about to send.
+      const sent = (await outbox?.sendAll(Date.now() - deadlineMs)) ?? 0;
+      if (sent > 0) sink(observation('earshot_session_report_uploads_total', { result: 'ok' }, sent));
+      if (failures > 0) log(`reports reach ${bucket && urlIn(bucket, '')} again`);
+      failures = 0;
+    } catch (error) {
+      sink(observation('earshot_session_report_uploads_total', { result: 'failed' }, 1));
+      if (failures === 0 && bucket) {
+        log(
+          `reports wait in ${folder}, for ${urlIn(bucket, '')} does not take them: ${(error as Error).message}`,
+        );
+      }
+      failures += 1;
+    }
+  };
+  const clean = async () => {
+    if (performance.now() - retainedAt < retentionInterval) return;
+    retainedAt = performance.now();
+    const removed = await retain(folder, { maxAge, maxBytes }, Date.now());
+    for (const reason of ['age', 'size'] as const) {
+      if (removed[reason] > 0) {
+        sink(observation('earshot_session_reports_removed_total', { reason }, removed[reason]));
+      }
+    }
+  };
+  const pass = async () => {
+    if (outbox) await send();
+    await clean().catch((error: Error) => log(`old reports stay in ${folder}: ${error.message}`));
+    if (closed) return;
+    timer = setTimeout(() => void pass(), Math.min(longestPause, interval * 2 ** Math.min(failures, 10)));
+    timer.unref();
+  };
+  void pass();
+  return () => {
+    closed = true;
+    clearTimeout(timer);
+  };
+}

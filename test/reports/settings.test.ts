@@ -1,0 +1,65 @@
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { Options } from '../../src/options.ts';
+import { resolveReports } from '../../src/reports/settings.ts';
+
+const keys = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret' };
+const settings = (env: Record<string, string>, given = {}) => resolveReports(new Options(given, env));
+
+test('without a place there are no reports', () => {
+  expect(settings({ EARSHOT_REPORTS_DEADLINE_MS: '100' })).toBeUndefined();
+});
+
+test('a folder keeps all, unless limits are given', () => {
+  expect(settings({ EARSHOT_REPORTS: 'reports/' })).toEqual({
+    folder: 'reports/',
+    bucket: undefined,
+    deadlineMs: 5000,
+    maxAge: undefined,
+    maxBytes: undefined,
+  });
+  expect(
+    settings(
+      { EARSHOT_REPORTS: 'a', EARSHOT_REPORTS_MAX_AGE_DAYS: '30', EARSHOT_REPORTS_MAX_MB: '2' },
+      { to: 'b' },
+    ),
+  ).toMatchObject({ folder: 'b', maxAge: 2_592_000_000, maxBytes: 2_097_152 });
+});
+
+test("a bucket is found by AWS's variables, and what waits for it is bounded", () => {
+  expect(settings({ ...keys, EARSHOT_REPORTS: 's3://calls/of/2026/', AWS_REGION: 'eu-central-1' })).toEqual({
+    folder: join(tmpdir(), `earshot-reports-${userInfo().uid}`, 'calls_of_2026_'),
+    bucket: {
+      endpoint: 'https://s3.eu-central-1.amazonaws.com',
+      bucket: 'calls',
+      region: 'eu-central-1',
+      prefix: 'of/2026/',
+      accessKeyId: 'id',
+      secretAccessKey: 'secret',
+      sessionToken: undefined,
+    },
+    deadlineMs: 5000,
+    maxAge: undefined,
+    maxBytes: 1_073_741_824,
+  });
+  const own = { AWS_ENDPOINT_URL: 'http://127.0.0.1:9000', EARSHOT_REPORTS_SPOOL: '/var/spool/reports' };
+  expect(settings({ ...keys, ...own, EARSHOT_REPORTS: 's3://calls' })).toMatchObject({
+    folder: '/var/spool/reports',
+    bucket: { endpoint: 'http://127.0.0.1:9000', bucket: 'calls', prefix: '' },
+  });
+});
+
+test.each([
+  [{ EARSHOT_REPORTS: 'gs://calls' }, 'EARSHOT_REPORTS="gs://calls" cannot be used: give a folder, or s3://'],
+  [{ ...keys, EARSHOT_REPORTS: 's3://calls/a b' }, 'EARSHOT_REPORTS="s3://calls/a b" cannot be used'],
+  [{ ...keys, EARSHOT_REPORTS: 's3:///calls' }, 'EARSHOT_REPORTS="s3:///calls" cannot be used'],
+  [
+    { EARSHOT_REPORTS: 's3://calls', AWS_ACCESS_KEY_ID: 'id' },
+    "Reports to s3://calls take the bucket's keys: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+  ],
+  [{ EARSHOT_REPORTS: 'a', EARSHOT_REPORTS_MAX_MB: 'ten' }, 'EARSHOT_REPORTS_MAX_MB="ten" cannot be used'],
+  [{ EARSHOT_REPORTS_DEADLINE_MS: '-1' }, 'EARSHOT_REPORTS_DEADLINE_MS="-1" cannot be used'],
+] as [Record<string, string>, string][])('%j is refused', (env, message) => {
+  expect(() => settings(env)).toThrow(message);
+});
