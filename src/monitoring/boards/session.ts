@@ -1,6 +1,7 @@
 import type { BoardSpec } from './house/board.ts';
 import { conversation } from './session/conversation.ts';
 import { details } from './session/details.ts';
+import { kept } from './session/kept.ts';
 import { outcome } from './session/outcome.ts';
 import { traced } from './session/traced.ts';
 
@@ -24,5 +25,11 @@ export const session: BoardSpec = {
       value: 'none',
     },
   ],
-  rows: (context) => [outcome(context), conversation(context), details(context), ...traced(context)],
+  rows: (context) => [
+    outcome(context),
+    conversation(context),
+    details(context),
+    kept(context),
+    ...traced(context),
+  ],
 };
