@@ -67,3 +67,21 @@ test('sessions that run are counted as active until they end', async () => {
   await gateway.take(captured.filter(({ name }) => name === 'full-08-logs'));
   expect(await seriesOf(gateway)).toEqual({});
 });
+
+test('a redacted session counts like any, and nothing of it is in a label', async () => {
+  const flagged = capturedOf('full').map((request): Captured => {
+    if (request.kind !== 'logs') return request;
+    const body = JSON.parse(request.body.toString());
+    for (const { scopeLogs } of body.resourceLogs)
+      for (const { logRecords } of scopeLogs)
+        for (const { attributes } of logRecords)
+          attributes.push({ key: 'lk.redaction.enabled', value: { boolValue: true } });
+    return { ...request, body: Buffer.from(JSON.stringify(body)) };
+  });
+  const gateway = await measured(flagged);
+  expect((await gateway.json('/api/sessions/AJ_full')).redacted).toBe(true);
+  expect(await seriesOf(gateway)).toEqual(await figuresOf(capturedOf('full')));
+  const page = await (await fetch(`${gateway.url}/metrics`)).text();
+  for (const secret of ['weather like', 'Paris', 'room-full', 'AJ_full', 'RM_full'])
+    expect(page).not.toContain(secret);
+});

@@ -60,6 +60,9 @@ describe.skipIf(noBrowser)('the list', () => {
     await shows(page, ['AJ_3']);
     await page.goBack();
     await shows(page, ['AJ_3', 'AJ_1']);
+    await page.locator('a[data-session="AJ_1"]').click();
+    await page.getByRole('link', { name: '← Sessions' }).click();
+    await shows(page, ['AJ_3', 'AJ_1']);
     await page.getByRole('button', { name: 'Clear' }).click();
     await shows(page, ['AJ_3', 'AJ_2', 'AJ_1']);
     expect(search(page)).toBe('');
