@@ -67,7 +67,8 @@ function panels(file, { start, end, step }) {
     ...(panel.panels ?? []),
   ]);
   return all
-    .filter(({ targets }) => targets?.length > 0)
+    // Boards of calls ask Loki and Tempo, too.
+    .filter(({ targets }) => targets?.[0]?.datasource.type === 'prometheus')
     .map(({ id, title, targets }) => ({
       id,
       title,
