@@ -7,6 +7,7 @@ import { eventCost } from './event-cost.mjs';
 import { uploads } from './gateway.mjs';
 import { underLoad } from './load.mjs';
 import { overhead } from './overhead.mjs';
+import { page } from './page.mjs';
 import { queries } from './queries.mjs';
 import { details, summary } from './report.mjs';
 import { scrape } from './scrape.mjs';
@@ -19,10 +20,11 @@ const benchmarks = {
   telemetry: ['Traces and logs of a job', telemetryCost],
   overhead: ['Memory under a flood of labels', overhead],
   gateway: ['Uploads to the gateway', uploads],
+  page: ['The page, in a real Chromium', page],
   queries: ['Boards at 30 days, in a real Prometheus', queries],
 };
-/** Those that take longer than all others together, and a server: they run when they are named. */
-const onDemand = ['queries'];
+/** Those that take a server or a browser: they run when they are named. */
+const onDemand = ['page', 'queries'];
 
 const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } });
 const names = values.only ?? Object.keys(benchmarks).filter((name) => !onDemand.includes(name));

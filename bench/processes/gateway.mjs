@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startGateway } from '../../dist/gateway/gateway.js';
 import { answer } from '../children.mjs';
+import { fillSessions } from '../sessions.mjs';
 
-const [key, secret] = process.argv.slice(2);
+const [key, secret, sessions = '0'] = process.argv.slice(2);
+const directory = mkdtempSync(join(tmpdir(), 'gateway-'));
+if (sessions !== '0') fillSessions(directory, Number(sessions));
 const gateway = await startGateway({
-  directory: mkdtempSync(join(tmpdir(), 'gateway-')),
+  directory,
   keys: { pair: { key, secret } },
   port: 0,
   minFreeBytes: 0,

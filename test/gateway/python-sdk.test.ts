@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { listenSignalling } from '../../src/simulate/signalling.ts';
+import { atOnce, judged, never, seriesOf } from './metrics/series.ts';
 import { newFolder, startTestGateway } from './running.ts';
 
 /** A Python with livekit-agents: `python3 -m venv venv && venv/bin/pip install -r test/gateway/python/requirements.txt`. */
@@ -35,7 +36,7 @@ function isAlive(pid: number): boolean {
 // In CI, where .ci/run installs it, its absence is a failure.
 test.skipIf(version === undefined && !process.env.CI)('a job of the Python SDK arrives whole', async () => {
   const pair = { key: 'devkey', secret: 'a secret of at least thirty-two characters' };
-  const gateway = await startTestGateway({ keys: { pair } });
+  const gateway = await startTestGateway({ keys: { pair }, patience: never });
   const signalling = await listenSignalling();
   const log = join(newFolder(), 'job.jsonl');
   const worker = spawn(python, [join(import.meta.dirname, 'python/agent.py'), 'start'], {
@@ -96,6 +97,36 @@ test.skipIf(version === undefined && !process.env.CI)('a job of the Python SDK a
       expect.arrayContaining(['job_entrypoint', 'agent_session', 'agent_turn', 'llm_request']),
     );
     expect(gateway.lines).toEqual([]);
+
+    // When it has all come, it is measured.
+    await gateway.close();
+    const measuring = await startTestGateway({ directory: gateway.directory, patience: atOnce });
+    await judged(measuring, 'measured');
+    const model = 'model_provider="openai",model_name="gpt-4o-mini"';
+    expect(await seriesOf(measuring)).toMatchObject({
+      'turns_total{outcome="completed",tools="no"}': 2,
+      'turns_total{outcome="completed",tools="yes"}': 1,
+      session_turns_sum: 3,
+      // The answers. With the call of the tool, there were four requests.
+      [`turn_llm_ttft_seconds_count{${model}}`]: 3,
+      [`llm_requests_total{${model},outcome="ok"}`]: 4,
+      [`llm_ttft_seconds_count{${model}}`]: 4,
+      // It is told in seconds; of milliseconds, there would be a thousand times as many.
+      [`llm_duration_seconds_sum{${model}}`]: expect.toSatisfy(
+        (seconds: number) => seconds > 0 && seconds < 60,
+      ),
+      [`usage_llm_input_tokens_total{${model}}`]: 400,
+      [`usage_llm_input_cached_tokens_total{${model}}`]: 160,
+      [`usage_llm_output_tokens_total{${model}}`]: 28,
+      // To six decimals; see the cost above.
+      [`cost_usd_total{${model},component="llm"}`]: 0.000065,
+      'tool_calls_total{tool="book_table",outcome="error"}': 1,
+      'tool_duration_seconds_count{tool="book_table"}': 1,
+      'sessions_total{close_reason="user_initiated"}': 1,
+      session_duration_seconds_count: 1,
+    });
+    const whose = { agent_name: 'front-desk', agent_version: '7.1.0' };
+    expect(await measuring.metric('lk_agents_session_turns_sum', whose)).toBe(3);
   } finally {
     worker.kill('SIGKILL');
     await signalling.close();

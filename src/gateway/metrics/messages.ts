@@ -14,6 +14,8 @@ export interface Message {
   metrics: MessageMetrics;
 }
 
+const millisecond = 0.001;
+
 /** The messages of the session: as its transcript has them, else, without one, as far as spans tell of them. */
 export function messagesOf({ items, language }: Told, tree: Tree): Message[] {
   const said =
@@ -22,7 +24,15 @@ export function messagesOf({ items, language }: Told, tree: Tree): Message[] {
       : [...tree.named('user_turn'), ...tree.named('agent_turn')].flatMap((span) =>
           itemOf(span, tree, language),
         );
-  return said.map((item) => messageOf(item, tree)).sort((a, b) => a.at - b.at);
+  const messages = said.map((item) => messageOf(item, tree));
+  for (const [index, { role, at }] of messages.entries()) {
+    const next = messages[index + 1];
+    // What followed at once: the times are cut to milliseconds, the order of the transcript is not.
+    if (role === 'assistant' && next?.role === 'user' && Math.abs(at - next.at) <= millisecond) {
+      next.at = Math.max(at, next.at) + millisecond / 1000;
+    }
+  }
+  return messages.sort((a, b) => a.at - b.at);
 }
 
 function messageOf(item: ChatItem, tree: Tree): Message {

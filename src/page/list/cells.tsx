@@ -13,7 +13,7 @@ export function latencyClass(seconds: number | undefined): 'slow' | 'too-slow' |
 
 export function Latency({ seconds }: { seconds: number | undefined }) {
   const found = latencyClass(seconds);
-  if (!found) return formatLatency(seconds);
+  if (!found) return <span>{formatLatency(seconds)}</span>;
   const limit = found === 'slow' ? turnLatency : turnLatencyTail;
   return (
     <span class={found} title={`Above ${formatLatency(limit.seconds)}`}>

@@ -1,4 +1,5 @@
 import type { RefObject } from 'preact';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Facets } from '../api.ts';
 import { Choices } from './choices.tsx';
 import { columns } from './columns.tsx';
@@ -27,8 +28,19 @@ interface ToolbarProps {
 /** What is searched for, and what is left out. */
 export function Toolbar({ filters, onFilters, facets, onFacets, search }: ToolbarProps) {
   const sort = filters.get('sort') ?? defaultSort;
+  const bar = useRef<HTMLElement>(null);
+  useLayoutEffect(() => {
+    if (!bar.current) return;
+    // What else stays in sight does so below it, however many lines its filters take.
+    const observer = new ResizeObserver(([entry]) => {
+      const height = entry?.borderBoxSize[0]?.blockSize ?? 0;
+      document.documentElement.style.setProperty('--toolbar-height', `${height}px`);
+    });
+    observer.observe(bar.current);
+    return () => observer.disconnect();
+  }, []);
   return (
-    <search class="toolbar">
+    <search class="toolbar" ref={bar}>
       <SearchBox
         value={filters.get('q') ?? ''}
         onSearch={(words) => onFilters(withFilter(filters, 'q', words))}
@@ -58,10 +70,10 @@ export function Toolbar({ filters, onFilters, facets, onFacets, search }: Toolba
             Clear
           </button>
         )}
-        <label class="sort-choice">
-          <span class="hidden">Sort by</span>
+        <div class="sort-choice">
           <select
             class="field"
+            aria-label="Sort by"
             value={sort}
             onChange={(event) => onFilters(withFilter(filters, 'sort', event.currentTarget.value))}
           >
@@ -70,12 +82,12 @@ export function Toolbar({ filters, onFilters, facets, onFacets, search }: Toolba
                 ? []
                 : [`-${key}`, key].map((value) => (
                     <option key={value} value={value}>
-                      {name} {value.startsWith('-') ? '↓' : '↑'}
+                      Sort: {name} {value.startsWith('-') ? '↓' : '↑'}
                     </option>
                   )),
             )}
           </select>
-        </label>
+        </div>
       </div>
     </search>
   );

@@ -110,7 +110,7 @@ function Table({ live: { rows, outdated, refresh }, sort, onSort, search }: Tabl
   const total = rows.total ?? expected;
   const body = useRef<HTMLElement>(null);
   const [current, setCurrent] = useState<string>();
-  const narrow = useMedia('(max-width: 60rem)');
+  const narrow = useMedia('(max-width: 63.99rem)');
   const height = narrow ? rowHeight.cards : rowHeight.table;
   const visible = useVisibleRows(body, height, total);
   const { first, end } = visible;

@@ -38,11 +38,12 @@ export function saturation({ q, objectives: { workerLoad } }: RuleContext): Aler
     },
     {
       alert: 'LiveKitWorkerEventLoopBlocked',
+      // Of workers: the gateway hands on the same instrument, of all jobs at once.
       expr: `${q.count('lk_agents_event_loop_blocked_duration_seconds', {
         by: ['job', 'instance', 'agent_name', 'cause'],
         where: { severity: 'error' },
         window: '15m',
-      })} >= ${stalls}`,
+      })} >= ${stalls} and on (job, instance) ${now}`,
       for: '5m',
       severity: 'warning',
       category: 'saturation',
