@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import type { JobContext, llm } from '@livekit/agents';
 import { isSpanContextValid, TraceFlags, trace } from '@opentelemetry/api';
 import type { Labels } from '../catalogue/metrics.ts';
@@ -20,6 +20,7 @@ import { allTexts, meant, noTexts } from './plain-event.ts';
 import { processWide } from './process-wide.ts';
 import type { RecordSwitches } from './record-switches.ts';
 import { loadedSdk } from './sdk.ts';
+import { pickUpRecording, type RecordedJob } from './sdk-recording.ts';
 import { type ReportContent, SessionReportDraft } from './session-report.ts';
 
 type Outcome = Labels<'earshot_session_reports_total'>['outcome'];
@@ -33,7 +34,7 @@ interface Session {
 export interface ReportedSessionOptions {
   settings: ReportSettings;
   session: object;
-  job?: Pick<JobContext, 'job'>;
+  job?: Pick<JobContext, 'job'> & RecordedJob;
   identity: Identity;
   record: Required<RecordSwitches>;
   /** Edits texts of this session only; those of `monitor` go first. */
@@ -90,12 +91,18 @@ export class ReportedSession {
   }
 
   async #write(): Promise<WrittenReport> {
-    const { settings, job, session } = this.#options;
+    const { settings, job, session, record } = this.#options;
     const { folder, bucket, deadlineMs } = settings;
     const begun = performance.now();
     const recordings = job?.job?.id === undefined ? undefined : processWide().recordings.of(job.job.id);
     // What records the room ends at the same time; the rest of the deadline is for the disk.
     await recordings?.settled(deadlineMs / 2);
+    const left = () => Math.max(0, begun + deadlineMs - performance.now());
+    const recording = await pickUpRecording({
+      ...{ session, job, folder, stem: this.#stem, ms: left() / 2 },
+      audio: record.audio,
+      redaction: demandsRedaction(session, job),
+    });
     const { history, sessionOptions } = session as Session;
     const sdkVersion = (await loadedSdk().catch(() => undefined))?.version;
     const prices = pricesOf(processWide().defaults?.prices);
@@ -104,7 +111,7 @@ export class ReportedSession {
       ...this.draft.report({
         at: Date.now(),
         derivation: prices.derivation,
-        recordings: recordings?.all ?? [],
+        recordings: [...(recording ? [recording] : []), ...(recordings?.all ?? [])],
         history: history?.items,
         options: sessionOptions,
       }),
@@ -118,17 +125,21 @@ export class ReportedSession {
       outcome = 'written';
       if (!bucket) return;
       // What the bucket does not take now waits for the worker.
-      const sent = await new Outbox(folder, bucket).send(written).then(
-        () => true,
-        () => false,
-      );
+      const outbox = new Outbox(folder, bucket);
+      const files = recording?.status === 'saved' ? [join(folder, `${this.#stem}.ogg`), written] : [written];
+      const sent = await files
+        .reduce((before, file) => before.then(() => outbox.send(file)), Promise.resolve())
+        .then(
+          () => true,
+          () => false,
+        );
       if (sent) outcome = 'uploaded';
     };
     const writing = write().catch((error: Error) => {
       outcome = 'failed';
       this.#warn(error.message);
     });
-    await within(Math.max(0, begun + deadlineMs - performance.now()), writing);
+    await within(left(), writing);
     if (outcome === 'deadline') this.#warn(`the folder did not take it within ${deadlineMs} ms`);
     this.#count(outcome);
     return { report, outcome, location };

@@ -252,3 +252,31 @@ describe('content', () => {
     expect(await reported(worker, 'written')).toBeUndefined();
   });
 });
+
+test("the SDK's recording of a call comes along when the switch for it is on", async () => {
+  const agent = '../../gateway/agents/recorded-call.mjs' as WorkerOptions['agent'];
+  const worker = await start(
+    { EARSHOT_RECORD: 'audio,logs', NODE_OPTIONS: '--import earshot/register' },
+    agent,
+  );
+  const plan = {
+    ...{
+      number: 1,
+      seed: 1,
+      agent: 'support',
+      version: '1.9.2',
+      scenes: ['question'],
+      ending: 'agent-closes',
+    },
+    stack: { mode: 'pipeline', stt: 'universal-streaming', llm: 'claude-haiku', tts: 'flash-v2.5' },
+  };
+  await run(worker, { plan, directory: folder });
+  const [audio, report] = files().sort().reverse();
+  expect(files().length).toBe(2);
+  const { recordings } = sessionReport.parse(JSON.parse(readFileSync(join(reports, report!), 'utf8')));
+  expect(recordings).toMatchObject([{ kind: 'sdk', status: 'saved', location: audio }]);
+  const file = readFileSync(join(reports, audio!));
+  expect(file.subarray(0, 4).toString()).toBe('OggS');
+  expect(recordings[0]).toMatchObject({ bytes: file.length });
+  expect(recordings[0]?.duration).toBeGreaterThan(1);
+});

@@ -20,7 +20,7 @@ export const outcome = ({
       ascending: true,
       expr: records.of(['lk.session_start', 'lk.session_end'], { of: 'call' }),
       columns: [
-        { title: 'What', of: 'Line' },
+        { title: 'What', of: 'Line', width: 300 },
         { title: 'Agent', of: 'lk.agent_name' },
         { title: 'Version', of: 'lk.agent_version' },
         { title: 'Duration', of: 'lk.duration', unit: 's', decimals: 0 },

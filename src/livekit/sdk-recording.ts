@@ -1,0 +1,77 @@
+import type { JobContext, voice } from '@livekit/agents';
+import { takeIn } from '../reports/recording-file.ts';
+import { seconds } from '../session/samples.ts';
+import { within } from '../telemetry/bounds.ts';
+import type { JobRecording } from './job-recordings.ts';
+
+/** What is needed of a job's context. */
+export type RecordedJob = Partial<Pick<JobContext, 'makeSessionReport'>>;
+
+export interface SdkRecordingOptions {
+  session: object;
+  job: RecordedJob | undefined;
+  /** The switch, and whether LiveKit demands redaction. */
+  audio: boolean;
+  redaction: boolean;
+  folder: string;
+  stem: string;
+  /** How long it may take, in milliseconds. */
+  ms: number;
+}
+
+/** Brings the audio that the SDK has recorded of a session to its report; undefined: the SDK has recorded none. Never rejects. */
+export async function pickUpRecording(options: SdkRecordingOptions): Promise<JobRecording | undefined> {
+  const { audio, redaction, folder, stem, ms } = options;
+  const report = sdkReport(options);
+  const path = report?.audioRecordingPath;
+  if (!report || !path) return undefined;
+  const startedAt = report.audioRecordingStartedAt;
+  const about = {
+    kind: 'sdk',
+    id: 'sdk',
+    audioOnly: true,
+    ...(startedAt !== undefined && { startedAt }),
+  } as const;
+  const without = (status: 'off' | 'failed', code: string, message: string): JobRecording => ({
+    ...{ ...about, status, location: path },
+    error: { code, message },
+  });
+  if (!audio) {
+    return without(
+      'off',
+      'switched_off',
+      'the switch audio is off, and the file was left where the SDK has put it: add audio to EARSHOT_RECORD, or to { record } of observe()',
+    );
+  }
+  if (redaction) {
+    return without(
+      'off',
+      'redaction',
+      'LiveKit demands redaction; the file was left where the SDK has put it',
+    );
+  }
+  let result = without('failed', 'deadline', 'the folder did not take it in time');
+  const taking = takeIn(path, folder, stem).then(
+    ({ name, bytes, at }) => {
+      const duration = startedAt === undefined ? undefined : seconds(Math.max(0, at - startedAt));
+      result = {
+        ...{ ...about, status: 'saved', location: name, bytes, endedAt: Math.round(at) },
+        ...(duration !== undefined && { duration }),
+      };
+    },
+    (error: NodeJS.ErrnoException) => {
+      result = without('failed', error.code === 'ENOENT' ? 'missing' : 'unwritable', error.message);
+    },
+  );
+  await within(ms, taking);
+  return result;
+}
+
+/** The SDK's own report; it throws for a session that was never started, or is still being recorded. */
+function sdkReport({ session, job }: SdkRecordingOptions): voice.SessionReport | undefined {
+  try {
+    return job?.makeSessionReport?.(session as voice.AgentSession);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,78 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { pickUpRecording } from '../../src/livekit/sdk-recording.ts';
+
+let root: string;
+let audio: string;
+let folder: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'earshot-test-'));
+  audio = join(root, 'audio.ogg');
+  folder = join(root, 'reports');
+  writeFileSync(audio, 'OggS, and so on', { mode: 0o644 });
+  utimesSync(audio, 1_700_000_060, 1_700_000_060);
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+const startedAt = 1_700_000_000_000;
+const recorded = () => ({
+  makeSessionReport: () => ({ audioRecordingPath: audio, audioRecordingStartedAt: startedAt }) as never,
+});
+const pickUp = (given: Partial<Parameters<typeof pickUpRecording>[0]> = {}) =>
+  pickUpRecording({
+    ...{ session: {}, job: recorded(), audio: true, redaction: false },
+    ...{ folder, stem: 'call', ms: 30_000, ...given },
+  });
+
+test('a recording is moved to its report, and only this user may read it', async () => {
+  expect(await pickUp()).toEqual({
+    ...{ kind: 'sdk', id: 'sdk', status: 'saved', audioOnly: true, location: 'call.ogg', bytes: 15 },
+    ...{ startedAt, endedAt: 1_700_000_060_000, duration: 60 },
+  });
+  expect(readFileSync(join(folder, 'call.ogg'), 'utf8')).toBe('OggS, and so on');
+  expect(statSync(join(folder, 'call.ogg')).mode & 0o777).toBe(0o600);
+  expect(existsSync(audio)).toBe(false);
+});
+
+test.each([
+  [{ audio: false }, 'switched_off'],
+  [{ redaction: true }, 'redaction'],
+])('%j leaves it where it is, and says so', async (given, code) => {
+  expect(await pickUp(given)).toMatchObject({ status: 'off', location: audio, error: { code } });
+  expect(existsSync(audio)).toBe(true);
+  expect(existsSync(folder)).toBe(false);
+});
+
+test('one that is not there, or empty, or cannot be written is a failure', async () => {
+  writeFileSync(audio, '');
+  expect(await pickUp()).toMatchObject({
+    status: 'failed',
+    error: { code: 'unwritable', message: 'the file is empty' },
+  });
+  rmSync(audio);
+  expect(await pickUp()).toMatchObject({ status: 'failed', error: { code: 'missing' } });
+  writeFileSync(audio, 'OggS');
+  mkdirSync(join(folder, 'call.ogg', 'in the way'), { recursive: true });
+  expect(await pickUp()).toMatchObject({ status: 'failed', error: { code: 'unwritable' } });
+  expect(existsSync(audio)).toBe(true);
+  expect(readdirSync(folder)).toEqual(['call.ogg']);
+});
+
+test('a session that was not recorded, or whose recording goes on, has none', async () => {
+  const going = { makeSessionReport: () => expect.fail('still recording') };
+  expect(await pickUp({ job: going })).toBeUndefined();
+  expect(await pickUp({ job: { makeSessionReport: () => ({}) as never } })).toBeUndefined();
+  expect(await pickUp({ job: undefined })).toBeUndefined();
+});
