@@ -95,6 +95,17 @@ export const conversationRecords = {
     'lk.cost_incomplete',
     'lk.recordings',
   ],
+  'lk.recording': [
+    'lk.recording.status',
+    'lk.recording.media',
+    'lk.recording.destination',
+    'lk.recording.location',
+    'lk.recording.size',
+    'lk.egress_id',
+    'lk.duration',
+    'lk.error.type',
+    'lk.error.message',
+  ],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type ConversationRecord = keyof typeof conversationRecords;

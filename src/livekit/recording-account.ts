@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { ConversationRecord, RecordAttributes } from '../catalogue/conversation.ts';
 import { observation, type Sink } from '../catalogue/observation.ts';
 import type { RecordingResult } from '../egress/room-egress.ts';
 import type { RecordingDestination, RecordingMedia } from '../egress/settings.ts';
@@ -16,6 +17,8 @@ export interface AccountOptions {
   /** What the job's report will tell; none outside a job. */
   notes?: JobRecordings;
 }
+
+const recordingEvent = 'lk.recording' satisfies ConversationRecord;
 
 /** How a report calls what came of a recording. */
 const saved: Readonly<Partial<Record<RecordingResult['status'], JobRecording['status']>>> = {
@@ -82,23 +85,23 @@ export class RecordingAccount {
     const { status, egressId, location, durationSeconds, sizeBytes, error } = result;
     notes?.note(this.#note(result));
     const severity: Severity = saved[status] === 'failed' ? 'ERROR' : error ? 'WARN' : 'INFO';
+    const attributes: RecordAttributes<'lk.recording'> = {
+      'lk.recording.status': status,
+      ...(media && { 'lk.recording.media': media }),
+      'lk.recording.destination': destination,
+      ...(egressId && { 'lk.egress_id': egressId }),
+      ...(location && { 'lk.recording.location': location }),
+      ...(durationSeconds && { 'lk.duration': durationSeconds }),
+      ...(sizeBytes && { 'lk.recording.size': sizeBytes }),
+      ...(error && { 'lk.error.type': error.code, 'lk.error.message': error.message }),
+    };
     log?.({
       signal: 'conversation',
-      event: 'lk.recording',
+      event: recordingEvent,
       at: Date.now(),
       severity,
       body: error ? `recording ${status}: ${error.code}` : `recording ${status}`,
-      attributes: {
-        'event.name': 'lk.recording',
-        'lk.recording.status': status,
-        ...(media && { 'lk.recording.media': media }),
-        'lk.recording.destination': destination,
-        ...(egressId && { 'lk.egress_id': egressId }),
-        ...(location && { 'lk.recording.location': location }),
-        ...(durationSeconds && { 'lk.duration': durationSeconds }),
-        ...(sizeBytes && { 'lk.recording.size': sizeBytes }),
-        ...(error && { 'lk.error.type': error.code, 'lk.error.message': error.message }),
-      },
+      attributes: { 'event.name': recordingEvent, ...attributes },
     });
   }
 

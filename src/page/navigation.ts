@@ -30,7 +30,8 @@ export function useBrowserNavigation(): Navigation {
       const target = event.target instanceof Element ? event.target.closest('a') : null;
       if (!target || !isPlain(event) || !isOwn(target)) return;
       event.preventDefault();
-      history.pushState(null, '', target.href);
+      const from = location.pathname === '/' ? location.pathname + location.search : listAddress();
+      history.pushState({ from }, '', target.href);
       read();
       scrollTo(0, 0);
     };
@@ -57,6 +58,9 @@ export function useBrowserNavigation(): Navigation {
     };
   }, [address]);
 }
+
+/** The list as it was left, with its filters; else all of it. */
+export const listAddress = (): string => (history.state as { from?: string } | null)?.from ?? '/';
 
 /** Whether a click asks for nothing else, such as a new tab. */
 const isPlain = (event: MouseEvent): boolean =>

@@ -24,7 +24,7 @@ class OpenTurn {
   /** LLM time since the user's message or the last tools, and before the last tools. */
   llmStep = 0;
   llmBefore = 0;
-  /** What the agent's answer said of itself. */
+  /** What the agent's answer said of itself: the message whose latency was measured, if there is one. */
   reply: llm.MetricsReport | undefined;
   /** What its latency consists of, if it was measured. */
   segments: Record<Segment, number> | undefined;
@@ -196,7 +196,8 @@ export class Turns {
         ? { ...this.#voice, first: this.#voice.last }
         : undefined;
     this.#open.answered = true;
-    this.#open.reply = m;
+    // Of several messages (one moment, please; then, after a tool, the answer) the first ended the caller's wait.
+    if (this.#open.reply?.e2eLatency === undefined) this.#open.reply = m;
     this.#open.interrupted = message.interrupted;
     if (message.interrupted) this.#finish(samples);
   }

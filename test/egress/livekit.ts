@@ -48,11 +48,15 @@ export const complete = { ...id, status: EgressStatus.EGRESS_COMPLETE, fileResul
 export async function openLiveKit(): Promise<LiveKit> {
   const verifier = new TokenVerifier(apiKey, apiSecret);
   const calls: LiveKit['calls'] = [];
-  const answers: Record<Method, Answer> = {
+  const answers: Partial<Record<Method, Answer>> = {
     StartRoomCompositeEgress: { info: { ...id, status: EgressStatus.EGRESS_STARTING } },
     StopEgress: { info: { ...id, status: EgressStatus.EGRESS_ENDING } },
-    ListEgress: { items: [complete] },
   };
+  /** What there is on the list, unless something else is to be answered: the recording, and after its end the file. */
+  let stopped = false;
+  const list = (): Answer => ({
+    items: [stopped ? complete : { ...id, status: EgressStatus.EGRESS_ACTIVE }],
+  });
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
@@ -64,7 +68,8 @@ export async function openLiveKit(): Promise<LiveKit> {
     if (!grants) return send(401, { code: 'unauthenticated', msg: 'invalid token' });
     if (!grants.video?.roomRecord) return send(403, { code: 'permission_denied', msg: 'permissions denied' });
     calls.push({ method: method as Method, body: JSON.parse(String(Buffer.concat(chunks))) });
-    const answer = answers[method as Method] as Answer | undefined;
+    if (method === 'StopEgress') stopped = true;
+    const answer = answers[method as Method] ?? (method === 'ListEgress' ? list() : undefined);
     if (!answer) return send(404, { code: 'bad_route', msg: `no handler for path ${request.url}` });
     if (answer === 'hang') return;
     if ('page' in answer) return response.writeHead(answer.status).end(answer.page);

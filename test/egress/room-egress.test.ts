@@ -75,10 +75,11 @@ describe('what came of it', () => {
     });
     expect(livekit.calls.map(({ method }) => method)).toEqual([
       'StartRoomCompositeEgress',
+      'ListEgress',
       'StopEgress',
       'ListEgress',
     ]);
-    expect(livekit.calls[2]?.body).toEqual({ egressId: 'EG_1' });
+    expect(livekit.calls[3]?.body).toEqual({ egressId: 'EG_1' });
   });
 
   test('a second stop gives the same, and asks nobody', async () => {
@@ -86,7 +87,7 @@ describe('what came of it', () => {
     await recording.start();
     const first = await recording.stop();
     expect(await recording.stop()).toBe(first);
-    expect(livekit.calls.length).toBe(3);
+    expect(livekit.calls.length).toBe(4);
   });
 
   test('stopping waits for a start that is under way', async () => {
@@ -95,7 +96,15 @@ describe('what came of it', () => {
     expect(await recording.stop()).toMatchObject({ status: 'complete' });
   });
 
-  test('is told of one that had ended by itself, and could not be stopped', async () => {
+  test('is told of one that had ended by itself, which is not asked to stop', async () => {
+    livekit.answer('ListEgress', { items: [complete] });
+    const recording = egress();
+    await recording.start();
+    expect(await recording.stop()).toMatchObject({ status: 'complete', durationSeconds: 12.5 });
+    expect(livekit.calls.map(({ method }) => method)).toEqual(['StartRoomCompositeEgress', 'ListEgress']);
+  });
+
+  test('is told of one that ends by itself before it can be stopped', async () => {
     livekit.answer('StopEgress', {
       status: 412,
       code: 'failed_precondition',
@@ -106,6 +115,14 @@ describe('what came of it', () => {
     const result = await recording.stop();
     expect(result).toMatchObject({ status: 'complete', durationSeconds: 12.5 });
     expect(result.error).toBeUndefined();
+  });
+
+  test('one that LiveKit does not list in time is stopped all the same', async () => {
+    livekit.answer('ListEgress', 'hang');
+    const recording = egress({ stopDeadlineMs: 2000 });
+    await recording.start();
+    expect(await recording.stop()).toMatchObject({ status: 'ending', egressId: 'EG_1' });
+    expect(livekit.calls.map(({ method }) => method)).toContain('StopEgress');
   });
 
   test('is unknown where the file is not written by the deadline', async () => {

@@ -37,4 +37,14 @@ describe.skipIf(noBrowser)('in a browser', () => {
     expect(await ground()).toBe('rgb(247, 246, 243)');
     await page.getByRole('button', { name: 'Use the dark theme' }).waitFor();
   });
+
+  test('a browser that logs in reads, and follows what happens', async () => {
+    const gateway = await startTestGateway({
+      readers: { bearer: 'token', basic: { username: 'earshot', password: 'token' } },
+    });
+    await gateway.take(capturedOf('full'));
+    const page = await openPage(gateway.url, { httpCredentials: { username: 'earshot', password: 'token' } });
+    await page.getByRole('link', { name: /support-agent/ }).waitFor();
+    await page.getByText('Live updates').waitFor();
+  });
 });

@@ -1,4 +1,7 @@
+import { llm as llmOfSdk } from '@livekit/agents';
 import { describe, expect, test } from 'vitest';
+import { Samples } from '../../src/session/samples.ts';
+import { type TurnSummary, Turns } from '../../src/session/turns.ts';
 import { Call, start } from '../livekit/call.ts';
 import { llmMetrics, realtimeMetrics, ttsMetrics } from '../livekit/sdk-metrics.ts';
 
@@ -390,4 +393,21 @@ describe('latency', () => {
     call.replies(spoke(4, { e2eLatency: 1 }), 5000);
     expect(call.values('lk_agents_turn_e2e_latency_seconds', { model_name: 'm-1' })).toEqual([1]);
   });
+});
+
+test('of an answer in two messages, the one whose latency was measured is told', () => {
+  const over: TurnSummary[] = [];
+  const turns = new Turns((turn) => over.push(turn));
+  const samples = new Samples();
+  const message = (role: 'user' | 'assistant', metrics: object) => {
+    const item = new llmOfSdk.ChatMessage({ role, content: '…', createdAt: start });
+    item.metrics = metrics;
+    turns.message(samples, item, start);
+  };
+  message('user', { startedSpeakingAt: 1, stoppedSpeakingAt: 2 });
+  message('assistant', { startedSpeakingAt: 3.5, e2eLatency: 1.5, llmNodeTtft: 0.5 });
+  message('assistant', { startedSpeakingAt: 8, llmNodeTtft: 0.25 });
+  turns.close(samples);
+  expect(over).toMatchObject([{ outcome: 'completed', reply: { e2eLatency: 1.5, llmNodeTtft: 0.5 } }]);
+  expect(over[0]?.segments).toMatchObject({ llm: 0.5, unattributed: 1 });
 });

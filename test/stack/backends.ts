@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { isInstalled } from './programs.ts';
 import { type Compose, read, readYaml } from './repository.ts';
-import { freePort, type RunningServer, startServer } from './servers.mjs';
+import { type RunningServer, startServer } from './servers.mjs';
 
 export type BackendName = 'tempo' | 'loki';
 
@@ -39,7 +41,7 @@ export function backendProgram(name: BackendName): Program | undefined {
   // The host's network and paths: so it is run as a program would be.
   const before = (folder: string) => [
     ...['run', '--rm', '--network=host', `--user=${user}`, `--volume=${folder}:${folder}`],
-    ...['--env=LISTEN_ADDRESS', '--env=DATA', image(name)],
+    ...['--env=LISTEN_ADDRESS', '--env=DATA', '--env=RETENTION', image(name)],
   ];
   return { command: 'docker', before };
 }
@@ -61,11 +63,18 @@ export interface Configured {
   remove(): void;
 }
 
+/** Ports of 127.0.0.1 that nobody listens on, and each another: all are held until the last is found. */
+async function freePorts(count: number): Promise<number[]> {
+  const held = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(held.map((server) => once(server, 'listening')));
+  const ports = held.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(held.map((server) => once(server.close(), 'close')));
+  return ports;
+}
+
 export async function configured(name: BackendName, program: Program): Promise<Configured> {
   const folder = mkdtempSync(join(tmpdir(), `earshot-${name}-`));
-  const [port, grpcPort, otlpPort, otlpGrpcPort, gossipPort] = await Promise.all(
-    Array.from({ length: 5 }, () => freePort()),
-  );
+  const [port, grpcPort, otlpPort, otlpGrpcPort, gossipPort] = await freePorts(5);
   const file = join(folder, `${name}.yml`);
   const text = read(`grafana/${name}.yml`)
     .replace(':4317', `:${otlpGrpcPort}`)
@@ -86,7 +95,8 @@ export async function configured(name: BackendName, program: Program): Promise<C
       `-server.http-listen-port=${port}`,
       `-server.grpc-listen-port=${grpcPort}`,
     ],
-    env: { LISTEN_ADDRESS: '127.0.0.1', DATA: data },
+    // Captured calls grow old.
+    env: { LISTEN_ADDRESS: '127.0.0.1', DATA: data, RETENTION: '87600h' },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

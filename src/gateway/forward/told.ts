@@ -49,6 +49,8 @@ const measured = (m: MessageMetrics = {}): MeasuredAttributes => ({
 interface Turn {
   user: ChatItem;
   reply?: ChatItem;
+  /** Whether the last message of the answer was cut off. */
+  interrupted: boolean;
   tools: boolean;
   /** Time in which tools ran before the reply, in seconds. */
   toolSeconds: number;
@@ -71,8 +73,12 @@ export function toldOf({ items, report, closeReason }: Conversation): Told[] {
     const turn = turns.at(-1);
     if (item.type === 'message' && item.role !== 'system' && item.role !== 'developer') {
       records.push(messageOf(item, at));
-      if (item.role === 'user') turns.push({ user: item, tools: false, toolSeconds: 0, at });
-      else if (turn && !turn.reply?.metrics?.e2eLatency) Object.assign(turn, { reply: item, at });
+      if (item.role === 'user')
+        turns.push({ user: item, interrupted: false, tools: false, toolSeconds: 0, at });
+      else if (turn) {
+        turn.interrupted = item.interrupted ?? false;
+        if (turn.reply?.metrics?.e2eLatency === undefined) Object.assign(turn, { reply: item, at });
+      }
       const latency = item.metrics?.e2eLatency ?? -1;
       if (latency >= 0) counts.slowest = Math.max(counts.slowest ?? 0, latency);
     } else if (item.type === 'function_call_output') {
@@ -99,7 +105,7 @@ export function toldOf({ items, report, closeReason }: Conversation): Told[] {
         'lk.turns': turns.length,
         'lk.duration': reportedAt - startedAt,
         'lk.slowest_turn': counts.slowest,
-        'lk.interruptions': turns.filter(({ reply }) => reply?.interrupted).length,
+        'lk.interruptions': turns.filter(({ interrupted }) => interrupted).length,
         'lk.tool_calls': counts.toolCalls,
         'lk.tool_errors': counts.toolErrors,
       };
@@ -141,8 +147,8 @@ function toolOf(output: ChatItem, call: ChatItem | undefined, at: number): Told 
   );
 }
 
-function turnOf({ user, reply, tools, toolSeconds, at }: Turn, index: number): Told {
-  const outcome = !reply ? 'unanswered' : reply.interrupted ? 'interrupted' : 'completed';
+function turnOf({ user, reply, interrupted, tools, toolSeconds, at }: Turn, index: number): Told {
+  const outcome = !reply ? 'unanswered' : interrupted ? 'interrupted' : 'completed';
   const m: MessageMetrics = { ...user.metrics, ...reply?.metrics };
   const segments =
     m.e2eLatency !== undefined && m.e2eLatency >= 0

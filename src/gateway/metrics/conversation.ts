@@ -4,7 +4,7 @@ import type { Message } from './messages.ts';
 import type { SdkMetrics } from './metrics-json.ts';
 import type { Timeline } from './timeline.ts';
 import type { Told } from './told.ts';
-import type { Tree } from './tree.ts';
+import { firstFrom, type Tree } from './tree.ts';
 
 /** What was said, who handed over, and which answers were cut off. */
 export function addConversation(
@@ -35,7 +35,8 @@ export function addConversation(
 function answerTo({ at, metrics }: Message, next: Message | undefined, tree: Tree): string | undefined {
   const from = metrics.stoppedSpeakingAt ?? at - 0.05;
   const until = next?.at ?? Number.POSITIVE_INFINITY;
-  const turns = tree.named('agent_turn').filter(({ start }) => start >= from && start < until);
+  const all = tree.named('agent_turn');
+  const turns = all.slice(firstFrom(all, from), firstFrom(all, until));
   const measured = turns.find(({ attributes }) => number(attributes['lk.e2e_latency']) !== undefined);
   return text((measured ?? turns[0])?.attributes['lk.speech_id']);
 }

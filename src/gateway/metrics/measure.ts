@@ -1,3 +1,4 @@
+import { catalogue } from '../../catalogue/metrics.ts';
 import { type Observation, observation } from '../../catalogue/observation.ts';
 import { Samples } from '../../session/samples.ts';
 import { SessionObserver } from '../../session/session-events.ts';
@@ -51,8 +52,25 @@ export function measure(told: Told): Observation[] {
   const samples = new Samples();
   if (report) reportedUsage(samples, usage, requests);
   if (!ended) samples.add('lk_agents_sessions_total', { close_reason: 'crashed' }, 1);
-  return [...found, ...rest, ...samples.observations].filter(
-    // How many run is for who sees them run.
-    ({ metric }) => metric !== 'lk_agents_sessions_active',
-  );
+  // How many run is for who sees them run.
+  const all = [...found, ...rest, ...samples.observations];
+  return summed(all.filter(({ metric }) => metric !== 'lk_agents_sessions_active'));
+}
+
+/** What counters count, added up: a long session has tens of thousands of steps. */
+function summed(observations: readonly Observation[]): Observation[] {
+  const counted = new Map<string, Observation>();
+  const found: Observation[] = [];
+  for (const one of observations) {
+    const key = catalogue[one.metric]?.type === 'counter' && JSON.stringify([one.metric, one.labels]);
+    const known = key ? counted.get(key) : undefined;
+    if (known) {
+      known.value += one.value;
+      continue;
+    }
+    const kept = { ...one };
+    found.push(kept);
+    if (key) counted.set(key, kept);
+  }
+  return found;
 }

@@ -4,7 +4,7 @@ import { text } from '../decode/plain.ts';
 import type { SpanRecord } from '../decode/records.ts';
 import { factsOf } from '../decode/span-facts.ts';
 import type { Told } from './told.ts';
-import type { Tree } from './tree.ts';
+import { firstFrom, type Tree } from './tree.ts';
 
 /** A message of the conversation; unix seconds at which the session took it in. */
 export interface Message {
@@ -82,7 +82,10 @@ function committedAt({ at = 0, metrics: m = {} }: ChatItem): number {
 function spokenAt({ at = 0, metrics: m = {} }: ChatItem, tree: Tree): number {
   if (m.stoppedSpeakingAt !== undefined) return Math.max(m.stoppedSpeakingAt, m.startedSpeakingAt ?? 0);
   const began = m.startedSpeakingAt ?? at;
-  const turn = tree.named('agent_turn').find(({ start, end }) => start <= began + 0.01 && began <= end);
+  const turns = tree.named('agent_turn');
+  // A few may overlap: attempts that were given up.
+  const until = firstFrom(turns, began + 10 * millisecond);
+  const turn = turns.slice(Math.max(0, until - 8), until).find(({ end }) => began <= end);
   return turn?.end ?? began;
 }
 

@@ -1,7 +1,7 @@
 import type { SpanRecord } from '../decode/records.ts';
 import type { Message } from './messages.ts';
 import type { Timeline } from './timeline.ts';
-import type { Tree } from './tree.ts';
+import { firstFrom, type Tree } from './tree.ts';
 
 type AgentState = 'listening' | 'thinking' | 'speaking';
 
@@ -61,25 +61,27 @@ const edges = ({ start, end }: Stretch, state: 'speaking' | 'thinking') => [
 
 /** The agent thinks from the start of an answer until it speaks, and between the steps of one answer, in which tools run. */
 function thinking(tree: Tree): Stretch[] {
-  const turns = tree.named('agent_turn');
-  return turns.flatMap((turn) => {
+  const steps = new Map<unknown, SpanRecord[]>();
+  for (const turn of tree.named('agent_turn')) {
+    const speech = turn.attributes['lk.speech_id'] ?? turn.spanId;
+    const known = steps.get(speech);
+    if (known) known.push(turn);
+    else steps.set(speech, [turn]);
+  }
+  return tree.named('agent_turn').flatMap((turn) => {
     // What is said without a model, such as `say`, needs no thought.
     if (tree.inside(turn, 'llm_node').length === 0) return [];
     const speeches = tree.inside(turn, 'agent_speaking');
     const first = speeches[0];
     const last = speeches.at(-1);
     if (!first || !last) return [turn];
-    const next = turns.find(
-      (other) => other.start >= last.start && other !== turn && sameSpeech(other, turn),
-    );
+    const answer = steps.get(turn.attributes['lk.speech_id'] ?? turn.spanId) ?? [];
+    const next = answer.find((step) => step !== turn && step.start >= last.start);
     const found: Stretch[] = [{ start: turn.start, end: Math.max(turn.start, first.start) }];
     if (next) found.push({ start: last.end, end: Math.max(last.end, next.start) });
     return found;
   });
 }
-
-const sameSpeech = (a: SpanRecord, b: SpanRecord): boolean =>
-  a.attributes['lk.speech_id'] !== undefined && a.attributes['lk.speech_id'] === b.attributes['lk.speech_id'];
 
 /** When one side spoke, without what overlaps. */
 function spoken(
@@ -87,13 +89,20 @@ function spoken(
   messages: readonly Message[],
   role: Message['role'],
 ): Stretch[] {
-  const found: Stretch[] = [];
+  const known = merged(spans);
   const said = messages.flatMap(({ role: of, metrics }): Stretch[] => {
     const { startedSpeakingAt: start, stoppedSpeakingAt: end } = metrics;
     if (of !== role || start === undefined || end === undefined || end < start) return [];
-    return spans.some((span) => span.start < end && span.end > start) ? [] : [{ start, end }];
+    const before = known[firstFrom(known, end) - 1];
+    return before && before.end > start ? [] : [{ start, end }];
   });
-  for (const { start, end } of [...spans, ...said].sort((a, b) => a.start - b.start)) {
+  return merged([...known, ...said].sort((a, b) => a.start - b.start));
+}
+
+/** @param stretches in the order in which they began */
+function merged(stretches: readonly Stretch[]): Stretch[] {
+  const found: Stretch[] = [];
+  for (const { start, end } of stretches) {
     const last = found.at(-1);
     if (last && start <= last.end) last.end = Math.max(last.end, end);
     else found.push({ start, end });

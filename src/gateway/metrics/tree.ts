@@ -1,5 +1,16 @@
 import type { SpanRecord } from '../decode/records.ts';
 
+/** The index of the first span that begins at `at` or later, of spans in the order in which they began. */
+export function firstFrom(spans: readonly { start: number }[], at: number): number {
+  let [low, high] = [0, spans.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((spans[middle]?.start ?? at) < at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** The spans of a session, and how they lie in one another. */
 export class Tree {
   readonly #byId: ReadonlyMap<string, SpanRecord>;

@@ -1,6 +1,7 @@
 import type { BoardSpec } from './house/board.ts';
 import { conversation } from './session/conversation.ts';
 import { details } from './session/details.ts';
+import { kept } from './session/kept.ts';
 import { outcome } from './session/outcome.ts';
 import { traced } from './session/traced.ts';
 
@@ -10,6 +11,8 @@ export const session: BoardSpec = {
   description:
     'What happened in this call? Its job or its trace says which it is: choose one on the board Sessions.',
   sources: ['logs', 'traces'],
+  // An exemplar and a line of a log lead here without their time range.
+  from: 'now-24h',
   inputs: [
     {
       name: 'job_id',
@@ -24,5 +27,11 @@ export const session: BoardSpec = {
       value: 'none',
     },
   ],
-  rows: (context) => [outcome(context), conversation(context), details(context), ...traced(context)],
+  rows: (context) => [
+    outcome(context),
+    conversation(context),
+    details(context),
+    kept(context),
+    ...traced(context),
+  ],
 };

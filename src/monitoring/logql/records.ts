@@ -69,3 +69,13 @@ export function createRecords(service: string) {
     log: (): string => `${stream} ${call} | scope_name!="earshot.conversation"`,
   };
 }
+
+/**
+ * The same lines, where a number that is missing is none, rather than not there: what makes a column of numbers of it (in
+ * Grafana 9) falls over what is not there.
+ */
+export function withNumbers(expr: string, attributes: readonly RecordAttribute[]): string {
+  if (attributes.length === 0) return expr;
+  const filled = attributes.map(label).map((name) => `${name}=\`{{ or .${name} "-" }}\``);
+  return `${expr} | label_format ${filled.join(', ')}`;
+}

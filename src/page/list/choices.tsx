@@ -8,16 +8,17 @@ const most = 200;
 
 interface ChoicesProps {
   name: string;
-  /** How many sessions have each value. */
-  counts: Readonly<Record<string, number>>;
+  /** How many sessions have each value; undefined: it is not known. */
+  counts: Readonly<Record<string, number>> | undefined;
   chosen: readonly string[];
   onChoose: (values: readonly string[]) => void;
   onOpen: () => void;
 }
 
 /** A filter of which any number of values can be chosen. */
-export function Choices({ name, counts, chosen, onChoose, onOpen }: ChoicesProps) {
+export function Choices({ name, counts: known, chosen, onChoose, onOpen }: ChoicesProps) {
   const [search, setSearch] = useState('');
+  const counts = known ?? {};
   // What is chosen stays in sight, also where no session has it any more.
   const values = [...new Set([...Object.keys(counts), ...chosen])].toSorted((a, b) =>
     a.localeCompare(b, 'en', { numeric: true }),
@@ -54,7 +55,7 @@ export function Choices({ name, counts, chosen, onChoose, onOpen }: ChoicesProps
             <span class="choice-count">{formatCount(counts[value] ?? 0)}</span>
           </label>
         ))}
-        {found.length === 0 && <p class="quiet">None</p>}
+        {found.length === 0 && <p class="quiet">{known ? 'None' : 'They could not be read.'}</p>}
         {found.length > most && <p class="quiet">And {formatCount(found.length - most)} more</p>}
       </div>
       {chosen.length > 0 && (

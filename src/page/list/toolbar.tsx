@@ -48,10 +48,10 @@ export function Toolbar({ filters, onFilters, facets, onFacets, search }: Toolba
       />
       <div class="filters">
         {choices.map(([name, label]) => {
-          const counts = facets?.[name] ?? {};
+          const counts = facets && (facets[name] ?? {});
           const chosen = valuesOf(filters, name);
           // Hardly anybody has tags: who has none is not asked for them.
-          if (name === 'tag' && chosen.length === 0 && Object.keys(counts).length === 0) return null;
+          if (name === 'tag' && chosen.length === 0 && Object.keys(counts ?? {}).length === 0) return null;
           return (
             <Choices
               key={name}

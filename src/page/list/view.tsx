@@ -26,6 +26,8 @@ const expected = 12;
 const shortcuts = [
   ['j', 'Next session'],
   ['k', 'Session before'],
+  ['Home', 'First session'],
+  ['End', 'Last session'],
   ['Enter', 'Open the session'],
   ['/', 'Search'],
   ['Esc', 'Empty the search, close a menu'],

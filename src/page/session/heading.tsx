@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { api, type Detail } from '../api.ts';
+import { listAddress } from '../navigation.ts';
 import { EndBadge } from '../status.tsx';
 
 /** Which session it is, how it is, and where else it is told of. */
@@ -7,7 +8,7 @@ export function Heading({ detail }: { detail: Detail }) {
   const { id, agent, hasAudio, traceUrl, tags = [] } = detail;
   return (
     <header class="session-head">
-      <a class="back" href="/">
+      <a class="back" href={listAddress()}>
         ← Sessions
       </a>
       <div class="session-title">

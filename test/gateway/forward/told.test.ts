@@ -109,6 +109,23 @@ test('turns are told with what their latency consists of, also the one that nobo
   expect(segmentAttributes.filter((name) => !(name in (first?.attributes ?? {})))).toEqual([]);
 });
 
+test('of an answer in two messages, the one whose latency was measured is told, and whether the last was cut off', () => {
+  const message = (role: string, rest: Partial<ChatItem>): ChatItem => ({
+    id: `${rest.at}`,
+    type: 'message',
+    role,
+    ...rest,
+  });
+  const [turn] = toldOf({
+    items: [
+      message('user', { at: 1 }),
+      message('assistant', { at: 2, metrics: { e2eLatency: 1.5 } }),
+      message('assistant', { at: 3, interrupted: true, metrics: { llmTtft: 0.25 } }),
+    ],
+  }).filter(({ event }) => event === 'lk.turn');
+  expect(turn).toMatchObject({ at: 2, body: 'turn 1 interrupted', attributes: { 'lk.e2e_latency': 1.5 } });
+});
+
 test('a handoff is told, and the session from its start to its end', () => {
   expect(of('lk.handoff')[0]?.attributes).toEqual({ 'lk.old_agent': 'front', 'lk.new_agent': 'billing' });
   expect(of('lk.session_start').map(({ at }) => at)).toEqual([1000]);

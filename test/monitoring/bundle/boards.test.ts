@@ -132,7 +132,7 @@ test('both boards of calls ask Loki and Tempo', () => {
   ]);
   expect(counts).toEqual([
     ['sessions', 9, 2],
-    ['session', 7, 2],
+    ['session', 9, 2],
   ]);
 });
 

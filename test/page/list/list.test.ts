@@ -60,6 +60,9 @@ describe.skipIf(noBrowser)('the list', () => {
     await shows(page, ['AJ_3']);
     await page.goBack();
     await shows(page, ['AJ_3', 'AJ_1']);
+    await page.locator('a[data-session="AJ_1"]').click();
+    await page.getByRole('link', { name: '← Sessions' }).click();
+    await shows(page, ['AJ_3', 'AJ_1']);
     await page.getByRole('button', { name: 'Clear' }).click();
     await shows(page, ['AJ_3', 'AJ_2', 'AJ_1']);
     expect(search(page)).toBe('');
@@ -184,6 +187,28 @@ describe.skipIf(noBrowser)('what goes wrong', () => {
     await page.unroute('**/api/sessions?*');
     await page.getByRole('button', { name: 'Try again' }).click();
     await shows(page, ['AJ_1']);
+  });
+
+  test('what is there stays, and is told to be old, until it can be read again', async () => {
+    const directory = newFolder();
+    fillDirectory(directory, 300);
+    const gateway = await startTestGateway({ directory });
+    const page = await openPage('about:blank');
+    await page.route('**/api/facets', (route) => route.abort());
+    await page.goto(gateway.url);
+    await page.locator('a[data-session="AJ_00000"]').waitFor();
+    await page.getByRole('search').getByRole('button', { name: 'Agent' }).click();
+    await page.getByText('They could not be read.').waitFor();
+    await page.keyboard.press('Escape');
+    await page.route('**/api/sessions?*', (route) => route.abort());
+    await page.evaluate('scrollTo(0, 8000)');
+    const alert = page.getByRole('alert').filter({ hasText: 'The list is not up to date' });
+    await alert.waitFor();
+    await page.unroute('**/api/sessions?*');
+    await alert.getByRole('button', { name: 'Try again' }).click();
+    await page.locator('a[data-session="AJ_00185"]').waitFor();
+    expect(await alert.count()).toBe(0);
+    expect(takeTroubles(page).length).toBeGreaterThan(0);
   });
 
   test('a login that is not valid any more is asked for again', async () => {

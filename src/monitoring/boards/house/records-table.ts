@@ -2,7 +2,7 @@ import { TableCellHeight } from '@grafana/grafana-foundation-sdk/common';
 import type { DynamicConfigValue } from '@grafana/grafana-foundation-sdk/dashboard';
 import { PanelBuilder } from '@grafana/grafana-foundation-sdk/table';
 import type { RecordAttribute } from '../../../catalogue/conversation.ts';
-import { label } from '../../logql/records.ts';
+import { label, withNumbers } from '../../logql/records.ts';
 import { callColumns, callUrl } from './call-link.ts';
 import { colours, type Limits } from './limits.ts';
 import { applied, type PanelSpec } from './panel.ts';
@@ -11,7 +11,7 @@ import { applied, type PanelSpec } from './panel.ts';
 export interface RecordColumn {
   title: string;
   of: RecordAttribute | 'lk.agent_name' | 'lk.agent_version' | 'Line';
-  /** For numbers. @default it is a text */
+  /** For attributes that are numbers. @default it is a text */
   unit?: string;
   decimals?: number;
   limits?: Limits;
@@ -35,10 +35,11 @@ export function recordsTable(spec: RecordsTableSpec): PanelBuilder {
   const { expr, columns, sortBy = 'Time', ascending = false, leads = true, ...rest } = spec;
   const hidden = leads ? { job_id: callColumns.job, trace_id: callColumns.trace } : {};
   const fields = columns.map(({ of, title }) => [of === 'Line' ? 'Line' : label(of), title] as const);
+  const numbers = columns.flatMap(({ of, unit }) => (unit === undefined ? [] : [of as RecordAttribute]));
   const names = ['Time', ...fields.map(([name]) => name), ...Object.keys(hidden)];
   const builder = applied(
     new PanelBuilder(),
-    { ...rest, unit: 'short', targets: [{ expr, from: 'logs' }] },
+    { ...rest, unit: 'short', targets: [{ expr: withNumbers(expr, numbers), from: 'logs' }] },
     9,
   )
     .cellHeight(TableCellHeight.Sm)
@@ -53,9 +54,7 @@ export function recordsTable(spec: RecordsTableSpec): PanelBuilder {
       id: 'convertFieldType',
       options: {
         fields: {},
-        conversions: columns
-          .filter(({ unit }) => unit !== undefined)
-          .map(({ of }) => ({ targetField: of === 'Line' ? of : label(of), destinationType: 'number' })),
+        conversions: numbers.map((of) => ({ targetField: label(of), destinationType: 'number' })),
       },
     })
     .withTransformation({
@@ -66,15 +65,21 @@ export function recordsTable(spec: RecordsTableSpec): PanelBuilder {
         renameByName: { ...Object.fromEntries(fields), ...hidden },
       },
     })
-    .overrideByName('Time', [{ id: 'custom.width', value: 170 }, ...leading(leads)])
+    .overrideByName('Time', [
+      // Of one call, the day says nothing.
+      { id: 'unit', value: leads ? 'time:YYYY-MM-DD HH:mm:ss' : 'time:HH:mm:ss' },
+      { id: 'custom.width', value: leads ? 160 : 80 },
+      ...leading(leads),
+    ])
     .sortBy([{ build: () => ({ displayName: sortBy, desc: !ascending }) }]);
-  for (const { title, unit, decimals, limits, width } of columns) {
+  for (const [index, { title, of, unit, decimals, limits, width }] of columns.entries()) {
     builder.overrideByName(title, [
       { id: 'noValue', value: '–' },
       ...given('unit', unit),
       ...given('decimals', decimals),
       ...given('custom.width', width),
-      ...leading(leads),
+      // Of each row the time, the first column and the words: a table of links is hard to read.
+      ...leading(leads && (index === 0 || of === 'Line')),
       ...(limits ? [{ id: 'thresholds', value: colours(limits).build() }, ...colouredText] : []),
     ]);
   }

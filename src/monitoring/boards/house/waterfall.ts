@@ -28,7 +28,11 @@ export function waterfall({ expr, ...rest }: WaterfallSpec): PanelBuilder {
   const turn = label('lk.turn.number');
   const parts = segmentAttributes.map((attribute) => [label(attribute), short(attribute)] as const);
   const names = ['Time', turn, ...parts.map(([name]) => name)];
-  const builder = applied(new PanelBuilder(), { ...rest, unit: 's', targets: [{ expr, from: 'logs' }] }, 14)
+  const builder = applied(
+    new PanelBuilder(),
+    { ...rest, unit: 'suffix: s', decimals: 1, min: 0, targets: [{ expr, from: 'logs' }] },
+    14,
+  )
     .withTransformation({
       id: 'extractFields',
       options: { source: 'labels', format: 'auto', replace: false },
@@ -65,6 +69,8 @@ export function waterfall({ expr, ...rest }: WaterfallSpec): PanelBuilder {
         .calcs([]),
     )
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.None));
+  // The turn's number is a name: a unit would make a duration of it.
+  builder.overrideByName('Turn', [{ id: 'unit', value: 'string' }]);
   for (const [, name] of parts) {
     builder.overrideByName(name, [
       { id: 'color', value: { mode: 'fixed', fixedColor: segmentColours[name] } },

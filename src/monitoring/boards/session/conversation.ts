@@ -37,7 +37,7 @@ export const conversation = ({ records, objectives: { turnLatency } }: BoardCont
       width: 10,
       height: 16,
       empty: 'No measured turn of this call in this time range',
-      expr: records.of('lk.turn', { of: 'call', where: { 'lk.e2e_latency': ['>=', 0] } }),
+      expr: records.of('lk.turn', { of: 'call', where: { 'lk.segment.unattributed': ['>=', 0] } }),
     }),
   ],
 });

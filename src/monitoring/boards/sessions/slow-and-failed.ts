@@ -39,10 +39,10 @@ export const slowAndFailed = ({ records, objectives: { turnLatency } }: BoardCon
         where: { severity_text: ['=~', 'WARN|ERROR'] },
       }),
       columns: [
-        { title: 'Agent', of: 'lk.agent_name' },
+        { title: 'Agent', of: 'lk.agent_name', width: 110 },
         { title: 'What', of: 'Line' },
-        { title: 'Provider', of: 'lk.model_provider' },
-        { title: 'Model', of: 'lk.model_name' },
+        { title: 'Provider', of: 'lk.model_provider', width: 90 },
+        { title: 'Model', of: 'lk.model_name', width: 130 },
       ],
     }),
   ],

@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RunningServer } from './servers.mjs';
+
+/** A query of the boards Sessions and Session, as Grafana would send it. */
+export interface CallQuery {
+  panel: string;
+  kind: 'loki' | 'tempo';
+  expr: string;
+  instant: boolean;
+}
+
+interface Panel {
+  title: string;
+  targets?: { expr?: string; query?: string; queryType?: string; datasource: { type: 'loki' | 'tempo' } }[];
+}
+
+/** @param variables what Grafana puts in their places */
+export function callQueries(
+  board: 'sessions' | 'session',
+  variables: Readonly<Record<string, string>>,
+): CallQuery[] {
+  const file = join(import.meta.dirname, `../../dashboards/${board}.json`);
+  const { panels } = JSON.parse(readFileSync(file, 'utf8')) as { panels: Panel[] };
+  const filled = (expr: string) =>
+    expr.replaceAll(/\$\{?(\w+)\}?/g, (whole, name) => variables[name] ?? whole);
+  return panels.flatMap(({ title, targets = [] }) =>
+    targets.map(({ expr, query, queryType, datasource }) => ({
+      panel: title,
+      kind: datasource.type,
+      expr: filled(expr ?? query ?? ''),
+      instant: queryType === 'instant',
+    })),
+  );
+}
+
+async function asked(url: string, parameters: Record<string, string>) {
+  const response = await fetch(`${url}?${new URLSearchParams(parameters)}`);
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${parameters.query ?? parameters.q ?? url}: ${response.status} ${text}`);
+  return JSON.parse(text);
+}
+
+export interface Line {
+  text: string;
+  labels: Record<string, string>;
+}
+
+/**
+ * Lines of an hour.
+ *
+ * @param end unix seconds @default now
+ * @throws Error with Loki's answer if it refuses
+ */
+export async function lines(
+  loki: RunningServer,
+  query: string,
+  end = Math.ceil(Date.now() / 1000),
+): Promise<Line[]> {
+  const range = { start: String(end - 3600), end: String(end), limit: '1000' };
+  const { data } = await asked(`${loki.url}/loki/api/v1/query_range`, { query, ...range });
+  const streams = data.result as { stream: Record<string, string>; values: [string, string][] }[];
+  return streams.flatMap(({ stream, values }) => values.map(([, text]) => ({ text, labels: stream })));
+}
+
+/** What a query of a panel finds, in whichever form. @throws Error with the answer of a backend that refuses */
+export async function results(
+  { kind, expr, instant }: CallQuery,
+  { loki, tempo }: { loki: RunningServer; tempo: RunningServer },
+): Promise<unknown[]> {
+  if (kind === 'loki' && !instant) return lines(loki, expr);
+  if (kind === 'loki') {
+    const { data } = await asked(`${loki.url}/loki/api/v1/query`, { query: expr });
+    return (data.result as { value: [number, string] }[]).filter(({ value }) => Number(value[1]) > 0);
+  }
+  const now = Math.floor(Date.now() / 1000);
+  if (/^[0-9a-f]{32}$/.test(expr)) return (await asked(`${tempo.url}/api/traces/${expr}`, {})).batches ?? [];
+  const { traces = [] } = await asked(`${tempo.url}/api/search`, {
+    ...{ q: expr, start: String(now - 3600), end: String(now + 60), limit: '50' },
+  });
+  return traces;
+}

@@ -1,0 +1,168 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { startTestGateway } from '../gateway/running.ts';
+import { capturedOf } from '../gateway/uploads.ts';
+import { startSimulation } from '../simulate/running.ts';
+import { backendProgram, configured, lacking, startBackend } from './backends.ts';
+import { callQueries, type Line, lines, results } from './call-queries.ts';
+import { captured, later } from './later.ts';
+import { eventually, type RunningServer } from './programs.ts';
+
+const programs = { tempo: backendProgram('tempo'), loki: backendProgram('loki') };
+const missing = (['tempo', 'loki'] as const).filter((name) => !programs[name]);
+
+/** What matches none, and what matches all. */
+const filters = { agent: '.*', version: '.*', __range: '1h' };
+const none = 'none';
+
+/** Panels that have nothing to show of such a call, and say so. */
+const mayBeEmpty = {
+  // An upload knows no errors; no room is recorded, and no report is written where nobody asks for one.
+  simulated: ['Errors', 'Report', 'Recording', 'Log of the agent'],
+  uploaded: ['Errors', 'Report', 'Recording'],
+};
+
+describe.skipIf(missing.length > 0)(
+  `the boards of calls, asked of the real Tempo and Loki ${missing.map(lacking).join(' ')}`,
+  () => {
+    const servers = {} as { tempo: RunningServer; loki: RunningServer };
+    const calls = {} as Record<'simulated' | 'uploaded', { job: string; trace: string }>;
+    const ended = '{service_name="livekit-agents"} | event_name="lk.session_end"';
+
+    beforeAll(async () => {
+      const endpoints = {} as Record<'tempo' | 'loki', string>;
+      for (const name of ['tempo', 'loki'] as const) {
+        const program = programs[name];
+        if (!program) throw new Error(lacking(name));
+        const backend = await configured(name, program);
+        servers[name] = await startBackend(backend);
+        endpoints[name] = name === 'tempo' ? `http://127.0.0.1:${backend.otlpPort}` : servers.loki.url;
+      }
+      const gateway = await startTestGateway({ forward: endpoints });
+      // First what is old: Loki takes nothing that is half a day behind.
+      await gateway.take(capturedOf('flush'));
+      await gateway.take(capturedOf('full').map((request) => later(request)));
+
+      vi.stubEnv('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', `${endpoints.tempo}/v1/traces`);
+      vi.stubEnv('OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', `${endpoints.loki}/otlp/v1/logs`);
+      vi.stubEnv('EARSHOT_RECORD', 'traces,logs,transcript');
+      const run = startSimulation('--once', '--no-gateway', '--speed', '3', '--rate', '60');
+      try {
+        expect(await run.exit()).toBe(0);
+      } finally {
+        await run.clean();
+      }
+      const found = await eventually(
+        async () => {
+          const all = await lines(servers.loki, ended);
+          return all.length > 5 && all.some(isUploaded) ? all : undefined;
+        },
+        'calls that ended',
+        60_000,
+      );
+      const keysOf = ({ labels }: Line) => ({ job: labels.job_id ?? '', trace: labels.trace_id ?? '' });
+      const withTools = found.find((line) => !isUploaded(line) && Number(line.labels.lk_tool_calls) > 0);
+      calls.simulated = keysOf(withTools as Line);
+      calls.uploaded = keysOf(found.find(isUploaded) as Line);
+    });
+    afterAll(async () => {
+      vi.unstubAllEnvs();
+      await Promise.all(Object.values(servers).map((server) => server.stop()));
+    });
+
+    /** What each panel finds, once what was sent has become visible. */
+    const found = async (
+      board: 'sessions' | 'session',
+      variables: Record<string, string>,
+      empty: readonly string[] = [],
+    ) => {
+      const counted: Record<string, number> = {};
+      for (const query of callQueries(board, { ...filters, ...variables })) {
+        const ask = async () => {
+          const { length } = await results(query, servers);
+          return length > 0 || empty.includes(query.panel) ? length : undefined;
+        };
+        counted[query.panel] = await eventually(ask, `${query.panel}: ${query.expr}`, 90_000);
+      }
+      return counted;
+    };
+
+    test('Sessions finds calls by each of its panels', async () => {
+      const counted = await found('sessions', { slower: '1', words: 'thank' });
+      expect(Object.keys(counted)).toHaveLength(11);
+      // No turn takes an hour: the number on top counts.
+      const slow = callQueries('sessions', { ...filters, slower: '3600', words: '' }).filter(({ panel }) =>
+        ['Slowest turns', 'Slow turns', 'Traces with slow turns'].includes(panel),
+      );
+      expect(slow).toHaveLength(3);
+      for (const query of slow) expect(await results(query, servers)).toEqual([]);
+    });
+
+    test('Sessions lists calls of jobs and of the gateway alike, and by what was said in either', async () => {
+      const said = (words: string) =>
+        callQueries('sessions', { ...filters, slower: '1', words }).find(
+          ({ panel }) => panel === 'What was said',
+        );
+      const uploaded = (await results(said('BOOK A TABLE') as never, servers)) as Line[];
+      expect(uploaded.map(({ labels }) => labels.job_id)).toEqual(['AJ_full']);
+      const simulated = (await results(said('goodbye') as never, servers)) as Line[];
+      expect(simulated.length).toBeGreaterThan(0);
+      expect(simulated.filter(isUploaded)).toEqual([]);
+      const named = { ...filters, slower: '1', words: '', agent: 'support-agent' };
+      const query = callQueries('sessions', named).find(({ panel }) => panel === 'Calls');
+      const ofAgent = (await results(query as never, servers)) as Line[];
+      expect(ofAgent.map(({ labels }) => labels.job_id)).toEqual(['AJ_full']);
+    });
+
+    test.each(['simulated', 'uploaded'] as const)(
+      'Session shows a call that was %s, by its job and by its trace alike',
+      async (kind) => {
+        const { job, trace } = calls[kind];
+        expect(trace).toMatch(/^[0-9a-f]{32}$/);
+        const both = await found('session', { job_id: job, trace_id: trace }, mayBeEmpty[kind]);
+        expect(Object.keys(both)).toHaveLength(11);
+        const byTrace = await found('session', { job_id: none, trace_id: trace }, [
+          ...mayBeEmpty[kind],
+          'Traces of this job',
+        ]);
+        // What was uploaded before its first span knows no trace.
+        const { 'Log of the agent': logged = 0 } = byTrace;
+        if (kind === 'uploaded') expect(logged).toBeGreaterThan(0);
+        expect({ ...byTrace, 'Traces of this job': 1, 'Log of the agent': both['Log of the agent'] }).toEqual(
+          both,
+        );
+        const query = callQueries('session', { job_id: job, trace_id: none }).find(
+          ({ panel }) => panel === 'Transcript',
+        );
+        expect((await results(query as never, servers)).length).toBe(both.Transcript);
+      },
+    );
+
+    test('what was uploaded days after its call is found at once, where it was', async () => {
+      const turns = '{service_name="livekit-agents"} | event_name="lk.turn"';
+      const found = await lines(servers.loki, turns, captured + 1800);
+      expect(found.length).toBeGreaterThan(0);
+      expect(new Set(found.map(({ labels }) => labels.job_id))).toEqual(new Set(['AJ_flush']));
+    });
+
+    test('Session shows nothing as long as no call is chosen', async () => {
+      const queries = callQueries('session', { job_id: none, trace_id: none }).filter(
+        ({ expr }) => expr !== none,
+      );
+      for (const query of queries) expect(await results(query, servers), query.panel).toEqual([]);
+    });
+
+    test('a transcript says who said what, and what happened meanwhile', async () => {
+      const { job, trace } = calls.simulated;
+      const query = callQueries('session', { job_id: job, trace_id: trace }).find(
+        ({ panel }) => panel === 'Transcript',
+      );
+      const texts = ((await results(query as never, servers)) as Line[]).map(({ text }) => text);
+      expect(texts).toContain('— session started');
+      expect(texts.filter((text) => /^user: ./.test(text)).length).toBeGreaterThan(0);
+      expect(texts.filter((text) => /^assistant( \(interrupted\))?: ./.test(text)).length).toBeGreaterThan(0);
+      expect(texts.filter((text) => /^— \w+ (answered|failed)$/.test(text)).length).toBeGreaterThan(0);
+    });
+  },
+);
+
+const isUploaded = ({ labels }: Line): boolean => labels.job_id === 'AJ_full';
