@@ -11,6 +11,7 @@ import { page } from './page.mjs';
 import { queries } from './queries.mjs';
 import { details, summary } from './report.mjs';
 import { scrape } from './scrape.mjs';
+import { sessionPage } from './session-page.mjs';
 import { telemetryCost } from './telemetry.mjs';
 
 const benchmarks = {
@@ -21,10 +22,11 @@ const benchmarks = {
   overhead: ['Memory under a flood of labels', overhead],
   gateway: ['Uploads to the gateway', uploads],
   page: ['The page, in a real Chromium', page],
+  session: ['The page of a session, in a browser', sessionPage],
   queries: ['Boards at 30 days, in a real Prometheus', queries],
 };
 /** Those that take a server or a browser: they run when they are named. */
-const onDemand = ['page', 'queries'];
+const onDemand = ['page', 'session', 'queries'];
 
 const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } });
 const names = values.only ?? Object.keys(benchmarks).filter((name) => !onDemand.includes(name));

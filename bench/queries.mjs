@@ -66,21 +66,24 @@ function panels(file, { start, end, step }) {
     panel,
     ...(panel.panels ?? []),
   ]);
-  return all
-    .filter(({ targets }) => targets?.length > 0)
-    .map(({ id, title, targets }) => ({
-      id,
-      title,
-      targets: targets.map(({ expr, instant = false }) => ({
-        instant,
-        expr: expr
-          .replaceAll('$__rate_interval', `${step + 15}s`)
-          .replaceAll('$__interval', `${step}s`)
-          .replaceAll('$__range_s', `${end - start}`)
-          .replaceAll('$__range', `${end - start}s`)
-          .replaceAll(/\$\{?\w+(?::\w+)?\}?/g, '.*'),
-      })),
-    }));
+  return (
+    all
+      // Boards of calls ask Loki and Tempo, too.
+      .filter(({ targets }) => targets?.[0]?.datasource.type === 'prometheus')
+      .map(({ id, title, targets }) => ({
+        id,
+        title,
+        targets: targets.map(({ expr, instant = false }) => ({
+          instant,
+          expr: expr
+            .replaceAll('$__rate_interval', `${step + 15}s`)
+            .replaceAll('$__interval', `${step}s`)
+            .replaceAll('$__range_s', `${end - start}`)
+            .replaceAll('$__range', `${end - start}s`)
+            .replaceAll(/\$\{?\w+(?::\w+)?\}?/g, '.*'),
+        })),
+      }))
+  );
 }
 
 /** Milliseconds until all queries of a panel are answered, one after the other, and how many series came. */

@@ -6,6 +6,7 @@ import { socketVariable } from './livekit/destination.ts';
 import { resolveIdentity } from './livekit/observe-options.ts';
 import { processWide } from './livekit/process-wide.ts';
 import { watchProcesses } from './livekit/processes.ts';
+import { recoverReport } from './livekit/recovered-report.ts';
 import { isJobProcess, isSdkChild, loadedSdk } from './livekit/sdk.ts';
 import { followServer, onServer } from './livekit/server.ts';
 import { setUpTelemetryOf } from './livekit/set-up-telemetry.ts';
@@ -98,7 +99,14 @@ async function start(given: MonitorOptions): Promise<Monitoring> {
   processWide().recorder = recorder;
   const stops: (() => void)[] = [watchProcesses(identity.sink), prices.close];
   if (resolved.reports)
-    stops.push(keepReports({ settings: resolved.reports, sink: identity.sink, log: say }));
+    stops.push(
+      keepReports({
+        settings: resolved.reports,
+        sink: (observation, about = identity.current) => recorder.record(observation, about),
+        recover: (journal) => recoverReport(journal, prices.derivation),
+        log: say,
+      }),
+    );
   // From 0, so that the first failure shows in a rate.
   if (resolved.prices !== undefined) for (const result of ['ok', 'failed'] as const) countReload(result, 0);
   const taken = (name: string) => registry.getSingleMetric(name) !== undefined;

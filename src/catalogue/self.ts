@@ -113,9 +113,9 @@ export const self = {
   },
   earshot_session_reports_total: {
     type: 'counter',
-    help: 'Session reports by what became of them; written: in the folder, where those for a bucket wait; uploaded: in the bucket at once; deadline: the job ended before the folder had it.',
+    help: 'Session reports by what became of them; written: in the folder, where those for a bucket wait; uploaded: in the bucket at once; deadline: the job ended before the folder had it; recovered: the job died, and its worker wrote it.',
     unit: 'reports',
-    labels: { outcome: ['written', 'uploaded', 'failed', 'deadline'] },
+    labels: { outcome: ['written', 'uploaded', 'failed', 'deadline', 'recovered'] },
     source: 'Earshot',
   },
   earshot_session_report_uploads_total: {

@@ -73,7 +73,10 @@ function start(session: Session, ctx: Context | undefined, given: ObserveOptions
     if (written) tells?.records?.report(written);
   };
   telemetry?.identify(options.identity, sink);
-  const timer = setInterval(() => feed.tick(), tickInterval);
+  const timer = setInterval(() => {
+    feed.tick();
+    report?.draft.beat();
+  }, tickInterval);
   timer.unref();
   const stops: (() => void)[] = [() => clearInterval(timer), () => ownership.close()];
   const close = () => {

@@ -9,6 +9,7 @@ import { Options } from '../options.ts';
 import { openPrices, pricesVariable } from '../pricing/open-prices.ts';
 import { stemOf } from '../reports/file-names.ts';
 import { writeReport } from '../reports/folder.ts';
+import { Journal } from '../reports/journal.ts';
 import { Outbox, urlIn } from '../reports/outbox.ts';
 import type { SessionReport } from '../reports/schema.ts';
 import type { ReportSettings } from '../reports/settings.ts';
@@ -19,9 +20,10 @@ import { demandsRedaction } from './demanded-redaction.ts';
 import { allTexts, meant, noTexts } from './plain-event.ts';
 import { processWide } from './process-wide.ts';
 import type { RecordSwitches } from './record-switches.ts';
+import type { JournalHead } from './recovered-report.ts';
 import { loadedSdk } from './sdk.ts';
 import { pickUpRecording, type RecordedJob } from './sdk-recording.ts';
-import { type ReportContent, SessionReportDraft } from './session-report.ts';
+import { type ReportContent, type ReportHead, SessionReportDraft } from './session-report.ts';
 
 type Outcome = Labels<'earshot_session_reports_total'>['outcome'];
 
@@ -62,6 +64,7 @@ export class ReportedSession {
   readonly draft: SessionReportDraft;
   readonly #options: ReportedSessionOptions;
   readonly #stem: string;
+  readonly #journal: Journal | undefined;
   #ended: Promise<WrittenReport | undefined> | undefined;
 
   constructor(options: ReportedSessionOptions) {
@@ -79,7 +82,9 @@ export class ReportedSession {
       agentVersion: identity.agent_version,
       traceIds: record.traces ? activeTrace(muted) : [],
     };
-    this.draft = new SessionReportDraft(head, contentOf(options));
+    const what = contentOf(options);
+    this.#journal = this.#keepJournal(head, what);
+    this.draft = new SessionReportDraft(head, what, this.#journal);
   }
 
   /** Writes the report, once and within its deadline, and counts what came of it. Never rejects. */
@@ -90,6 +95,18 @@ export class ReportedSession {
       return undefined;
     });
     return this.#ended;
+  }
+
+  /** Without one a job that dies leaves no report. */
+  #keepJournal(head: ReportHead, what: () => ReportContent): Journal | undefined {
+    try {
+      const { content, events } = what();
+      const { room: _, ...known } = head;
+      const first: JournalHead = { head: known, content, events };
+      return new Journal(this.#options.settings.folder, this.#stem, first);
+    } catch {
+      return undefined;
+    }
   }
 
   async #write(): Promise<WrittenReport> {
@@ -126,6 +143,7 @@ export class ReportedSession {
       const written = await writeReport(folder, this.#stem, report);
       location = bucket ? urlIn(bucket, basename(written)) : written;
       outcome = 'written';
+      await this.#journal?.done();
       if (!bucket) return;
       // What the bucket does not take now waits for the worker.
       const outbox = new Outbox(folder, bucket);
@@ -142,6 +160,7 @@ export class ReportedSession {
       this.#warn(error.message);
     });
     await within(left(), writing);
+    this.#journal?.close();
     if (outcome === 'deadline') this.#warn(`the folder did not take it within ${deadlineMs} ms`);
     // Not every job has a worker that would say it.
     if (outcome === 'written' && refused && location) {

@@ -1,5 +1,6 @@
 import type { Derivation, Observation } from '../catalogue/observation.ts';
 import { BilledUsage } from '../reports/cost.ts';
+import type { Journal } from '../reports/journal.ts';
 import { latencyOf } from '../reports/latency.ts';
 import type { SessionReport } from '../reports/schema.ts';
 import type { SessionEventName, SessionEvents } from '../session/events.ts';
@@ -59,6 +60,7 @@ type Plain = Record<string, unknown>;
 export class SessionReportDraft {
   readonly #head: ReportHead;
   readonly #what: () => ReportContent;
+  readonly #journal: Pick<Journal, 'line'> | undefined;
   readonly #usage = new BilledUsage();
   readonly #latencies: { e2eLatency: number }[] = [];
   readonly #turns: SessionReport['turns'] = [];
@@ -66,28 +68,38 @@ export class SessionReportDraft {
   readonly #counts = { turns: 0, interruptions: 0, toolCalls: 0, toolErrors: 0, handoffs: 0, errors: 0 };
   readonly #items: object[] = [];
   #modelUsage: readonly object[] = [];
+  #listed = 0;
   #length = 0;
   #dropped = 0;
   #startedAt: number | undefined;
   #closed: { at: number; closeReason: SessionReport['closeReason']; error?: unknown } | undefined;
 
-  /** @param what asked each time, because LiveKit may demand redaction when a session starts */
-  constructor(head: ReportHead, what: () => ReportContent) {
+  /**
+   * @param what asked each time, because LiveKit may demand redaction when a session starts
+   * @param journal is told all that the report would be made of again
+   */
+  constructor(head: ReportHead, what: () => ReportContent, journal?: Pick<Journal, 'line'>) {
     this.#head = head;
     this.#what = what;
+    this.#journal = journal;
   }
 
   /** @param repeated whether another session in this process has counted the event */
   event<E extends SessionEventName>(name: E, event: SessionEvents[E], repeated = false): void {
     this.#readers[name]?.(event as never);
     const { events, texts } = this.#what();
-    if (!events || unlisted.has(name)) return;
+    if ((!events && !this.#journal) || unlisted.has(name)) return;
     if (name === 'user_input_transcribed' && !(event as SessionEvents['user_input_transcribed']).isFinal)
       return;
     const one = listed(name, event, texts, repeated);
     this.#length += JSON.stringify(one).length;
-    if (this.#events.length < maxEvents && this.#length <= maxLength) this.#events.push(one);
-    else this.#dropped += 1;
+    this.#listed += 1;
+    if (this.#listed > maxEvents || this.#length > maxLength) {
+      if (events) this.#dropped += 1;
+      return;
+    }
+    if (events) this.#events.push(one);
+    this.#journal?.line(one);
   }
 
   samples(observations: readonly Observation[]): void {
@@ -97,6 +109,17 @@ export class SessionReportDraft {
         this.#latencies.push({ e2eLatency: sample.value });
       }
     }
+  }
+
+  /** Gives the journal a sign of life, with what is not told by events that it has. */
+  beat(): void {
+    const modelUsage = this.#modelUsage.map((usage) => plain(usage, noTexts));
+    this.#journal?.line({ type: 'session_usage_updated', usage: { modelUsage } });
+  }
+
+  /** Says that the job has died, at `at` (milliseconds since the epoch), unless the session had ended before. */
+  lost(at: number): void {
+    this.#closed ??= { at, closeReason: 'crashed' };
   }
 
   turn({ outcome, tools, toolSeconds, user, reply, segments }: TurnSummary): void {

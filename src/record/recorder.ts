@@ -1,4 +1,4 @@
-import { type Counter, type Gauge, type Histogram, type Metric, Registry } from 'prom-client';
+import { type Counter, type Gauge, Histogram, type Metric, Registry } from 'prom-client';
 import { type Labels, catalogue as standard } from '../catalogue/metrics.ts';
 import type { Derivation, Exemplar, Observation } from '../catalogue/observation.ts';
 import { commonLabels, type Identity, type MetricSpec } from '../catalogue/types.ts';
@@ -42,6 +42,8 @@ export interface Recorder {
   /** The series of a label set, or undefined when it is refused (which is counted). */
   series(metric: string, labels: Readonly<Record<string, string>>, identity: Identity): Series | undefined;
   record(observation: Observation, identity: Identity): void;
+  /** Shows the series of an observation at 0, so that what is recorded later shows in a rate. @returns whether it is new */
+  prepare(observation: Observation, identity: Identity): boolean;
   /** Counts samples that were lost before they came here. */
   dropped(reason: DropReason, count?: number): void;
   /** Starts every counter that has no open label at 0 for an agent, so that its first increase shows in a rate. */
@@ -161,10 +163,26 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
     for (const { metric, labels, value } of states()) show(metric, labels, value);
   }
 
+  function prepare({ metric, labels }: Observation, about: Identity): boolean {
+    const before = known.size;
+    // What is refused is counted when it is recorded.
+    if (before >= maxSeries || !Object.hasOwn(specs, metric)) return false;
+    const made = series(metric, labels, about);
+    if (!made || known.size === before) return false;
+    const target = registered.get(metric);
+    const admitted = admit(specs[metric] as MetricSpec, labels, about)?.admitted ?? {};
+    // What overflowed may be there already, and is counted when it is recorded.
+    if (Object.values(admitted).includes(overflow)) return true;
+    if (target instanceof Histogram) target.zero(admitted);
+    else made.add(0);
+    return true;
+  }
+
   return {
     registry,
     identity,
     series,
+    prepare,
     dropped,
     record: (observation, about) =>
       series(observation.metric, observation.labels, about)?.add(observation.value, observation.exemplar),

@@ -1,3 +1,4 @@
+const journals = /^(earshot-report-\d{8}T\d{6}Z-[\w.-]{1,100}-[0-9a-f]{8})\.journal$/;
 const ours = /^earshot-report-\d{8}T\d{6}Z-[\w.-]{1,100}-[0-9a-f]{8}\.(?:json|ogg)$/;
 
 /**
@@ -13,3 +14,6 @@ export function stemOf(at: number, job: string, session: string): string {
 
 /** Whether a file in a folder of reports is one that Earshot has put there: a report, or its recording. */
 export const isOurs = (name: string): boolean => ours.test(name);
+
+/** The stem of the report that a journal is for; undefined: the file is none. */
+export const journalStem = (name: string): string | undefined => journals.exec(name)?.[1];

@@ -1,11 +1,15 @@
 import { type Observation, observation } from '../catalogue/observation.ts';
+import type { Identity } from '../catalogue/types.ts';
 import { Outbox, urlIn } from './outbox.ts';
+import { type Recover, recoverReports } from './recovery.ts';
 import { retain } from './retention.ts';
 import type { ReportSettings } from './settings.ts';
 
 export interface UpkeepOptions {
   settings: ReportSettings;
-  sink(observation: Observation): void;
+  sink(observation: Observation, about?: Identity): void;
+  /** Makes the report of a job that has died. */
+  recover: Recover;
   /** Takes warnings, one line each. */
   log(message: string): void;
   /** How often the folder is looked through, in milliseconds. @default 10000 */
@@ -18,7 +22,7 @@ const retentionInterval = 600_000;
 const longestPause = 300_000;
 
 /** What the worker does for the reports of its jobs: sends them on to their bucket, and removes the old. Returns the end of it. */
-export function keepReports({ settings, sink, log, interval = 10_000 }: UpkeepOptions): () => void {
+export function keepReports({ settings, sink, recover, log, interval = 10_000 }: UpkeepOptions): () => void {
   const { folder, bucket, deadlineMs, maxAge, maxBytes } = settings;
   const outbox = bucket && new Outbox(folder, bucket);
   let closed = false;
@@ -53,7 +57,16 @@ export function keepReports({ settings, sink, log, interval = 10_000 }: UpkeepOp
       }
     }
   };
+  const finishForDead = async () => {
+    for (const report of await recoverReports(folder, recover, Date.now())) {
+      const about = { agent_name: report.agentName, agent_version: report.agentVersion };
+      sink(observation('earshot_session_reports_total', { outcome: 'recovered' }, 1), about);
+    }
+  };
   const pass = async () => {
+    await finishForDead().catch((error: Error) =>
+      log(`the report of a job that died is not in ${folder} yet: ${error.message}`),
+    );
     if (outbox) await send();
     await clean().catch((error: Error) => log(`old reports stay in ${folder}: ${error.message}`));
     if (closed) return;

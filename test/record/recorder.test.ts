@@ -276,3 +276,33 @@ test('a name that a registry has already is an error that names it', () => {
   new Counter({ name: 'lk_agents_handoffs_total', help: 'Mine.', registers: [registry] });
   expect(() => createRecorder({ registry })).toThrow(/lk_agents_handoffs_total/);
 });
+
+describe('a series that is prepared', () => {
+  const model = { model_provider: 'acme', model_name: 'm-1' };
+
+  test('is there at 0 until something is recorded', async () => {
+    const recorder = createRecorder();
+    expect(recorder.prepare(tool('book'), identity)).toBe(true);
+    expect(recorder.prepare(observation('lk_agents_llm_ttft_seconds', model, 0.45), identity)).toBe(true);
+    expect(await recorder.expose('text')).toMatch(/^lk_agents_tool_calls_total\{.*tool="book".*\} 0$/m);
+    expect(await recorder.expose('text')).toMatch(/^lk_agents_llm_ttft_seconds_bucket\{le="\+Inf".*\} 0$/m);
+    recorder.record(observation('lk_agents_llm_ttft_seconds', model, 0.45), identity);
+    expect(await shown(recorder, 'lk_agents_llm_ttft_seconds_sum')).toBe(0.45);
+  });
+
+  test('stays as it is if it has been there', async () => {
+    const recorder = createRecorder();
+    recorder.record(observation('lk_agents_llm_ttft_seconds', model, 0.45), identity);
+    expect(recorder.prepare(observation('lk_agents_llm_ttft_seconds', model, 1), identity)).toBe(false);
+    expect(await shown(recorder, 'lk_agents_llm_ttft_seconds_sum')).toBe(0.45);
+  });
+
+  test('is no sample: of none is it counted that it overflowed, or was dropped', async () => {
+    const recorder = createRecorder({ maxLabelValues: 1, maxSeries: 4 });
+    recorder.record(tool('book'), identity);
+    recorder.prepare(tool('cancel'), identity);
+    for (const name of ['a', 'b', 'c', 'd'])
+      recorder.prepare(observation('lk_agents_tool_duration_seconds', { tool: name }, 1), identity);
+    expect(await recorder.expose('text')).not.toMatch(/^earshot_(?:label_overflow|samples_dropped)_total\{/m);
+  });
+});

@@ -37,7 +37,8 @@ function keep(given: Partial<ReportSettings>) {
   };
   const settings = { folder, bucket: undefined, deadlineMs: 5000, maxAge: undefined, maxBytes: undefined };
   const log = (message: string) => void said.push(message);
-  stops.push(keepReports({ settings: { ...settings, ...given }, sink, log, interval: 20 }));
+  const recover = async () => expect.fail('there is no journal');
+  stops.push(keepReports({ settings: { ...settings, ...given }, sink, recover, log, interval: 20 }));
   return { counted, said };
 }
 

@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -40,7 +49,9 @@ async function run(worker: Worker, job: object, outcome = 'finished'): Promise<v
   );
 }
 
-const files = () => (existsSync(reports) ? readdirSync(reports) : []);
+const all = () => (existsSync(reports) ? readdirSync(reports) : []);
+const files = () => all().filter((name) => !name.endsWith('.journal'));
+const journals = () => all().filter((name) => name.endsWith('.journal'));
 /** The report, checked against its schema, to the last field. */
 function only(): SessionReport {
   const [file, ...others] = files();
@@ -111,6 +122,7 @@ describe.each(['two-lines.mjs', 'two-lines.cjs', 'no-line.mjs', 'observe-only.mj
       );
       expect(canariesIn(report)).toEqual([]);
       expect(statSync(join(reports, files()[0]!)).mode & 0o777).toBe(0o600);
+      await until(() => expect(journals()).toEqual([]));
     });
   },
 );
@@ -165,6 +177,50 @@ describe('a folder that does not take it', () => {
     await run(worker, { turns: 1 });
     expect(await reported(worker, 'failed')).toBe(1);
     expect(worker.output()).toMatch(/the session report earshot-report-\S+ is not in \S+: E(EXIST|NOTDIR)/);
+  });
+});
+
+describe('a job that dies', () => {
+  /** Lets the journal look as if its job had been silent for long. */
+  function age(): string {
+    const [journal = '', ...others] = journals();
+    expect([...others, ...files()]).toEqual([]);
+    const text = readFileSync(join(reports, journal), 'utf8');
+    utimesSync(join(reports, journal), Date.now() / 1000 - 120, Date.now() / 1000 - 120);
+    return text;
+  }
+
+  test.each([
+    { ending: 'wait', outcome: 'killed' },
+    { ending: 'exit', outcome: 'crashed' },
+  ])('by $ending has its report written by its worker', async ({ ending, outcome }) => {
+    const worker = await start();
+    await worker.run({ log, turns: 2, asks: ['fine'], ending });
+    await until(() => expect(readFileSync(log, 'utf8')).toContain('"ready":true'));
+    if (ending === 'wait') {
+      // What had not reached the disk is lost with the process.
+      const journal = () => readFileSync(join(reports, journals()[0]!), 'utf8');
+      await until(() => expect(journal().match(/speech_done/g)?.length).toBe(2));
+      process.kill(JSON.parse(readFileSync(log, 'utf8').split('\n')[0]!).pid, 'SIGKILL');
+    }
+    await until(async () =>
+      expect(sampleOf(await worker.metrics(), 'lk_agents_job_exits_total', { outcome })).toBe(1),
+    );
+    expect(canariesIn(age())).toEqual([]);
+    await until(async () => expect(await reported(worker, 'recovered')).toBe(1));
+    await until(() => expect(all()).toEqual([expect.stringMatching(/\.json$/)]));
+    const report = only();
+    expect(report).toMatchObject({
+      agentName: 'front-desk',
+      agentVersion: '1.2.3',
+      closeReason: 'crashed',
+      counts: { turns: 2, toolCalls: 1 },
+      cost: { unpriced: [{ unit: 'input_tokens', amount: 180 }, {}, {}] },
+    });
+    expect(report.chatHistory.items.length).toBeGreaterThanOrEqual(6);
+    expect(canariesIn(report)).toEqual([]);
+    const agent = { agent_name: 'front-desk', agent_version: '1.2.3', outcome: 'recovered' };
+    expect(sampleOf(await worker.metrics(), 'earshot_session_reports_total', agent)).toBe(1);
   });
 });
 

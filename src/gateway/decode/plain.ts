@@ -39,8 +39,11 @@ export function number(value: Plain | undefined): number | undefined {
   return typeof taken === 'number' && Number.isFinite(taken) ? taken : undefined;
 }
 
-export const flag = (value: Plain | undefined): boolean | undefined =>
-  typeof value === 'boolean' ? value : undefined;
+/** The SDKs write some as text. */
+export function flag(value: Plain | undefined): boolean | undefined {
+  if (value === 'true' || value === 'false') return value === 'true';
+  return typeof value === 'boolean' ? value : undefined;
+}
 
 export const list = (value: Plain | undefined): Plain[] => (Array.isArray(value) ? value : []);
 

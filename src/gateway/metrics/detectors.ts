@@ -1,4 +1,4 @@
-import { number, text } from '../decode/plain.ts';
+import { flag, number } from '../decode/plain.ts';
 import type { UsageEntry } from '../decode/session-report.ts';
 import { factsOf } from '../decode/span-facts.ts';
 import type { SdkMetrics } from './metrics-json.ts';
@@ -17,7 +17,7 @@ export function addDetectors(timeline: Timeline, tree: Tree, { language, report 
     if (facts?.of !== 'eou_detection') continue;
     const { probability, threshold, detectionDelay } = facts;
     // What was found once is told again while the user goes on to say nothing.
-    if (probability === undefined || threshold === undefined || isTrue(span.attributes['lk.eou.from_cache']))
+    if (probability === undefined || threshold === undefined || flag(span.attributes['lk.eou.from_cache']))
       continue;
     timeline.add('eot_prediction', span.end, 'detected', { probability, threshold });
     if (detectionDelay === undefined) continue;
@@ -28,9 +28,8 @@ export function addDetectors(timeline: Timeline, tree: Tree, { language, report 
     });
   }
   for (const { end, attributes } of tree.named('user_speaking')) {
-    const verdict = attributes['lk.is_interruption'];
-    if (verdict === undefined) continue;
-    const isInterruption = isTrue(verdict);
+    const isInterruption = flag(attributes['lk.is_interruption']);
+    if (isInterruption === undefined) continue;
     timeline.add('overlapping_speech', end, 'detected', { isInterruption });
     const duration = (of: string) => {
       const seconds = number(attributes[`lk.interruption.${of}`]);
@@ -57,6 +56,3 @@ function addMetrics(timeline: Timeline, at: number, metrics: object): void {
     metrics: { timestamp: at * 1000, ...metrics } as unknown as SdkMetrics,
   });
 }
-
-/** The SDKs write it as text. */
-const isTrue = (value: unknown): boolean => value === true || text(value as string) === 'true';

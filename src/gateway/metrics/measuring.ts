@@ -19,9 +19,14 @@ export interface Patience {
   unrecorded: number;
   /** After anything else, for its job is dead. In a call, somebody speaks; and after a restart of the gateway, jobs find it. @default 1800 */
   lost: number;
+  /**
+   * From when a session's series are there, at 0, until its figures are: one scrape at least. A series that begins with the figures
+   * of a whole session has, for Prometheus, not grown by them. @default 60
+   */
+  announced: number;
 }
 
-export const defaultPatience: Patience = { settled: 20, unrecorded: 60, lost: 1800 };
+export const defaultPatience: Patience = { settled: 20, unrecorded: 60, lost: 1800, announced: 60 };
 
 /** Sessions of which nothing has come for so many seconds when the gateway starts are history. */
 const horizon = 86_400;
@@ -126,18 +131,23 @@ export class Measuring {
   }
 
   async #measure(id: string): Promise<void> {
-    const { store, recorder, telemetry } = this.#options;
+    const { store, recorder, telemetry, patience, now } = this.#options;
     const state = await store.state(id);
     if (!state || state.measured) return;
     const told = await readTold(store.files(id), state);
     const verdict = verdictOf(state, told);
     const observations = verdict === 'measured' ? measure(told) : [];
+    const identity = identityOf(state);
+    const added = observations.filter((found) => recorder.prepare(found, identity));
+    if (added.length > 0 && patience.announced > 0) {
+      this.#due.set(id, now() + patience.announced);
+      return;
+    }
     // Where something came meanwhile, this session is due again.
     if (!(await store.markMeasured(id, verdict, state.receivedAt))) return;
     this.#active.leave(id);
     telemetry.count('earshot_gateway_measured_sessions_total', { verdict });
     if (verdict !== 'measured') return;
-    const identity = identityOf(state);
     recorder.introduce(identity);
     for (const found of observations) recorder.record(found, identity);
   }

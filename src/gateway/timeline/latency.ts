@@ -1,7 +1,7 @@
 import { type Segment, segmentsOf } from '../../session/segments.ts';
 import { covered } from '../../session/tool-calls.ts';
 import type { ChatItem } from '../decode/chat-item.ts';
-import { isOf, type Node, type SpanTree } from './span-tree.ts';
+import { isOf, type Node, type NodeOf, type SpanTree } from './span-tree.ts';
 import { type OpenTurn, stepOf } from './turns.ts';
 
 /** How long the caller waited in a turn, and for what. Unix seconds, and seconds. */
@@ -42,14 +42,30 @@ export function toolTimes(items: readonly ChatItem[]): (Interval & { call: ChatI
 }
 
 /** The time of LLM requests that led to tools before the agent spoke. */
-function llmBefore(nodes: readonly Node[], tools: readonly Interval[]): number {
-  const last = Math.max(...tools.map(({ start }) => start));
+function llmBefore(nodes: readonly Node[], tools: readonly Interval[], asked: number): number {
+  const last = Math.min(asked, Math.max(...tools.map(({ start }) => start)));
   let sum = 0;
   for (const node of nodes) {
-    if (!isOf(node, 'llm_request') || node.facts.request.cancelled || node.start > last) continue;
+    if (!isOf(node, 'llm_request') || node.facts.request.cancelled || node.start >= last) continue;
     sum += node.facts.request.duration ?? node.end - node.start;
   }
   return sum;
+}
+
+/**
+ * Where the LLM was asked for what the agent said first. Node.js has a step for each time that it is asked, Python one for
+ * all of a speech.
+ */
+function answerIn(
+  nodes: readonly Node[],
+  ttft: number | undefined,
+  spoke: number,
+): NodeOf<'llm_node'> | undefined {
+  const asked = nodes.filter((node) => isOf(node, 'llm_node'));
+  return (
+    asked.find(({ facts }) => ttft !== undefined && facts.ttft === ttft) ??
+    asked.findLast(({ start }) => start < spoke)
+  );
 }
 
 /** The latency of a turn; undefined where the SDK measured none: typed input, a greeting, a realtime model. */
@@ -60,24 +76,20 @@ export function latencyOf(turn: OpenTurn, tree: SpanTree): TurnLatency | undefin
   const e2e = reply?.metrics?.e2eLatency ?? step?.facts.e2eLatency;
   if (e2e === undefined) return undefined;
 
+  const nodes = turn.steps.flatMap((each) => tree.under(each));
   const below = step ? tree.under(step) : [];
   const spoke =
     reply?.metrics?.startedSpeakingAt ??
     below.find(({ name }) => name === 'agent_speaking')?.start ??
     turn.stopped + e2e;
-  // What led to the reply is what was done before the step that it came from.
-  const before = turn.steps.filter(({ start }) => step === undefined || start < step.start);
-  const nodes = before.flatMap((each) => tree.under(each));
+  const answer = answerIn(step ? below : nodes, reply?.metrics?.llmTtft, spoke);
+  // What led to the answer is what was done before the LLM was asked for it: tools may go on while it is spoken.
+  const asked = answer?.start ?? reply?.at ?? spoke;
   const spans = nodes.filter((node) => isOf(node, 'function_tool'));
-  const told = new Set(
-    turn.steps
-      .flatMap((each) => tree.under(each))
-      .map((node) => (isOf(node, 'function_tool') ? node.facts.callId : undefined)),
+  const told = new Set(spans.map(({ facts }) => facts.callId));
+  const tools = [...spans, ...toolTimes(turn.items).filter(({ call }) => !told.has(call.callId))].filter(
+    ({ start, end }) => start <= asked && end <= spoke,
   );
-  const itemsOnly = toolTimes(turn.items).filter(
-    ({ call, start }) => !told.has(call.callId) && start <= (reply?.at ?? spoke),
-  );
-  const tools = [...spans, ...itemsOnly].filter(({ end }) => end <= spoke);
   const { transcriptionDelay, endOfTurnDelay, onUserTurnCompletedDelay } = turn.user?.metrics ?? {};
   const seconds = segmentsOf({
     e2eLatency: e2e,
@@ -85,8 +97,8 @@ export function latencyOf(turn: OpenTurn, tree: SpanTree): TurnLatency | undefin
     endOfTurnDelay,
     onUserTurnCompletedDelay,
     tools: covered(tools),
-    llmNodeTtft: reply?.metrics?.llmTtft ?? below.find((node) => isOf(node, 'llm_node'))?.facts.ttft,
-    llmBefore: tools.length > 0 ? llmBefore(nodes, tools) : undefined,
+    llmNodeTtft: reply?.metrics?.llmTtft ?? answer?.facts.ttft,
+    llmBefore: tools.length > 0 ? llmBefore(nodes, tools, asked) : undefined,
     ttsNodeTtfb: reply?.metrics?.ttsTtfb ?? below.find((node) => isOf(node, 'tts_node'))?.facts.ttfb,
   });
   return {

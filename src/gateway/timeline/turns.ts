@@ -108,6 +108,6 @@ export function stepOf(
   const { at } = item;
   if (at === undefined) return undefined;
   const far = ({ start }: { start: number }) => Math.abs(start - at);
-  const alike = steps.filter((step) => far(step) < near || (item.text && step.facts.response === item.text));
+  const alike = steps.filter((step) => step.start - near < at && at < step.end);
   return alike.sort((a, b) => far(a) - far(b))[0];
 }

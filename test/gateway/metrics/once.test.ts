@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { newFolder, startTestGateway } from '../running.ts';
 import { type Captured, captured, capturedOf } from '../uploads.ts';
 import { atOnce, judged, measured, never, seriesOf } from './series.ts';
@@ -84,4 +84,28 @@ test('a redacted session counts like any, and nothing of it is in a label', asyn
   const page = await (await fetch(`${gateway.url}/metrics`)).text();
   for (const secret of ['weather like', 'Paris', 'room-full', 'AJ_full', 'RM_full'])
     expect(page).not.toContain(secret);
+});
+
+test('new series are there at 0 before a session is in them, so that rates see it', async () => {
+  const directory = newFolder();
+  const first = await startTestGateway({ directory, patience: never });
+  await first.take(capturedOf('flush'));
+  await first.close();
+  const gateway = await startTestGateway({ directory, patience: { ...atOnce, announced: 3600 } });
+  const page = await vi.waitFor(
+    async () => {
+      const text = await (await fetch(`${gateway.url}/metrics`)).text();
+      expect(text).toContain('lk_agents_turn_e2e_latency_seconds_count{');
+      return text;
+    },
+    { timeout: 30_000, interval: 100 },
+  );
+  const counts = page.match(/^lk_agents_\w+_(?:count|total)\{.*\} .*$/gm) ?? [];
+  expect(counts.length).toBeGreaterThan(50);
+  expect(counts.filter((line) => !line.endsWith(' 0'))).toEqual([]);
+  await gateway.close();
+  // It was not measured yet.
+  const second = await startTestGateway({ directory, patience: atOnce });
+  await judged(second, 'measured');
+  expect(await seriesOf(second)).toMatchObject({ session_turns_sum: 1, session_turns_count: 1 });
 });

@@ -171,6 +171,42 @@ describe('the latency of a turn', () => {
     ]);
   });
 
+  test('is the same with Python, which has one span for all of a speech', async () => {
+    const user = span('user_turn', 0, 2.5, { 'lk.user_transcript': 'when?', 'lk.end_of_turn_delay': 0.5 });
+    const speech = span('agent_turn', 2.5, 6, { 'lk.speech_id': 'a' });
+    const node = span('llm_node', 2.5, 3, { 'lk.response.ttft': 0.1 }, speech.spanId);
+    const timeline = await ofRecords({
+      spans: [
+        user,
+        span('user_speaking', 0, 2, {}, user.spanId),
+        speech,
+        node,
+        span('llm_request', 2.5, 3, { 'lk.llm_metrics': '{"durationMs":500}' }, node.spanId),
+        span('function_tool', 3, 4, { 'lk.function_tool.name': 'clock' }, speech.spanId),
+        span('llm_node', 4, 4.75, { 'lk.response.ttft': 0.5 }, speech.spanId),
+        span('agent_speaking', 5, 6, {}, speech.spanId),
+      ],
+      items: [
+        {
+          ...{ id: 'u', type: 'message', role: 'user', at: 1002.5 },
+          metrics: { startedSpeakingAt: 1000, stoppedSpeakingAt: 1002, endOfTurnDelay: 0.5 },
+        },
+        {
+          ...{ id: 'a', type: 'message', role: 'assistant', at: 1004 },
+          metrics: { startedSpeakingAt: 1005, llmTtft: 0.5, ttsTtfb: 0.25, e2eLatency: 3 },
+        },
+      ],
+    });
+    expect(segmentsOf(timeline, 1)).toEqual([
+      ['endpointing', 500],
+      ['llm', 1000],
+      ['tools', 1000],
+      ['tts', 250],
+      ['unattributed', 250],
+    ]);
+    expect(timeline.lanes.agent).toEqual([{ start: 5, end: 6, turn: 1, item: 'a' }]);
+  });
+
   test('sums up, whatever was measured', async () => {
     const gateway = await startTestGateway();
     let sessions = 0;

@@ -47,6 +47,7 @@ export const responses = ({ q, objectives }: BoardContext): Row => ({
       width: 8,
       reach: 1,
       empty: 'No errors of realtime models in this time range',
+      next: 'sessions',
       colours: { 'tried again': palette.warning, 'given up': palette.bad },
       legend: ['mean'],
       targets: (

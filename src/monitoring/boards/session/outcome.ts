@@ -12,7 +12,7 @@ export const outcome = ({
   panels: [
     recordsTable({
       title: 'The call',
-      description: `When it began and ended, and what it came to. ${widen}`,
+      description: `When it began and ended, and what it came to: its slowest turn, how often the agent was cut off, tools and those of them that failed, errors of models. ${widen}`,
       width: 19,
       height: 5,
       empty: noCall,
@@ -26,16 +26,16 @@ export const outcome = ({
         { title: 'Duration', of: 'lk.duration', unit: 's', decimals: 0 },
         { title: 'Turns', of: 'lk.turns', unit: 'short', decimals: 0 },
         {
-          title: 'Slowest turn',
+          title: 'Slowest',
           of: 'lk.slowest_turn',
           unit: 's',
           decimals: 2,
           limits: { bad: turnLatency.seconds },
         },
-        { title: 'Interruptions', of: 'lk.interruptions', unit: 'short', decimals: 0 },
-        { title: 'Tool calls', of: 'lk.tool_calls', unit: 'short', decimals: 0 },
+        { title: 'Cut off', of: 'lk.interruptions', unit: 'short', decimals: 0 },
+        { title: 'Tools', of: 'lk.tool_calls', unit: 'short', decimals: 0 },
         { title: 'Failed', of: 'lk.tool_errors', unit: 'short', decimals: 0, limits: { bad: 1 } },
-        { title: 'Model errors', of: 'lk.errors', unit: 'short', decimals: 0, limits: { bad: 1 } },
+        { title: 'Errors', of: 'lk.errors', unit: 'short', decimals: 0, limits: { bad: 1 } },
       ],
     }),
     text({

@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks';
 import { formatClock, formatSpan } from '../clock.ts';
 import { pretty } from '../json.ts';
 import type { Entry } from './turns.ts';
@@ -48,10 +49,15 @@ export function Message({ entry: { item, at }, onPlay }: EntryProps<'message'>) 
   );
 }
 
-export function Tool({ entry: { call, output, seconds, at }, onPlay }: EntryProps<'tool'>) {
+export function Tool({ entry, onPlay }: EntryProps<'tool'>) {
+  const { call, output, seconds } = entry;
+  const [open, setOpen] = useState(false);
   const failed = output?.isError ?? false;
   return (
-    <details class={failed ? 'entry tool tool-failed' : 'entry tool'}>
+    <details
+      class={failed ? 'entry tool tool-failed' : 'entry tool'}
+      onToggle={({ currentTarget }) => setOpen(currentTarget.open)}
+    >
       <summary>
         <span class="tool-name">{call?.name ?? output?.name ?? 'tool'}</span>
         <code class="tool-arguments">{call?.arguments}</code>
@@ -59,16 +65,20 @@ export function Tool({ entry: { call, output, seconds, at }, onPlay }: EntryProp
         {failed && <span class="tag tag-bad">failed</span>}
         {!output && <span class="tag">no answer</span>}
       </summary>
-      <div class="tool-body">
-        <Moment at={at} onPlay={onPlay} />
-        <h3>Arguments</h3>
-        <pre>{call?.arguments === undefined ? 'not kept' : pretty(call.arguments)}</pre>
-        <h3>{failed ? 'Error' : 'Result'}</h3>
-        <pre>
-          {output?.output === undefined ? (output ? 'not kept' : 'none came') : pretty(output.output)}
-        </pre>
-      </div>
+      {open && <ToolBody entry={entry} onPlay={onPlay} />}
     </details>
+  );
+}
+
+function ToolBody({ entry: { call, output, at }, onPlay }: EntryProps<'tool'>) {
+  return (
+    <div class="tool-body">
+      <Moment at={at} onPlay={onPlay} />
+      <h3>Arguments</h3>
+      <pre>{call?.arguments === undefined ? 'not kept' : pretty(call.arguments)}</pre>
+      <h3>{output?.isError ? 'Error' : 'Result'}</h3>
+      <pre>{output?.output === undefined ? (output ? 'not kept' : 'none came') : pretty(output.output)}</pre>
+    </div>
   );
 }
 

@@ -1,10 +1,12 @@
 import { memo } from 'preact/compat';
+import { useRef } from 'preact/hooks';
 import { profiles } from '../../../catalogue/objectives.ts';
 import { formatClock, formatSpan } from '../clock.ts';
 import { PlayIcon } from '../player-icons.tsx';
 import { Handoff, Instructions, Message, Tool } from './entries.tsx';
+import { useNear } from './near.ts';
 import type { Entry, TurnEntries } from './turns.ts';
-import { Waterfall } from './waterfall.tsx';
+import { Waterfall, type WaterfallProps, waterfallRem } from './waterfall.tsx';
 
 interface TurnBlockProps extends TurnEntries {
   chosen: boolean;
@@ -71,10 +73,21 @@ export const TurnBlock = memo(function TurnBlock({
           <EntryBlock key={entry.id} entry={entry} onPlay={play} />
         ))}
       </div>
-      {latency && <Waterfall latency={latency} scale={scale} />}
+      {latency && <NearWaterfall latency={latency} scale={scale} />}
     </li>
   );
 });
+
+/** A waterfall is drawn when it is near: a call of two hours has a thousand of them. Until then, its room is kept. */
+function NearWaterfall(props: WaterfallProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const near = useNear(place);
+  return (
+    <div ref={place} class="waterfall-place" style={{ minHeight: `${waterfallRem(props.latency)}rem` }}>
+      {near && <Waterfall {...props} />}
+    </div>
+  );
+}
 
 function EntryBlock({ entry, onPlay }: { entry: Entry; onPlay(at: number): void }) {
   switch (entry.of) {

@@ -2,11 +2,15 @@ import { formatSpan } from '../clock.ts';
 import { segmentNames, segmentToken } from '../timeline/lanes.ts';
 import type { Turn } from './turns.ts';
 
-interface WaterfallProps {
+export interface WaterfallProps {
   latency: NonNullable<Turn['latency']>;
   /** What all of the width stands for, in seconds: the same in all turns, so that they can be compared. */
   scale: number;
 }
+
+/** How high a waterfall is: its title, and a row for each part. */
+export const waterfallRem = ({ segments }: WaterfallProps['latency']): number =>
+  1.5 + 1.125 * segments.length;
 
 /** What a caller waited for in a turn: each part begins where the one before it ended. */
 export function Waterfall({ latency: { e2e, segments }, scale }: WaterfallProps) {

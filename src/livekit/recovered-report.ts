@@ -1,0 +1,46 @@
+import { readFile, stat } from 'node:fs/promises';
+import type { Derivation } from '../catalogue/observation.ts';
+import type { SessionReport } from '../reports/schema.ts';
+import { SessionObserver } from '../session/session-events.ts';
+import { allTexts } from './plain-event.ts';
+import { type ReportHead, SessionReportDraft } from './session-report.ts';
+
+/** What a journal begins with. */
+export interface JournalHead {
+  head: ReportHead;
+  content: SessionReport['content'];
+  /** Whether the report lists the events that follow. */
+  events: boolean;
+}
+
+/**
+ * The report of a job that has died, by its journal: without a recording, the session's options, and what was not yet on disk.
+ *
+ * @throws if the file cannot be read, or is no journal
+ */
+export async function recoverReport(journal: string, derivation: Derivation): Promise<SessionReport> {
+  const { mtimeMs } = await stat(journal);
+  const [first = '', ...lines] = (await readFile(journal, 'utf8')).split('\n');
+  const { head, content, events } = JSON.parse(first) as JournalHead;
+  // What it must not hold was left out when it was written.
+  const draft = new SessionReportDraft(head, () => ({ content, texts: allTexts, events }));
+  const begin = () => new SessionObserver({ turnOver: (turn) => draft.turn(turn) });
+  let observer = begin();
+  let last = 0;
+  for (const line of lines) {
+    try {
+      const { line: number, repeated, ...event } = JSON.parse(line);
+      if (!(number > last) || !observer.knows(event.type)) continue;
+      last = number;
+      if (!repeated) draft.samples(observer.handle(event.type, event as never));
+      draft.event(event.type, event as never, repeated === true);
+      // A session may be started again after its close.
+      if (event.type === 'close') observer = begin();
+    } catch {
+      // The last line may be half a line.
+    }
+  }
+  draft.samples(observer.ended());
+  draft.lost(mtimeMs);
+  return draft.report({ at: Date.now(), derivation, recordings: [] });
+}

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { createRecords, label, withNumbers } from '../../../src/monitoring/logql/records.ts';
+
+const records = createRecords('voice');
+
+test('records are asked for by their name, of the agents that are chosen', () => {
+  expect(records.of('lk.turn')).toBe(
+    '{service_name="voice"} | event_name="lk.turn" | lk_agent_name=~"$agent" | lk_agent_version=~"$version"',
+  );
+});
+
+test('several names are one regular expression, whose dots are dots', () => {
+  expect(records.of(['lk.error', 'lk.tool_call'], { of: 'call' })).toBe(
+    '{service_name="voice"} | event_name=~"lk\\\\.error|lk\\\\.tool_call" | job_id="$job_id" or (trace_id="$trace_id" and trace_id!="")',
+  );
+});
+
+test('numbers are compared as such, texts in quotation marks, under the names that Loki gives', () => {
+  expect(label('lk.function_tool.is_error')).toBe('lk_function_tool_is_error');
+  expect(records.of('lk.turn', { of: 'call', where: { 'lk.e2e_latency': ['>=', '$slower'] } })).toMatch(
+    /\| lk_e2e_latency>=\$slower$/,
+  );
+  expect(records.of('lk.session_end', { of: 'call', where: { 'lk.errors': ['>', 0] } })).toMatch(
+    /\| lk_errors>0$/,
+  );
+  expect(
+    records.of('lk.tool_call', { of: 'call', where: { 'lk.function_tool.is_error': ['=', 'true'] } }),
+  ).toMatch(/\| lk_function_tool_is_error="true"$/);
+});
+
+test('words come first, whatever the case of their letters', () => {
+  expect(records.of('lk.conversation_item', { text: '$words' })).toMatch(
+    /^\{service_name="voice"\} \|~ `\(\?i\)\$words` \| event_name="lk\.conversation_item"/,
+  );
+});
+
+test('records are counted over the time range of the board', () => {
+  expect(records.count('lk.session_start')).toMatch(/^sum\(count_over_time\(\{.*\} .* \[\$__range\]\)\)$/);
+});
+
+test('a number that is missing is none, rather than not there', () => {
+  expect(withNumbers('{a="b"}', ['lk.turns', 'lk.e2e_latency'])).toBe(
+    '{a="b"} | label_format lk_turns=`{{ or .lk_turns "-" }}`, lk_e2e_latency=`{{ or .lk_e2e_latency "-" }}`',
+  );
+  expect(withNumbers('{a="b"}', [])).toBe('{a="b"}');
+});

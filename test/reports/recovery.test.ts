@@ -1,0 +1,42 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { stemOf } from '../../src/reports/file-names.ts';
+import { recoverReports } from '../../src/reports/recovery.ts';
+import type { SessionReport } from '../../src/reports/schema.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const now = Date.UTC(2026, 3, 30);
+const stem = (job: string) => stemOf(now, job, '0a1b2c3d');
+function put(name: string, secondsAgo: number): void {
+  writeFileSync(join(folder, name), 'told');
+  utimesSync(join(folder, name), now / 1000 - secondsAgo, now / 1000 - secondsAgo);
+}
+const left = () => readdirSync(folder).sort();
+const report = { session: '0a1b2c3d' } as SessionReport;
+
+test('a journal that has been silent for a minute becomes a report; others stay as they are', async () => {
+  put(`${stem('AJ_dead')}.journal`, 61);
+  put(`${stem('AJ_alive')}.journal`, 59);
+  put('notes.journal', 4000);
+  expect(await recoverReports(folder, async () => report, now)).toEqual([report]);
+  expect(left()).toEqual([`${stem('AJ_alive')}.journal`, `${stem('AJ_dead')}.json`, 'notes.journal']);
+  expect(JSON.parse(readFileSync(join(folder, `${stem('AJ_dead')}.json`), 'utf8'))).toEqual(report);
+});
+
+test('one that cannot be read is removed, and one that cannot be written stays', async () => {
+  put(`${stem('AJ_1')}.journal`, 61);
+  const unreadable = () => Promise.reject(new Error('half a line'));
+  expect(await recoverReports(folder, unreadable, now)).toEqual([]);
+  expect(left()).toEqual([]);
+  put(`${stem('AJ_2')}.journal`, 61);
+  const endless = { toJSON: () => expect.fail('the disk is full') } as unknown as SessionReport;
+  await expect(recoverReports(folder, async () => endless, now)).rejects.toThrow('the disk is full');
+  expect(left()).toEqual([`${stem('AJ_2')}.journal`]);
+});
