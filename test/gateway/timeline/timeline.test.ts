@@ -277,6 +277,22 @@ describe('while the call runs', () => {
     expect(timeline.events.map(({ kind }) => kind)).toEqual(['interruption', 'error']);
   });
 
+  test('a redacted one has its turns and what they waited for, without words', async () => {
+    const gateway = await startTestGateway();
+    await gateway.store.apply(emptyBatch({ jobId: 'AJ_full', redacted: true, simulated: false }), 'a');
+    await gateway.take(live());
+    const timeline = await timelineOf(gateway, 'AJ_full');
+    expect(timeline.turns.map(({ turn }) => turn)).toEqual([0, 1, 2, 3, 4]);
+    expect(segmentsOf(timeline, 1)?.slice(0, 3)).toEqual([
+      ['transcription', 298],
+      ['endpointing', 4],
+      ['llm', 125],
+    ]);
+    const { items } = await gateway.json('/api/sessions/AJ_full/transcript');
+    expect(items.filter(({ role }: ChatItem) => role === 'user')).toHaveLength(4);
+    expect(items.some(({ text }: ChatItem) => text !== undefined)).toBe(false);
+  });
+
   test('its items are those of the transcript', async () => {
     const gateway = await startTestGateway();
     await gateway.take(live());
