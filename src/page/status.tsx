@@ -4,13 +4,14 @@ import { formatReason } from './formats.ts';
 const hints: Readonly<Record<Summary['status'], string>> = {
   live: 'The call runs',
   complete: 'The call is over',
-  failed: 'An error closed the session',
+  failed: 'An error closed the session, or the entry function of its job threw',
   lost: 'Nothing came for two minutes, and no report: the job died, or could not reach the gateway',
 };
 
 /** Where a session is, and why it ended. */
 export function EndBadge({ session: { status, closeReason } }: { session: Summary }) {
-  const reason = closeReason === undefined || closeReason === 'error' ? status : closeReason;
+  // Of an entry function that threw, the SDK says `user_initiated`.
+  const reason = status === 'failed' ? status : (closeReason ?? status);
   return (
     <span class={`end end-${status}`} title={hints[status]}>
       <span class="dot" aria-hidden="true" />

@@ -9,7 +9,9 @@ const time = (what: string) => z.number().describe(`${what}, as unix seconds`);
 
 export const statusSchema = z
   .enum(['live', 'complete', 'failed', 'lost'])
-  .describe('lost: nothing came for two minutes, and no report; failed: it was closed by an error');
+  .describe(
+    "lost: nothing came for two minutes, and no report; failed: an error closed it, or its job's entry function threw",
+  );
 
 export const summarySchema = z.object({
   id: z.string().describe("The job's id; the room's SID where no job is known"),
@@ -35,6 +37,7 @@ export const summarySchema = z.object({
     .string()
     .optional()
     .describe("The SDK's: user_initiated, participant_disconnected, error, …"),
+  entryFailed: z.literal(true).optional().describe("The job's entry function threw"),
   outcome: z.string().optional().describe("The agent's own verdict; Python only"),
   tags: z.array(z.string()).optional(),
   redacted: z.boolean().describe('What was said is not kept'),
@@ -205,6 +208,12 @@ export const reportSchema = z.object({
           amounts: z
             .record(z.string(), z.number())
             .describe('In the names of the Python SDK; durations in seconds'),
+          repeated: z
+            .literal(true)
+            .optional()
+            .describe(
+              'It is what a fallback adapter told, and in the entries of its models, too: it costs nothing',
+            ),
         }),
       ),
       tags: z.array(z.string()),

@@ -6,6 +6,7 @@ import type { ChatItem } from '../decode/chat-item.ts';
 import type { Evaluation, LogRecord, SpanRecord } from '../decode/records.ts';
 import type { SessionReport } from '../decode/session-report.ts';
 import { factsOf } from '../decode/span-facts.ts';
+import { isRepetition } from '../decode/tellers.ts';
 import { facets, list, type Query } from '../store/query.ts';
 import type { SessionFiles } from '../store/session-files.ts';
 import { isSessionId } from '../store/session-id.ts';
@@ -116,8 +117,8 @@ export function createApi({ store, waveforms, telemetry, grafana }: ApiOptions):
     response.json({ total: logs.length, logs: logs.slice(query.offset, query.offset + query.limit) });
   });
 
-  session('/report', async ({ files }, _request, response) => {
-    const report = (await files.read<SessionReport>('report')) ?? null;
+  session('/report', async ({ files, state }, _request, response) => {
+    const report = reportOf(await files.read<SessionReport>('report'), state);
     const evaluations = (await files.read<Record<string, Evaluation[]>>('evaluations')) ?? {};
     response.json({ report, evaluations: Object.values(evaluations).flat() });
   });
@@ -145,6 +146,15 @@ export function createApi({ store, waveforms, telemetry, grafana }: ApiOptions):
 
   api.use((_request, response) => notFound(response, 'Nothing is here; /api/openapi.json tells what is'));
   return api;
+}
+
+/** A report, with what is in it twice marked so. */
+function reportOf(report: SessionReport | undefined, { tellers }: SessionState) {
+  if (!report) return null;
+  const usage = report.usage.map((entry) =>
+    isRepetition(entry, tellers) ? { ...entry, repeated: true } : entry,
+  );
+  return { ...report, usage };
 }
 
 /** The query of a request; undefined: it cannot be used, and the request is answered. */

@@ -2,6 +2,7 @@ import { catalogue } from '../../catalogue/metrics.ts';
 import { type Observation, observation } from '../../catalogue/observation.ts';
 import { Samples } from '../../session/samples.ts';
 import { SessionObserver } from '../../session/session-events.ts';
+import { type Tellers, withTeller } from '../decode/tellers.ts';
 import { addConversation } from './conversation.ts';
 import { addDetectors } from './detectors.ts';
 import { messagesOf } from './messages.ts';
@@ -50,7 +51,10 @@ export function measure(told: Told): Observation[] {
       })
     : observer.ended();
   const samples = new Samples();
-  if (report) reportedUsage(samples, usage, requests);
+  if (report) {
+    const tellers = told.spans.reduce<Tellers>(withTeller, {});
+    reportedUsage(samples, usage, requests, tellers);
+  }
   if (!ended) samples.add('lk_agents_sessions_total', { close_reason: 'crashed' }, 1);
   // How many run is for who sees them run.
   const all = [...found, ...rest, ...samples.observations];

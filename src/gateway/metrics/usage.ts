@@ -1,8 +1,8 @@
 import type { MetricName } from '../../catalogue/metrics.ts';
-import { isAdapter } from '../../session/duplicates.ts';
 import type { Model } from '../../session/model.ts';
 import type { Samples } from '../../session/samples.ts';
 import { billableOf, type UsageEntry } from '../decode/session-report.ts';
+import { isRepetition, type Tellers } from '../decode/tellers.ts';
 import type { SdkMetrics } from './metrics-json.ts';
 
 type UsageMetric = Extract<MetricName, `lk_agents_usage_${string}`>;
@@ -60,9 +60,10 @@ export function reportedUsage(
   samples: Samples,
   usage: readonly UsageEntry[],
   told: readonly SdkMetrics[],
+  tellers: Tellers,
 ): void {
   for (const entry of usage) {
-    if (isRepetition(entry, told)) continue;
+    if (isRepetition(entry, tellers)) continue;
     const model = modelOf(entry);
     for (const [amount, metric] of Object.entries(series[entry.component])) {
       samples.count(metric, model, entry.amounts[amount]);
@@ -74,16 +75,6 @@ export function reportedUsage(
       samples.add('lk_agents_billable_usage_total', { ...model, component, unit }, amount);
     }
   }
-}
-
-const types = { llm: 'llm_metrics', tts: 'tts_metrics' } as const;
-
-/** A report counts what a fallback adapter tells, and once more what the models behind it do. */
-function isRepetition(entry: UsageEntry, told: readonly SdkMetrics[]): boolean {
-  if (entry.component !== 'llm' && entry.component !== 'tts') return false;
-  const type = types[entry.component];
-  const tellers = told.flatMap((m) => (m.type === type && isOf(m, entry) ? [m.label] : []));
-  return tellers.length > 0 && tellers.every(isAdapter);
 }
 
 /** The report counts realtime models among LLMs; they are told by what only they have. */

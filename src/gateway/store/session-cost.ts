@@ -2,8 +2,9 @@ import type { BillableUnit } from '../../catalogue/labels.ts';
 import { rateOf } from '../../pricing/price.ts';
 import type { PriceBook } from '../../pricing/price-book.ts';
 import { billableOf, type UsageEntry } from '../decode/session-report.ts';
+import { isRepetition, type Tellers } from '../decode/tellers.ts';
 
-/** What a session's usage costs at the prices of the day on which its report came. */
+/** What a session's usage costs at the prices of the day on which its report, and the spans around it, came. */
 export interface SessionCost {
   /** US dollars, without what has no price. */
   usd: number;
@@ -13,10 +14,16 @@ export interface SessionCost {
   unpriced: { component: string; provider: string; model: string; unit: BillableUnit; amount: number }[];
 }
 
-export function costOf(usage: readonly UsageEntry[], book: PriceBook): SessionCost {
+/** @param tellers who told of it, as far as spans have come: what an adapter repeats costs nothing again */
+export function costOf(
+  usage: readonly UsageEntry[],
+  book: PriceBook,
+  tellers: Tellers | undefined,
+): SessionCost {
   const byComponent: Record<string, number> = {};
   const unpriced: SessionCost['unpriced'] = [];
   for (const entry of usage) {
+    if (isRepetition(entry, tellers)) continue;
     const { component, provider, model } = entry;
     const price = book.find(provider, model);
     for (const [unit, amount] of billableOf(entry)) {

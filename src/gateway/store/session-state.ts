@@ -5,6 +5,7 @@ import { type Identity, merged } from '../decode/identity.ts';
 import { text } from '../decode/plain.ts';
 import type { LogRecord, SessionBatch, SpanRecord } from '../decode/records.ts';
 import { factsOf } from '../decode/span-facts.ts';
+import { type Tellers, withTeller } from '../decode/tellers.ts';
 import type { SessionCost } from './session-cost.ts';
 
 /** Who measures a session; see `earshot_gateway_measured_sessions_total`. */
@@ -54,8 +55,12 @@ export interface SessionState {
   reported?: { startedAt?: number; reportedAt?: number };
   tags?: string[];
   cost?: SessionCost;
+  /** Which entries of the report's usage repeat others, as far as spans tell. */
+  tellers?: Tellers;
   closeReason?: string;
   outcome?: string;
+  /** Whether the job's entry function threw: the SDK then closes the session as on any shutdown. */
+  entryFailed?: true;
   /** Whether the span of the whole session has come. */
   ended?: boolean;
   recorded?: boolean;
@@ -129,6 +134,9 @@ function takeSpan(state: SessionState, span: SpanRecord): void {
   if (state.traceIds.length < maxTraces) state.traceIds = added(state.traceIds, span.traceId);
   // What the report says of it stays.
   if (span.attributes[observedMarker] === true) state.observed ??= true;
+  if (span.name === 'job_entrypoint' && span.status === 'error') state.entryFailed = true;
+  const tellers = withTeller(state.tellers, span);
+  if (Object.keys(tellers).length > 0) state.tellers = tellers;
   const facts = factsOf(span, state.identity.language);
   const { live } = state;
   switch (facts?.of) {
@@ -161,7 +169,14 @@ function takeSpan(state: SessionState, span: SpanRecord): void {
 /** The line in which each SDK says why a session ended: Node.js, then Python. */
 const closing: ReadonlySet<string> = new Set(['AgentSession closed', 'session closed']);
 
-function takeLog(state: SessionState, { message, attributes }: LogRecord): void {
+/** What each SDK logs when the entry function of a job threw. */
+const entryErrors: ReadonlySet<string> = new Set([
+  'error in entry function',
+  'unhandled exception while running the job task',
+]);
+
+function takeLog(state: SessionState, { level, message, attributes }: LogRecord): void {
+  if (level === 'error' && entryErrors.has(message)) state.entryFailed = true;
   if (closing.has(message)) state.closeReason = text(attributes.reason) ?? state.closeReason;
 }
 

@@ -5,6 +5,7 @@ import type { Peaks } from '../audio/peaks.ts';
 import { type ChatItem, mergeItems } from '../decode/chat-item.ts';
 import type { Identity } from '../decode/identity.ts';
 import { type SessionBatch, sessionOf } from '../decode/records.ts';
+import type { SessionReport } from '../decode/session-report.ts';
 import { Journal } from './journal.ts';
 import { provisionalItems } from './provisional.ts';
 import { costOf } from './session-cost.ts';
@@ -216,18 +217,18 @@ export class SessionStore {
       const said = batch.spans.flatMap((span) => provisionalItems(span, state.identity.language));
       if (said.length > 0) words = wordsOf(said, this.index.words(state.id));
     }
-    if (batch.report) {
-      await files.write('report', batch.report);
-      state.cost = costOf(batch.report.usage, prices);
-    }
+    if (batch.report) await files.write('report', batch.report);
+    // Spans that come after the report may say that a part of it repeats another.
+    const later = state.reported && state.tellers !== clean.tellers;
+    const report = batch.report ?? (later ? await files.read<SessionReport>('report') : undefined);
+    if (report) state.cost = costOf(report.usage, prices, state.tellers);
     if (batch.evaluations.length > 0) {
-      const known = (await files.read<Record<string, unknown>>('evaluations')) ?? {};
+      const known = await files.read<Record<string, unknown>>('evaluations');
       await files.write('evaluations', { ...known, [entry]: batch.evaluations });
     }
     if (batch.audio) {
-      const { path, bytes, start } = batch.audio;
-      await files.adoptAudio(path);
-      state.audio = { bytes, start };
+      await files.adoptAudio(batch.audio.path);
+      state.audio = { bytes: batch.audio.bytes, start: batch.audio.start };
     }
     // What ends a session is worth waiting for the disk; what comes every few seconds is not.
     await files.write('session', state, Boolean(batch.report || batch.recorded));

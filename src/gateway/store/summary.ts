@@ -23,6 +23,8 @@ export interface SessionSummary {
   /** Whether the cost leaves out usage that has no known price. */
   costIncomplete?: boolean;
   closeReason?: string;
+  /** Whether the job's entry function threw. */
+  entryFailed?: true;
   /** A verdict on the session: `success`, `fail`, …; Python only. */
   outcome?: string;
   tags?: string[];
@@ -51,7 +53,7 @@ export type SessionStatus = 'live' | 'complete' | 'failed' | 'lost';
 export const liveFor = 120;
 
 export function statusOf(summary: SessionSummary, now: number): SessionStatus {
-  if (summary.closeReason === 'error') return 'failed';
+  if (summary.closeReason === 'error' || summary.entryFailed) return 'failed';
   if (summary.complete) return 'complete';
   return now - summary.receivedAt <= liveFor ? 'live' : 'lost';
 }
@@ -86,6 +88,7 @@ export function summaryOf(state: SessionState, bytes: number): SessionSummary {
     cost: cost && (cost.usd > 0 || cost.unpriced.length === 0) ? cost.usd : undefined,
     costIncomplete: cost && cost.unpriced.length > 0 ? true : undefined,
     closeReason: state.closeReason,
+    entryFailed: state.entryFailed,
     outcome: state.outcome,
     tags: state.tags,
     redacted: identity.redacted,

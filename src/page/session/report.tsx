@@ -18,10 +18,12 @@ export function Report({ id, version, missing }: { id: string; version: number; 
       </Notice>
     );
   }
+  // What a fallback adapter told is in the entries of its models.
+  const usage = report?.usage.filter(({ repeated }) => !repeated) ?? [];
   const raw = JSON.stringify(value, undefined, 2);
   return (
     <div class="report">
-      {report && report.usage.length > 0 && <UsageTable usage={report.usage} />}
+      {usage.length > 0 && <UsageTable usage={usage} />}
       <section>
         <h2>As it came</h2>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}

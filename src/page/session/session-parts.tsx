@@ -56,7 +56,9 @@ export function SessionParts({ session, version }: { session: Session; version: 
     <>
       <Heading detail={detail} />
       <Facts detail={detail} />
-      {detail.status === 'failed' && <Trouble events={timeline.events} onPoint={moves.point} />}
+      {detail.status === 'failed' && (
+        <Trouble events={timeline.events} entryFailed={detail.entryFailed} onPoint={moves.point} />
+      )}
       <Missing missing={missing} />
       <div class="stage">
         <Player playback={playback} duration={timeline.duration} silent={missing.audio} />

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { describe, expect, test, vi } from 'vitest';
-import { emptyBatch, type SessionBatch } from '../../../src/gateway/decode/records.ts';
+import { emptyBatch, type SessionBatch, type SpanRecord } from '../../../src/gateway/decode/records.ts';
 import { type Running, startTestGateway } from '../../gateway/running.ts';
 import { capturedOf } from '../../gateway/uploads.ts';
 import { noBrowser, openPage, takeTroubles } from '../browser.ts';
@@ -70,6 +70,51 @@ describe.skipIf(noBrowser)('a session', () => {
     expect(await why.textContent()).toBe('An error closed the session. 0:09 the LLM does not answer');
     await why.getByRole('button').click();
     await eventually(async () => expect(new URL(page.url()).search).toBe('?turn=2&t=9'));
+  });
+
+  test('whose entry function threw has failed, whatever the SDK says of its end', async () => {
+    const whole = call(2);
+    const at = (whole.report?.startedAt ?? 0) + 9;
+    const error = {
+      at,
+      level: 'error' as const,
+      message: 'error in entry function',
+      scope: '',
+      attributes: {},
+    };
+    const { page } = await opened({ ...whole, logs: [...whole.logs, error] });
+    const why = page.getByRole('region', { name: 'Why it failed' });
+    expect(await why.textContent()).toBe(
+      'The entry function of the job threw an error. 0:09 error in entry function',
+    );
+    expect(await page.locator('.end-failed').textContent()).toBe('failed');
+  });
+
+  test('tells what was used, and once only what a fallback adapter told again', async () => {
+    const whole = call(1);
+    const metrics = {
+      type: 'llm_metrics',
+      label: 'FallbackAdapter',
+      metadata: { modelName: 'FallbackAdapter' },
+    };
+    const adapter = {
+      ...(whole.spans[0] as SpanRecord),
+      spanId: 'adapter',
+      name: 'llm_request',
+      attributes: { 'lk.llm_metrics': JSON.stringify(metrics) },
+    };
+    const entry = { component: 'llm' as const, amounts: { input_tokens: 4899 } };
+    const usage = [
+      { ...entry, provider: 'openai', model: 'gpt-4o-mini' },
+      { ...entry, provider: 'unknown', model: 'FallbackAdapter' },
+    ];
+    const report = { options: {}, tags: [], ...whole.report, usage };
+    const { page } = await opened({ ...whole, spans: [...whole.spans, adapter], report });
+    await page.getByRole('tab', { name: 'Report' }).click();
+    await page.locator('.usage').waitFor();
+    expect(await page.locator('.usage tbody tr').allTextContents()).toEqual([
+      'llmopenai gpt-4o-miniinput tokens 4,899',
+    ]);
   });
 
   test('that is redacted says so, and has its times all the same', async () => {
