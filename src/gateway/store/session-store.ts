@@ -166,8 +166,11 @@ export class SessionStore {
       const state = await this.state(id);
       if (!state || state.measured || state.receivedAt !== receivedAt) return false;
       const measured: SessionState = { ...state, measured: { verdict, at: this.#options.now() } };
-      await this.files(id).write('session', measured, true);
+      const files = this.files(id);
+      await files.write('session', measured, true);
       this.#remember(measured);
+      // Else the next start would read all of its files again. It does where this fails, and the session was noted all the same.
+      await this.index.set(files, measured).catch(() => {});
       return true;
     });
   }
