@@ -56,6 +56,9 @@ export interface WrittenReport {
   location: string | undefined;
 }
 
+/** What of the deadline is the disk's, in milliseconds; by default `recordRoom` has ended before. */
+const diskReserve = 750;
+
 /** Longest text of a report, in UTF-16 units: instructions and documents that tools give are long. */
 const maxText = 262_144;
 
@@ -114,14 +117,16 @@ export class ReportedSession {
     const { folder, bucket, deadlineMs } = settings;
     const begun = performance.now();
     const recordings = job?.job?.id === undefined ? undefined : processWide().recordings.of(job.job.id);
-    // What records the room ends at the same time; the rest of the deadline is for the disk.
-    await recordings?.settled(deadlineMs / 2);
     const left = () => Math.max(0, begun + deadlineMs - performance.now());
-    const recording = await pickUpRecording({
-      ...{ session, job, folder, stem: this.#stem, ms: left() / 2 },
-      audio: record.audio,
-      redaction: demandsRedaction(session, job),
-    });
+    // What records the room ends at the same time.
+    const [recording] = await Promise.all([
+      pickUpRecording({
+        ...{ session, job, folder, stem: this.#stem, ms: deadlineMs / 2 },
+        audio: record.audio,
+        redaction: demandsRedaction(session, job),
+      }),
+      recordings?.settled(deadlineMs - Math.min(diskReserve, deadlineMs / 2)),
+    ]);
     const { history, sessionOptions } = session as Session;
     const sdkVersion = (await loadedSdk().catch(() => undefined))?.version;
     const prices = pricesOf(processWide().defaults?.prices);
