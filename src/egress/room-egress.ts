@@ -7,7 +7,7 @@ import type { RecordingSettings } from './settings.ts';
 export interface RecordingResult {
   /**
    * In the words of LiveKit's `EgressStatus`: `active`, `ending`, `complete`, `limit_reached`, `aborted`, `failed`;
-   * `not_started`: egress did not take it, `error` says why; `off`: not allowed, so not asked for.
+   * `not_started`: egress did not take it (in time), `error` says why; `off`: not allowed, so not asked for.
    */
   status: Exclude<(typeof recordingOutcomes)[number], 'lost'> | 'off';
   egressId?: string;
@@ -24,6 +24,9 @@ export interface RecordingResult {
 /** By LiveKit's `EgressStatus`, a number on the wire; one that is starting is as good as active. */
 const statuses = ['active', 'active', 'ending', 'complete', 'failed', 'aborted', 'limit_reached'] as const;
 
+/** How long after its deadline an answer to a start is still heard, in milliseconds; LiveKit gives up after some 22 s. */
+const lateStart = 30_000;
+
 /** How often egress is asked whether the file is written, in milliseconds. */
 const pollInterval = 500;
 
@@ -34,6 +37,8 @@ export class RoomEgress {
   #client: EgressClient | undefined;
   #started: Promise<RecordingResult> | undefined;
   #stopped: Promise<RecordingResult> | undefined;
+  /** Whether it was told to have not started: then it must not run, either. */
+  #givenUp = false;
 
   constructor(settings: RecordingSettings, room: string) {
     this.#settings = settings;
@@ -57,28 +62,58 @@ export class RoomEgress {
     // Not before a room is to be recorded, and then that which the agents' SDK has loaded.
     const { EgressClient, EncodedFileOutput } = await import('livekit-server-sdk');
     // The SDK counts in seconds, and tries other regions of LiveKit Cloud besides; the deadline is kept here.
-    this.#client = new EgressClient(url, apiKey, apiSecret, { requestTimeout: startDeadlineMs / 1000 });
-    const request = this.#client.startRoomCompositeEgress(
+    const requestTimeout = (startDeadlineMs + lateStart) / 1000;
+    const client = new EgressClient(url, apiKey, apiSecret, { requestTimeout });
+    this.#client = client;
+    const request = client.startRoomCompositeEgress(
       this.#room,
       { file: new EncodedFileOutput({ filepath, output: storage }) },
       { layout, audioOnly: media === 'audio' },
     );
-    return told(await this.#within(startDeadlineMs, request), this.#settings);
+    const late = ({ egressId }: EgressInfo) => {
+      if (this.#givenUp) return this.#stopLate(client, egressId);
+    };
+    // What it says when it refuses is told below.
+    request.then(late, () => {});
+    try {
+      const info = await this.#within(startDeadlineMs, request);
+      if (!this.#givenUp) return told(info, this.#settings);
+    } catch (error) {
+      this.#givenUp = true;
+      throw error;
+    }
+    throw timeoutError(url);
+  }
+
+  /** Ends a recording that egress took when nobody wanted it any more. */
+  async #stopLate(client: EgressClient, egressId: string): Promise<void> {
+    let what = 'it was stopped';
+    try {
+      await client.stopEgress(egressId);
+    } catch (error) {
+      what = `it could not be stopped, and ends with its room: ${requestError(error, this.#settings.url).message}`;
+    }
+    console.warn(`earshot: egress took the recording ${egressId} after it was given up; ${what}`);
   }
 
   async #stop(): Promise<RecordingResult> {
     const end = performance.now() + this.#settings.stopDeadlineMs;
     const left = () => Math.max(0, end - performance.now());
-    const started = await this.#within(left(), this.start());
+    const started = await this.#within(left(), this.start()).catch((error) => {
+      this.#givenUp = true;
+      throw error;
+    });
     const { egressId } = started;
     if (started.status === 'not_started' || !egressId || !this.#client) return started;
     const client = this.#client;
+    let last = started;
     const ask = async (patience: number) => {
       const [info] = await this.#within(patience, client.listEgress({ egressId }));
-      return info ? told(info, this.#settings) : started;
+      // One that is not on the list has not become active again.
+      return info ? told(info, this.#settings) : last;
     };
     // LiveKit takes 3 s to find that one has ended by itself, as it does with its room, if it is asked to stop it.
-    let last = await ask(left() / 4).catch(() => started);
+    last = await ask(left() / 4).catch(() => started);
     let error: RecordingError | undefined;
     if (last.status === 'active') {
       try {
@@ -127,7 +162,8 @@ function told(info: EgressInfo, { filepath }: RecordingSettings): RecordingResul
   const [startedAt, endedAt] = [milliseconds(file?.startedAt), milliseconds(file?.endedAt)];
   const seconds = Number(file?.duration ?? 0) / 1e9;
   const size = Number(file?.size ?? 0);
-  const failed = info.error !== '' || status === 'failed' || status === 'aborted';
+  // With a limit there is a text, too, which only says so.
+  const failed = status === 'failed' || status === 'aborted';
   return {
     status,
     egressId: info.egressId,

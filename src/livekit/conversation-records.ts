@@ -2,6 +2,7 @@ import type { llm, voice } from '@livekit/agents';
 import type { ConversationRecord, MeasuredAttributes, RecordAttributes } from '../catalogue/conversation.ts';
 import type { SessionEventName, SessionEvents } from '../session/events.ts';
 import { believed, request, seconds } from '../session/samples.ts';
+import { closeReasonOf } from '../session/session-events.ts';
 import type { TurnSummary } from '../session/turns.ts';
 import type { LogItem, Severity } from '../telemetry/log-pipeline.ts';
 import { reportAttributes } from './report-attributes.ts';
@@ -114,8 +115,10 @@ export class ConversationRecords {
     close: ({ reason, error, createdAt }) => {
       if (this.#options.logs && this.#startedAt !== undefined) {
         const { turns, slowest, interruptions, toolCalls, toolErrors, errors } = this.#counts;
+        // A reason of the user's own may be what somebody said.
+        const closeReason = closeReasonOf(reason);
         const attributes = {
-          'lk.close_reason': reason,
+          'lk.close_reason': closeReason,
           'lk.turns': turns,
           'lk.duration': seconds(createdAt - this.#startedAt),
           'lk.interruptions': interruptions,
@@ -128,7 +131,7 @@ export class ConversationRecords {
         this.#tell(
           'lk.session_end',
           createdAt,
-          `session ended: ${reason}`,
+          `session ended: ${closeReason}`,
           attributes,
           error ? 'ERROR' : 'INFO',
         );

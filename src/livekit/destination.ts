@@ -14,7 +14,7 @@ export const socketVariable = 'EARSHOT_SOCKET';
 /** How long the end of a job may wait for a slow worker, in milliseconds. */
 const flushDeadline = 2_000;
 
-interface Destination {
+export interface Destination {
   sink: Sink;
   recorder: Recorder | undefined;
   /** Whether somebody has these samples: a worker, or this process's own `monitor`. In a registry that nobody serves, nobody has. */

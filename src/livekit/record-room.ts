@@ -3,7 +3,7 @@ import { optionError } from '../egress/recording-error.ts';
 import { type RecordingResult, RoomEgress } from '../egress/room-egress.ts';
 import { type RecordingSettings, type RecordRoomOptions, resolveRecording } from '../egress/settings.ts';
 import { Options } from '../options.ts';
-import { destination } from './destination.ts';
+import { type Destination, destination } from './destination.ts';
 import { resolveIdentity } from './observe-options.ts';
 import { processWide } from './process-wide.ts';
 import { audioSwitch } from './record-switches.ts';
@@ -59,32 +59,33 @@ function start(room: string, ctx: RecordedJob | undefined, settings: RecordingSe
   const ended = new Promise<void>((resolve) => {
     over = resolve;
   });
-  told.asked(ended);
   const end = (result: RecordingResult) => {
     told.ended(result);
     over();
   };
-  const started = egress.start().then((result) => {
-    if (result.status === 'not_started') end(result);
-    else told.began(result);
-    return result;
-  });
   const stop = async () => {
     const result = await egress.stop();
     end(result);
     return result;
   };
+  // Before anything is recorded: nothing may be that nobody would stop.
   ctx?.addShutdownCallback?.(async () => {
     await stop();
     await flush();
+  });
+  told.asked(ended);
+  const started = egress.start().then((result) => {
+    if (result.status === 'not_started') end(result);
+    else told.began(result);
+    return result;
   });
   return { started, stop };
 }
 
 /** Where a recording is told of: where the job's sessions are. */
 function account(ctx: RecordedJob | undefined, about: Pick<AccountOptions, 'media' | 'destination'>) {
-  const { identity, recordings } = processWide();
-  const { sink, flush } = destination(identity ?? resolveIdentity(new Options(), ctx?.job?.agentName), false);
+  const { recordings } = processWide();
+  const { sink, flush } = samples(ctx);
   const told = new RecordingAccount({
     ...about,
     sink,
@@ -92,6 +93,17 @@ function account(ctx: RecordedJob | undefined, about: Pick<AccountOptions, 'medi
     ...(ctx?.job?.id && { notes: recordings.of(ctx.job.id) }),
   });
   return { told, flush };
+}
+
+/** Where a recording is counted: nowhere, if what that takes cannot be had, such as a price file. */
+function samples(ctx: RecordedJob | undefined): Pick<Destination, 'sink' | 'flush'> {
+  try {
+    const identity = processWide().identity ?? resolveIdentity(new Options(), ctx?.job?.agentName);
+    return destination(identity, false);
+  } catch (error) {
+    console.warn(`earshot: the room's recording is not counted: ${(error as Error).message}`);
+    return { sink: () => {}, flush: async () => {} };
+  }
 }
 
 /** Why a job is not recorded, whoever asks for it. */

@@ -14,9 +14,9 @@ export const apiKey = 'devkey';
 export const apiSecret = 'a secret of at least thirty-two characters';
 
 type Method = 'StartRoomCompositeEgress' | 'StopEgress' | 'ListEgress';
-/** What is answered: a message, an error as Twirp tells it, anything else that speaks HTTP, or nothing ever. */
+/** What is answered: a message, at once or after something else; an error as Twirp tells it, anything else that speaks HTTP, or nothing ever. */
 export type Answer =
-  | { info: ConstructorParameters<typeof EgressInfo>[0] }
+  | { info: ConstructorParameters<typeof EgressInfo>[0]; after?: Promise<unknown> }
   | { items: ConstructorParameters<typeof EgressInfo>[0][] }
   | { status: number; code: string; msg: string }
   | { status: number; page: string }
@@ -34,6 +34,8 @@ export interface LiveKit {
 }
 
 const id = { egressId: 'EG_1', roomName: 'call-1' };
+/** A recording that egress has just taken. */
+export const starting = { ...id, status: EgressStatus.EGRESS_STARTING };
 export const file = new FileInfo({
   filename: 'AJ_1-2026-11-27T002000.ogg',
   location: 'https://calls.s3.amazonaws.com/AJ_1-2026-11-27T002000.ogg',
@@ -49,7 +51,7 @@ export async function openLiveKit(): Promise<LiveKit> {
   const verifier = new TokenVerifier(apiKey, apiSecret);
   const calls: LiveKit['calls'] = [];
   const answers: Partial<Record<Method, Answer>> = {
-    StartRoomCompositeEgress: { info: { ...id, status: EgressStatus.EGRESS_STARTING } },
+    StartRoomCompositeEgress: { info: starting },
     StopEgress: { info: { ...id, status: EgressStatus.EGRESS_ENDING } },
   };
   /** What there is on the list, unless something else is to be answered: the recording, and after its end the file. */
@@ -72,6 +74,7 @@ export async function openLiveKit(): Promise<LiveKit> {
     const answer = answers[method as Method] ?? (method === 'ListEgress' ? list() : undefined);
     if (!answer) return send(404, { code: 'bad_route', msg: `no handler for path ${request.url}` });
     if (answer === 'hang') return;
+    if ('after' in answer) await answer.after;
     if ('page' in answer) return response.writeHead(answer.status).end(answer.page);
     if ('code' in answer) return send(answer.status, { code: answer.code, msg: answer.msg });
     const message =

@@ -1,14 +1,17 @@
 import { EgressStatus } from '@livekit/protocol';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, type Mock, test, vi } from 'vitest';
 import { RoomEgress } from '../../src/egress/room-egress.ts';
 import { type RecordRoomOptions, resolveRecording } from '../../src/egress/settings.ts';
-import { type Answer, apiKey, apiSecret, complete, type LiveKit, openLiveKit } from './livekit.ts';
+import { type Answer, apiKey, apiSecret, complete, type LiveKit, openLiveKit, starting } from './livekit.ts';
 
 let livekit: LiveKit;
 beforeEach(async () => {
   livekit = await openLiveKit();
 });
 afterEach(() => livekit.close());
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 const egress = (options: RecordRoomOptions = {}) =>
   new RoomEgress(resolveRecording({ url: livekit.url, apiKey, apiSecret, ...options }, 'AJ_1'), 'call-1');
@@ -168,11 +171,26 @@ describe('what came of it', () => {
 
   test('one that has reached its limit is saved all the same', async () => {
     livekit.answer('StopEgress', {
-      info: { ...complete, status: EgressStatus.EGRESS_LIMIT_REACHED },
+      info: {
+        ...complete,
+        status: EgressStatus.EGRESS_LIMIT_REACHED,
+        // What LiveKit always says then.
+        error: 'Session limit reached',
+        errorCode: 413,
+      },
     });
     const recording = egress();
     await recording.start();
-    expect(await recording.stop()).toMatchObject({ status: 'limit_reached', durationSeconds: 12.5 });
+    const result = await recording.stop();
+    expect(result).toMatchObject({ status: 'limit_reached', durationSeconds: 12.5 });
+    expect(result).not.toHaveProperty('error');
+  });
+
+  test('one that was stopped does not become active again because it is not on the list', async () => {
+    livekit.answer('ListEgress', { items: [] });
+    const recording = egress({ stopDeadlineMs: 1200 });
+    await recording.start();
+    expect(await recording.stop()).toMatchObject({ status: 'ending', egressId: 'EG_1' });
   });
 });
 
@@ -244,6 +262,51 @@ test('a job that ends while egress has not answered waits no longer than the dea
   recording.start();
   const { status, error } = await recording.stop();
   expect([status, error?.code]).toEqual(['not_started', 'timeout']);
+});
+
+describe('one that egress takes when it was given up', () => {
+  let take = () => {};
+  let warned: Mock;
+  beforeEach(() => {
+    warned = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const taken = new Promise<void>((resolve) => {
+      take = resolve;
+    });
+    livekit.answer('StartRoomCompositeEgress', { info: starting, after: taken });
+  });
+  const stopped = () => livekit.calls.filter(({ method }) => method === 'StopEgress').map(({ body }) => body);
+  const said = 'earshot: egress took the recording EG_1 after it was given up; it';
+  const patience = { timeout: 20_000 };
+
+  test('is stopped, where it was stopped before egress had answered', async () => {
+    const recording = egress({ stopDeadlineMs: 200 });
+    const started = recording.start();
+    await vi.waitFor(() => expect(livekit.calls.length).toBe(1), patience);
+    expect(await recording.stop()).toMatchObject({ status: 'not_started', error: { code: 'timeout' } });
+    expect(stopped()).toEqual([]);
+    take();
+    expect(await started).toMatchObject({ status: 'not_started', error: { code: 'timeout' } });
+    await vi.waitFor(() => expect(stopped()).toEqual([{ egressId: 'EG_1' }]), patience);
+    await vi.waitFor(() => expect(warned.mock.calls).toEqual([[`${said} was stopped`]]), patience);
+  });
+
+  test('is stopped, where egress took longer than the deadline of the start', async () => {
+    const recording = egress({ startDeadlineMs: 200 });
+    expect(await recording.start()).toMatchObject({ status: 'not_started', error: { code: 'timeout' } });
+    take();
+    await vi.waitFor(() => expect(stopped()).toEqual([{ egressId: 'EG_1' }]), patience);
+    expect(await recording.stop()).toMatchObject({ status: 'not_started' });
+  });
+
+  test('and cannot be stopped is told of', async () => {
+    livekit.answer('StopEgress', { status: 503, code: 'unavailable', msg: 'no response from servers' });
+    await egress({ startDeadlineMs: 200 }).start();
+    take();
+    await vi.waitFor(() => expect(warned).toHaveBeenCalledOnce(), patience);
+    expect(warned.mock.calls[0]?.[0]).toContain(
+      `${said} could not be stopped, and ends with its room: LiveKit`,
+    );
+  });
 });
 
 test('every status of the protocol is known', () => {

@@ -82,6 +82,16 @@ test('a session is told from its start to its end, in seconds, and once', () => 
   });
 });
 
+test("a reason of the user's own stays with them: it may be what somebody said", () => {
+  begin();
+  records.event('close', { type: 'close', reason: 'Ms Miller hung up', createdAt: start + 60_000 } as never);
+  expect(items[1]).toMatchObject({
+    body: 'session ended: other',
+    attributes: { 'lk.close_reason': 'other' },
+  });
+  expect(JSON.stringify(items)).not.toContain('Miller');
+});
+
 test('an end in error says so', () => {
   begin();
   close({ type: 'llm_error' });

@@ -157,6 +157,40 @@ describe('a recording that cannot be', () => {
   });
 });
 
+describe('where samples cannot be counted', () => {
+  const file = '/nowhere/prices.json';
+  beforeEach(() => vi.stubEnv('EARSHOT_PRICES', file));
+  const uncounted = expect.stringMatching(
+    /^earshot: the room's recording is not counted: .*\/nowhere\/prices\.json/,
+  );
+
+  test('a room is recorded all the same, and the report tells of it', async () => {
+    const { ctx, end } = createJob();
+    const recording = recordRoom(ctx);
+    expect(await recording.started).toMatchObject({ status: 'active', egressId: 'EG_1' });
+    await end();
+    expect(await recording.stop()).toMatchObject({ status: 'complete' });
+    expect(noted(ctx)).toMatchObject([{ status: 'saved', duration: 12.5 }]);
+    expect(warned.mock.calls).toEqual([[uncounted]]);
+  });
+
+  test('an option that cannot be used throws nothing, either', async () => {
+    const { ctx } = createJob();
+    const { status, error } = await recordRoom(ctx, { output: { s3: { bucket: '' } } }).started;
+    expect([status, error?.code]).toEqual(['not_started', 'bad_option']);
+    expect(warned).toHaveBeenCalledWith(uncounted);
+  });
+});
+
+test('a job that takes no callback for its end is not recorded: nobody would stop it', async () => {
+  const { ctx } = createJob();
+  ctx.addShutdownCallback = () => {
+    throw new Error('the job is over');
+  };
+  expect(await recordRoom(ctx).started).toMatchObject({ status: 'not_started' });
+  expect(livekit.calls).toEqual([]);
+});
+
 describe('nobody is asked', () => {
   const off = async (ctx: Parameters<typeof recordRoom>[0], reason: string) => {
     const recording = recordRoom(ctx);

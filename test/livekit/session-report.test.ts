@@ -1,24 +1,35 @@
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { llm } from '@livekit/agents';
 import fc from 'fast-check';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Observation } from '../../src/catalogue/observation.ts';
 import { Feed } from '../../src/livekit/feed.ts';
 import { Ownership } from '../../src/livekit/ownership.ts';
+import { processWide } from '../../src/livekit/process-wide.ts';
 import type { RecordSwitches } from '../../src/livekit/record-switches.ts';
 import { ReportedSession } from '../../src/livekit/reported-session.ts';
+import type { BucketOptions } from '../../src/objects/bucket.ts';
 import { type SessionReport, sessionReport } from '../../src/reports/schema.ts';
 import type { SessionEventName } from '../../src/session/events.ts';
 import type { RedactText } from '../../src/telemetry/redaction.ts';
+import type { TelemetryOptions } from '../../src/telemetry/settings.ts';
+import { listenBucket } from '../gateway/store/bucket.ts';
 import { llmMetrics } from './sdk-metrics.ts';
 
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
 });
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(() => {
+  vi.restoreAllMocks();
+  processWide().defaults = undefined;
+  rmSync(folder, { recursive: true });
+});
 
 const at = 1_700_000_000_000;
 const all = { audio: true, transcript: true, traces: true, logs: true };
@@ -26,26 +37,37 @@ const all = { audio: true, transcript: true, traces: true, logs: true };
 interface Given {
   record?: Required<RecordSwitches>;
   redact?: RedactText;
+  telemetry?: TelemetryOptions;
+  bucket?: BucketOptions;
+  deadlineMs?: number;
   session?: object;
   events: [SessionEventName, object][];
 }
 
 /** The report of a session with these events, as it is in its file, and what was counted. */
-async function reportOf({ record = all, redact, session = {}, events }: Given) {
+async function reportOf({
+  record = all,
+  session = {},
+  events,
+  bucket,
+  deadlineMs = 30_000,
+  ...given
+}: Given) {
   const counted: Observation[] = [];
   const sink = (sample: Observation) => void counted.push(sample);
   const identity = { agent_name: 'front-desk', agent_version: '7' };
   const job = { job: { id: 'AJ_1', room: { sid: 'RM_1', name: 'room of Ada' } } } as never;
   const reported = new ReportedSession({
-    ...{ session, job, identity, record, redact, sink },
-    settings: { folder, deadlineMs: 30_000, bucket: undefined, maxAge: undefined, maxBytes: undefined },
+    ...{ session, job, identity, record, sink, ...given },
+    settings: { folder, deadlineMs, bucket, maxAge: undefined, maxBytes: undefined },
   });
   const feed = new Feed({ sink, ownership: new Ownership(true), report: reported.draft });
   for (const [name, event] of events) feed.event(name, { type: name, createdAt: at, ...event } as never);
   const written = await reported.end();
-  const path = written?.location ?? '';
-  const report: SessionReport = sessionReport.strict().parse(JSON.parse(readFileSync(path, 'utf8')));
-  return { report, file: basename(path), counted };
+  const file = basename(written?.location ?? '');
+  const text = readFileSync(join(folder, file), 'utf8');
+  const report: SessionReport = sessionReport.strict().parse(JSON.parse(text));
+  return { report, file, counted, outcome: written?.outcome };
 }
 
 const said = (role: 'user' | 'assistant', text: string, metrics: llm.MetricsReport = {}) =>
@@ -195,6 +217,62 @@ test('a hook gets every text that is left, and what it throws at stays out', asy
   expect(report.chatHistory.items.find(({ type }) => type === 'function_call_output')).not.toHaveProperty(
     'output',
   );
+});
+
+test("the hooks of monitor(), of the session's telemetry and of the session all edit it, in this order", async () => {
+  const adds = (word: string): RedactText => {
+    return (text, { key }) => (key === 'transcript' ? `${text} ${word}` : text);
+  };
+  processWide().defaults = { telemetry: { redact: adds('one') } };
+  const { report } = await reportOf({
+    events: telling('zero'),
+    telemetry: { redact: adds('two'), allowPii: true },
+    redact: adds('three'),
+  });
+  expect(report.events.find(({ type }) => type === 'user_input_transcribed')).toMatchObject({
+    transcript: 'zero one two three',
+  });
+  expect(report.content.allowPii).toBe(true);
+});
+
+test('what monitor() says of allowPii goes before what the session says', async () => {
+  processWide().defaults = { telemetry: { allowPii: false } };
+  const { report } = await reportOf({ events: telling('zero'), telemetry: { allowPii: true } });
+  expect(report.content.allowPii).toBe(false);
+});
+
+describe('a bucket without a worker', () => {
+  test('that refuses is told of on the console, with the place where the report waits', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const { options } = await listenBucket();
+    const { file, outcome } = await reportOf({ events: call, bucket: { ...options, accessKeyId: 'wrong' } });
+    expect(outcome).toBe('written');
+    expect(warn.mock.calls).toEqual([
+      [
+        `earshot: the session report ${file.replace('.json', '')} waits in ${folder} for a worker with monitor() to send it: s3://calls/earshot/${file} was not stored: the bucket answered 403 SignatureDoesNotMatch; see docs/reports.md`,
+      ],
+    ]);
+  });
+
+  test('that does not answer in time is, too', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const hanging = createServer(() => {}).listen(0, '127.0.0.1');
+    await once(hanging, 'listening');
+    const { port } = hanging.address() as AddressInfo;
+    const { options } = await listenBucket();
+    const bucket = { ...options, endpoint: `http://127.0.0.1:${port}` };
+    try {
+      expect(await reportOf({ events: call, bucket, deadlineMs: 3000 })).toMatchObject({
+        outcome: 'written',
+      });
+      expect(warn.mock.calls.flat()).toEqual([
+        expect.stringContaining('was not stored: it was not there in time'),
+      ]);
+    } finally {
+      hanging.closeAllConnections();
+      hanging.close();
+    }
+  });
 });
 
 test('events beyond the bound are counted, and the figures go on', async () => {

@@ -19,6 +19,7 @@ beforeEach(() => {
     'dist/gateway',
     'dist/monitoring',
     'dist/pricing',
+    'dist/reports',
     'docs',
     'dashboards',
     'alerts',

@@ -1,3 +1,4 @@
+import { reportRows } from './health/reports.ts';
 import { ruleRows } from './health/rules.ts';
 import { sampleRows } from './health/samples.ts';
 import { trustRows } from './health/trust.ts';
@@ -8,5 +9,5 @@ export const health: BoardSpec = {
   name: 'health',
   description: 'Can I trust the other boards?',
   filters: ['worker'],
-  rows: (context) => [...trustRows(context), ...sampleRows(context), ...ruleRows()],
+  rows: (context) => [...trustRows(context), ...sampleRows(context), ...reportRows(context), ...ruleRows()],
 };

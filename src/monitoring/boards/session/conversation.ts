@@ -4,8 +4,12 @@ import { waterfall } from '../house/waterfall.ts';
 import { noWords } from '../sessions/empty.ts';
 import { noCall, widen } from './empty.ts';
 
-/** Who said it, then what; other things that happened stand between. */
-const format = `{{ if eq .event_name "lk.conversation_item" }}{{ .lk_role }}{{ if eq .lk_interrupted "true" }} (interrupted){{ end }}: {{ __line__ }}{{ else }}— {{ __line__ }}{{ end }}`;
+/** Who said it, then what; other things that happened stand between. Without its text, a message says itself whose it is. */
+const format = [
+  '{{ if ne .event_name "lk.conversation_item" }}— {{ __line__ }}',
+  '{{ else if hasPrefix (print .lk_role " message, ") __line__ }}{{ __line__ }}',
+  '{{ else }}{{ .lk_role }}{{ if eq .lk_interrupted "true" }} (interrupted){{ end }}: {{ __line__ }}{{ end }}',
+].join('');
 
 /** What was said, and beside it what each turn waited for. */
 export const conversation = ({ records, objectives: { turnLatency } }: BoardContext): Row => ({
