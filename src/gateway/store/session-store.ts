@@ -155,7 +155,7 @@ export class SessionStore {
   }
 
   /**
-   * Notes that a session was measured, on the disk.
+   * Notes that a session was measured, on the disk. Where that does not get into the index, the next start reads it anew.
    *
    * @param receivedAt when the last upload came that was looked at
    * @returns whether it was noted, which happens once: not if something has come since
@@ -166,11 +166,9 @@ export class SessionStore {
       const state = await this.state(id);
       if (!state || state.measured || state.receivedAt !== receivedAt) return false;
       const measured: SessionState = { ...state, measured: { verdict, at: this.#options.now() } };
-      const files = this.files(id);
-      await files.write('session', measured, true);
+      await this.files(id).write('session', measured, true);
       this.#remember(measured);
-      // Else the next start would read all of its files again. It does where this fails, and the session was noted all the same.
-      await this.index.set(files, measured).catch(() => {});
+      await this.index.set(this.files(id), measured).catch(() => {});
       return true;
     });
   }
