@@ -14,7 +14,7 @@ export interface SessionCost {
   unpriced: { component: string; provider: string; model: string; unit: BillableUnit; amount: number }[];
 }
 
-/** @param tellers who told of it, as far as spans have come: what an adapter repeats costs nothing again */
+/** @param tellers who told of it, as far as spans have come, some after the report: what an adapter repeats costs nothing again */
 export function costOf(
   usage: readonly UsageEntry[],
   book: PriceBook,

@@ -219,9 +219,8 @@ export class SessionStore {
       if (said.length > 0) words = wordsOf(said, this.index.words(state.id));
     }
     if (batch.report) await files.write('report', batch.report);
-    // Spans that come after the report may say that a part of it repeats another.
-    const later = state.reported && state.tellers !== clean.tellers;
-    const report = batch.report ?? (later ? await files.read<SessionReport>('report') : undefined);
+    const report =
+      batch.report ?? (state.tellers !== clean.tellers && (await files.read<SessionReport>('report')));
     if (report) state.cost = costOf(report.usage, prices, state.tellers);
     if (batch.evaluations.length > 0) {
       const known = await files.read<Record<string, unknown>>('evaluations');
