@@ -35,6 +35,14 @@ export function originOf(lines: readonly { attributes: Attributes }[]): Attribut
   return origin;
 }
 
+/** The same, each value once: the SDK has up to three names for a job. */
+export function toldOnce(origin: Attributes): Attributes {
+  const told = new Set<Attributes[string]>();
+  return Object.fromEntries(
+    Object.entries(origin).filter(([, value]) => !told.has(value) && told.add(value)),
+  );
+}
+
 /** What a line says beyond that. */
 export const without = (attributes: Attributes, origin: Attributes): Attributes =>
   Object.fromEntries(Object.entries(attributes).filter(([name, value]) => origin[name] !== value));

@@ -4,7 +4,7 @@ import { formatCount } from '../formats.ts';
 import { useLoaded } from '../loaded.ts';
 import { Failure, Notice } from '../notices.tsx';
 import { formatClock } from './clock.ts';
-import { attributesText, originOf, without } from './log-origin.ts';
+import { attributesText, originOf, toldOnce, without } from './log-origin.ts';
 
 interface LogsProps {
   id: string;
@@ -31,7 +31,7 @@ export function Logs({ id, start, version, missing, onPoint }: LogsProps) {
     [id, level, version],
   );
   const origin = useMemo(() => originOf(value?.logs ?? []), [value]);
-  const common = attributesText(origin);
+  const common = attributesText(toldOnce(origin));
   const wanted = words.trim().toLowerCase();
   const lines =
     value?.logs.filter((line) => wanted === '' || textOf(line).toLowerCase().includes(wanted)) ?? [];

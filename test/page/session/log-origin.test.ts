@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { attributesText, originOf, without } from '../../../src/page/session/log-origin.ts';
+import { attributesText, originOf, toldOnce, without } from '../../../src/page/session/log-origin.ts';
 
 const line = (more: Record<string, unknown>) => ({
   attributes: { job_id: 'AJ_1', 'logger.name': 'livekit.agents', 'process.pid': 7, ...more },
@@ -14,6 +14,13 @@ test('lines say what is not so of most of them', () => {
     'llm=one',
     'logger.name=mine llm=one',
   ]);
+});
+
+test('what has several names is told once', () => {
+  const origin = originOf([line({ jobID: 'AJ_1', room_id: 'RM_1' })]);
+  expect(attributesText(toldOnce(origin))).toBe(
+    'room_id=RM_1 job_id=AJ_1 logger.name=livekit.agents process.pid=7',
+  );
 });
 
 test('without lines, they come from nowhere', () => expect(originOf([])).toEqual({}));
