@@ -1,6 +1,6 @@
 import type { SessionReport } from '../reports/schema.ts';
 import type { JobRecording } from './job-recordings.ts';
-import type { ReportContent } from './session-report.ts';
+import type { Texts } from './plain-event.ts';
 
 /**
  * What a report says of a recording. What egress says of an error may quote anything, and a place may hold the room's
@@ -10,7 +10,7 @@ import type { ReportContent } from './session-report.ts';
  */
 export function reportedRecording(
   { location, error, ...recording }: JobRecording,
-  { content, edit }: Pick<ReportContent, 'content' | 'edit'>,
+  { content, edit }: { content: SessionReport['content']; edit: Texts['keep'] },
   room: string | undefined,
 ): SessionReport['recordings'][number] {
   // Of the SDK's recording we tell in our own words.
