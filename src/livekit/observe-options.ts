@@ -55,27 +55,30 @@ export function resolveIdentity(options: Options, jobsName?: string): Identity {
 }
 
 /** @throws {OptionError} for an option that cannot be used. */
-export function resolveObserveOptions(
-  given: ObserveOptions,
-  jobsName: string | undefined,
-  defaults: Defaults = {},
-) {
+export function resolveObserveOptions(given: ObserveOptions, jobsName: string | undefined) {
   const options = new Options(given);
-  const record = resolveSwitches(options);
   return {
     identity: resolveIdentity(options, jobsName),
     recordTo: options.string('recordTo', ['EARSHOT_RECORD_TO']),
     recordTranscripts: options.boolean('recordTranscripts', 'EARSHOT_RECORD_TRANSCRIPTS') ?? false,
     openTelemetry: options.boolean('openTelemetry', 'EARSHOT_OPEN_TELEMETRY') ?? true,
-    record,
+    record: resolveSwitches(options),
     audio: audioSwitch(options),
     redact: given?.redact,
-    report: Object.values(record).some(Boolean) ? reportOf(given, defaults) : undefined,
   };
 }
 
-function reportOf(given: ObserveOptions | null, defaults: Defaults): ReportSettings | undefined {
+/**
+ * Where the session's report goes; undefined: there is none.
+ *
+ * @throws {OptionError} for an option or variable that cannot be used
+ */
+export function resolveReportOf(
+  given: ObserveOptions | null,
+  record: RecordSwitches,
+  defaults: Defaults = {},
+): ReportSettings | undefined {
   const report = given?.report ?? true;
-  if (report === false) return undefined;
+  if (report === false || !Object.values(record).some(Boolean)) return undefined;
   return resolveReports(new Options({ ...defaults.reports, ...(report === true ? {} : report) }));
 }

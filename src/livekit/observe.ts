@@ -2,7 +2,7 @@ import type { JobContext, voice } from '@livekit/agents';
 import { destination } from './destination.ts';
 import { Feed, sessionEventNames } from './feed.ts';
 import { markObserved } from './mark.ts';
-import { type ObserveOptions, resolveObserveOptions } from './observe-options.ts';
+import { type ObserveOptions, resolveObserveOptions, resolveReportOf } from './observe-options.ts';
 import { Ownership } from './ownership.ts';
 import { processWide, type SessionObservation } from './process-wide.ts';
 import { startRecording } from './recording.ts';
@@ -46,7 +46,7 @@ export function observe(session: Session, ctx?: Context, options: ObserveOptions
 
 function start(session: Session, ctx: Context | undefined, given: ObserveOptions): SessionObservation {
   const jobsName = ctx?.job?.agentName;
-  const options = resolveObserveOptions(given, jobsName, processWide().defaults);
+  const options = resolveObserveOptions(given, jobsName);
   // What a session has not begun, it has not said: then every speech of it will be seen.
   const { agentState, userState } = session;
   const running = agentState !== 'initializing';
@@ -58,8 +58,7 @@ function start(session: Session, ctx: Context | undefined, given: ObserveOptions
   const telemetry = setUpTelemetry(given);
   void setUpTelemetryOf(given);
   const tells = telemetry && told(telemetry, options, session, ctx);
-  const report =
-    options.report && reported({ ...options, settings: options.report, sink, ...tells }, session, ctx);
+  const report = reported(given, { ...options, sink, ...tells }, session, ctx);
   const feed = new Feed({
     sink,
     mark: served ? markObserved(session) : undefined,
@@ -111,12 +110,16 @@ function start(session: Session, ctx: Context | undefined, given: ObserveOptions
 
 /** Begins the report that was asked for. One that cannot be made costs no metrics. */
 function reported(
-  options: Omit<ReportedSessionOptions, 'session' | 'job'>,
+  given: ObserveOptions | null,
+  options: Omit<ReportedSessionOptions, 'settings' | 'telemetry' | 'session' | 'job'>,
   session: Session,
   job: Context | undefined,
 ): ReportedSession | undefined {
   try {
-    return new ReportedSession({ ...options, session, job });
+    const settings = resolveReportOf(given, options.record, processWide().defaults);
+    return (
+      settings && new ReportedSession({ ...options, settings, telemetry: given?.telemetry, session, job })
+    );
   } catch (error) {
     console.warn(`earshot: there is no report of the session: ${messageOf(error)}`);
     return undefined;

@@ -15,9 +15,9 @@ import type { SessionReport } from '../reports/schema.ts';
 import type { ReportSettings } from '../reports/settings.ts';
 import { within } from '../telemetry/bounds.ts';
 import { Redaction, type RedactText } from '../telemetry/redaction.ts';
-import { resolveTelemetry } from '../telemetry/settings.ts';
+import { resolveTelemetry, type TelemetryOptions } from '../telemetry/settings.ts';
 import { demandsRedaction } from './demanded-redaction.ts';
-import { allTexts, meant, noTexts } from './plain-event.ts';
+import { allTexts, meant, onlyNames } from './plain-event.ts';
 import { processWide } from './process-wide.ts';
 import type { RecordSwitches } from './record-switches.ts';
 import type { JournalHead } from './recovered-report.ts';
@@ -39,6 +39,8 @@ export interface ReportedSessionOptions {
   job?: Pick<JobContext, 'job'> & RecordedJob;
   identity: Identity;
   record: Required<RecordSwitches>;
+  /** As it was given for this session; what `monitor` was given goes first. */
+  telemetry?: TelemetryOptions;
   /** Edits texts of this session only; those of `monitor` go first. */
   redact?: RedactText;
   /** Whether a trace is not sent. */
@@ -53,6 +55,9 @@ export interface WrittenReport {
   /** Its path, or its place in the bucket; undefined: nowhere. */
   location: string | undefined;
 }
+
+/** What of the deadline is the disk's, in milliseconds; by default `recordRoom` has ended before. */
+const diskReserve = 750;
 
 /** Longest text of a report, in UTF-16 units: instructions and documents that tools give are long. */
 const maxText = 262_144;
@@ -112,14 +117,16 @@ export class ReportedSession {
     const { folder, bucket, deadlineMs } = settings;
     const begun = performance.now();
     const recordings = job?.job?.id === undefined ? undefined : processWide().recordings.of(job.job.id);
-    // What records the room ends at the same time; the rest of the deadline is for the disk.
-    await recordings?.settled(deadlineMs / 2);
     const left = () => Math.max(0, begun + deadlineMs - performance.now());
-    const recording = await pickUpRecording({
-      ...{ session, job, folder, stem: this.#stem, ms: left() / 2 },
-      audio: record.audio,
-      redaction: demandsRedaction(session, job),
-    });
+    // What records the room ends at the same time.
+    const [recording] = await Promise.all([
+      pickUpRecording({
+        ...{ session, job, folder, stem: this.#stem, ms: deadlineMs / 2 },
+        audio: record.audio,
+        redaction: demandsRedaction(session, job),
+      }),
+      recordings?.settled(deadlineMs - Math.min(diskReserve, deadlineMs / 2)),
+    ]);
     const { history, sessionOptions } = session as Session;
     const sdkVersion = (await loadedSdk().catch(() => undefined))?.version;
     const prices = pricesOf(processWide().defaults?.prices);
@@ -135,7 +142,8 @@ export class ReportedSession {
       ...(sdkVersion !== undefined && { sdkVersion }),
     };
     let location: string | undefined;
-    let outcome: Outcome = 'deadline';
+    let outcome = 'deadline' as Outcome;
+    let refused: string | undefined = bucket && 'it was not there in time';
     const write = async () => {
       const written = await writeReport(folder, this.#stem, report);
       location = bucket ? urlIn(bucket, basename(written)) : written;
@@ -145,13 +153,12 @@ export class ReportedSession {
       // What the bucket does not take now waits for the worker.
       const outbox = new Outbox(folder, bucket);
       const files = recording?.status === 'saved' ? [join(folder, `${this.#stem}.ogg`), written] : [written];
-      const sent = await files
-        .reduce((before, file) => before.then(() => outbox.send(file)), Promise.resolve())
-        .then(
-          () => true,
-          () => false,
-        );
-      if (sent) outcome = 'uploaded';
+      try {
+        for (const file of files) await outbox.send(file);
+        outcome = 'uploaded';
+      } catch (error) {
+        refused = (error as Error).message;
+      }
     };
     const writing = write().catch((error: Error) => {
       outcome = 'failed';
@@ -160,6 +167,12 @@ export class ReportedSession {
     await within(left(), writing);
     this.#journal?.close();
     if (outcome === 'deadline') this.#warn(`the folder did not take it within ${deadlineMs} ms`);
+    // Not every job has a worker that would say it.
+    if (outcome === 'written' && refused && location) {
+      console.warn(
+        `earshot: the session report ${this.#stem} waits in ${folder} for a worker with monitor() to send it: ${location} was not stored: ${refused}; see docs/reports.md`,
+      );
+    }
     this.#count(outcome);
     return { report, outcome, location };
   }
@@ -192,18 +205,22 @@ function activeTrace(muted: (traceId: string) => boolean = () => false): string[
 }
 
 /** What of the session's content goes into the report, asked each time. */
-function contentOf({ session, job, record, redact }: ReportedSessionOptions): () => ReportContent {
-  const { allowPii, redact: first } = resolveTelemetry(processWide().defaults?.telemetry);
-  const redaction = new Redaction({ allowPii, redact: first, maxText });
-  if (redact) redaction.add(redact);
-  const keep = (text: string, field: string) => redaction.text(text, field, 'report');
-  const texts = { leftOut: allowPii ? allTexts.leftOut : new Set(meant), keep };
+function contentOf(options: ReportedSessionOptions): () => ReportContent {
+  const { session, job, record, telemetry, redact } = options;
+  const first = processWide().defaults?.telemetry;
+  const { allowPii } = resolveTelemetry({ ...telemetry, ...first });
+  const redaction = new Redaction({ allowPii, maxText });
+  for (const hook of [first?.redact, telemetry?.redact, redact]) if (hook) redaction.add(hook);
+  const edit = (text: string, field: string) => redaction.text(text, field, 'report');
+  const texts = { leftOut: allowPii ? allTexts.leftOut : new Set(meant), keep: edit };
+  const names = onlyNames(edit);
   return () => {
     const demanded = demandsRedaction(session, job);
     const transcript = record.transcript && !demanded;
     return {
       content: { transcript, allowPii: transcript && allowPii, redaction: demanded },
-      texts: transcript ? texts : noTexts,
+      texts: transcript ? texts : names,
+      edit,
       events: record.logs,
     };
   };

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { type IncomingMessage, request as plainRequest } from 'node:http';
 import { request as tlsRequest } from 'node:https';
+import { pipeline } from 'node:stream';
 import { AwsV4Signer } from 'aws4fetch';
 
 export interface BucketOptions {
@@ -125,11 +126,14 @@ export class Bucket {
       request.setTimeout(stalled, () => request.destroy(new Error('the bucket does not answer')));
       request.on('error', reject);
       request.on('response', resolve);
-      if (file === undefined) request.end();
-      else
-        createReadStream(file)
-          .on('error', (error) => request.destroy(error))
-          .pipe(request);
+      if (file === undefined) return void request.end();
+      const source = createReadStream(file);
+      // A request that is given up does not say why.
+      source.on('error', reject);
+      // Closes the file, however the request ends.
+      pipeline(source, request, () => {});
+      // An answer that came before the file's end is a refusal: the rest is not sent.
+      request.on('response', (answer) => answer.on('close', () => source.destroy()));
     });
   }
 }

@@ -1,4 +1,4 @@
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BucketOptions } from '../objects/bucket.ts';
 import { OptionError, type Options } from '../options.ts';
@@ -58,7 +58,8 @@ export function resolveReports(options: Options): ReportSettings | undefined {
   const place = `${bucket.bucket}/${bucket.prefix}`.replace(/[^\w.-]+/g, '_');
   return {
     ...limits,
-    folder: spool ?? join(tmpdir(), `earshot-reports-${userInfo().uid}`, place),
+    // By number: in a container the user may have no name, nor be in any list.
+    folder: spool ?? join(tmpdir(), `earshot-reports-${process.getuid?.() ?? 'user'}`, place),
     bucket,
     maxBytes: (maxMb ?? spoolMb) * mebibyte,
   };

@@ -339,3 +339,20 @@ describe('what goes wrong', () => {
     expect(await shown(observation, 'lk_agents_llm_requests_total')).toBe(1);
   });
 });
+
+test('a report that cannot be made costs the session no metrics', async () => {
+  vi.stubEnv('EARSHOT_REPORTS', 's3://calls/reports');
+  vi.stubEnv('AWS_ACCESS_KEY_ID', '');
+  const session = createSession();
+  const observation = observe(session);
+  vi.unstubAllEnvs();
+  expect(warned.mock.calls).toEqual([
+    [
+      "earshot: there is no report of the session: Reports to s3://calls/reports take the bucket's keys: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+    ],
+  ]);
+  await start(session);
+  await ask(session, 'hello');
+  await session.close();
+  expect(await shown(observation, 'lk_agents_turns_total', { outcome: 'completed' })).toBe(1);
+});

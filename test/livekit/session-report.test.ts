@@ -1,24 +1,37 @@
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { llm } from '@livekit/agents';
 import fc from 'fast-check';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Observation } from '../../src/catalogue/observation.ts';
 import { Feed } from '../../src/livekit/feed.ts';
+import { type JobRecording, RecordingsByJob } from '../../src/livekit/job-recordings.ts';
 import { Ownership } from '../../src/livekit/ownership.ts';
+import { processWide } from '../../src/livekit/process-wide.ts';
 import type { RecordSwitches } from '../../src/livekit/record-switches.ts';
 import { ReportedSession } from '../../src/livekit/reported-session.ts';
+import type { BucketOptions } from '../../src/objects/bucket.ts';
 import { type SessionReport, sessionReport } from '../../src/reports/schema.ts';
 import type { SessionEventName } from '../../src/session/events.ts';
 import type { RedactText } from '../../src/telemetry/redaction.ts';
+import type { TelemetryOptions } from '../../src/telemetry/settings.ts';
+import { listenBucket } from '../gateway/store/bucket.ts';
 import { llmMetrics } from './sdk-metrics.ts';
 
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
 });
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(() => {
+  vi.restoreAllMocks();
+  processWide().defaults = undefined;
+  processWide().recordings = new RecordingsByJob();
+  rmSync(folder, { recursive: true });
+});
 
 const at = 1_700_000_000_000;
 const all = { audio: true, transcript: true, traces: true, logs: true };
@@ -26,26 +39,40 @@ const all = { audio: true, transcript: true, traces: true, logs: true };
 interface Given {
   record?: Required<RecordSwitches>;
   redact?: RedactText;
+  telemetry?: TelemetryOptions;
+  bucket?: BucketOptions;
+  deadlineMs?: number;
   session?: object;
+  recordings?: JobRecording[];
   events: [SessionEventName, object][];
 }
 
 /** The report of a session with these events, as it is in its file, and what was counted. */
-async function reportOf({ record = all, redact, session = {}, events }: Given) {
+async function reportOf({
+  record = all,
+  session = {},
+  recordings = [],
+  events,
+  bucket,
+  deadlineMs = 30_000,
+  ...given
+}: Given) {
   const counted: Observation[] = [];
   const sink = (sample: Observation) => void counted.push(sample);
+  for (const one of recordings) processWide().recordings.of('AJ_1').note(one);
   const identity = { agent_name: 'front-desk', agent_version: '7' };
   const job = { job: { id: 'AJ_1', room: { sid: 'RM_1', name: 'room of Ada' } } } as never;
   const reported = new ReportedSession({
-    ...{ session, job, identity, record, redact, sink },
-    settings: { folder, deadlineMs: 30_000, bucket: undefined, maxAge: undefined, maxBytes: undefined },
+    ...{ session, job, identity, record, sink, ...given },
+    settings: { folder, deadlineMs, bucket, maxAge: undefined, maxBytes: undefined },
   });
   const feed = new Feed({ sink, ownership: new Ownership(true), report: reported.draft });
   for (const [name, event] of events) feed.event(name, { type: name, createdAt: at, ...event } as never);
   const written = await reported.end();
-  const path = written?.location ?? '';
-  const report: SessionReport = sessionReport.strict().parse(JSON.parse(readFileSync(path, 'utf8')));
-  return { report, file: basename(path), counted };
+  const file = basename(written?.location ?? '');
+  const text = readFileSync(join(folder, file), 'utf8');
+  const report: SessionReport = sessionReport.strict().parse(JSON.parse(text));
+  return { report, file, counted, outcome: written?.outcome };
 }
 
 const said = (role: 'user' | 'assistant', text: string, metrics: llm.MetricsReport = {}) =>
@@ -195,6 +222,132 @@ test('a hook gets every text that is left, and what it throws at stays out', asy
   expect(report.chatHistory.items.find(({ type }) => type === 'function_call_output')).not.toHaveProperty(
     'output',
   );
+});
+
+test("a hook gets names and ids, too, all but the SDK's own words", async () => {
+  const call = llm.FunctionCall.create({
+    ...{ callId: 'call of Ada', name: 'Ada', args: '{}' },
+    extra: { name: 'Ada', type: 'Ada', list: [{ role: 'Ada' }] },
+  });
+  const events: Given['events'] = [
+    ['function_tools_executed', { functionCalls: [call], functionCallOutputs: [] }],
+    ['error', { error: { type: 'tts_error', label: 'Ada.TTS' }, source: { label: 'Ada' } }],
+  ];
+  const session = { sessionOptions: { turnHandling: { mode: 'of Ada' } } };
+  const redact: RedactText = (text, { key }) =>
+    key === 'type' && text !== 'Ada' ? undefined : text.replaceAll('Ada', '…');
+  const { report } = await reportOf({ events, session, redact });
+  expect(JSON.stringify(report)).not.toContain('Ada');
+  expect(report.chatHistory.items).toMatchObject([
+    {
+      type: 'function_call',
+      callId: 'call of …',
+      name: '…',
+      extra: { name: '…', type: '…', list: [{ role: '…' }] },
+    },
+  ]);
+  const quiet = await reportOf({ events, session, redact, record: { ...all, transcript: false } });
+  expect(JSON.stringify(quiet.report)).not.toContain('Ada');
+  expect(quiet.report.chatHistory.items).toMatchObject([{ type: 'function_call', callId: 'call of …' }]);
+});
+
+describe('what is told of a recording by egress', () => {
+  const recording = (location: string): JobRecording => ({
+    ...{ kind: 'egress', id: location, status: 'failed', location },
+    error: { code: 'bad_output', message: 'Egress said: no bucket of Ada' },
+  });
+  const recordings = ['calls/AJ_1.ogg', 'https://calls/room%20of%20Ada-1.ogg'].map(recording);
+  const redact: RedactText = (text) => text.replaceAll('calls', '…');
+
+  test.each([
+    [{ ...all, transcript: false }, true],
+    [all, false],
+  ])(
+    "is neither the room's name nor the error's words, with %j and allowPii %j",
+    async (record, allowPii) => {
+      const { report } = await reportOf({
+        events: call,
+        recordings,
+        redact,
+        record,
+        telemetry: { allowPii },
+      });
+      const error = { code: 'bad_output' };
+      expect(report.recordings).toEqual([
+        { kind: 'egress', id: expect.any(String), status: 'failed', location: '…/AJ_1.ogg', error },
+        { kind: 'egress', id: expect.any(String), status: 'failed', error },
+      ]);
+    },
+  );
+
+  test('is all that the hooks leave, with allowPii', async () => {
+    const { report } = await reportOf({
+      events: call,
+      recordings,
+      telemetry: { allowPii: true, redact: (text) => text.replaceAll('Ada', '…') },
+    });
+    expect(report.recordings).toMatchObject([
+      { location: 'calls/AJ_1.ogg', error: { code: 'bad_output', message: 'Egress said: no bucket of …' } },
+      { location: 'https://calls/room%20of%20…-1.ogg' },
+    ]);
+    expect(report.room).toBe('room of …');
+  });
+});
+
+test("the hooks of monitor(), of the session's telemetry and of the session all edit it, in this order", async () => {
+  const adds = (word: string): RedactText => {
+    return (text, { key }) => (key === 'transcript' ? `${text} ${word}` : text);
+  };
+  processWide().defaults = { telemetry: { redact: adds('one') } };
+  const { report } = await reportOf({
+    events: telling('zero'),
+    telemetry: { redact: adds('two'), allowPii: true },
+    redact: adds('three'),
+  });
+  expect(report.events.find(({ type }) => type === 'user_input_transcribed')).toMatchObject({
+    transcript: 'zero one two three',
+  });
+  expect(report.content.allowPii).toBe(true);
+});
+
+test('what monitor() says of allowPii goes before what the session says', async () => {
+  processWide().defaults = { telemetry: { allowPii: false } };
+  const { report } = await reportOf({ events: telling('zero'), telemetry: { allowPii: true } });
+  expect(report.content.allowPii).toBe(false);
+});
+
+describe('a bucket without a worker', () => {
+  test('that refuses is told of on the console, with the place where the report waits', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const { options } = await listenBucket();
+    const { file, outcome } = await reportOf({ events: call, bucket: { ...options, accessKeyId: 'wrong' } });
+    expect(outcome).toBe('written');
+    expect(warn.mock.calls).toEqual([
+      [
+        `earshot: the session report ${file.replace('.json', '')} waits in ${folder} for a worker with monitor() to send it: s3://calls/earshot/${file} was not stored: the bucket answered 403 SignatureDoesNotMatch; see docs/reports.md`,
+      ],
+    ]);
+  });
+
+  test('that does not answer in time is, too', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const hanging = createServer(() => {}).listen(0, '127.0.0.1');
+    await once(hanging, 'listening');
+    const { port } = hanging.address() as AddressInfo;
+    const { options } = await listenBucket();
+    const bucket = { ...options, endpoint: `http://127.0.0.1:${port}` };
+    try {
+      expect(await reportOf({ events: call, bucket, deadlineMs: 3000 })).toMatchObject({
+        outcome: 'written',
+      });
+      expect(warn.mock.calls.flat()).toEqual([
+        expect.stringContaining('was not stored: it was not there in time'),
+      ]);
+    } finally {
+      hanging.closeAllConnections();
+      hanging.close();
+    }
+  });
 });
 
 test('events beyond the bound are counted, and the figures go on', async () => {

@@ -1,8 +1,16 @@
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { Options } from '../../src/options.ts';
 import { resolveReports } from '../../src/reports/settings.ts';
+
+// As in a container whose user is in no list.
+vi.mock('node:os', async (original) => ({
+  ...(await original<typeof import('node:os')>()),
+  userInfo() {
+    throw new Error('A system error occurred: uv_os_get_passwd returned ENOENT (no such file or directory)');
+  },
+}));
 
 const keys = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret' };
 const settings = (env: Record<string, string>, given = {}) => resolveReports(new Options(given, env));
@@ -29,7 +37,7 @@ test('a folder keeps all, unless limits are given', () => {
 
 test("a bucket is found by AWS's variables, and what waits for it is bounded", () => {
   expect(settings({ ...keys, EARSHOT_REPORTS: 's3://calls/of/2026/', AWS_REGION: 'eu-central-1' })).toEqual({
-    folder: join(tmpdir(), `earshot-reports-${userInfo().uid}`, 'calls_of_2026_'),
+    folder: join(tmpdir(), `earshot-reports-${process.getuid?.()}`, 'calls_of_2026_'),
     bucket: {
       endpoint: 'https://s3.eu-central-1.amazonaws.com',
       bucket: 'calls',

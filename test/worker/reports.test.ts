@@ -269,6 +269,15 @@ describe('content', () => {
     expect(report.room).toBeUndefined();
   });
 
+  test("is edited by the hook of a session's own telemetry, where no monitor() stands in the file", async () => {
+    const worker = await start({}, 'observe-only.mjs');
+    const options = { record: { transcript: true }, mask: 'canary-user' };
+    await worker.run({ log, turns: 1, asks, options });
+    await until(() => expect(files().length).toBe(1));
+    expect(canariesIn(only())).toEqual(['agent', 'answer', 'argument']);
+    expect(JSON.stringify(only().chatHistory)).toContain('question 0 … fine');
+  });
+
   test('is there as a whole with allowPii, too', async () => {
     const worker = await start({ EARSHOT_ALLOW_PII: 'true', EARSHOT_RECORD: 'transcript,logs' });
     await run(worker, { turns: 2, asks });

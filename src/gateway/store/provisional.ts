@@ -2,19 +2,23 @@ import type { ChatItem } from '../decode/chat-item.ts';
 import type { SpanRecord } from '../decode/records.ts';
 import { factsOf } from '../decode/span-facts.ts';
 
-/** What a span tells of the conversation while it runs, until the SDK sends the conversation itself. */
-export function provisionalItems(span: SpanRecord, language?: string): ChatItem[] {
+/**
+ * What a span tells of the conversation while it runs, until the SDK sends the conversation itself.
+ *
+ * @param redacted whether the session's spans say nothing of the words: then a turn of the user is one without them
+ */
+export function provisionalItems(span: SpanRecord, language?: string, redacted = false): ChatItem[] {
   const facts = factsOf(span, language);
   const base = { id: `span-${span.spanId}`, at: span.start, provisional: true } as const;
   switch (facts?.of) {
     case 'user_turn':
-      if (facts.transcript === undefined) return [];
+      if (facts.transcript === undefined && !redacted) return [];
       return [
         {
           ...base,
           type: 'message',
           role: 'user',
-          text: facts.transcript,
+          ...(facts.transcript !== undefined && { text: facts.transcript }),
           confidence: facts.confidence,
           metrics: {
             startedSpeakingAt: span.start,

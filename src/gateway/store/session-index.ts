@@ -161,7 +161,7 @@ export async function itemsOf(files: SessionFiles, state: SessionState): Promise
   if (sent) return sent;
   const items: ChatItem[] = [];
   for await (const span of files.records<SpanRecord>('spans', state.sizes.spans)) {
-    items.push(...provisionalItems(span, state.identity.language));
+    items.push(...provisionalItems(span, state.identity.language, state.identity.redacted));
   }
   return mergeItems([], items);
 }

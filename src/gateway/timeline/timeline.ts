@@ -54,12 +54,12 @@ async function conversation(
   files: SessionFiles,
   state: SessionState,
 ): Promise<{ items: ChatItem[]; tree: SpanTree }> {
-  const { language } = state.identity;
+  const { language, redacted } = state.identity;
   const sent = await files.read<ChatItem[]>('transcript');
   const pieces: ChatItem[] = [];
   async function* spans(): AsyncGenerator<SpanRecord> {
     for await (const span of files.records<SpanRecord>('spans', state.sizes.spans)) {
-      if (!sent) pieces.push(...provisionalItems(span, language));
+      if (!sent) pieces.push(...provisionalItems(span, language, redacted));
       yield span;
     }
   }

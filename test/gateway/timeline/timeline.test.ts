@@ -277,6 +277,22 @@ describe('while the call runs', () => {
     expect(timeline.events.map(({ kind }) => kind)).toEqual(['interruption', 'error']);
   });
 
+  test('a redacted one has its turns and what they waited for, without words', async () => {
+    const gateway = await startTestGateway();
+    await gateway.store.apply(emptyBatch({ jobId: 'AJ_full', redacted: true, simulated: false }), 'a');
+    await gateway.take(live());
+    const timeline = await timelineOf(gateway, 'AJ_full');
+    expect(timeline.turns.map(({ turn }) => turn)).toEqual([0, 1, 2, 3, 4]);
+    expect(segmentsOf(timeline, 1)?.slice(0, 3)).toEqual([
+      ['transcription', 298],
+      ['endpointing', 4],
+      ['llm', 125],
+    ]);
+    const { items } = await gateway.json('/api/sessions/AJ_full/transcript');
+    expect(items.filter(({ role }: ChatItem) => role === 'user')).toHaveLength(4);
+    expect(items.some(({ text }: ChatItem) => text !== undefined)).toBe(false);
+  });
+
   test('its items are those of the transcript', async () => {
     const gateway = await startTestGateway();
     await gateway.take(live());
@@ -294,20 +310,26 @@ test('a turn begins when the user takes it, not with what was thrown in before',
     'lk.interrupted': true,
   });
   const second = span('user_turn', 5, 12.5, { 'lk.pii.user_transcript': 'mhm. wait' });
-  const { turns } = await ofRecords({
+  // What the detector makes of it, both SDKs write as text.
+  const { turns, lanes } = await ofRecords({
     spans: [
       first,
       span('user_speaking', 0, 2, {}, first.spanId),
       step,
       span('agent_speaking', 3, 10, {}, step.spanId),
       second,
-      span('user_speaking', 5, 5.5, {}, second.spanId),
-      span('user_speaking', 9.5, 12, {}, second.spanId),
+      span('user_speaking', 5, 5.5, { 'lk.is_interruption': 'false' }, second.spanId),
+      span('user_speaking', 9.5, 12, { 'lk.is_interruption': 'true' }, second.spanId),
     ],
   });
   expect(turns.map(({ turn, start, end }) => [turn, start, end])).toEqual([
     [1, 0, 10],
     [2, 9.5, 12],
+  ]);
+  expect(lanes.user.map(({ start, overlap }) => [start, overlap])).toEqual([
+    [0, undefined],
+    [5, true],
+    [9.5, true],
   ]);
 });
 

@@ -4,6 +4,14 @@ import { observe } from 'earshot';
 import { converse } from './conversation.cjs';
 import { serverOptions } from './server-options.cjs';
 
-export default sdk.defineAgent({ entry: (ctx) => converse(sdk, ctx, observe) });
+/** Masks a word of the job's, as a file without `monitor()` would. */
+const masking = (session, ctx, { mask, ...options } = {}) =>
+  observe(
+    session,
+    ctx,
+    mask ? { ...options, telemetry: { redact: (text) => text.replaceAll(mask, '…') } } : options,
+  );
+
+export default sdk.defineAgent({ entry: (ctx) => converse(sdk, ctx, masking) });
 
 sdk.cli.runApp(new sdk.ServerOptions({ agent: fileURLToPath(import.meta.url), ...serverOptions }));

@@ -1,0 +1,77 @@
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { Bucket } from '../../src/objects/bucket.ts';
+
+let folder: string;
+let file: string;
+let server: Server;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
+  file = join(folder, 'recording.ogg');
+  // More than sockets and pipes take in passing.
+  writeFileSync(file, Buffer.alloc(30_000_000));
+});
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function bucketOf(answer: RequestListener): Promise<Bucket> {
+  server = createServer(answer).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const keys = { accessKeyId: 'id', secretAccessKey: 'secret' };
+  return new Bucket({ endpoint: `http://127.0.0.1:${port}`, bucket: 'calls', ...keys });
+}
+
+/** How often this process has the file open. */
+function open(): number {
+  const path = '/proc/self/fd';
+  const target = (fd: string) => {
+    try {
+      return readlinkSync(join(path, fd));
+    } catch {
+      return '';
+    }
+  };
+  return readdirSync(path).filter((fd) => target(fd) === file).length;
+}
+
+describe.runIf(process.platform === 'linux')('an upload that fails leaves no open file', () => {
+  const refusing: RequestListener = (_, response) =>
+    void response.writeHead(403).end('<Error><Code>AccessDenied</Code></Error>');
+  test.each<[string, RequestListener, RegExp]>([
+    ['is refused before it was read', refusing, /^the bucket answered 403 AccessDenied$/],
+    [
+      'is cut off',
+      (request) => void request.once('data', () => request.socket.destroy()),
+      /hang up|ECONN|EPIPE/,
+    ],
+  ])('if it %s', async (_, answer, message) => {
+    const bucket = await bucketOf(answer);
+    for (let times = 0; times < 3; times += 1) {
+      await expect(bucket.put('recording.ogg', file)).rejects.toThrow(message);
+    }
+    await vi.waitFor(() => expect(open()).toBe(0), { timeout: 10_000, interval: 20 });
+  });
+
+  test('if nobody listens', async () => {
+    const bucket = await bucketOf(refusing);
+    server.close();
+    await once(server, 'close');
+    await expect(bucket.put('recording.ogg', file)).rejects.toThrow(/ECONNREFUSED/);
+    await vi.waitFor(() => expect(open()).toBe(0), { timeout: 10_000, interval: 20 });
+  });
+});
+
+test('a file that cannot be read is the error, whatever becomes of the request', async () => {
+  const bucket = await bucketOf((request) => void request.resume());
+  await expect(bucket.put('a', folder)).rejects.toThrow(/EISDIR/);
+  await expect(bucket.put('a', join(folder, 'none'))).rejects.toThrow(/ENOENT/);
+});
