@@ -199,6 +199,8 @@ export const reportSchema = z.object({
       reportedAt: time('When the report was made').optional(),
       agentName: z.string().optional(),
       sdkVersion: z.string().optional(),
+      language: z.string().optional().describe('By how its options are spelled'),
+      unrecorded: z.array(z.string()).optional().describe('What recording was started without'),
       options: attributes.describe("The session's options, in the units of its SDK"),
       usage: z.array(
         z.object({
