@@ -1,5 +1,7 @@
+import { resolve } from 'node:path';
 import { stdout } from 'node:process';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { ServeError } from '../http/serve-error.ts';
 import type { GatewayFlags } from './gateway-options.ts';
 
 const variable = (name: string) => `EARSHOT_GATEWAY_${name}`;
@@ -151,12 +153,36 @@ export function addGateway(program: Command): void {
     .action(run);
 }
 
+/** `pass { port }` is for code; a command has `--port`. */
+const inFlags = (message: string): string =>
+  message.replace(/\{ (\w+(?:, \w+)*) \}/g, (_, names: string) =>
+    names
+      .split(', ')
+      .map((name) => `--${name}`)
+      .join(' and '),
+  );
+
+function retentionOf({ retentionDays, retentionGb }: GatewayFlags): string {
+  const limits = [
+    retentionDays ? [`${retentionDays} day${retentionDays === 1 ? '' : 's'}`] : [],
+    retentionGb ? [`up to ${retentionGb} GB`] : [],
+  ].flat();
+  return limits.length > 0
+    ? `${limits.join(', ')}; the oldest sessions go first`
+    : 'for ever; --retention-days and --retention-gb limit it';
+}
+
 async function run(flags: GatewayFlags): Promise<void> {
   const { gatewayOptions } = await import('./gateway-options.ts');
   const { startGateway } = await import('../gateway/gateway.ts');
   const options = await gatewayOptions(flags, process.env, (line) => console.error(line));
-  const gateway = await startGateway(options);
+  const gateway = await startGateway(options).catch((error) => {
+    throw error instanceof ServeError ? new Error(inFlags(error.message)) : error;
+  });
   stdout.write(`LIVEKIT_OBSERVABILITY_URL=${gateway.url}\n`);
+  console.error(`Page:      ${gateway.url}`);
+  console.error(`Directory: ${resolve(options.directory)}`);
+  console.error(`Kept:      ${retentionOf(flags)}`);
   let ending = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {

@@ -9,6 +9,7 @@ import { createReaderGuard, sameOrigin } from './api/readers.ts';
 import { createApi } from './api/sessions.ts';
 import { createGatewayApp } from './app.ts';
 import { Waveforms } from './audio/waveforms.ts';
+import { lockDirectory } from './directory-lock.ts';
 import { Forwarder } from './forward/forwarder.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { Measuring } from './metrics/measuring.ts';
@@ -55,10 +56,18 @@ const maxLag = 2000;
 /**
  * Starts the receiver of the SDKs' uploads, with its store, its API and its page.
  *
- * @throws OptionError for an option that cannot be used
+ * @throws OptionError for an option that cannot be used, and if another gateway uses the directory
  * @throws ServeError if it cannot listen; the message says the next step
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const unlock = await lockDirectory(options.directory, { log: options.log ?? console.warn });
+  return started(options, unlock).catch(async (error) => {
+    await unlock();
+    throw error;
+  });
+}
+
+async function started(options: GatewayOptions, unlock: () => Promise<void>): Promise<Gateway> {
   const { directory, host = '127.0.0.1', port = 9465, retention = {}, log = console.warn } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const telemetry = new Telemetry();
@@ -137,6 +146,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await measuring.close();
     await forwarder.close();
     await store.settled();
+    await unlock();
   };
   const app = createGatewayApp({
     uploads: createUploads({ spool, keys, limits, sync: options.sync ?? 'recordings', telemetry, load, log }),

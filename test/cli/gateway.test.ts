@@ -178,3 +178,37 @@ test('docs/gateway.md lists all of its options', () => {
   expect(options.length).toBeGreaterThan(20);
   expect(options.filter((option) => !section.includes(`\`${option}\``))).toEqual([]);
 });
+
+test('it says where its page is, where sessions are, and how long they are kept', async () => {
+  const { url, errors } = await start();
+  const told = (kept: string, at = url) => `Page:      ${at}\nDirectory: ${data}\nKept:      ${kept}\n`;
+  await vi.waitFor(() =>
+    expect(errors()).toContain(told('for ever; --retention-days and --retention-gb limit it')),
+  );
+  const other = mkdtempSync(join(tmpdir(), 'earshot-gateway-'));
+  const second = await start(['--data', other, '--retention-days', '30', '--retention-gb', '5']);
+  await vi.waitFor(() =>
+    expect(second.errors()).toContain(
+      `Directory: ${other}\nKept:      30 days, up to 5 GB; the oldest sessions go first\n`,
+    ),
+  );
+  second.child.kill('SIGKILL');
+  rmSync(other, { recursive: true, force: true });
+});
+
+test('a port that is taken is told in terms of the command', async () => {
+  const first = await start();
+  const other = mkdtempSync(join(tmpdir(), 'earshot-gateway-'));
+  const { port } = new URL(first.url);
+  const { child, errors } = run(['--data', other, '--port', port]);
+  expect(await once(child, 'exit')).toEqual([1, null]);
+  expect(errors()).toBe(`earshot: Port ${port} is in use; pass --port or set EARSHOT_GATEWAY_PORT\n`);
+  rmSync(other, { recursive: true, force: true });
+});
+
+test('a directory that another gateway uses is refused', async () => {
+  await start();
+  const { child, errors } = run([]);
+  expect(await once(child, 'exit')).toEqual([1, null]);
+  expect(errors()).toContain(`uses ${data}; end it, or give this one a directory of its own with --data.`);
+}, 60_000);

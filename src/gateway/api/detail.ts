@@ -11,7 +11,7 @@ export const shown = (summary: SessionSummary, now: number): z.infer<typeof summ
 });
 
 /** Why something is not there, in a line for people. */
-function missing(s: z.infer<typeof summarySchema>): Record<string, string> {
+function missing(s: z.infer<typeof summarySchema>, state: SessionState): Record<string, string> {
   const reasons: Record<string, string> = {};
   const soon = s.status === 'live' ? 'It comes when the call ends.' : undefined;
   const never =
@@ -26,9 +26,17 @@ function missing(s: z.infer<typeof summarySchema>): Record<string, string> {
           : (soon ?? off('audio, or nothing was said'));
   }
   if (!s.hasTranscript) reasons.transcript = soon ?? off('the transcript, or nothing was said');
-  if (!s.hasTrace) reasons.trace = soon ?? off('traces');
+  if (!s.hasTrace) {
+    const lost =
+      s.language === 'python' ? '' : ": of a session's last five seconds, the JavaScript SDK sends none";
+    const without = state.reported?.unrecorded?.includes('traces');
+    reasons.trace = soon ?? (without ? off('traces') : (never ?? `No span came${lost}.`));
+  }
   if (!s.hasLogs) reasons.logs = soon ?? off('logs');
   if (!s.hasReport) reasons.report = soon ?? never ?? 'The SDK did not send it.';
+  // Of realtime models, no span has the user's words.
+  if (s.status === 'live' && state.realtime && state.live.turns.length === 0)
+    reasons.text = 'What the user said comes when the call ends.';
   if (s.redacted) reasons.text = 'The session is redacted: what was said is not kept.';
   return reasons;
 }
@@ -48,7 +56,7 @@ export function detailOf(
     costByComponent: state.cost && { ...state.cost.byComponent },
     unpriced: state.cost?.unpriced,
     audio: state.audio,
-    missing: missing(listed),
+    missing: missing(listed, state),
     traceUrl: grafana && trace ? traceUrl(grafana, trace, summary) : undefined,
   };
 }

@@ -199,6 +199,8 @@ export const reportSchema = z.object({
       reportedAt: time('When the report was made').optional(),
       agentName: z.string().optional(),
       sdkVersion: z.string().optional(),
+      language: z.string().optional().describe('By how its options are spelled'),
+      unrecorded: z.array(z.string()).optional().describe('What recording was started without'),
       options: attributes.describe("The session's options, in the units of its SDK"),
       usage: z.array(
         z.object({
@@ -208,12 +210,7 @@ export const reportSchema = z.object({
           amounts: z
             .record(z.string(), z.number())
             .describe('In the names of the Python SDK; durations in seconds'),
-          repeated: z
-            .literal(true)
-            .optional()
-            .describe(
-              'It is what a fallback adapter told, and in the entries of its models, too: it costs nothing',
-            ),
+          repeated: z.literal(true).optional().describe('A fallback adapter told it, as do its models'),
         }),
       ),
       tags: z.array(z.string()),

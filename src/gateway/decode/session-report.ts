@@ -1,6 +1,6 @@
 import type { BillableUnit } from '../../catalogue/labels.ts';
 import { amountOf, splitInput, splitOutput } from '../../pricing/token-split.ts';
-import { type Attributes, list, number, type Plain, record, text } from './plain.ts';
+import { type Attributes, flag, list, number, type Plain, record, text } from './plain.ts';
 
 /** What a session used of one model. Durations are seconds. */
 export interface UsageEntry {
@@ -19,6 +19,10 @@ export interface SessionReport {
   reportedAt?: number;
   agentName?: string;
   sdkVersion?: string;
+  /** `nodejs` or `python`, by how its options are spelled: a session without a span tells it nowhere else. */
+  language?: string;
+  /** What recording was started without: `traces`, `logs`, `audio`, `transcript`. */
+  unrecorded?: string[];
   /** The session's options, in the spelling and units of their SDK. */
   options: Attributes;
   usage: UsageEntry[];
@@ -69,15 +73,28 @@ const timestamp = (value: Plain | undefined): number | undefined => {
   return at > 1e11 ? at / 1000 : at;
 };
 
+function languageOf(options: Attributes): string | undefined {
+  if ('maxToolSteps' in options) return 'nodejs';
+  return 'max_tool_steps' in options ? 'python' : undefined;
+}
+
+const unrecordedOf = ({ recordingOptions, recording_options: python }: Attributes): string[] =>
+  Object.entries(record(recordingOptions ?? python)).flatMap(([what, on]) =>
+    what !== 'redaction' && flag(on) === false ? [what] : [],
+  );
+
 /** @param at unix seconds of the log record that carries the report: when the session began */
 export function sessionReportOf(attributes: Attributes, at: number): SessionReport {
+  const options = record(attributes['session.options']);
   return {
     // Nanoseconds as the SDKs make them are a little off; they know milliseconds.
     startedAt: at > 0 ? Math.round(at * 1000) / 1000 : undefined,
     reportedAt: timestamp(attributes['session.report_timestamp']),
     agentName: text(attributes.agent_name),
     sdkVersion: text(attributes.sdk_version),
-    options: record(attributes['session.options']),
+    language: languageOf(options),
+    unrecorded: unrecordedOf(options),
+    options,
     usage: list(attributes.usage).flatMap(usageOf),
     tags: list(attributes['session.tags']).flatMap((tag) => text(tag) ?? []),
   };

@@ -14,12 +14,16 @@ export interface SessionCost {
   unpriced: { component: string; provider: string; model: string; unit: BillableUnit; amount: number }[];
 }
 
-/** @param tellers who told of it, as far as spans have come, some after the report: what an adapter repeats costs nothing again */
+/**
+ * @param tellers who told of it, as far as spans have come, some after the report: what an adapter repeats costs nothing again
+ * @returns undefined where nothing is reported: what it cost is not known
+ */
 export function costOf(
   usage: readonly UsageEntry[],
   book: PriceBook,
   tellers: Tellers | undefined,
-): SessionCost {
+): SessionCost | undefined {
+  if (usage.length === 0) return undefined;
   const byComponent: Record<string, number> = {};
   const unpriced: SessionCost['unpriced'] = [];
   for (const entry of usage) {

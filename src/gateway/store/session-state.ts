@@ -52,7 +52,7 @@ export interface SessionState {
   traceIds: string[];
   live: LiveFigures;
   final?: Figures;
-  reported?: { startedAt?: number; reportedAt?: number };
+  reported?: { startedAt?: number; reportedAt?: number; unrecorded?: string[] };
   tags?: string[];
   cost?: SessionCost;
   /** Which entries of the report's usage repeat others, as far as spans tell. */
@@ -61,6 +61,8 @@ export interface SessionState {
   outcome?: string;
   /** Whether the job's entry function threw: the SDK then closes the session as on any shutdown. */
   entryFailed?: true;
+  /** Whether a realtime model spoke. */
+  realtime?: true;
   /** Whether the span of the whole session has come. */
   ended?: boolean;
   recorded?: boolean;
@@ -115,12 +117,14 @@ export function reduced(before: SessionState, batch: SessionBatch, now: number):
   for (const span of batch.spans) takeSpan(state, span);
   for (const log of batch.logs) takeLog(state, log);
   if (batch.report) {
-    const { startedAt, reportedAt, sdkVersion, agentName, tags, options } = batch.report;
-    state.reported = { startedAt, reportedAt };
+    const { startedAt, reportedAt, sdkVersion, language, agentName, tags, options, unrecorded } =
+      batch.report;
+    state.reported = { startedAt, reportedAt, unrecorded };
     state.sdkVersion = sdkVersion ?? state.sdkVersion;
     if (tags.length > 0) state.tags = tags;
     state.observed = options[observedMarker] === true;
-    if (agentName && !state.identity.agentName) state.identity = { ...state.identity, agentName };
+    // What a record says of itself stays.
+    state.identity = merged({ redacted: false, simulated: false, agentName, language }, state.identity);
   }
   for (const { kind, details } of batch.evaluations) {
     if (kind === 'outcome') state.outcome = text(details.outcome) ?? state.outcome;
@@ -145,6 +149,9 @@ function takeSpan(state: SessionState, span: SpanRecord): void {
       break;
     case 'session_close':
       state.closeReason = facts.closeReason ?? state.closeReason;
+      break;
+    case 'realtime':
+      state.realtime = true;
       break;
     case 'user_turn':
       state.live = { ...live, turns: added(live.turns, span.spanId) };

@@ -44,6 +44,25 @@ function opened(turn: number, item: ChatItem, tree: SpanTree, spans: NodeOf<'use
   return { turn, user: item, span, began, stopped, items: [item], steps: [] };
 }
 
+/**
+ * Realtime models tell the words of the user, but not when they were said: that is in speech that belongs to no turn. It
+ * is of the next words.
+ */
+function giveSpeech(turns: readonly OpenTurn[], tree: SpanTree): void {
+  const given = new Map<OpenTurn, { start: number; end: number }>();
+  for (const node of tree.of('user_speaking')) {
+    if (tree.above(node, 'user_turn')) continue;
+    const turn = turns.find(({ stopped }) => stopped + near >= node.end);
+    if (!turn || turn.span || turn.began < turn.stopped) continue;
+    const { start, end } = given.get(turn) ?? node;
+    given.set(turn, { start: Math.min(start, node.start), end: Math.max(end, node.end) });
+  }
+  for (const [turn, { start, end }] of given) {
+    turn.began = Math.min(start, turn.stopped);
+    turn.stopped = Math.max(turn.began, Math.min(end, turn.stopped));
+  }
+}
+
 /** The turn that was the last to be open at a time. */
 export function turnAt(turns: readonly OpenTurn[], at: number): OpenTurn | undefined {
   let [low, high] = [0, turns.length];
@@ -64,6 +83,7 @@ export function turnsOf(items: readonly ChatItem[], tree: SpanTree): OpenTurn[] 
   const said = items.filter(({ type, role }) => type === 'message' && role === 'user');
   const turns = said.map((item, index) => opened(index + 1, item, tree, spans));
   turns.sort((a, b) => a.stopped - b.stopped);
+  giveSpeech(turns, tree);
   const steps = tree.of('agent_turn');
   const others = items.filter((item) => !said.includes(item));
   const first = Math.min(

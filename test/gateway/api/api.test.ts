@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { operations } from '../../../src/gateway/api/operations.ts';
 import { emptyBatch, type SessionBatch } from '../../../src/gateway/decode/records.ts';
+import { type SessionReport, sessionReportOf } from '../../../src/gateway/decode/session-report.ts';
 import { type Running, startTestGateway } from '../running.ts';
 import { capturedOf } from '../uploads.ts';
 
@@ -237,6 +238,49 @@ describe('audio', () => {
       404,
       { error: 'Recording was started without audio, or nothing was said.' },
     ]);
+  });
+});
+
+describe('what is not there is told truly', () => {
+  const reported = async (language: string | undefined, options: SessionReport['options']) => {
+    const gateway = await startTestGateway();
+    const attributes = { 'session.options': options, usage: [], sdk_version: '1.9.0' };
+    const identity = { jobId: 'AJ_1', language, redacted: false, simulated: false };
+    const report = sessionReportOf(attributes, 1000);
+    await gateway.store.apply({ ...emptyBatch(identity), report }, 'a');
+    return gateway.json('/api/sessions/AJ_1');
+  };
+  const recordingOptions = { audio: true, traces: true, logs: true, transcript: true, redaction: false };
+
+  test('a call too short for a span was not recorded without traces, and is of an SDK all the same', async () => {
+    const detail = await reported(undefined, { maxToolSteps: 3, recordingOptions });
+    expect(detail.missing.trace).toBe(
+      "No span came: of a session's last five seconds, the JavaScript SDK sends none.",
+    );
+    expect(detail).toMatchObject({ language: 'nodejs', sdkVersion: '1.9.0' });
+    expect(detail.cost).toBeUndefined();
+  });
+
+  test.each([
+    ['nodejs', { maxToolSteps: 3, recordingOptions: { ...recordingOptions, traces: false } }],
+    ['python', { max_tool_steps: 3, recording_options: { ...recordingOptions, traces: false } }],
+  ])('one of %s that was, was', async (language, options) => {
+    const { missing, ...detail } = await reported(undefined, options);
+    expect([detail.language, missing.trace]).toEqual([language, 'Recording was started without traces.']);
+  });
+
+  test('of a realtime model, the words of a user come when the call ends', async () => {
+    const gateway = await startTestGateway();
+    const attributes = { 'lk.realtime_model_metrics': '{"type":"realtime_model_metrics"}' };
+    const times = { start: Date.now() / 1000 - 5, end: Date.now() / 1000 };
+    const base = { traceId: 't', spanId: 's', name: 'realtime_inference', events: [], status: 'ok' as const };
+    const identity = { jobId: 'AJ_1', language: 'nodejs', redacted: false, simulated: false };
+    await gateway.store.apply({ ...emptyBatch(identity), spans: [{ ...base, ...times, attributes }] }, 'a');
+    const words = async () => (await gateway.json('/api/sessions/AJ_1')).missing.text;
+    expect(await words()).toBe('What the user said comes when the call ends.');
+    const report = sessionReportOf({ usage: [] }, times.start);
+    await gateway.store.apply({ ...emptyBatch(identity), report }, 'b');
+    expect(await words()).toBeUndefined();
   });
 });
 

@@ -302,6 +302,48 @@ describe('while the call runs', () => {
   });
 });
 
+test('what a user says to a realtime model has its time from the speech before it', async () => {
+  const said = (id: string, at: number): ChatItem => ({ id, type: 'message', role: 'user', at: 1000 + at });
+  const reply = (id: string, at: number): ChatItem => ({
+    ...{ id, type: 'message', role: 'assistant', at: 1000 + at },
+    metrics: { startedSpeakingAt: 1000 + at },
+  });
+  const session = 'a span that the job did not send';
+  const { turns, lanes } = await ofRecords({
+    spans: [
+      span('user_speaking', 5, 7, {}, session),
+      span('agent_turn', 7.1, 10, {}, session),
+      // The words come at the very moment at which the speech ends, a little before, and after a part of the reply.
+      span('user_speaking', 9.9, 12.01, {}, session),
+      span('user_speaking', 20, 21, {}, session),
+      span('user_speaking', 21.5, 23, {}, session),
+      span('user_speaking', 30, 31, {}, session),
+    ],
+    items: [
+      reply('greeting', 1),
+      said('u1', 7),
+      reply('a1', 7.3),
+      said('u2', 12),
+      reply('a2', 12.5),
+      reply('a3', 23.4),
+      said('u3', 23.6),
+    ],
+  });
+  expect(lanes.user.map(({ start, end, turn, item }) => [start, end, turn, item])).toEqual([
+    [4, 6, 1, 'u1'],
+    [8.9, 11.01, 2, 'u2'],
+    [19, 20, 3, 'u3'],
+    [20.5, 22, 3, 'u3'],
+    [29, 30, undefined, undefined],
+  ]);
+  expect(turns.map(({ turn, start, items }) => [turn, start, items])).toEqual([
+    [0, 0, ['greeting']],
+    [1, 4, ['u1', 'a1']],
+    [2, 8.9, ['u2', 'a2']],
+    [3, 19, ['u3', 'a3']],
+  ]);
+});
+
 test('a turn begins when the user takes it, not with what was thrown in before', async () => {
   // The agent speaks from 3 to 10; the user says `mhm` at 5, cuts in at 9.5, and stops at 12.
   const first = span('user_turn', 0, 2, { 'lk.pii.user_transcript': 'tell me' });

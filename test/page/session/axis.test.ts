@@ -11,9 +11,10 @@ import {
 } from '../../../src/page/session/timeline/axis.ts';
 
 describe('what is seen of an axis', () => {
-  test('is all of it, and ten seconds at least', () => {
+  test('is all of it, and no more than that, but a second at least', () => {
     expect(wholeOf(125)).toEqual({ from: 0, to: 125 });
-    expect(wholeOf(3)).toEqual({ from: 0, to: 10 });
+    expect(wholeOf(3)).toEqual({ from: 0, to: 3 });
+    expect(wholeOf(0)).toEqual({ from: 0, to: 1 });
   });
 
   test('keeps its length at either end', () => {

@@ -137,7 +137,7 @@ describe.skipIf(noBrowser)('a session', () => {
     await page.getByRole('heading', { name: 'Nothing was said', exact: true }).waitFor();
     expect(await page.locator('.missing li').allTextContents()).toEqual([
       'No transcript. Recording was started without the transcript, or nothing was said.',
-      'No trace. Recording was started without traces.',
+      'No trace. No span came.',
     ]);
   });
 

@@ -63,6 +63,20 @@ test('a reply of which no speech ever began is told from those that were heard',
   expect(unspoken({ items: items.slice(1) })).toEqual([]);
 });
 
+test('what the user says has the time of its turn, also if something was thrown in before', () => {
+  const metrics = { startedSpeakingAt: 1011 };
+  const items: Transcript['items'] = [
+    { id: 'u', type: 'message', role: 'user', at: 1028, text: 'mhm. and what does it cost?', metrics },
+    { id: 'a', type: 'message', role: 'assistant', at: 1029, metrics: { startedSpeakingAt: 1030 } },
+  ];
+  const timeline = timelineOf({ turns: [turn(2, 25, ['u', 'a'])] });
+  const [{ entries } = { entries: [] }] = entriesOf({ items, provisional: false, redacted: false }, timeline);
+  expect(entries.map(({ id, at }) => [id, at])).toEqual([
+    ['u', 25],
+    ['a', 30],
+  ]);
+});
+
 test('the turn of a moment is the last that has begun', () => {
   const turns = [turn(0, 0), turn(1, 4), turn(2, 9)];
   expect([-1, 0, 3.9, 4, 8, 100].map((at) => turnAt(turns, at)?.turn)).toEqual([undefined, 0, 0, 1, 1, 2]);

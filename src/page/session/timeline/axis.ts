@@ -8,7 +8,7 @@ export interface Window {
 const closest = 0.5;
 
 /** Seconds that are there to draw on, however short a session is. */
-const shortest = 10;
+const shortest = 1;
 
 /** The whole axis. */
 export const wholeOf = (duration: number): Window => ({ from: 0, to: Math.max(shortest, duration) });

@@ -18,10 +18,18 @@ export interface TurnEntries {
 
 const when = (item: Item): number | undefined => item.metrics?.startedSpeakingAt ?? item.at;
 
-function entryOf(item: Item, outputs: ReadonlyMap<string, Item>, start: number): Entry | undefined {
-  const { id, type, callId, at } = item;
+function entryOf(
+  item: Item,
+  outputs: ReadonlyMap<string, Item>,
+  start: number,
+  turn: Turn,
+): Entry | undefined {
+  const { id, type, callId, at, role } = item;
   const time = when(item);
-  const base = { id, ...(time !== undefined && { at: Math.max(0, time - start) }) };
+  const own = time === undefined ? undefined : Math.max(0, time - start);
+  // What the user says of a turn begins with it: an item may tell of a `mhm` that was thrown in long before.
+  const began = type === 'message' && role === 'user' ? turn.start : own;
+  const base = { id, ...(began !== undefined && { at: began }) };
   switch (type) {
     case 'message':
       return { ...base, of: 'message', item };
@@ -66,7 +74,7 @@ export function entriesOf(transcript: Transcript, timeline: Timeline): TurnEntri
     entries: turn.items
       .flatMap((id) => byId.get(id) ?? [])
       .filter(({ type, callId }) => type !== 'function_call_output' || !called.has(callId))
-      .flatMap((item) => entryOf(item, outputs, start) ?? [])
+      .flatMap((item) => entryOf(item, outputs, start, turn) ?? [])
       .map((entry) =>
         entry.of === 'message' && unspoken.has(entry.item.id) ? { ...entry, unspoken: true as const } : entry,
       )

@@ -1,0 +1,97 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join, resolve } from 'node:path';
+import lockfile from 'proper-lockfile';
+import { OptionError } from '../options.ts';
+
+export interface LockOptions {
+  /** Milliseconds after which a lock that nobody renews is of a gateway that died. @default 10000 */
+  stale?: number;
+  log: (message: string) => void;
+}
+
+/** Who has a lock. A process id alone means little: in a container, each gateway is the first process. */
+interface Holder {
+  host: string;
+  pid: number;
+  /** When its process began, in milliseconds since the epoch. */
+  since: number;
+}
+
+const self = (): Holder => ({
+  host: hostname(),
+  pid: process.pid,
+  since: Math.round(Date.now() - process.uptime() * 1000),
+});
+
+/** Milliseconds by which two clocks of one start differ. */
+const slack = 2000;
+
+/** Whether the holder is known to have died: it ran here, and runs no more. */
+function died({ host, pid, since }: Partial<Holder>): boolean {
+  const me = self();
+  if (host !== me.host || pid === undefined || since === undefined) return false;
+  if (pid === me.pid) return Math.abs(since - me.since) > slack;
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
+
+async function holderIn(path: string): Promise<Partial<Holder>> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as Partial<Holder>;
+  } catch {
+    return {};
+  }
+}
+
+/**
+ * Takes a data directory for one gateway. A lock that a crash left is taken over: at once if it was of a process of this
+ * machine, else when nobody has renewed it for a while.
+ *
+ * @returns what gives it back
+ * @throws OptionError if another gateway has it
+ */
+export async function lockDirectory(
+  directory: string,
+  { stale = 10_000, log }: LockOptions,
+): Promise<() => Promise<void>> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const lockfilePath = join(directory, 'gateway.lock');
+  const holderPath = join(directory, 'gateway.pid');
+  const holder = await holderIn(holderPath);
+  if (died(holder)) await rm(lockfilePath, { recursive: true, force: true });
+
+  const take = (retries: number) =>
+    lockfile.lock(directory, {
+      lockfilePath,
+      stale,
+      update: stale / 5,
+      retries: { retries, factor: 1, minTimeout: 1000, maxTimeout: 1000 },
+      onCompromised: ({ message }) =>
+        log(`The lock of ${directory} is no longer this gateway's (${message}); let only one gateway use it`),
+    });
+  const isTaken = (error: NodeJS.ErrnoException) => error.code === 'ELOCKED';
+  const seconds = Math.ceil(stale / 1000) + 2;
+  const release = await take(0).catch((error) => {
+    if (!isTaken(error)) throw error;
+    log(`Another gateway has ${directory}; waits ${seconds} s, in case it has died`);
+    return take(seconds).catch((again) => {
+      if (!isTaken(again)) throw again;
+      const who = holder.pid === undefined ? '' : ` (process ${holder.pid} on ${holder.host})`;
+      throw new OptionError(
+        `Another gateway${who} uses ${resolve(directory)}; end it, or give this one a directory of its own with --data.`,
+      );
+    });
+  });
+  await writeFile(holderPath, JSON.stringify(self()), { mode: 0o600 });
+  let released: Promise<void> | undefined;
+  return () => {
+    // One that is not this gateway's any more is not given back.
+    released ??= release().catch(() => {});
+    return released;
+  };
+}
