@@ -29,7 +29,8 @@ export function followChanges(address = '/api/events'): Changes {
   const watchers = new Set<() => void>();
   let source: EventSource | undefined;
   let connected = false;
-  let hadConnection = false;
+  /** Whether views may have asked before what has changed while nobody followed. */
+  let mayHaveMissed = document.hidden;
   let retry: ReturnType<typeof setTimeout> | undefined;
 
   const tell = (change: Change) => {
@@ -50,10 +51,11 @@ export function followChanges(address = '/api/events'): Changes {
     source = new EventSource(address);
     source.onopen = () => {
       setConnected(true);
-      if (hadConnection) tell({ type: 'missed' });
-      hadConnection = true;
+      if (mayHaveMissed) tell({ type: 'missed' });
+      mayHaveMissed = false;
     };
     source.onerror = () => {
+      mayHaveMissed = true;
       setConnected(false);
       // After an answer that is no stream, such as 401 or 503, the browser does not try again.
       if (source?.readyState === EventSource.CLOSED) retry = setTimeout(open, retryMs);
@@ -64,10 +66,11 @@ export function followChanges(address = '/api/events'): Changes {
   document.addEventListener('visibilitychange', () => {
     if (document.hidden) {
       close();
+      mayHaveMissed = true;
       setConnected(false);
     } else if (!source) open();
   });
-  open();
+  if (!document.hidden) open();
 
   const add = <T>(set: Set<T>, listener: T) => {
     set.add(listener);

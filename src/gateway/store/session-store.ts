@@ -156,7 +156,7 @@ export class SessionStore {
   }
 
   /**
-   * Notes that a session was measured, on the disk.
+   * Notes that a session was measured, on the disk. Where that does not get into the index, the next start reads it anew.
    *
    * @param receivedAt when the last upload came that was looked at
    * @returns whether it was noted, which happens once: not if something has come since
@@ -169,6 +169,7 @@ export class SessionStore {
       const measured: SessionState = { ...state, measured: { verdict, at: this.#options.now() } };
       await this.files(id).write('session', measured, true);
       this.#remember(measured);
+      await this.index.set(this.files(id), measured).catch(() => {});
       return true;
     });
   }

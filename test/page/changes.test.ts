@@ -1,0 +1,27 @@
+import { describe, expect, test } from 'vitest';
+import { startTestGateway } from '../gateway/running.ts';
+import { capturedOf } from '../gateway/uploads.ts';
+import { noBrowser, openPage } from './browser.ts';
+
+describe.skipIf(noBrowser)('in a browser', () => {
+  test('a tab that is loaded unseen takes no connection, and shows what it missed once it is seen', async () => {
+    const gateway = await startTestGateway();
+    const page = await openPage(gateway.url);
+    await page.addInitScript(
+      "Object.defineProperty(document, 'hidden', { get: () => sessionStorage.getItem('seen') === null })",
+    );
+    const followed: string[] = [];
+    page.on('request', (request) => {
+      if (request.url().endsWith('/api/events')) followed.push(request.url());
+    });
+    await page.reload();
+    await page.getByRole('heading', { name: 'No sessions yet' }).waitFor();
+    await gateway.take(capturedOf('full'));
+    expect(followed).toEqual([]);
+    await page.evaluate(
+      "sessionStorage.setItem('seen', 'yes'); document.dispatchEvent(new Event('visibilitychange'))",
+    );
+    await page.getByRole('link', { name: /support-agent/ }).waitFor();
+    expect(followed.length).toBe(1);
+  });
+});
