@@ -52,7 +52,7 @@ test('prompts, tools and other long texts are left out, what was said and done i
 });
 
 test('of what failed, the kind stays; events are left out', () => {
-  const events = [
+  const events: SpanRecord['events'] = [
     { name: 'gen_ai.user.message', at: 1, attributes: { content: 'words' } },
     { name: 'exception', at: 2, attributes: { 'exception.type': 'E', 'exception.message': 'words' } },
   ];
