@@ -120,6 +120,16 @@ describe.skipIf(noBrowser)('a session', () => {
     await turn(page, 1).waitFor();
   });
 
+  test('says once where its log comes from', async () => {
+    const page = await opened('/sessions/AJ_full?tab=logs');
+    const origin = page.locator('.log-origin code');
+    await origin.waitFor();
+    expect(await origin.textContent()).toContain('logger.name=livekit.agents');
+    const lines = await page.locator('.log-text').allTextContents();
+    expect(lines.length).toBeGreaterThan(3);
+    expect(lines.filter((line) => /job_?id=|logger\.name=livekit\.agents/i.test(line))).toEqual([]);
+  });
+
   test('is gone through by keyboard', async () => {
     const page = await opened();
     for (const key of ['j', 'j', 'j', 'k']) await page.keyboard.press(key);
