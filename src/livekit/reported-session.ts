@@ -17,7 +17,7 @@ import { within } from '../telemetry/bounds.ts';
 import { Redaction, type RedactText } from '../telemetry/redaction.ts';
 import { resolveTelemetry, type TelemetryOptions } from '../telemetry/settings.ts';
 import { demandsRedaction } from './demanded-redaction.ts';
-import { allTexts, meant, noTexts } from './plain-event.ts';
+import { allTexts, meant, onlyNames } from './plain-event.ts';
 import { processWide } from './process-wide.ts';
 import type { RecordSwitches } from './record-switches.ts';
 import type { JournalHead } from './recovered-report.ts';
@@ -211,14 +211,16 @@ function contentOf(options: ReportedSessionOptions): () => ReportContent {
   const { allowPii } = resolveTelemetry({ ...telemetry, ...first });
   const redaction = new Redaction({ allowPii, maxText });
   for (const hook of [first?.redact, telemetry?.redact, redact]) if (hook) redaction.add(hook);
-  const keep = (text: string, field: string) => redaction.text(text, field, 'report');
-  const texts = { leftOut: allowPii ? allTexts.leftOut : new Set(meant), keep };
+  const edit = (text: string, field: string) => redaction.text(text, field, 'report');
+  const texts = { leftOut: allowPii ? allTexts.leftOut : new Set(meant), keep: edit };
+  const names = onlyNames(edit);
   return () => {
     const demanded = demandsRedaction(session, job);
     const transcript = record.transcript && !demanded;
     return {
       content: { transcript, allowPii: transcript && allowPii, redaction: demanded },
-      texts: transcript ? texts : noTexts,
+      texts: transcript ? texts : names,
+      edit,
       events: record.logs,
     };
   };
