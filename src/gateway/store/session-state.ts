@@ -34,6 +34,14 @@ export interface LiveFigures {
   tools: Record<string, boolean>;
 }
 
+/** Bytes of the files that grow, as far as they count; what lies beyond was cut short by a crash. */
+export interface Sizes {
+  spans: number;
+  /** Of the spans without their prompts; undefined: they have to be made of the spans. */
+  outline?: number;
+  logs: number;
+}
+
 /** All that is known of a session beside its records; the file `session.json`. Times are unix seconds. */
 export interface SessionState {
   id: string;
@@ -46,8 +54,7 @@ export interface SessionState {
   receivedAt: number;
   /** The last upload that is in here: taking it up again changes nothing. */
   entry?: string;
-  /** Bytes of the files that grow, as far as they are in here; what lies beyond was cut short by a crash. */
-  sizes: { spans: number; logs: number };
+  sizes: Sizes;
   counts: { spans: number; logs: number; items: number };
   traceIds: string[];
   live: LiveFigures;
@@ -69,7 +76,7 @@ export interface SessionState {
   audio?: { bytes: number; start?: number; duration?: number };
   /** Why there is no audio although some was sent. */
   audioDropped?: 'redacted' | 'too_large';
-  /** Whether its job is observed by Earshot, as far as spans and the report tell. */
+  /** Whether its job is observed by Earshot, as far as a span or the report tells. */
   observed?: boolean;
   /** What the gateway's own series made of it, and when: it counts there once. */
   measured?: { verdict: Verdict; at: number };
@@ -122,7 +129,7 @@ export function reduced(before: SessionState, batch: SessionBatch, now: number):
     state.reported = { startedAt, reportedAt, unrecorded };
     state.sdkVersion = sdkVersion ?? state.sdkVersion;
     if (tags.length > 0) state.tags = tags;
-    state.observed = options[observedMarker] === true;
+    if (options[observedMarker] === true) state.observed = true;
     // What a record says of itself stays.
     state.identity = merged({ redacted: false, simulated: false, agentName, language }, state.identity);
   }
@@ -136,8 +143,7 @@ export function reduced(before: SessionState, batch: SessionBatch, now: number):
 
 function takeSpan(state: SessionState, span: SpanRecord): void {
   if (state.traceIds.length < maxTraces) state.traceIds = added(state.traceIds, span.traceId);
-  // What the report says of it stays.
-  if (span.attributes[observedMarker] === true) state.observed ??= true;
+  if (span.attributes[observedMarker] === true) state.observed = true;
   if (span.name === 'job_entrypoint' && span.status === 'error') state.entryFailed = true;
   const tellers = withTeller(state.tellers, span);
   if (Object.keys(tellers).length > 0) state.tellers = tellers;
