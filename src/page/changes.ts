@@ -21,7 +21,7 @@ export interface Changes {
 const retryMs = 5_000;
 
 /**
- * Follows the gateway's server-sent events, by one connection for all views. A tab that nobody sees lets it go, for a
+ * Follows the gateway's server-sent events, by one connection for all views. A tab that nobody sees has none, for a
  * browser has six of them for a server, and all tabs together would use them up.
  */
 export function followChanges(address = '/api/events'): Changes {
@@ -29,7 +29,8 @@ export function followChanges(address = '/api/events'): Changes {
   const watchers = new Set<() => void>();
   let source: EventSource | undefined;
   let connected = false;
-  let hadConnection = false;
+  // Whoever comes to a tab that nobody saw is shown what was so when it was loaded.
+  let mayHaveMissed = document.hidden;
   let retry: ReturnType<typeof setTimeout> | undefined;
 
   const tell = (change: Change) => {
@@ -50,8 +51,8 @@ export function followChanges(address = '/api/events'): Changes {
     source = new EventSource(address);
     source.onopen = () => {
       setConnected(true);
-      if (hadConnection) tell({ type: 'missed' });
-      hadConnection = true;
+      if (mayHaveMissed) tell({ type: 'missed' });
+      mayHaveMissed = true;
     };
     source.onerror = () => {
       setConnected(false);
@@ -63,11 +64,12 @@ export function followChanges(address = '/api/events'): Changes {
   };
   document.addEventListener('visibilitychange', () => {
     if (document.hidden) {
+      mayHaveMissed = true;
       close();
       setConnected(false);
     } else if (!source) open();
   });
-  open();
+  if (!document.hidden) open();
 
   const add = <T>(set: Set<T>, listener: T) => {
     set.add(listener);
