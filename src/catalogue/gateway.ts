@@ -109,9 +109,9 @@ export const gateway = {
   },
   earshot_gateway_measured_sessions_total: {
     type: 'counter',
-    help: 'Sessions that ended, by who measures them: the gateway; observed: their job, with Earshot in it; untold: nobody, for too little came of them.',
+    help: 'Sessions that ended, by who measures them: the gateway; observed: their job, with Earshot in it; untold: nobody, for too little came of them; failed: nobody until the next start, for their files could not be read or written.',
     unit: 'sessions',
-    labels: { verdict: ['measured', 'observed', 'untold'] },
+    labels: { verdict: ['measured', 'observed', 'untold', 'failed'] },
     source: 'Earshot gateway',
   },
   earshot_gateway_sessions: {

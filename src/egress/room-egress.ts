@@ -7,7 +7,7 @@ import type { RecordingSettings } from './settings.ts';
 export interface RecordingResult {
   /**
    * In the words of LiveKit's `EgressStatus`: `active`, `ending`, `complete`, `limit_reached`, `aborted`, `failed`;
-   * `not_started`: egress did not take it, `error` says why; `off`: not allowed, so not asked for.
+   * `not_started`: egress did not take it (in time), `error` says why; `off`: not allowed, so not asked for.
    */
   status: Exclude<(typeof recordingOutcomes)[number], 'lost'> | 'off';
   egressId?: string;

@@ -22,7 +22,7 @@ export interface RecordRoomOptions {
   apiSecret?: string;
   /** How long egress may take to accept the recording, in milliseconds; nobody waits for it. @default EARSHOT_RECORDING_START_DEADLINE_MS, or 30000 */
   startDeadlineMs?: number;
-  /** How long the end of a job may wait for the recording's end, in milliseconds. @default EARSHOT_RECORDING_STOP_DEADLINE_MS, or 5000 */
+  /** How long the end of a job may wait for the recording's end, in milliseconds. @default EARSHOT_RECORDING_STOP_DEADLINE_MS, or 4000: the job's report then tells of it */
   stopDeadlineMs?: number;
 }
 
@@ -80,6 +80,6 @@ export function resolveRecording(
     startDeadlineMs:
       options.integer('startDeadlineMs', 'EARSHOT_RECORDING_START_DEADLINE_MS', 0, longest) ?? 30_000,
     stopDeadlineMs:
-      options.integer('stopDeadlineMs', 'EARSHOT_RECORDING_STOP_DEADLINE_MS', 0, longest) ?? 5000,
+      options.integer('stopDeadlineMs', 'EARSHOT_RECORDING_STOP_DEADLINE_MS', 0, longest) ?? 4000,
   };
 }

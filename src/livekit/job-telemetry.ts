@@ -85,7 +85,7 @@ export class JobTelemetry {
   handTo(sdk: Sdk): void {
     this.#sdk ??= sdk;
     try {
-      this.#provider.handTo(sdk, this.#stamps());
+      this.#provider.handTo(sdk, this.#known());
     } catch (error) {
       console.warn(`earshot: LiveKit's SDK does not take the tracing: ${(error as Error).message}`);
     }
@@ -156,7 +156,12 @@ export class JobTelemetry {
     if (job) this.follow(job);
   }
 
+  /** An agent without a name, LiveKit's default, is `unknown`, as in metrics: TraceQL's `=~ ".*"` finds no span without one. */
   #stamps(): Attributes {
+    return { 'lk.agent_name': 'unknown', ...this.#known() };
+  }
+
+  #known(): Attributes {
     const { agent_name, agent_version } = this.#identity;
     const job = this.#job?.job;
     return {

@@ -1,4 +1,4 @@
-/** What becomes of the texts of an event that are no names. */
+/** What becomes of the texts of an event. */
 export interface Texts {
   /** Fields that are left out as a whole. */
   leftOut: ReadonlySet<string>;
@@ -10,6 +10,8 @@ export interface Texts {
 const said = ['content', 'transcript', 'args', 'output', 'extra'];
 /** Fields that hold what was meant; errors may quote all of it. */
 export const meant: readonly string[] = ['message', 'stack', 'instructions'];
+/** The fields whose texts are words of the SDK's, but for what lies within what was said. */
+const words = new Set(['type', 'role', 'oldState', 'newState']);
 /** The fields whose texts are names, states and ids: any other text may be what was said. */
 const names = new Set([
   ...['type', 'name', 'label', 'model', 'provider', 'modelProvider', 'modelName', 'role', 'source', 'reason'],
@@ -17,7 +19,13 @@ const names = new Set([
   ...['id', 'requestId', 'segmentId', 'speechId', 'callId', 'groupId', 'providerRequestIds'],
 ]);
 
-export const noTexts: Texts = { leftOut: new Set([...said, ...meant]), keep: () => undefined };
+/** Names, states and ids, without any other text. */
+export const onlyNames = (keep: Texts['keep']): Texts => ({
+  leftOut: new Set([...said, ...meant]),
+  keep: (text, field) => (names.has(field) ? keep(text, field) : undefined),
+});
+
+export const noTexts: Texts = onlyNames((text) => text);
 export const allTexts: Texts = { leftOut: new Set(), keep: (text) => text };
 
 /** Objects of the SDK that are no data, and audio. */
@@ -27,15 +35,15 @@ const skipped = new Set(['speechInput', 'probabilities', '_events', 'doneCallbac
  * An event as plain data. The SDK's own `toJSON` would leave out when a tool was called and when it
  * answered, and events hold objects (speech handles, models) that are no data at all.
  */
-export function plain(value: unknown, texts: Texts, field = '', depth = 0): unknown {
-  if (typeof value === 'string') return names.has(field) ? value : texts.keep(value, field);
+export function plain(value: unknown, texts: Texts, field = '', depth = 0, within = false): unknown {
+  if (typeof value === 'string') return words.has(field) && !within ? value : texts.keep(value, field);
   if (typeof value === 'bigint') return Number(value);
   if (typeof value !== 'object' || value === null) return typeof value === 'function' ? undefined : value;
   if (depth > 6 || ArrayBuffer.isView(value)) return undefined;
-  if (Array.isArray(value)) return value.map((item) => plain(item, texts, field, depth + 1));
+  if (Array.isArray(value)) return value.map((item) => plain(item, texts, field, depth + 1, within));
   const entries = Object.entries(projected(value as Record<string, unknown>))
     .filter(([name]) => !skipped.has(name) && !texts.leftOut.has(name))
-    .map(([name, inner]) => [name, plain(inner, texts, name, depth + 1)]);
+    .map(([name, inner]) => [name, plain(inner, texts, name, depth + 1, within || said.includes(name))]);
   return Object.fromEntries(entries);
 }
 

@@ -23,7 +23,12 @@ export async function recoverReport(journal: string, derivation: Derivation): Pr
   const [first = '', ...lines] = (await readFile(journal, 'utf8')).split('\n');
   const { head, content, events } = JSON.parse(first) as JournalHead;
   // What it must not hold was left out when it was written.
-  const draft = new SessionReportDraft(head, () => ({ content, texts: allTexts, events }));
+  const draft = new SessionReportDraft(head, () => ({
+    content,
+    texts: allTexts,
+    edit: allTexts.keep,
+    events,
+  }));
   const begin = () => new SessionObserver({ turnOver: (turn) => draft.turn(turn) });
   let observer = begin();
   let last = 0;

@@ -17,7 +17,7 @@ import { within } from '../telemetry/bounds.ts';
 import { Redaction, type RedactText } from '../telemetry/redaction.ts';
 import { resolveTelemetry, type TelemetryOptions } from '../telemetry/settings.ts';
 import { demandsRedaction } from './demanded-redaction.ts';
-import { allTexts, meant, noTexts } from './plain-event.ts';
+import { allTexts, meant, onlyNames } from './plain-event.ts';
 import { processWide } from './process-wide.ts';
 import type { RecordSwitches } from './record-switches.ts';
 import type { JournalHead } from './recovered-report.ts';
@@ -55,6 +55,9 @@ export interface WrittenReport {
   /** Its path, or its place in the bucket; undefined: nowhere. */
   location: string | undefined;
 }
+
+/** What of the deadline is the disk's, in milliseconds; by default `recordRoom` has ended before. */
+const diskReserve = 750;
 
 /** Longest text of a report, in UTF-16 units: instructions and documents that tools give are long. */
 const maxText = 262_144;
@@ -114,14 +117,16 @@ export class ReportedSession {
     const { folder, bucket, deadlineMs } = settings;
     const begun = performance.now();
     const recordings = job?.job?.id === undefined ? undefined : processWide().recordings.of(job.job.id);
-    // What records the room ends at the same time; the rest of the deadline is for the disk.
-    await recordings?.settled(deadlineMs / 2);
     const left = () => Math.max(0, begun + deadlineMs - performance.now());
-    const recording = await pickUpRecording({
-      ...{ session, job, folder, stem: this.#stem, ms: left() / 2 },
-      audio: record.audio,
-      redaction: demandsRedaction(session, job),
-    });
+    // What records the room ends at the same time.
+    const [recording] = await Promise.all([
+      pickUpRecording({
+        ...{ session, job, folder, stem: this.#stem, ms: deadlineMs / 2 },
+        audio: record.audio,
+        redaction: demandsRedaction(session, job),
+      }),
+      recordings?.settled(deadlineMs - Math.min(diskReserve, deadlineMs / 2)),
+    ]);
     const { history, sessionOptions } = session as Session;
     const sdkVersion = (await loadedSdk().catch(() => undefined))?.version;
     const prices = pricesOf(processWide().defaults?.prices);
@@ -206,14 +211,16 @@ function contentOf(options: ReportedSessionOptions): () => ReportContent {
   const { allowPii } = resolveTelemetry({ ...telemetry, ...first });
   const redaction = new Redaction({ allowPii, maxText });
   for (const hook of [first?.redact, telemetry?.redact, redact]) if (hook) redaction.add(hook);
-  const keep = (text: string, field: string) => redaction.text(text, field, 'report');
-  const texts = { leftOut: allowPii ? allTexts.leftOut : new Set(meant), keep };
+  const edit = (text: string, field: string) => redaction.text(text, field, 'report');
+  const texts = { leftOut: allowPii ? allTexts.leftOut : new Set(meant), keep: edit };
+  const names = onlyNames(edit);
   return () => {
     const demanded = demandsRedaction(session, job);
     const transcript = record.transcript && !demanded;
     return {
       content: { transcript, allowPii: transcript && allowPii, redaction: demanded },
-      texts: transcript ? texts : noTexts,
+      texts: transcript ? texts : names,
+      edit,
       events: record.logs,
     };
   };

@@ -51,7 +51,8 @@ export async function pickUpRecording(options: SdkRecordingOptions): Promise<Job
     );
   }
   let result = without('failed', 'deadline', 'the folder did not take it in time');
-  const taking = takeIn(path, folder, stem).then(
+  const late = new AbortController();
+  const taking = takeIn(path, folder, stem, late.signal).then(
     ({ name, bytes, at }) => {
       const duration = startedAt === undefined ? undefined : seconds(Math.max(0, at - startedAt));
       result = {
@@ -64,6 +65,7 @@ export async function pickUpRecording(options: SdkRecordingOptions): Promise<Job
     },
   );
   await within(ms, taking);
+  late.abort();
   return result;
 }
 

@@ -10,6 +10,7 @@ import type { TurnSummary } from '../session/turns.ts';
 import { version } from '../version.ts';
 import type { JobRecording } from './job-recordings.ts';
 import { allTexts, noTexts, plain, type Texts } from './plain-event.ts';
+import { reportedRecording } from './reported-recording.ts';
 
 /** What is known of a session from its beginning on. */
 export interface ReportHead {
@@ -36,7 +37,10 @@ export interface ReportEnd {
 
 export interface ReportContent {
   content: SessionReport['content'];
+  /** What becomes of the texts of the conversation. */
   texts: Texts;
+  /** What becomes of any other. */
+  edit: Texts['keep'];
   /** Whether the events are listed. */
   events: boolean;
 }
@@ -141,7 +145,7 @@ export class SessionReportDraft {
 
   /** The report as of now. */
   report({ at, derivation, recordings, history, options = {} }: ReportEnd): SessionReport {
-    const { content, texts } = this.#what();
+    const { content, texts, edit } = this.#what();
     const { traceIds, room, ...head } = this.#head;
     const ended = this.#closed?.at ?? at;
     const known = Object.entries(options).filter(([name]) => optionNames.includes(name));
@@ -149,7 +153,7 @@ export class SessionReportDraft {
       schemaVersion: 1,
       earshotVersion: version,
       ...head,
-      ...(content.transcript && content.allowPii && room !== undefined && { room }),
+      ...(content.transcript && content.allowPii && room !== undefined && { room: edit(room, 'room') }),
       ...(this.#startedAt !== undefined && {
         startedAt: this.#startedAt,
         durationSeconds: seconds(ended - this.#startedAt),
@@ -163,8 +167,8 @@ export class SessionReportDraft {
       turns: this.#turns,
       modelUsage: this.#modelUsage.map((usage) => plain(usage, noTexts) as Plain),
       cost: this.#usage.cost(derivation),
-      options: plain(Object.fromEntries(known), allTexts) as Plain,
-      recordings: [...recordings],
+      options: plain(Object.fromEntries(known), { ...allTexts, keep: edit }) as Plain,
+      recordings: recordings.map((one) => reportedRecording(one, { content, edit }, room)),
       traceIds: [...traceIds],
       chatHistory: { items: (history ?? this.#items).map((item) => plain(item, texts) as Plain) },
       events: this.#events,

@@ -21,7 +21,7 @@ export interface Changes {
 const retryMs = 5_000;
 
 /**
- * Follows the gateway's server-sent events, by one connection for all views. A tab that nobody sees has none, for a
+ * Follows the gateway's server-sent events, by one connection for all views. A tab that nobody sees lets it go, for a
  * browser has six of them for a server, and all tabs together would use them up.
  */
 export function followChanges(address = '/api/events'): Changes {
@@ -29,7 +29,7 @@ export function followChanges(address = '/api/events'): Changes {
   const watchers = new Set<() => void>();
   let source: EventSource | undefined;
   let connected = false;
-  // Whoever comes to a tab that nobody saw is shown what was so when it was loaded.
+  /** Whether views may have asked before what has changed while nobody followed. */
   let mayHaveMissed = document.hidden;
   let retry: ReturnType<typeof setTimeout> | undefined;
 
@@ -52,9 +52,10 @@ export function followChanges(address = '/api/events'): Changes {
     source.onopen = () => {
       setConnected(true);
       if (mayHaveMissed) tell({ type: 'missed' });
-      mayHaveMissed = true;
+      mayHaveMissed = false;
     };
     source.onerror = () => {
+      mayHaveMissed = true;
       setConnected(false);
       // After an answer that is no stream, such as 401 or 503, the browser does not try again.
       if (source?.readyState === EventSource.CLOSED) retry = setTimeout(open, retryMs);
@@ -64,8 +65,8 @@ export function followChanges(address = '/api/events'): Changes {
   };
   document.addEventListener('visibilitychange', () => {
     if (document.hidden) {
-      mayHaveMissed = true;
       close();
+      mayHaveMissed = true;
       setConnected(false);
     } else if (!source) open();
   });

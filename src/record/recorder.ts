@@ -165,12 +165,14 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
 
   function prepare({ metric, labels }: Observation, about: Identity): boolean {
     const before = known.size;
+    const spec = Object.hasOwn(specs, metric) ? specs[metric] : undefined;
     // What is refused is counted when it is recorded.
-    if (before >= maxSeries || !Object.hasOwn(specs, metric)) return false;
+    if (before >= maxSeries || !spec) return false;
+    const { admitted } = admit(spec, labels, about) ?? {};
+    if (!admitted) return false;
     const made = series(metric, labels, about);
     if (!made || known.size === before) return false;
     const target = registered.get(metric);
-    const admitted = admit(specs[metric] as MetricSpec, labels, about)?.admitted ?? {};
     // What overflowed may be there already, and is counted when it is recorded.
     if (Object.values(admitted).includes(overflow)) return true;
     if (target instanceof Histogram) target.zero(admitted);

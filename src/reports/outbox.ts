@@ -1,11 +1,19 @@
 import { lstat, readdir, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { Bucket, type BucketOptions } from '../objects/bucket.ts';
+import { Bucket, BucketError, type BucketOptions } from '../objects/bucket.ts';
 import { isOurs } from './file-names.ts';
 
 /** Where a file of a report is, or will be, in its bucket. */
 export const urlIn = ({ bucket, prefix = '' }: BucketOptions, name: string): string =>
   `s3://${bucket}/${prefix}${name}`;
+
+/** What became of what waits. */
+export interface Sent {
+  /** How many reports were sent. */
+  reports: number;
+  /** Why others were not: the first error. */
+  failed: Error | undefined;
+}
 
 /** The way of reports from the folder where they wait into their bucket. */
 export class Outbox {
@@ -20,37 +28,53 @@ export class Outbox {
   /**
    * Puts a file into the bucket and takes it from the folder.
    *
+   * @returns whether it did; not if the file is gone, which its job has sent meanwhile, or another worker
    * @throws Error if the bucket does not take it; then it stays
    */
-  async send(path: string): Promise<void> {
-    await this.#bucket.put(basename(path), path);
-    await unlink(path).catch(gone);
+  async send(path: string): Promise<boolean> {
+    try {
+      await this.#bucket.put(basename(path), path);
+      await unlink(path);
+      return true;
+    } catch (error) {
+      if (isGone(error)) return false;
+      throw error;
+    }
   }
 
   /**
-   * Sends all that waits, recordings before the reports that tell of them.
+   * Sends all that waits, recordings before the reports that tell of them. What the bucket refuses by itself holds up
+   * nothing else; when the bucket is away, the rest waits.
    *
    * @param before only what has been written before this moment, in milliseconds since the epoch: a job sends its own first
-   * @returns how many reports were sent
-   * @throws Error at the first that the bucket does not take
    */
-  async sendAll(before: number): Promise<number> {
+  async sendAll(before: number): Promise<Sent> {
     const names = (await readdir(this.#folder).catch(() => [])).filter(isOurs);
     const recordings = names.filter((name) => !name.endsWith('.json'));
     const reports = names.filter((name) => name.endsWith('.json'));
-    let sent = 0;
+    const sent: Sent = { reports: 0, failed: undefined };
     for (const name of [...recordings, ...reports]) {
       const path = join(this.#folder, name);
-      const stats = await lstat(path).catch(gone);
-      if (!stats?.isFile() || stats.mtimeMs > before) continue;
-      await this.send(path);
-      if (name.endsWith('.json')) sent += 1;
+      try {
+        const stats = await lstat(path);
+        if (!stats.isFile() || stats.mtimeMs > before) continue;
+        if ((await this.send(path)) && name.endsWith('.json')) sent.reports += 1;
+      } catch (error) {
+        if (isGone(error)) continue;
+        sent.failed ??= new Error(`${(error as Error).message} (${name})`, { cause: error });
+        if (!isOfOne(error)) break;
+      }
     }
     return sent;
   }
 }
 
-/** Its job has sent it meanwhile, or another worker. */
-const gone = (error: NodeJS.ErrnoException): undefined => {
-  if (error.code !== 'ENOENT') throw error;
-};
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? '';
+const isGone = (error: unknown) => codeOf(error) === 'ENOENT';
+
+/** Whether an error is one of this file: the bucket refuses it, hangs up on it, or it cannot be read. */
+function isOfOne(error: unknown): boolean {
+  if (error instanceof BucketError) return error.answered < 500 && error.answered !== 429;
+  // Proxies hang up on what is too large for them.
+  return ['ECONNRESET', 'EPIPE'].includes(codeOf(error)) || 'path' in (error as Error);
+}

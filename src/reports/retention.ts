@@ -1,6 +1,6 @@
 import { lstat, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isOurs } from './file-names.ts';
+import { isOurs, isPart } from './file-names.ts';
 
 export interface Retention {
   /** Age at which a report is removed, in milliseconds. @default never */
@@ -17,9 +17,12 @@ interface Kept {
   at: number;
 }
 
+/** Age at which a part of a file, to which nobody has written since, is not being written any more, in milliseconds. */
+const abandoned = 3_600_000;
+
 /**
- * Removes reports with their recordings from a folder: what is too old, then the oldest, until the rest has room. It touches
- * nothing but regular files whose names are those of reports.
+ * Removes reports with their recordings from a folder: what is too old, then the oldest, until the rest has room; and what
+ * was left when a process ended in the middle of writing one. It touches nothing but regular files whose names are those of reports.
  *
  * @param now milliseconds since the epoch
  * @returns how many reports were removed, and why
@@ -30,6 +33,7 @@ export async function retain(
   { maxAge = Number.POSITIVE_INFINITY, maxBytes = Number.POSITIVE_INFINITY }: Retention,
   now: number,
 ): Promise<{ age: number; size: number }> {
+  await sweep(folder, now);
   const oldestFirst = [...(await reportsIn(folder))].sort((a, b) => a.at - b.at);
   let bytes = oldestFirst.reduce((sum, report) => sum + report.bytes, 0);
   const removed = { age: 0, size: 0 };
@@ -41,6 +45,14 @@ export async function retain(
     removed[old ? 'age' : 'size'] += 1;
   }
   return removed;
+}
+
+async function sweep(folder: string, now: number): Promise<void> {
+  for (const name of (await readdir(folder).catch(none)).filter(isPart)) {
+    const stats = await lstat(join(folder, name)).catch(gone);
+    if (!stats?.isFile() || now - stats.mtimeMs <= abandoned) continue;
+    await unlink(join(folder, name)).catch(gone);
+  }
 }
 
 async function reportsIn(folder: string): Promise<Iterable<Kept>> {

@@ -55,12 +55,22 @@ const recordingSchema = z.object({
     .enum(['active', 'saved', 'failed', 'off'])
     .describe('active: it had not ended when the report was written; off: the switch `audio` is'),
   audioOnly: z.boolean().optional(),
-  location: z.string().optional().describe('A path or URL; of a file beside the report, its name'),
+  location: z
+    .string()
+    .optional()
+    .describe(
+      "A path or URL; of a file beside the report, its name; one that holds the room's name with `transcript` and `allowPii`",
+    ),
   startedAt: at('When it began').optional(),
   endedAt: at('When it ended').optional(),
   duration: seconds('How long it is').optional(),
   bytes: z.number().optional(),
-  error: z.object({ code: z.string(), message: z.string() }).optional(),
+  error: z
+    .object({
+      code: z.string(),
+      message: z.string().optional().describe('Of egress with `transcript` and `allowPii`'),
+    })
+    .optional(),
 });
 
 export const sessionReport = z.object({

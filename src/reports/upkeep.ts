@@ -31,21 +31,20 @@ export function keepReports({ settings, sink, recover, log, interval = 10_000 }:
   let retainedAt = Number.NEGATIVE_INFINITY;
 
   const send = async () => {
-    try {
-      // What is younger its job may be about to send.
-      const sent = (await outbox?.sendAll(Date.now() - deadlineMs)) ?? 0;
-      if (sent > 0) sink(observation('earshot_session_report_uploads_total', { result: 'ok' }, sent));
-      if (failures > 0) log(`reports reach ${bucket && urlIn(bucket, '')} again`);
+    if (!outbox || !bucket) return;
+    // What is younger its job may be about to send.
+    const { reports, failed } = await outbox.sendAll(Date.now() - deadlineMs);
+    if (reports > 0) sink(observation('earshot_session_report_uploads_total', { result: 'ok' }, reports));
+    if (!failed) {
+      if (failures > 0) log(`reports reach ${urlIn(bucket, '')} again`);
       failures = 0;
-    } catch (error) {
-      sink(observation('earshot_session_report_uploads_total', { result: 'failed' }, 1));
-      if (failures === 0 && bucket) {
-        log(
-          `reports wait in ${folder}, for ${urlIn(bucket, '')} does not take them: ${(error as Error).message}`,
-        );
-      }
-      failures += 1;
+      return;
     }
+    sink(observation('earshot_session_report_uploads_total', { result: 'failed' }, 1));
+    if (failures === 0) {
+      log(`reports wait in ${folder}, for ${urlIn(bucket, '')} does not take them: ${failed.message}`);
+    }
+    failures += 1;
   };
   const clean = async () => {
     if (performance.now() - retainedAt < retentionInterval) return;
@@ -67,7 +66,7 @@ export function keepReports({ settings, sink, recover, log, interval = 10_000 }:
     await finishForDead().catch((error: Error) =>
       log(`the report of a job that died is not in ${folder} yet: ${error.message}`),
     );
-    if (outbox) await send();
+    await send();
     await clean().catch((error: Error) => log(`old reports stay in ${folder}: ${error.message}`));
     if (closed) return;
     timer = setTimeout(() => void pass(), Math.min(longestPause, interval * 2 ** Math.min(failures, 10)));

@@ -26,7 +26,7 @@ test('by default, the sound of the room goes where the egress service is configu
     storage: { case: undefined },
     ...server,
     startDeadlineMs: 30_000,
-    stopDeadlineMs: 5000,
+    stopDeadlineMs: 4000,
   });
 });
 

@@ -11,8 +11,26 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { pickUpRecording } from '../../src/livekit/sdk-recording.ts';
+
+/** Whether the folder is on another disk, and what copying to it waits for. */
+const disk = vi.hoisted(() => ({ other: false, copying: Promise.resolve() }));
+vi.mock('node:fs/promises', async (original) => {
+  const fs = await original<typeof import('node:fs/promises')>();
+  return {
+    ...fs,
+    async rename(from: string, to: string) {
+      if (disk.other && !from.endsWith('.part'))
+        throw Object.assign(new Error('another disk'), { code: 'EXDEV' });
+      await fs.rename(from, to);
+    },
+    async copyFile(from: string, to: string) {
+      await fs.copyFile(from, to);
+      await disk.copying;
+    },
+  };
+});
 
 let root: string;
 let audio: string;
@@ -24,7 +42,10 @@ beforeEach(() => {
   writeFileSync(audio, 'OggS, and so on', { mode: 0o644 });
   utimesSync(audio, 1_700_000_060, 1_700_000_060);
 });
-afterEach(() => rmSync(root, { recursive: true }));
+afterEach(() => {
+  Object.assign(disk, { other: false, copying: Promise.resolve() });
+  rmSync(root, { recursive: true });
+});
 
 const startedAt = 1_700_000_000_000;
 const recorded = () => ({
@@ -44,6 +65,32 @@ test('a recording is moved to its report, and only this user may read it', async
   expect(readFileSync(join(folder, 'call.ogg'), 'utf8')).toBe('OggS, and so on');
   expect(statSync(join(folder, 'call.ogg')).mode & 0o777).toBe(0o600);
   expect(existsSync(audio)).toBe(false);
+});
+
+test('to a worker that sends what has waited for long, it is new', async () => {
+  const begun = Math.floor(Date.now() / 1000) * 1000;
+  await pickUp();
+  expect(statSync(join(folder, 'call.ogg')).mtimeMs).toBeGreaterThanOrEqual(begun);
+});
+
+test('on another disk it is copied whole', async () => {
+  disk.other = true;
+  expect(await pickUp()).toMatchObject({ status: 'saved', location: 'call.ogg', duration: 60 });
+  expect(readdirSync(folder)).toEqual(['call.ogg']);
+  expect(existsSync(audio)).toBe(false);
+});
+
+test('a copy that takes too long leaves it where the report says that it is', async () => {
+  let copied = () => {};
+  disk.other = true;
+  disk.copying = new Promise((resolve) => {
+    copied = resolve;
+  });
+  const result = await pickUp({ ms: 500 });
+  expect(result).toMatchObject({ status: 'failed', location: audio, error: { code: 'deadline' } });
+  copied();
+  await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]), { timeout: 10_000, interval: 20 });
+  expect(readFileSync(audio, 'utf8')).toBe('OggS, and so on');
 });
 
 test.each([

@@ -9,6 +9,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Observation } from '../../src/catalogue/observation.ts';
 import { Feed } from '../../src/livekit/feed.ts';
+import { type JobRecording, RecordingsByJob } from '../../src/livekit/job-recordings.ts';
 import { Ownership } from '../../src/livekit/ownership.ts';
 import { processWide } from '../../src/livekit/process-wide.ts';
 import type { RecordSwitches } from '../../src/livekit/record-switches.ts';
@@ -28,6 +29,7 @@ beforeEach(() => {
 afterEach(() => {
   vi.restoreAllMocks();
   processWide().defaults = undefined;
+  processWide().recordings = new RecordingsByJob();
   rmSync(folder, { recursive: true });
 });
 
@@ -41,6 +43,7 @@ interface Given {
   bucket?: BucketOptions;
   deadlineMs?: number;
   session?: object;
+  recordings?: JobRecording[];
   events: [SessionEventName, object][];
 }
 
@@ -48,6 +51,7 @@ interface Given {
 async function reportOf({
   record = all,
   session = {},
+  recordings = [],
   events,
   bucket,
   deadlineMs = 30_000,
@@ -55,6 +59,7 @@ async function reportOf({
 }: Given) {
   const counted: Observation[] = [];
   const sink = (sample: Observation) => void counted.push(sample);
+  for (const one of recordings) processWide().recordings.of('AJ_1').note(one);
   const identity = { agent_name: 'front-desk', agent_version: '7' };
   const job = { job: { id: 'AJ_1', room: { sid: 'RM_1', name: 'room of Ada' } } } as never;
   const reported = new ReportedSession({
@@ -217,6 +222,76 @@ test('a hook gets every text that is left, and what it throws at stays out', asy
   expect(report.chatHistory.items.find(({ type }) => type === 'function_call_output')).not.toHaveProperty(
     'output',
   );
+});
+
+test("a hook gets names and ids, too, all but the SDK's own words", async () => {
+  const call = llm.FunctionCall.create({
+    ...{ callId: 'call of Ada', name: 'Ada', args: '{}' },
+    extra: { name: 'Ada', type: 'Ada', list: [{ role: 'Ada' }] },
+  });
+  const events: Given['events'] = [
+    ['function_tools_executed', { functionCalls: [call], functionCallOutputs: [] }],
+    ['error', { error: { type: 'tts_error', label: 'Ada.TTS' }, source: { label: 'Ada' } }],
+  ];
+  const session = { sessionOptions: { turnHandling: { mode: 'of Ada' } } };
+  const redact: RedactText = (text, { key }) =>
+    key === 'type' && text !== 'Ada' ? undefined : text.replaceAll('Ada', '…');
+  const { report } = await reportOf({ events, session, redact });
+  expect(JSON.stringify(report)).not.toContain('Ada');
+  expect(report.chatHistory.items).toMatchObject([
+    {
+      type: 'function_call',
+      callId: 'call of …',
+      name: '…',
+      extra: { name: '…', type: '…', list: [{ role: '…' }] },
+    },
+  ]);
+  const quiet = await reportOf({ events, session, redact, record: { ...all, transcript: false } });
+  expect(JSON.stringify(quiet.report)).not.toContain('Ada');
+  expect(quiet.report.chatHistory.items).toMatchObject([{ type: 'function_call', callId: 'call of …' }]);
+});
+
+describe('what is told of a recording by egress', () => {
+  const recording = (location: string): JobRecording => ({
+    ...{ kind: 'egress', id: location, status: 'failed', location },
+    error: { code: 'bad_output', message: 'Egress said: no bucket of Ada' },
+  });
+  const recordings = ['calls/AJ_1.ogg', 'https://calls/room%20of%20Ada-1.ogg'].map(recording);
+  const redact: RedactText = (text) => text.replaceAll('calls', '…');
+
+  test.each([
+    [{ ...all, transcript: false }, true],
+    [all, false],
+  ])(
+    "is neither the room's name nor the error's words, with %j and allowPii %j",
+    async (record, allowPii) => {
+      const { report } = await reportOf({
+        events: call,
+        recordings,
+        redact,
+        record,
+        telemetry: { allowPii },
+      });
+      const error = { code: 'bad_output' };
+      expect(report.recordings).toEqual([
+        { kind: 'egress', id: expect.any(String), status: 'failed', location: '…/AJ_1.ogg', error },
+        { kind: 'egress', id: expect.any(String), status: 'failed', error },
+      ]);
+    },
+  );
+
+  test('is all that the hooks leave, with allowPii', async () => {
+    const { report } = await reportOf({
+      events: call,
+      recordings,
+      telemetry: { allowPii: true, redact: (text) => text.replaceAll('Ada', '…') },
+    });
+    expect(report.recordings).toMatchObject([
+      { location: 'calls/AJ_1.ogg', error: { code: 'bad_output', message: 'Egress said: no bucket of …' } },
+      { location: 'https://calls/room%20of%20…-1.ogg' },
+    ]);
+    expect(report.room).toBe('room of …');
+  });
 });
 
 test("the hooks of monitor(), of the session's telemetry and of the session all edit it, in this order", async () => {

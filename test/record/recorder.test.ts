@@ -297,6 +297,16 @@ describe('a series that is prepared', () => {
     expect(await shown(recorder, 'lk_agents_llm_ttft_seconds_sum')).toBe(0.45);
   });
 
+  test('is refused once, when it is recorded', async () => {
+    const recorder = createRecorder();
+    const wrong = observation('lk_agents_tool_calls_total', { tool: 'book', outcome: 'maybe' as 'ok' }, 1);
+    expect(recorder.prepare(wrong, identity)).toBe(false);
+    recorder.record(wrong, identity);
+    expect(await recorder.expose('text')).toMatch(
+      /^earshot_samples_dropped_total\{.*reason="unknown_label".*\} 1$/m,
+    );
+  });
+
   test('is no sample: of none is it counted that it overflowed, or was dropped', async () => {
     const recorder = createRecorder({ maxLabelValues: 1, maxSeries: 4 });
     recorder.record(tool('book'), identity);

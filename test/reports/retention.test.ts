@@ -60,6 +60,24 @@ test('what is not ours stays, whatever its age and name', async () => {
   expect(left()).toEqual(before);
 });
 
+test('what a process left in the middle of writing goes after an hour, by its own age', async () => {
+  const hour = 1 / 24;
+  const parts = [`${stem('AJ_1')}.json.2384756123`, `${stem('AJ_1')}.ogg.part`];
+  for (const name of parts) put(name, 0.9 * hour);
+  for (const name of ['notes.json.1234', 'notes.ogg.part', `${stem('AJ_1')}.json.12.gz`]) put(name, 400);
+  await retain(folder, {}, now);
+  expect(left().length).toBe(5);
+  for (const name of parts) put(name, 1.1 * hour);
+  put(`${stem('AJ_1')}.json`, 2 * hour);
+  expect(await retain(folder, {}, now)).toEqual({ age: 0, size: 0 });
+  expect(left()).toEqual([
+    `${stem('AJ_1')}.json`,
+    `${stem('AJ_1')}.json.12.gz`,
+    'notes.json.1234',
+    'notes.ogg.part',
+  ]);
+});
+
 test('without limits everything stays, and a folder that is not there is none', async () => {
   put(`${stem('AJ_1')}.json`, 4000);
   expect(await retain(folder, {}, now)).toEqual({ age: 0, size: 0 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Observation } from '../../src/catalogue/observation.ts';
 import { stemOf } from '../../src/reports/file-names.ts';
+import { Outbox } from '../../src/reports/outbox.ts';
 import type { ReportSettings } from '../../src/reports/settings.ts';
 import { keepReports } from '../../src/reports/upkeep.ts';
 import { listenBucket } from '../gateway/store/bucket.ts';
@@ -66,6 +67,34 @@ test('a bucket that is away is tried again, and told of once', async () => {
     /^reports wait in \S+, for s3:\/\/calls\/earshot\/ does not take them: the bucket answered 503/,
   );
   expect(said[1]).toBe('reports reach s3://calls/earshot/ again');
+});
+
+test('one that the bucket refuses holds up no other', async () => {
+  const bucket = await listenBucket();
+  const [first, second] = [stemOf(0, 'AJ_1', '00000000'), stemOf(1000, 'AJ_2', '00000000')];
+  for (const name of [`${first}.ogg`, `${first}.json`, `${second}.json`]) put(name, 60);
+  bucket.refuses.set(`earshot/${first}.ogg`, 400).set(`earshot/${first}.json`, 413);
+  const { counted, said } = keep({ bucket: bucket.options });
+  await until(() => expect([...bucket.objects.keys()]).toEqual([`earshot/${second}.json`]));
+  await until(() => expect(counted['earshot_session_report_uploads_total failed']).toBeGreaterThan(1));
+  expect(counted['earshot_session_report_uploads_total ok']).toBe(1);
+  expect(readdirSync(folder)).toEqual([`${first}.json`, `${first}.ogg`]);
+  expect(said).toEqual([expect.stringMatching(`: the bucket answered 400 Refused \\(${first}.ogg\\)$`)]);
+});
+
+test.each([503, 429])('a bucket that answers %d is asked for nothing more in this turn', async (status) => {
+  const bucket = await listenBucket();
+  const [first, second] = [stemOf(0, 'AJ_1', '00000000'), stemOf(1000, 'AJ_2', '00000000')];
+  for (const stem of [first, second]) put(`${stem}.json`, 60);
+  bucket.refuses.set(`earshot/${first}.json`, status);
+  const { counted } = keep({ bucket: bucket.options });
+  await until(() => expect(counted['earshot_session_report_uploads_total failed']).toBeGreaterThan(1));
+  expect(new Set(bucket.asked)).toEqual(new Set([`PUT earshot/${first}.json`]));
+});
+
+test('a file that another has sent meanwhile is no failure', async () => {
+  const { options } = await listenBucket();
+  expect(await new Outbox(folder, options).send(join(folder, `${stem}.json`))).toBe(false);
 });
 
 test('what a job may be about to send is left to it', async () => {

@@ -186,3 +186,9 @@ test('traces and logs of the demo and of what agents upload go to Tempo and Loki
   const { EARSHOT_GATEWAY_TEMPO: tempo = '', EARSHOT_GATEWAY_LOKI: loki = '' } = gateway?.environment ?? {};
   expect([tempo, loki].map(withDefaults)).toEqual(['http://tempo:4318', 'http://loki:3100']);
 });
+
+test('a session of the gateway leads to its trace, at the address where people reach Grafana', () => {
+  const { EARSHOT_GATEWAY_GRAFANA: link = '' } = services.gateway?.environment ?? {};
+  expect(link).toBe(services.grafana?.environment?.GF_SERVER_ROOT_URL);
+  expect(withDefaults(link)).toBe('http://localhost:3000');
+});

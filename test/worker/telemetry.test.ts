@@ -93,6 +93,13 @@ describe.each(['two-lines.mjs', 'two-lines.cjs', 'no-line.mjs', 'no-line.cjs'] a
   });
 });
 
+test('an agent without a name is `unknown` in traces and logs, as it is in metrics', async () => {
+  await run(await start({ agentName: '' }), { turns: 1 });
+  const names = [...backend.spans, ...backend.logs].map(({ attributes }) => attributes['lk.agent_name']);
+  expect(names.length).toBeGreaterThan(20);
+  expect(new Set(names)).toEqual(new Set(['unknown']));
+});
+
 test('without monitor() a session is traced all the same, from its own span on', async () => {
   const worker = await start({ agent: 'observe-only.mjs' });
   await worker.run({ log, turns: 1 });

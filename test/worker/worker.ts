@@ -18,6 +18,8 @@ export interface WorkerOptions {
   mode?: 'start' | 'dev';
   port?: number;
   env?: Record<string, string>;
+  /** What jobs say that their agent is called. @default front-desk */
+  agentName?: string;
 }
 
 /** A worker as a user runs it: `node agent.mjs start`, against a stand-in for LiveKit. */
@@ -75,7 +77,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       jobs += 1;
       return signalling.dispatch({
         id: `AJ_${jobs}`,
-        agentName: 'front-desk',
+        agentName: options.agentName ?? 'front-desk',
         metadata: JSON.stringify(job),
       });
     },

@@ -92,7 +92,7 @@ export const operations: readonly Operation[] = [
     path: '/api/sessions/{id}/peaks',
     summary: 'How loud the recording is over its time, of each channel, for drawing it',
     answer: peaksSchema,
-    note: 'It is decoded when it is first asked for: 202 with `state: preparing` says to ask again. 409: it is no Ogg Opus. 503: too many others wait for theirs',
+    note: 'It is decoded when it is first asked for: 202 with `state: preparing` says to ask again. 409: it is no Ogg Opus. 503 with `reason: busy`: too many others wait for theirs; ask again after `Retry-After`',
   },
   {
     method: 'get',

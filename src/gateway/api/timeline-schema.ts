@@ -76,7 +76,7 @@ export const timelineSchema = z.object({
 const percent = (what: string) => z.array(z.number()).describe(`${what} sample of each bucket, in percent`);
 
 export const peaksSchema = z.object({
-  duration: z.number().describe('Of the recording, in seconds'),
+  duration: z.number().describe('Of the recording, in seconds; ten hours of a longer one'),
   bucketSeconds: z.number(),
   channels: z.array(
     z.object({

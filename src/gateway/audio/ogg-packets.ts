@@ -10,9 +10,14 @@ const noBytes = new Uint8Array(0);
 /**
  * The packets of an Ogg stream, page by page. A stream that was cut short ends early, with what was whole.
  *
+ * @param maxBytes of a packet; of a longer one only the first come out, and one more to tell it by. A packet goes on over any
+ * number of pages, so that without it one file could be one packet.
  * @throws UnreadableAudio where there is no page although one should begin
  */
-export async function* oggPackets(input: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array[]> {
+export async function* oggPackets(
+  input: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+): AsyncGenerator<Uint8Array[]> {
   let waiting = Buffer.alloc(0);
   /** The beginning of a packet that goes on in the next page. */
   let begun: Uint8Array = noBytes;
@@ -26,7 +31,7 @@ export async function* oggPackets(input: AsyncIterable<Uint8Array>): AsyncGenera
       const body = at + headerBytes + (waiting[at + 26] as number);
       const length = table.reduce((sum, segment) => sum + segment, 0);
       if (waiting.length < body + length) break;
-      const { packets, rest } = packetsIn(table, waiting.subarray(body, body + length), begun);
+      const { packets, rest } = packetsIn(table, waiting.subarray(body, body + length), begun, maxBytes + 1);
       begun = rest;
       at = body + length;
       yield packets;
@@ -40,14 +45,19 @@ function packetsIn(
   table: Uint8Array,
   body: Uint8Array,
   begun: Uint8Array,
+  keptBytes: number,
 ): { packets: Uint8Array[]; rest: Uint8Array } {
   const packets: Uint8Array[] = [];
   let [from, to] = [0, 0];
   let before = begun;
   const taken = () => {
-    const packet = new Uint8Array(before.length + to - from);
-    packet.set(before);
-    packet.set(body.subarray(from, to), before.length);
+    const end = Math.min(to, from + keptBytes - before.length);
+    // What is too long already is not copied again for each page that it goes on in.
+    const packet = end > from ? new Uint8Array(before.length + end - from) : before;
+    if (packet !== before) {
+      packet.set(before);
+      packet.set(body.subarray(from, end), before.length);
+    }
     [before, from] = [noBytes, to];
     return packet;
   };

@@ -3,7 +3,7 @@ import { oggPackets, UnreadableAudio } from './ogg-packets.ts';
 
 /** How loud a recording is over its time: the lowest and the highest sample of each bucket. */
 export interface Peaks {
-  /** Of the recording, in seconds. */
+  /** Of the recording, in seconds; ten hours of a longer one. */
   duration: number;
   /** What one bucket covers. */
   bucketSeconds: number;
@@ -24,8 +24,10 @@ const maxBuckets = 36_000;
 const packetsAtOnce = 50;
 /** More than Opus makes of 120 ms of stereo at its highest rate; the decoder has no room for more. */
 const maxPacketBytes = 3840;
-/** Packets that cannot be decoded, and are silence, before the whole recording is given up. */
+/** Packets that are too long or cannot be decoded, and are silence, before the whole recording is given up. */
 const maxErrors = 50;
+/** What is decoded of a recording, in seconds: ten hours, for two bytes can be 120 ms, and others wait meanwhile. */
+const mostSeconds = 36_000;
 /** Within what a second of audio is decoded, however busy the machine is. */
 const answerMs = 60_000;
 
@@ -63,14 +65,17 @@ const percent = (sample: number): number => Math.round(Math.max(-1, Math.min(1, 
 /** Buckets that get coarser as the recording gets longer, so that its length need not be known. */
 class Buckets {
   readonly #channels: readonly Channel[];
+  readonly #maxSamples: number;
   #samplesIn = finest * sampleRate;
   #samples = 0;
 
-  constructor(channels: number) {
+  constructor(channels: number, maxSeconds: number) {
+    this.#maxSamples = maxSeconds * sampleRate;
     this.#channels = Array.from({ length: channels }, () => new Channel());
   }
 
-  add(decoded: readonly Float32Array[], count: number): void {
+  add(decoded: readonly Float32Array[], decodedSamples: number): void {
+    const count = Math.min(decodedSamples, this.#maxSamples - this.#samples);
     for (let at = 0; at < count; ) {
       const bucket = Math.floor(this.#samples / this.#samplesIn);
       if (bucket >= maxBuckets) {
@@ -84,6 +89,11 @@ class Buckets {
       this.#samples += to - at;
       at = to;
     }
+  }
+
+  /** Whether more changes nothing. */
+  get full(): boolean {
+    return this.#samples >= this.#maxSamples;
   }
 
   peaks(): Peaks {
@@ -115,41 +125,59 @@ function headOf(packet: Uint8Array | undefined): { channels: number; preSkip: nu
  * Decodes a recording, in a thread of its own, and keeps how loud it is.
  *
  * @param signal ends it
+ * @param maxSeconds of it that are decoded; what is longer is left out
  * @throws UnreadableAudio if it is no Ogg Opus; Error if it was ended
  */
-export async function peaksOf(input: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Peaks> {
+export async function peaksOf(
+  input: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+  maxSeconds = mostSeconds,
+): Promise<Peaks> {
   const packets = packetsOf(input);
-  const { channels, preSkip } = headOf((await packets.next()).value ?? undefined);
-  // The second packet is `OpusTags`.
-  await packets.next();
-  const decoder = new OpusDecoderWebWorker({ channels, preSkip, sampleRate });
-  const buckets = new Buckets(channels);
-  let errors = 0;
-  const decode = async (frames: Uint8Array[]) => {
-    signal.throwIfAborted();
-    const decoded = await inTime(decoder.decodeFrames(frames));
-    errors += decoded.errors.length;
-    if (errors > maxErrors) throw new UnreadableAudio('packets that are not Opus');
-    buckets.add(decoded.channelData, decoded.samplesDecoded);
-  };
+  let decoder: OpusDecoderWebWorker<typeof sampleRate> | undefined;
   try {
-    await inTime(decoder.ready);
-    let frames: Uint8Array[] = [];
-    for await (const packet of packets) {
-      if (packet.length > maxPacketBytes || frames.push(packet) < packetsAtOnce) continue;
-      await decode(frames);
-      frames = [];
+    const { channels, preSkip } = headOf((await packets.next()).value ?? undefined);
+    // The second packet is `OpusTags`.
+    await packets.next();
+    const thread = new OpusDecoderWebWorker({ channels, preSkip, sampleRate });
+    decoder = thread;
+    const buckets = new Buckets(channels, maxSeconds);
+    await inTime(thread.ready);
+    let errors = 0;
+    for await (const { frames, tooLong } of batchesOf(packets)) {
+      signal.throwIfAborted();
+      const decoded = await inTime(thread.decodeFrames(frames));
+      errors += decoded.errors.length + tooLong;
+      if (errors > maxErrors) throw new UnreadableAudio('packets that are not Opus');
+      buckets.add(decoded.channelData, decoded.samplesDecoded);
+      if (buckets.full) break;
     }
-    if (frames.length > 0) await decode(frames);
     return buckets.peaks();
   } finally {
     // Its own `free` waits for an answer, which a thread that failed does not give.
-    (decoder as unknown as { terminate(): void }).terminate();
+    (decoder as unknown as { terminate(): void } | undefined)?.terminate();
+    // Else the file of what is no Opus stays open.
+    await packets.return(undefined);
   }
 }
 
+/** Packets as they are given to the decoder; `tooLong`: how many it has no room for. */
+async function* batchesOf(
+  packets: AsyncIterable<Uint8Array>,
+): AsyncGenerator<{ frames: Uint8Array[]; tooLong: number }> {
+  let batch = { frames: [] as Uint8Array[], tooLong: 0 };
+  for await (const packet of packets) {
+    if (packet.length > maxPacketBytes) batch.tooLong++;
+    else batch.frames.push(packet);
+    if (batch.frames.length + batch.tooLong < packetsAtOnce) continue;
+    yield batch;
+    batch = { frames: [], tooLong: 0 };
+  }
+  if (batch.frames.length + batch.tooLong > 0) yield batch;
+}
+
 async function* packetsOf(input: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  for await (const packets of oggPackets(input)) yield* packets;
+  for await (const packets of oggPackets(input, maxPacketBytes)) yield* packets;
 }
 
 /** The decoder's thread does not say when it fails. */

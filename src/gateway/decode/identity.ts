@@ -31,6 +31,9 @@ const names: Readonly<Record<TextField, readonly string[]>> = {
   language: ['telemetry.sdk.language'],
 };
 
+/** What an agent without a name, LiveKit's default, is called in metrics, and so in what backends are told. */
+export const unnamed = 'unknown';
+
 const isTrue = (value: Plain | undefined): boolean => value === true || value === 'true';
 
 /** @param sources attributes of the record, its scope and its resource; the closest goes first */
@@ -38,7 +41,9 @@ export function identityOf(...sources: readonly Attributes[]): Identity {
   const found: { -readonly [K in TextField]?: string } = {};
   for (const field of Object.keys(names) as TextField[]) {
     for (const source of sources) {
-      const value = names[field].map((name) => text(source[name])).find((known) => known !== undefined);
+      const value = names[field]
+        .map((name) => text(source[name]))
+        .find((known) => known !== undefined && !(field === 'agentName' && known === unnamed));
       if (value === undefined) continue;
       found[field] = value;
       break;

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { unnamed } from '../decode/identity.ts';
 import type { WireLog } from '../decode/log-schema.ts';
 import type { MetricRequest } from '../decode/metric-schema.ts';
 import { sessionOf } from '../decode/records.ts';
@@ -41,6 +42,12 @@ export interface ForwarderOptions extends ForwardTo {
   /** For tests; see `BacklogOptions`. */
   firstDelay?: number;
 }
+
+/** Of an agent without a name, the boards' filters would find no span: TraceQL's `=~ ".*"` matches what is there only. */
+const named = <T>(owned: Owned<T>): Owned<T> =>
+  owned.identity.agentName === undefined
+    ? { ...owned, identity: { ...owned.identity, agentName: unnamed } }
+    : owned;
 
 const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
 
@@ -103,7 +110,7 @@ export class Forwarder {
 
   async spans(id: string, spans: readonly Owned<Span>[]): Promise<void> {
     if (!this.#tempo || spans.length === 0) return;
-    const body = await compressed(traceRequest(spans));
+    const body = await compressed(traceRequest(spans.map(named)));
     await this.#tempo.add(id, {}, [body], body.length);
   }
 

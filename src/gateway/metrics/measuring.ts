@@ -24,9 +24,21 @@ export interface Patience {
    * of a whole session has, for Prometheus, not grown by them. @default 60
    */
   announced: number;
+  /** After the first attempt that failed, as on a full disk; twice as long after each further one, up to five minutes. @default 5 */
+  failed: number;
 }
 
-export const defaultPatience: Patience = { settled: 20, unrecorded: 60, lost: 1800, announced: 60 };
+export const defaultPatience: Patience = {
+  settled: 20,
+  unrecorded: 60,
+  lost: 1800,
+  announced: 60,
+  failed: 5,
+};
+
+/** Attempts to measure a session, which take about 20 minutes. */
+const maxAttempts = 10;
+const maxPause = 300;
 
 /** Sessions of which nothing has come for so many seconds when the gateway starts are history. */
 const horizon = 86_400;
@@ -54,6 +66,8 @@ export class Measuring {
   readonly #active: ActiveSessions;
   /** When sessions are due, in unix seconds. */
   readonly #due = new Map<string, number>();
+  /** Attempts that failed since something came of a session. */
+  readonly #failures = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
   #work: Promise<void> = Promise.resolve();
   #closed = false;
@@ -85,6 +99,7 @@ export class Measuring {
   }
 
   readonly #changed = (id: string, _summary: unknown, state?: SessionState): void => {
+    this.#failures.delete(id);
     if (!state || state.measured) {
       this.#due.delete(id);
       this.#active.leave(id);
@@ -99,13 +114,17 @@ export class Measuring {
   };
 
   async #resume(): Promise<void> {
-    const { store, now } = this.#options;
-    const since = now() - horizon;
+    const { store, now, patience } = this.#options;
+    const started = now();
+    const since = started - horizon;
     for (const { id, receivedAt } of [...store.index.summaries()]) {
       if (this.#closed) return;
       if (receivedAt < since || this.#due.has(id)) continue;
       const state = await store.state(id).catch(() => undefined);
-      if (state && !this.#due.has(id)) this.#changed(id, undefined, state);
+      if (!state || this.#due.has(id)) continue;
+      this.#changed(id, undefined, state);
+      // While the gateway was away, nothing could come: calls that run find it again.
+      if (!state.measured && !isOver(state)) this.#due.set(id, started + patience.lost);
     }
   }
 
@@ -117,17 +136,37 @@ export class Measuring {
   }
 
   async #measureDue(): Promise<void> {
-    const { isBehind, now, log } = this.#options;
+    const { isBehind, now } = this.#options;
     for (const [id, at] of [...this.#due]) {
       if (this.#closed || isBehind()) return;
       if (at > now()) continue;
       this.#due.delete(id);
       try {
         await this.#measure(id);
+        this.#failures.delete(id);
       } catch (error) {
-        log(`A session could not be measured, and counts nowhere (${(error as Error).name})`);
+        this.#failed(id, error as NodeJS.ErrnoException);
       }
     }
+  }
+
+  #failed(id: string, { code, name }: NodeJS.ErrnoException): void {
+    const { now, log, patience, telemetry } = this.#options;
+    // Something came meanwhile, or it is gone.
+    if (this.#due.has(id) || !this.#options.store.index.get(id)) return;
+    const attempts = (this.#failures.get(id) ?? 0) + 1;
+    if (attempts < maxAttempts) {
+      this.#failures.set(id, attempts);
+      this.#due.set(id, now() + Math.min(maxPause, patience.failed * 2 ** (attempts - 1)));
+      return;
+    }
+    this.#failures.delete(id);
+    this.#active.leave(id);
+    telemetry.count('earshot_gateway_measured_sessions_total', { verdict: 'failed' });
+    log(
+      `A session could not be measured (${code ?? name}): it is in no series until the gateway starts again. ` +
+        'See whether its data directory is full, and may be written to.',
+    );
   }
 
   async #measure(id: string): Promise<void> {

@@ -33,6 +33,14 @@ export interface LiveFigures {
   tools: Record<string, boolean>;
 }
 
+/** Bytes of the files that grow, as far as they count; what lies beyond was cut short by a crash. */
+export interface Sizes {
+  spans: number;
+  /** Of the spans without their prompts; undefined: they have to be made of the spans. */
+  outline?: number;
+  logs: number;
+}
+
 /** All that is known of a session beside its records; the file `session.json`. Times are unix seconds. */
 export interface SessionState {
   id: string;
@@ -45,8 +53,7 @@ export interface SessionState {
   receivedAt: number;
   /** The last upload that is in here: taking it up again changes nothing. */
   entry?: string;
-  /** Bytes of the files that grow, as far as they are in here; what lies beyond was cut short by a crash. */
-  sizes: { spans: number; logs: number };
+  sizes: Sizes;
   counts: { spans: number; logs: number; items: number };
   traceIds: string[];
   live: LiveFigures;

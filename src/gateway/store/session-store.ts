@@ -6,6 +6,7 @@ import { type ChatItem, mergeItems } from '../decode/chat-item.ts';
 import type { Identity } from '../decode/identity.ts';
 import { type SessionBatch, sessionOf } from '../decode/records.ts';
 import { Journal } from './journal.ts';
+import { grown } from './outline.ts';
 import { provisionalItems } from './provisional.ts';
 import { costOf } from './session-cost.ts';
 import type { SessionFiles } from './session-files.ts';
@@ -155,7 +156,7 @@ export class SessionStore {
   }
 
   /**
-   * Notes that a session was measured, on the disk.
+   * Notes that a session was measured, on the disk. Where that does not get into the index, the next start reads it anew.
    *
    * @param receivedAt when the last upload came that was looked at
    * @returns whether it was noted, which happens once: not if something has come since
@@ -168,6 +169,7 @@ export class SessionStore {
       const measured: SessionState = { ...state, measured: { verdict, at: this.#options.now() } };
       await this.files(id).write('session', measured, true);
       this.#remember(measured);
+      await this.index.set(this.files(id), measured).catch(() => {});
       return true;
     });
   }
@@ -202,10 +204,7 @@ export class SessionStore {
     const state = { ...reduced(clean, batch, now), entry };
     let words = turnsRedacted ? '' : undefined;
 
-    state.sizes = {
-      spans: await files.append('spans', clean.sizes.spans, batch.spans),
-      logs: await files.append('logs', clean.sizes.logs, batch.logs),
-    };
+    state.sizes = await grown(files, clean.sizes, batch);
     if (batch.items.length > 0) {
       const items = mergeItems((await files.read<ChatItem[]>('transcript')) ?? [], batch.items);
       await files.write('transcript', items);

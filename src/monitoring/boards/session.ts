@@ -1,4 +1,5 @@
 import type { BoardSpec } from './house/board.ts';
+import { unknownCall } from './house/call-link.ts';
 import { conversation } from './session/conversation.ts';
 import { details } from './session/details.ts';
 import { kept } from './session/kept.ts';
@@ -18,13 +19,13 @@ export const session: BoardSpec = {
       name: 'job_id',
       label: 'Job',
       description: "The id of the call's job, AJ_…; `none` where only its trace is known.",
-      value: 'none',
+      value: unknownCall.job_id,
     },
     {
       name: 'trace_id',
       label: 'Trace',
-      description: "The id of the call's trace; `none` where only its job is known.",
-      value: 'none',
+      description: "The id of the call's trace; `{false}` where only its job is known.",
+      value: unknownCall.trace_id,
     },
   ],
   rows: (context) => [

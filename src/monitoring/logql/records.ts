@@ -14,7 +14,10 @@ export interface RecordsAbout<R extends ConversationRecord> {
   where?: { readonly [A in RecordAttribute<R> | Shared]?: Comparison };
   /** Of which call. @default all, of the agents that are chosen */
   of?: 'call';
-  /** A regular expression for their text, whatever the case of its letters. */
+  /**
+   * A regular expression for their text, whatever the case of its letters; without a backtick. A variable of Grafana is best
+   * `${it:raw}`: else its apostrophes come with two backslashes, and the words are not found.
+   */
   text?: string;
   /** How a line is written anew. */
   format?: string;
@@ -23,7 +26,7 @@ export interface RecordsAbout<R extends ConversationRecord> {
 export type Records = ReturnType<typeof createRecords>;
 
 /** The call that a board is about: by its job, or by its trace, whichever is set. */
-const call = '| job_id="$job_id" or (trace_id="$trace_id" and trace_id!="")';
+const call = '| (job_id="$job_id" and job_id!="") or (trace_id="$trace_id" and trace_id!="")';
 const chosen = '| lk_agent_name=~"$agent" | lk_agent_version=~"$version"';
 
 const written = ([attribute, [operator, value]]: [string, Comparison]): string => {
@@ -70,12 +73,8 @@ export function createRecords(service: string) {
   };
 }
 
-/**
- * The same lines, where a number that is missing is none, rather than not there: what makes a column of numbers of it (in
- * Grafana 9) falls over what is not there.
- */
-export function withNumbers(expr: string, attributes: readonly RecordAttribute[]): string {
-  if (attributes.length === 0) return expr;
-  const filled = attributes.map(label).map((name) => `${name}=\`{{ or .${name} "-" }}\``);
-  return `${expr} | label_format ${filled.join(', ')}`;
+/** The same lines, where a label that is missing has a text in its place. @param texts by label */
+export function filled(expr: string, texts: Readonly<Record<string, string>>): string {
+  const labels = Object.entries(texts).map(([name, text]) => `${name}=\`{{ or .${name} "${text}" }}\``);
+  return labels.length === 0 ? expr : `${expr} | label_format ${labels.join(', ')}`;
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { oggPackets, UnreadableAudio } from '../../../src/gateway/audio/ogg-packets.ts';
 import { type Peaks, peaksOf } from '../../../src/gateway/audio/peaks.ts';
 import { Waveforms } from '../../../src/gateway/audio/waveforms.ts';
@@ -13,9 +13,9 @@ async function* chunks(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Arr
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
-async function packetsOf(bytes: Uint8Array, size = bytes.length): Promise<Uint8Array[]> {
+async function packetsOf(bytes: Uint8Array, size = bytes.length, maxBytes = 4000): Promise<Uint8Array[]> {
   const found: Uint8Array[] = [];
-  for await (const packets of oggPackets(chunks(bytes, size))) found.push(...packets);
+  for await (const packets of oggPackets(chunks(bytes, size), maxBytes)) found.push(...packets);
   return found;
 }
 
@@ -70,6 +70,32 @@ describe('packets of an Ogg stream', () => {
     expect(await packetsOf(bytes.subarray(0, bytes.length - 1))).toEqual([packets[0]]);
   });
 
+  test('of a packet that is too long only its beginning comes out, and what follows it whole', async () => {
+    const packets = [
+      new Uint8Array(2000).fill(1),
+      new Uint8Array(1000).fill(2),
+      new Uint8Array(1001).fill(3),
+    ];
+    const found = await packetsOf(pagesOf(packets, 2), 700, 1000);
+    expect(found).toEqual([packets[0]?.subarray(0, 1001), packets[1], packets[2]]);
+  });
+
+  test('one that never ends takes no memory beyond that', async () => {
+    // Begun on a first page, and going on in each one after it.
+    const page = pagesOf([new Uint8Array(255 * 255)], 255).subarray(0, 27 + 255 + 255 * 255);
+    async function* endless() {
+      for (let at = 0; at < 400; at++) yield page;
+      yield pagesOf([new Uint8Array(3)], 255);
+    }
+    const copied = vi.spyOn(Uint8Array.prototype, 'set');
+    const found: Uint8Array[] = [];
+    for await (const packets of oggPackets(endless(), 1000)) found.push(...packets);
+    const bytes = copied.mock.calls.reduce((sum, [from]) => sum + from.length, 0);
+    copied.mockRestore();
+    expect(found.map(({ length }) => length)).toEqual([1001]);
+    expect(bytes).toBeLessThan(2000);
+  });
+
   test('what is no Ogg is refused', async () => {
     await expect(packetsOf(Buffer.from('RIFF and what else a file of another kind has'))).rejects.toThrow(
       UnreadableAudio,
@@ -102,6 +128,42 @@ describe('the waveform of a recording', () => {
     const peaks = await peaksOf(chunks(bytes, 65_536), new AbortController().signal);
     expect(peaks.bucketSeconds).toBe(0.1);
     expect(peaks.channels[0]?.max.length).toBe(18_001);
+  });
+
+  test('is of its first hours where it is longer than is decoded', async () => {
+    const { folder } = await withRecording();
+    const [head, tags] = await packetsOf(readFileSync(join(folder, 'audio.ogg')));
+    // Two bytes that are 120 ms: 48 frames of 2.5 ms, of no bytes each.
+    const lean = Array.from({ length: 1000 }, () => Uint8Array.of(0xe3, 48));
+    const bytes = pagesOf([head as Uint8Array, tags as Uint8Array, ...lean], 255);
+    const all = await peaksOf(chunks(bytes, 65_536), new AbortController().signal);
+    expect([bytes.length, all.duration]).toEqual([3190, expect.closeTo(120, 0)]);
+    const first = await peaksOf(chunks(bytes, 65_536), new AbortController().signal, 10);
+    expect([first.duration, first.channels[0]?.max.length]).toEqual([10, 200]);
+  });
+
+  test('of packets that are longer than Opus has them is given up', async () => {
+    const { folder } = await withRecording();
+    const [head, tags] = await packetsOf(readFileSync(join(folder, 'audio.ogg')));
+    const long = Array.from({ length: 51 }, () => new Uint8Array(3841));
+    const bytes = pagesOf([head as Uint8Array, tags as Uint8Array, ...long], 255);
+    await expect(peaksOf(chunks(bytes, 65_536), new AbortController().signal)).rejects.toThrow(
+      'packets that are not Opus',
+    );
+  });
+
+  test('closes the file of what is no Opus', async () => {
+    const bytes = pagesOf([Buffer.from('no Opus at all, for some bytes'), Buffer.from('and more')], 255);
+    let closed = false;
+    async function* file() {
+      try {
+        yield* chunks(bytes, 10);
+      } finally {
+        closed = true;
+      }
+    }
+    await expect(peaksOf(file(), new AbortController().signal)).rejects.toThrow(UnreadableAudio);
+    expect(closed).toBe(true);
   });
 
   test('is kept, and goes with the recording', async () => {

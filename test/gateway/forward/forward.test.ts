@@ -1,3 +1,4 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { decodeJwt } from 'jose';
 import { describe, expect, test, vi } from 'vitest';
 import { LogRequest } from '../../../src/gateway/decode/log-schema.ts';
@@ -33,6 +34,26 @@ test('spans reach Tempo, all of them, under one identity', async () => {
   const spans = groups.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans));
   const { spans: stored } = await gateway.json('/api/sessions/AJ_full/trace');
   expect(spans.length).toBe(stored.length);
+});
+
+test('spans of an agent without a name are those of `unknown`, as in metrics', async () => {
+  const backend = await listenBackend();
+  const gateway = await startTestGateway({ forward: { tempo: backend.url } });
+  const request = one('full-02-traces');
+  const unnamed = TraceRequest.fromBinary(gunzipSync(request.body));
+  const lists = unnamed.resourceSpans.flatMap(({ resource, scopeSpans }) => [
+    ...(resource ? [resource] : []),
+    ...scopeSpans.flatMap(({ scope, spans }) => [...(scope ? [scope] : []), ...spans]),
+  ]);
+  for (const list of lists)
+    list.attributes = list.attributes.filter(({ key }) => key !== 'lk.agent_name' && key !== 'agent_name');
+  await gateway.take([{ ...request, body: gzipSync(unnamed.toBinary()) }]);
+  const groups = backend.of('/v1/traces').flatMap(({ body }) => TraceRequest.fromBinary(body).resourceSpans);
+  expect(groups.map(({ resource }) => attributesOf(resource?.attributes)['lk.agent_name'])).toEqual([
+    'unknown',
+  ]);
+  // It is no name for all that.
+  expect((await gateway.json('/api/sessions/AJ_full')).agent).toBeUndefined();
 });
 
 test('fields that Earshot does not know travel on', async () => {

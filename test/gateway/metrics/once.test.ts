@@ -1,4 +1,8 @@
-import { expect, test, vi } from 'vitest';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
+import type { SessionState } from '../../../src/gateway/store/session-state.ts';
+import { SessionStore } from '../../../src/gateway/store/session-store.ts';
 import { newFolder, startTestGateway } from '../running.ts';
 import { type Captured, captured, capturedOf } from '../uploads.ts';
 import { atOnce, judged, measured, never, seriesOf } from './series.ts';
@@ -108,4 +112,58 @@ test('new series are there at 0 before a session is in them, so that rates see i
   const second = await startTestGateway({ directory, patience: atOnce });
   await judged(second, 'measured');
   expect(await seriesOf(second)).toMatchObject({ session_turns_sum: 1, session_turns_count: 1 });
+});
+
+test('a call that went on while the gateway was away is not over', async () => {
+  const directory = newFolder();
+  const first = await startTestGateway({ directory, patience: never });
+  await first.take(captured.filter(({ name }) => name === 'full-02-traces'));
+  await first.take(capturedOf('flush'));
+  await first.close();
+  // Nothing could come for an hour and a half.
+  const path = join(directory, 'sessions/AJ_full/session.json');
+  const state = JSON.parse(readFileSync(path, 'utf8')) as SessionState;
+  writeFileSync(path, JSON.stringify({ ...state, receivedAt: state.receivedAt - 5400 }));
+  const gateway = await startTestGateway({ directory, patience: atOnce });
+  await judged(gateway, 'measured');
+  expect(await seriesOf(gateway)).toMatchObject({ sessions_active: 1, session_turns_sum: 1 });
+  await gateway.close();
+  // Nor does it come when the gateway is there again.
+  const second = await startTestGateway({ directory, patience: { ...atOnce, lost: 0 } });
+  await judged(second, 'measured');
+  expect(await seriesOf(second)).toMatchObject({ 'sessions_total{close_reason="crashed"}': 1 });
+});
+
+describe('a session whose files cannot be written', () => {
+  const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+
+  test('is measured when they can be again', async () => {
+    const write = vi.spyOn(SessionStore.prototype, 'markMeasured');
+    write.mockRejectedValueOnce(full).mockRejectedValueOnce(full);
+    const gateway = await measured(capturedOf('flush'));
+    expect(write.mock.calls.length).toBe(3);
+    write.mockRestore();
+    expect(await seriesOf(gateway)).toMatchObject({ session_turns_sum: 1 });
+    expect(gateway.lines).toEqual([]);
+  });
+
+  test('is given up after ten attempts, which is counted, until the next start', async () => {
+    const directory = newFolder();
+    const first = await startTestGateway({ directory, patience: never });
+    await first.take(capturedOf('flush'));
+    await first.close();
+    const write = vi.spyOn(SessionStore.prototype, 'markMeasured').mockRejectedValue(full);
+    const gateway = await startTestGateway({ directory, patience: atOnce });
+    await judged(gateway, 'failed');
+    expect(write.mock.calls.length).toBe(10);
+    expect(gateway.lines).toEqual([
+      'A session could not be measured (ENOSPC): it is in no series until the gateway starts again. ' +
+        'See whether its data directory is full, and may be written to.',
+    ]);
+    await gateway.close();
+    write.mockRestore();
+    const second = await startTestGateway({ directory, patience: atOnce });
+    await judged(second, 'measured');
+    expect(await seriesOf(second)).toMatchObject({ session_turns_sum: 1 });
+  });
 });

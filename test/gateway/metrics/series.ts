@@ -4,9 +4,9 @@ import { newFolder, type Running, startTestGateway } from '../running.ts';
 import type { Captured } from '../uploads.ts';
 
 /** Longer than any test. */
-export const never = { settled: 3600, unrecorded: 3600, lost: 3600, announced: 0 };
+export const never = { settled: 3600, unrecorded: 3600, lost: 3600, announced: 0, failed: 0 };
 /** What is there when the gateway starts is measured; only what was lost is waited for. */
-export const atOnce = { settled: 0, unrecorded: 0, lost: 3600, announced: 0 };
+export const atOnce = { settled: 0, unrecorded: 0, lost: 3600, announced: 0, failed: 0 };
 
 /** The sessions' series on a gateway's page, without buckets, common labels, and what is 0; rounded to microseconds. */
 export async function seriesOf({ url }: { url: string }): Promise<Record<string, number>> {
@@ -25,7 +25,7 @@ export async function seriesOf({ url }: { url: string }): Promise<Record<string,
 /** Waits until a gateway has given its verdict on so many sessions. */
 export async function judged(
   gateway: Running,
-  verdict: 'measured' | 'observed' | 'untold',
+  verdict: 'measured' | 'observed' | 'untold' | 'failed',
   sessions = 1,
 ): Promise<void> {
   await vi.waitFor(

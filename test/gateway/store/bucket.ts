@@ -17,6 +17,8 @@ export interface Bucket {
   objects: Map<string, Buffer>;
   /** Whether it answers 503 to everything. */
   away: boolean;
+  /** The statuses with which it refuses keys. */
+  refuses: Map<string, number>;
   /** What it was asked for: `GET key`. */
   asked: string[];
 }
@@ -71,6 +73,8 @@ export async function listenBucket(): Promise<Bucket> {
     if (id !== 'id' || signature !== signatureOf(request, url, scope, signed)) {
       return answer(403, '<Error><Code>SignatureDoesNotMatch</Code></Error>');
     }
+    const refusal = bucket.refuses.get(key);
+    if (refusal) return answer(refusal, '<Error><Code>Refused</Code></Error>');
     if (request.method === 'PUT') {
       if (request.headers['content-length'] === undefined) return answer(411);
       objects.set(key, Buffer.concat(chunks));
@@ -117,6 +121,7 @@ export async function listenBucket(): Promise<Bucket> {
     },
     objects,
     away: false,
+    refuses: new Map(),
     asked: [],
   };
   return bucket;

@@ -8,9 +8,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { emptyBatch, type SessionBatch } from '../../../src/gateway/decode/records.ts';
 import { retain } from '../../../src/gateway/store/retention.ts';
+import { SessionFiles } from '../../../src/gateway/store/session-files.ts';
 import { SessionStore } from '../../../src/gateway/store/session-store.ts';
 import { PriceBook } from '../../../src/pricing/price-book.ts';
 import { newFolder, startTestGateway } from '../running.ts';
@@ -81,6 +82,20 @@ describe('what is written survives', () => {
     await again.apply(batchOf('AJ_3'), 'c');
     expect((await open(directory)).index.size).toBe(3);
   });
+});
+
+test('a session that was measured is not read again by the next start', async () => {
+  const directory = newFolder();
+  const store = await open(directory);
+  await store.apply(batchOf('AJ_1', { logs: [log('one')] }), 'a');
+  const { receivedAt = 0 } = (await store.state('AJ_1')) ?? {};
+  expect(await store.markMeasured('AJ_1', 'measured', receivedAt)).toBe(true);
+  const read = vi.spyOn(SessionFiles.prototype, 'readState');
+  const second = await open(directory);
+  expect(read.mock.calls.length).toBe(0);
+  read.mockRestore();
+  expect((await second.state('AJ_1'))?.measured?.verdict).toBe('measured');
+  expect(second.index.get('AJ_1')).toEqual(store.index.get('AJ_1'));
 });
 
 test('the index is made anew from the folders when it is lost, words included', async () => {

@@ -310,20 +310,26 @@ test('a turn begins when the user takes it, not with what was thrown in before',
     'lk.interrupted': true,
   });
   const second = span('user_turn', 5, 12.5, { 'lk.pii.user_transcript': 'mhm. wait' });
-  const { turns } = await ofRecords({
+  // What the detector makes of it, both SDKs write as text.
+  const { turns, lanes } = await ofRecords({
     spans: [
       first,
       span('user_speaking', 0, 2, {}, first.spanId),
       step,
       span('agent_speaking', 3, 10, {}, step.spanId),
       second,
-      span('user_speaking', 5, 5.5, {}, second.spanId),
-      span('user_speaking', 9.5, 12, {}, second.spanId),
+      span('user_speaking', 5, 5.5, { 'lk.is_interruption': 'false' }, second.spanId),
+      span('user_speaking', 9.5, 12, { 'lk.is_interruption': 'true' }, second.spanId),
     ],
   });
   expect(turns.map(({ turn, start, end }) => [turn, start, end])).toEqual([
     [1, 0, 10],
     [2, 9.5, 12],
+  ]);
+  expect(lanes.user.map(({ start, overlap }) => [start, overlap])).toEqual([
+    [0, undefined],
+    [5, true],
+    [9.5, true],
   ]);
 });
 

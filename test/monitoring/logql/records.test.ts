@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createRecords, label, withNumbers } from '../../../src/monitoring/logql/records.ts';
+import { createRecords, filled, label } from '../../../src/monitoring/logql/records.ts';
 
 const records = createRecords('voice');
 
@@ -11,7 +11,7 @@ test('records are asked for by their name, of the agents that are chosen', () =>
 
 test('several names are one regular expression, whose dots are dots', () => {
   expect(records.of(['lk.error', 'lk.tool_call'], { of: 'call' })).toBe(
-    '{service_name="voice"} | event_name=~"lk\\\\.error|lk\\\\.tool_call" | job_id="$job_id" or (trace_id="$trace_id" and trace_id!="")',
+    '{service_name="voice"} | event_name=~"lk\\\\.error|lk\\\\.tool_call" | (job_id="$job_id" and job_id!="") or (trace_id="$trace_id" and trace_id!="")',
   );
 });
 
@@ -38,9 +38,9 @@ test('records are counted over the time range of the board', () => {
   expect(records.count('lk.session_start')).toMatch(/^sum\(count_over_time\(\{.*\} .* \[\$__range\]\)\)$/);
 });
 
-test('a number that is missing is none, rather than not there', () => {
-  expect(withNumbers('{a="b"}', ['lk.turns', 'lk.e2e_latency'])).toBe(
-    '{a="b"} | label_format lk_turns=`{{ or .lk_turns "-" }}`, lk_e2e_latency=`{{ or .lk_e2e_latency "-" }}`',
+test('what is missing has a text in its place, rather than not be there', () => {
+  expect(filled('{a="b"}', { lk_turns: '-', job_id: 'none' })).toBe(
+    '{a="b"} | label_format lk_turns=`{{ or .lk_turns "-" }}`, job_id=`{{ or .job_id "none" }}`',
   );
-  expect(withNumbers('{a="b"}', [])).toBe('{a="b"}');
+  expect(filled('{a="b"}', {})).toBe('{a="b"}');
 });

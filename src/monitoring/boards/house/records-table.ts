@@ -2,8 +2,8 @@ import { TableCellHeight } from '@grafana/grafana-foundation-sdk/common';
 import type { DynamicConfigValue } from '@grafana/grafana-foundation-sdk/dashboard';
 import { PanelBuilder } from '@grafana/grafana-foundation-sdk/table';
 import type { RecordAttribute } from '../../../catalogue/conversation.ts';
-import { label, withNumbers } from '../../logql/records.ts';
-import { callColumns, callUrl } from './call-link.ts';
+import { filled, label } from '../../logql/records.ts';
+import { callColumns, callUrl, unknownCall } from './call-link.ts';
 import { colours, type Limits } from './limits.ts';
 import { applied, type PanelSpec } from './panel.ts';
 
@@ -37,9 +37,14 @@ export function recordsTable(spec: RecordsTableSpec): PanelBuilder {
   const fields = columns.map(({ of, title }) => [of === 'Line' ? 'Line' : label(of), title] as const);
   const numbers = columns.flatMap(({ of, unit }) => (unit === undefined ? [] : [of as RecordAttribute]));
   const names = ['Time', ...fields.map(([name]) => name), ...Object.keys(hidden)];
+  const missing = {
+    // What makes a column of numbers of it (in Grafana 9) falls over what is not there.
+    ...Object.fromEntries(numbers.map((of) => [label(of), '-'])),
+    ...(leads && unknownCall),
+  };
   const builder = applied(
     new PanelBuilder(),
-    { ...rest, unit: 'short', targets: [{ expr: withNumbers(expr, numbers), from: 'logs' }] },
+    { ...rest, unit: 'short', targets: [{ expr: filled(expr, missing), from: 'logs' }] },
     9,
   )
     .cellHeight(TableCellHeight.Sm)

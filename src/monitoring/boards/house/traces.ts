@@ -1,4 +1,5 @@
 import { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table';
+import { unknownCall } from './call-link.ts';
 import { boardUrl } from './links.ts';
 import { applied, type PanelBuilder, type PanelSpec } from './panel.ts';
 
@@ -26,7 +27,7 @@ export const traceTable = ({ expr, ...rest }: TracesSpec): PanelBuilder =>
       value: [
         {
           title: 'Show the call',
-          url: boardUrl('session', { job_id: 'none', trace_id: '${__value.raw}' }),
+          url: boardUrl('session', { job_id: unknownCall.job_id, trace_id: '${__value.raw}' }),
         },
       ],
     },

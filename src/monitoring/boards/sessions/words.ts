@@ -11,7 +11,7 @@ export const words = ({ records }: BoardContext): Row => ({
       width: 16,
       height: 11,
       empty: 'Nobody said that in this time range',
-      expr: records.of('lk.conversation_item', { text: '$words' }),
+      expr: records.of('lk.conversation_item', { text: '${words:raw}' }),
       columns: [
         { title: 'Agent', of: 'lk.agent_name', width: 140 },
         { title: 'Who', of: 'lk.role', width: 90 },

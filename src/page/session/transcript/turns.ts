@@ -4,7 +4,7 @@ export type Item = Transcript['items'][number];
 export type Turn = Timeline['turns'][number];
 
 /**
- * What stands in a turn, one below the other. `at` is seconds on the axis. `key` is which one of the turn it is: ids change
+ * What stands in a turn, one below the other. `at` is seconds on the axis; nobody heard what is `unspoken`. `key` is which one of the turn it is: ids change
  * when the call ends and the SDK sends the conversation itself, and whoever reads must not notice.
  */
 export type Entry = { key: string } & Unkeyed;
@@ -12,7 +12,7 @@ export type Entry = { key: string } & Unkeyed;
 type Unkeyed = { at?: number } & Told;
 
 type Told =
-  | { of: 'message'; item: Item }
+  | { of: 'message'; item: Item; unspoken?: true }
   | { of: 'tool'; call?: Item; output?: Item; seconds?: number }
   | { of: 'handoff'; from?: string; to?: string }
   | { of: 'instructions'; item: Item };
@@ -76,8 +76,23 @@ function keyed(entries: readonly Unkeyed[]): Entry[] {
   });
 }
 
+/**
+ * Replies that nobody heard: no speech of theirs ever began. Only of a conversation that is over, from an SDK that tells
+ * when what it said was spoken; who only writes has none of them.
+ */
+function unspokenOf({ items, provisional }: Transcript, { lanes }: Timeline): ReadonlySet<string> {
+  const replies = items.filter(({ type, role }) => type === 'message' && role === 'assistant');
+  const spoken = new Set(lanes.agent.map(({ item }) => item));
+  const began = ({ metrics }: Item) => metrics?.startedSpeakingAt !== undefined;
+  if (provisional || !replies.some(began)) return new Set();
+  return new Set(replies.flatMap((item) => (began(item) || spoken.has(item.id) ? [] : [item.id])));
+}
+
 /** The conversation by turns: each tool's call with its output. */
-export function entriesOf({ items }: Transcript, { turns, start, lanes }: Timeline): TurnEntries[] {
+export function entriesOf(transcript: Transcript, timeline: Timeline): TurnEntries[] {
+  const { items } = transcript;
+  const { turns, start, lanes } = timeline;
+  const unspoken = unspokenOf(transcript, timeline);
   const byId = new Map(items.map((item) => [item.id, item]));
   const outputs = new Map<string, Item>();
   for (const item of items)
@@ -96,6 +111,11 @@ export function entriesOf({ items }: Transcript, { turns, start, lanes }: Timeli
         .flatMap((id) => byId.get(id) ?? [])
         .filter(({ type, callId }) => type !== 'function_call_output' || !called.has(callId))
         .map((item) => entryOf(item, outputs, placeOf(item, start, speeches.get(turn.turn) ?? [])))
+        .map((entry) =>
+          entry.of === 'message' && unspoken.has(entry.item.id)
+            ? { ...entry, unspoken: true as const }
+            : entry,
+        )
         .sort((a, b) => (a.at ?? 0) - (b.at ?? 0)),
     ),
   }));
