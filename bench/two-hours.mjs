@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto';
+
 /** Seconds from a user's turn to the next. */
 const turnSeconds = 7;
 
 const asked = 'Can you tell me when the parcel with the new address comes, please?';
 const answered =
   'It is on its way, and it should be with you by tomorrow afternoon; the driver rings twice, and leaves it with a neighbour if nobody is there.';
+const instructions = `You help people with their parcels. ${'Be kind, and brief. '.repeat(20)}`;
 const request = JSON.stringify({
   ttft: 0.2,
   duration: 0.6,
@@ -13,13 +16,23 @@ const request = JSON.stringify({
 });
 
 /**
- * What the gateway takes up of a call with so many turns: ten spans of each, as the SDKs send them, and the conversation.
+ * What the gateway takes up of a call with so many turns: ten spans of each, as the SDKs send them, with the whole conversation
+ * so far on each request to the LLM; and the conversation.
  *
  * @param start unix seconds
  */
 export function callOf(jobId, start, turns) {
   const spans = [];
   const items = [];
+  const context = [{ id: 'item_0', type: 'message', role: 'system', content: [instructions] }];
+  const said = (role, text) =>
+    context.push({
+      id: `item_${randomUUID().slice(0, 12)}`,
+      type: 'message',
+      role,
+      content: [text],
+      interrupted: false,
+    });
   const add = (name, from, to, attributes, parentId) => {
     const spanId = (spans.length + 1).toString(16).padStart(16, '0');
     const own = { 'service.name': 'livekit-agents', job_id: jobId, room_id: 'RM_bench', ...attributes };
@@ -37,7 +50,13 @@ export function callOf(jobId, start, turns) {
       'lk.speech_id': `s${n}`,
       'lk.response.text': answered,
     });
-    const llm = add('llm_node', stopped + 0.3, spoke, { 'lk.response.ttft': 0.2 }, step);
+    said('user', asked);
+    const prompt = {
+      'lk.pii.chat_ctx': JSON.stringify({ items: context }),
+      'lk.function_tools': '["look_up"]',
+    };
+    const llm = add('llm_node', stopped + 0.3, spoke, { ...prompt, 'lk.response.ttft': 0.2 }, step);
+    said('assistant', answered);
     const asking = add('llm_request', stopped + 0.3, spoke, { 'lk.llm_metrics': request }, llm);
     add('llm_request_run', stopped + 0.3, spoke, {}, asking);
     const tts = add('tts_node', spoke - 0.2, spoke + 1, { 'lk.response.ttfb': 0.15 }, step);

@@ -30,6 +30,12 @@ export function formatCost(usd: number | undefined): string {
 /** `10,000` */
 export const formatCount = (count: number): string => count.toLocaleString('en-US');
 
+/** `input tokens 4,899`, `audio duration 31.7 s`; by the SDK's names, of which only those of durations lack a unit. */
+export function formatAmount(name: string, amount: number): string {
+  const unit = name.endsWith('_duration') ? ' s' : '';
+  return `${name.replaceAll('_', ' ').replace(/ count$/, '')} ${formatCount(amount)}${unit}`;
+}
+
 /** `participant_disconnected` → `participant disconnected`; the SDK's words, without its underscores. */
 export const formatReason = (reason: string): string => reason.replaceAll('_', ' ');
 

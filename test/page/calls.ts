@@ -11,6 +11,8 @@ export interface CallOptions {
   asks?: (n: number) => string;
   /** What the agent says in it. */
   answers?: (n: number) => string;
+  /** Whether requests to the LLM have the conversation so far, as the SDKs write it; without it, it is quick to make. */
+  prompts?: boolean;
 }
 
 /** Seconds from a user's turn to the next. */
@@ -30,6 +32,7 @@ export function callOf(options: CallOptions): SessionBatch {
   const identity = { jobId: job, agentName: agent, language: 'python', redacted: false, simulated: false };
   const spans: SpanRecord[] = [];
   const items: ChatItem[] = [];
+  const prompt: object[] = [];
   let count = 0;
   const add = (name: string, from: number, to: number, attributes: object, parentId?: string): string => {
     const spanId = (++count).toString(16).padStart(16, '0');
@@ -47,6 +50,9 @@ export function callOf(options: CallOptions): SessionBatch {
     const done = interrupted ? spoke + 1 : spoke + 2.5;
     const text = options.asks?.(n) ?? of(asked, n);
     const reply = options.answers?.(n) ?? of(answered, n);
+    const message = (role: string, said: string) =>
+      prompt.push({ id: `item_${role}${n}`, type: 'message', role, content: [said], interrupted: false });
+    message('user', text);
     const turn = add('user_turn', began, stopped + 0.3, { 'lk.user_transcript': text });
     add('user_speaking', began, stopped, {}, turn);
     const step = add('agent_turn', stopped + 0.3, done, {
@@ -59,9 +65,14 @@ export function callOf(options: CallOptions): SessionBatch {
       'llm_node',
       stopped + 0.3,
       spoke - 0.1,
-      { 'lk.response.ttft': 0.2, 'gen_ai.request.model': 'gpt-4o' },
+      {
+        'lk.response.ttft': 0.2,
+        'gen_ai.request.model': 'gpt-4o',
+        ...(options.prompts && { 'lk.pii.chat_ctx': JSON.stringify({ items: prompt }) }),
+      },
       step,
     );
+    message('assistant', reply);
     add('tts_node', spoke - 0.2, done, { 'lk.response.ttfb': 0.1 }, step);
     add('agent_speaking', spoke, done, {}, step);
     items.push({

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  formatAmount,
   formatCost,
   formatCount,
   formatDay,
@@ -44,3 +45,10 @@ test('days are told by the clock of who looks', () => {
   expect(formatDay(noon - 37 * hour, noon)).toBe('25 Nov');
   expect(formatDay(new Date(2025, 2, 3).getTime() / 1000, noon)).toBe('3 Mar 2025');
 });
+
+test.each([
+  ['input_tokens', 4899, 'input tokens 4,899'],
+  ['characters_count', 511, 'characters 511'],
+  ['audio_duration', 31.7, 'audio duration 31.7 s'],
+  ['total_requests', 19, 'total requests 19'],
+])('of what was used, %s of %d', (name, amount, text) => expect(formatAmount(name, amount)).toBe(text));

@@ -163,7 +163,9 @@ export const spanSchema = z.object({
     .describe('What the span tells, in seconds for either SDK; see src/gateway/decode/span-facts.ts'),
 });
 
-export const traceSchema = z.object({ spans: z.array(spanSchema).describe('By their beginning') });
+export const traceSchema = z.object({
+  spans: z.array(spanSchema).describe('In the order in which they came; one that came twice, once'),
+});
 
 export const logsQuerySchema = z.strictObject({
   level: z

@@ -2,10 +2,8 @@ import { type Request, type Response, Router } from 'express';
 import type { z } from 'zod';
 import { version } from '../../version.ts';
 import type { Waveforms } from '../audio/waveforms.ts';
-import type { ChatItem } from '../decode/chat-item.ts';
-import type { Evaluation, LogRecord, SpanRecord } from '../decode/records.ts';
+import type { Evaluation, LogRecord } from '../decode/records.ts';
 import type { SessionReport } from '../decode/session-report.ts';
-import { factsOf } from '../decode/span-facts.ts';
 import { facets, list, type Query } from '../store/query.ts';
 import type { SessionFiles } from '../store/session-files.ts';
 import { isSessionId } from '../store/session-id.ts';
@@ -21,6 +19,8 @@ import { detailOf, shown } from './detail.ts';
 import { openApi } from './openapi.ts';
 import { peaksPatience, sendPeaks } from './peaks.ts';
 import { listQuerySchema, logsQuerySchema } from './schema.ts';
+import { SharedAnswers } from './shared-answers.ts';
+import { sendTrace } from './trace.ts';
 
 export interface ApiOptions {
   store: SessionStore;
@@ -89,20 +89,26 @@ export function createApi({ store, waveforms, telemetry, grafana }: ApiOptions):
     response.json(detailOf(summary, state, now(), grafana));
   });
 
-  session('/transcript', async ({ summary, state, files }, _request, response) => {
-    const items: ChatItem[] = await itemsOf(files, state);
-    response.json({ provisional: state.final === undefined, redacted: summary.redacted, items });
-  });
+  // What of a session is made of all of its spans, which everybody who looks at it asks for at each of its changes.
+  const answers = new SharedAnswers();
+  const shared = (path: string, make: (found: Found) => Promise<unknown>) => {
+    store.events.on('sessionChanged', (id) => answers.forget(`${id}${path}`));
+    session(path, async (found, _request, response) => {
+      const { entry, receivedAt } = found.state;
+      const json = await answers.of(`${found.id}${path}`, `${entry} ${receivedAt}`, () => make(found));
+      response.type('json').send(json);
+    });
+  };
 
-  session('/trace', async ({ state, files }, _request, response) => {
-    // A span that was sent twice is shown once.
-    const spans = new Map<string, SpanRecord>();
-    for await (const span of files.records<SpanRecord>('spans', state.sizes.spans))
-      spans.set(span.spanId, span);
-    const told = [...spans.values()].sort((a, b) => a.start - b.start || a.end - b.end);
-    const { language } = state.identity;
-    response.json({ spans: told.map((span) => ({ ...span, facts: factsOf(span, language) })) });
-  });
+  shared('/transcript', async ({ summary, state, files }) => ({
+    provisional: state.final === undefined,
+    redacted: summary.redacted,
+    items: await itemsOf(files, state),
+  }));
+
+  shared('/timeline', ({ summary, state, files }) => timelineOf(files, state, summary));
+
+  session('/trace', ({ state, files }, _request, response) => sendTrace(files, state, response));
 
   session('/logs', async ({ state, files }, request, response) => {
     const query = parsedQuery(logsQuerySchema, request, response);
@@ -120,10 +126,6 @@ export function createApi({ store, waveforms, telemetry, grafana }: ApiOptions):
     const report = (await files.read<SessionReport>('report')) ?? null;
     const evaluations = (await files.read<Record<string, Evaluation[]>>('evaluations')) ?? {};
     response.json({ report, evaluations: Object.values(evaluations).flat() });
-  });
-
-  session('/timeline', async ({ summary, state, files }, _request, response) => {
-    response.json(await timelineOf(files, state, summary));
   });
 
   session('/peaks', async ({ id, summary, state }, _request, response) => {

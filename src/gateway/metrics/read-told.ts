@@ -1,6 +1,7 @@
 import type { ChatItem } from '../decode/chat-item.ts';
 import type { SpanRecord } from '../decode/records.ts';
 import type { SessionReport } from '../decode/session-report.ts';
+import { outlineOf } from '../store/outline.ts';
 import type { SessionFiles } from '../store/session-files.ts';
 import type { SessionState } from '../store/session-state.ts';
 import { measurable, type Told } from './told.ts';
@@ -13,7 +14,7 @@ export const isOver = ({ reported, recorded, ended }: SessionState): boolean =>
 export async function readTold(files: SessionFiles, state: SessionState): Promise<Told> {
   // A span may have been sent twice.
   const spans = new Map<string, SpanRecord>();
-  for await (const span of files.records<SpanRecord>('spans', state.sizes.spans)) {
+  for await (const span of outlineOf(files, state.sizes)) {
     const taken = measurable(span);
     if (taken && !spans.has(taken.spanId)) spans.set(taken.spanId, taken);
   }

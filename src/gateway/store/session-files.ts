@@ -2,15 +2,15 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream/promises';
 import writeFileAtomic from 'write-file-atomic';
 import { NoSuchObject } from '../../objects/bucket.ts';
+import { lines } from './lines.ts';
 import type { Objects } from './objects.ts';
 import type { SessionState } from './session-state.ts';
 
 /** Files of records, one in a line, that grow while a session runs. */
-export type Log = 'spans' | 'logs';
+export type Log = 'spans' | 'outline' | 'logs';
 
 /** What is written as a whole. */
 type Document = 'session' | 'transcript' | 'report' | 'evaluations' | 'peaks';
@@ -79,28 +79,37 @@ export class SessionFiles {
    */
   async append(log: Log, size: number, records: readonly unknown[]): Promise<number> {
     if (records.length === 0) return size;
-    const lines = Buffer.from(records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+    const added = Buffer.from(records.map((record) => `${JSON.stringify(record)}\n`).join(''));
     const file = await open(join(this.directory, `${log}.jsonl`), size > 0 ? 'r+' : 'w', 0o600);
     try {
       await file.truncate(size);
-      await file.write(lines, 0, lines.length, size);
+      await file.write(added, 0, added.length, size);
     } finally {
       await file.close();
     }
-    return size + lines.length;
+    return size + added.length;
   }
 
   /** Reads the first `size` bytes of a file, record by record. */
   async *records<T>(log: Log, size: number): AsyncGenerator<T> {
+    for await (const line of this.lines(log, size)) yield JSON.parse(line) as T;
+  }
+
+  /** The same, each record as its JSON. */
+  async *lines(log: Log, size: number): AsyncGenerator<string> {
     if (size === 0) return;
     const path = join(this.directory, `${log}.jsonl`);
     const here = !this.#remote || (await stat(path).catch(missing)) !== undefined;
     const input = here
       ? createReadStream(path, { end: size - 1 })
       : await this.#remote.objects.get(this.#remote.id, `${log}.jsonl`, `bytes=0-${size - 1}`);
-    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-      if (line) yield JSON.parse(line) as T;
-    }
+    yield* lines(input);
+  }
+
+  /** Whether a file is there as far as that; of one in a bucket that is not looked up. */
+  async holds(log: Log, size: number): Promise<boolean> {
+    const found = size > 0 ? await stat(join(this.directory, `${log}.jsonl`)).catch(missing) : undefined;
+    return found ? found.size >= size : size === 0 || this.#remote !== undefined;
   }
 
   /** Moves a recording in. If it was moved already, and it is told again, nothing is lost. */
@@ -154,6 +163,7 @@ export class SessionFiles {
       'report.json',
       'evaluations.json',
       'spans.jsonl',
+      'outline.jsonl',
       'logs.jsonl',
       audioFile,
     ]) {

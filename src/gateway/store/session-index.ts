@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { BucketError } from '../../objects/bucket.ts';
 import { OptionError } from '../../options.ts';
 import { type ChatItem, mergeItems } from '../decode/chat-item.ts';
-import type { SpanRecord } from '../decode/records.ts';
 import { Journal } from './journal.ts';
 import type { Objects } from './objects.ts';
+import { outlineOf } from './outline.ts';
 import { provisionalItems } from './provisional.ts';
 import { SessionFiles } from './session-files.ts';
 import { isSessionId } from './session-id.ts';
@@ -160,7 +160,7 @@ export async function itemsOf(files: SessionFiles, state: SessionState): Promise
   const sent = await files.read<ChatItem[]>('transcript');
   if (sent) return sent;
   const items: ChatItem[] = [];
-  for await (const span of files.records<SpanRecord>('spans', state.sizes.spans)) {
+  for await (const span of outlineOf(files, state.sizes)) {
     items.push(...provisionalItems(span, state.identity.language, state.identity.redacted));
   }
   return mergeItems([], items);

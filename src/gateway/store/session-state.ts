@@ -33,6 +33,14 @@ export interface LiveFigures {
   tools: Record<string, boolean>;
 }
 
+/** Bytes of the files that grow, as far as they count; what lies beyond was cut short by a crash. */
+export interface Sizes {
+  spans: number;
+  /** Of the spans without their prompts; undefined: they have to be made of the spans. */
+  outline?: number;
+  logs: number;
+}
+
 /** All that is known of a session beside its records; the file `session.json`. Times are unix seconds. */
 export interface SessionState {
   id: string;
@@ -45,8 +53,7 @@ export interface SessionState {
   receivedAt: number;
   /** The last upload that is in here: taking it up again changes nothing. */
   entry?: string;
-  /** Bytes of the files that grow, as far as they are in here; what lies beyond was cut short by a crash. */
-  sizes: { spans: number; logs: number };
+  sizes: Sizes;
   counts: { spans: number; logs: number; items: number };
   traceIds: string[];
   live: LiveFigures;
@@ -62,7 +69,7 @@ export interface SessionState {
   audio?: { bytes: number; start?: number; duration?: number };
   /** Why there is no audio although some was sent. */
   audioDropped?: 'redacted' | 'too_large';
-  /** Whether its job is observed by Earshot, as far as spans and the report tell. */
+  /** Whether its job is observed by Earshot, as far as a span or the report tells. */
   observed?: boolean;
   /** What the gateway's own series made of it, and when: it counts there once. */
   measured?: { verdict: Verdict; at: number };
@@ -114,7 +121,7 @@ export function reduced(before: SessionState, batch: SessionBatch, now: number):
     state.reported = { startedAt, reportedAt };
     state.sdkVersion = sdkVersion ?? state.sdkVersion;
     if (tags.length > 0) state.tags = tags;
-    state.observed = options[observedMarker] === true;
+    if (options[observedMarker] === true) state.observed = true;
     if (agentName && !state.identity.agentName) state.identity = { ...state.identity, agentName };
   }
   for (const { kind, details } of batch.evaluations) {
@@ -127,8 +134,7 @@ export function reduced(before: SessionState, batch: SessionBatch, now: number):
 
 function takeSpan(state: SessionState, span: SpanRecord): void {
   if (state.traceIds.length < maxTraces) state.traceIds = added(state.traceIds, span.traceId);
-  // What the report says of it stays.
-  if (span.attributes[observedMarker] === true) state.observed ??= true;
+  if (span.attributes[observedMarker] === true) state.observed = true;
   const facts = factsOf(span, state.identity.language);
   const { live } = state;
   switch (facts?.of) {

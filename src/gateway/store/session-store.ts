@@ -6,6 +6,7 @@ import { type ChatItem, mergeItems } from '../decode/chat-item.ts';
 import type { Identity } from '../decode/identity.ts';
 import { type SessionBatch, sessionOf } from '../decode/records.ts';
 import { Journal } from './journal.ts';
+import { grown } from './outline.ts';
 import { provisionalItems } from './provisional.ts';
 import { costOf } from './session-cost.ts';
 import type { SessionFiles } from './session-files.ts';
@@ -203,10 +204,7 @@ export class SessionStore {
     const state = { ...reduced(clean, batch, now), entry };
     let words = turnsRedacted ? '' : undefined;
 
-    state.sizes = {
-      spans: await files.append('spans', clean.sizes.spans, batch.spans),
-      logs: await files.append('logs', clean.sizes.logs, batch.logs),
-    };
+    state.sizes = await grown(files, clean.sizes, batch);
     if (batch.items.length > 0) {
       const items = mergeItems((await files.read<ChatItem[]>('transcript')) ?? [], batch.items);
       await files.write('transcript', items);

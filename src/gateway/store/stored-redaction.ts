@@ -3,7 +3,7 @@ import type { LogRecord, SpanRecord } from '../decode/records.ts';
 import type { SessionReport } from '../decode/session-report.ts';
 import { scrubbedItem, scrubbedLog, scrubbedReport, scrubbedSpan } from '../redact/scrub-stored.ts';
 import type { Log, SessionFiles } from './session-files.ts';
-import type { SessionState } from './session-state.ts';
+import type { SessionState, Sizes } from './session-state.ts';
 
 async function rewrite<T>(
   files: SessionFiles,
@@ -31,7 +31,8 @@ export async function redactStored(
   const report = await files.read<SessionReport>('report');
   if (report) await files.write('report', scrubbedReport(report));
   if (await files.read('evaluations')) await files.write('evaluations', {});
-  const sizes = {
+  // The outline is made anew of them.
+  const sizes: Sizes = {
     spans: await rewrite<SpanRecord>(files, 'spans', state.sizes.spans, scrubbedSpan),
     logs: await rewrite<LogRecord>(files, 'logs', state.sizes.logs, scrubbedLog),
   };

@@ -1,5 +1,6 @@
 import { type ChatItem, mergeItems } from '../decode/chat-item.ts';
 import type { LogRecord, SpanRecord } from '../decode/records.ts';
+import { outlineOf } from '../store/outline.ts';
 import { provisionalItems } from '../store/provisional.ts';
 import type { SessionFiles } from '../store/session-files.ts';
 import type { SessionState } from '../store/session-state.ts';
@@ -58,7 +59,7 @@ async function conversation(
   const sent = await files.read<ChatItem[]>('transcript');
   const pieces: ChatItem[] = [];
   async function* spans(): AsyncGenerator<SpanRecord> {
-    for await (const span of files.records<SpanRecord>('spans', state.sizes.spans)) {
+    for await (const span of outlineOf(files, state.sizes)) {
       if (!sent) pieces.push(...provisionalItems(span, language, redacted));
       yield span;
     }

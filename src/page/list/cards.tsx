@@ -1,8 +1,8 @@
 import type { ComponentChildren, RefObject } from 'preact';
 import type { Summary } from '../api.ts';
-import { formatCost, formatCount, formatDuration, formatLatency } from '../formats.ts';
+import { formatCount, formatDuration, formatLatency } from '../formats.ts';
 import { EndBadge } from '../status.tsx';
-import { Agent, durationOf, latencyClass, Started } from './cells.tsx';
+import { Agent, Cost, durationOf, latencyClass, Started } from './cells.tsx';
 import type { RowsInSight } from './table.tsx';
 
 /** Sessions in a narrow window: what a row of the table says, in the words that are its heads there. */
@@ -41,7 +41,7 @@ interface CardProps {
 }
 
 function Card({ session, now, isCurrent, onCurrent }: CardProps) {
-  const { id, turns, latencyP95, interruptions, toolErrors, cost } = session;
+  const { id, turns, latencyP95, interruptions, toolErrors, cost, costIncomplete } = session;
   return (
     <a
       class={isCurrent ? 'card row-current' : 'card'}
@@ -59,7 +59,7 @@ function Card({ session, now, isCurrent, onCurrent }: CardProps) {
         <span>
           <Started at={session.start} now={now} /> · {formatDuration(durationOf(session, now))}
         </span>
-        {cost !== undefined && <span>{formatCost(cost)}</span>}
+        {cost !== undefined && <Cost usd={cost} incomplete={costIncomplete} />}
       </span>
       <span class="card-line card-figures">
         <Figure>{plural(turns, 'turn')}</Figure>

@@ -1,6 +1,6 @@
 import { profiles } from '../../catalogue/objectives.ts';
 import type { Summary } from '../api.ts';
-import { formatCount, formatDay, formatLatency, formatMoment, formatTime } from '../formats.ts';
+import { formatCost, formatCount, formatDay, formatLatency, formatMoment, formatTime } from '../formats.ts';
 import { LockIcon, SoundIcon } from '../icons.tsx';
 
 const { turnLatency, turnLatencyTail } = profiles.standard;
@@ -45,6 +45,14 @@ export function LatencyRange({ p50, p95 }: { p50: number | undefined; p95: numbe
 export const Count = ({ count, tone, title }: { count: number; tone?: string; title?: string }) => (
   <span class={count === 0 ? 'zero' : tone} title={title}>
     {formatCount(count)}
+  </span>
+);
+
+/** US dollars; `+`: there was more, of which nobody knows the price. */
+export const Cost = ({ usd, incomplete = false }: { usd: number | undefined; incomplete?: boolean }) => (
+  <span title={incomplete ? 'It leaves out usage that has no known price' : undefined}>
+    {formatCost(usd)}
+    {incomplete && usd !== undefined && '+'}
   </span>
 );
 

@@ -1,8 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import type { Summary } from '../api.ts';
-import { formatCost, formatDuration, none } from '../formats.ts';
+import { formatDuration, none } from '../formats.ts';
 import { EndBadge } from '../status.tsx';
-import { Agent, Count, durationOf, Latency, LatencyRange, Started } from './cells.tsx';
+import { Agent, Cost, Count, durationOf, Latency, LatencyRange, Started } from './cells.tsx';
 
 export interface Column {
   key: string;
@@ -94,12 +94,7 @@ export const columns: readonly Column[] = [
     hint: 'US dollars at list prices',
     sort: 'cost',
     number: true,
-    cell: ({ cost, costIncomplete }) => (
-      <span title={costIncomplete ? 'It leaves out usage that has no known price' : undefined}>
-        {formatCost(cost)}
-        {costIncomplete && cost !== undefined && '+'}
-      </span>
-    ),
+    cell: ({ cost, costIncomplete }) => <Cost usd={cost} incomplete={costIncomplete} />,
   },
   { key: 'end', name: 'End', hint: 'Why it ended', cell: (session) => <EndBadge session={session} /> },
 ];

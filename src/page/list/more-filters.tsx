@@ -8,8 +8,8 @@ const figures: readonly (readonly [FigureFilter, string])[] = [
 ];
 
 const flags: readonly (readonly [FlagFilter, string, yes: string, no: string])[] = [
-  ['toolErrors', 'Tools', 'one failed', 'none failed'],
-  ['interrupted', 'Agent', 'was interrupted', 'was not interrupted'],
+  ['toolErrors', 'Tool errors', 'some', 'none'],
+  ['interrupted', 'Interruptions', 'some', 'none'],
   ['redacted', 'Redaction', 'redacted', 'not redacted'],
 ];
 

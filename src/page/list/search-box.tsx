@@ -49,8 +49,9 @@ export function SearchBox({ value, onSearch, input }: SearchBoxProps) {
           if (event.key === 'Enter') search(text, 0);
           if (event.key !== 'Escape') return;
           event.stopPropagation();
-          if (text === '') event.currentTarget.blur();
-          else search('', 0);
+          if (text !== '') search('', 0);
+          // Keys mean the list again, and `/` this field.
+          event.currentTarget.blur();
         }}
       />
       <kbd class="pointer-only">/</kbd>

@@ -1,9 +1,10 @@
-import { useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { api, type Logs as Told } from '../api.ts';
 import { formatCount } from '../formats.ts';
 import { useLoaded } from '../loaded.ts';
 import { Failure, Notice } from '../notices.tsx';
 import { formatClock } from './clock.ts';
+import { attributesText, originOf, toldOnce, without } from './log-origin.ts';
 
 interface LogsProps {
   id: string;
@@ -29,6 +30,8 @@ export function Logs({ id, start, version, missing, onPoint }: LogsProps) {
     (signal) => api.logs(id, new URLSearchParams({ level, limit: String(most) }), signal),
     [id, level, version],
   );
+  const origin = useMemo(() => originOf(value?.logs ?? []), [value]);
+  const common = attributesText(toldOnce(origin));
   const wanted = words.trim().toLowerCase();
   const lines =
     value?.logs.filter((line) => wanted === '' || textOf(line).toLowerCase().includes(wanted)) ?? [];
@@ -69,10 +72,15 @@ export function Logs({ id, start, version, missing, onPoint }: LogsProps) {
           {missing !== undefined && <p class="quiet">{missing}</p>}
         </Notice>
       )}
+      {lines.length > 0 && common !== '' && (
+        <p class="log-origin quiet">
+          Lines come from <code>{common}</code> where they do not say otherwise.
+        </p>
+      )}
       {lines.length > 0 && (
         <ol class="log-lines">
           {lines.map((line, index) => (
-            <LogLine key={index} line={line} start={start} onPoint={onPoint} />
+            <LogLine key={index} line={line} origin={origin} start={start} onPoint={onPoint} />
           ))}
         </ol>
       )}
@@ -85,16 +93,18 @@ const countOf = (shown: number, { total, logs }: Told): string =>
     ? `${formatCount(shown)} of the first ${formatCount(logs.length)} of ${formatCount(total)} lines`
     : `${formatCount(shown)} lines`;
 
-const attributesOf = ({ attributes }: Line): string =>
-  Object.entries(attributes)
-    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
-    .join(' ');
+const textOf = (line: Line): string => `${line.message} ${line.scope} ${attributesText(line.attributes)}`;
 
-const textOf = (line: Line): string => `${line.message} ${line.scope} ${attributesOf(line)}`;
+interface LogLineProps {
+  line: Line;
+  origin: Line['attributes'];
+  start: number;
+  onPoint(at: number): void;
+}
 
-function LogLine({ line, start, onPoint }: { line: Line; start: number; onPoint(at: number): void }) {
+function LogLine({ line, origin, start, onPoint }: LogLineProps) {
   const at = Math.max(0, line.at - start);
-  const attributes = attributesOf(line);
+  const attributes = attributesText(without(line.attributes, origin));
   return (
     <li class={`log log-${line.level}`}>
       <button

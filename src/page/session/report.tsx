@@ -1,5 +1,5 @@
 import { api, type Report as Told } from '../api.ts';
-import { formatCount } from '../formats.ts';
+import { formatAmount } from '../formats.ts';
 import { useLoaded } from '../loaded.ts';
 import { Failure, Notice } from '../notices.tsx';
 
@@ -54,7 +54,7 @@ function UsageTable({ usage }: { usage: Usage }) {
               </td>
               <td>
                 {Object.entries(amounts)
-                  .map(([name, amount]) => `${name.replaceAll('_', ' ')} ${formatCount(amount)}`)
+                  .map(([name, amount]) => formatAmount(name, amount))
                   .join(', ')}
               </td>
             </tr>

@@ -12,12 +12,15 @@ export interface Session {
 
 /** Uploads come every few seconds, several at a time. Milliseconds. */
 const settle = 400;
+/** What is made of a long call is work for the gateway: it is asked for no more often. Milliseconds. */
+const pause = 3000;
 
 /** A session, which is asked for again whenever it changes; `gone`: it was deleted. */
 export function useSession(id: string): Loaded<Session> & { version: number; gone: boolean } {
   const [version, setVersion] = useState(0);
   const [gone, setGone] = useState(false);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const asked = useRef(0);
   useEffect(() => () => clearTimeout(timer.current), []);
   useChanges((change) => {
     if (change.type === 'deleted') {
@@ -25,8 +28,13 @@ export function useSession(id: string): Loaded<Session> & { version: number; gon
       return;
     }
     if (change.type === 'session' && change.summary.id !== id) return;
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => setVersion((n) => n + 1), settle);
+    if (timer.current !== undefined) return;
+    const wait = Math.max(settle, asked.current + pause - performance.now());
+    timer.current = setTimeout(() => {
+      timer.current = undefined;
+      asked.current = performance.now();
+      setVersion((n) => n + 1);
+    }, wait);
   });
   const loaded = useLoaded(
     async (signal) => {

@@ -40,9 +40,15 @@ test('a session that is over moves into the bucket, and is read as before', asyn
   expect(await archive(gateway.store, Date.now() / 1000)).toEqual({ ok: 0, failed: 0 });
   expect(await archive(gateway.store, later())).toEqual({ ok: 1, failed: 0 });
   expect([...bucket.objects.keys()].sort()).toEqual(
-    ['audio.ogg', 'logs.jsonl', 'report.json', 'session.json', 'spans.jsonl', 'transcript.json'].map(
-      (name) => `earshot/sessions/AJ_flush/${name}`,
-    ),
+    [
+      'audio.ogg',
+      'logs.jsonl',
+      'outline.jsonl',
+      'report.json',
+      'session.json',
+      'spans.jsonl',
+      'transcript.json',
+    ].map((name) => `earshot/sessions/AJ_flush/${name}`),
   );
   expect(readdirSync(join(gateway.directory, 'sessions/AJ_flush'))).toEqual(['session.json']);
   expect(await everything(gateway)).toEqual(before);

@@ -53,7 +53,7 @@ describe.skipIf(noBrowser)('the list', () => {
     expect(search(page)).toBe('?agent=front-desk');
     await page.keyboard.press('Escape');
     await filter('More').click();
-    await page.getByRole('combobox', { name: 'Agent' }).selectOption('was interrupted');
+    await page.getByRole('combobox', { name: 'Interruptions' }).selectOption('some');
     await shows(page, ['AJ_3']);
     expect(search(page)).toBe('?agent=front-desk&interrupted=true');
     await page.reload();
@@ -81,6 +81,40 @@ describe.skipIf(noBrowser)('the list', () => {
     await page.getByRole('button', { name: 'Clear the filters' }).click();
     await shows(page, ['AJ_3', 'AJ_2', 'AJ_1']);
     expect(await page.getByRole('searchbox').inputValue()).toBe('');
+  });
+
+  test('Escape empties the search and leaves it, so that keys mean the list again', async () => {
+    const gateway = await gatewayWith(...three);
+    const page = await openPage(`${gateway.url}/?q=parcel`);
+    await shows(page, ['AJ_3', 'AJ_1']);
+    await page.keyboard.press('/');
+    await page.keyboard.press('Escape');
+    await shows(page, ['AJ_3', 'AJ_2', 'AJ_1']);
+    await page.keyboard.press('/');
+    await page.keyboard.type('sales');
+    expect(await page.getByRole('searchbox').inputValue()).toBe('sales');
+  });
+
+  test('at 1024 pixels, why a session ended is not cut, and a telephone says of a cost what the table says', async () => {
+    const gateway = await startTestGateway();
+    const made = madeOf({ job: 'AJ_1', ago: 100_000, reason: 'participant_disconnected' });
+    const usage = ['gpt-4o-mini', 'of-nobody'].map((model) => ({
+      component: 'llm' as const,
+      provider: 'openai',
+      model,
+      amounts: { input_tokens: 10_000 },
+    }));
+    const report = { startedAt: 0, options: {}, tags: [], ...made.report, usage };
+    await gateway.store.apply({ ...made, report }, 'AJ_1');
+    const page = await openPage(gateway.url, { viewport: { width: 1024, height: 700 } });
+    const reason = page.locator('.end-reason');
+    await reason.waitFor();
+    expect(await reason.evaluate((element) => element.scrollWidth - element.clientWidth)).toBe(0);
+    const started = page.locator('td.cell-start');
+    expect(await started.evaluate((element) => element.scrollWidth - element.clientWidth)).toBe(0);
+    expect(await page.locator('td.cell-cost').textContent()).toBe('$0.0015+');
+    await page.setViewportSize({ width: 390, height: 800 });
+    await page.locator('.card').getByText('$0.0015+', { exact: true }).waitFor();
   });
 
   test('it sorts', async () => {

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, test, vi } from 'vitest';
+import { emptyBatch } from '../../../src/gateway/decode/records.ts';
 import { startTestGateway } from '../../gateway/running.ts';
 import { capturedOf } from '../../gateway/uploads.ts';
 import { noBrowser, openPage } from '../browser.ts';
@@ -119,6 +120,16 @@ describe.skipIf(noBrowser)('a session', () => {
     await turn(page, 1).waitFor();
   });
 
+  test('says once where its log comes from', async () => {
+    const page = await opened('/sessions/AJ_full?tab=logs');
+    const origin = page.locator('.log-origin code');
+    await origin.waitFor();
+    expect(await origin.textContent()).toContain('logger.name=livekit.agents');
+    const lines = await page.locator('.log-text').allTextContents();
+    expect(lines.length).toBeGreaterThan(3);
+    expect(lines.filter((line) => /job_?id=|logger\.name=livekit\.agents/i.test(line))).toEqual([]);
+  });
+
   test('is gone through by keyboard', async () => {
     const page = await opened();
     for (const key of ['j', 'j', 'j', 'k']) await page.keyboard.press(key);
@@ -166,7 +177,13 @@ test.skipIf(noBrowser)(
   async () => {
     const gateway = await startTestGateway();
     const start = Date.now() / 1000 - 9000;
-    await gateway.store.apply(callOf({ job: 'AJ_long', start, turns: 1028 }), 'long');
+    const { spans, ...rest } = callOf({ job: 'AJ_long', start, turns: 1028, prompts: true });
+    // As they come: some seconds of a call in each upload.
+    for (let n = 0; n < spans.length; n += 100) {
+      const upload = { ...emptyBatch(rest.identity), spans: spans.slice(n, n + 100) };
+      await gateway.store.apply(upload, `spans-${n}`);
+    }
+    await gateway.store.apply({ ...rest, spans: [] }, 'long');
     const page = await openPage(`${gateway.url}/sessions/AJ_long?turn=1028`);
     await turn(page, 1028).waitFor();
     expect(await page.locator('.turn').count()).toBe(1028);

@@ -44,6 +44,25 @@ test('a tool has its result, and how long it took', () => {
   expect(entries[2]).toMatchObject({ output: { output: 'second' }, seconds: 0.5 });
 });
 
+test('a reply of which no speech ever began is told from those that were heard', () => {
+  const reply = { type: 'message', role: 'assistant', at: 1004, text: 'hi' } as const;
+  const items: Transcript['items'] = [
+    { ...reply, id: 'by its item', metrics: { startedSpeakingAt: 1005 } },
+    { ...reply, id: 'by its span', metrics: { llmTtft: 0.2 } },
+    { ...reply, id: 'never', metrics: { llmTtft: 0.2 } },
+  ];
+  const lanes = { user: [], agent: [{ start: 6, end: 8, item: 'by its span' }], thinking: [], tools: [] };
+  const timeline = timelineOf({ lanes, turns: [turn(1, 2, ['by its item', 'by its span', 'never'])] });
+  const unspoken = (told: Partial<Transcript>) =>
+    entriesOf({ items, provisional: false, redacted: false, ...told }, timeline)
+      .flatMap(({ entries }) => entries)
+      .flatMap((entry) => (entry.of === 'message' && entry.unspoken ? [entry.id] : []));
+  expect(unspoken({})).toEqual(['never']);
+  // While the call runs, it may still be spoken; and an SDK that tells of none does not say that none was.
+  expect(unspoken({ provisional: true })).toEqual([]);
+  expect(unspoken({ items: items.slice(1) })).toEqual([]);
+});
+
 test('the turn of a moment is the last that has begun', () => {
   const turns = [turn(0, 0), turn(1, 4), turn(2, 9)];
   expect([-1, 0, 3.9, 4, 8, 100].map((at) => turnAt(turns, at)?.turn)).toEqual([undefined, 0, 0, 1, 1, 2]);

@@ -1,4 +1,5 @@
 import type { Peaks, Timeline } from '../../api.ts';
+import { loudestOf } from './loudness.ts';
 
 export type LaneName = 'user' | 'agent' | 'latency' | 'thinking' | 'tools' | 'events';
 
@@ -61,18 +62,6 @@ export interface Scene {
   loudest: number;
   /** Where the recording begins. */
   audioOffset: number;
-}
-
-/** The loudest of a recording reaches the edge of its lane, but noise is not blown up to it. Percent. */
-const quietest = 20;
-
-function loudestOf(peaks: Peaks | undefined): number {
-  let found = quietest;
-  for (const { min, max } of peaks?.channels ?? []) {
-    for (const value of max) if (value > found) found = value;
-    for (const value of min) if (-value > found) found = -value;
-  }
-  return found;
 }
 
 export function sceneOf(timeline: Timeline, peaks: Peaks | undefined): Scene {

@@ -9,12 +9,12 @@ export function paintWave(
   colour: string,
   x: Scale,
 ): void {
-  const { peaks, audioOffset } = scene;
+  const { peaks, audioOffset, loudest } = scene;
   const channel = peaks?.channels.find(({ of }) => of === lane.name || of === 'both');
   if (!peaks || !channel) return;
   const half = lane.height / 2;
   const middle = lane.top + half;
-  const unit = (half - 1) / scene.loudest;
+  const unit = (half - 1) / loudest;
   const left = Math.max(0, Math.floor(x(audioOffset)));
   const right = Math.min(width, Math.ceil(x(audioOffset + peaks.duration)));
   const perPixel = (window.to - window.from) / width / peaks.bucketSeconds;
@@ -28,6 +28,7 @@ export function paintWave(
       low = Math.min(low, channel.min[bucket] ?? 0);
       high = Math.max(high, channel.max[bucket] ?? 0);
     }
+    [low, high] = [Math.max(low, -loudest), Math.min(high, loudest)];
     if (high - low > 1) context.fillRect(at, middle - high * unit, 1, Math.max(1, (high - low) * unit));
   }
 }

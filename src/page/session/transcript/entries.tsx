@@ -30,7 +30,7 @@ const speakers: Readonly<Record<string, string>> = {
 /** Below that, what was understood may well be wrong. */
 const doubtful = 0.6;
 
-export function Message({ entry: { item, at }, onPlay }: EntryProps<'message'>) {
+export function Message({ entry: { item, at, unspoken }, onPlay }: EntryProps<'message'>) {
   const { role = 'assistant', text, interrupted, confidence } = item;
   return (
     <div class={`entry message message-${role}`}>
@@ -38,6 +38,11 @@ export function Message({ entry: { item, at }, onPlay }: EntryProps<'message'>) 
         <span class="speaker">{speakers[role] ?? role}</span>
         <Moment at={at} onPlay={onPlay} />
         {interrupted && <span class="tag tag-warn">interrupted</span>}
+        {unspoken && (
+          <span class="tag tag-warn" title="No speech of it ever began: the caller did not hear it">
+            not spoken
+          </span>
+        )}
         {confidence !== undefined && confidence > 0 && confidence < doubtful && (
           <span class="tag" title="What the speech recognition thinks of its transcript">
             {Math.round(confidence * 100)} % sure

@@ -3,9 +3,9 @@ import type { Timeline, Transcript } from '../../api.ts';
 export type Item = Transcript['items'][number];
 export type Turn = Timeline['turns'][number];
 
-/** What stands in a turn, one below the other. `at` is seconds on the axis. */
+/** What stands in a turn, one below the other. `at` is seconds on the axis; nobody heard what is `unspoken`. */
 export type Entry = { id: string; at?: number } & (
-  | { of: 'message'; item: Item }
+  | { of: 'message'; item: Item; unspoken?: true }
   | { of: 'tool'; call?: Item; output?: Item; seconds?: number }
   | { of: 'handoff'; from?: string; to?: string }
   | { of: 'instructions'; item: Item }
@@ -39,8 +39,23 @@ function entryOf(item: Item, outputs: ReadonlyMap<string, Item>, start: number):
   }
 }
 
+/**
+ * Replies that nobody heard: no speech of theirs ever began. Only of a conversation that is over, from an SDK that tells
+ * when what it said was spoken; who only writes has none of them.
+ */
+function unspokenOf({ items, provisional }: Transcript, { lanes }: Timeline): ReadonlySet<string> {
+  const replies = items.filter(({ type, role }) => type === 'message' && role === 'assistant');
+  const spoken = new Set(lanes.agent.map(({ item }) => item));
+  const began = ({ metrics }: Item) => metrics?.startedSpeakingAt !== undefined;
+  if (provisional || !replies.some(began)) return new Set();
+  return new Set(replies.flatMap((item) => (began(item) || spoken.has(item.id) ? [] : [item.id])));
+}
+
 /** The conversation by turns: each tool's call with its output. */
-export function entriesOf({ items }: Transcript, { turns, start }: Timeline): TurnEntries[] {
+export function entriesOf(transcript: Transcript, timeline: Timeline): TurnEntries[] {
+  const { items } = transcript;
+  const { turns, start } = timeline;
+  const unspoken = unspokenOf(transcript, timeline);
   const byId = new Map(items.map((item) => [item.id, item]));
   const outputs = new Map<string, Item>();
   for (const item of items)
@@ -52,6 +67,9 @@ export function entriesOf({ items }: Transcript, { turns, start }: Timeline): Tu
       .flatMap((id) => byId.get(id) ?? [])
       .filter(({ type, callId }) => type !== 'function_call_output' || !called.has(callId))
       .flatMap((item) => entryOf(item, outputs, start) ?? [])
+      .map((entry) =>
+        entry.of === 'message' && unspoken.has(entry.item.id) ? { ...entry, unspoken: true as const } : entry,
+      )
       .sort((a, b) => (a.at ?? 0) - (b.at ?? 0)),
   }));
 }

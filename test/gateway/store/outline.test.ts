@@ -1,0 +1,83 @@
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { emptyBatch, type SessionBatch, type SpanRecord } from '../../../src/gateway/decode/records.ts';
+import { outlineOf } from '../../../src/gateway/store/outline.ts';
+import { SessionStore } from '../../../src/gateway/store/session-store.ts';
+import { PriceBook } from '../../../src/pricing/price-book.ts';
+import { newFolder } from '../running.ts';
+
+const prices = new PriceBook();
+const open = (directory: string) => SessionStore.open({ directory, prices, keepRedactedAudio: false });
+
+const step = (spanId: string): SpanRecord => ({
+  ...{ traceId: 't', spanId, name: 'agent_turn', start: 10, end: 11, events: [], status: 'unset' },
+  attributes: { 'lk.pii.chat_ctx': 'secret prompt '.repeat(500), 'lk.pii.response.text': 'secret answer' },
+});
+const batch = (spans: SpanRecord[], redacted = false): SessionBatch => ({
+  ...emptyBatch({ jobId: 'AJ_1', redacted, simulated: false }),
+  spans,
+});
+
+async function outlineIn(store: SessionStore): Promise<string[]> {
+  const state = await store.state('AJ_1');
+  const ids: string[] = [];
+  if (state) for await (const { spanId } of outlineOf(store.files('AJ_1'), state.sizes)) ids.push(spanId);
+  return ids;
+}
+
+async function begun() {
+  const directory = newFolder();
+  await (await open(directory)).apply(batch([step('1'), step('2')]), 'a');
+  return { directory, path: (name: string) => join(directory, 'sessions/AJ_1', name) };
+}
+
+test('it has each span, and no prompts', async () => {
+  const { directory, path } = await begun();
+  expect(await outlineIn(await open(directory))).toEqual(['1', '2']);
+  expect(readFileSync(path('outline.jsonl'), 'utf8')).toContain('secret answer');
+  expect(readFileSync(path('outline.jsonl'), 'utf8')).not.toContain('secret prompt');
+  expect(statSync(path('spans.jsonl')).size).toBeGreaterThan(14_000);
+});
+
+describe('it is made of the spans, and kept by the next upload', () => {
+  test.each<[string, (path: (name: string) => string) => void]>([
+    ['if its file is gone', (path) => rmSync(path('outline.jsonl'))],
+    ['if its file was cut short', (path) => writeFileSync(path('outline.jsonl'), '{"spanId":')],
+    [
+      'if the session was stored without one',
+      (path) => {
+        const { sizes, ...state } = JSON.parse(readFileSync(path('session.json'), 'utf8'));
+        writeFileSync(
+          path('session.json'),
+          JSON.stringify({ ...state, sizes: { ...sizes, outline: undefined } }),
+        );
+        rmSync(path('outline.jsonl'));
+      },
+    ],
+  ])('%s', async (_, spoil) => {
+    const { directory, path } = await begun();
+    spoil(path);
+    const store = await open(directory);
+    expect(await outlineIn(store)).toEqual(['1', '2']);
+    await store.apply(batch([step('3')]), 'b');
+    expect(await outlineIn(store)).toEqual(['1', '2', '3']);
+    expect(readFileSync(path('outline.jsonl'), 'utf8').split('\n')).toHaveLength(4);
+  });
+});
+
+test('what a crash left beyond it is cut off', async () => {
+  const { directory, path } = await begun();
+  writeFileSync(path('outline.jsonl'), `${readFileSync(path('outline.jsonl'), 'utf8')}{"half":`);
+  const store = await open(directory);
+  await store.apply(batch([step('3')]), 'b');
+  expect(await outlineIn(store)).toEqual(['1', '2', '3']);
+});
+
+test('when it turns out that a session is redacted, nothing that was said stays in it', async () => {
+  const { directory, path } = await begun();
+  const store = await open(directory);
+  await store.apply(batch([], true), 'b');
+  expect(await outlineIn(store)).toEqual(['1', '2']);
+  expect(readFileSync(path('outline.jsonl'), 'utf8')).not.toContain('secret');
+});
