@@ -73,7 +73,7 @@ export const TurnBlock = memo(function TurnBlock({
       </h2>
       <div class="turn-entries">
         {entries.map((entry) => (
-          <EntryBlock key={entry.id} entry={entry} onPlay={play} />
+          <EntryBlock key={entry.key} entry={entry} onPlay={play} />
         ))}
       </div>
       {latency && <NearWaterfall latency={latency} scale={scale} />}
