@@ -127,6 +127,8 @@ async function started(options: GatewayOptions, unlock: () => Promise<void>): Pr
     telemetry,
     isBehind: () => spool.waits(maxLag),
     patience: options.patience,
+    onOver: ({ id, identity, traceIds, receivedAt }, { items, report, closeReason }) =>
+      forwarder.conversation(id, receivedAt, { identity, traceId: traceIds[0], items, report, closeReason }),
     log,
   });
   const upkeep = await startUpkeep({
