@@ -118,6 +118,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     telemetry,
     isBehind: () => spool.waits(maxLag),
     patience: options.patience,
+    onOver: ({ id, identity, traceIds, receivedAt }, { items, report, closeReason }) =>
+      forwarder.conversation(id, receivedAt, { identity, traceId: traceIds[0], items, report, closeReason }),
     log,
   });
   const upkeep = await startUpkeep({

@@ -2,6 +2,8 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach } from 'vitest';
+// Hooks run last first: pages have to be closed before the gateways that they follow.
+import '../gateway/running.ts';
 
 const isThere = (path: string): boolean => {
   try {

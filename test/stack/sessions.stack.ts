@@ -14,6 +14,9 @@ const missing = (['tempo', 'loki'] as const).filter((name) => !programs[name]);
 /** What matches all. */
 const filters = { agent: '.*', version: '.*', __range: '1h' };
 
+/** Long enough for all uploads of a call to come. */
+const soon = { settled: 5, unrecorded: 5, lost: 3600, announced: 0 };
+
 /** Panels that have nothing to show of such a call, and say so. */
 const mayBeEmpty = {
   // An upload knows no errors; no room is recorded, and no report is written where nobody asks for one.
@@ -26,6 +29,7 @@ describe.skipIf(missing.length > 0)(
   () => {
     const servers = {} as { tempo: RunningServer; loki: RunningServer };
     const calls = {} as Record<'simulated' | 'uploaded', { job: string; trace: string }>;
+    const turns = '{service_name="livekit-agents"} | event_name="lk.turn"';
     const ended = '{service_name="livekit-agents"} | event_name="lk.session_end"';
 
     beforeAll(async () => {
@@ -37,9 +41,14 @@ describe.skipIf(missing.length > 0)(
         servers[name] = await startBackend(backend);
         endpoints[name] = name === 'tempo' ? `http://127.0.0.1:${backend.otlpPort}` : servers.loki.url;
       }
-      const gateway = await startTestGateway({ forward: endpoints });
+      const gateway = await startTestGateway({ forward: endpoints, patience: soon });
       // First what is old: Loki takes nothing that is half a day behind.
       await gateway.take(capturedOf('flush'));
+      await eventually(
+        async () => (await lines(servers.loki, turns, captured + 1800)).length || undefined,
+        'the old call in Loki',
+        60_000,
+      );
       await gateway.take(capturedOf('full').map((request) => later(patient(request))));
 
       vi.stubEnv('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', `${endpoints.tempo}/v1/traces`);
@@ -139,7 +148,6 @@ describe.skipIf(missing.length > 0)(
     );
 
     test('what was uploaded days after its call is found at once, where it was', async () => {
-      const turns = '{service_name="livekit-agents"} | event_name="lk.turn"';
       const found = await lines(servers.loki, turns, captured + 1800);
       expect(found.length).toBeGreaterThan(0);
       expect(new Set(found.map(({ labels }) => labels.job_id))).toEqual(new Set(['AJ_flush']));

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unnamed } from '../decode/identity.ts';
@@ -11,7 +12,7 @@ import type { Meta } from '../spool/entry.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { Backlog, type Destination } from './backlog.ts';
 import { liveKitCloud } from './livekit-cloud.ts';
-import { type Background, forLoki } from './loki.ts';
+import { conversationRecords, forLoki, type Over } from './loki.ts';
 import { MetricsPush } from './metrics-push.ts';
 import { compressed, otlpDestination } from './otlp-destinations.ts';
 import { logRequest, traceRequest } from './unified.ts';
@@ -114,20 +115,39 @@ export class Forwarder {
     await this.#tempo.add(id, {}, [body], body.length);
   }
 
-  /** @param background what is known of a session by now */
+  /** Lines of logs; the conversation among them is told when it is over. @param traceOf the trace of a session, as far as it is known */
   async logs(
     id: string,
     logs: readonly Owned<WireLog>[],
-    background: (session: string) => Promise<Background>,
+    traceOf: (session: string) => Promise<string | undefined>,
   ): Promise<void> {
     if (!this.#loki || logs.length === 0) return;
-    const sessions = new Set(logs.flatMap(({ identity }) => sessionOf(identity) ?? []));
-    const backgrounds = new Map<string, Background>();
-    for (const session of sessions) backgrounds.set(session, await background(session));
-    const records = forLoki(logs, backgrounds);
+    const traces = new Map<string, string>();
+    for (const session of new Set(logs.flatMap(({ identity }) => sessionOf(identity) ?? []))) {
+      const trace = await traceOf(session);
+      if (trace !== undefined) traces.set(session, trace);
+    }
+    await this.#tellLoki(id, forLoki(logs, traces));
+  }
+
+  /**
+   * A conversation that is over.
+   *
+   * @param session its name
+   * @param at unix seconds of its last upload
+   */
+  async conversation(session: string, at: number, over: Over): Promise<void> {
+    if (!this.#loki) return;
+    // In the form of the others' names, by which those go first that came first; no upload has so long a number.
+    const number = Number.parseInt(createHash('sha256').update(session).digest('hex').slice(0, 12), 16);
+    const id = `${String(Math.round(at * 1000)).padStart(13, '0')}-${String(number).padStart(15, '0')}`;
+    await this.#tellLoki(id, conversationRecords(over).map(named));
+  }
+
+  async #tellLoki(id: string, records: readonly Owned<WireLog>[]): Promise<void> {
     if (records.length === 0) return;
     const body = await compressed(logRequest(records));
-    await this.#loki.add(id, {}, [body], body.length);
+    await this.#loki?.add(id, {}, [body], body.length);
   }
 
   async metrics(id: string, request: MetricRequest): Promise<void> {

@@ -1,56 +1,50 @@
 import { conversationScope } from '../../catalogue/conversation.ts';
-import { mergeItems } from '../decode/chat-item.ts';
+import type { Identity } from '../decode/identity.ts';
 import { WireLog } from '../decode/log-schema.ts';
 import { addLog } from '../decode/logs.ts';
 import { KeyValue, Scope } from '../decode/otlp-schema.ts';
 import { plainOf } from '../decode/plain.ts';
-import { emptyBatch, type SessionBatch, sessionOf } from '../decode/records.ts';
+import { emptyBatch, sessionOf } from '../decode/records.ts';
 import type { Owned } from '../decode/spans.ts';
-import { type Told, toldOf } from './told.ts';
+import { type Conversation, type Told, toldOf } from './told.ts';
 import { pair } from './unified.ts';
 
-/** What is known of a session from what else came of it. */
-export interface Background {
+/** A conversation that is over. */
+export interface Over extends Conversation {
+  identity: Identity;
   traceId?: string;
-  closeReason?: string;
 }
 
 /** Longer text is cut: Loki refuses lines whose attributes take more than 64 KB together, and all that come with them. */
 const maxText = 8 * 1024;
 
 /**
- * Records as Loki keeps them best: every attribute once, what is nested in the line, as JSON; and what the SDKs upload of a
- * conversation as the records that a job tells of it.
+ * Records as Loki keeps them best: every attribute once, what is nested in the line, as JSON. Those of the conversation and the
+ * report are left out: they are told as a whole when it is over, see `conversationRecords`.
  *
- * @param backgrounds by session
+ * @param traces by session
  */
 export function forLoki(
   logs: readonly Owned<WireLog>[],
-  backgrounds: ReadonlyMap<string, Background> = new Map(),
+  traces: ReadonlyMap<string, string> = new Map(),
 ): Owned<WireLog>[] {
-  const found: Owned<WireLog>[] = [];
-  const sessions = new Map<string, { first: Owned<WireLog>; batch: SessionBatch }>();
-  for (const log of logs) {
-    const session = sessionOf(log.identity);
-    const known = session === undefined ? undefined : sessions.get(session);
-    const batch = known?.batch ?? emptyBatch(log.identity);
-    addLog(batch, log);
-    if (session !== undefined && !known && isTold(batch)) sessions.set(session, { first: log, batch });
-    if (batch.logs.splice(0).length + batch.evaluations.splice(0).length > 0 || session === undefined)
-      found.push(flattened(log));
-  }
-  for (const [session, { first, batch }] of sessions) {
-    const { closeReason } = backgrounds.get(session) ?? {};
-    const records = toldOf({ items: mergeItems([], batch.items), report: batch.report, closeReason });
-    found.push(
-      ...records.map((record) => ({ ...first, scope, wire: wireOf(record, first.identity.agentVersion) })),
-    );
-  }
-  return found.map((log) => traced(log, backgrounds.get(sessionOf(log.identity) ?? '')?.traceId));
+  return logs.filter(isLine).map((log) => traced(flattened(log), traces.get(sessionOf(log.identity) ?? '')));
+}
+
+/** A conversation, as the records that a job tells of it. */
+export function conversationRecords({ identity, traceId, ...conversation }: Over): Owned<WireLog>[] {
+  return toldOf(conversation).map((told) =>
+    traced({ identity, resource: undefined, scope, wire: wireOf(told, identity.agentVersion) }, traceId),
+  );
 }
 
 const scope = new Scope({ name: conversationScope });
-const isTold = ({ items, report }: SessionBatch): boolean => items.length > 0 || report !== undefined;
+
+function isLine(log: Owned<WireLog>): boolean {
+  const batch = emptyBatch(log.identity);
+  addLog(batch, log);
+  return batch.logs.length + batch.evaluations.length > 0 || sessionOf(log.identity) === undefined;
+}
 
 function wireOf({ event, at, severity, body, attributes }: Told, version: string | undefined): WireLog {
   // A job calls it so, where LiveKit's resource says `lk.deployment_id`.

@@ -4,6 +4,7 @@ import type {
   RecordAttributes,
 } from '../../catalogue/conversation.ts';
 import { segmentsOf } from '../../session/segments.ts';
+import { covered } from '../../session/tool-calls.ts';
 import type { ChatItem, MessageMetrics } from '../decode/chat-item.ts';
 import type { SessionReport } from '../decode/session-report.ts';
 
@@ -16,7 +17,7 @@ export interface Told {
   attributes: RecordAttributes;
 }
 
-/** What an upload says of one conversation. */
+/** What uploads say of one conversation. */
 export interface Conversation {
   /** In the order in which they came about. */
   items: readonly ChatItem[];
@@ -52,8 +53,8 @@ interface Turn {
   /** Whether the last message of the answer was cut off. */
   interrupted: boolean;
   tools: boolean;
-  /** Time in which tools ran before the reply, in seconds. */
-  toolSeconds: number;
+  /** When tools ran before the reply, in unix seconds. */
+  toolRuns: { start: number; end: number }[];
   at: number;
 }
 
@@ -74,7 +75,7 @@ export function toldOf({ items, report, closeReason }: Conversation): Told[] {
     if (item.type === 'message' && item.role !== 'system' && item.role !== 'developer') {
       records.push(messageOf(item, at));
       if (item.role === 'user')
-        turns.push({ user: item, interrupted: false, tools: false, toolSeconds: 0, at });
+        turns.push({ user: item, interrupted: false, tools: false, toolRuns: [], at });
       else if (turn) {
         turn.interrupted = item.interrupted ?? false;
         if (turn.reply?.metrics?.e2eLatency === undefined) Object.assign(turn, { reply: item, at });
@@ -88,7 +89,7 @@ export function toldOf({ items, report, closeReason }: Conversation): Told[] {
       counts.toolCalls += 1;
       if (item.isError) counts.toolErrors += 1;
       if (turn) turn.tools = true;
-      if (turn && !turn.reply) turn.toolSeconds += Math.max(0, at - (call?.at ?? at));
+      if (turn && !turn.reply) turn.toolRuns.push({ start: Math.min(call?.at ?? at, at), end: at });
     } else if (item.type === 'agent_handoff' && item.oldAgent && item.newAgent) {
       const agents = { 'lk.old_agent': item.oldAgent, 'lk.new_agent': item.newAgent };
       records.push(told('lk.handoff', at, `handoff to ${item.newAgent}`, agents));
@@ -147,7 +148,9 @@ function toolOf(output: ChatItem, call: ChatItem | undefined, at: number): Told 
   );
 }
 
-function turnOf({ user, reply, interrupted, tools, toolSeconds, at }: Turn, index: number): Told {
+function turnOf({ user, reply, interrupted, tools, toolRuns, at }: Turn, index: number): Told {
+  // Of tools that ran side by side, the time counts once: as the job itself tells it.
+  const toolSeconds = covered(toolRuns);
   const outcome = !reply ? 'unanswered' : interrupted ? 'interrupted' : 'completed';
   const m: MessageMetrics = { ...user.metrics, ...reply?.metrics };
   const segments =

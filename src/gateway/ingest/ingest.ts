@@ -16,7 +16,7 @@ import { type TakenUp, type TakeUpOptions, takeUp } from './take-up.ts';
  */
 export type BatchListener = (batch: SessionBatch) => void;
 
-export interface IngestOptions extends Omit<TakeUpOptions, 'isRedacted' | 'known' | 'background'> {
+export interface IngestOptions extends Omit<TakeUpOptions, 'isRedacted' | 'known' | 'traceOf'> {
   spool: Spool;
   store: SessionStore;
   telemetry: Telemetry;
@@ -64,10 +64,8 @@ export class Ingest {
       ...options,
       isRedacted: (session) => store.isRedacted(session),
       known: (session) => store.identity(session),
-      background: async (session) => {
-        const state = await store.state(sessionIdOf(session)).catch(() => undefined);
-        return { traceId: state?.traceIds[0], closeReason: state?.closeReason };
-      },
+      traceOf: async (session) =>
+        (await store.state(sessionIdOf(session)).catch(() => undefined))?.traceIds[0],
     });
   }
 

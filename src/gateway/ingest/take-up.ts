@@ -12,7 +12,6 @@ import { audioStart } from '../decode/recording-header.ts';
 import { type AudioFile, type SessionBatch, sessionOf } from '../decode/records.ts';
 import { spanRecordOf, spansOf } from '../decode/spans.ts';
 import type { Forwarder } from '../forward/forwarder.ts';
-import type { Background } from '../forward/loki.ts';
 import { logRequest, traceRequest } from '../forward/unified.ts';
 import type { UploadKind } from '../receive/endpoints.ts';
 import type { Limits } from '../receive/limits.ts';
@@ -28,8 +27,8 @@ export interface TakeUpOptions {
   isRedacted: (session: string) => boolean;
   /** What is known of a session from what came before: logs of Node.js do not say whose they are. */
   known: (session: string) => Partial<Identity>;
-  /** What is known of a session when its records are handed on. */
-  background: (session: string) => Promise<Background>;
+  /** The trace of a session, as far as it is known when its lines are handed on. */
+  traceOf: (session: string) => Promise<string | undefined>;
   keepRedactedAudio: boolean;
   /** A folder for audio on its way into its session, on the same disk. */
   staging: string;
@@ -142,7 +141,7 @@ const logs: Reader = async (entry, meta, options) => {
     ownerless: batches.ownerless,
     discarded: [],
     async forward() {
-      await options.forwarder.logs(entry.id, owned, options.background);
+      await options.forwarder.logs(entry.id, owned, options.traceOf);
       await passOn(entry, meta, options.forwarder, scrubbed ? () => logRequest(owned) : undefined);
     },
   };

@@ -6,6 +6,7 @@ import type { Telemetry } from '../telemetry.ts';
 import { ActiveSessions } from './active-sessions.ts';
 import { measure } from './measure.ts';
 import { isOver, readTold } from './read-told.ts';
+import type { Told } from './told.ts';
 import { verdictOf } from './verdict.ts';
 
 /** For how many seconds nothing may have come of a session before it is measured. */
@@ -54,6 +55,8 @@ export interface MeasuringOptions {
   patience?: Partial<Patience>;
   /** Unix seconds. @default the system's clock */
   now?: () => number;
+  /** Told of each session, once, when it is over and was measured, or is left to its job. */
+  onOver?: (state: SessionState, told: Told) => Promise<void>;
   log: (message: string) => void;
 }
 
@@ -170,7 +173,7 @@ export class Measuring {
   }
 
   async #measure(id: string): Promise<void> {
-    const { store, recorder, telemetry, patience, now } = this.#options;
+    const { store, recorder, telemetry, patience, now, onOver } = this.#options;
     const state = await store.state(id);
     if (!state || state.measured) return;
     const told = await readTold(store.files(id), state);
@@ -186,9 +189,11 @@ export class Measuring {
     if (!(await store.markMeasured(id, verdict, state.receivedAt))) return;
     this.#active.leave(id);
     telemetry.count('earshot_gateway_measured_sessions_total', { verdict });
-    if (verdict !== 'measured') return;
-    recorder.introduce(identity);
-    for (const found of observations) recorder.record(found, identity);
+    if (verdict === 'measured') {
+      recorder.introduce(identity);
+      for (const found of observations) recorder.record(found, identity);
+    }
+    await onOver?.(state, told);
   }
 }
 

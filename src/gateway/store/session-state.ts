@@ -69,7 +69,7 @@ export interface SessionState {
   audio?: { bytes: number; start?: number; duration?: number };
   /** Why there is no audio although some was sent. */
   audioDropped?: 'redacted' | 'too_large';
-  /** Whether its job is observed by Earshot, as far as spans and the report tell. */
+  /** Whether its job is observed by Earshot, as far as a span or the report tells. */
   observed?: boolean;
   /** What the gateway's own series made of it, and when: it counts there once. */
   measured?: { verdict: Verdict; at: number };
@@ -121,7 +121,7 @@ export function reduced(before: SessionState, batch: SessionBatch, now: number):
     state.reported = { startedAt, reportedAt };
     state.sdkVersion = sdkVersion ?? state.sdkVersion;
     if (tags.length > 0) state.tags = tags;
-    state.observed = options[observedMarker] === true;
+    if (options[observedMarker] === true) state.observed = true;
     if (agentName && !state.identity.agentName) state.identity = { ...state.identity, agentName };
   }
   for (const { kind, details } of batch.evaluations) {
@@ -134,8 +134,7 @@ export function reduced(before: SessionState, batch: SessionBatch, now: number):
 
 function takeSpan(state: SessionState, span: SpanRecord): void {
   if (state.traceIds.length < maxTraces) state.traceIds = added(state.traceIds, span.traceId);
-  // What the report says of it stays.
-  if (span.attributes[observedMarker] === true) state.observed ??= true;
+  if (span.attributes[observedMarker] === true) state.observed = true;
   const facts = factsOf(span, state.identity.language);
   const { live } = state;
   switch (facts?.of) {

@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { api, type Detail, type Peaks, type Timeline, type Transcript } from '../api.ts';
+import { ApiError, api, type Detail, type Peaks, type Timeline, type Transcript } from '../api.ts';
 import { useChanges } from '../changes.ts';
 import { type Loaded, useLoaded } from '../loaded.ts';
+import { useOverdue } from './overdue.ts';
 
 /** What is shown of a session. */
 export interface Session {
@@ -47,11 +48,12 @@ export function useSession(id: string): Loaded<Session> & { version: number; gon
     },
     [id, version],
   );
+  useOverdue(loaded.value?.detail, () => setVersion((n) => n + 1));
   return { ...loaded, version, gone };
 }
 
-/** Milliseconds after which a recording that is being decoded is asked for again. */
-const again = 2000;
+/** Milliseconds after which a recording is asked for again that is being decoded, or that others wait before. */
+const again = { preparing: 2000, busy: 5000 };
 
 /** The waveform of a session's recording; `trouble`: why it is not drawn. */
 export function usePeaks(id: string, bytes: number | undefined): { peaks?: Peaks; trouble?: string } {
@@ -63,10 +65,14 @@ export function usePeaks(id: string, bytes: number | undefined): { peaks?: Peaks
     const ask = () =>
       api.peaks(id, controller.signal).then(
         (answer) => {
-          if ('state' in answer) timer = setTimeout(ask, again);
+          if ('state' in answer) timer = setTimeout(ask, again.preparing);
           else setFound({ peaks: answer });
         },
-        (error: Error) => controller.signal.aborted || setFound({ trouble: error.message }),
+        (error: Error) => {
+          if (controller.signal.aborted) return;
+          if (error instanceof ApiError && error.status === 503) timer = setTimeout(ask, again.busy);
+          else setFound({ trouble: error.message });
+        },
       );
     ask();
     return () => {

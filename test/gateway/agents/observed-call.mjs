@@ -14,7 +14,16 @@ export default defineAgent({
     const call = createCall({ plan, speed: 3, incidents: watchIncidents(directory), record: true });
     observe(call.session, ctx);
     // Then the gateway measures what the worker does, too.
-    if (unmarked) delete call.session.sessionOptions['earshot.observed'];
+    if (unmarked) {
+      delete call.session.sessionOptions['earshot.observed'];
+      const { tracing } = await import('@opentelemetry/sdk-node');
+      const span = new tracing.BasicTracerProvider().getTracer('any').startSpan('any');
+      const spans = Object.getPrototypeOf(span);
+      const { setAttribute } = spans;
+      spans.setAttribute = function (key, value) {
+        return key === 'earshot.observed' ? this : setAttribute.call(this, key, value);
+      };
+    }
     process.on('exit', () => tell({ exit: Date.now() }));
     const over = () => {
       tell({ shutdown: Date.now() });

@@ -1,14 +1,14 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { decodeJwt } from 'jose';
 import { describe, expect, test, vi } from 'vitest';
-import { LogRequest } from '../../../src/gateway/decode/log-schema.ts';
 import { MetricRequest } from '../../../src/gateway/decode/metric-schema.ts';
-import { attributesOf, plainOf } from '../../../src/gateway/decode/plain.ts';
+import { attributesOf } from '../../../src/gateway/decode/plain.ts';
 import { TraceRequest } from '../../../src/gateway/decode/trace-schema.ts';
 import { freePort } from '../../worker/worker.ts';
 import { newFolder, startTestGateway } from '../running.ts';
 import { capturedOf, one, upload } from '../uploads.ts';
-import { type Backend, listenBackend } from './backend.ts';
+import { listenBackend } from './backend.ts';
+import { linesOf } from './lines.ts';
 
 const identity = {
   'service.name': 'livekit-agents',
@@ -65,24 +65,6 @@ test('fields that Earshot does not know travel on', async () => {
   expect(sent?.body.includes(Buffer.from([0x85, 0x01, 0x01, 0x01, 0x00, 0x00]))).toBe(true);
 });
 
-/** What a backend got for Loki, with the resource of each. */
-const linesOf = (backend: Backend) =>
-  backend
-    .of('/otlp/v1/logs')
-    .flatMap(({ body }) => LogRequest.fromBinary(body).resourceLogs)
-    .flatMap(({ resource, scopeLogs }) =>
-      scopeLogs.flatMap(({ scope, logRecords }) =>
-        logRecords.map((log) => ({
-          resource: attributesOf(resource?.attributes),
-          scope: scope?.name,
-          text: String(plainOf(log.body)),
-          traceId: Buffer.from(log.traceId).toString('hex'),
-          keys: log.attributes.map(({ key }) => key),
-          attributes: attributesOf(log.attributes),
-        })),
-      ),
-    );
-
 describe('logs', () => {
   test('reach Loki, each attribute once and none nested, with the trace of their session', async () => {
     const backend = await listenBackend();
@@ -100,25 +82,6 @@ describe('logs', () => {
     const { traceIds } = await gateway.json('/api/sessions/AJ_full');
     expect(traceIds.length).toBe(1);
     expect(lines.at(-1)?.traceId).toBe(traceIds[0]);
-  });
-
-  test('of a conversation are the records that a job tells itself', async () => {
-    const backend = await listenBackend();
-    const gateway = await startTestGateway({ forward: { loki: backend.url } });
-    await gateway.take(capturedOf('full'));
-    const told = linesOf(backend).filter(({ scope }) => scope === 'earshot.conversation');
-    const names = new Set(told.map(({ attributes }) => attributes['event.name']));
-    expect([...names].toSorted()).toEqual([
-      'lk.conversation_item',
-      'lk.handoff',
-      'lk.session_end',
-      'lk.session_start',
-      'lk.tool_call',
-      'lk.turn',
-    ]);
-    expect(told.filter(({ resource }) => resource.job_id !== 'AJ_full')).toEqual([]);
-    expect(told.filter(({ text }) => text.includes('please book a table'))).toHaveLength(1);
-    expect(linesOf(backend).filter(({ scope }) => scope === 'chat_history')).toEqual([]);
   });
 });
 

@@ -109,6 +109,25 @@ test('turns are told with what their latency consists of, also the one that nobo
   expect(segmentAttributes.filter((name) => !(name in (first?.attributes ?? {})))).toEqual([]);
 });
 
+test('of tools that run side by side, the time counts once', () => {
+  const ran = (callId: string, from: number, to: number): ChatItem[] => [
+    { id: `${callId}-call`, type: 'function_call', name: 'look', callId, at: from },
+    { id: `${callId}-output`, type: 'function_call_output', name: 'look', callId, at: to },
+  ];
+  const [turn] = toldOf({
+    items: [
+      { id: 'i1', type: 'message', role: 'user', at: 10 },
+      ...ran('c1', 11, 13),
+      ...ran('c2', 11, 13),
+      ...ran('c3', 12.5, 13.5),
+      // Its clock went back.
+      ...ran('c4', 15, 14),
+      { id: 'i2', type: 'message', role: 'assistant', at: 16, metrics: { e2eLatency: 6 } },
+    ],
+  }).filter(({ event }) => event === 'lk.turn');
+  expect(turn?.attributes).toMatchObject({ 'lk.turn.tool_seconds': 2.5, 'lk.segment.tools': 2.5 });
+});
+
 test('of an answer in two messages, the one whose latency was measured is told, and whether the last was cut off', () => {
   const message = (role: string, rest: Partial<ChatItem>): ChatItem => ({
     id: `${rest.at}`,

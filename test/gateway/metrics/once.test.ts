@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import { emptyBatch } from '../../../src/gateway/decode/records.ts';
 import type { SessionState } from '../../../src/gateway/store/session-state.ts';
 import { SessionStore } from '../../../src/gateway/store/session-store.ts';
 import { newFolder, startTestGateway } from '../running.ts';
@@ -60,6 +61,28 @@ test('a session whose job observes it is left to that job', async () => {
   });
   const gateway = await startTestGateway({ patience: atOnce });
   await gateway.take(marked);
+  await judged(gateway, 'observed');
+  expect(await seriesOf(gateway)).toEqual({});
+});
+
+test('also one of which only a span says so, and not the report', async () => {
+  const directory = newFolder();
+  const first = await startTestGateway({ directory, patience: never });
+  const span = {
+    traceId: 'trace',
+    spanId: 'marked',
+    name: 'agent_turn',
+    start: 1000,
+    end: 1001,
+    attributes: { 'earshot.observed': true },
+    events: [],
+    status: 'unset' as const,
+  };
+  const identity = { jobId: 'AJ_full', redacted: false, simulated: false };
+  await first.store.apply({ ...emptyBatch(identity), spans: [span] }, 'marked');
+  await first.take(capturedOf('full'));
+  await first.close();
+  const gateway = await startTestGateway({ directory, patience: atOnce });
   await judged(gateway, 'observed');
   expect(await seriesOf(gateway)).toEqual({});
 });

@@ -3,11 +3,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { AnyValue, KeyValue } from '../../../src/gateway/decode/otlp-schema.ts';
 import { RecordingHeader } from '../../../src/gateway/decode/recording-header.ts';
 import { TraceRequest } from '../../../src/gateway/decode/trace-schema.ts';
-import { startTestGateway } from '../running.ts';
+import { atOnce, judged, never } from '../metrics/series.ts';
+import { newFolder, startTestGateway } from '../running.ts';
 import { type Captured, capturedOf } from '../uploads.ts';
 
 /** What was said, and done, in the captured calls. */
@@ -107,11 +108,21 @@ describe('of a redacted session', () => {
   test('nothing of what was said is stored, or forwarded to anybody', async () => {
     const backend = await listenBackend();
     const { url } = backend;
-    const gateway = await startTestGateway({ forward: { tempo: url, loki: url, liveKitCloud: url } });
-    await gateway.take([...capturedOf('full'), ...capturedOf('flush')].map(flagged));
+    const options = { directory: newFolder(), forward: { tempo: url, loki: url, liveKitCloud: url } };
+    const first = await startTestGateway({ ...options, patience: never });
+    await first.take([...capturedOf('full'), ...capturedOf('flush')].map(flagged));
+    await first.close();
+    // Conversations are told when they are over.
+    const gateway = await startTestGateway({ ...options, patience: atOnce });
+    await judged(gateway, 'measured', 2);
+    const sentTo = () => [...backend.bodies.values()].flat().map((body) => body.toString('latin1'));
+    await vi.waitFor(
+      () => expect(sentTo().filter((body) => body.includes('session ended'))).toHaveLength(2),
+      { timeout: 30_000 },
+    );
 
     expect(found(everything(gateway.directory))).toEqual([]);
-    const sent = [...backend.bodies.values()].flat().map((body) => body.toString('latin1'));
+    const sent = sentTo();
     expect(sent.length).toBeGreaterThan(20);
     expect(found(sent.join())).toEqual([]);
     expect(everything(gateway.directory)).not.toContain('OggS');

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { describe, expect, test, vi } from 'vitest';
-import { emptyBatch, type SessionBatch } from '../../../src/gateway/decode/records.ts';
+import { emptyBatch, type SessionBatch, type SpanRecord } from '../../../src/gateway/decode/records.ts';
 import { type Running, startTestGateway } from '../../gateway/running.ts';
 import { capturedOf } from '../../gateway/uploads.ts';
 import { noBrowser, openPage, takeTroubles } from '../browser.ts';
@@ -33,12 +33,75 @@ describe.skipIf(noBrowser)('a session', () => {
     const { gateway, page } = await opened(running(whole, 1));
     await page.getByText('live', { exact: true }).waitFor();
     await page.getByText('No recording. It comes when the call ends.').waitFor();
+    // There is nothing to play: the moment can be gone to.
+    await page.getByRole('button', { name: 'Go to turn 1 at 0:00' }).waitFor();
+    expect(await page.locator('.turn-play svg').count()).toBe(0);
     expect(await heads(page)).toEqual(['Turn 1']);
     await gateway.store.apply(running(whole, 3), 'more');
     await eventually(async () => expect(await heads(page)).toEqual(['Turn 1', 'Turn 2', 'Turn 3']));
     await gateway.store.apply({ ...whole, spans: whole.spans.slice(18) }, 'end');
     await eventually(async () => expect(await heads(page)).toHaveLength(4));
     await page.getByText('user initiated').waitFor();
+  });
+
+  test('that ends keeps the place of who reads it: what is open, in focus and in view', async () => {
+    const whole = call(12);
+    const tools = whole.items.flatMap((item, n): SpanRecord[] =>
+      item.type !== 'function_call' || item.at === undefined
+        ? []
+        : [
+            {
+              traceId: 'a'.repeat(32),
+              spanId: `f${n}`.padStart(16, '0'),
+              name: 'function_tool',
+              start: item.at,
+              end: item.at + 0.4,
+              attributes: {
+                'gen_ai.tool.name': item.name ?? '',
+                'gen_ai.tool.call.id': item.callId ?? '',
+                'lk.pii.function_tool.arguments': item.arguments ?? '',
+                'lk.pii.function_tool.output': 'found',
+              },
+              events: [],
+              status: 'unset',
+            },
+          ],
+    );
+    const { gateway, page } = await opened({
+      ...emptyBatch(whole.identity),
+      spans: [...whole.spans, ...tools],
+    });
+    const tool = page.locator('#turn-10 details.tool');
+    await tool.locator('summary').focus();
+    await page.keyboard.press('Enter');
+    await tool.getByText('found').waitFor();
+    await page.evaluate(`document.getElementById('turn-10').scrollIntoView({ block: 'start' })`);
+    const top = async () => Math.round((await tool.boundingBox())?.y ?? 0);
+    const before = await top();
+    await gateway.store.apply({ ...whole, spans: [] }, 'end');
+    await page.getByText('user initiated').waitFor();
+    await tool.getByText('There is no such parcel').waitFor();
+    expect(await tool.getAttribute('open')).not.toBeNull();
+    expect(await tool.locator('summary:focus').count()).toBe(1);
+    // What stands above it has other heights now; fractions of a pixel may be left.
+    expect(Math.abs((await top()) - before)).toBeLessThan(3);
+  });
+
+  test('that runs, and of which nothing comes any more, is lost after two minutes', async () => {
+    const whole = call(2);
+    const gateway = await startTestGateway();
+    await gateway.store.apply(running(whole, 2), 'spans');
+    const page = await openPage('about:blank');
+    await page.clock.install();
+    await page.goto(`${gateway.url}/sessions/AJ_1`);
+    await page.getByText('live', { exact: true }).waitFor();
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 130_000 });
+    try {
+      await page.clock.fastForward(130_000);
+      await page.getByText('lost', { exact: true }).waitFor();
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('that is deleted while one looks at it is gone', async () => {
@@ -106,6 +169,23 @@ describe.skipIf(noBrowser)('a session', () => {
     await page.getByText('The recording could not be loaded.').waitFor();
     expect(await page.getByRole('button', { name: 'Play', exact: true }).isDisabled()).toBe(true);
     takeTroubles(page);
+  });
+
+  test('whose recording has to wait for others is asked for again', async () => {
+    const gateway = await startTestGateway();
+    await gateway.take(capturedOf('flush'));
+    const page = await openPage('about:blank');
+    await page.route('**/peaks', (route) =>
+      route.fulfill({ status: 503, json: { error: 'Too many recordings wait', reason: 'busy' } }),
+    );
+    const refused = page.waitForResponse('**/peaks');
+    await page.goto(`${gateway.url}/sessions/AJ_flush`);
+    await refused;
+    await page.unroute('**/peaks');
+    const answered = await page.waitForResponse('**/peaks');
+    expect(answered.status()).toBe(200);
+    expect(await page.getByText('No waveform').count()).toBe(0);
+    expect(takeTroubles(page).every((trouble) => trouble.includes('503'))).toBe(true);
   });
 
   test('that cannot be read can be tried again', async () => {

@@ -34,14 +34,42 @@ test('a tool has its result, and how long it took', () => {
   ];
   const timeline = timelineOf({ turns: [turn(1, 2, ['u', 'c1', 'c2', 'o2', 'o3'])] });
   const [{ entries } = { entries: [] }] = entriesOf({ items, provisional: false, redacted: false }, timeline);
-  expect(entries.map((entry) => [entry.id, entry.of, entry.at])).toEqual([
-    ['u', 'message', 2],
-    ['c1', 'tool', 4],
-    ['c2', 'tool', 4.5],
-    ['o3', 'tool', 6],
+  expect(entries.map((entry) => [entry.key, entry.of, entry.at])).toEqual([
+    ['message user 1', 'message', 2],
+    ['tool 1 1', 'tool', 4],
+    ['tool 2 1', 'tool', 4.5],
+    ['tool 3 1', 'tool', 6],
   ]);
   expect(entries[1]).toMatchObject({ output: undefined, seconds: undefined });
   expect(entries[2]).toMatchObject({ output: { output: 'second' }, seconds: 0.5 });
+});
+
+test('what stands in a turn keeps its keys when the conversation itself comes in the place of what spans told', () => {
+  const keys = (items: Transcript['items']) =>
+    entriesOf(
+      { items, provisional: true, redacted: false },
+      timelineOf({
+        turns: [
+          turn(
+            1,
+            2,
+            items.map(({ id }) => id),
+          ),
+        ],
+      }),
+    ).map(({ entries }) => entries.map(({ key }) => key));
+  const told: Transcript['items'] = [
+    { id: 'span-1', type: 'message', role: 'user', at: 1002, text: 'hi' },
+    { id: 'span-2', type: 'message', role: 'assistant', at: 1003, text: 'one moment' },
+    { id: 'span-3', type: 'function_call', at: 1004, name: 'look_up' },
+    { id: 'span-4', type: 'function_call', at: 1005, name: 'look_up' },
+    { id: 'span-5', type: 'message', role: 'assistant', at: 1006, text: 'here it is' },
+  ];
+  const expected = [
+    ['message user 1', 'message assistant 1', 'tool undefined 1', 'tool undefined 2', 'message assistant 2'],
+  ];
+  expect(keys(told)).toEqual(expected);
+  expect(keys(told.map((item, n) => ({ ...item, id: `item_${n}` })))).toEqual(expected);
 });
 
 test('a reply of which no speech ever began is told from those that were heard', () => {
@@ -56,7 +84,7 @@ test('a reply of which no speech ever began is told from those that were heard',
   const unspoken = (told: Partial<Transcript>) =>
     entriesOf({ items, provisional: false, redacted: false, ...told }, timeline)
       .flatMap(({ entries }) => entries)
-      .flatMap((entry) => (entry.of === 'message' && entry.unspoken ? [entry.id] : []));
+      .flatMap((entry) => (entry.of === 'message' && entry.unspoken ? [entry.item.id] : []));
   expect(unspoken({})).toEqual(['never']);
   // While the call runs, it may still be spoken; and an SDK that tells of none does not say that none was.
   expect(unspoken({ provisional: true })).toEqual([]);
@@ -89,4 +117,20 @@ test('what is drawn at a point is told in words', () => {
   expect(at('tools', 3.45)?.text).toBe('Tool look_up · failed · 200 ms · turn 1 · 0:03.2');
   expect(at('events', 6.05)?.text).toBe('Closed · user initiated · 0:06.0');
   expect(at('user', 10)).toBeUndefined();
+});
+
+test('until it is known when the agent spoke, its words stand where it is heard, below the tools before', () => {
+  const items: Transcript['items'] = [
+    { id: 'span-1', type: 'message', role: 'assistant', at: 1003, text: 'here it is', provisional: true },
+    { id: 'span-2', type: 'function_call', at: 1003.5, name: 'look_up', callId: '1', provisional: true },
+  ];
+  const timeline = timelineOf({
+    turns: [turn(1, 2, ['span-1', 'span-2'])],
+    lanes: { user: [], agent: [{ start: 4.25, end: 6, turn: 1 }], thinking: [], tools: [] },
+  });
+  const [{ entries } = { entries: [] }] = entriesOf({ items, provisional: true, redacted: false }, timeline);
+  expect(entries.map(({ of, at }) => [of, at])).toEqual([
+    ['tool', 3.5],
+    ['message', 4.25],
+  ]);
 });

@@ -11,6 +11,8 @@ import { Waterfall, type WaterfallProps, waterfallRem } from './waterfall.tsx';
 interface TurnBlockProps extends TurnEntries {
   chosen: boolean;
   playing: boolean;
+  /** Whether there is a recording. */
+  playable: boolean;
   /** See `Waterfall`. */
   scale: number;
   onChoose(turn: number, at: number): void;
@@ -29,6 +31,7 @@ export const TurnBlock = memo(function TurnBlock({
   entries,
   chosen,
   playing,
+  playable,
   scale,
   onChoose,
 }: TurnBlockProps) {
@@ -55,9 +58,9 @@ export const TurnBlock = memo(function TurnBlock({
           type="button"
           class="turn-play"
           onClick={() => play(start)}
-          aria-label={`Play ${name.toLowerCase()} from ${formatClock(start)}`}
+          aria-label={`${playable ? 'Play' : 'Go to'} ${name.toLowerCase()} ${playable ? 'from' : 'at'} ${formatClock(start)}`}
         >
-          <PlayIcon />
+          {playable && <PlayIcon />}
           {formatClock(start)}
         </button>
         <span class="turn-name">{name}</span>
@@ -70,7 +73,7 @@ export const TurnBlock = memo(function TurnBlock({
       </h2>
       <div class="turn-entries">
         {entries.map((entry) => (
-          <EntryBlock key={entry.id} entry={entry} onPlay={play} />
+          <EntryBlock key={entry.key} entry={entry} onPlay={play} />
         ))}
       </div>
       {latency && <NearWaterfall latency={latency} scale={scale} />}

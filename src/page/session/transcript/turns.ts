@@ -3,25 +3,40 @@ import type { Timeline, Transcript } from '../../api.ts';
 export type Item = Transcript['items'][number];
 export type Turn = Timeline['turns'][number];
 
-/** What stands in a turn, one below the other. `at` is seconds on the axis; nobody heard what is `unspoken`. */
-export type Entry = { id: string; at?: number } & (
+/**
+ * What stands in a turn, one below the other. `at` is seconds on the axis; nobody heard what is `unspoken`. `key` is which one of the turn it is: ids change
+ * when the call ends and the SDK sends the conversation itself, and whoever reads must not notice.
+ */
+export type Entry = { key: string } & Unkeyed;
+
+type Unkeyed = { at?: number } & Told;
+
+type Told =
   | { of: 'message'; item: Item; unspoken?: true }
   | { of: 'tool'; call?: Item; output?: Item; seconds?: number }
   | { of: 'handoff'; from?: string; to?: string }
-  | { of: 'instructions'; item: Item }
-);
+  | { of: 'instructions'; item: Item };
 
 export interface TurnEntries {
   turn: Turn;
   entries: Entry[];
 }
 
-const when = (item: Item): number | undefined => item.metrics?.startedSpeakingAt ?? item.at;
+/**
+ * When an item stands, in seconds on the axis. A span tells of the agent's words from when the LLM was asked: until the SDK
+ * sends when it spoke them, they stand where it is heard next.
+ */
+function placeOf(item: Item, start: number, speeches: readonly number[]): number | undefined {
+  const { metrics, at, provisional, role } = item;
+  const time = metrics?.startedSpeakingAt ?? at;
+  if (time === undefined) return undefined;
+  const place = Math.max(0, time - start);
+  return (provisional && role === 'assistant' && speeches.find((speech) => speech >= place)) || place;
+}
 
-function entryOf(item: Item, outputs: ReadonlyMap<string, Item>, start: number): Entry | undefined {
-  const { id, type, callId, at } = item;
-  const time = when(item);
-  const base = { id, ...(time !== undefined && { at: Math.max(0, time - start) }) };
+function entryOf(item: Item, outputs: ReadonlyMap<string, Item>, place: number | undefined): Unkeyed {
+  const { type, callId, at } = item;
+  const base = place === undefined ? {} : { at: place };
   switch (type) {
     case 'message':
       return { ...base, of: 'message', item };
@@ -39,6 +54,28 @@ function entryOf(item: Item, outputs: ReadonlyMap<string, Item>, start: number):
   }
 }
 
+const kindOf = (entry: Told): string => {
+  switch (entry.of) {
+    case 'message':
+      return `message ${entry.item.role}`;
+    case 'tool':
+      return `tool ${(entry.call ?? entry.output)?.callId}`;
+    default:
+      return entry.of;
+  }
+};
+
+/** Entries with their keys: the first of its kind in the turn, the second, and so on. */
+function keyed(entries: readonly Unkeyed[]): Entry[] {
+  const counts = new Map<string, number>();
+  return entries.map((entry) => {
+    const kind = kindOf(entry);
+    const count = (counts.get(kind) ?? 0) + 1;
+    counts.set(kind, count);
+    return { ...entry, key: `${kind} ${count}` };
+  });
+}
+
 /**
  * Replies that nobody heard: no speech of theirs ever began. Only of a conversation that is over, from an SDK that tells
  * when what it said was spoken; who only writes has none of them.
@@ -54,23 +91,33 @@ function unspokenOf({ items, provisional }: Transcript, { lanes }: Timeline): Re
 /** The conversation by turns: each tool's call with its output. */
 export function entriesOf(transcript: Transcript, timeline: Timeline): TurnEntries[] {
   const { items } = transcript;
-  const { turns, start } = timeline;
+  const { turns, start, lanes } = timeline;
   const unspoken = unspokenOf(transcript, timeline);
   const byId = new Map(items.map((item) => [item.id, item]));
   const outputs = new Map<string, Item>();
   for (const item of items)
     if (item.type === 'function_call_output' && item.callId !== undefined) outputs.set(item.callId, item);
   const called = new Set(items.flatMap(({ type, callId }) => (type === 'function_call' ? [callId] : [])));
+  const speeches = new Map<number | undefined, number[]>();
+  for (const { turn, start } of lanes.agent) {
+    const known = speeches.get(turn);
+    if (known) known.push(start);
+    else speeches.set(turn, [start]);
+  }
   return turns.map((turn) => ({
     turn,
-    entries: turn.items
-      .flatMap((id) => byId.get(id) ?? [])
-      .filter(({ type, callId }) => type !== 'function_call_output' || !called.has(callId))
-      .flatMap((item) => entryOf(item, outputs, start) ?? [])
-      .map((entry) =>
-        entry.of === 'message' && unspoken.has(entry.item.id) ? { ...entry, unspoken: true as const } : entry,
-      )
-      .sort((a, b) => (a.at ?? 0) - (b.at ?? 0)),
+    entries: keyed(
+      turn.items
+        .flatMap((id) => byId.get(id) ?? [])
+        .filter(({ type, callId }) => type !== 'function_call_output' || !called.has(callId))
+        .map((item) => entryOf(item, outputs, placeOf(item, start, speeches.get(turn.turn) ?? [])))
+        .map((entry) =>
+          entry.of === 'message' && unspoken.has(entry.item.id)
+            ? { ...entry, unspoken: true as const }
+            : entry,
+        )
+        .sort((a, b) => (a.at ?? 0) - (b.at ?? 0)),
+    ),
   }));
 }
 

@@ -1,0 +1,100 @@
+import { expect, test, vi } from 'vitest';
+import { atOnce, judged, never } from '../metrics/series.ts';
+import { newFolder, type Running, startTestGateway } from '../running.ts';
+import { type Captured, capturedOf } from '../uploads.ts';
+import { type Backend, listenBackend } from './backend.ts';
+import { linesOf, toldTo } from './lines.ts';
+
+const full = capturedOf('full');
+
+/** The requests, of which those with logs come in two halves each: as of an SDK whose batches hold less. */
+const halved: readonly Captured[] = full.flatMap((request) => {
+  if (request.kind !== 'logs') return [request];
+  return [0, 1].map((half) => {
+    const body = JSON.parse(request.body.toString());
+    for (const { scopeLogs } of body.resourceLogs)
+      for (const scope of scopeLogs) {
+        const { logRecords } = scope;
+        const middle = Math.ceil(logRecords.length / 2);
+        scope.logRecords = half === 0 ? logRecords.slice(0, middle) : logRecords.slice(middle);
+      }
+    return { ...request, body: Buffer.from(JSON.stringify(body)) };
+  });
+});
+
+/** A gateway that finds the sessions of a folder over when it starts, and has told them. */
+async function over(backend: Backend, directory: string): Promise<Running> {
+  const gateway = await startTestGateway({ directory, patience: atOnce, forward: { loki: backend.url } });
+  await judged(gateway, 'measured');
+  await vi.waitFor(() => expect(toldTo(backend).length).toBeGreaterThan(0), { timeout: 30_000 });
+  await gateway.drained(20_000);
+  return gateway;
+}
+
+/** What is told of a session whose uploads are these. */
+async function toldOf(requests: readonly Captured[]) {
+  const directory = newFolder();
+  const backend = await listenBackend();
+  const first = await startTestGateway({ directory, patience: never, forward: { loki: backend.url } });
+  await first.take(requests);
+  // It may go on.
+  expect(toldTo(backend)).toEqual([]);
+  await first.close();
+  await over(backend, directory);
+  return { directory, backend, told: toldTo(backend) };
+}
+
+test('a conversation is told as a job tells it itself, when it is over', async () => {
+  const { backend, told } = await toldOf(full);
+  expect([...new Set(told.map(({ attributes }) => attributes['event.name']))].toSorted()).toEqual([
+    'lk.conversation_item',
+    'lk.handoff',
+    'lk.session_end',
+    'lk.session_start',
+    'lk.tool_call',
+    'lk.turn',
+  ]);
+  for (const { resource } of told)
+    expect(resource).toEqual({
+      'service.name': 'livekit-agents',
+      room_id: 'RM_full',
+      job_id: 'AJ_full',
+      'lk.agent_name': 'support-agent',
+      'telemetry.sdk.language': 'nodejs',
+    });
+  const [trace] = told.map(({ traceId }) => traceId);
+  expect(trace).toMatch(/^[0-9a-f]{32}$/);
+  expect(new Set(told.map(({ traceId }) => traceId))).toEqual(new Set([trace]));
+  expect(told.filter(({ text }) => text.includes('please book a table'))).toHaveLength(1);
+  expect(linesOf(backend).filter(({ scope }) => scope === 'chat_history')).toEqual([]);
+});
+
+test('in whichever parts it was uploaded, its turns are numbered once, and its end tells of all', async () => {
+  const { told } = await toldOf(halved);
+  const of = (name: string) => told.filter(({ attributes }) => attributes['event.name'] === name);
+  expect(of('lk.turn').map(({ attributes }) => attributes['lk.turn.number'])).toEqual([
+    '1',
+    '2',
+    '3',
+    '4',
+    '5',
+    '6',
+  ]);
+  expect(of('lk.session_start')).toHaveLength(1);
+  expect(of('lk.session_end').map(({ attributes }) => attributes['lk.turns'])).toEqual(['6']);
+  expect(told).toEqual((await toldOf(full)).told);
+});
+
+test('what comes twice is told once, and so is a session that is there when the gateway starts again', async () => {
+  const { directory, backend, told } = await toldOf([...full, ...full]);
+  expect(told).toEqual((await toldOf(full)).told);
+  const again = await startTestGateway({ directory, patience: atOnce, forward: { loki: backend.url } });
+  await again.take([...full, ...capturedOf('flush')]);
+  // Another session was told, so that this one would have been.
+  await vi.waitFor(
+    () => expect(toldTo(backend).some(({ resource }) => resource.job_id === 'AJ_flush')).toBe(true),
+    { timeout: 30_000 },
+  );
+  await again.drained(20_000);
+  expect(toldTo(backend).filter(({ resource }) => resource.job_id === 'AJ_full')).toEqual(told);
+});

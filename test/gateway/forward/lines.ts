@@ -1,0 +1,26 @@
+import { conversationScope } from '../../../src/catalogue/conversation.ts';
+import { LogRequest } from '../../../src/gateway/decode/log-schema.ts';
+import { attributesOf, plainOf } from '../../../src/gateway/decode/plain.ts';
+import type { Backend } from './backend.ts';
+
+/** What a backend got for Loki, with the resource of each. */
+export const linesOf = (backend: Backend) =>
+  backend
+    .of('/otlp/v1/logs')
+    .flatMap(({ body }) => LogRequest.fromBinary(body).resourceLogs)
+    .flatMap(({ resource, scopeLogs }) =>
+      scopeLogs.flatMap(({ scope, logRecords }) =>
+        logRecords.map((log) => ({
+          resource: attributesOf(resource?.attributes),
+          scope: scope?.name,
+          text: String(plainOf(log.body)),
+          traceId: Buffer.from(log.traceId).toString('hex'),
+          keys: log.attributes.map(({ key }) => key),
+          attributes: attributesOf(log.attributes),
+        })),
+      ),
+    );
+
+/** Of these, what was told of conversations. */
+export const toldTo = (backend: Backend) =>
+  linesOf(backend).filter(({ scope }) => scope === conversationScope);
