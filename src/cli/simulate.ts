@@ -80,7 +80,7 @@ export function addSimulate(program: Command): void {
     .addOption(
       option(
         '--no-gateway',
-        'do not record the calls; nor are they where LIVEKIT_OBSERVABILITY_URL says where to',
+        'do not record the calls in a gateway of its own; LIVEKIT_OBSERVABILITY_URL, if set, also switches it off',
         'NO_GATEWAY',
       ),
     )

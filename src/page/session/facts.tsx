@@ -9,6 +9,9 @@ interface Fact {
   bad?: boolean;
 }
 
+/** Why there may be no latency. */
+const unmeasured = 'No turn has a latency; the SDK measures none of realtime models';
+
 function factsOf(detail: Detail): Fact[] {
   const { turns, latencyP50, latencyP95, interruptions, toolCalls, toolErrors, cost } = detail;
   const sdk = [
@@ -21,8 +24,16 @@ function factsOf(detail: Detail): Fact[] {
     { name: 'Started', value: formatTime(detail.start), title: formatMoment(detail.start) },
     { name: 'Length', value: formatDuration(detail.duration) },
     { name: 'Turns', value: String(turns) },
-    { name: 'Latency p50', value: formatLatency(latencyP50) },
-    { name: 'p95', value: formatLatency(latencyP95) },
+    {
+      name: 'Latency p50',
+      value: formatLatency(latencyP50),
+      title: latencyP50 === undefined ? unmeasured : undefined,
+    },
+    {
+      name: 'p95',
+      value: formatLatency(latencyP95),
+      title: latencyP95 === undefined ? unmeasured : undefined,
+    },
     { name: 'Interruptions', value: String(interruptions) },
     {
       name: 'Tools',

@@ -46,6 +46,16 @@ export function useMoves(
     go(turnAt(turns, at)?.turn, at, false);
   };
 
+  const happening = (by: 1 | -1) => {
+    const { position } = playback;
+    // An address keeps a tenth of a second, and several may happen in one.
+    const next =
+      by > 0
+        ? timeline.events.find(({ at }) => at > position + 0.06)
+        : timeline.events.findLast(({ at }) => at < position - 0.06);
+    if (next) go(next.turn ?? turnAt(turns, next.at)?.turn, next.at, true);
+  };
+
   // Once, to where the address leads.
   useEffect(() => {
     const turn = turns.find((each) => each.turn === place.turn);
@@ -64,6 +74,8 @@ export function useMoves(
       ' ': () => playback.toggle(),
       j: () => step(1),
       k: () => step(-1),
+      e: () => happening(1),
+      E: () => happening(-1),
       ArrowLeft: () => seek(-far),
       ArrowRight: () => seek(far),
       'Shift+ArrowLeft': () => seek(-near),

@@ -22,6 +22,7 @@ const shortcuts = [
   ['Space', 'Play, or pause'],
   ['j', 'The next turn'],
   ['k', 'The turn before'],
+  ['e E', 'The next event, or the one before'],
   ['← →', 'Five seconds back or on; with Shift, half a second'],
   ['+ −', 'Zoom in, or out'],
   ['0', 'All of the call'],

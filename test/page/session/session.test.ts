@@ -120,6 +120,34 @@ describe.skipIf(noBrowser)('a session', () => {
     await turn(page, 1).waitFor();
   });
 
+  test('says what its events are, also by keyboard', async () => {
+    const page = await opened();
+    const legend = page.getByRole('list', { name: 'Events' });
+    expect(await legend.getByRole('listitem').allTextContents()).toEqual([
+      'interruption',
+      'handoff',
+      'error',
+      'closed',
+    ]);
+    const told = page.locator('.event-legend [role=status]');
+    await page.keyboard.press('e');
+    await eventually(async () => expect(await told.textContent()).toMatch(/0:\d\d\.\d/));
+    const first = [await told.textContent(), search(page)];
+    await page.keyboard.press('e');
+    await eventually(async () => expect(search(page)).not.toBe(first[1]));
+    await page.keyboard.press('Shift+E');
+    await eventually(async () => expect([await told.textContent(), search(page)]).toEqual(first));
+    expect(first[0]).toBe('Error · exception occurred while executing tool · 0:08.8');
+  });
+
+  test('says what is at a point beside it', async () => {
+    const page = await opened();
+    const agent = await pointAt(page, 14.4 / 28.439, 85);
+    await page.mouse.move(agent.x, agent.y);
+    const tip = await page.getByText('Agent · interrupted · 951 ms').boundingBox();
+    expect(Math.abs((tip?.y ?? 0) + (tip?.height ?? 0) - agent.y)).toBeLessThan(20);
+  });
+
   test('says once where its log comes from', async () => {
     const page = await opened('/sessions/AJ_full?tab=logs');
     const origin = page.locator('.log-origin code');

@@ -33,6 +33,9 @@ describe.skipIf(noBrowser)('a session', () => {
     const { gateway, page } = await opened(running(whole, 1));
     await page.getByText('live', { exact: true }).waitFor();
     await page.getByText('No recording. It comes when the call ends.').waitFor();
+    // There is nothing to play: the moment can be gone to.
+    await page.getByRole('button', { name: 'Go to turn 1 at 0:00' }).waitFor();
+    expect(await page.locator('.turn-play svg').count()).toBe(0);
     expect(await heads(page)).toEqual(['Turn 1']);
     await gateway.store.apply(running(whole, 3), 'more');
     await eventually(async () => expect(await heads(page)).toEqual(['Turn 1', 'Turn 2', 'Turn 3']));

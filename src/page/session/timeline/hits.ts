@@ -35,6 +35,12 @@ const eventNames: Readonly<Record<Scene['events'][number]['kind'], string>> = {
 
 const line = (parts: readonly (string | undefined | false)[]): string => parts.filter(Boolean).join(' · ');
 
+/** What happened, and when. */
+export function eventText({ kind, label, seconds, at }: Scene['events'][number]): string {
+  const told = kind === 'closed' && label !== undefined ? formatReason(label) : label;
+  return line([eventNames[kind], told, seconds !== undefined && formatSpan(seconds), formatClock(at, 1)]);
+}
+
 /**
  * What is at a point of the drawing.
  *
@@ -48,15 +54,7 @@ export function hitAt(scene: Scene, window: Window, at: number, y: number, slack
   if (lane.name === 'events') {
     const [event] = visible(scene.events, near, (each) => each.at, 0);
     if (!event) return undefined;
-    const { kind, label, seconds, turn } = event;
-    const told = kind === 'closed' && label !== undefined ? formatReason(label) : label;
-    const text = line([
-      eventNames[kind],
-      told,
-      seconds !== undefined && formatSpan(seconds),
-      formatClock(event.at, 1),
-    ]);
-    return { text, at: event.at, turn };
+    return { text: eventText(event), at: event.at, turn: event.turn };
   }
   const { name } = lane;
   const bars = visible<{ start: number; end: number; turn?: number }>(

@@ -113,7 +113,7 @@ function paintEvents(context: CanvasRenderingContext2D, lane: Lane, painting: Pa
   for (const { at, kind } of visible(scene.events, window, (event) => event.at, 1)) {
     // One at the very end is seen, too.
     const left = Math.min(x(at), painting.width - 5);
-    const colour = { interruption: colours.warn, error: colours.bad, blocked: colours.warn }[kind as string];
+    const colour = { interruption: colours.warn, error: colours.bad }[kind as string];
     context.fillStyle = colour ?? colours.event;
     context.beginPath();
     if (kind === 'error') {
@@ -124,7 +124,8 @@ function paintEvents(context: CanvasRenderingContext2D, lane: Lane, painting: Pa
       context.moveTo(left - 4, middle - 5);
       context.lineTo(left + 5, middle);
       context.lineTo(left - 4, middle + 5);
-    } else if (kind === 'closed') context.rect(left - 4, middle - 4, 8, 8);
+    } else if (kind === 'blocked') context.rect(left - 1.5, middle - 7, 3, 14);
+    else if (kind === 'closed') context.rect(left - 4, middle - 4, 8, 8);
     else context.arc(left, middle, 4.5, 0, 2 * Math.PI);
     context.fill();
   }

@@ -5,6 +5,7 @@ import { formatClock } from '../clock.ts';
 import { type Playback, usePlayback } from '../playback.ts';
 import { clamped, revealing, type Window, wholeOf, zoomed } from './axis.ts';
 import { useColours } from './colours.ts';
+import { EventLegend } from './event-legend.tsx';
 import { Extent } from './extent.tsx';
 import { useGestures } from './gestures.ts';
 import { type Hit, hitAt } from './hits.ts';
@@ -32,7 +33,7 @@ export function Timeline({ timeline, peaks, playback, chosen, onPoint }: Timelin
   const canvas = useRef<HTMLCanvasElement>(null);
   const head = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
-  const [hover, setHover] = useState<Hit & { x: number }>();
+  const [hover, setHover] = useState<Hit & { x: number; y: number }>();
   const colours = useColours();
   const scene = useMemo(() => sceneOf(timeline, peaks), [timeline, peaks]);
   const { duration } = scene;
@@ -104,7 +105,7 @@ export function Timeline({ timeline, peaks, playback, chosen, onPoint }: Timelin
     press: (x, y) => onPoint(Math.min(at(x), duration), hit(x, y)?.turn),
     hover: (point) => {
       const found = point && hit(point.x, point.y);
-      setHover(found && point ? { ...found, x: point.x } : undefined);
+      setHover(found && point ? { ...found, ...point } : undefined);
     },
     pan: (pixels) => {
       const { window: now, width: across } = latest.current;
@@ -149,13 +150,14 @@ export function Timeline({ timeline, peaks, playback, chosen, onPoint }: Timelin
         {hover && (
           <div
             class={hover.x > width / 2 ? 'timeline-tip left' : 'timeline-tip'}
-            style={{ left: `${hover.x}px` }}
+            style={{ left: `${hover.x}px`, top: `${hover.y > 40 ? hover.y - 34 : hover.y + 16}px` }}
             role="presentation"
           >
             {hover.text}
           </div>
         )}
       </div>
+      <EventLegend events={scene.events} position={position} />
       {timeline.omitted > 0 && (
         <p class="quiet timeline-omitted">{formatCount(timeline.omitted)} bars and events are left out.</p>
       )}

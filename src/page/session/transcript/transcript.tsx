@@ -16,6 +16,8 @@ interface TranscriptProps {
 /** Seconds after which what plays is brought into view again, if somebody scrolled away. */
 const patience = 8;
 
+const hasRecording = (playback: Playback): boolean => playback.hasRecording;
+
 /** The conversation, turn by turn. A browser lays out what is near only (`content-visibility`), and finds words in all of it. */
 export function Transcript({ transcript, timeline, playback, chosen, onChoose }: TranscriptProps) {
   const turns = useStable(useMemo(() => entriesOf(transcript, timeline), [transcript, timeline]));
@@ -27,6 +29,7 @@ export function Transcript({ transcript, timeline, playback, chosen, onChoose }:
       [timeline],
     ),
   );
+  const playable = usePlayback(playback, hasRecording);
   useFollowing(playing);
   const scale = useMemo(
     () => Math.max(1, ...timeline.turns.map(({ latency }) => latency?.e2e ?? 0)),
@@ -45,6 +48,7 @@ export function Transcript({ transcript, timeline, playback, chosen, onChoose }:
           entries={entries}
           chosen={turn.turn === chosen}
           playing={turn.turn === playing}
+          playable={playable}
           scale={scale}
           onChoose={choose}
         />

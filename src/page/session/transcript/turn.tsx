@@ -11,6 +11,8 @@ import { Waterfall, type WaterfallProps, waterfallRem } from './waterfall.tsx';
 interface TurnBlockProps extends TurnEntries {
   chosen: boolean;
   playing: boolean;
+  /** Whether there is a recording. */
+  playable: boolean;
   /** See `Waterfall`. */
   scale: number;
   onChoose(turn: number, at: number): void;
@@ -32,6 +34,7 @@ export const TurnBlock = memo(function TurnBlock({
   entries,
   chosen,
   playing,
+  playable,
   scale,
   onChoose,
 }: TurnBlockProps) {
@@ -62,9 +65,9 @@ export const TurnBlock = memo(function TurnBlock({
           type="button"
           class="turn-play"
           onClick={() => play(start)}
-          aria-label={`Play ${name.toLowerCase()} from ${formatClock(start)}`}
+          aria-label={`${playable ? 'Play' : 'Go to'} ${name.toLowerCase()} ${playable ? 'from' : 'at'} ${formatClock(start)}`}
         >
-          <PlayIcon />
+          {playable && <PlayIcon />}
           {formatClock(start)}
         </button>
         <span class="turn-name">{name}</span>
