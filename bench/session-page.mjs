@@ -1,4 +1,6 @@
+import { rmSync } from 'node:fs';
 import { openBrowser } from './browser.mjs';
+import { storedCalls, strainOf } from './long-calls.mjs';
 import { alternate, median, quantile } from './measure.mjs';
 import { atLeast, atMost, megabytes, ms } from './report.mjs';
 
@@ -43,7 +45,8 @@ const framesWhile = async ([what, steps]) => {
 
 /** What a session takes in a browser, if it is short and if it takes two hours; and its waveform. */
 export async function sessionPage(children) {
-  const gateway = children.start(new URL('./processes/session-gateway.mjs', import.meta.url), [short, long]);
+  const { directory, bytes } = await storedCalls(short, long);
+  const gateway = children.start(new URL('./processes/session-gateway.mjs', import.meta.url), [directory]);
   const url = await gateway.ask('url');
   const browser = await openBrowser();
   try {
@@ -79,13 +82,18 @@ export async function sessionPage(children) {
       short: measure('AJ_short', short),
       long: measure('AJ_long', long),
     });
-    return report(found, await gateway.ask('waveform', recorded));
+    const strain = { ...(await strainOf(gateway, url)), bytes };
+    return report(found, await gateway.ask('waveform', recorded), strain);
   } finally {
     await browser.close();
+    await gateway.stop();
+    rmSync(directory, { recursive: true, force: true });
   }
 }
 
-function report(found, waveform) {
+function report(found, waveform, { bytes, trace, traced, looks, viewers, looked }) {
+  const stalled = Math.max(traced.stalled, looked.stalled);
+  const memory = Math.max(traced.memory, looked.memory);
   const middle = (name, what) => median(found[name].map((each) => each[what]));
   const frames = (name, what) =>
     quantile(
@@ -107,11 +115,15 @@ function report(found, waveform) {
     rows: [row('a call of two minutes', 'short'), row('a call of two hours', 'long')],
     notes: [
       `drawn: from the address to the last turn; p95: of the frames in which that is done, ${rounds} rounds`,
+      `the spans of the long call: ${megabytes(bytes)}; all of its trace, read in ${ms(trace)}, stalls the gateway for ${ms(traced.stalled)} at most, which then has ${megabytes(traced.memory)}`,
+      `a call as long that runs, and ${viewers} who look at it: answered ${ms(median(looks))} after a change; a stall of ${ms(looked.stalled)} at most, ${megabytes(looked.memory)}`,
       `the waveform of ${recorded / 60} minutes is decoded in ${ms(waveform.took)}: ${speed.toFixed(0)} × as fast as it plays`,
     ],
     goals: [
       atMost('a session of two hours is drawn', middle('long', 'drawn'), 5000, ms),
       atMost('a session of two hours: p95 of a frame that zooms', frames('long', 'zoomed'), 250, ms),
+      atMost('a session of two hours: the longest stall of the gateway', stalled, 400, ms),
+      atMost('a session of two hours: memory of the gateway', memory, 500 * 2 ** 20, megabytes),
       atLeast('a waveform is decoded so many times as fast as it plays', speed, 30),
     ],
     checks: [

@@ -1,4 +1,4 @@
-/** A gateway with a short call and a long one, and with a recording to be drawn. */
+/** A gateway with a short call, a long one, and a long one that runs; and with a recording to be drawn. */
 import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,24 +6,32 @@ import { oggPackets } from '../../dist/gateway/audio/ogg-packets.js';
 import { peaksOf } from '../../dist/gateway/audio/peaks.js';
 import { startGateway } from '../../dist/gateway/gateway.js';
 import { answer } from '../children.mjs';
-import { callOf } from '../two-hours.mjs';
 
-const [short, long] = process.argv.slice(2).map(Number);
-const directory = mkdtempSync(join(tmpdir(), 'gateway-'));
+const [directory] = process.argv.slice(2);
 const gateway = await startGateway({
   directory,
   keys: { pair: { key: 'bench', secret: 'a secret of at least thirty-two characters' } },
   port: 0,
   minFreeBytes: 0,
 });
-const start = Date.now() / 1000 - 8000;
-await gateway.store.apply(callOf('AJ_short', start, short), 'short');
-await gateway.store.apply(callOf('AJ_long', start, long), 'long');
+
+/** How often the event loop is looked at, in milliseconds. */
+const often = 10;
+let [stalled, memory, looked] = [0, 0, performance.now()];
+setInterval(() => {
+  const now = performance.now();
+  stalled = Math.max(stalled, now - looked - often);
+  memory = Math.max(memory, process.memoryUsage.rss());
+  looked = now;
+}, often).unref();
 
 /** The recording of a captured call, as the packets that it consists of. */
 const upload = readFileSync(new URL('../../test/fixtures/insights/flush-04-recordings.bin', import.meta.url));
 const packets = [];
-for await (const page of oggPackets([upload.subarray(upload.indexOf('OggS'), upload.lastIndexOf('\r\n--'))]))
+for await (const page of oggPackets(
+  [upload.subarray(upload.indexOf('OggS'), upload.lastIndexOf('\r\n--'))],
+  61_440,
+))
   packets.push(...page);
 const [head, tags, ...speech] = packets;
 
@@ -39,10 +47,18 @@ function pageOf(packet) {
 answer(
   {
     url: () => gateway.url,
+    /** The longest stall of the event loop in milliseconds, and the most memory in bytes, since this was asked last. */
+    strain() {
+      const found = { stalled, memory };
+      [stalled, memory] = [0, 0];
+      return found;
+    },
+    /** Some more of the call that runs. */
+    more: (batch) => gateway.store.apply(batch, `more ${performance.now()}`),
     /** Milliseconds in which so many seconds of speech are decoded, 20 ms a packet. */
     async waveform(seconds) {
       const frames = Array.from({ length: seconds * 50 }, (_, n) => pageOf(speech[n % speech.length]));
-      const path = join(directory, 'speech.ogg');
+      const path = join(mkdtempSync(join(tmpdir(), 'speech-')), 'speech.ogg');
       writeFileSync(path, Buffer.concat([pageOf(head), pageOf(tags), ...frames]));
       const bytes = readFileSync(path);
       const began = performance.now();

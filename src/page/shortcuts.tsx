@@ -1,6 +1,7 @@
 import { createContext } from 'preact';
 import { useContext, useEffect, useRef, useState } from 'preact/hooks';
 import { KeyboardIcon } from './icons.tsx';
+import { isForThePage } from './keys.ts';
 
 type Shortcut = readonly [key: string, does: string];
 
@@ -33,10 +34,7 @@ export function ShortcutsHelp() {
 
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
-      const typing =
-        event.target instanceof HTMLElement &&
-        event.target.matches('input, select, textarea, [contenteditable]');
-      if (event.key !== '?' || typing || event.defaultPrevented) return;
+      if (event.key !== '?' || !isForThePage(event)) return;
       event.preventDefault();
       show();
     };

@@ -23,7 +23,8 @@ const near = 0.25;
 
 /** The span of a user's message: it began when the user began to speak. */
 function spanOfUser(item: ChatItem, spans: readonly NodeOf<'user_turn'>[]): NodeOf<'user_turn'> | undefined {
-  const own = spans.find(({ id }) => item.id === `span-${id}`);
+  const ownId = item.id.startsWith('span-') ? item.id.slice('span-'.length) : undefined;
+  const own = ownId === undefined ? undefined : spans.find(({ id }) => id === ownId);
   const began = item.metrics?.startedSpeakingAt;
   return own ?? (began === undefined ? undefined : spans.find(({ start }) => Math.abs(start - began) < near));
 }

@@ -1,5 +1,6 @@
 import type { RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { isForThePage } from '../keys.ts';
 import type { Rows } from './rows.ts';
 
 export interface KeyboardOptions {
@@ -38,7 +39,7 @@ export function useListKeys({ rows, height, body, search, current }: KeyboardOpt
 
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
-      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
+      if (!isForThePage(event)) return;
       const id = focused() ?? current;
       const at = pending.current ?? (id === undefined ? undefined : rows.indexOf(id));
       const inTable = event.target instanceof Node && body.current?.contains(event.target);
@@ -76,6 +77,3 @@ function reveal(body: HTMLElement, index: number, height: number): void {
 /** The session whose link has the focus; keys may come faster than what is drawn after them. */
 const focused = (): string | undefined =>
   document.activeElement instanceof HTMLElement ? document.activeElement.dataset.session : undefined;
-
-const isTyping = ({ target }: KeyboardEvent): boolean =>
-  target instanceof HTMLElement && target.matches('input, select, textarea, [contenteditable]');

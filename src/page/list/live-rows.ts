@@ -39,11 +39,22 @@ export function useLiveRows(filters: URLSearchParams): LiveRows {
       () => draw(),
     );
   }, [key]);
+  const waiting = useRef(new Map<string, Summary>());
+  const timers = useRef<{ draw?: Timer; look?: Timer }>({});
   useEffect(() => {
     setMore(0);
     rows.want(0, 0);
-    return () => rows.close();
+    return () => {
+      rows.close();
+      // What was to be done for these rows is not to be done for others.
+      Object.values(timers.current).forEach(clearTimeout);
+      timers.current = {};
+      waiting.current.clear();
+    };
   }, [rows]);
+
+  const latest = useRef(rows);
+  latest.current = rows;
 
   // Until the answer for new filters is there, those before are shown.
   const before = useRef(rows);
@@ -55,10 +66,6 @@ export function useLiveRows(filters: URLSearchParams): LiveRows {
     rows.refresh();
   };
 
-  const waiting = useRef(new Map<string, Summary>());
-  const timers = useRef<{ draw?: Timer; look?: Timer }>({});
-  useEffect(() => () => Object.values(timers.current).forEach(clearTimeout), []);
-
   const look = async () => {
     timers.current.look = undefined;
     if (scrollY <= nearTop) return refresh();
@@ -66,7 +73,8 @@ export function useLiveRows(filters: URLSearchParams): LiveRows {
     const query = apiQueryOf(filters, Date.now() / 1000);
     query.set('limit', '1');
     const page = await api.sessions(query).catch(() => undefined);
-    if (page && rows.total !== undefined) setMore(Math.max(0, page.total - rows.total));
+    if (page && rows.total !== undefined && latest.current === rows)
+      setMore(Math.max(0, page.total - rows.total));
   };
   const lookSoon = () => {
     timers.current.look ??= setTimeout(look, refreshMs);

@@ -1,11 +1,5 @@
 import { useEffect } from 'preact/hooks';
-
-/** Whether a key means the page, and not a field, a dialog, the browser, or what has the focus. */
-export function isForThePage(event: KeyboardEvent): boolean {
-  const { target, defaultPrevented, ctrlKey, metaKey, altKey } = event;
-  if (defaultPrevented || ctrlKey || metaKey || altKey) return false;
-  return !(target instanceof Element && target.closest('input, select, textarea, dialog, [contenteditable]'));
-}
+import { isForThePage } from '../keys.ts';
 
 /** Follows keys as long as the component is there. */
 export function useKeys(steps: Readonly<Record<string, () => void>>): void {

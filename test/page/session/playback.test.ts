@@ -11,7 +11,9 @@ const marked = (page: Page) => page.locator('.turn[aria-current]');
 async function opened(path = ''): Promise<Page> {
   const gateway = await startTestGateway();
   await gateway.take(capturedOf('flush'));
-  const page = await openPage(`${gateway.url}/sessions/AJ_flush${path}`);
+  const page = await openPage('about:blank');
+  await page.clock.install();
+  await page.goto(`${gateway.url}/sessions/AJ_flush${path}`);
   await page.locator('#turn-1').waitFor();
   return page;
 }
@@ -38,10 +40,27 @@ describe.skipIf(noBrowser)('a recording', () => {
   test('plays from where a turn is clicked, but not when its words are marked', async () => {
     const page = await opened();
     const words = page.getByText('hello there what is the weather like');
-    await words.dblclick();
+    const marks = () => page.evaluate('getSelection().toString().trim()');
+    // Time goes on only when it is told to.
+    await page.clock.pauseAt(Date.now() + 3_600_000);
+    await words.dblclick({ position: { x: 20, y: 10 } });
+    await page.clock.runFor(2_000);
+    expect(await marks()).not.toBe('');
+    const box = (await words.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+    await page.evaluate('getSelection().removeAllRanges()');
+    await page.mouse.move(box.x + 2, box.y + box.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 120, box.y + box.height / 2, { steps: 5 });
+    await page.mouse.up();
+    await page.clock.runFor(2_000);
+    expect(await marks()).toContain('hello');
+    expect(new URL(page.url()).search).toBe('');
+    await page.evaluate('getSelection().removeAllRanges()');
+    await words.click();
+    await page.clock.runFor(2_000);
+    await page.clock.resume();
     await page.getByRole('button', { name: 'Pause' }).waitFor();
-    await page.keyboard.press(' ');
-    await page.getByRole('button', { name: 'Play', exact: true }).waitFor();
+    expect(new URL(page.url()).search).toBe('?turn=1&t=1.4');
   });
 
   test('begins at the moment of the address, with the space bar', async () => {

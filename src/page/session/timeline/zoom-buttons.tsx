@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks';
-import { isForThePage } from '../keys.ts';
+import { isForThePage } from '../../keys.ts';
 
 interface ZoomButtonsProps {
   /** Whether all of it is seen. */

@@ -1,5 +1,5 @@
 import { memo } from 'preact/compat';
-import { useRef } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { profiles } from '../../../catalogue/objectives.ts';
 import { formatClock, formatSpan } from '../clock.ts';
 import { PlayIcon } from '../player-icons.tsx';
@@ -20,6 +20,9 @@ interface TurnBlockProps extends TurnEntries {
 
 const { turnLatency, turnLatencyTail } = profiles.standard;
 
+/** Within what a click is the second of two, in milliseconds. */
+const doubleClickMs = 300;
+
 const pace = (e2e: number): string =>
   e2e > turnLatencyTail.seconds ? 'tag tag-bad' : e2e > turnLatency.seconds ? 'tag tag-warn' : 'tag';
 
@@ -39,10 +42,14 @@ export const TurnBlock = memo(function TurnBlock({
   const name = number === 0 ? 'Opening' : `Turn ${number}`;
   const classes = ['turn', chosen && 'chosen', playing && 'playing'].filter(Boolean).join(' ');
   const play = (at: number) => onChoose(number, at);
+  const later = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(later.current), []);
   const onClick = (event: MouseEvent) => {
+    clearTimeout(later.current);
     const control = event.target instanceof Element && event.target.closest('button, a, summary, pre');
-    // Whoever marks words wants to copy them.
-    if (!control && getSelection()?.isCollapsed) play(start);
+    if (control || event.detail > 1) return;
+    // Whoever marks words wants to copy them; and a second click may come, which marks one.
+    later.current = setTimeout(() => getSelection()?.isCollapsed && play(start), doubleClickMs);
   };
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: its button does the same
