@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
 import type { Timeline, Transcript as Told } from '../../api.ts';
 import { type Playback, usePlayback } from '../playback.ts';
+import { Near, useNearness } from './near.ts';
 import { TurnBlock, turnElementId } from './turn.tsx';
 import { entriesOf, type TurnEntries, turnAt } from './turns.ts';
 
@@ -18,7 +19,10 @@ const patience = 8;
 
 const hasRecording = (playback: Playback): boolean => playback.hasRecording;
 
-/** The conversation, turn by turn. A browser lays out what is near only (`content-visibility`), and finds words in all of it. */
+/**
+ * The conversation, turn by turn. A browser lays out what is near only (`content-visibility`), and finds the words of all
+ * messages; what a tool took and gave is there to be found once it is open.
+ */
 export function Transcript({ transcript, timeline, playback, chosen, onChoose }: TranscriptProps) {
   const turns = useStable(useMemo(() => entriesOf(transcript, timeline), [transcript, timeline]));
   const playing = usePlayback(
@@ -37,23 +41,26 @@ export function Transcript({ transcript, timeline, playback, chosen, onChoose }:
   );
   const latest = useRef(onChoose);
   latest.current = onChoose;
+  const near = useNearness();
   const choose = useCallback((turn: number, at: number) => latest.current(turn, at), []);
 
   return (
-    <ol class="turns">
-      {turns.map(({ turn, entries }) => (
-        <TurnBlock
-          key={turn.turn}
-          turn={turn}
-          entries={entries}
-          chosen={turn.turn === chosen}
-          playing={turn.turn === playing}
-          playable={playable}
-          scale={scale}
-          onChoose={choose}
-        />
-      ))}
-    </ol>
+    <Near.Provider value={near}>
+      <ol class="turns">
+        {turns.map(({ turn, entries }) => (
+          <TurnBlock
+            key={turn.turn}
+            turn={turn}
+            entries={entries}
+            chosen={turn.turn === chosen}
+            playing={turn.turn === playing}
+            playable={playable}
+            scale={scale}
+            onChoose={choose}
+          />
+        ))}
+      </ol>
+    </Near.Provider>
   );
 }
 
