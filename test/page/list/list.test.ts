@@ -37,7 +37,7 @@ describe.skipIf(noBrowser)('the list', () => {
       '6.00 s',
       '0',
       '1',
-      '$0',
+      '–',
       'user initiated',
     ]);
   });
