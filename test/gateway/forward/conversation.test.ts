@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { atOnce, judged, never } from '../metrics/series.ts';
-import { newFolder, type Running, startTestGateway } from '../running.ts';
+import { newFolder, startTestGateway } from '../running.ts';
 import { type Captured, capturedOf } from '../uploads.ts';
 import { type Backend, listenBackend } from './backend.ts';
 import { linesOf, toldTo } from './lines.ts';
@@ -22,13 +22,13 @@ const halved: readonly Captured[] = full.flatMap((request) => {
   });
 });
 
-/** A gateway that finds the sessions of a folder over when it starts, and has told them. */
-async function over(backend: Backend, directory: string): Promise<Running> {
+/** Lets a gateway find the sessions of a folder over when it starts, and tell them. */
+async function over(backend: Backend, directory: string): Promise<void> {
   const gateway = await startTestGateway({ directory, patience: atOnce, forward: { loki: backend.url } });
   await judged(gateway, 'measured');
   await vi.waitFor(() => expect(toldTo(backend).length).toBeGreaterThan(0), { timeout: 30_000 });
   await gateway.drained(20_000);
-  return gateway;
+  await gateway.close();
 }
 
 /** What is told of a session whose uploads are these. */
