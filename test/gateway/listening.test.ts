@@ -11,9 +11,9 @@ test('a port that is taken is refused with the name of the variable that sets it
 
 test('whoever asks for what is not there is told where the sessions are', async () => {
   const { url } = await startTestGateway();
-  const response = await fetch(url);
+  const response = await fetch(`${url}/nowhere`);
   expect([response.status, await response.text()]).toEqual([
     404,
-    'Nothing is here; the sessions are at /api/sessions, the metrics are at /metrics, the probes at /healthz and /readyz.\n',
+    'Nothing is here; the sessions are at /, for machines at /api/sessions, the metrics are at /metrics, the probes at /healthz and /readyz.\n',
   ]);
 });
