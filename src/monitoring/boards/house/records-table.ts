@@ -6,6 +6,7 @@ import { filled, label } from '../../logql/records.ts';
 import { callColumns, callUrl, unknownCall } from './call-link.ts';
 import { colours, type Limits } from './limits.ts';
 import { applied, type PanelSpec } from './panel.ts';
+import { arranged, recordFields } from './record-fields.ts';
 
 /** A column of a table of records: an attribute, or what every line has. */
 export interface RecordColumn {
@@ -33,7 +34,9 @@ export interface RecordsTableSpec extends Omit<PanelSpec, 'targets' | 'unit'> {
 /** A row for each record: when, and its attributes. */
 export function recordsTable(spec: RecordsTableSpec): PanelBuilder {
   const { expr, columns, sortBy = 'Time', ascending = false, leads = true, ...rest } = spec;
-  const hidden = leads ? { job_id: callColumns.job, trace_id: callColumns.trace } : {};
+  const hidden: Record<string, string> = leads
+    ? { job_id: callColumns.job, trace_id: callColumns.trace }
+    : {};
   const fields = columns.map(({ of, title }) => [of === 'Line' ? 'Line' : label(of), title] as const);
   const numbers = columns.flatMap(({ of, unit }) => (unit === undefined ? [] : [of as RecordAttribute]));
   const names = ['Time', ...fields.map(([name]) => name), ...Object.keys(hidden)];
@@ -49,27 +52,11 @@ export function recordsTable(spec: RecordsTableSpec): PanelBuilder {
   )
     .cellHeight(TableCellHeight.Sm)
     .minWidth(60)
-    .withTransformation({
-      id: 'extractFields',
-      options: { source: 'labels', format: 'auto', replace: false },
-    })
-    .withTransformation({ id: 'filterFieldsByName', options: { include: { names } } })
-    // Loki has texts only; a table sorts and colours numbers.
-    .withTransformation({
-      id: 'convertFieldType',
-      options: {
-        fields: {},
-        conversions: numbers.map((of) => ({ targetField: label(of), destinationType: 'number' })),
-      },
-    })
-    .withTransformation({
-      id: 'organize',
-      options: {
-        excludeByName: {},
-        indexByName: Object.fromEntries(names.map((name, index) => [name, index])),
-        renameByName: { ...Object.fromEntries(fields), ...hidden },
-      },
-    })
+    // A table sorts and colours numbers.
+    .transformations([
+      ...recordFields(names, numbers.map(label)),
+      arranged(names, { ...Object.fromEntries(fields), ...hidden }),
+    ])
     .overrideByName('Time', [
       // Of one call, the day says nothing.
       { id: 'unit', value: leads ? 'time:YYYY-MM-DD HH:mm:ss' : 'time:HH:mm:ss' },

@@ -14,6 +14,7 @@ import { segmentAttributes } from '../../../catalogue/conversation.ts';
 import { label } from '../../logql/records.ts';
 import { segmentColours } from './palette.ts';
 import { applied, type PanelSpec } from './panel.ts';
+import { arranged, recordFields } from './record-fields.ts';
 
 export interface WaterfallSpec extends Omit<PanelSpec, 'targets' | 'unit'> {
   /** LogQL of turns. */
@@ -33,27 +34,14 @@ export function waterfall({ expr, ...rest }: WaterfallSpec): PanelBuilder {
     { ...rest, unit: 'suffix: s', decimals: 1, min: 0, targets: [{ expr, from: 'logs' }] },
     14,
   )
-    .withTransformation({
-      id: 'extractFields',
-      options: { source: 'labels', format: 'auto', replace: false },
-    })
-    .withTransformation({ id: 'filterFieldsByName', options: { include: { names } } })
-    .withTransformation({
-      id: 'convertFieldType',
-      options: {
-        fields: {},
-        conversions: parts.map(([targetField]) => ({ targetField, destinationType: 'number' })),
-      },
-    })
-    .withTransformation({ id: 'sortBy', options: { fields: {}, sort: [{ field: 'Time', desc: false }] } })
-    .withTransformation({
-      id: 'organize',
-      options: {
-        excludeByName: { Time: true },
-        indexByName: Object.fromEntries(names.map((name, index) => [name, index])),
-        renameByName: { [turn]: 'Turn', ...Object.fromEntries(parts) },
-      },
-    })
+    .transformations([
+      ...recordFields(
+        names,
+        parts.map(([name]) => name),
+      ),
+      { id: 'sortBy', options: { fields: {}, sort: [{ field: 'Time', desc: false }] } },
+      arranged(names, { [turn]: 'Turn', ...Object.fromEntries(parts) }, { Time: true }),
+    ])
     .orientation(VizOrientation.Horizontal)
     .stacking(StackingMode.Normal)
     .xField('Turn')
