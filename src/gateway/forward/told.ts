@@ -4,6 +4,7 @@ import type {
   RecordAttributes,
 } from '../../catalogue/conversation.ts';
 import { segmentsOf } from '../../session/segments.ts';
+import { closeReasonOf } from '../../session/session-events.ts';
 import { covered } from '../../session/tool-calls.ts';
 import type { ChatItem, MessageMetrics } from '../decode/chat-item.ts';
 import type { SessionReport } from '../decode/session-report.ts';
@@ -100,7 +101,8 @@ export function toldOf({ items, report, closeReason }: Conversation): Told[] {
     const { startedAt, reportedAt } = report;
     records.push(told('lk.session_start', startedAt, 'session started'));
     if (reportedAt !== undefined) {
-      const reason = closeReason ?? 'unknown';
+      // One's own words for an end may be a caller's.
+      const reason = closeReason === undefined ? 'unknown' : closeReasonOf(closeReason);
       const attributes = {
         'lk.close_reason': reason,
         'lk.turns': turns.length,

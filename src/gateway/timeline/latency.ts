@@ -1,3 +1,4 @@
+import { segments } from '../../catalogue/labels.ts';
 import { type Segment, segmentsOf } from '../../session/segments.ts';
 import { covered } from '../../session/tool-calls.ts';
 import type { ChatItem } from '../decode/chat-item.ts';
@@ -12,17 +13,6 @@ export interface TurnLatency {
   /** They follow each other, and sum up to `e2e`. */
   segments: { segment: Segment; seconds: number }[];
 }
-
-/** As they follow each other, as far as they do. */
-const order: readonly Segment[] = [
-  'transcription',
-  'endpointing',
-  'user_hook',
-  'llm',
-  'tools',
-  'tts',
-  'unattributed',
-];
 
 interface Interval {
   start: number;
@@ -104,7 +94,7 @@ export function latencyOf(turn: OpenTurn, tree: SpanTree): TurnLatency | undefin
   return {
     e2e,
     from: spoke - e2e,
-    segments: order
+    segments: segments
       .map((segment) => ({ segment, seconds: seconds[segment] }))
       .filter((each) => each.seconds > 0),
   };

@@ -168,6 +168,7 @@ test('a handoff is told, and the session from its start to its end', () => {
   expect(toldOf({ items, report, closeReason: 'user_initiated' }).at(-1)?.body).toBe(
     'session ended: user_initiated',
   );
+  expect(JSON.stringify(toldOf({ items, report, closeReason: 'Ms Miller hung up' }))).not.toContain('Miller');
 });
 
 test('no attribute is one that a job does not tell', () => {
