@@ -87,7 +87,13 @@ export function addSimulate(program: Command): void {
         'NO_GATEWAY',
       ),
     )
-    .addOption(option('--data <directory>', 'keep the sessions there (default: deleted at the end)', 'DATA'))
+    .addOption(
+      option(
+        '--data <directory>',
+        'keep the sessions and their reports there (default: deleted at the end)',
+        'DATA',
+      ),
+    )
     .option('--prices <file>', 'price file, which goes before the built-in prices (default: EARSHOT_PRICES)')
     .addOption(option('--log <file>', 'keep what the SDK and the calls log', 'LOG'))
     .addOption(

@@ -19,7 +19,7 @@ export interface SimulateOptions {
   controlPort?: number;
   /** Port of the gateway that the calls upload to; 0 takes a free one. @default there is none, and nothing is recorded */
   gatewayPort?: number;
-  /** Where the gateway keeps sessions. @default a directory that is deleted at the end */
+  /** Where the gateway keeps sessions, and the worker their reports. @default a directory that is deleted at the end */
   data?: string;
   /** Price file, which goes before the built-in prices. @default EARSHOT_PRICES, or the built-in prices */
   prices?: string;

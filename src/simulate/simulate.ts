@@ -62,6 +62,7 @@ export async function simulate(options: RunOptions): Promise<number> {
               metricsUrl: centre.url,
               controlUrl: centre.controlUrl,
               sessionsUrl: centre.sessionsUrl,
+              reports: centre.reports,
               figures: await figures.read(),
               incidents: centre.incidents.list(),
             }),

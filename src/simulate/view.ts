@@ -10,6 +10,8 @@ export interface View {
   controlUrl: string;
   /** Where the sessions are shown, to a browser. */
   sessionsUrl?: string;
+  /** Where the reports of the calls are. */
+  reports: string;
   figures: Figures;
   incidents: readonly IncidentName[];
 }
@@ -72,6 +74,7 @@ export function renderScreen(view: View, { width, height, colour, keys }: ViewOp
     ...(view.sessionsUrl ? [`  sessions   ${paint('cyan', `${view.sessionsUrl}/`)} in a browser`] : []),
     `  metrics    ${paint('cyan', `${view.metricsUrl}/metrics`)}`,
     `  incidents  ${paint('cyan', `${view.controlUrl}/incidents`)}`,
+    `  reports    ${view.reports}`,
     '',
   ];
   const chosen = fitting(width);

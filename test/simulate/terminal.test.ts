@@ -19,6 +19,7 @@ const view: View = {
   elapsed: 1000,
   metricsUrl: 'http://127.0.0.1:9464',
   controlUrl: 'http://127.0.0.1:9466',
+  reports: '/tmp/reports',
   figures: { total: { ...row, p50: 1, p95: 2 }, rows: [], errors: {} },
   incidents: [],
 };
