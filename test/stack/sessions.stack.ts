@@ -20,8 +20,8 @@ const soon = { settled: 5, unrecorded: 5, lost: 3600, announced: 0 };
 
 /** Panels that have nothing to show of such a call, and say so. */
 const mayBeEmpty = {
-  // An upload knows no errors; no room is recorded, and no report is written where nobody asks for one.
-  simulated: ['Errors', 'Report', 'Recording', 'Log of the agent'],
+  // An upload knows no errors, and has no report of Earshot's; no room is recorded.
+  simulated: ['Errors', 'Recording', 'Log of the agent'],
   uploaded: ['Errors', 'Report', 'Recording'],
 };
 
