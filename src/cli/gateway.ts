@@ -77,6 +77,13 @@ export function addGateway(program: Command): void {
       option('--forward-headers <pairs>', 'headers for those, as name=value,name=value', 'FORWARD_HEADERS'),
     )
     .addOption(
+      option(
+        '--forward-exported',
+        'hand on, too, what jobs with Earshot in them send to a backend of their own',
+        'FORWARD_EXPORTED',
+      ),
+    )
+    .addOption(
       option('--livekit-cloud <url>', 'pass uploads on to LiveKit Cloud, too', 'LIVEKIT_CLOUD').argParser(
         url,
       ),
