@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { Children } from './children.mjs';
 import { eventCost } from './event-cost.mjs';
 import { uploads } from './gateway.mjs';
+import { jobEnd } from './job-end.mjs';
 import { underLoad } from './load.mjs';
 import { overhead } from './overhead.mjs';
 import { page } from './page.mjs';
@@ -21,12 +22,13 @@ const benchmarks = {
   telemetry: ['Traces and logs of a job', telemetryCost],
   overhead: ['Memory under a flood of labels', overhead],
   gateway: ['Uploads to the gateway', uploads],
+  'job-end': ['The end of a job that uploads to the gateway', jobEnd],
   page: ['The page, in a real Chromium', page],
   session: ['The page of a session, in a browser', sessionPage],
   queries: ['Boards at 30 days, in a real Prometheus', queries],
 };
-/** Those that take a server or a browser: they run when they are named. */
-const onDemand = ['page', 'session', 'queries'];
+/** Those that take a server, a browser or minutes: they run when they are named. */
+const onDemand = ['job-end', 'page', 'session', 'queries'];
 
 const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } });
 const names = values.only ?? Object.keys(benchmarks).filter((name) => !onDemand.includes(name));

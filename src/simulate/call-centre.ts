@@ -11,6 +11,7 @@ import { createIncidents, type IncidentSwitches } from './incidents.ts';
 import { listenInferenceGateway } from './inference-gateway.ts';
 import { resolveOptions, type SimulateOptions } from './options.ts';
 import { createRandom } from './random.ts';
+import { callReports } from './reports.ts';
 import { openSessions } from './sessions.ts';
 import { listenSignalling } from './signalling.ts';
 import { credentials, startWorker } from './worker.ts';
@@ -23,6 +24,8 @@ export interface CallCentre {
   readonly controlUrl: string;
   /** Where the sessions of the calls are shown; undefined without a gateway. */
   readonly sessionsUrl?: string;
+  /** Folder or bucket in which there is a report of each call that is over. */
+  readonly reports: string;
   /** What /metrics is made of. */
   readonly recorder: Recorder;
   readonly incidents: IncidentSwitches;
@@ -77,8 +80,10 @@ export async function openCallCentre(
     done(signalling, signalling.close);
     const control = await listenControl({ port: settings.controlPort, incidents });
     done(control, control.close);
+    const reports = callReports(settings.data ?? directory);
     const monitoring = await monitor({
       port: settings.port,
+      reports: reports.options,
       prices: settings.prices,
       strict: true,
       agentName: 'call-centre',
@@ -108,6 +113,7 @@ export async function openCallCentre(
         LIVEKIT_INFERENCE_URL: gateway.url,
         // Where the SDK writes its recordings, and leaves them.
         TMPDIR: directory,
+        ...reports.environment,
         ...(sessions && { LIVEKIT_OBSERVABILITY_URL: sessions.url }),
       },
       onJobStart: (jobId) => dispatcher?.started(jobId),
@@ -134,6 +140,7 @@ export async function openCallCentre(
       url,
       controlUrl: control.url,
       sessionsUrl: sessions?.url,
+      reports: reports.to,
       recorder,
       incidents,
       calls: dispatcher,

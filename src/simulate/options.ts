@@ -19,7 +19,7 @@ export interface SimulateOptions {
   controlPort?: number;
   /** Port of the gateway that the calls upload to; 0 takes a free one. @default there is none, and nothing is recorded */
   gatewayPort?: number;
-  /** Where the gateway keeps sessions. @default a directory that is deleted at the end */
+  /** Where the gateway keeps sessions, and the worker their reports. @default a directory that is deleted at the end */
   data?: string;
   /** Price file, which goes before the built-in prices. @default EARSHOT_PRICES, or the built-in prices */
   prices?: string;
@@ -61,7 +61,7 @@ export function resolveOptions(options: SimulateOptions = {}): Settings {
     if (value === undefined) continue;
     if (!(value >= min && value <= max) || (whole && !Number.isInteger(value))) {
       throw new SimulateOptionError(
-        `${name} is ${value}, but takes a ${whole ? 'whole ' : ''}number from ${min} to ${max}`,
+        `{ ${name} } is ${value}, but takes a ${whole ? 'whole ' : ''}number from ${min} to ${max}`,
       );
     }
   }

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -46,6 +46,41 @@ describe('a run of the simulated call centre', () => {
     const having = (file: string) =>
       sessions.filter((session) => existsSync(join(data, 'sessions', session, file))).length;
     expect([having('spans.jsonl'), having('transcript.json'), having('audio.ogg')]).toEqual([10, 8, 8]);
+  });
+
+  const reports = join(data, 'reports');
+  const written = (kind: string) => readdirSync(reports).filter((name) => name.endsWith(kind));
+  const outcomes = (shown: string) =>
+    ['written', 'uploaded', 'failed', 'deadline', 'recovered'].map((outcome) =>
+      total(shown, 'earshot_session_reports_total', { outcome }),
+    );
+
+  test('has written a report of each call, which says what happened in it, unless its process was lost', () => {
+    // On a slow machine, the first of the lost are a minute ago.
+    const [ok = 0, uploaded, failed, late, recovered = 0] = outcomes(exposition);
+    expect([ok, uploaded, failed, late, recovered + written('.journal').length]).toEqual([8, 0, 0, 0, 2]);
+    expect(written('.json')).toHaveLength(8 + recovered);
+    const read = written('.json').map((name) => JSON.parse(readFileSync(join(reports, name), 'utf8')));
+    const whole = read.filter(({ closeReason }) => closeReason !== 'crashed');
+    expect(whole.map(({ jobId }) => jobId).every((id) => /^AJ_1_\d{5}$/.test(id))).toBe(true);
+    expect(whole.filter(({ counts, durationSeconds }) => counts.turns < 1 || durationSeconds < 1)).toEqual(
+      [],
+    );
+    const tools = whole.reduce((sum, { counts }) => sum + counts.toolCalls, 0);
+    expect(tools).toBeGreaterThan(5);
+    expect(tools).toBeLessThanOrEqual(total(exposition, 'lk_agents_tool_calls_total'));
+  });
+
+  test('has the reports of lost calls written by the next worker that finds their journals', async () => {
+    const minutesAgo = Date.now() / 1000 - 180;
+    const lost = written('.journal');
+    for (const name of lost) utimesSync(join(reports, name), minutesAgo, minutesAgo);
+    const next = join(folder, 'next.txt');
+    const again = startSimulation('--calls', '1', '--speed', '3', '--data', data, '--metrics', next);
+    expect(await again.exit()).toBe(0);
+    await again.clean();
+    expect(outcomes(readFileSync(next, 'utf8'))).toEqual([1, 0, 0, 0, lost.length]);
+    expect([written('.json').length, written('.journal').length]).toEqual([11, 0]);
   });
 
   test('has samples in every series that the SDK can emit without a room', () => {

@@ -8,7 +8,8 @@ const row = {
   agent: 'all',
   version: '',
   active: 1,
-  done: 0,
+  finished: 0,
+  failed: 0,
   crashed: 0,
   turns: 5,
   errors: 0,
@@ -18,6 +19,7 @@ const view: View = {
   elapsed: 1000,
   metricsUrl: 'http://127.0.0.1:9464',
   controlUrl: 'http://127.0.0.1:9466',
+  reports: '/tmp/reports',
   figures: { total: { ...row, p50: 1, p95: 2 }, rows: [], errors: {} },
   incidents: [],
 };
@@ -102,7 +104,7 @@ test('what is no terminal gets plain lines', async () => {
   await vi.waitFor(() => expect(written()).toContain('\n'));
   await terminal?.stop();
   expect(written().split('\n')[0]).toBe(
-    '00:01  active 1  done 0  crashed 0  turns 5  p50 1.00 s  p95 2.00 s  errors 0  incidents none',
+    '00:01  active 1  finished 0  failed 0  crashed 0  turns 5  p50 1.00 s  p95 2.00 s  errors 0  incidents none',
   );
   expect(written().includes('\x1b')).toBe(false);
   expect(raw).toEqual([]);

@@ -88,6 +88,7 @@ describe.each(named)('%s', (name, service) => {
     const written = (service.volumes ?? []).filter((mount) => !mount.startsWith('./'));
     const homes: Record<string, string[]> = {
       alertmanager: ['alertmanager-data:/alertmanager'],
+      demo: ['demo-data:/data'],
       gateway: ['gateway-data:/data'],
       grafana: ['grafana-data:/var/lib/grafana'],
       loki: ['loki-data:/loki'],
@@ -182,6 +183,7 @@ test('traces and logs of the demo and of what agents upload go to Tempo and Loki
     OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://tempo:4318/v1/traces',
     OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: 'http://loki:3100/otlp/v1/logs',
     EARSHOT_RECORD: 'traces,logs,transcript',
+    EARSHOT_SIMULATE_DATA: '/data',
   });
   const { EARSHOT_GATEWAY_TEMPO: tempo = '', EARSHOT_GATEWAY_LOKI: loki = '' } = gateway?.environment ?? {};
   expect([tempo, loki].map(withDefaults)).toEqual(['http://tempo:4318', 'http://loki:3100']);

@@ -3,7 +3,6 @@ const past = 'There is no past of six hours to compare with.';
 const versions = 'Versions are compared after an hour with a hundred turns, and none is new.';
 const nothingLost = 'Nothing was lost, which is well.';
 const notThen = 'None ended like this.';
-const noReports = 'It writes no session reports.';
 
 export const reasons: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   cost: {
@@ -16,8 +15,7 @@ export const reasons: Readonly<Record<string, Readonly<Record<string, string>>>>
     'Samples lost by reason': nothingLost,
     'Label overflow': nothingLost,
     'Refused values': nothingLost,
-    'Session reports by outcome': noReports,
-    'Reports sent after their job': noReports,
+    'Reports sent after their job': 'Its session reports go to a folder, and need not be sent.',
   },
   models: {
     'Furthest above its past': past,

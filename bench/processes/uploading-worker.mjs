@@ -1,0 +1,73 @@
+/** A worker of the JavaScript SDK without Earshot in it, whose jobs upload what they record to the address given. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { listenSignalling } from '../../dist/simulate/signalling.js';
+import { answer } from '../children.mjs';
+import { until } from '../measure.mjs';
+
+const [observabilityUrl, key, secret] = process.argv.slice(2);
+const directory = mkdtempSync(join(tmpdir(), 'worker-'));
+const signalling = await listenSignalling();
+const agent = fileURLToPath(new URL('../../test/gateway/agents/typed-call.mjs', import.meta.url));
+const worker = spawn(process.execPath, [agent, 'dev'], {
+  stdio: 'ignore',
+  env: {
+    ...process.env,
+    LIVEKIT_URL: signalling.url,
+    LIVEKIT_API_KEY: key,
+    LIVEKIT_API_SECRET: secret,
+    LIVEKIT_OBSERVABILITY_URL: observabilityUrl,
+    LOG_LEVEL: 'info',
+    TEST_SERVER_PORT: String(await freePort()),
+  },
+});
+const ended = once(worker, 'exit');
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+let jobs = 0;
+
+/** Runs a job to its end: milliseconds from its `ctx.shutdown()` to the exit of its process. */
+async function run(job) {
+  await signalling.registered;
+  const log = join(directory, `${++jobs}.jsonl`);
+  await signalling.dispatch({
+    id: `AJ_bench${jobs}`,
+    agentName: 'front-desk',
+    metadata: JSON.stringify({ log, ...job }),
+  });
+  let told = {};
+  const over = await until(() => {
+    told = read(log);
+    return told.exit !== undefined;
+  }, 60_000);
+  if (!over) throw new Error('a job has not ended in a minute');
+  return told.exit - told.shutdown;
+}
+
+function read(log) {
+  try {
+    const lines = readFileSync(log, 'utf8').trim().split('\n');
+    return Object.assign({}, ...lines.map((line) => JSON.parse(line)));
+  } catch {
+    return {}; // not there yet, or the last line is being written
+  }
+}
+
+answer({ run }, async () => {
+  worker.kill();
+  await ended;
+  await signalling.close();
+});

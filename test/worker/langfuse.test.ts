@@ -1,0 +1,60 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { openBackend } from '../telemetry/backend.ts';
+import { sampleOf } from './exposition.ts';
+import { startWorker } from './worker.ts';
+
+/** The variables of docs/telemetry.md's row for Langfuse, as a shell makes them. */
+function variables(url: string): Record<string, string> {
+  const row = /^\| Langfuse \| (.*) \|$/m.exec(readFileSync('docs/telemetry.md', 'utf8'))?.[1] ?? '';
+  const told = row.replaceAll('\\|', '|').replace('https://cloud.langfuse.com', url);
+  const settings = [...told.matchAll(/`([A-Z_]+=[^`]+)`/g)].map(([, setting]) => setting);
+  const env = { ...process.env, LANGFUSE_PUBLIC_KEY: 'pk-lf-1', LANGFUSE_SECRET_KEY: 'sk-lf-2' };
+  const names = settings.map((setting) => (setting as string).split('=')[0] as string);
+  const lines = execFileSync(
+    'bash',
+    ['-c', `${settings.join('\n')}\nprintf '%s\\0' "$${names.join('" "$')}"`],
+    { env },
+  )
+    .toString()
+    .split('\0');
+  return Object.fromEntries(names.map((name, index) => [name, lines[index] as string]));
+}
+
+test('Langfuse gets the conversation by the variables that the documentation names, and no logs', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const langfuse = await openBackend();
+  onTestFinished(() => langfuse.close());
+  const env = variables(langfuse.url);
+  expect(Object.keys(env)).toEqual([
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    'OTEL_EXPORTER_OTLP_HEADERS',
+    'OTEL_LOGS_EXPORTER',
+    'EARSHOT_ALLOW_PII',
+  ]);
+
+  const worker = await startWorker({ agent: 'two-lines.mjs', mode: 'dev', env });
+  onTestFinished(() => worker.close());
+  await worker.run({ log: join(folder, 'jobs.jsonl'), turns: 1, asks: ['fine'] });
+  await vi.waitFor(
+    async () =>
+      expect(sampleOf(await worker.metrics(), 'lk_agents_job_exits_total', { outcome: 'finished' })).toBe(1),
+    { timeout: 60_000, interval: 100 },
+  );
+
+  expect(new Set(langfuse.paths)).toEqual(new Set(['/api/public/otel/v1/traces']));
+  // printf pk-lf-1:sk-lf-2 | base64
+  expect(new Set(langfuse.headers.map(({ authorization }) => authorization))).toEqual(
+    new Set(['Basic cGstbGYtMTpzay1sZi0y']),
+  );
+  expect(langfuse.logs).toEqual([]);
+  const names = langfuse.spans.map(({ name }) => name);
+  expect(names).toEqual(
+    expect.arrayContaining(['job_entrypoint', 'agent_session', 'user_turn', 'llm_request', 'function_tool']),
+  );
+  expect(JSON.stringify(langfuse.spans)).toContain('canary-user');
+});
