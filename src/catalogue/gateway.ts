@@ -100,6 +100,13 @@ export const gateway = {
     labels: { destination: destinations },
     source: 'Earshot gateway',
   },
+  earshot_gateway_forward_left_out_total: {
+    type: 'counter',
+    help: 'Spans, lines of logs and records of conversations that were not handed on, because their job sends them to a backend itself.',
+    unit: 'records',
+    labels: { destination: ['tempo', 'loki'] },
+    source: 'Earshot gateway',
+  },
   earshot_gateway_forward_queue_bytes: {
     type: 'gauge',
     help: 'Bytes that wait for a backend.',

@@ -3,3 +3,21 @@
  * its report. The gateway leaves a session that bears it to the worker's metrics.
  */
 export const observedMarker = 'earshot.observed';
+
+/**
+ * Names of attributes by which a job says of what it uploads that it sends it to a backend of traces or logs itself: a span, a
+ * line of the log, or the records of its conversation. The gateway does not hand these on.
+ */
+export const exportedMarkers = {
+  traces: 'earshot.exported.traces',
+  logs: 'earshot.exported.logs',
+  conversation: 'earshot.exported.conversation',
+} as const;
+
+/** What a job may send by itself. */
+export type ExportedSignal = keyof typeof exportedMarkers;
+
+const markers: ReadonlySet<string> = new Set(Object.values(exportedMarkers));
+
+/** Whether an attribute is there for the gateway only. */
+export const isExportedMarker = (name: string): boolean => markers.has(name);

@@ -23,6 +23,7 @@ export interface GatewayFlags {
   loki?: string;
   prometheus?: string;
   forwardHeaders?: string;
+  forwardExported?: boolean;
   livekitCloud?: string;
   grafana?: string;
   retentionDays?: number;
@@ -71,6 +72,7 @@ export async function gatewayOptions(
       prometheus: flags.prometheus,
       liveKitCloud: flags.livekitCloud,
       headers: headersOf(flags.forwardHeaders),
+      exported: flags.forwardExported,
     },
     forwardBytes: flags.forwardMb * mebibyte,
     spoolBytes: flags.spoolMb * mebibyte,

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { stdout } from 'node:process';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ServeError } from '../http/serve-error.ts';
+import { inFlags } from './flags.ts';
 import type { GatewayFlags } from './gateway-options.ts';
 
 const variable = (name: string) => `EARSHOT_GATEWAY_${name}`;
@@ -74,6 +75,13 @@ export function addGateway(program: Command): void {
     )
     .addOption(
       option('--forward-headers <pairs>', 'headers for those, as name=value,name=value', 'FORWARD_HEADERS'),
+    )
+    .addOption(
+      option(
+        '--forward-exported',
+        'hand on, too, what jobs with Earshot in them send to a backend of their own',
+        'FORWARD_EXPORTED',
+      ),
     )
     .addOption(
       option('--livekit-cloud <url>', 'pass uploads on to LiveKit Cloud, too', 'LIVEKIT_CLOUD').argParser(
@@ -152,15 +160,6 @@ export function addGateway(program: Command): void {
     )
     .action(run);
 }
-
-/** `pass { port }` is for code; a command has `--port`. */
-const inFlags = (message: string): string =>
-  message.replace(/\{ (\w+(?:, \w+)*) \}/g, (_, names: string) =>
-    names
-      .split(', ')
-      .map((name) => `--${name}`)
-      .join(' and '),
-  );
 
 function retentionOf({ retentionDays, retentionGb }: GatewayFlags): string {
   const limits = [

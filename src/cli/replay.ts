@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { stdin, stdout } from 'node:process';
 import { type Command, Option } from 'commander';
-import { replay } from '../livekit/replay.ts';
+import { type ReplayOptions, replay } from '../livekit/replay.ts';
 import { openPrices, pricesVariable } from '../pricing/open-prices.ts';
 import { createRecorder } from '../record/recorder.ts';
+import { replayedFiles } from './replayed-files.ts';
 
 interface Options {
   strict?: boolean;
@@ -13,12 +14,17 @@ interface Options {
   prices?: string;
 }
 
-/** Adds `earshot replay FILE`. */
+/** Adds `earshot replay FILE …`. */
 export function addReplay(program: Command): void {
   program
     .command('replay')
-    .description('print the metrics that a recording of session events, or a session report, makes')
-    .argument('<file>', 'as written by observe({ recordTo }), or a session report; - reads standard input')
+    .description(
+      'print the metrics that recordings of session events, or session reports, make; exits with 1 if one of them cannot be used',
+    )
+    .argument(
+      '<files...>',
+      'as written by observe({ recordTo }), or session reports; of a folder, all .jsonl and .json in it; - reads standard input',
+    )
     .option('--strict', 'exit with 1 if a line was skipped')
     .option('--openmetrics', 'print OpenMetrics 1.0 instead of the text format 0.0.4')
     .option('--agent-name <name>', 'the label agent_name (default: that of a report, else unknown)')
@@ -29,7 +35,9 @@ export function addReplay(program: Command): void {
     .action(run);
 }
 
-async function run(file: string, options: Options): Promise<void> {
+const tell = (line: string) => console.error(`earshot replay: ${line}`);
+
+async function run(paths: string[], options: Options): Promise<void> {
   const identityOf = ({ agentName = 'unknown', agentVersion = 'unknown' } = {}) => ({
     agent_name: options.agentName ?? agentName,
     agent_version: options.agentVersion ?? agentVersion,
@@ -37,16 +45,56 @@ async function run(file: string, options: Options): Promise<void> {
   const { derivation, states, close } = openPrices({ file: options.prices, option: '--prices' });
   close();
   const recorder = createRecorder({ identity: identityOf, derivation, states });
-  const input = file === '-' ? stdin : createReadStream(file);
-  const { skipped } = await replay({
-    input,
-    sink: (observation, about) => recorder.record(observation, identityOf(about)),
-    onProblem: (line, problem) => console.error(`earshot replay: line ${line} skipped: ${problem}`),
-  }).catch((error: Error) => {
-    throw new Error(
-      `Cannot read ${file}: ${error.message}. Give the path of a recording or a report, or - for standard input.`,
-    );
-  });
-  stdout.write(await recorder.expose(options.openmetrics ? 'openmetrics' : 'text'));
-  if (skipped > 0 && options.strict) process.exitCode = 1;
+  const sink: ReplayOptions['sink'] = (observation, about) => recorder.record(observation, identityOf(about));
+
+  const found = await replayedFiles(paths);
+  const several = found.flatMap(({ files }) => files).length > 1;
+  let used = 0;
+  let failed = false;
+  for (const { path, files, problem } of found) {
+    if (problem !== undefined) {
+      failed = true;
+      tell(`${path} cannot be read: ${problem}`);
+    }
+    // One after the other, so that many take no more memory than one.
+    for (const file of files) {
+      const { usable, skipped } = await replayOne(file, sink, several);
+      if (usable) used += 1;
+      failed ||= !usable || (skipped > 0 && options.strict === true);
+    }
+  }
+  if (used > 0) stdout.write(await recorder.expose(options.openmetrics ? 'openmetrics' : 'text'));
+  if (failed) process.exitCode = 1;
+}
+
+/** Skipped lines of a file that are told; a file that is something else has as many as it likes. */
+const mostTold = 20;
+
+/** @param named whether messages have to say which file it is */
+async function replayOne(
+  file: string,
+  sink: ReplayOptions['sink'],
+  named: boolean,
+): Promise<{ usable: boolean; skipped: number }> {
+  const name = file === '-' ? 'standard input' : file;
+  const problems: { line: number; problem: string }[] = [];
+  try {
+    const { events, skipped } = await replay({
+      input: file === '-' ? stdin : createReadStream(file),
+      sink,
+      onProblem: (line, problem) => problems.length < mostTold && problems.push({ line, problem }),
+    });
+    const [first] = problems;
+    if (events === 0 && first) {
+      tell(`${name} has nothing to replay, and is left out; line ${first.line}: ${first.problem}`);
+      return { usable: false, skipped };
+    }
+    const where = named ? `${name}: ` : '';
+    for (const { line, problem } of problems) tell(`${where}line ${line} skipped: ${problem}`);
+    if (skipped > problems.length) tell(`${where}${skipped - problems.length} more skipped`);
+    return { usable: true, skipped };
+  } catch (error) {
+    tell(`${name} cannot be read: ${(error as Error).message}`);
+    return { usable: false, skipped: 0 };
+  }
 }

@@ -1,8 +1,11 @@
-import { env, stderr, stdin, stdout } from 'node:process';
+import { existsSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { argv, env, stderr, stdin, stdout } from 'node:process';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { IncidentName } from '../simulate/incidents.ts';
 import { incidentNames, isIncident } from '../simulate/incidents.ts';
 import type { SimulateOptions } from '../simulate/options.ts';
+import { inFlags } from './flags.ts';
 
 interface Flags extends Omit<SimulateOptions, 'incidents'> {
   incident?: IncidentName[];
@@ -113,7 +116,12 @@ export function addSimulate(program: Command): void {
         input: stdin,
         output: stdout,
         errors: stderr,
+        inOwnTerms: inFlags,
       });
+      const { data } = options;
+      // Standard output is for the machine then.
+      const people = json ? stderr : stdout;
+      if (data !== undefined && existsSync(join(data, 'sessions'))) people.write(`\n${reopening(data)}\n`);
       // Whatever the SDK still has open must not keep a finished run alive.
       process.exit();
     });
@@ -137,6 +145,14 @@ export function addSimulate(program: Command): void {
     .option('--promtool <command>', 'comes with Prometheus', 'promtool')
     .action(writeHistory);
 }
+
+/** How the sessions that were kept are opened again; a gateway does not start without a key, and reading needs none. */
+const reopening = (data: string): string =>
+  `The sessions are kept; this opens them again: LIVEKIT_API_KEY=any LIVEKIT_API_SECRET=any node ${quoted(relative('', argv[1] ?? ''))} gateway --data ${quoted(data)}`;
+
+/** For a shell. */
+const quoted = (text: string): string =>
+  /^[\w./@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
 async function writeHistory({ out, days, workers, promtool }: HistoryFlags): Promise<void> {
   const { createHistory } = await import('../simulate/history/history.ts');

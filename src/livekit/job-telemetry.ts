@@ -1,6 +1,7 @@
 import type { JobContext } from '@livekit/agents';
 import { type Attributes, type Context, context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import type { tracing } from '@opentelemetry/sdk-node';
+import { exportedMarkers } from '../catalogue/marker.ts';
 import type { Sink } from '../catalogue/observation.ts';
 import type { Identity } from '../catalogue/types.ts';
 import { within } from '../telemetry/bounds.ts';
@@ -13,6 +14,7 @@ import { Provider } from './provider.ts';
 import type { Sdk } from './sdk.ts';
 import { turnRules } from './span-rules.ts';
 import { TelemetryCounts } from './telemetry-counts.ts';
+import { markUploads } from './upload-marks.ts';
 
 /** What is needed of a job's context. */
 export type JobOfTelemetry = Pick<JobContext, 'job' | 'addShutdownCallback'> & {
@@ -34,6 +36,7 @@ export class JobTelemetry {
   #root: tracing.Span | undefined;
   readonly #counts = new TelemetryCounts();
   #logs = true;
+  #conversation = false;
   #over = false;
   readonly #connect: Connect;
 
@@ -100,6 +103,7 @@ export class JobTelemetry {
     if (this.#identity.agent_name === 'unknown' && name)
       this.#identity = { ...this.#identity, agent_name: name };
     this.#root?.setAttributes(this.#stamps());
+    markUploads(job, () => this.#marks());
     const others: Promise<unknown>[] = [];
     const seen = (callback: () => Promise<void>) => () => {
       const done = Promise.resolve().then(() => callback());
@@ -127,6 +131,13 @@ export class JobTelemetry {
   ): void {
     if (!traces && traceId) this.telemetry.spans?.mute(traceId);
     if (!logs) this.#logs = false;
+    if (this.#root) this.#mark(this.#root);
+  }
+
+  /** Notes that the conversation of a session is told. */
+  tells(): void {
+    this.#conversation = this.telemetry.logs !== undefined;
+    if (this.#root) this.#mark(this.#root);
   }
 
   redact(hook: RedactText): void {
@@ -150,6 +161,7 @@ export class JobTelemetry {
   }
 
   #started(span: tracing.Span): void {
+    this.#mark(span);
     if (span.name !== rootName || this.#root) return;
     this.#root = span;
     const job = this.#sdk?.getJobContext(false);
@@ -159,6 +171,20 @@ export class JobTelemetry {
   /** An agent without a name, LiveKit's default, is `unknown`, as in metrics: TraceQL's `=~ ".*"` finds no span without one. */
   #stamps(): Attributes {
     return { 'lk.agent_name': 'unknown', ...this.#known() };
+  }
+
+  /** For the gateway: which of the lines and records that are uploaded the job sends itself. */
+  #marks(): Attributes {
+    return {
+      ...(this.telemetry.logs && this.#logs && { [exportedMarkers.logs]: true }),
+      ...(this.#conversation && { [exportedMarkers.conversation]: true }),
+    };
+  }
+
+  /** And that it sends this span. */
+  #mark(span: tracing.Span): void {
+    const muted = this.telemetry.spans?.muted(span.spanContext().traceId);
+    span.setAttributes({ ...this.#marks(), [exportedMarkers.traces]: !muted });
   }
 
   #known(): Attributes {

@@ -6,7 +6,11 @@ export interface Row {
   agent: string;
   version: string;
   active: number;
-  done: number;
+  /** Sessions that ended; each is in one of the three. */
+  finished: number;
+  /** An error closed them. */
+  failed: number;
+  /** Their job died before they could close. */
   crashed: number;
   turns: number;
   errors: number;
@@ -73,7 +77,7 @@ export function readFigures(registry: Registry, windowMs = 60_000): FigureReader
     const errors: Record<string, number> = {};
     const add = async (
       metric: MetricName,
-      field: 'active' | 'done' | 'crashed' | 'turns' | 'errors' | 'failedTools',
+      field: 'active' | Ended | 'turns' | 'errors' | 'failedTools',
       which: (labels: Sample['labels']) => boolean = () => true,
     ) => {
       for (const sample of await samples(metric)) {
@@ -89,8 +93,8 @@ export function readFigures(registry: Registry, windowMs = 60_000): FigureReader
       }
     };
     await add('lk_agents_sessions_active', 'active');
-    await add('lk_agents_sessions_total', 'done');
-    await add('lk_agents_sessions_total', 'crashed', (labels) => labels.close_reason === 'crashed');
+    for (const ended of ['finished', 'failed', 'crashed'] as const)
+      await add('lk_agents_sessions_total', ended, (labels) => endedBy(labels.close_reason) === ended);
     await add('lk_agents_turns_total', 'turns');
     await add('lk_agents_errors_total', 'errors', (labels) => labels.recoverable === 'false');
     await add('lk_agents_tool_calls_total', 'failedTools', (labels) => labels.outcome === 'error');
@@ -99,7 +103,7 @@ export function readFigures(registry: Registry, windowMs = 60_000): FigureReader
       row.p50 = quantile(0.5, grown);
       row.p95 = quantile(0.95, grown);
     }
-    const called = [...rows.values()].filter(({ active, done }) => active + done > 0);
+    const called = [...rows.values()].filter((row) => row.active + callsOf(row) > 0);
     return { total, errors, rows: called.sort((a, b) => a.agent.localeCompare(b.agent) || newer(a, b)) };
   }
 
@@ -123,7 +127,8 @@ const emptyRow = (agent: string, version: string): Row => ({
   agent,
   version,
   active: 0,
-  done: 0,
+  finished: 0,
+  failed: 0,
   crashed: 0,
   turns: 0,
   errors: 0,
@@ -131,6 +136,14 @@ const emptyRow = (agent: string, version: string): Row => ({
   p50: undefined,
   p95: undefined,
 });
+
+type Ended = 'finished' | 'failed' | 'crashed';
+
+const endedBy = (reason: string | number | undefined): Ended =>
+  reason === 'crashed' ? 'crashed' : reason === 'error' ? 'failed' : 'finished';
+
+/** Calls that are over, however they ended. */
+export const callsOf = ({ finished, failed, crashed }: Row): number => finished + failed + crashed;
 
 const newer = (a: Row, b: Row) => a.version.localeCompare(b.version, 'en', { numeric: true });
 

@@ -61,7 +61,7 @@ export function resolveOptions(options: SimulateOptions = {}): Settings {
     if (value === undefined) continue;
     if (!(value >= min && value <= max) || (whole && !Number.isInteger(value))) {
       throw new SimulateOptionError(
-        `${name} is ${value}, but takes a ${whole ? 'whole ' : ''}number from ${min} to ${max}`,
+        `{ ${name} } is ${value}, but takes a ${whole ? 'whole ' : ''}number from ${min} to ${max}`,
       );
     }
   }

@@ -13,7 +13,21 @@ export interface SessionsOptions {
 /** What is on the disk for a demonstration may go when there is more than this, in bytes. */
 const maxBytes = 1024 ** 3;
 
-/** Starts a gateway to which the simulated calls upload what the SDK records of them. */
+/** A gateway's error in the terms of a simulation, whose port of it has a name of its own. */
+const inOwnTerms = ({ code, message, cause }: ServeError): ServeError =>
+  new ServeError(
+    code,
+    message
+      .replace('{ port }', '{ gatewayPort }')
+      .replace('EARSHOT_GATEWAY_PORT', 'EARSHOT_SIMULATE_GATEWAY_PORT'),
+    { cause },
+  );
+
+/**
+ * Starts a gateway to which the simulated calls upload what the SDK records of them.
+ *
+ * @throws {ServeError} if it cannot listen, and not because the port is taken
+ */
 export async function openSessions({ port, directory, log }: SessionsOptions): Promise<Gateway> {
   const start = (on: number) =>
     startGateway({
@@ -24,7 +38,8 @@ export async function openSessions({ port, directory, log }: SessionsOptions): P
       log,
     });
   return start(port).catch((error: unknown) => {
-    if (error instanceof ServeError && error.code === 'EADDRINUSE') return start(0);
-    throw error;
+    if (!(error instanceof ServeError)) throw error;
+    if (error.code === 'EADDRINUSE') return start(0);
+    throw inOwnTerms(error);
   });
 }

@@ -15,11 +15,14 @@ export interface RunOptions extends SimulateOptions, Pick<TerminalOptions, 'inpu
   metrics?: string;
   /** Where errors are told. */
   errors: Pick<NodeJS.WriteStream, 'write'>;
+  /** Says an error, which names options as `{ port }`, in the terms of who runs it. @default as it is */
+  inOwnTerms?: (message: string) => string;
 }
 
 /** Runs a call centre until it has had its calls, its time is over, or somebody stops it. Returns the exit code. */
 export async function simulate(options: RunOptions): Promise<number> {
-  const { input, output, errors, once: onlyOnce, format, metrics, ...settings } = options;
+  const { input, output, errors, once: onlyOnce, format, metrics, inOwnTerms, ...settings } = options;
+  const told = ({ message }: Error) => inOwnTerms?.(message) ?? message;
   const stop = new AbortController();
   let asked = 0;
   let kill = () => {};
@@ -85,7 +88,7 @@ export async function simulate(options: RunOptions): Promise<number> {
     return 1;
   } catch (error) {
     if (stop.signal.aborted) return 0;
-    errors.write(`earshot simulate: ${(error as Error).message}\n`);
+    errors.write(`earshot simulate: ${told(error as Error)}\n`);
     return 1;
   } finally {
     stop.abort();

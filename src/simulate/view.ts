@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { Figures, Row } from './figures.ts';
+import { callsOf, type Figures, type Row } from './figures.ts';
 import { type IncidentName, incidentNames, incidentSpecs } from './incidents.ts';
 
 /** Everything that one picture of the terminal shows. */
@@ -35,10 +35,11 @@ interface Column {
 }
 
 const columns: readonly Column[] = [
-  { name: 'agent', width: 12, of: (row) => row.agent },
-  { name: 'version', width: 13, of: (row) => row.version },
+  { name: 'agent', width: 11, of: (row) => row.agent },
+  { name: 'version', width: 12, of: (row) => row.version },
   { name: 'active', width: 6, of: (row) => row.active },
-  { name: 'done', width: 5, of: (row) => row.done },
+  { name: 'finished', width: 8, of: (row) => row.finished },
+  { name: 'failed', width: 6, of: (row) => row.failed },
   { name: 'crashed', width: 7, of: (row) => row.crashed },
   { name: 'turns', width: 6, of: (row) => row.turns },
   { name: 'p50', width: 7, of: (row) => seconds(row.p50) },
@@ -48,7 +49,7 @@ const columns: readonly Column[] = [
 ];
 
 /** What a narrow terminal does without, first things first. */
-const dispensable = ['tool errors', 'crashed', 'done', 'version', 'errors'];
+const dispensable = ['tool errors', 'errors', 'turns', 'finished', 'version', 'crashed'];
 
 const spaced = (chosen: readonly Column[]): number => chosen.reduce((sum, { width }) => sum + width + 2, 0);
 
@@ -92,7 +93,7 @@ export function renderScreen(view: View, { width, height, colour, keys }: ViewOp
     return on ? paint('yellow', text) : text;
   });
   const foot = keys
-    ? ['', paint('dim', '  p50 and p95: turn latency of the last minute · 1-5 incidents · q quits')]
+    ? ['', paint('dim', '  p50, p95: of the last minute · failed: by an error · 1-5 incidents · q quits')]
     : [];
   const lines = [...head, ...table, ...switches, ...foot].map((text) => clip(text, width));
   return (lines.length > height ? lines.filter((text) => text !== '') : lines).slice(0, height);
@@ -103,7 +104,8 @@ export function renderLine({ elapsed, figures: { total }, incidents }: View): st
   return [
     clock(elapsed),
     `active ${total.active}`,
-    `done ${total.done}`,
+    `finished ${total.finished}`,
+    `failed ${total.failed}`,
     `crashed ${total.crashed}`,
     `turns ${total.turns}`,
     `p50 ${seconds(total.p50)}`,
@@ -117,7 +119,7 @@ export function renderLine({ elapsed, figures: { total }, incidents }: View): st
 export function renderSummary(view: Pick<View, 'elapsed' | 'figures'>): string[] {
   const { figures, elapsed } = view;
   return [
-    `${figures.total.done} calls and ${figures.total.turns} turns in ${clock(elapsed)}; latencies of the whole run:`,
+    `${callsOf(figures.total)} calls and ${figures.total.turns} turns in ${clock(elapsed)}; latencies of the whole run:`,
     '',
     header(lasting),
     ...[...figures.rows, figures.total].map((row) => cells(row, lasting)),

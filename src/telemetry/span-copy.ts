@@ -1,6 +1,7 @@
 import { type Attributes, SpanStatusCode } from '@opentelemetry/api';
 import type { tracing } from '@opentelemetry/sdk-node';
 import { isContentEvent, redactedMessage } from '../catalogue/content.ts';
+import { isExportedMarker } from '../catalogue/marker.ts';
 import type { Redaction } from './redaction.ts';
 
 /** LiveKit stamps the spans of a session whose project or `record` option demands redaction. */
@@ -24,7 +25,7 @@ export function copySpan(span: tracing.ReadableSpan, redaction: Redaction): trac
     duration: span.duration,
     ended: true,
     status: statusOf(span, redaction, allowPii),
-    attributes: attributes(span.attributes),
+    attributes: attributes(unmarked(span.attributes)),
     events: span.events
       .filter(({ name }) => allowPii || !isContentEvent(name))
       .map((event) => ({ ...event, attributes: attributes(event.attributes) })),
@@ -36,6 +37,10 @@ export function copySpan(span: tracing.ReadableSpan, redaction: Redaction): trac
     droppedLinksCount: span.droppedLinksCount,
   };
 }
+
+/** What is for the gateway is not for a backend. */
+const unmarked = (attributes: Attributes): Attributes =>
+  Object.fromEntries(Object.entries(attributes).filter(([key]) => !isExportedMarker(key)));
 
 function statusOf({ status }: tracing.ReadableSpan, redaction: Redaction, allowPii: boolean) {
   if (!status.message) return status;

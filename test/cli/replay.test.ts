@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sampleOf } from '../worker/exposition.ts';
 
 const earshot = join(import.meta.dirname, '../../dist/cli/main.js');
@@ -138,19 +138,98 @@ describe('earshot replay', () => {
   });
 
   test.each([
-    ['is not there', join(import.meta.dirname, 'missing.jsonl'), 'ENOENT'],
-    ['is a folder', import.meta.dirname, 'EISDIR'],
-  ])('of a file that %s says what to do', async (_, file, problem) => {
-    const { stdout, stderr, code } = await replay([file]);
+    ['is not there', join(import.meta.dirname, 'missing.jsonl'), 'ENOENT.*'],
+    ['is a folder without any', import.meta.dirname, 'no .jsonl or .json file is in it'],
+  ])('of a path that %s says what to do', async (_, path, problem) => {
+    const { stdout, stderr, code } = await replay([path]);
     expect({ stdout, code }).toEqual({ stdout: '', code: 1 });
     expect(stderr).toMatch(
-      new RegExp(`^earshot: Cannot read .*: ${problem}.* Give the path of a recording or a report, or - for`),
+      new RegExp(
+        `^earshot replay: ${path} cannot be read: ${problem}\\. Give the path of a recording or a report, `,
+      ),
     );
+  });
+
+  describe('of several', () => {
+    let folder: string;
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), 'earshot-replay-'));
+    });
+    afterEach(() => rmSync(folder, { recursive: true, force: true }));
+    const write = (name: string, text: string): string => {
+      writeFileSync(join(folder, name), text);
+      return join(folder, name);
+    };
+    const events = lines.map((line) => {
+      const { event, payload } = JSON.parse(line);
+      return { ...payload, type: event };
+    });
+    const reportOf = (agentName: string) =>
+      JSON.stringify({ schemaVersion: 1, session: 'a', agentName, agentVersion: '7', events });
+
+    test('adds them up in one exposition, each report under its agent', async () => {
+      write('earshot-report-1.json', reportOf('front-desk'));
+      write('earshot-report-2.json', reportOf('support'));
+      write('earshot-report-2.ogg', 'OggS');
+      mkdirSync(join(folder, 'folder.json'));
+      const { stdout, stderr, code } = await replay([folder, recording]);
+      expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+      const of = (agent_name: string) => sampleOf(stdout, requests, { agent_name });
+      expect([of('unknown'), of('front-desk'), of('support')]).toEqual([20, 20, 20]);
+      expect(stdout.match(new RegExp(`^# TYPE ${requests} counter$`, 'gm'))).toHaveLength(1);
+    });
+
+    test('takes one that is named twice once', async () => {
+      const file = write('call.jsonl', lines.join('\n'));
+      const { stdout } = await replay([folder, file, join(folder, '..', basename(folder), 'call.jsonl')]);
+      expect(sampleOf(stdout, requests)).toBe(20);
+    });
+
+    test('refuses by name what cannot be used, ends with 1, and prints what the others make', async () => {
+      const other = write('a-package.json', '{\n  "name": "earshot"\n}\n');
+      const silent = write('b-report.json', JSON.stringify({ schemaVersion: 1, session: 'a', events: [] }));
+      const bad = write('c-call.jsonl', `oops\n${lines.join('\n')}`);
+      const away = join(folder, 'away.jsonl');
+      const { stdout, stderr, code } = await replay([away, folder]);
+      expect(code).toBe(1);
+      expect(sampleOf(stdout, requests)).toBe(20);
+      expect(stderr.trim().split('\n')).toEqual([
+        expect.stringMatching(`^earshot replay: ${away} cannot be read: ENOENT`),
+        `earshot replay: ${other} has nothing to replay, and is left out; line 1: not JSON`,
+        `earshot replay: ${silent} has nothing to replay, and is left out; line 1: a session report without events: it was written with the switch \`logs\` off`,
+        `earshot replay: ${bad}: line 1 skipped: not JSON`,
+      ]);
+    });
+
+    test('with --strict ends with 1 when a line of any was skipped', async () => {
+      const bad = write('call.jsonl', `oops\n${lines.join('\n')}`);
+      expect((await replay([recording, bad])).code).toBe(0);
+      expect((await replay(['--strict', bad, recording])).code).toBe(1);
+    });
+
+    test('takes no more memory than one: 12 of 16 MB go through a heap of 48 MB', async () => {
+      const padding = JSON.stringify({ session: 'a', event: 'close', payload: { x: 'x'.repeat(15e6) } });
+      const long = [...lines, padding].join('\n');
+      for (let n = 10; n < 22; n++) write(`${n}.jsonl`, long);
+      const { stdout, stderr, code } = await replay([folder]);
+      expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+      expect(sampleOf(stdout, requests)).toBe(240);
+    });
+  });
+
+  test('tells of twenty lines that were skipped, and how many more there were', async () => {
+    const { stderr, code } = await replay(['-'], [...lines, ...Array(25).fill('oops')].join('\n'));
+    expect(code).toBe(0);
+    expect(stderr.trim().split('\n')).toHaveLength(21);
+    expect(stderr).toContain('earshot replay: 5 more skipped\n');
   });
 
   test('survives 100 MB without the end of a line in a heap of 48 MB', async () => {
     const { stderr, code } = await replay(['-'], Buffer.alloc(100 * 1024 * 1024, 'x'));
-    expect({ stderr, code }).toEqual({ stderr: 'earshot replay: line 1 skipped: too long\n', code: 0 });
+    expect({ stderr, code }).toEqual({
+      stderr: 'earshot replay: standard input has nothing to replay, and is left out; line 1: too long\n',
+      code: 1,
+    });
   });
 
   test('streams: 60 MB go through a heap of 48 MB', async () => {

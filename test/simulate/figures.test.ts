@@ -42,18 +42,20 @@ describe('the figures of the terminal', () => {
     turn(4.5, support);
     recorder.record(observation('lk_agents_sessions_active', {}, 2), frontDesk);
     recorder.record(observation('lk_agents_sessions_total', { close_reason: 'user_initiated' }, 3), support);
+    recorder.record(observation('lk_agents_sessions_total', { close_reason: 'job_shutdown' }, 1), support);
+    recorder.record(observation('lk_agents_sessions_total', { close_reason: 'error' }, 2), support);
     recorder.record(observation('lk_agents_sessions_total', { close_reason: 'crashed' }, 1), support);
     const error = { component: 'llm', model_provider: 'openai' } as const;
     recorder.record(observation('lk_agents_errors_total', { ...error, recoverable: 'false' }, 2), support);
     recorder.record(observation('lk_agents_errors_total', { ...error, recoverable: 'true' }, 7), support);
     const { rows, total, errors } = await figures.read();
     expect(
-      rows.map(({ agent, active, done, crashed, errors }) => [agent, active, done, crashed, errors]),
+      rows.map((row) => [row.agent, row.active, row.finished, row.failed, row.crashed, row.errors]),
     ).toEqual([
-      ['front-desk', 2, 0, 0, 0],
-      ['support', 0, 4, 1, 2],
+      ['front-desk', 2, 0, 0, 0, 0],
+      ['support', 0, 4, 2, 1, 2],
     ]);
-    expect(total).toMatchObject({ active: 2, done: 4, crashed: 1, errors: 2 });
+    expect(total).toMatchObject({ active: 2, finished: 4, failed: 2, crashed: 1, errors: 2 });
     expect(rows[1]?.p50).toBeCloseTo(4.5, 10);
     expect(errors).toEqual({ llm: 2 });
   });

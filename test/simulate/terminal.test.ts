@@ -8,7 +8,8 @@ const row = {
   agent: 'all',
   version: '',
   active: 1,
-  done: 0,
+  finished: 0,
+  failed: 0,
   crashed: 0,
   turns: 5,
   errors: 0,
@@ -103,7 +104,7 @@ test('what is no terminal gets plain lines', async () => {
   await vi.waitFor(() => expect(written()).toContain('\n'));
   await terminal?.stop();
   expect(written().split('\n')[0]).toBe(
-    '00:01  active 1  done 0  crashed 0  turns 5  p50 1.00 s  p95 2.00 s  errors 0  incidents none',
+    '00:01  active 1  finished 0  failed 0  crashed 0  turns 5  p50 1.00 s  p95 2.00 s  errors 0  incidents none',
   );
   expect(written().includes('\x1b')).toBe(false);
   expect(raw).toEqual([]);

@@ -6,7 +6,8 @@ const row: Row = {
   agent: 'front-desk',
   version: '2.4.0',
   active: 3,
-  done: 12,
+  finished: 12,
+  failed: 3,
   crashed: 1,
   turns: 87,
   errors: 2,
@@ -35,7 +36,7 @@ describe('the picture of the terminal', () => {
     expect(screen).toContain('  incidents  http://127.0.0.1:9466/incidents');
     expect(screen).toContain('  reports    /tmp/earshot-simulate-Ab12Cd/reports');
     expect(screen).toContain(
-      '  front-desk    2.4.0               3     12        1      87   0.91 s   2.20 s       2            4',
+      '  front-desk   2.4.0              3        12       3        1      87   0.91 s   2.20 s       2            4',
     );
     expect(screen).toContain('  errors     llm 2');
     expect(screen.filter((line) => line.includes('[on ]'))).toEqual([
@@ -63,7 +64,7 @@ describe('the picture of the terminal', () => {
 
   test('keeps the latencies on a terminal of 80 columns, and does without what matters less', () => {
     const header = renderScreen(view, { ...wide, width: 80 }).find((line) => line.includes('agent'));
-    expect(header).toBe('  agent         version        active   done   turns      p50      p95  errors');
+    expect(header).toBe('  agent        version       active  finished  failed  crashed      p50      p95');
   });
 
   test('gives up its blank lines on a low terminal, before anything else', () => {
@@ -77,16 +78,21 @@ describe('the picture of the terminal', () => {
   });
 });
 
+test('a narrow terminal shows at last who failed and how slow it is', () => {
+  const header = renderScreen(view, { ...wide, width: 50 }).find((line) => line.includes('agent'));
+  expect(header).toBe('  agent        active  failed      p50      p95');
+});
+
 test('a line for logs has it all, too', () => {
   expect(renderLine(view)).toBe(
-    '02:14  active 3  done 12  crashed 1  turns 87  p50 0.91 s  p95 2.20 s  errors 2  incidents slow-llm',
+    '02:14  active 3  finished 12  failed 3  crashed 1  turns 87  p50 0.91 s  p95 2.20 s  errors 2  incidents slow-llm',
   );
 });
 
-test('the summary counts the whole run', () => {
+test('the summary counts the whole run: calls are those that finished, failed and crashed', () => {
   const summary = renderSummary({ figures: view.figures, elapsed: 3_661_000 });
-  expect(summary[0]).toBe('12 calls and 87 turns in 1:01:01; latencies of the whole run:');
+  expect(summary[0]).toBe('16 calls and 87 turns in 1:01:01; latencies of the whole run:');
   expect(summary).toContain(
-    '  front-desk    2.4.0             12        1      87   0.91 s   2.20 s       2            4',
+    '  front-desk   2.4.0               12       3        1      87   0.91 s   2.20 s       2            4',
   );
 });

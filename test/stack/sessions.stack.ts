@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { unknownCall } from '../../src/monitoring/boards/house/call-link.ts';
 import { startTestGateway } from '../gateway/running.ts';
 import { type Captured, capturedOf } from '../gateway/uploads.ts';
+import { expressions, runbooks } from '../monitoring/bundle/runbook-queries.ts';
 import { startSimulation } from '../simulate/running.ts';
 import { backendProgram, configured, lacking, startBackend } from './backends.ts';
 import { callQueries, type Line, lines, results } from './call-queries.ts';
@@ -146,6 +147,17 @@ describe.skipIf(missing.length > 0)(
         expect(byJob.Trace).toBe(0);
       },
     );
+
+    test('what runbooks ask of Loki, it answers', async () => {
+      const asked = runbooks.flatMap(({ text }) => expressions(text, 'logql'));
+      expect(asked.length).toBeGreaterThan(15);
+      const found = new Map<string, number>();
+      for (const expr of asked) {
+        const ofAll = expr.replaceAll(/="(AGENT|VERSION|PROVIDER|TOOL)"/g, '=~".+"');
+        found.set(expr, (await lines(servers.loki, ofAll)).length);
+      }
+      expect([...found.values()].filter((count) => count > 0).length).toBeGreaterThan(3);
+    });
 
     test('what was uploaded days after its call is found at once, where it was', async () => {
       const found = await lines(servers.loki, turns, captured + 1800);

@@ -71,9 +71,11 @@ export const operations: readonly Operation[] = [
   {
     method: 'get',
     path: '/api/sessions/{id}/logs',
-    summary: "The agent's log",
+    summary:
+      "The agent's log, in the order of its time; what comes after a million lines is in the order in which it came",
     query: logsQuerySchema,
     answer: logsSchema,
+    note: 'An answer has eight million characters at most, so that there may be fewer lines than `limit`: the next are at `offset` and as many as came',
   },
   {
     method: 'get',

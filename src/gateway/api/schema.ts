@@ -180,7 +180,7 @@ export const logsQuerySchema = z.strictObject({
 });
 
 export const logsSchema = z.object({
-  total: z.number(),
+  total: z.number().describe('Lines of the level'),
   logs: z.array(
     z.object({
       at: time('When'),

@@ -1,3 +1,5 @@
+import { type ExportedSignal, exportedMarkers, isExportedMarker } from '../../catalogue/marker.ts';
+import type { KeyValue } from './otlp-schema.ts';
 import { type Attributes, type Plain, text } from './plain.ts';
 
 /** Whose a record is, and what holds for it. Both SDKs, and a user's own tracer, are read into this. */
@@ -16,9 +18,11 @@ export interface Identity {
   redacted: boolean;
   /** Whether LiveKit's own simulation of callers made the call. */
   simulated: boolean;
+  /** What its job sends to a backend itself; undefined: nothing, as far as it says. */
+  exported?: readonly ExportedSignal[];
 }
 
-type TextField = Exclude<keyof Identity, 'redacted' | 'simulated'>;
+type TextField = Exclude<keyof Identity, 'redacted' | 'simulated' | 'exported'>;
 
 /** By which attributes each is told; the first that is there counts. */
 const names: Readonly<Record<TextField, readonly string[]>> = {
@@ -36,6 +40,8 @@ export const unnamed = 'unknown';
 
 const isTrue = (value: Plain | undefined): boolean => value === true || value === 'true';
 
+const signals = Object.keys(exportedMarkers) as ExportedSignal[];
+
 /** @param sources attributes of the record, its scope and its resource; the closest goes first */
 export function identityOf(...sources: readonly Attributes[]): Identity {
   const found: { -readonly [K in TextField]?: string } = {};
@@ -49,8 +55,12 @@ export function identityOf(...sources: readonly Attributes[]): Identity {
       break;
     }
   }
+  const exported = signals.filter((signal) =>
+    sources.some((source) => isTrue(source[exportedMarkers[signal]])),
+  );
   return {
     ...found,
+    ...(exported.length > 0 && { exported }),
     redacted: sources.some((source) => isTrue(source['lk.redaction.enabled'])),
     simulated: sources.some((source) => isTrue(source['lk.simulation.enabled'])),
   };
@@ -62,4 +72,14 @@ export const merged = (before: Identity, after: Identity): Identity => ({
   ...Object.fromEntries(Object.entries(after).filter(([, value]) => value !== undefined)),
   redacted: before.redacted || after.redacted,
   simulated: before.simulated || after.simulated,
+  ...((before.exported || after.exported) && { exported: united(before.exported, after.exported) }),
 });
+
+const united = (before: readonly ExportedSignal[] = [], after: readonly ExportedSignal[] = []) => [
+  ...before,
+  ...after.filter((signal) => !before.includes(signal)),
+];
+
+/** Without what a job says to the gateway only. */
+export const unmarked = (pairs: KeyValue[]): KeyValue[] =>
+  pairs.some(({ key }) => isExportedMarker(key)) ? pairs.filter(({ key }) => !isExportedMarker(key)) : pairs;

@@ -1,5 +1,5 @@
 import { chatItemOfLog } from './chat-item.ts';
-import { identityOf } from './identity.ts';
+import { identityOf, unmarked } from './identity.ts';
 import { LogRequest, type WireLog } from './log-schema.ts';
 import { logRequestOfJson } from './otlp-json.ts';
 import { attributesOf, plainOf, record, secondsOf } from './plain.ts';
@@ -20,8 +20,10 @@ export function logsOf(body: Uint8Array, json: boolean): Owned<WireLog>[] {
     const shared = attributesOf(resource?.attributes);
     for (const { scope, logRecords } of scopeLogs) {
       const scoped = attributesOf(scope?.attributes);
+      if (scope) scope.attributes = unmarked(scope.attributes);
       for (const wire of logRecords) {
         const identity = identityOf(attributesOf(wire.attributes), scoped, shared);
+        wire.attributes = unmarked(wire.attributes);
         found.push({ identity, wire, resource, scope });
       }
     }

@@ -1,4 +1,4 @@
-import { type Identity, identityOf } from './identity.ts';
+import { type Identity, identityOf, unmarked } from './identity.ts';
 import type { Resource, Scope } from './otlp-schema.ts';
 import { attributesOf, secondsOf } from './plain.ts';
 import type { SpanRecord } from './records.ts';
@@ -19,7 +19,9 @@ export function spansOf(body: Uint8Array): Owned<Span>[] {
     const shared = attributesOf(resource?.attributes);
     for (const { scope, spans } of scopeSpans) {
       for (const wire of spans) {
-        found.push({ identity: identityOf(attributesOf(wire.attributes), shared), wire, resource, scope });
+        const identity = identityOf(attributesOf(wire.attributes), shared);
+        wire.attributes = unmarked(wire.attributes);
+        found.push({ identity, wire, resource, scope });
       }
     }
   }

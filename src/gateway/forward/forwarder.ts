@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ExportedSignal } from '../../catalogue/marker.ts';
 import { unnamed } from '../decode/identity.ts';
 import type { WireLog } from '../decode/log-schema.ts';
 import type { MetricRequest } from '../decode/metric-schema.ts';
@@ -29,6 +30,8 @@ export interface ForwardTo {
   liveKitCloud?: string;
   /** Sent to Tempo, Loki and Prometheus: a tenant, a token. */
   headers?: Readonly<Record<string, string>>;
+  /** Whether Tempo and Loki get what jobs say that they send to a backend themselves, too. @default false */
+  exported?: boolean;
 }
 
 export interface ForwarderOptions extends ForwardTo {
@@ -58,8 +61,13 @@ export class Forwarder {
   readonly #loki?: Backlog;
   readonly #cloud?: Backlog;
   readonly #metrics?: MetricsPush;
+  readonly #options: Pick<ForwarderOptions, 'exported' | 'telemetry'>;
 
-  private constructor(parts: { tempo?: Backlog; loki?: Backlog; cloud?: Backlog; metrics?: MetricsPush }) {
+  private constructor(
+    options: ForwarderOptions,
+    parts: { tempo?: Backlog; loki?: Backlog; cloud?: Backlog; metrics?: MetricsPush },
+  ) {
+    this.#options = options;
     this.#tempo = parts.tempo;
     this.#loki = parts.loki;
     this.#cloud = parts.cloud;
@@ -79,7 +87,7 @@ export class Forwarder {
         ...(firstDelay !== undefined && { firstDelay }),
       });
     const { tempo, loki, prometheus, liveKitCloud: cloud } = options;
-    const forwarder = new Forwarder({
+    const forwarder = new Forwarder(options, {
       tempo: tempo
         ? await backlog(otlpDestination('tempo', `${withoutSlash(tempo)}/v1/traces`, headers))
         : undefined,
@@ -110,8 +118,10 @@ export class Forwarder {
   }
 
   async spans(id: string, spans: readonly Owned<Span>[]): Promise<void> {
-    if (!this.#tempo || spans.length === 0) return;
-    const body = await compressed(traceRequest(spans.map(named)));
+    if (!this.#tempo) return;
+    const others = this.#unsent('tempo', 'traces', spans);
+    if (others.length === 0) return;
+    const body = await compressed(traceRequest(others.map(named)));
     await this.#tempo.add(id, {}, [body], body.length);
   }
 
@@ -127,7 +137,7 @@ export class Forwarder {
       const trace = await traceOf(session);
       if (trace !== undefined) traces.set(session, trace);
     }
-    await this.#tellLoki(id, forLoki(logs, traces));
+    await this.#tellLoki(id, this.#unsent('loki', 'logs', forLoki(logs, traces)));
   }
 
   /**
@@ -141,7 +151,21 @@ export class Forwarder {
     // In the form of the others' names, by which those go first that came first; no upload has so long a number.
     const number = Number.parseInt(createHash('sha256').update(session).digest('hex').slice(0, 12), 16);
     const id = `${String(Math.round(at * 1000)).padStart(13, '0')}-${String(number).padStart(15, '0')}`;
-    await this.#tellLoki(id, conversationRecords(over).map(named));
+    await this.#tellLoki(id, this.#unsent('loki', 'conversation', conversationRecords(over)).map(named));
+  }
+
+  /** Those that their job does not send itself; the others are counted. */
+  #unsent<T>(
+    destination: 'tempo' | 'loki',
+    signal: ExportedSignal,
+    records: readonly Owned<T>[],
+  ): readonly Owned<T>[] {
+    const { exported, telemetry } = this.#options;
+    if (exported) return records;
+    const unsent = records.filter(({ identity }) => !identity.exported?.includes(signal));
+    const leftOut = records.length - unsent.length;
+    if (leftOut > 0) telemetry.count('earshot_gateway_forward_left_out_total', { destination }, leftOut);
+    return unsent;
   }
 
   async #tellLoki(id: string, records: readonly Owned<WireLog>[]): Promise<void> {

@@ -52,7 +52,8 @@ export const latency: BoardSpec = {
           decimals: 2,
           empty: noTurns,
           limits: { bad: 1 - turnLatencyTail.ratio },
-          next: 'slo',
+          next: 'sessions',
+          nextWith: { slower: String(turnLatencyTail.seconds) },
           targets: [
             { expr: q.shareAbove(turnLatencyTail.seconds, e2e, { window: '$__range' }), as: 'instant' },
           ],
@@ -196,7 +197,7 @@ export const latency: BoardSpec = {
         table({
           title: 'Slowest first',
           description:
-            'Agent, version and model of the measured turns, the slowest p95 first. Click an agent to see its versions.',
+            'Agent, version and model of the measured turns, the slowest p95 first. Click an agent to see its versions, and a figure to see its calls.',
           width: 24,
           empty: noTurns,
           keys: [
@@ -218,6 +219,7 @@ export const latency: BoardSpec = {
                 title: 'p95',
                 unit: 's',
                 decimals: 2,
+                next: 'sessions',
                 expr: q.quantile(0.95, e2e, about),
                 limits: { bad: turnLatency.seconds },
               },
@@ -225,6 +227,7 @@ export const latency: BoardSpec = {
                 title: 'p99',
                 unit: 's',
                 decimals: 2,
+                next: 'sessions',
                 expr: q.quantile(0.99, e2e, about),
                 limits: { bad: turnLatencyTail.seconds },
               },
@@ -232,6 +235,7 @@ export const latency: BoardSpec = {
                 title: `Slower than ${turnLatency.seconds} s`,
                 unit: 'percentunit',
                 decimals: 1,
+                next: 'sessions',
                 expr: q.shareAbove(turnLatency.seconds, e2e, about),
                 limits: { bad: 1 - turnLatency.ratio },
               },

@@ -41,6 +41,7 @@ export function agents({ q, objectives, settings }: BoardContext): PanelBuilder[
           width: 65,
           unit: 'short',
           decimals: 0,
+          next: 'sessions',
           expr: q.increase('lk_agents_sessions_total', about),
         },
         {

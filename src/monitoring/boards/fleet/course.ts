@@ -88,7 +88,7 @@ export function course({ q, objectives: { turnLatency, sessionSuccess } }: Board
       height: 7,
       empty: noCalls,
       limit: Number((1 - sessionSuccess.ratio).toFixed(6)),
-      next: 'slo',
+      next: 'sessions',
       targets: [
         {
           expr: q.share(

@@ -64,7 +64,7 @@ export const sideBySide = ({ q, objectives }: BoardContext): PanelBuilder[] => [
     limit: Number((1 - objectives.sessionSuccess.ratio).toFixed(6)),
     legend: ['mean'],
     legendAt: 'right',
-    next: 'slo',
+    next: 'sessions',
     targets: [
       {
         expr: q.share(

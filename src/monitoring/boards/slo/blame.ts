@@ -21,7 +21,7 @@ export function blame({ q, objectives: { turnLatency, turnLatencyTail } }: Board
     [
       [`turns above ${turnLatency.seconds} s`, slow(turnLatency.seconds), noTurns, 'latency'],
       [`turns above ${turnLatencyTail.seconds} s`, slow(turnLatencyTail.seconds), noTurns, 'latency'],
-      ['failed sessions', q.increase('lk_agents_sessions_total', failed), noCalls, 'releases'],
+      ['failed sessions', q.increase('lk_agents_sessions_total', failed), noCalls, 'sessions'],
     ] as const
   ).map(([what, bad, nothing, next]) =>
     bargauge({

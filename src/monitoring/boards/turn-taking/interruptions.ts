@@ -27,6 +27,7 @@ export function interruptions({ q, objectives }: BoardContext): Row {
           'false, not resumed': palette.bad,
         },
         legend: ['mean'],
+        next: 'sessions',
         targets: [
           {
             expr: perMinute.of(q.rate('lk_agents_speech_interrupted_total')),

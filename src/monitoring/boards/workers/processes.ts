@@ -50,6 +50,7 @@ export function processRows({ q }: BoardContext): Row[] {
           width: 8,
           empty: 'No job ended in this time range',
           draw: 'stack',
+          next: 'sessions',
           colours: { finished: palette.good, crashed: palette.bad, killed: 'purple' },
           targets: (['finished', 'crashed', 'killed'] as const).map((outcome) => ({
             expr: `${q.rate('lk_agents_job_exits_total', { where: { outcome } })} * 60`,

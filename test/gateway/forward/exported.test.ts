@@ -1,0 +1,190 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { conversationScope } from '../../../src/catalogue/conversation.ts';
+import { type Backend, openBackend } from '../../telemetry/backend.ts';
+import { startWorker, type Worker, type WorkerOptions } from '../../worker/worker.ts';
+import { atOnce, judged } from '../metrics/series.ts';
+import { newFolder, type Running, startTestGateway } from '../running.ts';
+
+let backend: Backend;
+const workers: Worker[] = [];
+beforeEach(async () => {
+  backend = await openBackend();
+});
+afterEach(async () => {
+  await Promise.all(workers.splice(0).map((worker) => worker.close()));
+  await backend.close();
+});
+
+/** The keys of the workers of test/worker. */
+const pair = { key: 'devkey', secret: 'a secret of at least thirty-two characters' };
+
+const plan = {
+  number: 1,
+  seed: 1,
+  agent: 'support',
+  version: '1.9.2',
+  stack: { mode: 'pipeline', stt: 'universal-streaming', llm: 'claude-haiku', tts: 'flash-v2.5' },
+  scenes: ['lookup'],
+  ending: 'agent-closes',
+};
+
+interface Run {
+  env?: Record<string, string>;
+  record?: object;
+  /** Whether the gateway hands on what jobs send themselves. */
+  exported?: boolean;
+}
+
+/** Runs a call that is uploaded to a gateway, which hands on to the backend that the job itself may know, too. */
+async function run({ env = {}, record, exported }: Run): Promise<Running> {
+  const gateway = await startTestGateway({
+    keys: { pair },
+    patience: atOnce,
+    forward: { tempo: backend.url, loki: backend.url, ...(exported && { exported }) },
+  });
+  const worker = await startWorker({
+    // Beside those of test/worker.
+    agent: '../../gateway/agents/observed-call.mjs' as WorkerOptions['agent'],
+    mode: 'dev',
+    env: {
+      LIVEKIT_OBSERVABILITY_URL: gateway.url,
+      LOG_LEVEL: 'debug',
+      OTEL_BSP_SCHEDULE_DELAY: '100',
+      ...env,
+    },
+  });
+  workers.push(worker);
+  const log = join(newFolder(), 'job.jsonl');
+  await worker.run({ directory: newFolder(), log, plan, record });
+  await until(() => expect(readFileSync(log, 'utf8')).toContain('"exit"'));
+  await gateway.drained(20_000);
+  await judged(gateway, 'observed');
+  return gateway;
+}
+
+/** How often each of these is there. */
+function countOf(keys: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return counts;
+}
+
+const sum = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((a, b) => a + b, 0);
+
+const otlp = () => ({ OTEL_EXPORTER_OTLP_ENDPOINT: backend.url });
+const spansIn = () => countOf(backend.spans.map(({ spanId }) => spanId));
+const namesIn = () => new Set(backend.spans.map(({ name }) => name));
+const linesIn = () =>
+  countOf(
+    backend.logs
+      .filter(({ scope }) => scope !== conversationScope)
+      .map(({ at, body }) => `${Math.round(at)} ${body}`),
+  );
+const told = (name: string) =>
+  backend.logs.filter(({ attributes }) => attributes['event.name'] === name).length;
+const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 90_000, interval: 100 });
+/** Waits for the conversation to be there so often. */
+const tellings = (times: number) =>
+  until(() => expect([told('lk.session_start'), told('lk.session_end')]).toEqual([times, times]));
+
+/** What the gateway keeps of the only session. */
+async function stored(gateway: Running) {
+  const { sessions } = await gateway.json('/api/sessions');
+  const [{ id }] = sessions;
+  const { spans } = await gateway.json(`/api/sessions/${id}/trace`);
+  const { logs } = await gateway.json(`/api/sessions/${id}/logs?limit=1000`);
+  return {
+    spans: (spans as { spanId: string }[]).map(({ spanId }) => spanId),
+    lines: countOf(
+      (logs as { at: number; message: string }[]).map(
+        ({ at, message }) => `${Math.round(at * 1000)} ${message}`,
+      ),
+    ),
+    text: JSON.stringify([spans, logs]),
+  };
+}
+
+const leftOut = (gateway: Running, destination: string) =>
+  gateway.metric('earshot_gateway_forward_left_out_total', { destination });
+const forwarded = (gateway: Running, destination: string) =>
+  gateway.metric('earshot_gateway_forwarded_total', { destination });
+
+describe('a job that sends its traces and logs itself', () => {
+  test('is in Tempo and Loki once, and as a whole on the page', async () => {
+    const gateway = await run({ env: otlp() });
+    const { spans, lines, text } = await stored(gateway);
+    // When the gateway has decided on the conversation, too.
+    await until(async () => expect(await leftOut(gateway, 'loki')).toBeGreaterThan(sum(lines) + 3));
+    expect(spans.length).toBeGreaterThan(15);
+    expect(spans.filter((id) => spansIn().get(id) !== 1)).toEqual([]);
+    expect(lines.size).toBeGreaterThan(20);
+    expect([...lines.keys()].filter((line) => linesIn().has(line)).length).toBeGreaterThan(15);
+    // Some lines of the SDK come twice within a millisecond.
+    expect([...lines].filter(([line, count]) => (linesIn().get(line) ?? count) !== count)).toEqual([]);
+    await tellings(1);
+    expect(told('lk.turn')).toBeGreaterThanOrEqual(1);
+    expect([await forwarded(gateway, 'tempo'), await forwarded(gateway, 'loki')]).toEqual([0, 0]);
+    expect(await leftOut(gateway, 'tempo')).toBe(spans.length);
+    // What is for the gateway only is nowhere else.
+    expect(`${text}${JSON.stringify([backend.spans, backend.logs])}`).not.toContain('earshot.exported');
+  });
+
+  test('decides alone what of them is there: turns that it leaves out are on the page only', async () => {
+    const gateway = await run({
+      env: { ...otlp(), EARSHOT_TURN_RATIO: '0', EARSHOT_SLOW_TURN_SECONDS: '600' },
+    });
+    const { spans } = await stored(gateway);
+    const there = spansIn();
+    expect(spans.filter((id) => !there.has(id)).length).toBeGreaterThan(5);
+    expect([...there.values()].filter((count) => count !== 1)).toEqual([]);
+    expect(namesIn()).toContain('agent_session');
+    expect(await forwarded(gateway, 'tempo')).toBe(0);
+  });
+
+  test('is handed on all the same where its backend is another', async () => {
+    const gateway = await run({ env: otlp(), exported: true });
+    const { spans } = await stored(gateway);
+    expect(spans.filter((id) => spansIn().get(id) !== 2)).toEqual([]);
+    await tellings(2);
+    expect([await leftOut(gateway, 'tempo'), await leftOut(gateway, 'loki')]).toEqual([0, 0]);
+    expect(JSON.stringify([backend.spans, backend.logs])).not.toContain('earshot.exported');
+  });
+});
+
+describe('what a job does not send itself is handed on', () => {
+  test('traces, where it sends its logs only', async () => {
+    const gateway = await run({ env: { OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: `${backend.url}/v1/logs` } });
+    const { spans, lines } = await stored(gateway);
+    expect(spans.filter((id) => spansIn().get(id) !== 1)).toEqual([]);
+    await until(async () => expect(await leftOut(gateway, 'loki')).toBeGreaterThan(sum(lines) + 3));
+    await tellings(1);
+    expect([await leftOut(gateway, 'tempo'), await forwarded(gateway, 'loki')]).toEqual([0, 0]);
+  });
+
+  test('the log and the conversation, where it sends its traces only', async () => {
+    const gateway = await run({ env: { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${backend.url}/v1/traces` } });
+    const { lines } = await stored(gateway);
+    expect(linesIn()).toEqual(lines);
+    await tellings(1);
+    expect([await forwarded(gateway, 'tempo'), await leftOut(gateway, 'loki')]).toEqual([0, 0]);
+  });
+
+  test('what its session switches off', async () => {
+    const gateway = await run({ env: otlp(), record: { traces: false, logs: false } });
+    const { spans, lines } = await stored(gateway);
+    expect(spans.filter((id) => spansIn().get(id) !== 1)).toEqual([]);
+    expect([...lines].filter(([line, count]) => linesIn().get(line) !== count)).toEqual([]);
+    await tellings(1);
+  });
+
+  test('all of it, where it has no backend', async () => {
+    const gateway = await run({});
+    const { spans, lines } = await stored(gateway);
+    expect([...spansIn().keys()].toSorted()).toEqual(spans.toSorted());
+    expect(linesIn()).toEqual(lines);
+    await tellings(1);
+    expect([await leftOut(gateway, 'tempo'), await leftOut(gateway, 'loki')]).toEqual([0, 0]);
+  });
+});

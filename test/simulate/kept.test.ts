@@ -1,0 +1,41 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test, vi } from 'vitest';
+import { openSessions } from '../../src/simulate/sessions.ts';
+import { type Run, startSimulation } from './running.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'earshot kept '));
+let run: Run | undefined;
+let gateway: ChildProcess | undefined;
+afterEach(async () => {
+  gateway?.kill('SIGKILL');
+  await run?.clean();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('sessions that are kept are opened by the command that the end tells', async () => {
+  run = startSimulation('--calls', '1', '--speed', '5', '--quiet', '--data', folder);
+  expect(await run.exit()).toBe(0);
+  const [, command] = run.output().match(/^The sessions are kept; this opens them again: (.+)\n$/m) ?? [];
+  gateway = spawn('sh', ['-c', `exec env ${command} --port 0`]);
+  let said = '';
+  gateway.stdout?.on('data', (chunk) => (said += chunk));
+  const url = await vi.waitFor(
+    () => {
+      const found = said.match(/^LIVEKIT_OBSERVABILITY_URL=(\S+)\n/)?.[1];
+      expect(found).toBeDefined();
+      return found;
+    },
+    { timeout: 30_000 },
+  );
+  const { sessions } = (await (await fetch(`${url}/api/sessions`)).json()) as { sessions: object[] };
+  expect(sessions).toEqual([expect.objectContaining({ status: 'complete', hasTranscript: true })]);
+}, 120_000);
+
+test('a port that a gateway cannot have is told as the simulation calls it', async () => {
+  await expect(openSessions({ port: 70_000, directory: folder, log: () => {} })).rejects.toThrow(
+    'Port 70000 is not a whole number from 0 to 65535; pass { gatewayPort } or set EARSHOT_SIMULATE_GATEWAY_PORT',
+  );
+});
