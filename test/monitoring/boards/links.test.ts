@@ -25,10 +25,13 @@ const links = boards.flatMap(({ uid, panels }) =>
 );
 const leadTo = (uid: string) => links.filter(({ url }) => url.startsWith(`/d/${uid}?`));
 
-test('a link sets only what the board that it leads to has', () => {
+// All boards hand these on, also those that do not have them.
+const filters = ['datasource', 'agent', 'version', 'provider', 'model'];
+
+test('a link sets only what the board that it leads to has, and filters', () => {
   const lacking = links.flatMap(({ from, url }) => {
     const target = boards.find(({ uid }) => url.match(/^\/d\/([\w-]+)/)?.[1] === uid);
-    const known = target?.templating.list.map(({ name }) => name) ?? [];
+    const known = [...filters, ...(target?.templating.list.map(({ name }) => name) ?? [])];
     const set = [...url.matchAll(/var-(\w+)=/g)].map(([, name = '']) => name);
     return set.filter((name) => !known.includes(name)).map((name) => `${from}: ${name} of ${url}`);
   });
@@ -80,6 +83,7 @@ test('worst turns and errors on other boards lead to the calls with them', () =>
   expect(leadTo('earshot-sessions').map(({ from }) => from)).toEqual(
     expect.arrayContaining([
       'earshot-latency: Turn latency',
+      'earshot-latency: Slowest first',
       'earshot-models: Failed requests by provider',
       'earshot-realtime: Errors of realtime models',
       'earshot-tools: Failed calls by tool',
