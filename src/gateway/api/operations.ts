@@ -71,9 +71,11 @@ export const operations: readonly Operation[] = [
   {
     method: 'get',
     path: '/api/sessions/{id}/logs',
-    summary: "The agent's log",
+    summary:
+      "The agent's log, in the order of its time; what comes after a million lines is in the order in which it came",
     query: logsQuerySchema,
     answer: logsSchema,
+    note: 'An answer has eight million characters at most, so that there may be fewer lines than `limit`: the next are at `offset` and as many as came',
   },
   {
     method: 'get',
@@ -92,7 +94,7 @@ export const operations: readonly Operation[] = [
     path: '/api/sessions/{id}/peaks',
     summary: 'How loud the recording is over its time, of each channel, for drawing it',
     answer: peaksSchema,
-    note: 'It is decoded when it is first asked for: 202 with `state: preparing` says to ask again. 409: it is no Ogg Opus. 503 with `reason: busy`: too many others wait for theirs; ask again after `Retry-After`',
+    note: 'It is decoded when it is first asked for: 202 with `state: preparing` says to ask again. 409: there is none, with `reason: unreadable`, for it is no Ogg Opus, or `reason: slow`, for it took longer than three minutes. 503 with `reason: busy`: too many others wait for theirs; ask again after `Retry-After`',
   },
   {
     method: 'get',

@@ -2,7 +2,7 @@ import { type Request, type Response, Router } from 'express';
 import type { z } from 'zod';
 import { version } from '../../version.ts';
 import type { Waveforms } from '../audio/waveforms.ts';
-import type { Evaluation, LogRecord } from '../decode/records.ts';
+import type { Evaluation } from '../decode/records.ts';
 import type { SessionReport } from '../decode/session-report.ts';
 import { isRepetition } from '../decode/tellers.ts';
 import { facets, list, type Query } from '../store/query.ts';
@@ -17,6 +17,7 @@ import { timelineOf } from '../timeline/timeline.ts';
 import { sendAudio } from './audio.ts';
 import { createChanges } from './changes.ts';
 import { detailOf, shown } from './detail.ts';
+import { logsPage } from './logs.ts';
 import { openApi } from './openapi.ts';
 import { peaksPatience, sendPeaks } from './peaks.ts';
 import { listQuerySchema, logsQuerySchema } from './schema.ts';
@@ -39,7 +40,6 @@ interface Found {
 }
 
 const now = () => Date.now() / 1000;
-const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
 
 const noAudio = (summary: SessionSummary, state: SessionState): string =>
   detailOf(summary, state, now()).missing.audio ?? 'There is no audio';
@@ -114,13 +114,8 @@ export function createApi({ store, waveforms, telemetry, grafana }: ApiOptions):
   session('/logs', async ({ state, files }, request, response) => {
     const query = parsedQuery(logsQuerySchema, request, response);
     if (!query) return;
-    const least = query.level ? levels.indexOf(query.level) : -1;
-    const logs: LogRecord[] = [];
-    for await (const log of files.records<LogRecord>('logs', state.sizes.logs)) {
-      if (levels.indexOf(log.level) >= least) logs.push(log);
-    }
-    logs.sort((a, b) => a.at - b.at);
-    response.json({ total: logs.length, logs: logs.slice(query.offset, query.offset + query.limit) });
+    const { total, logs } = await logsPage(files, state.sizes.logs, query);
+    response.type('json').send(`{"total":${total},"logs":[${logs.join(',')}]}`);
   });
 
   session('/report', async ({ files, state }, _request, response) => {

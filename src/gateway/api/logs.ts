@@ -1,0 +1,115 @@
+import type { z } from 'zod';
+import type { LogRecord } from '../decode/records.ts';
+import type { SessionFiles } from '../store/session-files.ts';
+import type { logsQuerySchema } from './schema.ts';
+
+/** What an answer takes of memory at most, however long the log is. */
+export interface LogBounds {
+  /** Lines that are put in the order of their time, of eight bytes each. @default a million */
+  ordered: number;
+  /** Characters of all lines of an answer; there is one line at least. @default eight million */
+  characters: number;
+}
+
+const defaultBounds: LogBounds = { ordered: 1_000_000, characters: 8_000_000 };
+
+const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
+
+interface Line {
+  /** Where it is in the order: its time; what comes after the lines that are put in order is at the end. */
+  at: number;
+  /** Which line of those that are asked for it is, in the order in which they came. */
+  number: number;
+  json: string;
+}
+
+const before = (a: Line, b: Line): number => a.at - b.at || a.number - b.number;
+
+/**
+ * Lines of a session's log in the order of their time. The file is read twice, as a stream: for the times of the lines, which say
+ * which ones are asked for, and for these.
+ *
+ * @param size the bytes of the file that count
+ * @returns how many lines there are of the level, and the JSON of those that are asked for
+ */
+export async function logsPage(
+  files: SessionFiles,
+  size: number,
+  { level, limit, offset }: z.output<typeof logsQuerySchema>,
+  { ordered, characters }: LogBounds = defaultBounds,
+): Promise<{ total: number; logs: string[] }> {
+  const least = level ? levels.indexOf(level) : -1;
+  async function* matching(): AsyncGenerator<Line> {
+    let number = 0;
+    for await (const json of files.lines('logs', size)) {
+      const log = JSON.parse(json) as LogRecord;
+      if (levels.indexOf(log.level) < least) continue;
+      yield { at: number < ordered ? log.at : Number.POSITIVE_INFINITY, number, json };
+      number += 1;
+    }
+  }
+
+  let total = 0;
+  const times: number[] = [];
+  for await (const { at } of matching()) {
+    total += 1;
+    if (times.length < ordered) times.push(at);
+  }
+  const isAskedFor = ranks(times, offset, offset + limit);
+  const page = new Page(characters);
+  if (offset < total) for await (const line of matching()) if (isAskedFor(line)) page.add(line);
+  return { total, logs: page.lines() };
+}
+
+/** Tells of each line, one after the other, whether its place in the order is from `from` on, and before `to`. */
+function ranks(times: readonly number[], from: number, to: number): (line: Line) => boolean {
+  const sorted = Float64Array.from(times).sort();
+  const first = sorted[from] ?? Number.POSITIVE_INFINITY;
+  const beyond = from >= sorted.length;
+  const last = beyond ? Number.NEGATIVE_INFINITY : (sorted[Math.min(to, sorted.length) - 1] ?? 0);
+  // Lines of one and the same time are in the order in which they came.
+  let atFirst = sorted.indexOf(first);
+  let atLast = sorted.indexOf(last);
+  return ({ at, number }) => {
+    if (number >= times.length) return number >= from && number < to;
+    if (at === first) {
+      const rank = atFirst++;
+      return rank >= from && rank < to;
+    }
+    return at === last ? atLast++ < to : at > first && at < last;
+  };
+}
+
+/** Lines in order, as many of the first ones as there is room for. */
+class Page {
+  readonly #most: number;
+  #lines: Line[] = [];
+  #characters = 0;
+  /** The first line for which there was no room, and after which there is none for any other. */
+  #end?: Line;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  add(line: Line): void {
+    if (this.#end && before(line, this.#end) > 0) return;
+    this.#lines.push(line);
+    this.#characters += line.json.length;
+    // Not at each of them: it sorts.
+    if (this.#characters > 2 * this.#most) this.#trim();
+  }
+
+  lines(): string[] {
+    this.#trim();
+    return this.#lines.map(({ json }) => json);
+  }
+
+  #trim(): void {
+    this.#lines.sort(before);
+    while (this.#characters > this.#most && this.#lines.length > 1) {
+      this.#end = this.#lines.pop();
+      this.#characters -= this.#end?.json.length ?? 0;
+    }
+  }
+}
