@@ -79,7 +79,6 @@ describe('calls', () => {
       plan: { number: 1, seed: 5, agent: 'front-desk', version: '2.4.0' },
       speed: 2,
       directory: '/run',
-      run: 'r1',
       oracle: '/oracle',
     });
   });
