@@ -54,8 +54,6 @@ const reserved: ReadonlySet<string> = new Set([
 /** @throws {OptionError} for an option or variable that cannot be used; the message names it. */
 export function resolveMonitorOptions(given: MonitorOptions = {}) {
   const options = new Options(given);
-  // Jobs use it, but a mistake in it is told here, before there is one.
-  resolveTelemetry(given.telemetry);
   return {
     port: options.integer('port', 'EARSHOT_PORT', 0, 65535) ?? 9464,
     host: options.string('host', ['EARSHOT_HOST']) ?? '127.0.0.1',
@@ -65,6 +63,8 @@ export function resolveMonitorOptions(given: MonitorOptions = {}) {
     strict: options.boolean('strict', 'EARSHOT_STRICT') ?? false,
     maxLabelValues: options.integer('maxLabelValues', 'EARSHOT_MAX_LABEL_VALUES', 1, 100_000) ?? 200,
     maxSeries: options.integer('maxSeries', 'EARSHOT_MAX_SERIES', 100, 10_000_000) ?? 20_000,
+    // Jobs use it more, but a mistake in it is told here, before there is one.
+    telemetry: resolveTelemetry(given.telemetry),
     reports: resolveReports(new Options(given.reports)),
     prices: options.string('prices', [pricesVariable]),
     openTelemetry: options.boolean('openTelemetry', 'EARSHOT_OPEN_TELEMETRY') ?? true,

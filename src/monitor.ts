@@ -6,6 +6,7 @@ import { socketVariable } from './livekit/destination.ts';
 import { resolveIdentity } from './livekit/observe-options.ts';
 import { processWide } from './livekit/process-wide.ts';
 import { watchProcesses } from './livekit/processes.ts';
+import { RecoveredRecords } from './livekit/recovered-records.ts';
 import { recoverReport } from './livekit/recovered-report.ts';
 import { isJobProcess, isSdkChild, loadedSdk } from './livekit/sdk.ts';
 import { followServer, onServer } from './livekit/server.ts';
@@ -98,15 +99,17 @@ async function start(given: MonitorOptions): Promise<Monitoring> {
   process.env[socketVariable] = relay.path;
   processWide().recorder = recorder;
   const stops: (() => void)[] = [watchProcesses(identity.sink), prices.close];
-  if (resolved.reports)
-    stops.push(
-      keepReports({
-        settings: resolved.reports,
-        sink: (observation, about = identity.current) => recorder.record(observation, about),
-        recover: (journal) => recoverReport(journal, prices.derivation),
-        log: say,
-      }),
-    );
+  if (resolved.reports) {
+    const records = new RecoveredRecords({ settings: resolved.telemetry, sink: identity.sink, log: say });
+    const stop = keepReports({
+      settings: resolved.reports,
+      sink: (observation, about = identity.current) => recorder.record(observation, about),
+      recover: (journal) => recoverReport(journal, prices.derivation),
+      onRecovered: (recovered, location) => records.tell(recovered, location),
+      log: say,
+    });
+    stops.push(stop, () => void records.close());
+  }
   // From 0, so that the first failure shows in a rate.
   if (resolved.prices !== undefined) for (const result of ['ok', 'failed'] as const) countReload(result, 0);
   const taken = (name: string) => registry.getSingleMetric(name) !== undefined;

@@ -22,6 +22,16 @@ test('the defaults listen on this machine alone, without credentials', () => {
     maxLabelValues: 200,
     maxSeries: 20_000,
     openTelemetry: true,
+    telemetry: {
+      traces: undefined,
+      logs: undefined,
+      allowPii: false,
+      redact: undefined,
+      turnRatio: 1,
+      slowTurnSeconds: 1.5,
+      flushDeadlineMs: 3000,
+    },
+    reports: undefined,
     prices: undefined,
   });
 });

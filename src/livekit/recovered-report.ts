@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { Derivation } from '../catalogue/observation.ts';
+import type { Recovered } from '../reports/recovery.ts';
 import type { SessionReport } from '../reports/schema.ts';
 import { SessionObserver } from '../session/session-events.ts';
 import { allTexts } from './plain-event.ts';
@@ -9,8 +10,10 @@ import { type ReportHead, SessionReportDraft } from './session-report.ts';
 export interface JournalHead {
   head: ReportHead;
   content: SessionReport['content'];
-  /** Whether the report lists the events that follow. */
+  /** Whether the report lists the events that follow: the switch `logs`. */
   events: boolean;
+  /** The span in which the session was observed, of the first of the head's traces. */
+  spanId?: string;
 }
 
 /**
@@ -18,10 +21,10 @@ export interface JournalHead {
  *
  * @throws if the file cannot be read, or is no journal
  */
-export async function recoverReport(journal: string, derivation: Derivation): Promise<SessionReport> {
+export async function recoverReport(journal: string, derivation: Derivation): Promise<Recovered> {
   const { mtimeMs } = await stat(journal);
   const [first = '', ...lines] = (await readFile(journal, 'utf8')).split('\n');
-  const { head, content, events } = JSON.parse(first) as JournalHead;
+  const { head, content, events, spanId } = JSON.parse(first) as JournalHead;
   // What it must not hold was left out when it was written.
   const draft = new SessionReportDraft(head, () => ({
     content,
@@ -47,5 +50,6 @@ export async function recoverReport(journal: string, derivation: Derivation): Pr
   }
   draft.samples(observer.ended());
   draft.lost(mtimeMs);
-  return draft.report({ at: Date.now(), derivation, recordings: [] });
+  const report = draft.report({ at: Date.now(), derivation, recordings: [] });
+  return { report, logs: events, ...(spanId !== undefined && { spanId }) };
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { basename, join } from 'node:path';
 import type { JobContext, llm } from '@livekit/agents';
-import { isSpanContextValid, TraceFlags, trace } from '@opentelemetry/api';
+import { isSpanContextValid, type SpanContext, TraceFlags, trace } from '@opentelemetry/api';
 import type { Labels } from '../catalogue/metrics.ts';
 import { observation, type Sink } from '../catalogue/observation.ts';
 import type { Identity } from '../catalogue/types.ts';
@@ -75,6 +75,7 @@ export class ReportedSession {
     const { job: context, identity, record, muted } = options;
     const job = context?.job;
     const session = randomBytes(4).toString('hex');
+    const span = record.traces ? sentSpan(muted) : undefined;
     this.#stem = stemOf(Date.now(), job?.id ?? '', session);
     const head = {
       ...(job?.id && { jobId: job.id }),
@@ -83,10 +84,10 @@ export class ReportedSession {
       session,
       agentName: identity.agent_name,
       agentVersion: identity.agent_version,
-      traceIds: record.traces ? activeTrace(muted) : [],
+      traceIds: span ? [span.traceId] : [],
     };
     const what = contentOf(options);
-    this.#journal = this.#keepJournal(head, what);
+    this.#journal = this.#keepJournal(head, what, span?.spanId);
     this.draft = new SessionReportDraft(head, what, this.#journal);
   }
 
@@ -101,11 +102,11 @@ export class ReportedSession {
   }
 
   /** Without one a job that dies leaves no report. */
-  #keepJournal(head: ReportHead, what: () => ReportContent): Journal | undefined {
+  #keepJournal(head: ReportHead, what: () => ReportContent, spanId?: string): Journal | undefined {
     try {
       const { content, events } = what();
       const { room: _, ...known } = head;
-      const first: JournalHead = { head: known, content, events };
+      const first: JournalHead = { head: known, content, events, ...(spanId !== undefined && { spanId }) };
       return new Journal(this.#options.settings.folder, this.#stem, first);
     } catch {
       return undefined;
@@ -197,11 +198,11 @@ function pricesOf(file: string | undefined = new Options().string('', [pricesVar
   }
 }
 
-/** The trace that the session is observed in, if it is sent. */
-function activeTrace(muted: (traceId: string) => boolean = () => false): string[] {
+/** The span that the session is observed in, if its trace is sent. */
+function sentSpan(muted: (traceId: string) => boolean = () => false): SpanContext | undefined {
   const span = trace.getActiveSpan()?.spanContext();
-  if (!span || !isSpanContextValid(span) || (span.traceFlags & TraceFlags.SAMPLED) === 0) return [];
-  return muted(span.traceId) ? [] : [span.traceId];
+  if (!span || !isSpanContextValid(span) || (span.traceFlags & TraceFlags.SAMPLED) === 0) return undefined;
+  return muted(span.traceId) ? undefined : span;
 }
 
 /** What of the session's content goes into the report, asked each time. */

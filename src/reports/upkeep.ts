@@ -1,7 +1,8 @@
+import { basename } from 'node:path';
 import { type Observation, observation } from '../catalogue/observation.ts';
 import type { Identity } from '../catalogue/types.ts';
 import { Outbox, urlIn } from './outbox.ts';
-import { type Recover, recoverReports } from './recovery.ts';
+import { type Recover, type Recovered, recoverReports } from './recovery.ts';
 import { retain } from './retention.ts';
 import type { ReportSettings } from './settings.ts';
 
@@ -10,6 +11,8 @@ export interface UpkeepOptions {
   sink(observation: Observation, about?: Identity): void;
   /** Makes the report of a job that has died. */
   recover: Recover;
+  /** Called once for each of these, with its path, or its place in the bucket. */
+  onRecovered?(recovered: Recovered, location: string): void;
   /** Takes warnings, one line each. */
   log(message: string): void;
   /** How often the folder is looked through, in milliseconds. @default 10000 */
@@ -22,7 +25,14 @@ const retentionInterval = 600_000;
 const longestPause = 300_000;
 
 /** What the worker does for the reports of its jobs: sends them on to their bucket, and removes the old. Returns the end of it. */
-export function keepReports({ settings, sink, recover, log, interval = 10_000 }: UpkeepOptions): () => void {
+export function keepReports({
+  settings,
+  sink,
+  recover,
+  onRecovered,
+  log,
+  interval = 10_000,
+}: UpkeepOptions): () => void {
   const { folder, bucket, deadlineMs, maxAge, maxBytes } = settings;
   const outbox = bucket && new Outbox(folder, bucket);
   let closed = false;
@@ -57,9 +67,11 @@ export function keepReports({ settings, sink, recover, log, interval = 10_000 }:
     }
   };
   const finishForDead = async () => {
-    for (const report of await recoverReports(folder, recover, Date.now())) {
-      const about = { agent_name: report.agentName, agent_version: report.agentVersion };
+    for (const { path, ...recovered } of await recoverReports(folder, recover, Date.now())) {
+      const { agentName, agentVersion } = recovered.report;
+      const about = { agent_name: agentName, agent_version: agentVersion };
       sink(observation('earshot_session_reports_total', { outcome: 'recovered' }, 1), about);
+      onRecovered?.(recovered, bucket ? urlIn(bucket, basename(path)) : path);
     }
   };
   const pass = async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { stemOf } from '../../src/reports/file-names.ts';
-import { recoverReports } from '../../src/reports/recovery.ts';
+import { type Recovered, recoverReports } from '../../src/reports/recovery.ts';
 import type { SessionReport } from '../../src/reports/schema.ts';
 
 let folder: string;
@@ -20,12 +20,15 @@ function put(name: string, secondsAgo: number): void {
 }
 const left = () => readdirSync(folder).sort();
 const report = { session: '0a1b2c3d' } as SessionReport;
+const recovered: Recovered = { report, logs: true };
 
 test('a journal that has been silent for a minute becomes a report; others stay as they are', async () => {
   put(`${stem('AJ_dead')}.journal`, 61);
   put(`${stem('AJ_alive')}.journal`, 59);
   put('notes.journal', 4000);
-  expect(await recoverReports(folder, async () => report, now)).toEqual([report]);
+  expect(await recoverReports(folder, async () => recovered, now)).toEqual([
+    { report, logs: true, path: join(folder, `${stem('AJ_dead')}.json`) },
+  ]);
   expect(left()).toEqual([`${stem('AJ_alive')}.journal`, `${stem('AJ_dead')}.json`, 'notes.journal']);
   expect(JSON.parse(readFileSync(join(folder, `${stem('AJ_dead')}.json`), 'utf8'))).toEqual(report);
 });
@@ -37,6 +40,14 @@ test('one that cannot be read is removed, and one that cannot be written stays',
   expect(left()).toEqual([]);
   put(`${stem('AJ_2')}.journal`, 61);
   const endless = { toJSON: () => expect.fail('the disk is full') } as unknown as SessionReport;
-  await expect(recoverReports(folder, async () => endless, now)).rejects.toThrow('the disk is full');
+  const unwritable = async () => ({ ...recovered, report: endless });
+  await expect(recoverReports(folder, unwritable, now)).rejects.toThrow('the disk is full');
   expect(left()).toEqual([`${stem('AJ_2')}.journal`]);
+});
+
+test('of two workers with one folder, one tells of a report', async () => {
+  put(`${stem('AJ_1')}.journal`, 61);
+  const both = await Promise.all([1, 2].map(() => recoverReports(folder, async () => recovered, now)));
+  expect(both.flat()).toHaveLength(1);
+  expect(left()).toEqual([`${stem('AJ_1')}.json`]);
 });

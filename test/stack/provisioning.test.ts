@@ -96,6 +96,18 @@ test('an exemplar leads to its trace, a span to its logs and metrics, a line of 
   ]);
 });
 
+test('a link to a board brings the time range in which it was followed, by names that Explore knows, too', () => {
+  const urls = sources().flatMap((source) => {
+    if (source.type === 'prometheus')
+      return (source.jsonData.exemplarTraceIdDestinations ?? []).map(({ url }) => url);
+    return source.type === 'loki' ? source.jsonData.derivedFields.map(({ url }) => url) : [];
+  });
+  expect(urls.filter((url) => boardOf(url))).toEqual([
+    '/d/earshot-session?from=$${__from}&to=$${__to}&var-job_id=$${__value.raw}',
+    '/d/earshot-session?from=$${__from}&to=$${__to}&var-trace_id=$${__value.raw}',
+  ]);
+});
+
 test('what a data source refers to is there', () => {
   const uids = [...sources().map(({ uid }) => uid), uidOf('session')];
   expect(leads().filter(([, , to]) => to && !uids.includes(to))).toEqual([]);

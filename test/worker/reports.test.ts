@@ -190,22 +190,28 @@ describe('a job that dies', () => {
     return text;
   }
 
-  test.each([
-    { ending: 'wait', outcome: 'killed' },
-    { ending: 'exit', outcome: 'crashed' },
-  ])('by $ending has its report written by its worker', async ({ ending, outcome }) => {
-    const worker = await start();
+  /** Runs a job until it dies; one that waits is killed, when its turns are over and `before` has passed. */
+  async function die(worker: Worker, ending: string, outcome: string, before = () => {}): Promise<void> {
     await worker.run({ log, turns: 2, asks: ['fine'], ending });
     await until(() => expect(readFileSync(log, 'utf8')).toContain('"ready":true'));
     if (ending === 'wait') {
       // What had not reached the disk is lost with the process.
       const journal = () => readFileSync(join(reports, journals()[0]!), 'utf8');
       await until(() => expect(journal().match(/speech_done/g)?.length).toBe(2));
+      await until(before);
       process.kill(JSON.parse(readFileSync(log, 'utf8').split('\n')[0]!).pid, 'SIGKILL');
     }
     await until(async () =>
       expect(sampleOf(await worker.metrics(), 'lk_agents_job_exits_total', { outcome })).toBe(1),
     );
+  }
+
+  test.each([
+    { ending: 'wait', outcome: 'killed' },
+    { ending: 'exit', outcome: 'crashed' },
+  ])('by $ending has its report written by its worker', async ({ ending, outcome }) => {
+    const worker = await start();
+    await die(worker, ending, outcome);
     expect(canariesIn(age())).toEqual([]);
     await until(async () => expect(await reported(worker, 'recovered')).toBe(1));
     await until(() => expect(all()).toEqual([expect.stringMatching(/\.json$/)]));
@@ -221,6 +227,53 @@ describe('a job that dies', () => {
     expect(canariesIn(report)).toEqual([]);
     const agent = { agent_name: 'front-desk', agent_version: '1.2.3', outcome: 'recovered' };
     expect(sampleOf(await worker.metrics(), 'earshot_session_reports_total', agent)).toBe(1);
+  });
+
+  test('has its report told to the log by its worker: once, in its trace, without what was said', async () => {
+    const backend = await openBackend();
+    closing.push(backend);
+    const worker = await start({
+      OTEL_EXPORTER_OTLP_ENDPOINT: backend.url,
+      EARSHOT_ALLOW_PII: 'true',
+      EARSHOT_RECORD: 'traces,logs,transcript',
+    });
+    const named = (name: string) => backend.logs.filter(({ eventName }) => eventName === name);
+    await die(worker, 'wait', 'killed', () => expect(named('lk.turn')).toHaveLength(2));
+    age();
+    const told = () => named('lk.session_report');
+    await until(() => expect(told()).toHaveLength(1));
+    const report = only();
+    const [record] = told();
+    expect(record).toMatchObject({
+      scope: 'earshot.conversation',
+      severity: 'WARN',
+      body: 'session report recovered',
+      traceId: report.traceIds[0],
+      attributes: {
+        job_id: report.jobId,
+        room_id: report.roomId,
+        'lk.agent_name': 'front-desk',
+        'lk.agent_version': '1.2.3',
+        'event.name': 'lk.session_report',
+        'lk.report.outcome': 'recovered',
+        'lk.report.location': join(reports, files()[0]!),
+        'lk.report.session': report.session,
+        'lk.close_reason': 'crashed',
+        'lk.turns': 2,
+        'lk.tool_calls': 1,
+      },
+    });
+    // Where its job's own are.
+    expect(new Set(named('lk.turn').map(({ traceId }) => traceId))).toEqual(new Set([record?.traceId]));
+    expect(canariesIn(record)).toEqual([]);
+    // The worker looks again every ten seconds.
+    await new Promise((resolve) => setTimeout(resolve, 12_000));
+    expect(told()).toHaveLength(1);
+    await until(async () =>
+      expect(
+        sampleOf(await worker.metrics(), 'earshot_log_records_exported_total', { agent_name: 'front-desk' }),
+      ).toBeGreaterThan(0),
+    );
   });
 });
 

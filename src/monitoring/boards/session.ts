@@ -12,7 +12,7 @@ export const session: BoardSpec = {
   description:
     'What happened in this call? Its job or its trace says which it is: choose one on the board Sessions.',
   sources: ['logs', 'traces'],
-  // An exemplar and a line of a log lead here without their time range.
+  // For who comes with an id only. What leads here brings its time range.
   from: 'now-24h',
   inputs: [
     {

@@ -8,6 +8,11 @@ export interface TracesSpec extends Omit<PanelSpec, 'targets' | 'unit'> {
   expr: string;
 }
 
+export interface TraceTableSpec extends TracesSpec {
+  /** The job that all of them are of, or the variable that has it. @default it is not known */
+  job?: string;
+}
+
 /** One trace as a tree of its spans. The foundation SDK has no such panel: it is built from one that is alike. */
 export function trace({ expr, ...rest }: TracesSpec): PanelBuilder {
   const spec = { ...rest, unit: 'short', targets: [{ expr, from: 'traces' as const }] };
@@ -16,7 +21,7 @@ export function trace({ expr, ...rest }: TracesSpec): PanelBuilder {
 }
 
 /** The traces that a search finds; each leads to its call. */
-export const traceTable = ({ expr, ...rest }: TracesSpec): PanelBuilder =>
+export const traceTable = ({ expr, job = unknownCall.job_id, ...rest }: TraceTableSpec): PanelBuilder =>
   applied(
     new TableBuilder(),
     { ...rest, unit: 'short', targets: [{ expr, from: 'traces' }] },
@@ -27,7 +32,7 @@ export const traceTable = ({ expr, ...rest }: TracesSpec): PanelBuilder =>
       value: [
         {
           title: 'Show the call',
-          url: boardUrl('session', { job_id: unknownCall.job_id, trace_id: '${__value.raw}' }),
+          url: boardUrl('session', { job_id: job, trace_id: '${__value.raw}' }),
         },
       ],
     },

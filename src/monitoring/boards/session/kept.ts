@@ -7,10 +7,10 @@ export const kept = ({ records }: BoardContext): Row => ({
     recordsTable({
       title: 'Report',
       description:
-        'Where the session report is, with its sums. It is written if EARSHOT_REPORTS names a folder or a bucket; a cost that leaves out usage without a known price is incomplete.',
+        'Where the session report is, with its sums. It is written if EARSHOT_REPORTS names a folder or a bucket; received: the gateway has that of the SDK, under this path of its API. A cost that leaves out usage without a known price is incomplete.',
       width: 12,
       height: 5,
-      empty: 'No report was written',
+      empty: 'There is no report',
       leads: false,
       ascending: true,
       expr: records.of('lk.session_report', { of: 'call' }),
@@ -20,7 +20,7 @@ export const kept = ({ records }: BoardContext): Row => ({
         { title: 'p50', of: 'lk.e2e_latency.p50', unit: 's', decimals: 2, width: 80 },
         { title: 'p95', of: 'lk.e2e_latency.p95', unit: 's', decimals: 2, width: 80 },
         { title: 'Cost', of: 'lk.cost_usd', unit: 'currencyUSD', decimals: 4, width: 90 },
-        { title: 'Incomplete', of: 'lk.cost_incomplete', width: 90 },
+        { title: 'Incomplete', of: 'lk.cost_incomplete', width: 105 },
       ],
     }),
     recordsTable({

@@ -12,11 +12,10 @@ export const outcome = ({
   panels: [
     recordsTable({
       title: 'The call',
-      description: `When it began and ended, and what it came to: its slowest turn, how often the agent was cut off, tools and those of them that failed, errors of models. ${widen}`,
+      description: `When it began and ended, and what it came to: its slowest turn, how often the agent was cut off, tools and those of them that failed, errors of models. Click a row where only the job or only the trace is known: it fills in both. ${widen}`,
       width: 19,
       height: 5,
       empty: noCall,
-      leads: false,
       ascending: true,
       expr: records.of(['lk.session_start', 'lk.session_end'], { of: 'call' }),
       columns: [
@@ -41,7 +40,7 @@ export const outcome = ({
     text({
       title: 'In the gateway',
       description: 'The page of this call in the gateway: its recording beside the timeline, and its report.',
-      content: `[Listen to it, and read its report](${gateway}/sessions/\${job_id})\n\nif it was uploaded to the gateway.`,
+      content: `[Listen to it, and read its report](${gateway}/sessions/\${job_id})\n\nif it was uploaded to the gateway, and its job is known: where Job is \`none\`, click a row of *The call*.`,
       width: 5,
       height: 5,
     }),

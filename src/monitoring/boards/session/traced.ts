@@ -30,6 +30,7 @@ export const traced = ({ records }: BoardContext): readonly Row[] => [
         height: 12,
         empty: noCall,
         expr: tracesOfJob('$job_id'),
+        job: '${job_id}',
       }),
       lines({
         title: 'Log of the agent',

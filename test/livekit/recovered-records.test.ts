@@ -1,0 +1,87 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Observation } from '../../src/catalogue/observation.ts';
+import { allTexts } from '../../src/livekit/plain-event.ts';
+import { RecoveredRecords } from '../../src/livekit/recovered-records.ts';
+import { SessionReportDraft } from '../../src/livekit/session-report.ts';
+import { CostDerivation } from '../../src/pricing/cost.ts';
+import { PriceBook } from '../../src/pricing/price-book.ts';
+import { resolveTelemetry, type TelemetryOptions } from '../../src/telemetry/settings.ts';
+import { type Backend, openBackend } from '../telemetry/backend.ts';
+
+let backend: Backend;
+let said: string[];
+let counted: Record<string, number>;
+beforeEach(async () => {
+  backend = await openBackend();
+  said = [];
+  counted = {};
+});
+afterEach(() => backend.close());
+
+const until = (check: () => void) => vi.waitFor(check, { timeout: 30_000, interval: 20 });
+
+function records(given: TelemetryOptions = { endpoint: backend.url }) {
+  const sink = ({ metric, labels, value }: Observation) => {
+    const name = [metric, ...Object.values(labels)].join(' ');
+    counted[name] = (counted[name] ?? 0) + value;
+  };
+  const settings = { ...resolveTelemetry(given), flushDeadlineMs: 200 };
+  return new RecoveredRecords({ settings, sink, log: (message) => void said.push(message) });
+}
+
+/** The report of a job, named so, that has died. */
+function dead(jobId: string) {
+  const head = { jobId, session: '0a1b2c3d', agentName: 'front-desk', agentVersion: 'unknown', traceIds: [] };
+  const content = { transcript: false, allowPii: false, redaction: false };
+  const what = () => ({ content, texts: allTexts, edit: allTexts.keep, events: true });
+  const draft = new SessionReportDraft(head, what);
+  draft.lost(1000);
+  return draft.report({ at: 2000, derivation: new CostDerivation(new PriceBook()), recordings: [] });
+}
+
+test('each report is told of with whose it was', async () => {
+  const telling = records();
+  telling.tell({ report: dead('AJ_1'), logs: true }, '/reports/1.json');
+  telling.tell({ report: dead('AJ_2'), logs: true }, 's3://calls/2.json');
+  await telling.close();
+  expect(backend.logs.map(({ attributes }) => [attributes.job_id, attributes['lk.report.location']])).toEqual(
+    [
+      ['AJ_1', '/reports/1.json'],
+      ['AJ_2', 's3://calls/2.json'],
+    ],
+  );
+  expect(backend.logs[0]?.attributes).toMatchObject({
+    'lk.agent_name': 'front-desk',
+    'lk.close_reason': 'crashed',
+  });
+  expect(backend.logs[0]?.attributes).not.toHaveProperty('lk.agent_version');
+  expect(counted).toEqual({ earshot_log_records_exported_total: 2 });
+});
+
+test('nothing is told of a session whose log is switched off, nor where there is no backend', async () => {
+  const off = records();
+  off.tell({ report: dead('AJ_1'), logs: false }, '/reports/1.json');
+  await off.close();
+  const nowhere = records({});
+  nowhere.tell({ report: dead('AJ_1'), logs: true }, '/reports/1.json');
+  await nowhere.close();
+  expect([backend.paths, said, counted]).toEqual([[], [], {}]);
+});
+
+test('a backend that refuses is warned of once, and what it does not take is counted', async () => {
+  backend.behave('refusing');
+  const telling = records();
+  telling.tell({ report: dead('AJ_1'), logs: true }, '/reports/1.json');
+  await until(() => expect(counted).toEqual({ 'earshot_log_records_dropped_total export_failed': 1 }));
+  telling.tell({ report: dead('AJ_2'), logs: true }, '/reports/2.json');
+  await until(() => expect(counted).toEqual({ 'earshot_log_records_dropped_total export_failed': 2 }));
+  expect(said).toEqual([expect.stringMatching(/^the log is not told of a report that was recovered: /)]);
+});
+
+test('one that hangs is given up', async () => {
+  backend.behave('hanging');
+  const telling = records();
+  telling.tell({ report: dead('AJ_1'), logs: true }, '/reports/1.json');
+  await telling.close();
+  expect(counted).toEqual({ 'earshot_log_records_dropped_total deadline': 1 });
+});

@@ -1,0 +1,92 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const folder = join(import.meta.dirname, '../../../dashboards');
+
+interface Board {
+  uid: string;
+  panels: { title: string; panels?: Board['panels'] }[];
+  templating: { list: { name: string }[] };
+}
+const boards = readdirSync(folder).map((file): Board => JSON.parse(readFileSync(join(folder, file), 'utf8')));
+
+/** Every address of another board that panels and their cells lead to. */
+const links = boards.flatMap(({ uid, panels }) =>
+  panels
+    .flatMap((panel) => [panel, ...(panel.panels ?? [])])
+    .flatMap((panel) => {
+      const urls = JSON.stringify(panel).matchAll(/"url":"(\/d\/.*?[^\\])"/g);
+      return [...urls].map(([, url]) => ({
+        from: `${uid}: ${panel.title}`,
+        url: JSON.parse(`"${url}"`) as string,
+      }));
+    }),
+);
+const leadTo = (uid: string) => links.filter(({ url }) => url.startsWith(`/d/${uid}?`));
+
+// All boards hand these on, also those that do not have them.
+const filters = ['datasource', 'agent', 'version', 'provider', 'model'];
+
+test('a link sets only what the board that it leads to has, and filters', () => {
+  const lacking = links.flatMap(({ from, url }) => {
+    const target = boards.find(({ uid }) => url.match(/^\/d\/([\w-]+)/)?.[1] === uid);
+    const known = [...filters, ...(target?.templating.list.map(({ name }) => name) ?? [])];
+    const set = [...url.matchAll(/var-(\w+)=/g)].map(([, name = '']) => name);
+    return set.filter((name) => !known.includes(name)).map((name) => `${from}: ${name} of ${url}`);
+  });
+  expect(lacking).toEqual([]);
+  expect(links.length).toBeGreaterThan(50);
+});
+
+describe('a link to a call', () => {
+  const toCalls = leadTo('earshot-session');
+
+  test('is in each table of calls, and brings the time range, the data sources, the job and the trace', () => {
+    expect(new Set(toCalls.map(({ from }) => from))).toEqual(
+      new Set([
+        'earshot-session: The call',
+        'earshot-session: Traces of this job',
+        'earshot-sessions: Calls',
+        'earshot-sessions: Slowest turns',
+        'earshot-sessions: What went wrong',
+        'earshot-sessions: What was said',
+        'earshot-sessions: Calls that began',
+        'earshot-sessions: Traces with slow turns',
+        'earshot-sessions: Traces with failed tools',
+      ]),
+    );
+    const needed = [
+      '${__url_time_range}',
+      '${logs:queryparam}',
+      '${traces:queryparam}',
+      'var-job_id=',
+      'var-trace_id=',
+    ];
+    expect(toCalls.filter(({ url }) => !needed.every((part) => url.includes(part)))).toEqual([]);
+  });
+
+  test('by a trace of a known job keeps the job', () => {
+    const [link] = toCalls.filter(({ from }) => from.endsWith('Traces of this job'));
+    expect(link?.url).toMatch(/&var-job_id=\$\{job_id\}&var-trace_id=\$\{__value\.raw\}$/);
+  });
+
+  test('in the line about a call fills in both of what says which call it is', () => {
+    const [link] = toCalls.filter(({ from }) => from.endsWith('The call'));
+    expect(link?.url).toMatch(
+      /&var-job_id=\$\{__data\.fields\["Job"\]\}&var-trace_id=\$\{__data\.fields\["Trace"\]\}$/,
+    );
+  });
+});
+
+test('worst turns and errors on other boards lead to the calls with them', () => {
+  expect(leadTo('earshot-sessions').map(({ from }) => from)).toEqual(
+    expect.arrayContaining([
+      'earshot-latency: Turn latency',
+      'earshot-latency: Slowest first',
+      'earshot-models: Failed requests by provider',
+      'earshot-realtime: Errors of realtime models',
+      'earshot-tools: Failed calls by tool',
+    ]),
+  );
+});
