@@ -13,7 +13,9 @@ export const shown = (summary: SessionSummary, now: number): z.infer<typeof summ
 /** Why something is not there, in a line for people. */
 function missing(s: z.infer<typeof summarySchema>, state: SessionState): Record<string, string> {
   const reasons: Record<string, string> = {};
-  const soon = s.status === 'live' ? 'It comes when the call ends.' : undefined;
+  const live = s.status === 'live';
+  const soon = live ? 'It comes when the call ends.' : undefined;
+  const yet = live ? 'None has come so far.' : undefined;
   const never =
     s.status === 'lost' ? 'The job sent no more: it died, or could not reach the gateway.' : undefined;
   const off = (option: string) => never ?? `Recording was started without ${option}.`;
@@ -25,17 +27,21 @@ function missing(s: z.infer<typeof summarySchema>, state: SessionState): Record<
           ? 'It was larger than the gateway takes, or did not arrive whole.'
           : (soon ?? off('audio, or nothing was said'));
   }
-  if (!s.hasTranscript) reasons.transcript = soon ?? off('the transcript, or nothing was said');
+  if (!s.hasTranscript) reasons.transcript = yet ?? off('the transcript, or nothing was said');
   if (!s.hasTrace) {
     const lost =
       s.language === 'python' ? '' : ": of a session's last five seconds, the JavaScript SDK sends none";
     const without = state.reported?.unrecorded?.includes('traces');
-    reasons.trace = soon ?? (without ? off('traces') : (never ?? `No span came${lost}.`));
+    reasons.trace = yet ?? (without ? off('traces') : (never ?? `No span came${lost}.`));
   }
-  if (!s.hasLogs) reasons.logs = soon ?? off('logs');
+  if (!s.hasLogs) reasons.logs = yet ?? off('logs');
   if (!s.hasReport) reasons.report = soon ?? never ?? 'The SDK did not send it.';
+  if (s.turns > 0 && s.latencyP50 === undefined)
+    reasons.latency = s.realtime
+      ? 'The SDKs measure none of realtime models.'
+      : (yet ?? 'The SDK measured none: of what was typed or not answered, it does not.');
   // Of realtime models, no span has the user's words.
-  if (s.status === 'live' && state.realtime && state.live.turns.length === 0)
+  if (live && state.realtime && state.live.turns.length === 0)
     reasons.text = 'What the user said comes when the call ends.';
   if (s.redacted) reasons.text = 'The session is redacted: what was said is not kept.';
   return reasons;

@@ -94,7 +94,7 @@ export const operations: readonly Operation[] = [
     path: '/api/sessions/{id}/peaks',
     summary: 'How loud the recording is over its time, of each channel, for drawing it',
     answer: peaksSchema,
-    note: 'It is decoded when it is first asked for: 202 with `state: preparing` says to ask again. 409: it is no Ogg Opus. 503 with `reason: busy`: too many others wait for theirs; ask again after `Retry-After`',
+    note: 'It is decoded when it is first asked for: 202 with `state: preparing` says to ask again. 409: there is none, with `reason: unreadable`, for it is no Ogg Opus, or `reason: slow`, for it took longer than three minutes. 503 with `reason: busy`: too many others wait for theirs; ask again after `Retry-After`',
   },
   {
     method: 'get',

@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import type { Waveform } from '../audio/waveforms.ts';
+import { decodingMs, type Waveform } from '../audio/waveforms.ts';
 import { type SessionSummary, statusOf } from '../store/summary.ts';
 
 /** Milliseconds in which ten minutes of a call are decoded; whoever asks for more asks again. */
@@ -32,6 +32,11 @@ export function sendPeaks(
       return void response
         .status(409)
         .json({ error: 'The recording cannot be decoded: it is no Ogg Opus', reason: 'unreadable' });
+    case 'slow':
+      return void response.status(409).json({
+        error: `It was not made within ${decodingMs / 60_000} minutes, and is tried again in an hour; the recording plays all the same`,
+        reason: 'slow',
+      });
     default:
       response.status(404).json({ error: missing, reason: reasonOf(summary) });
   }

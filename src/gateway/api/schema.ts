@@ -28,6 +28,7 @@ export const summarySchema = z.object({
   turns: z.number().describe('What the user said, by turns'),
   latencyP50: seconds('Median of the turn latencies').optional(),
   latencyP95: seconds('95th percentile of the turn latencies').optional(),
+  realtime: z.literal(true).optional().describe('A realtime model spoke: its turns have no latency'),
   interruptions: z.number().describe("The agent's messages that were interrupted"),
   toolCalls: z.number(),
   toolErrors: z.number(),

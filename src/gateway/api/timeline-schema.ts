@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { segments } from '../../catalogue/labels.ts';
+import { unmeasuredReasons } from '../timeline/unmeasured.ts';
 
 /** The schema of what the API tells of a session's course; see schema.ts. */
 
@@ -36,6 +37,12 @@ export const timelineSchema = z.object({
         toolCalls: z.number(),
         toolErrors: z.number(),
         latency: latency.optional(),
+        unmeasured: z
+          .enum(unmeasuredReasons)
+          .optional()
+          .describe(
+            'Why what the user said has no latency: a realtime model, of which the SDKs measure none; it was typed; the agent did not answer; or the SDK does not tell',
+          ),
       }),
     )
     .describe('What the user said, and all that the agent did then, until the next'),

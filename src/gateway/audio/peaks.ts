@@ -142,11 +142,11 @@ export async function peaksOf(
     const thread = new OpusDecoderWebWorker({ channels, preSkip, sampleRate });
     decoder = thread;
     const buckets = new Buckets(channels, maxSeconds);
-    await inTime(thread.ready);
+    await inTime(thread.ready, signal);
     let errors = 0;
     for await (const { frames, tooLong } of batchesOf(packets)) {
       signal.throwIfAborted();
-      const decoded = await inTime(thread.decodeFrames(frames));
+      const decoded = await inTime(thread.decodeFrames(frames), signal);
       errors += decoded.errors.length + tooLong;
       if (errors > maxErrors) throw new UnreadableAudio('packets that are not Opus');
       buckets.add(decoded.channelData, decoded.samplesDecoded);
@@ -181,10 +181,17 @@ async function* packetsOf(input: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
 }
 
 /** The decoder's thread does not say when it fails. */
-async function inTime<T>(answer: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new UnreadableAudio('the decoder does not answer')), answerMs);
+async function inTime<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
+  let end = () => {};
+  const ended = new Promise<never>((_resolve, reject) => {
+    const timer = setTimeout(() => reject(new UnreadableAudio('the decoder does not answer')), answerMs);
+    const abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort);
+    if (signal.aborted) abort();
+    end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+    };
   });
-  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+  return Promise.race([answer, ended]).finally(end);
 }

@@ -6,29 +6,44 @@ import { type Peaks, peaksOf } from './peaks.ts';
 
 /**
  * `none`: the session has no audio; `preparing`: it is being decoded, ask again; `unreadable`: it is no Ogg Opus;
- * `busy`: too many others wait for theirs.
+ * `slow`: it took longer than one recording may; `busy`: too many others wait for theirs.
  */
 export type Waveform =
-  | { state: 'none' | 'preparing' | 'unreadable' | 'busy' }
+  | { state: 'none' | 'preparing' | 'unreadable' | 'slow' | 'busy' }
   | { state: 'ready'; peaks: Peaks };
+
+export interface WaveformsOptions {
+  /** @default peaksOf */
+  decode?: typeof peaksOf;
+  /** Milliseconds that one recording may take, for others wait meanwhile. @default `decodingMs` */
+  limit?: number;
+}
+
+/** Three minutes: seven hours of a call on a machine that has nothing else to do, two on one that is busy. */
+export const decodingMs = 180_000;
 
 /** Recordings that may wait to be decoded. One is decoded at a time: jobs that upload need the other core. */
 const maxWaiting = 8;
-/** Ids of recordings that cannot be read, which are remembered. */
-const maxUnreadable = 1000;
+/** Recordings of which there is no waveform that are remembered, so that none is decoded again and again. */
+const maxGivenUp = 1000;
+/** Milliseconds after which one that was slow is tried again: the machine may have been busy. */
+const againMs = 3_600_000;
 
 /** The waveforms of recordings, decoded when somebody first looks, and kept beside them. */
 export class Waveforms {
   readonly #store: SessionStore;
   readonly #peaksOf: typeof peaksOf;
+  readonly #limit: number;
   readonly #running = new Map<string, Promise<Waveform>>();
-  readonly #unreadable = new Set<string>();
+  /** By id and size: why there is none, and until when, in milliseconds, that is not tried again. */
+  readonly #givenUp = new Map<string, { state: 'unreadable' | 'slow'; until: number }>();
   readonly #closing = new AbortController();
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(store: SessionStore, decode = peaksOf) {
+  constructor(store: SessionStore, { decode = peaksOf, limit = decodingMs }: WaveformsOptions = {}) {
     this.#store = store;
     this.#peaksOf = decode;
+    this.#limit = limit;
   }
 
   /**
@@ -40,7 +55,8 @@ export class Waveforms {
     if (!audio) return { state: 'none' };
     const kept = await this.#store.files(id).read<Peaks>('peaks');
     if (kept) return { state: 'ready', peaks: kept };
-    if (this.#unreadable.has(`${id} ${audio.bytes}`)) return { state: 'unreadable' };
+    const givenUp = this.#givenUp.get(`${id} ${audio.bytes}`);
+    if (givenUp && Date.now() < givenUp.until) return { state: givenUp.state };
     const running = this.#running.get(id) ?? this.#start(id, audio.bytes);
     if (!running) return { state: 'busy' };
     let timer: NodeJS.Timeout | undefined;
@@ -66,9 +82,10 @@ export class Waveforms {
 
   async #decode(id: string, bytes: number): Promise<Waveform> {
     const files = this.#store.files(id);
+    const over = AbortSignal.timeout(this.#limit);
+    const signal = AbortSignal.any([this.#closing.signal, over]);
     try {
       const input = (await files.remoteAudio(undefined)) ?? createReadStream(files.audioPath);
-      const { signal } = this.#closing;
       const peaks = await this.#peaksOf(addAbortSignal(signal, input), signal);
       await this.#store.keepPeaks(id, bytes, peaks);
       return { state: 'ready', peaks };
@@ -76,9 +93,19 @@ export class Waveforms {
       // It was deleted or redacted meanwhile.
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { state: 'none' };
       if (this.#closing.signal.aborted) return { state: 'preparing' };
+      if (over.aborted) return this.#giveUp(`${id} ${bytes}`, 'slow', Date.now() + againMs);
       if (!(error instanceof UnreadableAudio)) throw error;
-      if (this.#unreadable.size < maxUnreadable) this.#unreadable.add(`${id} ${bytes}`);
-      return { state: 'unreadable' };
+      return this.#giveUp(`${id} ${bytes}`, 'unreadable', Number.POSITIVE_INFINITY);
     }
+  }
+
+  #giveUp(recording: string, state: 'unreadable' | 'slow', until: number): Waveform {
+    this.#givenUp.set(recording, { state, until });
+    // The oldest makes room.
+    for (const [oldest] of this.#givenUp) {
+      if (this.#givenUp.size <= maxGivenUp) break;
+      this.#givenUp.delete(oldest);
+    }
+    return { state };
   }
 }

@@ -15,6 +15,8 @@ export interface SessionSummary {
   turns: number;
   latencyP50?: number;
   latencyP95?: number;
+  /** Whether a realtime model spoke. */
+  realtime?: true;
   interruptions: number;
   toolCalls: number;
   toolErrors: number;
@@ -81,6 +83,7 @@ export function summaryOf(state: SessionState, bytes: number): SessionSummary {
     turns: figures.turns,
     latencyP50: percentile(figures.latencies, 0.5),
     latencyP95: percentile(figures.latencies, 0.95),
+    realtime: state.realtime,
     interruptions: figures.interruptions,
     toolCalls: figures.toolCalls,
     toolErrors: figures.toolErrors,

@@ -10,6 +10,7 @@ import { type Bar, type Lanes, lanesOf } from './lanes.ts';
 import { latencyOf, type TurnLatency } from './latency.ts';
 import { SpanTree } from './span-tree.ts';
 import { type OpenTurn, turnsOf } from './turns.ts';
+import { type Unmeasured, unmeasuredOf } from './unmeasured.ts';
 
 /** A turn on the axis. Seconds from its beginning. */
 export interface Turn {
@@ -22,6 +23,8 @@ export interface Turn {
   toolCalls: number;
   toolErrors: number;
   latency?: TurnLatency;
+  /** Why there is none, of what the user said. */
+  unmeasured?: Unmeasured;
 }
 
 /** A session on one axis. But for `start`, seconds from its beginning. */
@@ -128,12 +131,20 @@ export async function timelineOf(
   const starts = startsOf(turns, lanes, ends);
   const over = [...Object.values(lanes), events].map((list) => Math.max(0, list.length - most));
   const { user, agent, thinking, tools } = lanes;
+  const latencies = new Map(
+    turns.flatMap((turn) => {
+      const latency = latencyOf(turn, tree);
+      return latency ? [[turn, latency] as const] : [];
+    }),
+  );
+  const unmeasured = unmeasuredOf(turns, tree, new Set(latencies.keys()), complete);
   return {
     start,
     duration: on(bars.reduce((last, bar) => Math.max(last, bar.end), end)),
     ...(audioStart !== undefined && { audioOffset: on(audioStart) }),
     turns: turns.map((turn) => {
-      const latency = latencyOf(turn, tree);
+      const latency = latencies.get(turn);
+      const why = unmeasured.get(turn);
       return {
         turn: turn.turn,
         start: on(starts.get(turn) ?? turn.began),
@@ -143,6 +154,7 @@ export async function timelineOf(
         toolCalls: turn.items.filter(({ type }) => type === 'function_call').length,
         toolErrors: turn.items.filter(({ isError }) => isError).length,
         ...(latency && { latency: { ...latency, from: on(latency.from) } }),
+        ...(why && { unmeasured: why }),
       };
     }),
     lanes: { user: placed(user), agent: placed(agent), thinking: placed(thinking), tools: placed(tools) },

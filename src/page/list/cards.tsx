@@ -1,8 +1,9 @@
 import type { ComponentChildren, RefObject } from 'preact';
 import type { Summary } from '../api.ts';
 import { formatCount, formatDuration, formatLatency } from '../formats.ts';
+import { latencyClass } from '../latency.ts';
 import { EndBadge } from '../status.tsx';
-import { Agent, Cost, durationOf, latencyClass, Started } from './cells.tsx';
+import { Agent, Cost, durationOf, Started } from './cells.tsx';
 import type { RowsInSight } from './table.tsx';
 
 /** Sessions in a narrow window: what a row of the table says, in the words that are its heads there. */
@@ -41,7 +42,7 @@ interface CardProps {
 }
 
 function Card({ session, now, isCurrent, onCurrent }: CardProps) {
-  const { id, turns, latencyP95, interruptions, toolErrors, cost, costIncomplete } = session;
+  const { id, turns, realtime, latencyP95, interruptions, toolErrors, cost, costIncomplete } = session;
   return (
     <a
       class={isCurrent ? 'card row-current' : 'card'}
@@ -66,6 +67,7 @@ function Card({ session, now, isCurrent, onCurrent }: CardProps) {
         {latencyP95 !== undefined && (
           <Figure tone={latencyClass(latencyP95)}>p95 {formatLatency(latencyP95)}</Figure>
         )}
+        {latencyP95 === undefined && realtime && <Figure>no latency: realtime model</Figure>}
         {interruptions > 0 && <Figure>{plural(interruptions, 'interruption')}</Figure>}
         {toolErrors > 0 && <Figure tone="failed">{plural(toolErrors, 'tool error')}</Figure>}
       </span>

@@ -1,31 +1,39 @@
-import { profiles } from '../../catalogue/objectives.ts';
 import type { Summary } from '../api.ts';
 import { formatCost, formatCount, formatDay, formatLatency, formatMoment, formatTime } from '../formats.ts';
 import { LockIcon, SoundIcon } from '../icons.tsx';
-
-const { turnLatency, turnLatencyTail } = profiles.standard;
-
-/** How a latency is to be taken, against the objectives of the standard profile. */
-export function latencyClass(seconds: number | undefined): 'slow' | 'too-slow' | undefined {
-  if (seconds === undefined || seconds <= turnLatency.seconds) return undefined;
-  return seconds <= turnLatencyTail.seconds ? 'slow' : 'too-slow';
-}
+import { latencyClass, latencyLimits } from '../latency.ts';
 
 export function Latency({ seconds }: { seconds: number | undefined }) {
   const found = latencyClass(seconds);
   if (!found) return <span>{formatLatency(seconds)}</span>;
-  const limit = found === 'slow' ? turnLatency : turnLatencyTail;
   return (
-    <span class={found} title={`Above ${formatLatency(limit.seconds)}`}>
+    <span class={found} title={`Above ${formatLatency(latencyLimits[found])}`}>
       {formatLatency(seconds)}
     </span>
   );
 }
 
-/** From the median to the 95th percentile, on a scale that ends where the tail's objective is. */
+/** Where the scale of `LatencyRange` ends, in seconds: where the tail's objective is. */
+const { slow: mark, 'too-slow': full } = latencyLimits;
+
+/** What `LatencyRange` is, in words. */
+export const rangeHint = `The bar goes from the median to it, on a scale from 0 to ${full} s; the mark is at ${mark} s`;
+
+/** The scale of `LatencyRange`, above it. */
+export const RangeScale = () => (
+  <span class="range-figures" aria-hidden="true">
+    <span>0</span>
+    <span class="range-mark" style={{ left: `${(100 * mark) / full}%` }}>
+      {mark}
+    </span>
+    <span>{full} s</span>
+  </span>
+);
+
+/** From the median to the 95th percentile. */
 export function LatencyRange({ p50, p95 }: { p50: number | undefined; p95: number | undefined }) {
   if (p50 === undefined || p95 === undefined) return null;
-  const share = (seconds: number) => Math.min(1, seconds / turnLatencyTail.seconds) * 100;
+  const share = (seconds: number) => Math.min(1, seconds / full) * 100;
   const left = share(p50);
   return (
     <svg
@@ -35,7 +43,7 @@ export function LatencyRange({ p50, p95 }: { p50: number | undefined; p95: numbe
       aria-hidden="true"
     >
       <rect class="range-scale" y="3" width="100" height="2" />
-      <rect class="range-limit" x={share(turnLatency.seconds)} width="1.5" height="8" />
+      <rect class="range-limit" x={share(mark)} width="1.5" height="8" />
       <rect class="range-found" x={left} y="1.5" width={Math.max(3, share(p95) - left)} height="5" />
     </svg>
   );

@@ -2,7 +2,17 @@ import type { ComponentChildren } from 'preact';
 import type { Summary } from '../api.ts';
 import { formatDuration, none } from '../formats.ts';
 import { EndBadge } from '../status.tsx';
-import { Agent, Cost, Count, durationOf, Latency, LatencyRange, Started } from './cells.tsx';
+import {
+  Agent,
+  Cost,
+  Count,
+  durationOf,
+  Latency,
+  LatencyRange,
+  RangeScale,
+  rangeHint,
+  Started,
+} from './cells.tsx';
 
 export interface Column {
   key: string;
@@ -13,6 +23,8 @@ export interface Column {
   sort?: string;
   /** Numbers stand to the right. */
   number?: boolean;
+  /** What stands before its name: the scale of what is drawn in it. */
+  scale?: () => ComponentChildren;
   cell: (session: Summary, now: number) => ComponentChildren;
 }
 
@@ -61,13 +73,18 @@ export const columns: readonly Column[] = [
   {
     key: 'latencyP95',
     name: 'Latency p95',
-    hint: '95th percentile of the turn latencies',
+    hint: `95th percentile of the turn latencies. ${rangeHint}`,
+    scale: RangeScale,
     sort: 'latencyP95',
     number: true,
-    cell: ({ latencyP50, latencyP95 }) => (
+    cell: ({ latencyP50, latencyP95, realtime }) => (
       <span class="with-range">
         <LatencyRange p50={latencyP50} p95={latencyP95} />
-        <Latency seconds={latencyP95} />
+        {latencyP95 === undefined && realtime ? (
+          <span class="zero">realtime</span>
+        ) : (
+          <Latency seconds={latencyP95} />
+        )}
       </span>
     ),
   },
@@ -91,7 +108,7 @@ export const columns: readonly Column[] = [
   {
     key: 'cost',
     name: 'Cost',
-    hint: 'US dollars at list prices',
+    hint: 'US dollars at list prices; +: there was usage that has no known price',
     sort: 'cost',
     number: true,
     cell: ({ cost, costIncomplete }) => <Cost usd={cost} incomplete={costIncomplete} />,

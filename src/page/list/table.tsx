@@ -64,7 +64,7 @@ interface HeadProps {
   onSort: (sort: string) => void;
 }
 
-function Head({ column: { name, hint, sort, number }, by, onSort }: HeadProps) {
+function Head({ column: { name, hint, sort, number, scale: Scale }, by, onSort }: HeadProps) {
   const shape = number ? 'number' : undefined;
   if (sort === undefined) {
     return (
@@ -76,6 +76,7 @@ function Head({ column: { name, hint, sort, number }, by, onSort }: HeadProps) {
   const direction = by === sort ? 'ascending' : by === `-${sort}` ? 'descending' : undefined;
   return (
     <th scope="col" class={shape} aria-sort={direction}>
+      {Scale && <Scale />}
       <button type="button" class="sort" title={hint} onClick={() => onSort(nextSort(by, sort))}>
         {name}
         <span class="sort-arrow" aria-hidden="true">

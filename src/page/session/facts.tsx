@@ -1,16 +1,22 @@
 import type { Detail } from '../api.ts';
-import { formatCost, formatDuration, formatLatency, formatMoment, formatTime } from '../formats.ts';
+import {
+  formatCost,
+  formatCount,
+  formatDay,
+  formatDuration,
+  formatLatency,
+  formatMoment,
+  formatTime,
+} from '../formats.ts';
+import { latencyClass } from '../latency.ts';
 
 /** A figure with its name below a session's title. */
 interface Fact {
   name: string;
   value: string;
   title?: string;
-  bad?: boolean;
+  tone?: 'slow' | 'too-slow' | 'bad';
 }
-
-/** Why there may be no latency. */
-const unmeasured = 'No turn has a latency; the SDK measures none of realtime models';
 
 function factsOf(detail: Detail): Fact[] {
   const { turns, latencyP50, latencyP95, interruptions, toolCalls, toolErrors, cost } = detail;
@@ -21,24 +27,23 @@ function factsOf(detail: Detail): Fact[] {
     ([name, usd]) => `${name} ${formatCost(usd)}`,
   );
   const facts: (Fact | undefined)[] = [
-    { name: 'Started', value: formatTime(detail.start), title: formatMoment(detail.start) },
+    {
+      name: 'Started',
+      value: `${formatDay(detail.start, Date.now() / 1000)} ${formatTime(detail.start)}`,
+      title: formatMoment(detail.start),
+    },
     { name: 'Length', value: formatDuration(detail.duration) },
-    { name: 'Turns', value: String(turns) },
-    {
-      name: 'Latency p50',
-      value: formatLatency(latencyP50),
-      title: latencyP50 === undefined ? unmeasured : undefined,
-    },
-    {
-      name: 'p95',
-      value: formatLatency(latencyP95),
-      title: latencyP95 === undefined ? unmeasured : undefined,
-    },
-    { name: 'Interruptions', value: String(interruptions) },
+    { name: 'Turns', value: formatCount(turns) },
+    { name: 'Latency p50', value: formatLatency(latencyP50), tone: latencyClass(latencyP50) },
+    { name: 'Latency p95', value: formatLatency(latencyP95), tone: latencyClass(latencyP95) },
+    { name: 'Interruptions', value: formatCount(interruptions) },
     {
       name: 'Tools',
-      value: toolErrors > 0 ? `${toolCalls}, ${toolErrors} failed` : String(toolCalls),
-      bad: toolErrors > 0,
+      value:
+        toolErrors > 0
+          ? `${formatCount(toolCalls)}, ${formatCount(toolErrors)} failed`
+          : formatCount(toolCalls),
+      tone: toolErrors > 0 ? 'bad' : undefined,
     },
     {
       name: 'Cost',
@@ -57,10 +62,10 @@ function factsOf(detail: Detail): Fact[] {
 export function Facts({ detail }: { detail: Detail }) {
   return (
     <dl class="facts">
-      {factsOf(detail).map(({ name, value, title, bad }) => (
+      {factsOf(detail).map(({ name, value, title, tone }) => (
         <div key={name} title={title || undefined}>
           <dt>{name}</dt>
-          <dd class={bad ? 'bad' : undefined}>{value}</dd>
+          <dd class={tone}>{value}</dd>
         </div>
       ))}
     </dl>

@@ -6,6 +6,7 @@ const names: Readonly<Record<string, string>> = {
   logs: 'No logs',
   report: 'No report',
   text: 'No words',
+  latency: 'No latency',
 };
 
 /** What is not there, and why. */

@@ -63,7 +63,7 @@ export function SessionParts({ session, version }: { session: Session; version: 
       <Missing missing={missing} />
       <div class="stage">
         <Player playback={playback} duration={timeline.duration} silent={missing.audio} />
-        {trouble !== undefined && <p class="quiet">No waveform: {trouble}</p>}
+        {trouble !== undefined && <p class="no-waveform quiet">No waveform: {trouble}</p>}
         <Timeline
           timeline={timeline}
           peaks={peaks}

@@ -281,6 +281,7 @@ describe('what is not there is told truly', () => {
     const report = sessionReportOf({ usage: [] }, times.start);
     await gateway.store.apply({ ...emptyBatch(identity), report }, 'b');
     expect(await words()).toBeUndefined();
+    expect((await gateway.json('/api/sessions/AJ_1')).realtime).toBe(true);
   });
 });
 

@@ -4,40 +4,10 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { oggPackets, UnreadableAudio } from '../../../src/gateway/audio/ogg-packets.ts';
 import { type Peaks, peaksOf } from '../../../src/gateway/audio/peaks.ts';
-import { Waveforms } from '../../../src/gateway/audio/waveforms.ts';
 import { emptyBatch } from '../../../src/gateway/decode/records.ts';
 import { type Running, startTestGateway } from '../running.ts';
 import { capturedOf } from '../uploads.ts';
-
-async function* chunks(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
-}
-
-async function packetsOf(bytes: Uint8Array, size = bytes.length, maxBytes = 4000): Promise<Uint8Array[]> {
-  const found: Uint8Array[] = [];
-  for await (const packets of oggPackets(chunks(bytes, size), maxBytes)) found.push(...packets);
-  return found;
-}
-
-/** Ogg pages with these packets; each page has up to `perPage` segments, so that packets go on in the next one. */
-function pagesOf(packets: readonly Uint8Array[], perPage: number): Buffer {
-  const segments = packets.flatMap((packet) => [
-    ...Array.from({ length: Math.floor(packet.length / 255) }, () => 255),
-    packet.length % 255,
-  ]);
-  const body = Buffer.concat(packets);
-  const pages: Buffer[] = [];
-  for (let at = 0, taken = 0; at < segments.length; at += perPage) {
-    const table = segments.slice(at, at + perPage);
-    const length = table.reduce((sum, segment) => sum + segment, 0);
-    const header = Buffer.alloc(27);
-    header.write('OggS', 'latin1');
-    header[26] = table.length;
-    pages.push(header, Buffer.from(table), body.subarray(taken, taken + length));
-    taken += length;
-  }
-  return Buffer.concat(pages);
-}
+import { chunks, packetsOf, pagesOf } from './ogg.ts';
 
 async function withRecording(): Promise<{ gateway: Running; folder: string }> {
   const gateway = await startTestGateway();
@@ -207,35 +177,6 @@ describe('the waveform of a recording', () => {
     expect(await peaksIn(gateway)).toEqual(refused);
     expect(await peaksIn(gateway)).toEqual(refused);
     expect(gateway.lines).toEqual([]);
-  });
-
-  test('is decoded once, one after the other, and only so many wait', async () => {
-    const { gateway } = await withRecording();
-    const ids = Array.from({ length: 9 }, (_, at) => `AJ_${at}`);
-    for (const jobId of ids) {
-      const path = join(gateway.directory, `${jobId}.ogg`);
-      writeFileSync(path, 'as if');
-      const identity = { jobId, redacted: false, simulated: false };
-      await gateway.store.apply({ ...emptyBatch(identity), audio: { path, bytes: 5 } }, jobId);
-    }
-    const peaks: Peaks = { duration: 0, bucketSeconds: 0.05, channels: [] };
-    let resolve: (peaks: Peaks) => void = () => {};
-    const promise = new Promise<Peaks>((done) => {
-      resolve = done;
-    });
-    let decoded = 0;
-    const waveforms = new Waveforms(gateway.store, () => {
-      decoded++;
-      return promise;
-    });
-    const asked = ids.slice(0, 8).flatMap((id) => [waveforms.of(id, 60_000), waveforms.of(id, 60_000)]);
-    expect(await waveforms.of('AJ_0', 1)).toEqual({ state: 'preparing' });
-    await expect.poll(() => waveforms.of('AJ_8', 1)).toEqual({ state: 'busy' });
-    expect(decoded).toBe(1);
-    resolve(peaks);
-    expect(await Promise.all(asked)).toEqual(asked.map(() => ({ state: 'ready', peaks })));
-    expect(decoded).toBe(8);
-    await waveforms.close();
   });
 
   test('a session without a recording says why there is none', async () => {

@@ -1,25 +1,9 @@
-import type { Page } from 'playwright-core';
+import type { Locator } from 'playwright-core';
 import { describe, expect, test, vi } from 'vitest';
 import { newFolder, startTestGateway } from '../../gateway/running.ts';
 import { noBrowser, openPage, takeTroubles } from '../browser.ts';
 import { fillDirectory, gatewayWith, type Made, madeOf } from '../sessions.ts';
-
-const three: Made[] = [
-  { job: 'AJ_1', ago: 300, said: 'Where is my parcel?', latency: 0.5 },
-  { job: 'AJ_2', ago: 200, agent: 'sales', version: '2.0.0', seconds: 10, latency: 6, toolError: true },
-  { job: 'AJ_3', ago: 100, said: 'a parcel, please', interrupted: true, reason: 'error' },
-];
-
-/** The sessions that are shown, in their order. */
-const shown = (page: Page) =>
-  page
-    .locator('a[data-session]')
-    .evaluateAll((links) => links.map((link) => link.getAttribute('data-session')));
-
-const shows = (page: Page, ids: string[]) =>
-  vi.waitFor(async () => expect(await shown(page)).toEqual(ids), 20_000);
-
-const search = (page: Page) => new URL(page.url()).search;
+import { search, shown, shows, three } from './shown.ts';
 
 describe.skipIf(noBrowser)('the list', () => {
   test('each session says what it was', async () => {
@@ -201,8 +185,6 @@ describe.skipIf(noBrowser)('the list', () => {
     await focused('AJ_00198');
     await page.keyboard.press('?');
     await page.getByRole('dialog').getByText('Next session').click();
-    // The list below it does not move.
-    for (const key of ['k', '/']) await page.keyboard.press(key);
     await page.keyboard.press('Escape');
     await focused('AJ_00198');
     await page.keyboard.press('Home');
@@ -211,80 +193,48 @@ describe.skipIf(noBrowser)('the list', () => {
     await vi.waitFor(() => expect(new URL(page.url()).pathname).toBe('/sessions/AJ_top'), 20_000);
     await page.getByRole('heading', { name: 'front-desk' }).waitFor();
   });
-});
 
-describe.skipIf(noBrowser)('what goes wrong', () => {
-  test('a request that failed is told, and can be tried again', async () => {
-    const gateway = await gatewayWith(three[0] as Made);
-    const page = await openPage('about:blank');
-    await page.route('**/api/sessions?*', (route) => route.abort());
-    await page.goto(gateway.url);
-    await page.getByRole('alert').getByText('The gateway does not answer. Is it running?').waitFor();
-    expect(takeTroubles(page).length).toBeGreaterThan(0);
-    await page.unroute('**/api/sessions?*');
-    await page.getByRole('button', { name: 'Try again' }).click();
-    await shows(page, ['AJ_1']);
-  });
-
-  test('what is there stays, and is told to be old, until it can be read again', async () => {
+  test('keys mean the dialog that is open, and not the list below it', async () => {
     const directory = newFolder();
-    fillDirectory(directory, 300);
-    const gateway = await startTestGateway({ directory });
-    const page = await openPage('about:blank');
-    await page.route('**/api/facets', (route) => route.abort());
-    await page.goto(gateway.url);
+    fillDirectory(directory, 200);
+    const page = await openPage((await startTestGateway({ directory })).url);
     await page.locator('a[data-session="AJ_00000"]').waitFor();
-    await page.getByRole('search').getByRole('button', { name: 'Agent' }).click();
-    await page.getByText('They could not be read.').waitFor();
+    await page.keyboard.press('j');
+    await page.locator('a[data-session="AJ_00000"]:focus').waitFor();
+    await page.evaluate('scrollTo(0, 4000)');
+    await page.locator('a[data-session="AJ_00095"]').waitFor();
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').getByText('Next session').waitFor();
+    // Each of them would go back to the top.
+    for (const key of ['j', 'k']) await page.keyboard.press(key);
+    expect(await page.evaluate('scrollY')).toBe(4000);
     await page.keyboard.press('Escape');
-    await page.route('**/api/sessions?*', (route) => route.abort());
-    await page.evaluate('scrollTo(0, 8000)');
-    const alert = page.getByRole('alert').filter({ hasText: 'The list is not up to date' });
-    await alert.waitFor();
-    await page.unroute('**/api/sessions?*');
-    await alert.getByRole('button', { name: 'Try again' }).click();
-    await page.locator('a[data-session="AJ_00185"]').waitFor();
-    expect(await alert.count()).toBe(0);
-    expect(takeTroubles(page).length).toBeGreaterThan(0);
+    await page.keyboard.press('j');
+    await page.locator('a[data-session="AJ_00001"]:focus').waitFor();
   });
 
-  test('a login that is not valid any more is asked for again', async () => {
+  test('it says what the bar of the latencies is, and why there are none', async () => {
     const gateway = await gatewayWith(three[0] as Made);
-    const page = await openPage('about:blank');
-    await page.route('**/api/sessions?*', (route) =>
-      route.fulfill({ status: 401, body: 'credentials, please' }),
+    const call = madeOf({ job: 'AJ_4', ago: 50 });
+    const attributes = { 'lk.realtime_model_metrics': '{"type":"realtime_model_metrics"}' };
+    const base = { traceId: 't', spanId: 's', events: [], status: 'ok' as const, attributes };
+    const spans = [{ ...base, name: 'realtime_inference', start: 1, end: 2 }];
+    await gateway.store.apply({ ...call, spans }, 'AJ_4');
+    const page = await openPage(gateway.url, { viewport: { width: 1400, height: 800 } });
+    await shows(page, ['AJ_4', 'AJ_1']);
+    const head = page.getByRole('columnheader', { name: 'Latency p95' });
+    const scale = head.locator('.range-figures');
+    expect(await scale.locator('span').allTextContents()).toEqual(['0', '1.5', '5 s']);
+    expect(await head.getByRole('button').getAttribute('title')).toBe(
+      '95th percentile of the turn latencies. The bar goes from the median to it, on a scale from 0 to 5 s; the mark is at 1.5 s',
     );
-    await page.goto(gateway.url);
-    await page.getByRole('heading', { name: 'Please log in' }).waitFor();
-    await page.unroute('**/api/sessions?*');
-    await page.getByRole('button', { name: 'Log in' }).click();
-    await shows(page, ['AJ_1']);
-    expect(takeTroubles(page).every((trouble) => trouble.includes('401'))).toBe(true);
-  });
-
-  test('filters that nobody can use are told, and cleared', async () => {
-    const gateway = await gatewayWith(three[0] as Made);
-    const page = await openPage(`${gateway.url}/?status=broken`);
-    await page
-      .getByRole('alert')
-      .getByText(/The parameter status.* cannot be used/)
-      .waitFor();
-    await page.getByRole('button', { name: 'Clear the filters' }).click();
-    await shows(page, ['AJ_1']);
-    expect(takeTroubles(page).every((trouble) => trouble.includes('400'))).toBe(true);
-  });
-
-  test('markup in names and words is text', async () => {
-    const evil = '<script>window.evil=1</script><img src=x onerror="window.evil=2">';
-    const gateway = await gatewayWith({ job: 'AJ_1', agent: evil, version: evil, said: evil, reason: evil });
-    const page = await openPage(gateway.url);
-    await page.getByText(evil).first().waitFor();
-    await page.getByRole('search').getByRole('button', { name: 'Version' }).click();
-    await page.locator('.choice').getByText(evil).waitFor();
-    await page.keyboard.press('Escape');
-    await page.locator('a[data-session]').click();
-    await page.locator('main p').getByText(evil).waitFor();
-    expect(await page.locator('main img, main script').count()).toBe(0);
-    expect(await page.evaluate('window.evil')).toBeUndefined();
+    const across = async (found: Locator) => {
+      const box = await found.boundingBox();
+      return [Math.round(box?.x ?? 0), Math.round(box?.width ?? 0)];
+    };
+    expect(await across(scale)).toEqual(await across(page.locator('svg.range')));
+    expect(await page.locator('td.cell-latencyP95').allTextContents()).toEqual(['realtime', '0.50 s']);
+    await page.setViewportSize({ width: 390, height: 800 });
+    await page.locator('.card').getByText('no latency: realtime model').waitFor();
   });
 });

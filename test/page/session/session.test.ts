@@ -32,11 +32,13 @@ describe.skipIf(noBrowser)('a session', () => {
     const page = await opened();
     await page.getByRole('heading', { name: 'support-agent' }).waitFor();
     const facts = await page.locator('.facts > div').allTextContents();
+    // It was in November; of calls of other days, the time alone says nothing.
+    expect(facts[0]).toMatch(/^Started\d+ Nov.* \d\d:\d\d:\d\d$/);
     expect(facts.slice(1)).toEqual([
       'Length28 s',
       'Turns6',
       'Latency p500.55 s',
-      'p950.68 s',
+      'Latency p950.68 s',
       'Interruptions1',
       'Tools3, 1 failed',
       'Cost–',

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { describe, expect, test, vi } from 'vitest';
 import { emptyBatch, type SessionBatch, type SpanRecord } from '../../../src/gateway/decode/records.ts';
@@ -202,35 +201,6 @@ describe.skipIf(noBrowser)('a session', () => {
       'No transcript. Recording was started without the transcript, or nothing was said.',
       'No trace. No span came.',
     ]);
-  });
-
-  test('whose recording is no audio says so', async () => {
-    const gateway = await startTestGateway();
-    await gateway.take(capturedOf('flush'));
-    writeFileSync(`${gateway.directory}/sessions/AJ_flush/audio.ogg`, 'not what it was');
-    const page = await openPage(`${gateway.url}/sessions/AJ_flush`);
-    await page.getByText('No waveform: The recording cannot be decoded: it is no Ogg Opus').waitFor();
-    await page.getByRole('button', { name: 'Play', exact: true }).click();
-    await page.getByText('The recording could not be loaded.').waitFor();
-    expect(await page.getByRole('button', { name: 'Play', exact: true }).isDisabled()).toBe(true);
-    takeTroubles(page);
-  });
-
-  test('whose recording has to wait for others is asked for again', async () => {
-    const gateway = await startTestGateway();
-    await gateway.take(capturedOf('flush'));
-    const page = await openPage('about:blank');
-    await page.route('**/peaks', (route) =>
-      route.fulfill({ status: 503, json: { error: 'Too many recordings wait', reason: 'busy' } }),
-    );
-    const refused = page.waitForResponse('**/peaks');
-    await page.goto(`${gateway.url}/sessions/AJ_flush`);
-    await refused;
-    await page.unroute('**/peaks');
-    const answered = await page.waitForResponse('**/peaks');
-    expect(answered.status()).toBe(200);
-    expect(await page.getByText('No waveform').count()).toBe(0);
-    expect(takeTroubles(page).every((trouble) => trouble.includes('503'))).toBe(true);
   });
 
   test('that cannot be read can be tried again', async () => {

@@ -62,6 +62,8 @@ export interface Scene {
   loudest: number;
   /** Where the recording begins. */
   audioOffset: number;
+  /** Why there are no waits at all. */
+  noWait?: string;
 }
 
 export function sceneOf(timeline: Timeline, peaks: Peaks | undefined): Scene {
@@ -93,7 +95,23 @@ export function sceneOf(timeline: Timeline, peaks: Peaks | undefined): Scene {
     peaks,
     loudest: loudestOf(peaks),
     audioOffset: timeline.audioOffset ?? 0,
+    noWait: latency.length > 0 ? undefined : noWaitOf(timeline.turns),
   };
+}
+
+/** Why a turn has no latency, in a turn or a lane of its own. */
+export const unmeasuredTexts: Readonly<Record<NonNullable<Turn['unmeasured']>, string>> = {
+  realtime: 'No latency: the SDKs measure none of realtime models',
+  typed: 'No latency: it was typed',
+  unanswered: 'No latency: the agent did not answer',
+  untold: 'No latency: the SDK measured none',
+};
+
+/** The reason that the first turn without a latency has, where others need not be told apart. */
+function noWaitOf(turns: readonly Turn[]): string | undefined {
+  const [reason, ...others] = new Set(turns.flatMap(({ unmeasured }) => unmeasured ?? []));
+  if (reason === undefined) return undefined;
+  return others.length === 0 ? unmeasuredTexts[reason] : 'No turn has a latency';
 }
 
 /** How a part of the latency is called, where people read it. */

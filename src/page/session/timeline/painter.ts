@@ -69,6 +69,7 @@ function paintBars(context: CanvasRenderingContext2D, lane: Lane, painting: Pain
   );
   const speech = lane.name === 'user' || lane.name === 'agent';
   const colour = lane.name === 'latency' ? '' : laneColour(lane, colours);
+  if (lane.name === 'latency' && scene.noWait !== undefined) paintText(context, lane, scene.noWait, painting);
   const waves = speech && scene.peaks !== undefined;
   for (const bar of bars) {
     const left = x(bar.start);
@@ -88,6 +89,17 @@ function paintBars(context: CanvasRenderingContext2D, lane: Lane, painting: Pain
     }
   }
   if (waves) paintWave(context, lane, painting, colour, x);
+}
+
+/** What a lane says in place of bars; where there is no room, in as much of it as there is. */
+function paintText(context: CanvasRenderingContext2D, lane: Lane, text: string, painting: Painting): void {
+  context.font = painting.font;
+  context.textBaseline = 'middle';
+  // No line of the axis goes through it.
+  context.fillStyle = painting.colours.surface;
+  context.fillRect(2, lane.top, context.measureText(text).width + 8, lane.height);
+  context.fillStyle = painting.colours['text-2'];
+  context.fillText(text, 6, lane.top + lane.height / 2 + 0.5);
 }
 
 const laneColour = ({ name }: Lane, colours: Colours): string =>

@@ -1,8 +1,9 @@
 import { memo } from 'preact/compat';
 import { useEffect, useRef } from 'preact/hooks';
-import { profiles } from '../../../catalogue/objectives.ts';
+import { latencyClass } from '../../latency.ts';
 import { formatClock, formatSpan } from '../clock.ts';
 import { PlayIcon } from '../player-icons.tsx';
+import { unmeasuredTexts } from '../timeline/lanes.ts';
 import { Handoff, Instructions, Message, Tool } from './entries.tsx';
 import { useNear } from './near.ts';
 import type { Entry, TurnEntries } from './turns.ts';
@@ -18,13 +19,16 @@ interface TurnBlockProps extends TurnEntries {
   onChoose(turn: number, at: number): void;
 }
 
-const { turnLatency, turnLatencyTail } = profiles.standard;
-
 /** Within what a click is the second of two, in milliseconds. */
 const doubleClickMs = 300;
 
-const pace = (e2e: number): string =>
-  e2e > turnLatencyTail.seconds ? 'tag tag-bad' : e2e > turnLatency.seconds ? 'tag tag-warn' : 'tag';
+/** How a latency stands out. */
+const paces = { slow: 'tag tag-warn', 'too-slow': 'tag tag-bad' } as const;
+
+function pace(e2e: number): string {
+  const found = latencyClass(e2e);
+  return found ? paces[found] : 'tag';
+}
 
 export const turnElementId = (turn: number): string => `turn-${turn}`;
 
@@ -38,7 +42,7 @@ export const TurnBlock = memo(function TurnBlock({
   scale,
   onChoose,
 }: TurnBlockProps) {
-  const { turn: number, start, latency } = turn;
+  const { turn: number, start, latency, unmeasured } = turn;
   const name = number === 0 ? 'Opening' : `Turn ${number}`;
   const classes = ['turn', chosen && 'chosen', playing && 'playing'].filter(Boolean).join(' ');
   const play = (at: number) => onChoose(number, at);
@@ -84,6 +88,7 @@ export const TurnBlock = memo(function TurnBlock({
         ))}
       </div>
       {latency && <NearWaterfall latency={latency} scale={scale} />}
+      {unmeasured && <p class="waterfall-place unmeasured">{unmeasuredTexts[unmeasured]}</p>}
     </li>
   );
 });

@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest';
+import { newFolder, startTestGateway } from '../../gateway/running.ts';
+import { noBrowser, openPage, takeTroubles } from '../browser.ts';
+import { fillDirectory, gatewayWith, type Made } from '../sessions.ts';
+import { shows, three } from './shown.ts';
+
+describe.skipIf(noBrowser)('what goes wrong', () => {
+  test('a request that failed is told, and can be tried again', async () => {
+    const gateway = await gatewayWith(three[0] as Made);
+    const page = await openPage('about:blank');
+    await page.route('**/api/sessions?*', (route) => route.abort());
+    await page.goto(gateway.url);
+    await page.getByRole('alert').getByText('The gateway does not answer. Is it running?').waitFor();
+    expect(takeTroubles(page).length).toBeGreaterThan(0);
+    await page.unroute('**/api/sessions?*');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await shows(page, ['AJ_1']);
+  });
+
+  test('what is there stays, and is told to be old, until it can be read again', async () => {
+    const directory = newFolder();
+    fillDirectory(directory, 300);
+    const gateway = await startTestGateway({ directory });
+    const page = await openPage('about:blank');
+    await page.route('**/api/facets', (route) => route.abort());
+    await page.goto(gateway.url);
+    await page.locator('a[data-session="AJ_00000"]').waitFor();
+    await page.getByRole('search').getByRole('button', { name: 'Agent' }).click();
+    await page.getByText('They could not be read.').waitFor();
+    await page.keyboard.press('Escape');
+    await page.route('**/api/sessions?*', (route) => route.abort());
+    await page.evaluate('scrollTo(0, 8000)');
+    const alert = page.getByRole('alert').filter({ hasText: 'The list is not up to date' });
+    await alert.waitFor();
+    await page.unroute('**/api/sessions?*');
+    await alert.getByRole('button', { name: 'Try again' }).click();
+    await page.locator('a[data-session="AJ_00185"]').waitFor();
+    expect(await alert.count()).toBe(0);
+    expect(takeTroubles(page).length).toBeGreaterThan(0);
+  });
+
+  test('a login that is not valid any more is asked for again', async () => {
+    const gateway = await gatewayWith(three[0] as Made);
+    const page = await openPage('about:blank');
+    await page.route('**/api/sessions?*', (route) =>
+      route.fulfill({ status: 401, body: 'credentials, please' }),
+    );
+    await page.goto(gateway.url);
+    await page.getByRole('heading', { name: 'Please log in' }).waitFor();
+    await page.unroute('**/api/sessions?*');
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await shows(page, ['AJ_1']);
+    expect(takeTroubles(page).every((trouble) => trouble.includes('401'))).toBe(true);
+  });
+
+  test('filters that nobody can use are told, and cleared', async () => {
+    const gateway = await gatewayWith(three[0] as Made);
+    const page = await openPage(`${gateway.url}/?status=broken`);
+    await page
+      .getByRole('alert')
+      .getByText(/The parameter status.* cannot be used/)
+      .waitFor();
+    await page.getByRole('button', { name: 'Clear the filters' }).click();
+    await shows(page, ['AJ_1']);
+    expect(takeTroubles(page).every((trouble) => trouble.includes('400'))).toBe(true);
+  });
+
+  test('markup in names and words is text', async () => {
+    const evil = '<script>window.evil=1</script><img src=x onerror="window.evil=2">';
+    const gateway = await gatewayWith({ job: 'AJ_1', agent: evil, version: evil, said: evil, reason: evil });
+    const page = await openPage(gateway.url);
+    await page.getByText(evil).first().waitFor();
+    await page.getByRole('search').getByRole('button', { name: 'Version' }).click();
+    await page.locator('.choice').getByText(evil).waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('a[data-session]').click();
+    await page.locator('main p').getByText(evil).waitFor();
+    expect(await page.locator('main img, main script').count()).toBe(0);
+    expect(await page.evaluate('window.evil')).toBeUndefined();
+  });
+});
