@@ -24,8 +24,8 @@ WORKDIR /app
 COPY package.json LICENSE ./
 COPY --from=packages /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
-# A volume that is mounted on /data takes over whose it is.
-RUN ln -s /app/dist/cli/main.js /usr/local/bin/earshot && install -d -o 1000 -g 1000 -m 700 /data
+# A volume that is mounted on one of these takes over whose it is.
+RUN ln -s /app/dist/cli/main.js /usr/local/bin/earshot && install -d -o 1000 -g 1000 -m 700 /data /keys
 # Every interface of the container; which of them others reach is for whoever runs it to say.
 ENV NODE_ENV=production EARSHOT_HOST=0.0.0.0
 USER 1000:1000

@@ -6,12 +6,13 @@ export const observedMarker = 'earshot.observed';
 
 /**
  * Names of attributes by which a job says of what it uploads that it sends it to a backend of traces or logs itself: a span, a
- * line of the log, or the records of its conversation. The gateway does not hand these on.
+ * line of the log, the records of its conversation, or that of its report. The gateway does not hand these on.
  */
 export const exportedMarkers = {
   traces: 'earshot.exported.traces',
   logs: 'earshot.exported.logs',
   conversation: 'earshot.exported.conversation',
+  report: 'earshot.exported.report',
 } as const;
 
 /** What a job may send by itself. */

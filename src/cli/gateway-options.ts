@@ -13,7 +13,7 @@ export interface GatewayFlags {
   host: string;
   port: number;
   data: string;
-  keys?: string;
+  keys?: readonly string[];
   tokenFile?: string;
   drawToken?: boolean;
   proxyHeader?: string;
@@ -62,7 +62,7 @@ export async function gatewayOptions(
     directory,
     host: flags.host,
     port: flags.port,
-    keys: { pair: apiKey(env), file: flags.keys },
+    keys: { pair: apiKey(env), files: flags.keys },
     readers: await readersOf(flags, env, directory, log),
     openMetrics: flags.openMetrics,
     tls: tlsOf(env),

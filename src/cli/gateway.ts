@@ -44,10 +44,10 @@ export function addGateway(program: Command): void {
     .addOption(option('--data <directory>', 'where sessions are kept', 'DATA').default('earshot-data'))
     .addOption(
       option(
-        '--keys <file>',
-        'API keys of agents, "key: secret" in each line (or LIVEKIT_API_KEY and …_SECRET)',
+        '--keys <files>',
+        'API keys of agents, "key: secret" in each line (or LIVEKIT_API_KEY and …_SECRET); several files with commas',
         'KEYS',
-      ),
+      ).argParser((text) => text.split(',').map((file) => file.trim())),
     )
     .addOption(option('--token-file <file>', 'file with the token that readers need', 'TOKEN_FILE'))
     .addOption(

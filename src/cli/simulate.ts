@@ -94,6 +94,13 @@ export function addSimulate(program: Command): void {
         'DATA',
       ),
     )
+    .addOption(
+      option(
+        '--key-file <file>',
+        'keep the API key that calls are uploaded with there, for another gateway; it is drawn if the file is not there',
+        'KEY_FILE',
+      ),
+    )
     .option('--prices <file>', 'price file, which goes before the built-in prices (default: EARSHOT_PRICES)')
     .addOption(option('--log <file>', 'keep what the SDK and the calls log', 'LOG'))
     .addOption(

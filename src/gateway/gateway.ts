@@ -127,8 +127,11 @@ async function started(options: GatewayOptions, unlock: () => Promise<void>): Pr
     telemetry,
     isBehind: () => spool.waits(maxLag),
     patience: options.patience,
-    onOver: ({ id, identity, traceIds, receivedAt }, { items, report, closeReason }) =>
-      forwarder.conversation(id, receivedAt, { identity, traceId: traceIds[0], items, report, closeReason }),
+    onOver: ({ id, identity, traceIds, receivedAt, cost, audio }, { items, report, closeReason }) =>
+      forwarder.conversation(id, receivedAt, {
+        ...{ id, identity, traceId: traceIds[0], items, report, closeReason, cost },
+        audio: audio !== undefined,
+      }),
     log,
   });
   const upkeep = await startUpkeep({

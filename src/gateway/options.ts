@@ -14,7 +14,7 @@ export interface GatewayOptions {
   /** Where sessions and the spool are kept; made if it is not there. */
   directory: string;
   /** Whose agents may upload. */
-  keys: Pick<KeyOptions, 'pair' | 'file' | 'reloadMs'>;
+  keys: Pick<KeyOptions, 'pair' | 'files' | 'reloadMs'>;
   /** @default 127.0.0.1 */
   host?: string;
   /** 0 takes any free one. @default 9465 */

@@ -36,7 +36,7 @@ export class JobTelemetry {
   #root: tracing.Span | undefined;
   readonly #counts = new TelemetryCounts();
   #logs = true;
-  #conversation = false;
+  readonly #told = new Set<'conversation' | 'report'>();
   #over = false;
   readonly #connect: Connect;
 
@@ -134,9 +134,9 @@ export class JobTelemetry {
     if (this.#root) this.#mark(this.#root);
   }
 
-  /** Notes that the conversation of a session is told. */
-  tells(): void {
-    this.#conversation = this.telemetry.logs !== undefined;
+  /** Notes that the conversation of a session is told, or that its report will be. */
+  tells(what: 'conversation' | 'report'): void {
+    if (this.telemetry.logs) this.#told.add(what);
     if (this.#root) this.#mark(this.#root);
   }
 
@@ -177,7 +177,7 @@ export class JobTelemetry {
   #marks(): Attributes {
     return {
       ...(this.telemetry.logs && this.#logs && { [exportedMarkers.logs]: true }),
-      ...(this.#conversation && { [exportedMarkers.conversation]: true }),
+      ...Object.fromEntries([...this.#told].map((what) => [exportedMarkers[what], true])),
     };
   }
 

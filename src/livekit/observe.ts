@@ -59,6 +59,7 @@ function start(session: Session, ctx: Context | undefined, given: ObserveOptions
   void setUpTelemetryOf(given);
   const tells = telemetry && told(telemetry, options, session, ctx);
   const report = reported(given, { ...options, sink, ...tells }, session, ctx);
+  if (report && options.record.logs) telemetry?.tells('report');
   const feed = new Feed({
     sink,
     mark: served ? markObserved(session) : undefined,

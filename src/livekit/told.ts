@@ -15,7 +15,7 @@ export function told(
 ): Required<Pick<FeedOptions, 'records' | 'muted'>> {
   if (job?.job) telemetry.follow(job);
   if (redact) telemetry.redact(redact);
-  if (record.logs || record.transcript) telemetry.tells();
+  if (record.logs || record.transcript) telemetry.tells('conversation');
   telemetry.switchOff(record, trace.getActiveSpan()?.spanContext().traceId);
   return {
     records: new ConversationRecords({

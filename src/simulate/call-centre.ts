@@ -1,4 +1,5 @@
 import { createWriteStream, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitor } from '../index.ts';
@@ -6,6 +7,7 @@ import type { Recorder } from '../record/recorder.ts';
 import { version } from '../version.ts';
 import { superviseChildren } from './children.ts';
 import { listenControl } from './control.ts';
+import { credentialsOf } from './credentials.ts';
 import { type Dispatcher, startDispatcher } from './dispatcher.ts';
 import { createIncidents, type IncidentSwitches } from './incidents.ts';
 import { listenInferenceGateway } from './inference-gateway.ts';
@@ -14,7 +16,7 @@ import { createRandom } from './random.ts';
 import { callReports } from './reports.ts';
 import { openSessions } from './sessions.ts';
 import { listenSignalling } from './signalling.ts';
-import { credentials, startWorker } from './worker.ts';
+import { startWorker } from './worker.ts';
 
 /** A call centre that is open. */
 export interface CallCentre {
@@ -68,6 +70,7 @@ export async function openCallCentre(
     const directory = mkdtempSync(join(tmpdir(), 'earshot-simulate-'));
     done(directory, () => rmSync(directory, { recursive: true, force: true }));
     if (settings.oracle) mkdirSync(settings.oracle, { recursive: true });
+    const credentials = credentialsOf(settings.keyFile);
     const incidents = createIncidents(directory, settings.incidents);
     const logFile = settings.log ?? join(directory, 'calls.log');
     const descriptor = openSync(logFile, 'a');
@@ -101,6 +104,7 @@ export async function openCallCentre(
         : await openSessions({
             port: gatewayPort,
             directory: settings.data ?? join(directory, 'sessions'),
+            credentials,
             log: (message) => void log.write(`${message}\n`),
           });
     if (sessions) done(sessions, sessions.close);
@@ -111,26 +115,39 @@ export async function openCallCentre(
       environment: {
         ...credentials,
         LIVEKIT_INFERENCE_URL: gateway.url,
-        // Where the SDK writes its recordings, and leaves them.
+        // Where the SDK writes its recordings, and leaves them; see `onJobEnd`.
         TMPDIR: directory,
         ...reports.environment,
         ...(sessions && { LIVEKIT_OBSERVABILITY_URL: sessions.url }),
       },
       onJobStart: (jobId) => dispatcher?.started(jobId),
-      onJobEnd: (jobId) => dispatcher?.ended(jobId),
+      onJobEnd: (jobId) => {
+        dispatcher?.ended(jobId);
+        // In a container that runs for days, it would be memory.
+        void rm(join(directory, 'livekit-agents', `job-${jobId}`), { recursive: true, force: true }).catch(
+          () => {},
+        );
+      },
     });
     done(children, children.release);
     const worker = startWorker({
       url: signalling.url,
       children,
+      credentials,
       log,
       // Why a call ended is told at this level only.
-      level: sessions ? 'info' : 'error',
+      level: sessions || process.env.LIVEKIT_OBSERVABILITY_URL ? 'info' : 'error',
       load: () => (dispatcher?.active ?? 0) / settings.concurrency,
     });
     done(worker, (now) => worker.stop(now ? 0 : undefined));
     await Promise.race([signalling.registered, worker.failed, aborted(signal)]);
-    dispatcher = startDispatcher({ settings, signalling, incidents, directory });
+    dispatcher = startDispatcher({
+      settings,
+      signalling,
+      incidents,
+      directory,
+      run: Date.now().toString(36),
+    });
     done(dispatcher, dispatcher.stop);
 
     const finished = Promise.race([dispatcher.finished, worker.failed]);

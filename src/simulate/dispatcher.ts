@@ -10,6 +10,8 @@ export interface DispatcherOptions {
   signalling: Pick<Signalling, 'dispatch'>;
   incidents: Incidents;
   directory: string;
+  /** Tells the calls of this run from those of others, which may be kept in the same place. */
+  run: string;
 }
 
 /** Sends calls to the worker at the wanted rate, as long as there is somebody to take them. */
@@ -37,6 +39,7 @@ export function startDispatcher({
   signalling,
   incidents,
   directory,
+  run,
 }: DispatcherOptions): Dispatcher {
   const { seed, rate, concurrency, speed, calls = Number.POSITIVE_INFINITY, oracle } = settings;
   const active = new Map<string, NodeJS.Timeout>();
@@ -64,8 +67,7 @@ export function startDispatcher({
   const send = () => {
     const number = ++sent;
     const plan = planCall(seed, number, incidents);
-    // The seed is part of the id, so that two runs into one directory keep their files apart.
-    const id = `AJ_${seed}_${String(number).padStart(5, '0')}`;
+    const id = `AJ_${run}_${String(number).padStart(5, '0')}`;
     const order: CallOrder = { plan, speed, directory, oracle };
     waiting.add(id);
     active.set(

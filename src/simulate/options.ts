@@ -21,6 +21,11 @@ export interface SimulateOptions {
   gatewayPort?: number;
   /** Where the gateway keeps sessions, and the worker their reports. @default a directory that is deleted at the end */
   data?: string;
+  /**
+   * File with the API key that calls are uploaded with, as `key: secret`; it is drawn if the file is not there.
+   * @default a key that is drawn for this run
+   */
+  keyFile?: string;
   /** Price file, which goes before the built-in prices. @default EARSHOT_PRICES, or the built-in prices */
   prices?: string;
   /** What goes wrong from the start. @default nothing */

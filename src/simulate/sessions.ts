@@ -1,12 +1,14 @@
 import { type Gateway, startGateway } from '../gateway/gateway.ts';
 import { ServeError } from '../http/serve-error.ts';
-import { credentials } from './worker.ts';
+import type { Credentials } from './credentials.ts';
 
 export interface SessionsOptions {
   /** Port on 127.0.0.1; if it is taken, a free one is used instead. */
   port: number;
   /** Where the sessions are kept. */
   directory: string;
+  /** What the calls upload with. */
+  credentials: Credentials;
   log: (message: string) => void;
 }
 
@@ -28,7 +30,7 @@ const inOwnTerms = ({ code, message, cause }: ServeError): ServeError =>
  *
  * @throws {ServeError} if it cannot listen, and not because the port is taken
  */
-export async function openSessions({ port, directory, log }: SessionsOptions): Promise<Gateway> {
+export async function openSessions({ port, directory, credentials, log }: SessionsOptions): Promise<Gateway> {
   const start = (on: number) =>
     startGateway({
       directory,

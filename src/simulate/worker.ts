@@ -2,11 +2,13 @@ import type { WriteStream } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { AgentServer, initializeLogger, ServerOptions } from '@livekit/agents';
 import type { Children } from './children.ts';
+import type { Credentials } from './credentials.ts';
 
 export interface WorkerOptions {
   /** The stand-in for a LiveKit server. */
   url: string;
   children: Children;
+  credentials: Credentials;
   /** Where the SDK's own errors go. */
   log: WriteStream;
   /** What the SDK logs. */
@@ -15,19 +17,13 @@ export interface WorkerOptions {
   load: () => number;
 }
 
-/** Credentials of nothing: the stand-ins take any, but the SDK wants to have some. */
-export const credentials = {
-  LIVEKIT_API_KEY: 'simulated',
-  LIVEKIT_API_SECRET: 'simulated-secret-of-a-server-that-is-none',
-};
-
 const agentFile = fileURLToPath(new URL('./agent.js', import.meta.url));
 
 /** How long calls may take to say goodbye, in milliseconds, before their processes are killed. */
 const graceMs = 2500;
 
 /** Runs a worker of the SDK; it forks a process for each job. Returns its stop, which ends within seconds. */
-export function startWorker({ url, children, log: output, level, load }: WorkerOptions) {
+export function startWorker({ url, children, credentials, log: output, level, load }: WorkerOptions) {
   withStdout(output, () => initializeLogger({ pretty: false, level }));
   const server = new AgentServer(
     new ServerOptions({

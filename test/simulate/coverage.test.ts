@@ -62,7 +62,7 @@ describe('a run of the simulated call centre', () => {
     expect(written('.json')).toHaveLength(8 + recovered);
     const read = written('.json').map((name) => JSON.parse(readFileSync(join(reports, name), 'utf8')));
     const whole = read.filter(({ closeReason }) => closeReason !== 'crashed');
-    expect(whole.map(({ jobId }) => jobId).every((id) => /^AJ_1_\d{5}$/.test(id))).toBe(true);
+    expect(whole.map(({ jobId }) => jobId).every((id) => /^AJ_[0-9a-z]+_\d{5}$/.test(id))).toBe(true);
     expect(whole.filter(({ counts, durationSeconds }) => counts.turns < 1 || durationSeconds < 1)).toEqual(
       [],
     );

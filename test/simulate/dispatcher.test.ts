@@ -22,6 +22,7 @@ function start(options: SimulateOptions, dispatch: (job: Dispatch) => Promise<vo
     },
     incidents: { active: () => false },
     directory: '/run',
+    run: 'r1',
   });
   return sent;
 }
@@ -62,11 +63,11 @@ describe('calls', () => {
       finished = true;
     });
     await vi.advanceTimersByTimeAsync(10_000);
-    expect(sent.map(({ id }) => id)).toEqual(['AJ_1_00001', 'AJ_1_00002', 'AJ_1_00003']);
+    expect(sent.map(({ id }) => id)).toEqual(['AJ_r1_00001', 'AJ_r1_00002', 'AJ_r1_00003']);
     for (const { id } of sent.slice(0, 2)) dispatcher.ended(id);
     await vi.advanceTimersByTimeAsync(0);
     expect(finished).toBe(false);
-    dispatcher.ended('AJ_1_00003');
+    dispatcher.ended('AJ_r1_00003');
     await vi.advanceTimersByTimeAsync(0);
     expect(finished).toBe(true);
   });

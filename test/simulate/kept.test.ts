@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
+import { credentialsOf } from '../../src/simulate/credentials.ts';
 import { openSessions } from '../../src/simulate/sessions.ts';
 import { type Run, startSimulation } from './running.ts';
 
@@ -35,7 +36,9 @@ test('sessions that are kept are opened by the command that the end tells', asyn
 }, 120_000);
 
 test('a port that a gateway cannot have is told as the simulation calls it', async () => {
-  await expect(openSessions({ port: 70_000, directory: folder, log: () => {} })).rejects.toThrow(
+  await expect(
+    openSessions({ port: 70_000, directory: folder, credentials: credentialsOf(undefined), log: () => {} }),
+  ).rejects.toThrow(
     'Port 70000 is not a whole number from 0 to 65535; pass { gatewayPort } or set EARSHOT_SIMULATE_GATEWAY_PORT',
   );
 });

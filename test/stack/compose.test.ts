@@ -88,8 +88,8 @@ describe.each(named)('%s', (name, service) => {
     const written = (service.volumes ?? []).filter((mount) => !mount.startsWith('./'));
     const homes: Record<string, string[]> = {
       alertmanager: ['alertmanager-data:/alertmanager'],
-      demo: ['demo-data:/data'],
-      gateway: ['gateway-data:/data'],
+      demo: ['demo-data:/data', 'demo-key:/keys'],
+      gateway: ['demo-key:/keys:ro', 'gateway-data:/data'],
       grafana: ['grafana-data:/var/lib/grafana'],
       loki: ['loki-data:/loki'],
       prometheus: ['prometheus-data:/prometheus'],
@@ -106,7 +106,7 @@ describe.each(named)('%s', (name, service) => {
 
   test('waits for the health of what has some, but measures without an Alertmanager', () => {
     const waits: Record<string, object> = {
-      demo: { prometheus: { condition: 'service_healthy' } },
+      demo: { gateway: { condition: 'service_healthy' }, prometheus: { condition: 'service_healthy' } },
       grafana: { prometheus: { condition: 'service_healthy' } },
       prometheus: { alertmanager: { condition: 'service_started' } },
     };
@@ -173,8 +173,19 @@ test('the gateway lets nobody read without a token', () => {
   expect(services.gateway?.environment).toMatchObject({
     EARSHOT_GATEWAY_DRAW_TOKEN: 'true',
     EARSHOT_GATEWAY_TOKEN_FILE: '/run/secrets/readers-token',
-    EARSHOT_GATEWAY_KEYS: '/run/secrets/api-keys.yml',
   });
+});
+
+test('the demo draws the key of its uploads, which only the gateway sees', () => {
+  const { demo, gateway } = services;
+  expect(demo?.environment).toMatchObject({
+    EARSHOT_SIMULATE_KEY_FILE: '/keys/demo.yml',
+    LIVEKIT_OBSERVABILITY_URL: 'http://gateway:9465',
+  });
+  expect(gateway?.environment?.EARSHOT_GATEWAY_KEYS).toBe('/run/secrets/api-keys.yml,/keys/demo.yml');
+  const mounting = named.filter(([, { volumes: mounts = [] }]) => mounts.join().includes('demo-key'));
+  expect(mounting.map(([name]) => name)).toEqual(['demo', 'gateway']);
+  expect(named.filter(([, { environment = {} }]) => 'LIVEKIT_API_SECRET' in environment)).toEqual([]);
 });
 
 test('traces and logs of the demo and of what agents upload go to Tempo and Loki', () => {

@@ -30,8 +30,8 @@ test('it runs the command as nobody special, and the simulation by default', () 
   expect(all('HEALTHCHECK')[0]).toContain('/readyz');
 });
 
-test('the folder that a volume is mounted on belongs to who runs it', () => {
-  expect(all('RUN').at(-1)).toContain('install -d -o 1000 -g 1000 -m 700 /data');
+test('folders that volumes are mounted on belong to who runs it', () => {
+  expect(all('RUN').at(-1)).toContain('install -d -o 1000 -g 1000 -m 700 /data /keys');
 });
 
 test('development packages stay behind, and the SDK comes along', () => {

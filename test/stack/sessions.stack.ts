@@ -20,9 +20,9 @@ const soon = { settled: 5, unrecorded: 5, lost: 3600, announced: 0 };
 
 /** Panels that have nothing to show of such a call, and say so. */
 const mayBeEmpty = {
-  // An upload knows no errors, and has no report of Earshot's; no room is recorded.
+  // An upload knows no errors; no room is recorded.
   simulated: ['Errors', 'Recording', 'Log of the agent'],
-  uploaded: ['Errors', 'Report', 'Recording'],
+  uploaded: ['Errors', 'Recording'],
 };
 
 describe.skipIf(missing.length > 0)(

@@ -151,7 +151,12 @@ export class Forwarder {
     // In the form of the others' names, by which those go first that came first; no upload has so long a number.
     const number = Number.parseInt(createHash('sha256').update(session).digest('hex').slice(0, 12), 16);
     const id = `${String(Math.round(at * 1000)).padStart(13, '0')}-${String(number).padStart(15, '0')}`;
-    await this.#tellLoki(id, this.#unsent('loki', 'conversation', conversationRecords(over)).map(named));
+    const { conversation, report } = conversationRecords(over);
+    const records = [
+      ...this.#unsent('loki', 'conversation', conversation),
+      ...this.#unsent('loki', 'report', report),
+    ];
+    await this.#tellLoki(id, records.map(named));
   }
 
   /** Those that their job does not send itself; the others are counted. */

@@ -31,11 +31,19 @@ export function forLoki(
   return logs.filter(isLine).map((log) => traced(flattened(log), traces.get(sessionOf(log.identity) ?? '')));
 }
 
-/** A conversation, as the records that a job tells of it. */
-export function conversationRecords({ identity, traceId, ...conversation }: Over): Owned<WireLog>[] {
-  return toldOf(conversation).map((told) =>
-    traced({ identity, resource: undefined, scope, wire: wireOf(told, identity.agentVersion) }, traceId),
-  );
+/** A conversation and its report, as the records that a job tells of them: by what the job may say that it sends itself. */
+export function conversationRecords({
+  identity,
+  traceId,
+  ...conversation
+}: Over): Record<'conversation' | 'report', Owned<WireLog>[]> {
+  const records: ReturnType<typeof conversationRecords> = { conversation: [], report: [] };
+  for (const told of toldOf(conversation)) {
+    const wire = wireOf(told, identity.agentVersion);
+    const record = traced({ identity, resource: undefined, scope, wire }, traceId);
+    records[told.event === 'lk.session_report' ? 'report' : 'conversation'].push(record);
+  }
+  return records;
 }
 
 const scope = new Scope({ name: conversationScope });

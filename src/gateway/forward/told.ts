@@ -8,6 +8,8 @@ import { closeReasonOf } from '../../session/session-events.ts';
 import { covered } from '../../session/tool-calls.ts';
 import type { ChatItem, MessageMetrics } from '../decode/chat-item.ts';
 import type { SessionReport } from '../decode/session-report.ts';
+import { percentile } from '../store/summary.ts';
+import { type Received, reportAttributes } from './told-report.ts';
 
 /** A record of a conversation, as a job tells them itself. `at` is unix seconds. */
 export interface Told {
@@ -19,12 +21,10 @@ export interface Told {
 }
 
 /** What uploads say of one conversation. */
-export interface Conversation {
+export interface Conversation extends Received {
   /** In the order in which they came about. */
   items: readonly ChatItem[];
   report?: SessionReport;
-  /** Why the session ended, if that is known by now. */
-  closeReason?: string;
 }
 
 function told<R extends ConversationRecord>(
@@ -63,13 +63,13 @@ interface Turn {
  * The records of a conversation that was uploaded: the same, by name and attributes, that a job tells as it happens, so
  * that who asks for one has both. Interruptions, errors of models and false alarms are not in an upload's conversation.
  */
-export function toldOf({ items, report, closeReason }: Conversation): Told[] {
+export function toldOf({ items, report, ...received }: Conversation): Told[] {
   const records: Told[] = [];
   const turns: Turn[] = [];
   const calls = new Map(
     items.flatMap((item) => (item.type === 'function_call' ? [[item.callId, item]] : [])),
   );
-  const counts = { toolCalls: 0, toolErrors: 0, slowest: undefined as number | undefined };
+  const counts = { toolCalls: 0, toolErrors: 0, handoffs: 0, latencies: [] as number[] };
   for (const item of items) {
     const at = item.at ?? report?.startedAt ?? 0;
     const turn = turns.at(-1);
@@ -82,7 +82,7 @@ export function toldOf({ items, report, closeReason }: Conversation): Told[] {
         if (turn.reply?.metrics?.e2eLatency === undefined) Object.assign(turn, { reply: item, at });
       }
       const latency = item.metrics?.e2eLatency ?? -1;
-      if (latency >= 0) counts.slowest = Math.max(counts.slowest ?? 0, latency);
+      if (latency >= 0) counts.latencies.push(latency);
     } else if (item.type === 'function_call_output') {
       const call = calls.get(item.callId);
       const record = toolOf(item, call, at);
@@ -92,6 +92,7 @@ export function toldOf({ items, report, closeReason }: Conversation): Told[] {
       if (turn) turn.tools = true;
       if (turn && !turn.reply) turn.toolRuns.push({ start: Math.min(call?.at ?? at, at), end: at });
     } else if (item.type === 'agent_handoff' && item.oldAgent && item.newAgent) {
+      counts.handoffs += 1;
       const agents = { 'lk.old_agent': item.oldAgent, 'lk.new_agent': item.newAgent };
       records.push(told('lk.handoff', at, `handoff to ${item.newAgent}`, agents));
     }
@@ -101,16 +102,24 @@ export function toldOf({ items, report, closeReason }: Conversation): Told[] {
     const { startedAt, reportedAt } = report;
     records.push(told('lk.session_start', startedAt, 'session started'));
     if (reportedAt !== undefined) {
+      const sums = {
+        ...counts,
+        duration: reportedAt - startedAt,
+        turns: turns.length,
+        interruptions: turns.filter(({ interrupted }) => interrupted).length,
+      };
+      const about = reportAttributes(received, sums);
+      records.push(told('lk.session_report', reportedAt, 'session report received', about));
       // One's own words for an end may be a caller's.
-      const reason = closeReason === undefined ? 'unknown' : closeReasonOf(closeReason);
+      const reason = received.closeReason === undefined ? 'unknown' : closeReasonOf(received.closeReason);
       const attributes = {
         'lk.close_reason': reason,
-        'lk.turns': turns.length,
-        'lk.duration': reportedAt - startedAt,
-        'lk.slowest_turn': counts.slowest,
-        'lk.interruptions': turns.filter(({ interrupted }) => interrupted).length,
-        'lk.tool_calls': counts.toolCalls,
-        'lk.tool_errors': counts.toolErrors,
+        'lk.turns': sums.turns,
+        'lk.duration': sums.duration,
+        'lk.slowest_turn': percentile(sums.latencies, 1),
+        'lk.interruptions': sums.interruptions,
+        'lk.tool_calls': sums.toolCalls,
+        'lk.tool_errors': sums.toolErrors,
       };
       records.push(told('lk.session_end', reportedAt, `session ended: ${reason}`, attributes));
     }

@@ -14,8 +14,12 @@ export interface KeySource {
 
 const fileSchema = z.record(z.string().min(1), z.string().min(1));
 
-/** `key: secret` in each line, as in the `keys` of livekit-server's own configuration. */
-function readKeys(file: string): ApiKeys {
+/**
+ * `key: secret` in each line, as in the `keys` of livekit-server's own configuration.
+ *
+ * @throws Error of the file system, or if it holds something else
+ */
+export function readKeys(file: string): ApiKeys {
   const parsed = fileSchema.safeParse(parse(readFileSync(file, 'utf8')) ?? {});
   // What is wrong is not quoted: it is secrets that are in there.
   if (!parsed.success) throw new Error('it must hold one "key: secret" in each line');
@@ -25,9 +29,9 @@ function readKeys(file: string): ApiKeys {
 export interface KeyOptions {
   /** One pair: `LIVEKIT_API_KEY` and `LIVEKIT_API_SECRET`. */
   pair?: { key: string; secret: string };
-  /** A file of pairs; it is read again when it changes. */
-  file?: string;
-  /** How often the file is looked at, in milliseconds. @default 5000 */
+  /** Files of pairs, which are read again when they change. Of a key that is in several, the first holds. */
+  files?: readonly string[];
+  /** How often the files are looked at, in milliseconds. @default 5000 */
   reloadMs?: number;
   log: (message: string) => void;
 }
@@ -35,43 +39,47 @@ export interface KeyOptions {
 /**
  * The API keys whose agents may upload.
  *
- * @throws OptionError if there are none, or the file cannot be used; one that is missing may come later
+ * @throws OptionError if there are none, or a file cannot be used; one that is missing may come later
  */
-export function openKeys({ pair, file, reloadMs = 5000, log }: KeyOptions): KeySource {
+export function openKeys({ pair, files = [], reloadMs = 5000, log }: KeyOptions): KeySource {
   const own: ApiKeys = new Map(pair ? [[pair.key, pair.secret]] : []);
-  if (file === undefined) {
-    if (own.size === 0) {
-      throw new OptionError(
-        'No API key is known, so that no agent could upload: set LIVEKIT_API_KEY and LIVEKIT_API_SECRET to those of ' +
-          'your agents, or EARSHOT_GATEWAY_KEYS to a file with one "key: secret" in each line.',
-      );
-    }
-    return { current: () => own, close: () => {} };
-  }
-  let keys = own;
-  const load = () => {
-    keys = new Map([...readKeys(file), ...own]);
-  };
-  try {
-    load();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
-      throw new OptionError(`The file of API keys ${file} cannot be used: ${(error as Error).message}.`);
-    }
-    log(
-      `The file of API keys ${file} is not there yet; until it is, ${own.size > 0 ? 'its' : 'all'} uploads are refused`,
+  if (files.length === 0 && own.size === 0) {
+    throw new OptionError(
+      'No API key is known, so that no agent could upload: set LIVEKIT_API_KEY and LIVEKIT_API_SECRET to those of ' +
+        'your agents, or EARSHOT_GATEWAY_KEYS to a file with one "key: secret" in each line.',
     );
   }
-  const reload = ({ mtimeMs }: { mtimeMs: number }) => {
-    // It is not there, or not yet.
-    if (mtimeMs === 0) return;
-    try {
-      load();
-      log(`API keys read: ${keys.size}`);
-    } catch (error) {
-      log(`The API keys stay as they were: ${(error as Error).message}`);
-    }
+  const read = new Map<string, ApiKeys>();
+  let keys = own;
+  const load = (file: string) => {
+    read.set(file, readKeys(file));
+    const inOrder = [own, ...files.map((each) => read.get(each) ?? [])];
+    keys = new Map(inOrder.toReversed().flatMap((some) => [...some]));
   };
-  watchFile(file, { interval: reloadMs, persistent: false }, reload);
-  return { current: () => keys, close: () => unwatchFile(file, reload) };
+  for (const file of files) {
+    try {
+      load(file);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+        throw new OptionError(`The file of API keys ${file} cannot be used: ${(error as Error).message}.`);
+      }
+      log(`The file of API keys ${file} is not there yet; it is read as soon as it is`);
+    }
+  }
+  if (keys.size === 0) log('Until there is an API key, all uploads are refused');
+  const stops = files.map((file) => {
+    const reload = ({ mtimeMs }: { mtimeMs: number }) => {
+      // It is not there, or not yet.
+      if (mtimeMs === 0) return;
+      try {
+        load(file);
+        log(`API keys read: ${keys.size}`);
+      } catch (error) {
+        log(`The API keys stay as they were: ${file}: ${(error as Error).message}`);
+      }
+    };
+    watchFile(file, { interval: reloadMs, persistent: false }, reload);
+    return () => unwatchFile(file, reload);
+  });
+  return { current: () => keys, close: () => stops.forEach((stop) => void stop()) };
 }

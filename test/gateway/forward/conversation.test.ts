@@ -50,6 +50,7 @@ test('a conversation is told as a job tells it itself, when it is over', async (
     'lk.conversation_item',
     'lk.handoff',
     'lk.session_end',
+    'lk.session_report',
     'lk.session_start',
     'lk.tool_call',
     'lk.turn',
@@ -66,6 +67,19 @@ test('a conversation is told as a job tells it itself, when it is over', async (
   expect(trace).toMatch(/^[0-9a-f]{32}$/);
   expect(new Set(told.map(({ traceId }) => traceId))).toEqual(new Set([trace]));
   expect(told.filter(({ text }) => text.includes('please book a table'))).toHaveLength(1);
+  const reports = told.filter(({ attributes }) => attributes['event.name'] === 'lk.session_report');
+  expect(reports.map(({ text, attributes }) => ({ text, ...attributes }))).toEqual([
+    expect.objectContaining({
+      text: 'session report received',
+      'lk.report.location': '/api/sessions/AJ_full/report',
+      'lk.turns': '6',
+      'lk.interruptions': '1',
+      'lk.tool_calls': '3',
+      'lk.tool_errors': '1',
+      'lk.cost_incomplete': 'true',
+      'lk.recordings': '0',
+    }),
+  ]);
   expect(linesOf(backend).filter(({ scope }) => scope === 'chat_history')).toEqual([]);
 });
 
@@ -81,7 +95,8 @@ test('in whichever parts it was uploaded, its turns are numbered once, and its e
     '6',
   ]);
   expect(of('lk.session_start')).toHaveLength(1);
-  expect(of('lk.session_end').map(({ attributes }) => attributes['lk.turns'])).toEqual(['6']);
+  for (const name of ['lk.session_end', 'lk.session_report'])
+    expect(of(name).map(({ attributes }) => attributes['lk.turns'])).toEqual(['6']);
   expect(told).toEqual((await toldOf(full)).told);
 });
 

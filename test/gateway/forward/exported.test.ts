@@ -51,6 +51,7 @@ async function run({ env = {}, record, exported }: Run): Promise<Running> {
     env: {
       LIVEKIT_OBSERVABILITY_URL: gateway.url,
       LOG_LEVEL: 'debug',
+      EARSHOT_REPORTS: newFolder(),
       OTEL_BSP_SCHEDULE_DELAY: '100',
       ...env,
     },
@@ -85,9 +86,15 @@ const linesIn = () =>
 const told = (name: string) =>
   backend.logs.filter(({ attributes }) => attributes['event.name'] === name).length;
 const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 90_000, interval: 100 });
-/** Waits for the conversation to be there so often. */
-const tellings = (times: number) =>
-  until(() => expect([told('lk.session_start'), told('lk.session_end')]).toEqual([times, times]));
+/** Waits for the conversation, and what is told of the report, to be there so often. */
+const tellings = (times: number, reports = times) =>
+  until(() =>
+    expect(['lk.session_start', 'lk.session_end', 'lk.session_report'].map(told)).toEqual([
+      times,
+      times,
+      reports,
+    ]),
+  );
 
 /** What the gateway keeps of the only session. */
 async function stored(gateway: Running) {
@@ -169,6 +176,16 @@ describe('what a job does not send itself is handed on', () => {
     expect(linesIn()).toEqual(lines);
     await tellings(1);
     expect([await forwarded(gateway, 'tempo'), await leftOut(gateway, 'loki')]).toEqual([0, 0]);
+  });
+
+  test('its report, where it writes none itself', async () => {
+    const gateway = await run({ env: { ...otlp(), EARSHOT_REPORTS: '' } });
+    await tellings(1);
+    const [report] = backend.logs.filter(({ eventName, attributes }) =>
+      [eventName, attributes['event.name']].includes('lk.session_report'),
+    );
+    expect(report?.body).toBe('session report received');
+    expect([await forwarded(gateway, 'tempo'), await forwarded(gateway, 'loki')]).toEqual([0, 1]);
   });
 
   test('what its session switches off', async () => {

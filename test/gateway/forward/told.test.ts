@@ -171,6 +171,46 @@ test('a handoff is told, and the session from its start to its end', () => {
   expect(JSON.stringify(toldOf({ items, report, closeReason: 'Ms Miller hung up' }))).not.toContain('Miller');
 });
 
+test('the report is told with its sums, where it is, and what the session cost', () => {
+  const received = { id: 'RM_1', audio: true, closeReason: 'user_initiated' };
+  const record = (more: object) =>
+    toldOf({ items, report, ...more }).filter(({ event }) => event === 'lk.session_report');
+  const unpriced = [
+    { component: 'llm', provider: 'me', model: 'own', unit: 'output_tokens' as const, amount: 7 },
+  ];
+  const cost = { usd: 0.25, byComponent: { tts: 0.25 }, unpriced };
+  expect(record({ ...received, cost })).toEqual([
+    {
+      event: 'lk.session_report',
+      at: 1010,
+      severity: 'INFO',
+      body: 'session report received',
+      attributes: {
+        'lk.report.outcome': 'received',
+        'lk.report.location': '/api/sessions/RM_1/report',
+        'lk.report.session': 'RM_1',
+        'lk.close_reason': 'user_initiated',
+        'lk.duration': 10,
+        'lk.turns': 2,
+        'lk.interruptions': 1,
+        'lk.tool_calls': 1,
+        'lk.tool_errors': 1,
+        'lk.handoffs': 1,
+        'lk.e2e_latency.p50': 2.5,
+        'lk.e2e_latency.p95': 2.5,
+        'lk.cost_usd': 0.25,
+        'lk.cost_incomplete': true,
+        'lk.recordings': 1,
+      },
+    },
+  ]);
+  // What has no price is not free, and an end in one's own words is nobody's business.
+  const [other] = record({ ...received, closeReason: 'Ms Miller hung up', cost: { ...cost, usd: 0 } });
+  expect(other?.attributes).toMatchObject({ 'lk.close_reason': 'other', 'lk.cost_incomplete': true });
+  expect(other?.attributes).not.toHaveProperty('lk.cost_usd');
+  expect(toldOf({ items }).map(({ event }) => event)).not.toContain('lk.session_report');
+});
+
 test('no attribute is one that a job does not tell', () => {
   const unknown = toldOf({ items, report }).flatMap(({ event, attributes }) =>
     Object.keys(attributes).filter(

@@ -35,9 +35,10 @@ describe('without a good token', () => {
 
 test('keys come from a file, and a new one is taken up', async () => {
   const file = join(newFolder(), 'keys.yml');
-  const gateway = await startTestGateway({ keys: { file, reloadMs: 20 } });
+  const gateway = await startTestGateway({ keys: { files: [file], reloadMs: 20 } });
   expect(gateway.lines).toEqual([
-    expect.stringContaining('is not there yet; until it is, all uploads are refused'),
+    expect.stringContaining('is not there yet; it is read as soon as it is'),
+    'Until there is an API key, all uploads are refused',
   ]);
   expect((await upload(gateway.url, traces)).status).toBe(401);
   writeFileSync(file, `# the agents' keys\n${key.key}: ${key.secret}\nother: secret\n`);
@@ -49,6 +50,27 @@ test('keys come from a file, and a new one is taken up', async () => {
     timeout: 10_000,
   });
   expect(gateway.lines.join()).not.toContain('secret:');
+});
+
+test('keys come from several files; one that is missing hinders no other, and of a key in two the first holds', async () => {
+  const folder = newFolder();
+  const files = ['first.yml', 'missing.yml', 'last.yml'].map((name) => join(folder, name));
+  const [first = '', missing = '', last = ''] = files;
+  writeFileSync(first, `mine: ${'m'.repeat(32)}\n`);
+  writeFileSync(last, `mine: ${'x'.repeat(32)}\ndemo: "${'d'.repeat(32)}"\n`);
+  const gateway = await startTestGateway({ keys: { files, reloadMs: 20 } });
+  expect(gateway.lines).toEqual([
+    `The file of API keys ${missing} is not there yet; it is read as soon as it is`,
+  ]);
+  const statusOf = async (issuer: string, letter: string) =>
+    (await upload(gateway.url, traces, { token: await tokenOf({ issuer, secret: letter.repeat(32) }) }))
+      .status;
+  expect([await statusOf('mine', 'm'), await statusOf('mine', 'x'), await statusOf('demo', 'd')]).toEqual([
+    200, 401, 200,
+  ]);
+  writeFileSync(missing, `later: ${'l'.repeat(32)}\n`);
+  await vi.waitFor(async () => expect(await statusOf('later', 'l')).toBe(200), { timeout: 10_000 });
+  expect([await statusOf('mine', 'm'), await statusOf('demo', 'd')]).toEqual([200, 200]);
 });
 
 test('without any key, the gateway does not start, and says what to do', async () => {
@@ -97,9 +119,9 @@ describe('what is refused is told in the way that harms least', () => {
   });
 
   test('a key that uploads too often, and not another', async () => {
-    const keys = { file: join(newFolder(), 'keys.yml') };
-    writeFileSync(keys.file, `${key.key}: ${key.secret}\nother: ${key.secret}\n`);
-    const gateway = await startTestGateway({ keys, limits: { perMinute: 2 } });
+    const file = join(newFolder(), 'keys.yml');
+    writeFileSync(file, `${key.key}: ${key.secret}\nother: ${key.secret}\n`);
+    const gateway = await startTestGateway({ keys: { files: [file] }, limits: { perMinute: 2 } });
     const statuses = [];
     for (let n = 0; n < 3; n++) statuses.push((await upload(gateway.url, traces)).status);
     statuses.push((await upload(gateway.url, traces, { token: await tokenOf({ issuer: 'other' }) })).status);
@@ -113,6 +135,19 @@ describe('what is refused is told in the way that harms least', () => {
     expect((await upload(gateway.url, traces, { headers })).status).toBe(415);
     expect((await upload(gateway.url, logs, { headers })).status).toBe(200);
   });
+});
+
+test('what a redirect has made a GET stops the uploads of its session, and is counted', async () => {
+  const gateway = await startTestGateway();
+  const response = await fetch(`${gateway.url}${logs.path}`, {
+    headers: { 'content-type': 'application/json' },
+  });
+  expect([response.status, await response.text()]).toEqual([
+    401,
+    expect.stringContaining('disabled by owner'),
+  ]);
+  const redirected = { kind: 'logs', reason: 'redirected' };
+  expect(await gateway.metric('earshot_gateway_refused_total', redirected)).toBe(1);
 });
 
 test('of a recording with too much audio, the conversation is kept', async () => {
