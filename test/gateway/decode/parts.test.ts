@@ -70,15 +70,20 @@ test('small uploads that would take gigabytes when they are read are dropped, an
   const spans = gzipSync(field(1, field(2, Buffer.alloc(8_000_000, Buffer.from([0x12, 0x00])))));
   const headers = { ...traces.headers, 'content-encoding': 'gzip' };
   const logs = Buffer.from(`{"resourceLogs": ${'['.repeat(3_000_000)}`);
+  const records = Array(160_000).fill({});
+  const many = Buffer.from(JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords: records }] }] }));
+  const json = { ...one('full-01-logs'), headers: { 'content-type': 'application/json' } };
   await gateway.take([
     { ...traces, headers, body: spans },
-    { ...one('full-01-logs'), headers: { 'content-type': 'application/json' }, body: logs },
+    { ...json, body: logs },
+    { ...json, body: many },
   ]);
   const malformed = (kind: string) =>
     gateway.metric('earshot_gateway_processed_total', { kind, result: 'malformed' });
-  expect([await malformed('traces'), await malformed('logs')]).toEqual([1, 1]);
+  expect([await malformed('traces'), await malformed('logs')]).toEqual([1, 2]);
   expect(gateway.lines).toEqual([
     'An upload of traces could not be read and is dropped (TooManyParts)',
+    'An upload of logs could not be read and is dropped (TooManyParts)',
     'An upload of logs could not be read and is dropped (TooManyParts)',
   ]);
 });
