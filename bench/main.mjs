@@ -14,6 +14,7 @@ import { details, summary } from './report.mjs';
 import { reportCost } from './reports.mjs';
 import { scrape } from './scrape.mjs';
 import { sessionPage } from './session-page.mjs';
+import { start } from './start.mjs';
 import { telemetryCost } from './telemetry.mjs';
 
 const benchmarks = {
@@ -25,12 +26,13 @@ const benchmarks = {
   overhead: ['Memory under a flood of labels', overhead],
   gateway: ['Uploads to the gateway', uploads],
   'job-end': ['The end of a job that uploads to the gateway', jobEnd],
+  start: ['A start of the gateway', start],
   page: ['The page, in a real Chromium', page],
   session: ['The page of a session, in a browser', sessionPage],
   queries: ['Boards at 30 days, in a real Prometheus', queries],
 };
 /** Those that take a server, a browser or minutes: they run when they are named. */
-const onDemand = ['reports', 'job-end', 'page', 'session', 'queries'];
+const onDemand = ['reports', 'job-end', 'start', 'page', 'session', 'queries'];
 
 const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } });
 const names = values.only ?? Object.keys(benchmarks).filter((name) => !onDemand.includes(name));

@@ -7,6 +7,7 @@ export const uploadKinds = ['traces', 'logs', 'metrics', 'recordings'] as const;
 /** Why an upload was refused, or only a part of it was kept. */
 export const refusals = [
   'unauthorized',
+  'redirected',
   'rate_limited',
   'too_large',
   'too_slow',

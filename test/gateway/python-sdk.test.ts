@@ -1,74 +1,23 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
-import { listenSignalling } from '../../src/simulate/signalling.ts';
+import { describe, expect, test } from 'vitest';
+import type { GatewayOptions } from '../../src/gateway/options.ts';
+import { freePort } from '../worker/worker.ts';
 import { atOnce, judged, never, seriesOf } from './metrics/series.ts';
-import { newFolder, startTestGateway } from './running.ts';
+import { startProxy } from './proxy.ts';
+import { startPythonWorker, version } from './python/worker.ts';
+import { startTestGateway } from './running.ts';
 
-/** A Python with livekit-agents: `python3 -m venv venv && venv/bin/pip install -r test/gateway/python/requirements.txt`. */
-const python = process.env.EARSHOT_TEST_PYTHON ?? 'python3';
-const version = (() => {
-  try {
-    return execFileSync(python, ['-c', 'import livekit.agents as a; print(a.__version__)'], { stdio: 'pipe' })
-      .toString()
-      .trim();
-  } catch {
-    return undefined;
-  }
-})();
-if (version === undefined) {
-  console.warn(
-    `${python} has no livekit-agents: set EARSHOT_TEST_PYTHON to one that has, to test uploads of the Python SDK`,
-  );
-}
-
-/** Whether a process is there, and no zombie. */
-function isAlive(pid: number): boolean {
-  try {
-    return !/\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
-  }
-}
+const pair = { key: 'devkey', secret: 'a secret of at least thirty-two characters' };
+const questions = ['What is the weather like?', 'Please book a table', 'Thank you'];
+/** What the SDK waits for at most, in milliseconds, when a receiver does not answer as it should, is 10 seconds. */
+const limit = 5000;
 
 // In CI, where .ci/run installs it, its absence is a failure.
 test.skipIf(version === undefined && !process.env.CI)('a job of the Python SDK arrives whole', async () => {
-  const pair = { key: 'devkey', secret: 'a secret of at least thirty-two characters' };
   const gateway = await startTestGateway({ keys: { pair }, patience: never });
-  const signalling = await listenSignalling();
-  const log = join(newFolder(), 'job.jsonl');
-  const worker = spawn(python, [join(import.meta.dirname, 'python/agent.py'), 'start'], {
-    env: {
-      ...process.env,
-      LIVEKIT_URL: signalling.url,
-      LIVEKIT_API_KEY: pair.key,
-      LIVEKIT_API_SECRET: pair.secret,
-      // With a slash at its end, which Python keeps.
-      LIVEKIT_OBSERVABILITY_URL: `${gateway.url}/`,
-      LIVEKIT_AGENT_DEPLOYMENT: '7.1.0',
-    },
-  });
-  let output = '';
-  for (const stream of [worker.stdout, worker.stderr]) stream.on('data', (chunk) => (output += chunk));
+  // With a slash at its end, which Python keeps.
+  const worker = await startPythonWorker(`${gateway.url}/`, pair);
   try {
-    await Promise.race([
-      signalling.registered,
-      once(worker, 'exit').then(() => Promise.reject(new Error(`the worker exited:\n${output}`))),
-    ]);
-    const questions = ['What is the weather like?', 'Please book a table', 'Thank you'];
-    await signalling.dispatch({
-      id: 'AJ_python',
-      agentName: 'front-desk',
-      metadata: JSON.stringify({ log, questions }),
-    });
-    const told = await vi.waitFor(() => JSON.parse(readFileSync(log, 'utf8')), {
-      timeout: 60_000,
-      interval: 50,
-    });
-    await vi.waitFor(() => expect(isAlive(told.pid)).toBe(false), { timeout: 30_000, interval: 20 });
-    expect(Date.now() - told.shutdown).toBeLessThan(5000);
+    expect(await worker.run('AJ_python', questions)).toBeLessThan(limit);
     await gateway.drained(20_000);
     expect(await gateway.json('/api/sessions/AJ_python')).toMatchObject({
       agent: 'front-desk',
@@ -128,7 +77,37 @@ test.skipIf(version === undefined && !process.env.CI)('a job of the Python SDK a
     const whose = { agent_name: 'front-desk', agent_version: '7.1.0' };
     expect(await measuring.metric('lk_agents_session_turns_sum', whose)).toBe(3);
   } finally {
-    worker.kill('SIGKILL');
-    await signalling.close();
+    await worker.close();
   }
+});
+
+describe.skipIf(version === undefined && !process.env.CI)('a job of the Python SDK', () => {
+  test('exits as if nothing were uploaded, whatever is in the way', async () => {
+    const down = `http://127.0.0.1:${await freePort()}`;
+    const hindrances: Record<string, Partial<GatewayOptions>> = {
+      disk_full: { minFreeBytes: Number.MAX_SAFE_INTEGER },
+      spool_full: { spoolBytes: 1 },
+      unauthorized: { keys: { pair: { key: 'another', secret: 'x'.repeat(32) } } },
+      rate_limited: { limits: { perMinute: 1 } },
+      too_slow: { limits: { graceSeconds: 0.001, minRate: 1e12 } },
+      backends: { forward: { tempo: down, loki: down, prometheus: down } },
+    };
+    let target = '';
+    // A worker takes long to start, and uploads to one address.
+    const way = await startProxy(() => target);
+    const worker = await startPythonWorker(way.url, pair);
+    try {
+      for (const [reason, options] of Object.entries(hindrances)) {
+        const gateway = await startTestGateway({ keys: { pair }, ...options });
+        target = gateway.url;
+        expect(await worker.run(`AJ_${reason}`, questions), reason).toBeLessThan(limit);
+        // An upload may be faster than any pace that is asked for.
+        if (reason === 'backends' || reason === 'too_slow') continue;
+        const refused = await gateway.metric('earshot_gateway_refused_total', { reason });
+        expect(refused, reason).toBeGreaterThan(0);
+      }
+    } finally {
+      await worker.close();
+    }
+  });
 });

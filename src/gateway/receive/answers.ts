@@ -14,6 +14,11 @@ const refused: Readonly<Record<Refusal, { status: number; line: string }>> = {
     status: 401,
     line: 'Uploads are disabled by owner: no token of an API key that the gateway knows, with the grant observability.write',
   },
+  // Of what a redirect has made a GET the body is lost, each time that it is sent again.
+  redirected: {
+    status: 401,
+    line: 'Uploads are disabled by owner: a redirect in front of the gateway takes their bodies away; LIVEKIT_OBSERVABILITY_URL has to name the address that it leads to',
+  },
   rate_limited: {
     status: 403,
     line: 'Too many uploads with this API key; the limit is an option of the gateway',
@@ -40,7 +45,7 @@ export function refuse(kind: UploadKind, why: Refusal, request: Request, respons
   const { status, line } = refused[why];
   if (why === 'too_slow') response.setHeader('Connection', 'close');
   // Node.js sends logs that were not accepted again, for ever and with all that came since: they count as taken.
-  if (kind === 'logs' && isJson(request) && why !== 'unauthorized') {
+  if (kind === 'logs' && isJson(request) && status !== 401) {
     response.status(200).json({ partialSuccess: { errorMessage: line } });
     return;
   }

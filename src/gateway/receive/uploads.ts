@@ -40,8 +40,10 @@ export function createUploads(options: UploadsOptions): RequestHandler[] {
 
   /** Lets pass what is no upload; of uploads, those that carry a token. */
   const authorized: RequestHandler = async (request, response, next) => {
-    const kind = request.method === 'POST' ? kindOf(request.path) : undefined;
+    const { method } = request;
+    const kind = method === 'POST' || method === 'GET' ? kindOf(request.path) : undefined;
     if (kind === undefined) return next('router');
+    if (method === 'GET') return turnAway(kind, 'redirected', request, response);
     const issuer = await issuerOf(request.headers.authorization, keys.current());
     if (issuer === undefined) return turnAway(kind, 'unauthorized', request, response);
     response.locals.kind = kind;

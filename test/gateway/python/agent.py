@@ -1,8 +1,9 @@
-"""A few typed turns of a real agent of the Python SDK, with a model that answers at once. The SDK records and uploads them.
+"""A few typed turns of a real agent of the Python SDK, with a model that answers soon. The SDK records and uploads them.
 
 The job's metadata says where to write down when it shuts down, as JSON.
 """
 
+import asyncio
 import json
 import os
 import time
@@ -12,6 +13,8 @@ from livekit.agents import Agent, AgentServer, AgentSession, JobContext, ToolErr
 
 class Stream(llm.LLMStream):
     async def _run(self) -> None:
+        # Times are told in milliseconds: what comes after another needs one of its own.
+        await asyncio.sleep(0.02)
         request = f"request-{time.time_ns()}"
         last = self._chat_ctx.items[-1]
         said = next((i.text_content or "" for i in reversed(self._chat_ctx.items) if i.type == "message"), "")
@@ -50,7 +53,8 @@ class Assistant(Agent):
         raise ToolError("no tables left")
 
 
-server = AgentServer(host="127.0.0.1", port=0, num_idle_processes=1)
+# It takes jobs however busy the machine is.
+server = AgentServer(host="127.0.0.1", port=0, num_idle_processes=1, load_threshold=float("inf"))
 
 
 @server.rtc_session(agent_name="front-desk")

@@ -137,6 +137,19 @@ describe('what is refused is told in the way that harms least', () => {
   });
 });
 
+test('what a redirect has made a GET stops the uploads of its session, and is counted', async () => {
+  const gateway = await startTestGateway();
+  const response = await fetch(`${gateway.url}${logs.path}`, {
+    headers: { 'content-type': 'application/json' },
+  });
+  expect([response.status, await response.text()]).toEqual([
+    401,
+    expect.stringContaining('disabled by owner'),
+  ]);
+  const redirected = { kind: 'logs', reason: 'redirected' };
+  expect(await gateway.metric('earshot_gateway_refused_total', redirected)).toBe(1);
+});
+
 test('of a recording with too much audio, the conversation is kept', async () => {
   const gateway = await startTestGateway({
     limits: { parts: { header: 1e6, history: 1e6, audio: 50_000 } },
