@@ -10,6 +10,9 @@ export const shown = (summary: SessionSummary, now: number): z.infer<typeof summ
   duration: summary.end - summary.start,
 });
 
+/** Models without a price that are named. */
+const mostUnpriced = 3;
+
 /** Why something is not there, in a line for people. */
 function missing(s: z.infer<typeof summarySchema>, state: SessionState): Record<string, string> {
   const reasons: Record<string, string> = {};
@@ -43,6 +46,13 @@ function missing(s: z.infer<typeof summarySchema>, state: SessionState): Record<
   // Of realtime models, no span has the user's words.
   if (live && state.realtime && state.live.turns.length === 0)
     reasons.text = 'What the user said comes when the call ends.';
+  if (s.hasReport && !state.cost) reasons.cost = 'The report tells of no usage.';
+  const unpriced = [...new Set(state.cost?.unpriced.map(({ provider, model }) => `${provider} ${model}`))];
+  if (unpriced.length > 0) {
+    const told = unpriced.slice(0, mostUnpriced).join(', ');
+    const more = unpriced.length > mostUnpriced ? ` and ${unpriced.length - mostUnpriced} more` : '';
+    reasons.price = `None is known of ${told}${more}, which the cost leaves out. Give it in a price file (--prices).`;
+  }
   if (s.redacted) reasons.text = 'The session is redacted: what was said is not kept.';
   return reasons;
 }

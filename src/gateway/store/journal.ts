@@ -51,12 +51,17 @@ export class Journal<T> {
   }
 
   async set(key: string, value: T): Promise<void> {
-    this.#values.set(key, value);
-    await this.#append([key, value]);
+    await this.setAll([[key, value]]);
+  }
+
+  /** Sets several, with one write. */
+  async setAll(entries: readonly (readonly [key: string, value: T])[]): Promise<void> {
+    for (const [key, value] of entries) this.#values.set(key, value);
+    if (entries.length > 0) await this.#append(entries);
   }
 
   async delete(key: string): Promise<void> {
-    if (this.#values.delete(key)) await this.#append([key]);
+    if (this.#values.delete(key)) await this.#append([[key]]);
   }
 
   /** Writes the file anew, without what is outdated. */
@@ -79,10 +84,11 @@ export class Journal<T> {
     }
   }
 
-  async #append(entry: [string, T?]): Promise<void> {
+  async #append(entries: readonly (readonly [string, T?])[]): Promise<void> {
     await this.#exclusively(async () => {
-      await appendFile(this.#path, `${JSON.stringify(entry)}\n`, { mode: 0o600 });
-      this.#lines++;
+      const lines = entries.map((entry) => `${JSON.stringify(entry)}\n`);
+      await appendFile(this.#path, lines.join(''), { mode: 0o600 });
+      this.#lines += lines.length;
     });
     if (this.#lines > 2 * this.#values.size + slack) await this.compact();
   }

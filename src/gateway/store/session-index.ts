@@ -19,6 +19,9 @@ interface Indexed {
   writtenAt: number;
 }
 
+/** Folders that are looked at at a time, when the index is opened. */
+const batch = 32;
+
 /**
  * What lists and searches read: summaries and words of all sessions, in memory and in two files. It can be made anew
  * from the sessions' folders, and is checked against them when it is opened.
@@ -72,9 +75,10 @@ export class SessionIndex {
         );
       });
     }
-    const there = new Set((await readdir(folders)).filter(isSessionId));
-    for (const [id] of [...index.#sessions.entries()]) if (!there.has(id)) await index.delete(id);
-    for (const id of there) await index.#check(id);
+    const there = (await readdir(folders)).filter(isSessionId);
+    const known = new Set(there);
+    for (const [id] of [...index.#sessions.entries()]) if (!known.has(id)) await index.delete(id);
+    for (let at = 0; at < there.length; at += batch) await index.#check(there.slice(at, at + batch));
     return index;
   }
 
@@ -139,19 +143,29 @@ export class SessionIndex {
     }
   }
 
-  async #check(id: string): Promise<void> {
+  /** Takes up what was written of sessions and is not in here. */
+  async #check(ids: readonly string[]): Promise<void> {
+    const found = (await Promise.all(ids.map((id) => this.#unknown(id)))).filter(
+      (each) => each !== undefined,
+    );
+    // In this order, so that a session that is in the one file is in the other, whenever the process dies.
+    await this.#words.setAll(
+      found.filter(({ id, words }) => words !== this.words(id)).map(({ id, words }) => [id, words] as const),
+    );
+    await this.#sessions.setAll(found.map(({ id, indexed }) => [id, indexed] as const));
+  }
+
+  async #unknown(id: string): Promise<{ id: string; indexed: Indexed; words: string } | undefined> {
     const writtenAt = await this.files(id).writtenAt();
     // A folder without it is of an upload that was being taken up, and will be again.
-    if (writtenAt === undefined) return;
-    const known = this.#sessions.get(id);
-    if (known?.writtenAt === writtenAt) return;
+    if (writtenAt === undefined || this.#sessions.get(id)?.writtenAt === writtenAt) return undefined;
     const state = await this.files(id)
       .readState()
       .catch(() => undefined);
-    if (!state) return;
+    if (!state) return undefined;
     const files = this.files(id, state.archived !== undefined);
-    await this.set(files, state);
-    await this.setWords(id, wordsOf(await itemsOf(files, state)));
+    const summary = summaryOf(state, await files.bytes());
+    return { id, indexed: { summary, writtenAt }, words: wordsOf(await itemsOf(files, state)) };
   }
 }
 

@@ -2,6 +2,7 @@ import type { RefObject } from 'preact';
 import type { Summary } from '../api.ts';
 import { type Column, columns } from './columns.tsx';
 import { nextSort } from './filters.ts';
+import { showHintBelow } from './hints.ts';
 import type { VisibleRows } from './visible-rows.ts';
 
 /** What is drawn of the list, as a table or as cards. */
@@ -43,7 +44,7 @@ export function SessionTable({ total, at, visible, height, body, sort, onSort, .
           ))}
         </tr>
       </thead>
-      <tbody ref={body as RefObject<HTMLTableSectionElement | null>}>
+      <tbody ref={body as RefObject<HTMLTableSectionElement | null>} onMouseMove={showHintBelow}>
         <Spacer height={first * height} />
         {indices.map((index) => {
           const session = at(index);

@@ -7,6 +7,8 @@ const names: Readonly<Record<string, string>> = {
   report: 'No report',
   text: 'No words',
   latency: 'No latency',
+  cost: 'No cost',
+  price: 'No price',
 };
 
 /** What is not there, and why. */

@@ -111,6 +111,24 @@ test('the index is made anew from the folders when it is lost, words included', 
   expect(store.index.words('AJ_full')).toContain(' dragon');
 });
 
+test('the index of many sessions is made anew as a whole, and is there at the next start', async () => {
+  const directory = newFolder();
+  const store = await open(directory);
+  const ids = Array.from({ length: 70 }, (_, n) => `AJ_${n}`);
+  for (const id of ids) {
+    const text = `word${id.slice(3)}`;
+    await store.apply(batchOf(id, { items: [{ id: 'u', type: 'message', role: 'user', text }] }), 'a');
+  }
+  for (const file of ['index.jsonl', 'words.jsonl']) rmSync(join(directory, file));
+  await open(directory);
+  const read = vi.spyOn(SessionFiles.prototype, 'readState');
+  const { index } = await open(directory);
+  expect(read.mock.calls.length).toBe(0);
+  read.mockRestore();
+  expect(index.size).toBe(70);
+  expect(ids.filter((id) => index.words(id) !== ` word${id.slice(3)}`)).toEqual([]);
+});
+
 test('a session whose folder is gone is no longer listed', async () => {
   const directory = newFolder();
   await (await open(directory)).apply(batchOf('AJ_1'), 'a');

@@ -1,4 +1,3 @@
-import type { Locator } from 'playwright-core';
 import { describe, expect, test, vi } from 'vitest';
 import { newFolder, startTestGateway } from '../../gateway/running.ts';
 import { noBrowser, openPage, takeTroubles } from '../browser.ts';
@@ -211,30 +210,5 @@ describe.skipIf(noBrowser)('the list', () => {
     await page.keyboard.press('Escape');
     await page.keyboard.press('j');
     await page.locator('a[data-session="AJ_00001"]:focus').waitFor();
-  });
-
-  test('it says what the bar of the latencies is, and why there are none', async () => {
-    const gateway = await gatewayWith(three[0] as Made);
-    const call = madeOf({ job: 'AJ_4', ago: 50 });
-    const attributes = { 'lk.realtime_model_metrics': '{"type":"realtime_model_metrics"}' };
-    const base = { traceId: 't', spanId: 's', events: [], status: 'ok' as const, attributes };
-    const spans = [{ ...base, name: 'realtime_inference', start: 1, end: 2 }];
-    await gateway.store.apply({ ...call, spans }, 'AJ_4');
-    const page = await openPage(gateway.url, { viewport: { width: 1400, height: 800 } });
-    await shows(page, ['AJ_4', 'AJ_1']);
-    const head = page.getByRole('columnheader', { name: 'Latency p95' });
-    const scale = head.locator('.range-figures');
-    expect(await scale.locator('span').allTextContents()).toEqual(['0', '1.5', '5 s']);
-    expect(await head.getByRole('button').getAttribute('title')).toBe(
-      '95th percentile of the turn latencies. The bar goes from the median to it, on a scale from 0 to 5 s; the mark is at 1.5 s',
-    );
-    const across = async (found: Locator) => {
-      const box = await found.boundingBox();
-      return [Math.round(box?.x ?? 0), Math.round(box?.width ?? 0)];
-    };
-    expect(await across(scale)).toEqual(await across(page.locator('svg.range')));
-    expect(await page.locator('td.cell-latencyP95').allTextContents()).toEqual(['realtime', '0.50 s']);
-    await page.setViewportSize({ width: 390, height: 800 });
-    await page.locator('.card').getByText('no latency: realtime model').waitFor();
   });
 });

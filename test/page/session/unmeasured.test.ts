@@ -45,6 +45,7 @@ describe.skipIf(noBrowser)('a session', () => {
     expect(await page.locator('.turn .unmeasured').allTextContents()).toEqual([why, why, why]);
     expect(await page.locator('.missing li').allTextContents()).toEqual([
       'No latency. The SDKs measure none of realtime models.',
+      'No cost. The report tells of no usage.',
     ]);
     expect(await inked(page)).toBeGreaterThan(200);
   });
@@ -61,6 +62,8 @@ describe.skipIf(noBrowser)('a session', () => {
     expect(await page.locator('#turn-4 .unmeasured').textContent()).toBe(
       'No latency: the agent did not answer',
     );
-    expect(await page.locator('.missing').count()).toBe(0);
+    expect(await page.locator('.missing li').allTextContents()).toEqual([
+      'No price. None is known of fakeco fake-llm-1, fakeco fake-tts-1, fakeco fake-stt-1, which the cost leaves out. Give it in a price file (--prices).',
+    ]);
   });
 });

@@ -1,0 +1,194 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { parse } from 'yaml';
+import { hurried, type MixedFleet, mixedFleet } from './mixed-fleet.ts';
+import { type PanelQuery, panelQueries, rangeOf } from './panels.ts';
+import { eventually, installed } from './programs.ts';
+import { prometheusApi, type Series } from './prometheus-api.ts';
+import { read, root } from './repository.ts';
+import { type RunningServer, startPrometheus } from './servers.mjs';
+
+/**
+ * Agents with Earshot in them, and agents that only upload, on the same boards: a worker in whose job a call was observed, and
+ * a gateway that measured two captured jobs of an agent without Earshot, scraped by a real Prometheus.
+ */
+const found = installed('prometheus').length > 0;
+
+describe.skipIf(!found)('a mixed fleet', () => {
+  let folder: string;
+  let fleet: MixedFleet;
+  let prometheus: RunningServer;
+  let api: ReturnType<typeof prometheusApi>;
+
+  const now = () => Math.floor(Date.now() / 1000);
+  const figureOf = async (query: string) => (await api.at(query, now()))[0]?.values[0]?.[1];
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'earshot-mixed-rules-'));
+    fleet = await mixedFleet();
+    const rules = ['prometheus/rules/earshot.yml', 'alerts/earshot.yml'].map((path, index) => {
+      const file = join(folder, `${index}.yml`);
+      writeFileSync(file, hurried(read(path)));
+      return file;
+    });
+    const scraped = (job_name: string, target: string) => ({
+      job_name,
+      static_configs: [{ targets: [target] }],
+    });
+    prometheus = await startPrometheus({
+      config: {
+        global: { scrape_interval: '1s', evaluation_interval: '1s' },
+        rule_files: rules,
+        // Under the names that the stack gives them.
+        scrape_configs: [
+          scraped('livekit-agents', fleet.worker.target),
+          scraped('earshot-gateway', fleet.gateway.target),
+        ],
+      },
+    });
+    api = prometheusApi(prometheus.url);
+    const seen = async (query: string) =>
+      eventually(async () => (await figureOf(query)) || undefined, query, 60_000);
+    await seen('count(count by (job) (lk_agents_turns_total)) == 2');
+    await seen('min(count_over_time(up[1m])) >= 3');
+    fleet.worker.release();
+    fleet.gateway.release();
+    await seen('count(sum by (job) (lk_agents_turns_total) > 0) == 2');
+    await seen('min(sum_over_time((sum by (job) (lk_agents_turns_total) > bool 0)[1m:1s])) >= 8');
+  }, 240_000);
+  afterAll(async () => {
+    await prometheus?.stop();
+    await fleet?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** What a query of a board has for the last minutes. */
+  const answered = async ({ expr, instant }: PanelQuery): Promise<Series[]> => {
+    const at = now();
+    return instant ? api.at(expr, at) : api.over(expr, { start: at - 300, end: at, step: 60 });
+  };
+  const queries = (from?: string) =>
+    panelQueries(rangeOf(now() - 3600, now()), from).filter(({ exemplars }) => !exemplars);
+
+  // A busy machine misses a scrape now and then: what is asked for a moment is asked again.
+  const soon = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 60_000, interval: 500 });
+
+  test('a call is counted once, also where it is observed and uploaded', () =>
+    soon(async () => {
+      const sessions = await api.at('sum by (agent_name, job) (lk_agents_sessions_total) > 0', now());
+      expect(
+        sessions.map(({ metric, values }) => [metric.job, metric.agent_name, values[0]?.[1]]).toSorted(),
+      ).toEqual([
+        ['earshot-gateway', 'support-agent', 2],
+        ['livekit-agents', 'support', 1],
+      ]);
+    }));
+
+  // The board of costs is left out, for the models of the captured jobs have no price.
+  test.each(['fleet', 'latency', 'turn-taking', 'models', 'tools', 'releases'])(
+    'both agents are on the board %s, beside each other and each once',
+    async (board) => {
+      const told = new Set<string>();
+      const twice: string[] = [];
+      for (const query of queries().filter((one) => one.board === board && one.expr.includes('agent_name'))) {
+        const rows = (await answered(query)).map(({ metric }) => metric);
+        for (const { agent_name } of rows) if (agent_name) told.add(agent_name);
+        // Told apart by where it was scraped, an agent would be there twice.
+        if (rows.some(({ job, instance }) => job ?? instance)) twice.push(query.panel);
+      }
+      expect([...told].toSorted()).toEqual(['support', 'support-agent']);
+      expect(twice).toEqual([]);
+    },
+  );
+
+  test.each([
+    ['LLMs compared', ['anthropic claude-haiku-4-5', 'fakeco fake-llm-1']],
+    ['STT compared', ['assemblyai universal-streaming', 'fakeco fake-stt-1']],
+    ['TTS compared', ['elevenlabs eleven_flash_v2_5', 'fakeco fake-tts-1']],
+  ])('%s has the models of both, each once', async (panel, models) => {
+    const [first] = queries().filter((query) => query.board === 'models' && query.panel === panel);
+    const rows = first && (await answered(first));
+    expect(
+      rows?.map(({ metric: { model_provider, model_name } }) => `${model_provider} ${model_name}`).toSorted(),
+    ).toEqual(models);
+  });
+
+  test('figures are those of each agent, and not more', async () => {
+    // Recorded series are made once a minute, and those of seconds say nothing of how many there were.
+    const out = join(folder, 'raw');
+    await promisify(execFile)(process.execPath, [
+      join(root, 'dist/cli/main.js'),
+      'generate',
+      '--no-recording',
+      '--out',
+      out,
+    ]);
+    const raw = queries(join(out, 'dashboards'));
+    const rows = async (board: string, panel: string, series: string) => {
+      const query = raw.find(
+        (one) => one.board === board && one.panel === panel && one.expr.includes(`increase(${series}`),
+      );
+      const figures = query ? await answered(query) : [];
+      return Object.fromEntries(
+        figures.map(({ metric, values }) => [
+          [metric.agent_name, metric.tool].filter(Boolean).join(' '),
+          values[0]?.[1] ?? 0,
+        ]),
+      );
+    };
+    // Prometheus adds what it takes to have been before the first and after the last scrape: less than a quarter here.
+    const about = (count: number) =>
+      expect.toSatisfy((figure: number) => figure >= count && figure < count * 1.5, `about ${count}`);
+    expect(await rows('fleet', 'Agents', 'lk_agents_sessions_total')).toEqual({
+      support: about(1),
+      'support-agent': about(2),
+    });
+    expect(await rows('fleet', 'Agents', 'lk_agents_turns_total')).toEqual({
+      // How many its worker tells of: with voices, a busy machine may hear one more.
+      support: about(
+        (await figureOf('sum(last_over_time(lk_agents_turns_total{agent_name="support"}[1m]))')) ?? 0,
+      ),
+      'support-agent': about(7),
+    });
+    expect(await rows('tools', 'Tools, most failing first', 'lk_agents_tool_calls_total')).toMatchObject({
+      'support list_charges': about(1),
+      'support-agent bookTable': about(1),
+    });
+  });
+
+  test('every query of every board is answered', async () => {
+    const refused: string[] = [];
+    for (const query of queries()) {
+      const refuse = (error: Error) => refused.push(`${query.board}: ${query.panel}: ${error.message}`);
+      await answered(query).catch(refuse);
+    }
+    expect(refused).toEqual([]);
+  });
+
+  test('a gateway is no worker: panels of workers and their alert leave it out', async () => {
+    const of = (board: string, panel: string) =>
+      queries().find((query) => query.board === board && query.panel === panel)?.expr ?? '';
+    await soon(async () => {
+      expect(await figureOf(of('workers', 'Workers'))).toBe(1);
+      expect(await figureOf(of('health', 'Workers down'))).toBe(0);
+    });
+    const { groups } = parse(read('alerts/earshot.yml')) as {
+      groups: { rules: { alert: string; expr: string }[] }[];
+    };
+    const down =
+      groups.flatMap(({ rules }) => rules).find(({ alert }) => alert === 'EarshotWorkerDown')?.expr ?? '';
+    await fleet.gateway.close();
+    await fleet.worker.close();
+    await eventually(
+      async () => ((await figureOf('count(up == 0)')) === 2 ? true : undefined),
+      'both to be down',
+      60_000,
+    );
+    expect((await api.at(down, now())).map(({ metric }) => metric.job)).toEqual(['livekit-agents']);
+    expect(await figureOf(of('health', 'Workers down'))).toBe(1);
+  });
+});

@@ -1,0 +1,106 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse, stringify } from 'yaml';
+import { type Gateway, startGateway } from '../../src/gateway/gateway.ts';
+import { atOnce, never } from '../gateway/metrics/series.ts';
+import { captured, tokenOf, upload } from '../gateway/uploads.ts';
+import { startWorker, type Worker, type WorkerOptions } from '../worker/worker.ts';
+import { type Held, heldBack } from './before-the-first-call.ts';
+import { eventually } from './programs.ts';
+
+/** The keys of the workers of test/worker. */
+const pair = { key: 'devkey', secret: 'a secret of at least thirty-two characters' };
+
+/** A call with voices that Earshot observes in its job, of which the gateway hears nevertheless. */
+const plan = {
+  number: 1,
+  seed: 1,
+  agent: 'support',
+  version: '1.9.2',
+  stack: { mode: 'pipeline', stt: 'universal-streaming', llm: 'claude-haiku', tts: 'flash-v2.5' },
+  scenes: ['question', 'lookup', 'question'],
+  ending: 'agent-closes',
+};
+
+/** A worker with Earshot in it, and a gateway that has measured two jobs without; and their pages, held back. */
+export interface MixedFleet {
+  worker: Held;
+  gateway: Held;
+  close(): Promise<void>;
+}
+
+export async function mixedFleet(): Promise<MixedFleet> {
+  const folder = mkdtempSync(join(tmpdir(), 'earshot-mixed-'));
+  const directory = join(folder, 'gateway');
+  const options = { directory, keys: { pair }, port: 0, minFreeBytes: 0, log: () => {} };
+  const closing: { close(): Promise<unknown> }[] = [];
+  const close = async () => {
+    for (const one of closing.splice(0).reverse()) await one.close();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    const taking = await startGateway({ ...options, patience: never });
+    closing.push(taking);
+    const worker = await runCall(taking, folder, (one) => closing.push(one));
+    const token = await tokenOf({ secret: pair.secret });
+    for (const request of captured) await upload(taking.url, request, { token });
+    await taking.drained(30_000);
+    await taking.close();
+    // All of it is there when it is measured: how fast it came changes nothing.
+    const gateway = await startGateway({ ...options, patience: atOnce });
+    closing.push(gateway);
+    await verdicts(gateway, { measured: 2, observed: 1 });
+    const pages = [
+      await heldBack(`http://127.0.0.1:${worker.port}/metrics`),
+      await heldBack(`${gateway.url}/metrics`),
+    ];
+    closing.push(...pages);
+    return { worker: pages[0] as Held, gateway: pages[1] as Held, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** A call of an observed agent that also uploads, from its beginning until its process is gone. */
+async function runCall(gateway: Gateway, folder: string, started: (worker: Worker) => void): Promise<Worker> {
+  const worker = await startWorker({
+    agent: '../../gateway/agents/observed-call.mjs' as WorkerOptions['agent'],
+    mode: 'dev',
+    agentName: plan.agent,
+    env: { LIVEKIT_OBSERVABILITY_URL: gateway.url, EARSHOT_AGENT_VERSION: plan.version },
+  });
+  started(worker);
+  const log = join(folder, 'job.jsonl');
+  await worker.run({ directory: folder, log, plan });
+  const written = async () => {
+    try {
+      return readFileSync(log, 'utf8').includes('"exit"') || undefined;
+    } catch {
+      return undefined;
+    }
+  };
+  await eventually(written, 'the end of the call', 90_000);
+  return worker;
+}
+
+/** Waits until a gateway has given so many verdicts on sessions. */
+async function verdicts(gateway: Gateway, wanted: Readonly<Record<string, number>>): Promise<void> {
+  await eventually(
+    async () => {
+      const page = await (await fetch(`${gateway.url}/metrics`)).text();
+      const given = (verdict: string) =>
+        Number(page.match(new RegExp(`measured_sessions_total\\{verdict="${verdict}"\\} (\\d+)`))?.[1] ?? 0);
+      return Object.entries(wanted).every(([verdict, count]) => given(verdict) === count) || undefined;
+    },
+    `verdicts ${JSON.stringify(wanted)}`,
+    60_000,
+  );
+}
+
+/** A file of rules that are evaluated every second. */
+export const hurried = (text: string): string => {
+  const file = parse(text) as { groups: object[] };
+  return stringify({ groups: file.groups.map((group) => ({ ...group, interval: '1s' })) });
+};
