@@ -11,6 +11,7 @@ import { overhead } from './overhead.mjs';
 import { page } from './page.mjs';
 import { queries } from './queries.mjs';
 import { details, summary } from './report.mjs';
+import { reportCost } from './reports.mjs';
 import { scrape } from './scrape.mjs';
 import { sessionPage } from './session-page.mjs';
 import { start } from './start.mjs';
@@ -21,6 +22,7 @@ const benchmarks = {
   scrape: ['A scrape of the worker', scrape],
   load: ['Many jobs at once', underLoad],
   telemetry: ['Traces and logs of a job', telemetryCost],
+  reports: ['Session reports of a job', reportCost],
   overhead: ['Memory under a flood of labels', overhead],
   gateway: ['Uploads to the gateway', uploads],
   'job-end': ['The end of a job that uploads to the gateway', jobEnd],
@@ -30,7 +32,7 @@ const benchmarks = {
   queries: ['Boards at 30 days, in a real Prometheus', queries],
 };
 /** Those that take a server, a browser or minutes: they run when they are named. */
-const onDemand = ['job-end', 'start', 'page', 'session', 'queries'];
+const onDemand = ['reports', 'job-end', 'start', 'page', 'session', 'queries'];
 
 const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } });
 const names = values.only ?? Object.keys(benchmarks).filter((name) => !onDemand.includes(name));

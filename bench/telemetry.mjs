@@ -12,10 +12,10 @@ const url = (name) => new URL(`./processes/${name}.mjs`, import.meta.url);
 
 /** What traces and logs cost a job: with a backend against without one. */
 export async function telemetryCost(children) {
-  const backend = children.start(url('otlp-backend'));
+  const backend = children.start(url('backend'));
   const endpoint = await backend.ask('url');
   const job = (OTEL_EXPORTER_OTLP_ENDPOINT) =>
-    children.start(url('telemetry-job'), [], {
+    children.start(url('session-job'), [], {
       execArgv: ['--expose-gc'],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       env: OTEL_EXPORTER_OTLP_ENDPOINT && {

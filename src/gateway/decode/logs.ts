@@ -2,6 +2,7 @@ import { chatItemOfLog } from './chat-item.ts';
 import { identityOf, unmarked } from './identity.ts';
 import { LogRequest, type WireLog } from './log-schema.ts';
 import { logRequestOfJson } from './otlp-json.ts';
+import { requireFewFields, requireFewParts } from './parts.ts';
 import { attributesOf, plainOf, record, secondsOf } from './plain.ts';
 import type { Evaluation, LogLevel, LogRecord, SessionBatch } from './records.ts';
 import { sessionReportOf } from './session-report.ts';
@@ -9,9 +10,11 @@ import type { Owned } from './spans.ts';
 
 /**
  * @param json whether it is OTLP's JSON, which Node.js sends; Python sends protobuf
- * @throws Error if it is no `ExportLogsServiceRequest`
+ * @throws Error if it is no `ExportLogsServiceRequest`, or has too many parts
  */
 export function logsOf(body: Uint8Array, json: boolean): Owned<WireLog>[] {
+  if (json) requireFewParts(body);
+  else requireFewFields(body, LogRequest);
   const request = json
     ? logRequestOfJson(JSON.parse(Buffer.from(body).toString()))
     : LogRequest.fromBinary(body);

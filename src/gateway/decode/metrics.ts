@@ -1,5 +1,6 @@
 import { type Identity, identityOf, merged } from './identity.ts';
 import { type HistogramPoint, MetricRequest, type NumberPoint } from './metric-schema.ts';
+import { requireFewFields } from './parts.ts';
 import { type Attributes, attributesOf, secondsOf } from './plain.ts';
 import type { MetricPoint } from './records.ts';
 
@@ -21,8 +22,9 @@ const histogramPoint = ({ count, sum, min, max }: HistogramPoint) => ({
   max,
 });
 
-/** @throws Error if it is no `ExportMetricsServiceRequest` */
+/** @throws Error if it is no `ExportMetricsServiceRequest`, or has too many parts */
 export function metricsOf(body: Uint8Array): OwnedPoint[] {
+  requireFewFields(body, MetricRequest);
   const found: OwnedPoint[] = [];
   for (const { resource, scopeMetrics } of MetricRequest.fromBinary(body).resourceMetrics) {
     const shared = attributesOf(resource?.attributes);

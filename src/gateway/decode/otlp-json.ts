@@ -1,5 +1,6 @@
 import { LogRequest, ResourceLogs, ScopeLogs, WireLog } from './log-schema.ts';
 import { AnyValue, KeyValue, Resource, Scope } from './otlp-schema.ts';
+import { TooManyParts } from './parts.ts';
 
 /**
  * OTLP's JSON as the Node.js SDK writes it, and more forgiving than protobuf's own JSON: ids are hexadecimal and may
@@ -54,6 +55,7 @@ const pairs = (value: unknown): KeyValue[] =>
   array(value).map((pair) => new KeyValue({ key: string(pair.key), value: any(pair.value) }));
 
 function time(value: unknown): bigint {
+  if (value === undefined) return 0n;
   try {
     const nanoseconds = BigInt(value as string | number);
     return nanoseconds > 0n && nanoseconds < limit ? nanoseconds : 0n;
@@ -76,10 +78,21 @@ const log = (value: Json): WireLog =>
     spanId: id(value.spanId),
   });
 
-/** @throws Error if it is not an object with `resourceLogs` */
+/** Records, and groups of them, that a request may have: each takes some five hundred bytes. The SDK's have a few hundred. */
+const mostRecords = 150_000;
+
+function requireFewRecords(resourceLogs: readonly Json[]): void {
+  const scopes = resourceLogs.flatMap(({ scopeLogs }) => array(scopeLogs));
+  const records = scopes.reduce((sum, { logRecords }) => sum + array(logRecords).length, 0);
+  if (resourceLogs.length + scopes.length + records > mostRecords)
+    throw new TooManyParts('the request has too many records');
+}
+
+/** @throws Error if it is not an object with `resourceLogs`, or has too many records */
 export function logRequestOfJson(json: unknown): LogRequest {
   const { resourceLogs } = object(json);
   if (!Array.isArray(resourceLogs)) throw new Error('it has no resourceLogs');
+  requireFewRecords(array(resourceLogs));
   return new LogRequest({
     resourceLogs: array(resourceLogs).map(
       ({ resource, scopeLogs }) =>

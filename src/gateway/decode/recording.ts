@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import busboy from 'busboy';
+import { requireFewFields, requireFewParts } from './parts.ts';
 import type { Plain } from './plain.ts';
 import { RecordingHeader } from './recording-header.ts';
 
@@ -22,11 +23,16 @@ export interface Recording {
   cut: ('history' | 'audio')[];
 }
 
-/** A part that is kept in memory. */
-async function collect(stream: Readable & { truncated?: boolean }): Promise<Buffer | undefined> {
+/** A part that is kept in memory; undefined: it is larger than `most` bytes, and was only read past. */
+async function collect(stream: Readable, most: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Buffer);
-  return stream.truncated ? undefined : Buffer.concat(chunks);
+  let bytes = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes <= most) chunks.push(chunk);
+    else chunks.length = 0;
+  }
+  return bytes <= most ? Buffer.concat(chunks) : undefined;
 }
 
 /**
@@ -35,7 +41,7 @@ async function collect(stream: Readable & { truncated?: boolean }): Promise<Buff
  * @param body what was uploaded; it may end early
  * @param contentType with the boundary
  * @param audioPath the file that the audio is written to, if there is some
- * @throws Error if it is no multipart body, or has no header
+ * @throws Error if it is no multipart body, has no header, or has too many parts in one of its parts
  */
 export async function readRecording(
   body: Readable,
@@ -53,8 +59,8 @@ export async function readRecording(
   const cut: Recording['cut'] = [];
 
   const text = async (stream: Readable, name: 'header' | 'history') => {
-    const bytes = await collect(stream).catch(() => undefined);
-    if (bytes && bytes.length <= limits[name]) kept[name] = bytes;
+    const bytes = await collect(stream, limits[name]).catch(() => undefined);
+    if (bytes) kept[name] = bytes;
     else if (name === 'history') cut.push(name);
   };
   const audio = async (stream: Readable & { truncated?: boolean }) => {
@@ -88,7 +94,9 @@ export async function readRecording(
   await pipeline(body, parser).catch(() => {});
   await Promise.all(parts);
   if (!kept.header) throw new Error('it has no header');
+  requireFewFields(kept.header, RecordingHeader);
   const header = RecordingHeader.fromBinary(kept.header);
+  if (kept.history) requireFewParts(kept.history);
   return {
     header,
     history: kept.history && (JSON.parse(kept.history.toString()) as Plain),

@@ -1,5 +1,6 @@
 import { type Identity, identityOf, unmarked } from './identity.ts';
 import type { Resource, Scope } from './otlp-schema.ts';
+import { requireFewFields } from './parts.ts';
 import { attributesOf, secondsOf } from './plain.ts';
 import type { SpanRecord } from './records.ts';
 import { type Span, TraceRequest } from './trace-schema.ts';
@@ -12,8 +13,9 @@ export interface Owned<T> {
   scope?: Scope;
 }
 
-/** @throws Error if it is no `ExportTraceServiceRequest` */
+/** @throws Error if it is no `ExportTraceServiceRequest`, or has too many parts */
 export function spansOf(body: Uint8Array): Owned<Span>[] {
+  requireFewFields(body, TraceRequest);
   const found: Owned<Span>[] = [];
   for (const { resource, scopeSpans } of TraceRequest.fromBinary(body).resourceSpans) {
     const shared = attributesOf(resource?.attributes);

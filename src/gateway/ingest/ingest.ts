@@ -31,6 +31,8 @@ const maxCourtesy = 250;
 
 /** How often an upload is tried that can be read, and cannot be stored for a reason that is not the disk's. */
 const maxAttempts = 5;
+/** How many processes may end in the midst of one upload: it may be what ends them. */
+const maxDeaths = 3;
 const fromDisk: ReadonlySet<string> = new Set([
   'ENOSPC',
   'EDQUOT',
@@ -120,6 +122,10 @@ export class Ingest {
     try {
       const meta = await readMeta(entry);
       kind = meta.kind as UploadKind;
+      if ((await spool.begin(entry)) >= maxDeaths) {
+        log(`An upload of ${kind} is dropped: the gateway ended ${maxDeaths} times while it was taken up`);
+        return finished(kind, 'failed');
+      }
       taken = await takeUp(entry, meta, this.#options);
     } catch (error) {
       if (isDiskTrouble(error)) return false;

@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Entry, headOf, type Meta } from './entry.ts';
 
@@ -31,6 +31,9 @@ export class NoRoom extends Error {
   }
 }
 
+/** The file that says what is being taken up. */
+const noteName = 'begun';
+
 const full: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO']);
 
 /**
@@ -45,6 +48,8 @@ export class Spool {
   #last = { at: 0, count: 0 };
   #arrivals = 0;
   #wake: (() => void)[] = [];
+  /** What was begun last, by how many processes, and whether by this one. */
+  #begun?: { id: string; times: number; here: boolean };
 
   private constructor(options: SpoolOptions) {
     this.#options = { minFreeBytes: 0, ...options };
@@ -65,6 +70,7 @@ export class Spool {
       spool.#add({ id, path, bytes: (await stat(path)).size, cut: how === 'cut' });
       spool.#last = { at: Number(id.slice(0, 13)), count: Number(id.slice(14)) };
     }
+    await spool.#readNote();
     return spool;
   }
 
@@ -157,9 +163,33 @@ export class Spool {
     }
   }
 
+  /**
+   * Notes on the disk that an entry is being taken up.
+   *
+   * @returns how many processes have begun to and ended in the midst of it, one after the other
+   */
+  async begin({ id }: Entry): Promise<number> {
+    const known = this.#begun?.id === id ? this.#begun : { id, times: 0, here: false };
+    if (known.here) return known.times - 1;
+    this.#begun = { id, times: known.times + 1, here: true };
+    // Without room for it, nothing is noted.
+    await writeFile(this.#note, `${id} ${this.#begun.times}`, { mode: 0o600 }).catch(() => {});
+    return known.times;
+  }
+
+  get #note(): string {
+    return join(this.#options.directory, noteName);
+  }
+
+  async #readNote(): Promise<void> {
+    const [, id, times] = (await readFile(this.#note, 'utf8').catch(() => '')).match(/^(\S+) (\d+)$/) ?? [];
+    if (id !== undefined) this.#begun = { id, times: Number(times), here: false };
+  }
+
   async remove({ id, path, bytes }: Entry): Promise<void> {
     await rm(path, { force: true });
     if (this.#entries.delete(id)) this.#bytes -= bytes;
+    if (this.#entries.size === 0) await rm(this.#note, { force: true });
   }
 
   async #require(expected: number): Promise<void> {

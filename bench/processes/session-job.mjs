@@ -1,8 +1,9 @@
+import fs from 'node:fs';
 import { initializeLogger, llm, log, voice } from '@livekit/agents';
 import { observe } from '../../dist/index.js';
 import { setUpTelemetryOf } from '../../dist/livekit/set-up-telemetry.js';
 import { answer } from '../children.mjs';
-import { cpuTime, quantile } from '../measure.mjs';
+import { cpuTime, quantile, sleep } from '../measure.mjs';
 
 // A job with a real session, whose models answer at once: what is measured is the SDK, and what is done beside it.
 // Logs are made in both ways; they go to standard output, which the parent ignores.
@@ -85,8 +86,12 @@ async function turns(count) {
 answer({
   setUp: () => setUp,
   turns,
-  memory: () => {
-    globalThis.gc?.();
+  async memory() {
+    // What the last turn left is let go of in a tick or two, and what is held weakly by the next collection.
+    for (let time = 0; time < 3; time += 1) {
+      await sleep(50);
+      globalThis.gc?.();
+    }
     const { rss, heapUsed } = process.memoryUsage();
     return { rss, heapUsed };
   },
@@ -98,4 +103,8 @@ answer({
     return performance.now() - at;
   },
   counts: () => recorder.expose('text'),
+  /** Lets the disk take what is written, and never have it: only files that are exchanged whole notice. */
+  hangDisk: () => {
+    fs.rename = () => {};
+  },
 });

@@ -1,0 +1,89 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { LogRequest } from '../../../src/gateway/decode/log-schema.ts';
+import { MetricRequest } from '../../../src/gateway/decode/metric-schema.ts';
+import { requireFewFields, requireFewParts, TooManyParts } from '../../../src/gateway/decode/parts.ts';
+import { TraceRequest } from '../../../src/gateway/decode/trace-schema.ts';
+import { startTestGateway } from '../running.ts';
+import { captured, one } from '../uploads.ts';
+
+/** A field of protobuf that has others in it, or a text. */
+function field(number: number, held: Uint8Array | string): Buffer {
+  const bytes = Buffer.from(held as string);
+  const length: number[] = [];
+  for (let rest = bytes.length; ; rest = Math.floor(rest / 128)) {
+    length.push((rest % 128) | (rest > 127 ? 128 : 0));
+    if (rest < 128) break;
+  }
+  return Buffer.concat([Buffer.from([(number << 3) | 2, ...length]), bytes]);
+}
+
+describe('parts of JSON', () => {
+  const json = Buffer.from('{"a": [1, 2, {"b": "text, with [ and { and \\"quotes\\", \\\\"}], "c": null}');
+
+  test('are its elements and members, and not what is in a text', () => {
+    // Two objects, an array, and three commas.
+    expect(() => requireFewParts(json, 6)).not.toThrow();
+    expect(() => requireFewParts(json, 5)).toThrow(TooManyParts);
+  });
+});
+
+describe('parts of protobuf', () => {
+  const span = field(2, Buffer.concat([field(5, 'name'), field(9, field(1, 'key'))]));
+  const request = field(1, Buffer.concat([field(1, ''), field(2, Buffer.concat([span, span]))]));
+
+  test('are its fields, also those of what is in it', () => {
+    // Resource spans, a resource, scope spans; and two spans of a name and an attribute with a key.
+    expect(() => requireFewFields(request, TraceRequest, 11)).not.toThrow();
+    expect(() => requireFewFields(request, TraceRequest, 10)).toThrow(TooManyParts);
+  });
+
+  test('are also those that Earshot does not know, and numbers that are packed', () => {
+    expect(() => requireFewFields(field(99, 'x'.repeat(100)), TraceRequest, 1)).not.toThrow();
+    const histogram = (buckets: string) =>
+      field(1, field(2, field(2, field(9, field(1, field(6, buckets))))));
+    expect(() => requireFewFields(histogram(''), MetricRequest, 6)).not.toThrow();
+    expect(() => requireFewFields(histogram('x'.repeat(80)), MetricRequest, 80)).toThrow(TooManyParts);
+  });
+
+  test('are counted however deep it is, and whatever is broken in it', () => {
+    let deep: Buffer = Buffer.from('');
+    for (let n = 0; n < 5000; n++) deep = field(6, field(1, field(2, deep)));
+    const log = field(1, field(2, field(2, field(5, deep))));
+    expect(() => requireFewFields(log, LogRequest, 1000)).toThrow(TooManyParts);
+    for (const bytes of [[0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f], [0x0a], [0xff], [0x0f, 1]])
+      expect(() => requireFewFields(Buffer.from(bytes), TraceRequest, 10)).not.toThrow();
+  });
+});
+
+test('what the SDKs send is far from too many', () => {
+  for (const { kind, headers, body } of captured) {
+    const plain = headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
+    if (kind === 'traces') expect(() => requireFewFields(plain, TraceRequest, 20_000)).not.toThrow();
+    if (kind === 'logs') expect(() => requireFewParts(plain, 20_000)).not.toThrow();
+  }
+});
+
+test('small uploads that would take gigabytes when they are read are dropped, and counted', async () => {
+  const gateway = await startTestGateway();
+  const traces = one('full-02-traces');
+  const spans = gzipSync(field(1, field(2, Buffer.alloc(8_000_000, Buffer.from([0x12, 0x00])))));
+  const headers = { ...traces.headers, 'content-encoding': 'gzip' };
+  const logs = Buffer.from(`{"resourceLogs": ${'['.repeat(3_000_000)}`);
+  const records = Array(160_000).fill({});
+  const many = Buffer.from(JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords: records }] }] }));
+  const json = { ...one('full-01-logs'), headers: { 'content-type': 'application/json' } };
+  await gateway.take([
+    { ...traces, headers, body: spans },
+    { ...json, body: logs },
+    { ...json, body: many },
+  ]);
+  const malformed = (kind: string) =>
+    gateway.metric('earshot_gateway_processed_total', { kind, result: 'malformed' });
+  expect([await malformed('traces'), await malformed('logs')]).toEqual([1, 2]);
+  expect(gateway.lines).toEqual([
+    'An upload of traces could not be read and is dropped (TooManyParts)',
+    'An upload of logs could not be read and is dropped (TooManyParts)',
+    'An upload of logs could not be read and is dropped (TooManyParts)',
+  ]);
+});
