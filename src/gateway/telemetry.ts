@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { gateway } from '../catalogue/gateway.ts';
+import { type destinations, gateway } from '../catalogue/gateway.ts';
 import type { MetricSpec } from '../catalogue/types.ts';
 
 type Name = keyof typeof gateway;
@@ -31,6 +31,19 @@ export class Telemetry {
         this.#histograms.set(name, new Histogram({ ...options, buckets: [...(spec.buckets ?? [])] }));
       }
     }
+    this.#beginAtZero((labels) => !('destination' in labels));
+  }
+
+  /** Shows what is counted of a backend from now on; of others, nothing is shown. */
+  handsOnTo(backend: (typeof destinations)[number]): void {
+    this.#beginAtZero(({ destination }) => destination === backend);
+  }
+
+  /** Of a counter that appears with its first event, no rate would tell of that one. */
+  #beginAtZero(wanted: (labels: Readonly<Record<string, string>>) => boolean): void {
+    for (const [name, counter] of this.#counters) {
+      for (const labels of combinations(gateway[name as Name].labels).filter(wanted)) counter.inc(labels, 0);
+    }
   }
 
   count<N extends OfType<'counter'>>(name: N, labels: LabelsOf<N>, by = 1): void {
@@ -58,4 +71,13 @@ export class Telemetry {
       },
     });
   }
+}
+
+/** All combinations of the values of labels; none where a label may have any value. */
+function combinations(labels: MetricSpec['labels']): Record<string, string>[] {
+  let all: Record<string, string>[] = [{}];
+  for (const [label, values] of Object.entries(labels)) {
+    all = all.flatMap((each) => (values === 'open' ? [] : values.map((value) => ({ ...each, [label]: value }))));
+  }
+  return all;
 }

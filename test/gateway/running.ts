@@ -26,7 +26,7 @@ export interface Running extends Gateway {
   lines: string[];
   /** Sends captured requests one after the other, and waits until they are taken up. */
   take(requests: readonly Captured[]): Promise<void>;
-  /** A value of /metrics. */
+  /** A value of /metrics, summed up over other labels than these. */
   metric(name: string, labels?: Record<string, string>): Promise<number>;
   // biome-ignore lint/suspicious/noExplicitAny: tests compare what they need of it
   json(path: string, init?: RequestInit): Promise<any>;
@@ -56,10 +56,10 @@ export async function startTestGateway(options: Partial<GatewayOptions> = {}): P
     async metric(name, labels = {}) {
       const text = await (await fetch(`${gateway.url}/metrics`)).text();
       const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
-      const line = text
+      return text
         .split('\n')
-        .find((each) => each.match(/^\w+/)?.[0] === name && wanted.every((part) => each.includes(part)));
-      return Number(line?.split(' ').at(-1) ?? 0);
+        .filter((each) => each.match(/^\w+/)?.[0] === name && wanted.every((part) => each.includes(part)))
+        .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
     },
     json: async (path, init) => (await fetch(`${gateway.url}${path}`, init)).json(),
   };

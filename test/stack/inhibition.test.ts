@@ -105,6 +105,17 @@ describe.each(installed('prometheus-alertmanager', 'alertmanager3'))('%s', (comm
       { 1: 'EarshotWorkerDown' },
     ],
     [
+      'a gateway that is down inhibits what its last metrics say of it, and not of another, nor of a worker',
+      [
+        { alertname: 'EarshotGatewayDown', severity: 'warning', instance: 'a:9465' },
+        { alertname: 'EarshotGatewayRefusing', severity: 'warning', instance: 'a:9465', reason: 'disk_full' },
+        { alertname: 'EarshotGatewayNotHandingOn', severity: 'warning', instance: 'a:9465' },
+        { alertname: 'EarshotGatewayNotHandingOn', severity: 'warning', instance: 'b:9465' },
+        { alertname: 'EarshotWorkerDown', severity: 'warning', instance: 'a:9465' },
+      ],
+      { 1: 'EarshotGatewayDown', 2: 'EarshotGatewayDown' },
+    ],
+    [
       'without metrics, what is made of them is inhibited; workers that are down and the network are not',
       [
         { alertname: 'EarshotMetricsAbsent', severity: 'critical' },

@@ -169,6 +169,26 @@ describe.skipIf(!found)('a mixed fleet', () => {
     expect(refused).toEqual([]);
   });
 
+  test('the row of the gateway tells what it took and keeps, whatever workers are filtered by', async () => {
+    const drawn = async (panel: string) => {
+      const query = queries().find(({ board, panel: title }) => board === 'health' && title === panel);
+      return query ? await answered(query) : [];
+    };
+    const names = async (panel: string, label: string) =>
+      (await drawn(panel)).map(({ metric }) => metric[label]).toSorted();
+    expect(await names('Uploads by kind', 'kind')).toEqual(['logs', 'metrics', 'recordings', 'traces']);
+    expect(await names('Uploads refused by reason', 'reason')).toContain('disk_full');
+    expect(await names('Sessions by who measures them', 'verdict')).toEqual([
+      'failed',
+      'measured',
+      'observed',
+      'untold',
+    ]);
+    expect((await drawn('Sessions in the store'))[0]?.values.at(-1)?.[1]).toBe(3);
+    // It hands on to nobody.
+    expect(await drawn('Handed on by destination')).toEqual([]);
+  });
+
   test('a gateway is no worker: panels of workers and their alert leave it out', async () => {
     const of = (board: string, panel: string) =>
       queries().find((query) => query.board === board && query.panel === panel)?.expr ?? '';
@@ -179,8 +199,10 @@ describe.skipIf(!found)('a mixed fleet', () => {
     const { groups } = parse(read('alerts/earshot.yml')) as {
       groups: { rules: { alert: string; expr: string }[] }[];
     };
-    const down =
-      groups.flatMap(({ rules }) => rules).find(({ alert }) => alert === 'EarshotWorkerDown')?.expr ?? '';
+    const exprOf = (wanted: string) =>
+      groups.flatMap(({ rules }) => rules).find(({ alert }) => alert === wanted)?.expr ?? '';
+    const down = async (alert: string) =>
+      (await api.at(exprOf(alert), now())).map(({ metric }) => metric.job);
     await fleet.gateway.close();
     await fleet.worker.close();
     await eventually(
@@ -188,7 +210,8 @@ describe.skipIf(!found)('a mixed fleet', () => {
       'both to be down',
       60_000,
     );
-    expect((await api.at(down, now())).map(({ metric }) => metric.job)).toEqual(['livekit-agents']);
+    expect(await down('EarshotWorkerDown')).toEqual(['livekit-agents']);
+    expect(await down('EarshotGatewayDown')).toEqual(['earshot-gateway']);
     expect(await figureOf(of('health', 'Workers down'))).toBe(1);
   });
 });

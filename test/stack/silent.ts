@@ -3,6 +3,7 @@ const past = 'There is no past of six hours to compare with.';
 const versions = 'Versions are compared after an hour with a hundred turns, and none is new.';
 const nothingLost = 'Nothing was lost, which is well.';
 const notThen = 'None ended like this.';
+const noGateway = 'No gateway is scraped there.';
 
 export const reasons: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   cost: {
@@ -16,6 +17,14 @@ export const reasons: Readonly<Record<string, Readonly<Record<string, string>>>>
     'Label overflow': nothingLost,
     'Refused values': nothingLost,
     'Reports sent after their job': 'Its session reports go to a folder, and need not be sent.',
+    'Uploads by kind': noGateway,
+    'Uploads refused by reason': noGateway,
+    'Handed on by destination': noGateway,
+    'Sessions by who measures them': noGateway,
+    'Uploads that wait': noGateway,
+    'Bytes that wait': noGateway,
+    'Sessions in the store': noGateway,
+    'Size of the store': noGateway,
   },
   models: {
     'Furthest above its past': past,

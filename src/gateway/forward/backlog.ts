@@ -47,6 +47,7 @@ export class Backlog {
   static async open(options: BacklogOptions): Promise<Backlog> {
     const { directory, maxBytes } = options;
     const spool = await Spool.open({ directory, maxBytes });
+    options.telemetry.handsOnTo(options.destination.name);
     return new Backlog({ firstDelay: 1000, maxDelay: 60_000, ...options }, spool);
   }
 

@@ -43,6 +43,7 @@ export class MetricsPush {
       if (error.code === 'ENOENT') return undefined;
       throw error;
     });
+    options.telemetry.handsOnTo('prometheus');
     return new MetricsPush({ interval: 15_000, ...options }, new Cumulative(saved && JSON.parse(saved)));
   }
 

@@ -1,3 +1,4 @@
+import { gatewayRows } from './health/gateway.ts';
 import { reportRows } from './health/reports.ts';
 import { ruleRows } from './health/rules.ts';
 import { sampleRows } from './health/samples.ts';
@@ -9,5 +10,5 @@ export const health: BoardSpec = {
   name: 'health',
   description: 'Can I trust the other boards?',
   filters: ['worker'],
-  rows: (context) => [...trustRows(context), ...sampleRows(context), ...reportRows(context), ...ruleRows()],
+  rows: (context) => [...trustRows(context), ...sampleRows(context), ...reportRows(context), ...gatewayRows(), ...ruleRows()],
 };

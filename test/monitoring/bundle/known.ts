@@ -1,5 +1,7 @@
+import { gateway } from '../../../src/catalogue/gateway.ts';
 import { catalogue } from '../../../src/catalogue/metrics.ts';
-import { commonLabels } from '../../../src/catalogue/types.ts';
+import { commonLabels, type MetricSpec } from '../../../src/catalogue/types.ts';
+import { targetLabels } from '../../../src/monitoring/promql/series.ts';
 import { recordingGroups } from '../../../src/monitoring/rules/index.ts';
 import type { Settings } from '../../../src/monitoring/settings.ts';
 import { livekitServer, nodeProcess, prometheusItself } from './foreign.ts';
@@ -28,6 +30,13 @@ export function knownSeries(settings: Settings): ReadonlyMap<string, KnownLabels
     const parts = type === 'histogram' ? ['_bucket', '_sum', '_count'] : [''];
     for (const part of parts)
       known.set(name + part, part === '_bucket' ? new Map(own).set('le', 'open') : own);
+  }
+  // Those of the gateway on itself have the labels of their target, and none of an agent.
+  for (const [name, { labels }] of Object.entries<MetricSpec>(gateway)) {
+    known.set(
+      name,
+      new Map([...targetLabels.map((label) => [label, 'open'] as const), ...Object.entries(labels)]),
+    );
   }
   for (const [name, labels] of Object.entries(foreign)) {
     known.set(name, new Map(labels.map((label) => [label, 'open'])));

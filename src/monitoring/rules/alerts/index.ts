@@ -3,6 +3,7 @@ import { budgetBurn } from './budget-burn.ts';
 import { conversation } from './conversation.ts';
 import { cost } from './cost.ts';
 import { crashes } from './crashes.ts';
+import { gateway } from './gateway.ts';
 import { network } from './network.ts';
 import { providers } from './providers.ts';
 import { recordings } from './recordings.ts';
@@ -29,4 +30,5 @@ export const alertGroups = (context: RuleContext): RuleGroup<AlertRule>[] =>
     tools,
     crashes,
     recordings,
+    gateway,
   }).map(([name, rules]) => ({ name: `earshot-${name}`, interval: '1m', rules: rules(context) }));

@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { Telemetry } from '../../src/gateway/telemetry.ts';
+
+/** Lines of the page that begin with a name. */
+const lines = async ({ registry }: Telemetry, name: string) =>
+  (await registry.metrics()).split('\n').filter((line) => line.startsWith(`${name}{`));
+
+test('counters are there at 0 before anything is counted, so that rates see the first event', async () => {
+  const telemetry = new Telemetry();
+  // 4 kinds of uploads by 10 reasons
+  const refused = await lines(telemetry, 'earshot_gateway_refused_total');
+  expect(refused).toHaveLength(40);
+  expect(refused.filter((line) => !line.endsWith(' 0'))).toEqual([]);
+  expect(await lines(telemetry, 'earshot_gateway_measured_sessions_total')).toHaveLength(4);
+});
+
+test('of backends, those are there that something is handed on to', async () => {
+  const telemetry = new Telemetry();
+  expect(await lines(telemetry, 'earshot_gateway_forwarded_total')).toEqual([]);
+  telemetry.count('earshot_gateway_forwarded_total', { destination: 'loki', result: 'ok' }, 2);
+  telemetry.handsOnTo('loki');
+  expect(await lines(telemetry, 'earshot_gateway_forwarded_total')).toEqual([
+    'earshot_gateway_forwarded_total{destination="loki",result="ok"} 2',
+    'earshot_gateway_forwarded_total{destination="loki",result="rejected"} 0',
+    'earshot_gateway_forwarded_total{destination="loki",result="dropped"} 0',
+  ]);
+  expect(await lines(telemetry, 'earshot_gateway_forward_failures_total')).toEqual([
+    'earshot_gateway_forward_failures_total{destination="loki"} 0',
+  ]);
+});
