@@ -77,7 +77,9 @@ export class Telemetry {
 function combinations(labels: MetricSpec['labels']): Record<string, string>[] {
   let all: Record<string, string>[] = [{}];
   for (const [label, values] of Object.entries(labels)) {
-    all = all.flatMap((each) => (values === 'open' ? [] : values.map((value) => ({ ...each, [label]: value }))));
+    all = all.flatMap((each) =>
+      values === 'open' ? [] : values.map((value) => ({ ...each, [label]: value })),
+    );
   }
   return all;
 }

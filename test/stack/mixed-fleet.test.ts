@@ -169,7 +169,7 @@ describe.skipIf(!found)('a mixed fleet', () => {
     expect(refused).toEqual([]);
   });
 
-  test('the row of the gateway tells what it took and keeps, whatever workers are filtered by', async () => {
+  test('the row of the gateway tells what it took, refused and keeps', async () => {
     const drawn = async (panel: string) => {
       const query = queries().find(({ board, panel: title }) => board === 'health' && title === panel);
       return query ? await answered(query) : [];

@@ -10,5 +10,11 @@ export const health: BoardSpec = {
   name: 'health',
   description: 'Can I trust the other boards?',
   filters: ['worker'],
-  rows: (context) => [...trustRows(context), ...sampleRows(context), ...reportRows(context), ...gatewayRows(), ...ruleRows()],
+  rows: (context) => [
+    ...trustRows(context),
+    ...sampleRows(context),
+    ...reportRows(context),
+    ...gatewayRows(),
+    ...ruleRows(),
+  ],
 };

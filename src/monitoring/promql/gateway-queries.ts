@@ -1,5 +1,5 @@
-import { gateway } from '../../catalogue/gateway.ts';
-import { type Matchers, matchers, selector, targetLabels } from './series.ts';
+import type { gateway } from '../../catalogue/gateway.ts';
+import { type Matchers, matchers, selector, type targetLabels } from './series.ts';
 
 type Specs = typeof gateway;
 type Name = keyof Specs;
@@ -40,8 +40,7 @@ export const gatewayQueries = {
 /** Values of labels, for code that goes over any of them. */
 type Values = Readonly<Record<string, readonly string[]>> | undefined;
 
-const sum = (by: readonly string[] = []): string =>
-  by.length === 0 ? 'sum' : `sum by (${by.join(', ')}) `;
+const sum = (by: readonly string[] = []): string => (by.length === 0 ? 'sum' : `sum by (${by.join(', ')}) `);
 
 function series(name: Name, where: Values = {}): string {
   const each: Matchers = Object.fromEntries(
