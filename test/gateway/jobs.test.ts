@@ -123,7 +123,11 @@ test('of an unknown key, two requests are made, and the SDK says once that it st
   const worker = await startJavaScriptWorker('typed-call.mjs', gateway.url, { LOG_LEVEL: 'info' });
   await worker.run({ turns: 3, log });
   await toldBy(log);
-  expect(worker.output().match(/data recording is disabled for this project/g)).toHaveLength(1);
+  // What a job writes comes here by way of its worker.
+  await vi.waitFor(
+    () => expect(worker.output().match(/data recording is disabled for this project/g)).toHaveLength(1),
+    { timeout: 20_000 },
+  );
   const refused = { reason: 'unauthorized' };
   expect(await gateway.metric('earshot_gateway_refused_total', { kind: 'logs', ...refused })).toBe(1);
   expect(await gateway.metric('earshot_gateway_refused_total', { kind: 'recordings', ...refused })).toBe(0);

@@ -85,3 +85,21 @@ export async function results(
   });
   return traces;
 }
+
+/** How many spans there are in some traces. Tempo answers with each once, however often it came. */
+export async function spansIn(tempo: RunningServer, traces: Iterable<string>): Promise<number> {
+  let spans = 0;
+  for (const trace of traces) {
+    const { batches } = (await asked(`${tempo.url}/api/traces/${trace}`, {})) as {
+      batches: { scopeSpans: { spans: object[] }[] }[];
+    };
+    for (const { scopeSpans } of batches) for (const scope of scopeSpans) spans += scope.spans.length;
+  }
+  return spans;
+}
+
+/** How many spans came to it so far. */
+export async function spansReceived(tempo: RunningServer): Promise<number> {
+  const page = await (await fetch(`${tempo.url}/metrics`)).text();
+  return Number(page.match(/^tempo_distributor_spans_received_total\{.*\} (\d+)$/m)?.[1] ?? 0);
+}

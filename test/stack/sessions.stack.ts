@@ -1,11 +1,12 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { unknownCall } from '../../src/monitoring/boards/house/call-link.ts';
-import { startTestGateway } from '../gateway/running.ts';
-import { type Captured, capturedOf } from '../gateway/uploads.ts';
+import { newFolder, startTestGateway } from '../gateway/running.ts';
+import { type Captured, capturedOf, key } from '../gateway/uploads.ts';
 import { expressions, runbooks } from '../monitoring/bundle/runbook-queries.ts';
 import { startSimulation } from '../simulate/running.ts';
 import { backendProgram, configured, lacking, startBackend } from './backends.ts';
-import { callQueries, type Line, lines, results } from './call-queries.ts';
+import { callQueries, type Line, lines, results, spansIn, spansReceived } from './call-queries.ts';
 import { captured, later } from './later.ts';
 import { eventually, type RunningServer } from './programs.ts';
 
@@ -28,6 +29,8 @@ const mayBeEmpty = {
 describe.skipIf(missing.length > 0)(
   `the boards of calls, asked of the real Tempo and Loki ${missing.map(lacking).join(' ')}`,
   () => {
+    /** Spans that came to Tempo before the simulated calls. */
+    let received: number;
     const servers = {} as { tempo: RunningServer; loki: RunningServer };
     const calls = {} as Record<'simulated' | 'uploaded', { job: string; trace: string }>;
     const turns = '{service_name="livekit-agents"} | event_name="lk.turn"';
@@ -42,7 +45,12 @@ describe.skipIf(missing.length > 0)(
         servers[name] = await startBackend(backend);
         endpoints[name] = name === 'tempo' ? `http://127.0.0.1:${backend.otlpPort}` : servers.loki.url;
       }
-      const gateway = await startTestGateway({ forward: endpoints, patience: soon });
+      const keyFile = join(newFolder(), 'simulated.yml');
+      const gateway = await startTestGateway({
+        keys: { pair: key, files: [keyFile], reloadMs: 100 },
+        forward: endpoints,
+        patience: soon,
+      });
       // First what is old: Loki takes nothing that is half a day behind.
       await gateway.take(capturedOf('flush'));
       await eventually(
@@ -52,15 +60,27 @@ describe.skipIf(missing.length > 0)(
       );
       await gateway.take(capturedOf('full').map((request) => later(patient(request))));
 
+      received = await spansReceived(servers.tempo);
       vi.stubEnv('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', `${endpoints.tempo}/v1/traces`);
       vi.stubEnv('OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', `${endpoints.loki}/otlp/v1/logs`);
       vi.stubEnv('EARSHOT_RECORD', 'traces,logs,transcript');
-      const run = startSimulation('--once', '--no-gateway', '--speed', '3', '--rate', '60');
+      // Both: what a job sends itself, the gateway does not hand on.
+      vi.stubEnv('LIVEKIT_OBSERVABILITY_URL', gateway.url);
+      const run = startSimulation('--once', '--key-file', keyFile, '--speed', '3', '--rate', '60');
       try {
         expect(await run.exit()).toBe(0);
       } finally {
         await run.clean();
       }
+      // All but the two whose process is lost, and of which nobody can say yet that they are over.
+      await eventually(
+        async () =>
+          (await gateway.metric('earshot_gateway_measured_sessions_total', { verdict: 'observed' })) === 8 ||
+          undefined,
+        'calls that the gateway has left to their jobs',
+        60_000,
+      );
+      await gateway.drained(20_000);
       const found = await eventually(
         async () => {
           const all = await lines(servers.loki, ended);
@@ -105,6 +125,21 @@ describe.skipIf(missing.length > 0)(
       );
       expect(slow).toHaveLength(3);
       for (const query of slow) expect(await results(query, servers)).toEqual([]);
+    });
+
+    test('a call is there once, though its job sends it, and uploads it to a gateway that hands on', async () => {
+      const all = await lines(servers.loki, ended);
+      const jobs = all.flatMap((line) => (isUploaded(line) ? [] : [line.labels.job_id]));
+      expect(new Set(jobs).size).toBe(jobs.length);
+      expect(jobs.length).toBeGreaterThanOrEqual(8);
+      const closed = await lines(servers.loki, '{service_name="livekit-agents"} |= "AgentSession closed"');
+      const closing = closed.flatMap((line) => (isUploaded(line) ? [] : [line.labels.job_id]));
+      expect(closing.toSorted()).toEqual(jobs.toSorted());
+      const started = await lines(servers.loki, ended.replace('session_end', 'session_start'));
+      const traces = started.flatMap((line) => (isUploaded(line) ? [] : [line.labels.trace_id ?? '']));
+      const spans = await spansIn(servers.tempo, new Set(traces));
+      expect(spans).toBeGreaterThan(500);
+      expect((await spansReceived(servers.tempo)) - received).toBe(spans);
     });
 
     test('Sessions lists calls of jobs and of the gateway alike, and by what was said in either', async () => {

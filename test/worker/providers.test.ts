@@ -92,5 +92,10 @@ describe("LiveKit's own upload", () => {
     expect(JSON.stringify(other.spans)).toContain('canary-user');
     expect(JSON.stringify(backend.spans)).not.toContain('canary');
     expect(backend.logs.length).toBeGreaterThan(0);
+    // A gateway is told that it need not hand these on; a backend is told nothing of it.
+    expect(other.spans.filter(({ attributes }) => attributes['earshot.exported.traces'] !== true)).toEqual(
+      [],
+    );
+    expect(JSON.stringify([backend.spans, backend.logs])).not.toContain('earshot.exported');
   });
 });

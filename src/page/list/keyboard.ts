@@ -23,7 +23,8 @@ export function useListKeys({ rows, height, body, search, current }: KeyboardOpt
     const link = body.current?.querySelector<HTMLElement>(`a[data-session="${CSS.escape(id)}"]`);
     if (!link) return;
     pending.current = undefined;
-    link.focus({ preventScroll: true });
+    // It came by a key: a browser that only saw a script do it may show no focus.
+    link.focus({ preventScroll: true, focusVisible: true });
   };
   // After each drawing: it may be the one that brought the row.
   useEffect(focusPending);

@@ -2,7 +2,7 @@ import { type FigureFilter, type FlagFilter, valuesOf, withFilter } from './filt
 import { Menu } from './menu.tsx';
 
 const figures: readonly (readonly [FigureFilter, string])[] = [
-  ['minLatencyP95', 'p95 of at least, in seconds'],
+  ['minLatencyP95', 'Latency p95 of at least, in seconds'],
   ['minDuration', 'Length of at least, in seconds'],
   ['maxDuration', 'Length of at most, in seconds'],
 ];

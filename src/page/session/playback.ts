@@ -127,11 +127,7 @@ export class Playback {
     });
     on(['error'], () => {
       this.playing = false;
-      this.trouble =
-        audio.error?.code === MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED &&
-        audio.canPlayType('audio/ogg; codecs=opus') === ''
-          ? 'This browser cannot play Ogg Opus; Safari can from 18.4 on.'
-          : 'The recording could not be loaded.';
+      this.trouble = troubleOf(audio);
     });
     audio.currentTime = Math.max(0, this.#position - offset);
     return audio;
@@ -140,6 +136,18 @@ export class Playback {
   #tell(): void {
     for (const listener of [...this.#listeners]) listener();
   }
+}
+
+function troubleOf(audio: HTMLAudioElement): string {
+  switch (audio.error?.code) {
+    case MediaError.MEDIA_ERR_DECODE:
+      // Also where there is nothing to hear it with.
+      return 'The browser could not play the recording. Has this machine sound? It can be downloaded.';
+    case MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED:
+      if (audio.canPlayType('audio/ogg; codecs=opus') === '')
+        return 'This browser cannot play Ogg Opus; Safari can from 18.4 on.';
+  }
+  return 'The recording could not be loaded.';
 }
 
 /** What `read` makes of the playback, whenever that changes. */

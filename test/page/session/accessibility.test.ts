@@ -32,6 +32,22 @@ describe.skipIf(noBrowser).each(['light', 'dark'] as const)(
       expect(await violationsIn(page)).toEqual([]);
     });
 
+    test('that has long lines in its report, on a telephone', async () => {
+      const gateway = await startTestGateway();
+      const call = callOf({ job: 'AJ_1', start: Date.now() / 1000 - 100, turns: 1 });
+      const report = {
+        tags: [],
+        usage: [],
+        ...call.report,
+        options: { instructions: 'be kind '.repeat(40) },
+      };
+      await gateway.store.apply({ ...call, report }, 'a');
+      const options = { colorScheme, viewport: { width: 390, height: 844 } };
+      const page = await openPage(`${gateway.url}/sessions/AJ_1?tab=report`, options);
+      await page.locator('.raw').getByText('be kind').waitFor();
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    });
+
     test('that failed, and one in which nothing was said', async () => {
       const gateway = await startTestGateway();
       const start = Date.now() / 1000 - 100;

@@ -20,8 +20,8 @@ export const outcome = ({
       expr: records.of(['lk.session_start', 'lk.session_end'], { of: 'call' }),
       columns: [
         { title: 'What', of: 'Line', width: 300 },
-        { title: 'Agent', of: 'lk.agent_name' },
-        { title: 'Version', of: 'lk.agent_version' },
+        { title: 'Agent', of: 'lk.agent_name', width: 110 },
+        { title: 'Version', of: 'lk.agent_version', width: 70 },
         { title: 'Duration', of: 'lk.duration', unit: 's', decimals: 0 },
         { title: 'Turns', of: 'lk.turns', unit: 'short', decimals: 0 },
         {
