@@ -1,6 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port.mjs';
 import { median } from './measure.mjs';
 import { atMost, ms } from './report.mjs';
 
@@ -8,7 +9,7 @@ const pair = { key: 'bench', secret: 'a secret of at least thirty-two characters
 /** Jobs in each way. */
 const rounds = 3;
 const job = { turns: 3 };
-const away = 'http://127.0.0.1:9';
+const away = `http://127.0.0.1:${await freePort()}`;
 const processOf = (name) => new URL(`./processes/${name}.mjs`, import.meta.url);
 
 /** What may be in the way of an upload, as options of the gateway. */

@@ -1,4 +1,5 @@
 import { parse, total } from './exposition.mjs';
+import { freePort } from './free-port.mjs';
 import { alternate, median } from './measure.mjs';
 import { atMost, megabytes, micro, ms } from './report.mjs';
 
@@ -37,7 +38,7 @@ export async function telemetryCost(children) {
 
   const ends = { off: await off.ask('end'), up: await on.ask('end') };
   const counts = parse(await on.ask('counts'));
-  ends.down = await endWith(job, 'http://127.0.0.1:9');
+  ends.down = await endWith(job, `http://127.0.0.1:${await freePort()}`);
   await backend.ask('hang', true);
   ends.hanging = await endWith(job, endpoint);
 

@@ -2,12 +2,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { listenSignalling } from '../../dist/simulate/signalling.js';
 import { answer } from '../children.mjs';
+import { freePort } from '../free-port.mjs';
 import { until } from '../measure.mjs';
 
 const [observabilityUrl, key, secret] = process.argv.slice(2);
@@ -27,15 +27,6 @@ const worker = spawn(process.execPath, [agent, 'dev'], {
   },
 });
 const ended = once(worker, 'exit');
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 let jobs = 0;
 

@@ -2,6 +2,7 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler, R
 import { createApp, type Readiness } from '../http/app.ts';
 import type { Scrapes } from '../http/scrapes.ts';
 import { createPages, pagePaths } from './pages.ts';
+import { readPast } from './receive/pace.ts';
 
 export interface GatewayAppOptions {
   uploads: readonly RequestHandler[];
@@ -28,18 +29,25 @@ const headers: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-store',
 };
 
+const strayPace = { totalMs: 10_000, minRate: 1024, graceMs: 5000 };
+
 /** Everything that the gateway serves. */
 export function createGatewayApp(options: GatewayAppOptions): Express {
   const { uploads, readers, sameOrigin, api, scrapes, openMetrics, ready, log } = options;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  app.use((_request, response, next) => {
+    response.set(headers);
+    next();
+  });
   const receiving = Router();
   receiving.use(...uploads);
   app.use(receiving);
 
-  app.use((_request, response, next) => {
-    response.set(headers);
+  // What is read has no body: who sends one has to be quick.
+  app.use((request, response, next) => {
+    response.once('finish', () => void readPast(request, strayPace));
     next();
   });
   app.use('/api', ...readers, sameOrigin, api);

@@ -50,7 +50,11 @@ export function requireAuth(auth: AuthOptions, realm: 'metrics' | 'sessions' = '
     response.statusCode = 401;
     response.setHeader('WWW-Authenticate', challenges);
     response.setHeader('Content-Type', 'text/plain; charset=utf-8');
-    response.end(`The ${realm} need credentials: an Authorization header as WWW-Authenticate says.\n`);
+    // A browser shows it to who closed its login window.
+    const reload = login ? ' In a browser, reload the page to log in.' : '';
+    response.end(
+      `The ${realm} need credentials: an Authorization header as WWW-Authenticate says.${reload}\n`,
+    );
   };
 }
 

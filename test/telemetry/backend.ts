@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { decodeLogs, decodeTraces, type Log, type Span } from './otlp.ts';
 
-/** How a backend behaves: it takes what comes, refuses it, or never answers. */
-export type Behaviour = 'up' | 'refusing' | 'hanging';
+/** How a backend behaves: it takes what comes, refuses it, never answers, asks for patience, or finds it too large. */
+export type Behaviour = 'up' | 'refusing' | 'hanging' | 'busy' | 'too-large';
 
 /** A stand-in for an OTLP backend over HTTP, such as Tempo and Loki in one, and for what LiveKit's SDK uploads to. */
 export interface Backend {
@@ -35,6 +35,8 @@ export async function openBackend(): Promise<Backend> {
     backend.paths.push(request.url ?? '');
     if (behaviour === 'hanging') return;
     if (behaviour === 'refusing') return response.writeHead(400).end();
+    if (behaviour === 'busy') return response.writeHead(429, { 'retry-after': '1' }).end();
+    if (behaviour === 'too-large') return response.writeHead(413).end();
     const sent = Buffer.concat(chunks);
     const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent;
     const { url = '' } = request;

@@ -50,3 +50,16 @@ export async function* paced(
     clearInterval(watch);
   }
 }
+
+/**
+ * Reads past what is left of a body whose request has been answered: who is cut off while sending may not see the answer. It has to
+ * keep its pace all the same, so that nobody holds a connection for nothing.
+ */
+export async function readPast(request: IncomingMessage, pace: Pace): Promise<void> {
+  if (request.complete) return;
+  try {
+    for await (const _ of paced(request, pace));
+  } catch {
+    request.destroy();
+  }
+}

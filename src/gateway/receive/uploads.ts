@@ -7,7 +7,7 @@ import { accept, type Refusal, refuse } from './answers.ts';
 import type { KeySource } from './api-keys.ts';
 import { kindOf, type UploadKind } from './endpoints.ts';
 import type { Limits } from './limits.ts';
-import { paced, TooSlow } from './pace.ts';
+import { type Pace, paced, readPast, TooSlow } from './pace.ts';
 import { issuerOf } from './tokens.ts';
 
 /** Which uploads have to be on the disk, rather than in the system's memory, before they are answered. */
@@ -36,6 +36,7 @@ export function createUploads(options: UploadsOptions): RequestHandler[] {
   const turnAway = (kind: UploadKind, why: Refusal, request: Request, response: Response) => {
     telemetry.count('earshot_gateway_refused_total', { kind, reason: why });
     refuse(kind, why, request, response);
+    void readPast(request, paceOf(kind, limits));
   };
 
   /** Lets pass what is no upload; of uploads, those that carry a token. */
@@ -85,6 +86,12 @@ export function createUploads(options: UploadsOptions): RequestHandler[] {
   return [authorized, limited, received];
 }
 
+const paceOf = (kind: UploadKind, { seconds, minRate, graceSeconds }: Limits): Pace => ({
+  totalMs: seconds[kind] * 1000,
+  minRate,
+  graceMs: graceSeconds * 1000,
+});
+
 /** Why an upload was not spooled; undefined: it was. Of a recording, the beginning is worth keeping. */
 async function take(
   kind: UploadKind,
@@ -97,11 +104,7 @@ async function take(
   const most = limits.body[kind];
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > most && kind !== 'recordings') return 'too_large';
-  const body = paced(request, {
-    totalMs: limits.seconds[kind] * 1000,
-    minRate: limits.minRate,
-    graceMs: limits.graceSeconds * 1000,
-  });
+  const body = paced(request, paceOf(kind, limits));
   const meta = { kind, issuer, encoding, type: request.headers['content-type'] ?? '', at: Date.now() };
   try {
     const entry = await spool.receive(meta, body, {

@@ -30,17 +30,20 @@ export class SessionIndex {
   readonly #sessions: Journal<Indexed>;
   readonly #words: Journal<string>;
   readonly #folders: string;
+  readonly #log: (message: string) => void;
   readonly #objects?: Objects;
 
   private constructor(
     folders: string,
     sessions: Journal<Indexed>,
     words: Journal<string>,
+    log: (message: string) => void,
     objects?: Objects,
   ) {
     this.#folders = folders;
     this.#sessions = sessions;
     this.#words = words;
+    this.#log = log;
     this.#objects = objects;
   }
 
@@ -60,6 +63,7 @@ export class SessionIndex {
       folders,
       await Journal.open<Indexed>(join(directory, 'index.jsonl')),
       await Journal.open<string>(join(directory, 'words.jsonl')),
+      log,
       objects,
     );
     if (objects && (await readdir(folders)).length === 0) {
@@ -143,11 +147,20 @@ export class SessionIndex {
     }
   }
 
+  #unreadable(what: string, lacking: string): (error: Error) => undefined {
+    return ({ name }) => {
+      this.#log(`${what} cannot be read (${name}): it is not ${lacking}, and its folder is left as it is.`);
+      return undefined;
+    };
+  }
+
   /** Takes up what was written of sessions and is not in here. */
   async #check(ids: readonly string[]): Promise<void> {
-    const found = (await Promise.all(ids.map((id) => this.#unknown(id)))).filter(
-      (each) => each !== undefined,
-    );
+    const found = (
+      await Promise.all(
+        ids.map((id) => this.#unknown(id).catch(this.#unreadable(`The state of session ${id}`, 'listed'))),
+      )
+    ).filter((each) => each !== undefined);
     // In this order, so that a session that is in the one file is in the other, whenever the process dies.
     await this.#words.setAll(
       found.filter(({ id, words }) => words !== this.words(id)).map(({ id, words }) => [id, words] as const),
@@ -159,13 +172,19 @@ export class SessionIndex {
     const writtenAt = await this.files(id).writtenAt();
     // A folder without it is of an upload that was being taken up, and will be again.
     if (writtenAt === undefined || this.#sessions.get(id)?.writtenAt === writtenAt) return undefined;
-    const state = await this.files(id)
-      .readState()
-      .catch(() => undefined);
+    const state = await this.files(id).readState();
     if (!state) return undefined;
     const files = this.files(id, state.archived !== undefined);
     const summary = summaryOf(state, await files.bytes());
-    return { id, indexed: { summary, writtenAt }, words: wordsOf(await itemsOf(files, state)) };
+    const items = await itemsOf(files, state).catch(
+      this.#unreadable(`What was said in session ${id}`, 'found by it'),
+    );
+    // Without its words it is tried again at the next start.
+    return {
+      id,
+      indexed: { summary, writtenAt: items ? writtenAt : 0 },
+      words: items ? wordsOf(items) : this.words(id),
+    };
   }
 }
 

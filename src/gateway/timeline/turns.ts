@@ -94,6 +94,13 @@ export function turnsOf(items: readonly ChatItem[], tree: SpanTree): OpenTurn[] 
   if (first < before) turns.unshift({ turn: 0, began: first, stopped: first, items: [], steps: [] });
   for (const [index, turn] of turns.entries()) if (turn.user) turn.turn = index + (turns[0]?.user ? 1 : 0);
 
+  const place = new Map(items.map((item, index) => [item, index]));
+  /** Of two things at the same moment, the conversation says which came first. */
+  const asTold = (found: OpenTurn | undefined, item: ChatItem, at: number): OpenTurn | undefined => {
+    if (!found?.user || found.stopped < at - sameMoment) return found;
+    const told = (place.get(item) as number) > (place.get(found.user) as number);
+    return told ? found : (turns[turns.indexOf(found) - 1] ?? found);
+  };
   let last = turns[0];
   for (const item of others) {
     const { startedSpeakingAt, e2eLatency } = item.metrics ?? {};
@@ -106,7 +113,7 @@ export function turnsOf(items: readonly ChatItem[], tree: SpanTree): OpenTurn[] 
     const answered = asked === undefined ? undefined : turnAt(turns, asked);
     const exact =
       answered && Math.abs(answered.stopped - (asked as number)) < sameMoment ? answered : undefined;
-    last = exact ?? (at === undefined ? last : turnAt(turns, at));
+    last = exact ?? (at === undefined ? last : asTold(turnAt(turns, at), item, at));
     last?.items.push(item);
   }
   const bySpeech = new Map<string, OpenTurn>();

@@ -23,8 +23,7 @@ export function useListKeys({ rows, height, body, search, current }: KeyboardOpt
     const link = body.current?.querySelector<HTMLElement>(`a[data-session="${CSS.escape(id)}"]`);
     if (!link) return;
     pending.current = undefined;
-    // It came by a key: a browser that only saw a script do it may show no focus.
-    link.focus({ preventScroll: true, focusVisible: true });
+    link.focus({ preventScroll: true });
   };
   // After each drawing: it may be the one that brought the row.
   useEffect(focusPending);

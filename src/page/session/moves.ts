@@ -28,10 +28,10 @@ export function useMoves(
   const { turns, duration } = timeline;
   const turnNow = () => turnAt(turns, playback.position)?.turn;
 
-  const go = (turn: number | undefined, at: number, shown?: 'by key' | 'by pointer') => {
+  const go = (turn: number | undefined, at: number, shown: boolean) => {
     playback.seek(at);
     setPlace({ turn, at });
-    if (shown && turn !== undefined && place.tab === 'transcript') show(turn, shown === 'by key');
+    if (shown && turn !== undefined && place.tab === 'transcript') show(turn);
   };
   const step = (by: number) => {
     // Keys may come faster than the page is drawn.
@@ -39,11 +39,11 @@ export function useMoves(
     const here = playback.playing ? turnNow() : (chosen ?? turnNow());
     const index = turns.findIndex(({ turn }) => turn === here);
     const next = turns[Math.max(0, Math.min(turns.length - 1, index + by))];
-    if (next) go(next.turn, next.start, 'by key');
+    if (next) go(next.turn, next.start, true);
   };
   const seek = (by: number) => {
     const at = Math.max(0, Math.min(duration, playback.position + by));
-    go(turnAt(turns, at)?.turn, at);
+    go(turnAt(turns, at)?.turn, at, false);
   };
 
   const happening = (by: 1 | -1) => {
@@ -53,7 +53,7 @@ export function useMoves(
       by > 0
         ? timeline.events.find(({ at }) => at > position + 0.06)
         : timeline.events.findLast(({ at }) => at < position - 0.06);
-    if (next) go(next.turn ?? turnAt(turns, next.at)?.turn, next.at, 'by key');
+    if (next) go(next.turn ?? turnAt(turns, next.at)?.turn, next.at, true);
   };
 
   // Once, to where the address leads.
@@ -61,13 +61,13 @@ export function useMoves(
     const turn = turns.find((each) => each.turn === place.turn);
     const at = place.at ?? turn?.start;
     if (at !== undefined) playback.seek(Math.min(at, duration));
-    if (turn && place.tab === 'transcript') show(turn.turn, true);
+    if (turn && place.tab === 'transcript') show(turn.turn);
   }, []);
 
   return {
-    point: (at, turn) => go(turn ?? turnAt(turns, at)?.turn, at, 'by pointer'),
+    point: (at, turn) => go(turn ?? turnAt(turns, at)?.turn, at, true),
     play(turn, at) {
-      go(turn, at);
+      go(turn, at, false);
       playback.play();
     },
     keys: {
@@ -84,13 +84,9 @@ export function useMoves(
   };
 }
 
-/**
- * Brings a turn into view, and to who listens to the page rather than looking at it.
- *
- * @param marked whether its focus is shown, whatever the browser thinks of a script that moves it
- */
-function show(turn: number, marked: boolean): void {
+/** Brings a turn into view, and to who listens to the page rather than looking at it. */
+function show(turn: number): void {
   const element = document.getElementById(turnElementId(turn));
-  element?.focus({ preventScroll: true, ...(marked && { focusVisible: true }) });
+  element?.focus({ preventScroll: true });
   element?.scrollIntoView({ block: 'nearest' });
 }

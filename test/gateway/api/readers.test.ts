@@ -45,6 +45,9 @@ describe('with a login', () => {
     expect(response.status).toBe(401);
     expect(response.headers.get('www-authenticate')).toContain('Basic realm="sessions"');
     expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(await response.text()).toBe(
+      'The sessions need credentials: an Authorization header as WWW-Authenticate says. In a browser, reload the page to log in.\n',
+    );
   });
 
   test.each([`Bearer ${bearer}`, `Basic ${Buffer.from('ann:secret').toString('base64')}`])(

@@ -182,7 +182,8 @@ describe('a backend that does not take it', () => {
   });
 
   test('holds up nobody: what waits is bounded, and the oldest makes room', async () => {
-    const gateway = await startTestGateway({ forward: { loki: 'http://127.0.0.1:9' }, forwardBytes: 9000 });
+    const away = `http://127.0.0.1:${await freePort()}`;
+    const gateway = await startTestGateway({ forward: { loki: away }, forwardBytes: 9000 });
     const logs = one('full-05-logs');
     for (let n = 0; n < 8; n++) await upload(gateway.url, logs);
     await vi.waitFor(

@@ -191,6 +191,46 @@ test('a slow upload is answered and cut', async () => {
   expect(readdirSync(join(gateway.directory, 'spool'))).toEqual([]);
 });
 
+test.each([
+  ['an upload that is refused', 'POST /observability/logs/otlp/v0', /^HTTP\/1\.1 401 /],
+  ['a request that has none', 'GET /api/sessions', /^HTTP\/1\.1 200 /],
+])('who sends the body of %s without end is answered, and cut off', async (_, what, answered) => {
+  const gateway = await startTestGateway({ limits: { graceSeconds: 0.1, minRate: 1e6 } });
+  const { port, hostname } = new URL(gateway.url);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => {});
+  let answer = '';
+  socket.on('data', (chunk) => (answer += chunk));
+  socket.write(`${what} HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n`);
+  const dripping = setInterval(() => socket.write('1\r\nx\r\n'), 50);
+  await once(socket, 'close');
+  clearInterval(dripping);
+  expect(answer).toMatch(answered);
+});
+
+test('each answer tells a browser to take it for nothing else, to keep it to itself, and to run nothing', async () => {
+  const gateway = await startTestGateway();
+  for (const [path, status] of [
+    [logs.path, 401],
+    ['/', 200],
+    ['/api/sessions', 200],
+    ['/api/sessions/AJ_none', 404],
+    ['/api/sessions/%E0%A4%A', 400],
+    ['/healthz', 200],
+    ['/nothing', 404],
+  ] as const) {
+    const response = await fetch(`${gateway.url}${path}`);
+    const { headers } = response;
+    await response.body?.cancel();
+    expect([path, response.status]).toEqual([path, status]);
+    expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'; script-src 'self'; /);
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
+    expect(headers.get('access-control-allow-origin')).toBeNull();
+  }
+});
+
 test('an upload whose sender goes away leaves nothing behind', async () => {
   const gateway = await startTestGateway();
   const { port, hostname } = new URL(gateway.url);

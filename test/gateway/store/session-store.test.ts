@@ -1,12 +1,4 @@
-import {
-  appendFileSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { emptyBatch, type SessionBatch } from '../../../src/gateway/decode/records.ts';
@@ -96,37 +88,6 @@ test('a session that was measured is not read again by the next start', async ()
   read.mockRestore();
   expect((await second.state('AJ_1'))?.measured?.verdict).toBe('measured');
   expect(second.index.get('AJ_1')).toEqual(store.index.get('AJ_1'));
-});
-
-test('the index is made anew from the folders when it is lost, words included', async () => {
-  const directory = newFolder();
-  const gateway = await startTestGateway({ directory });
-  await gateway.take([...capturedOf('full'), ...capturedOf('flush')]);
-  const before = gateway.store.index.summaries().sort((a, b) => (a.id < b.id ? -1 : 1));
-  await gateway.close();
-  for (const file of ['index.jsonl', 'words.jsonl']) rmSync(join(directory, file));
-  mkdirSync(join(directory, 'sessions/AJ_half'));
-  const store = await open(directory);
-  expect(store.index.summaries().sort((a, b) => (a.id < b.id ? -1 : 1))).toEqual(before);
-  expect(store.index.words('AJ_full')).toContain(' dragon');
-});
-
-test('the index of many sessions is made anew as a whole, and is there at the next start', async () => {
-  const directory = newFolder();
-  const store = await open(directory);
-  const ids = Array.from({ length: 70 }, (_, n) => `AJ_${n}`);
-  for (const id of ids) {
-    const text = `word${id.slice(3)}`;
-    await store.apply(batchOf(id, { items: [{ id: 'u', type: 'message', role: 'user', text }] }), 'a');
-  }
-  for (const file of ['index.jsonl', 'words.jsonl']) rmSync(join(directory, file));
-  await open(directory);
-  const read = vi.spyOn(SessionFiles.prototype, 'readState');
-  const { index } = await open(directory);
-  expect(read.mock.calls.length).toBe(0);
-  read.mockRestore();
-  expect(index.size).toBe(70);
-  expect(ids.filter((id) => index.words(id) !== ` word${id.slice(3)}`)).toEqual([]);
 });
 
 test('a session whose folder is gone is no longer listed', async () => {

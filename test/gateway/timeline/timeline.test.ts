@@ -207,6 +207,22 @@ describe('the latency of a turn', () => {
     expect(timeline.lanes.agent).toEqual([{ start: 5, end: 6, turn: 1, item: 'a' }]);
   });
 
+  test('has an answer in its turn, though the next was typed at the same moment', async () => {
+    const message = (role: string, id: string, at: number): ChatItem => ({ id, type: 'message', role, at });
+    const timeline = await ofRecords({
+      items: [
+        message('user', 'u1', 1000),
+        message('assistant', 'a1', 1000.0095),
+        message('user', 'u2', 1000.01),
+        message('assistant', 'a2', 1000.0105),
+      ],
+    });
+    expect(timeline.turns.map(({ turn, items }) => [turn, items])).toEqual([
+      [1, ['u1', 'a1']],
+      [2, ['u2', 'a2']],
+    ]);
+  });
+
   test('sums up, whatever was measured', async () => {
     const gateway = await startTestGateway();
     let sessions = 0;
