@@ -195,7 +195,7 @@ test.each([
   ['an upload that is refused', 'POST /observability/logs/otlp/v0', /^HTTP\/1\.1 401 /],
   ['a request that has none', 'GET /api/sessions', /^HTTP\/1\.1 200 /],
 ])('who sends the body of %s without end is answered, and cut off', async (_, what, answered) => {
-  const gateway = await startTestGateway({ limits: { graceSeconds: 0.1, minRate: 1e6 } });
+  const gateway = await startTestGateway({ limits: { graceSeconds: 1, minRate: 1e6 } });
   const { port, hostname } = new URL(gateway.url);
   const socket = connect(Number(port), hostname);
   socket.on('error', () => {});
