@@ -39,6 +39,7 @@ export const gatewayRows = (): Row[] => [
           disk_full: palette.bad,
           spool_full: palette.bad,
           internal_error: 'purple',
+          rate_limited: 'yellow',
           unauthorized: palette.warning,
         },
         targets: [
@@ -58,6 +59,7 @@ export const gatewayRows = (): Row[] => [
         legendAt: 'right',
         legend: ['max'],
         colours: {
+          '/ ok$/': palette.good,
           '/ rejected$/': palette.bad,
           '/ dropped$/': 'purple',
           '/ failed attempts$/': palette.warning,
@@ -101,6 +103,7 @@ export const gatewayRows = (): Row[] => [
         unit: 'short',
         width: 6,
         empty: notScraped,
+        reach: 1,
         targets: [{ expr: gauge('earshot_gateway_spool_entries'), legend: 'in the spool' }],
       }),
       timeseries({
