@@ -3,6 +3,7 @@ import type { destinations } from '../../catalogue/gateway.ts';
 import { type Entry, type Meta, readMeta } from '../spool/entry.ts';
 import { NoRoom, Spool } from '../spool/spool.ts';
 import type { Telemetry } from '../telemetry.ts';
+import { Refused } from './post.ts';
 
 export type DestinationName = (typeof destinations)[number];
 
@@ -10,12 +11,11 @@ export type DestinationName = (typeof destinations)[number];
 export interface Destination {
   name: DestinationName;
   /**
-   * Sends one entry.
+   * Sends one entry. Resolves when it was taken.
    *
-   * @returns `rejected` if it is refused for good
-   * @throws if it may work later; then it is tried again
+   * @throws Refused if it is refused for good; another Error if it may work later: then it is tried again
    */
-  send(entry: Entry, meta: Meta, signal: AbortSignal): Promise<'ok' | 'rejected'>;
+  send(entry: Entry, meta: Meta, signal: AbortSignal): Promise<void>;
 }
 
 export interface BacklogOptions {
@@ -37,6 +37,8 @@ export class Backlog {
   readonly #spool: Spool;
   readonly #closing = new AbortController();
   readonly #running: Promise<void>;
+  /** Whether what was sent last was refused: of several in a row, the log tells of the first. */
+  #refusing = false;
 
   private constructor(options: Required<BacklogOptions>, spool: Spool) {
     this.#options = options;
@@ -105,12 +107,23 @@ export class Backlog {
     const { destination, telemetry, log } = this.#options;
     const { signal } = this.#closing;
     try {
-      const result = await destination.send(entry, await readMeta(entry), signal);
+      await destination.send(entry, await readMeta(entry), signal);
       await this.#spool.remove(entry);
-      this.#count(result);
+      this.#count('ok');
+      this.#refusing = false;
       if (failures > 0) log(`${destination.name} takes what is forwarded again`);
       return true;
     } catch (error) {
+      if (error instanceof Refused) {
+        await this.#spool.remove(entry);
+        this.#count('rejected');
+        if (!this.#refusing)
+          log(
+            `${destination.name} refuses what is forwarded, for good: ${error.message}. Look at its address, its headers and its limits.`,
+          );
+        this.#refusing = true;
+        return true;
+      }
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
         await this.#spool.remove(entry);
         return true;

@@ -3,7 +3,7 @@ import type { ApiKeys } from '../receive/api-keys.ts';
 import type { UploadKind } from '../receive/endpoints.ts';
 import { type Entry, streamBody } from '../spool/entry.ts';
 import type { Destination } from './backlog.ts';
-import { post } from './post.ts';
+import { post, Refused } from './post.ts';
 
 const paths: Readonly<Record<UploadKind, string>> = {
   traces: '/observability/traces/otlp/v0',
@@ -22,8 +22,7 @@ export const liveKitCloud = (url: string, keys: () => ApiKeys): Destination => (
   name: 'livekit_cloud',
   async send(entry: Entry, meta, signal) {
     const secret = keys().get(String(meta.issuer));
-    // The key was taken away since.
-    if (secret === undefined) return 'rejected';
+    if (secret === undefined) throw new Refused('the API key that it came with was taken away since');
     const token = await new SignJWT({ observability: { write: true }, sub: 'livekit-agents-telemetry' })
       .setProtectedHeader({ alg: 'HS256' })
       .setIssuer(String(meta.issuer))

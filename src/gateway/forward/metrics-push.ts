@@ -5,7 +5,7 @@ import type { MetricRequest } from '../decode/metric-schema.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { Cumulative } from './cumulative.ts';
 import { compressed } from './otlp-destinations.ts';
-import { post } from './post.ts';
+import { post, Refused } from './post.ts';
 
 export interface MetricsPushOptions {
   /** Prometheus' OTLP endpoint, `…/api/v1/otlp/v1/metrics`. */
@@ -65,17 +65,20 @@ export class MetricsPush {
     });
     if (!request) return;
     try {
-      const result = await post(url, {
+      await post(url, {
         headers: { ...headers, 'content-type': 'application/x-protobuf', 'content-encoding': 'gzip' },
         body: await compressed(request),
         timeout: 10_000,
         signal: this.#closing.signal,
       });
-      telemetry.count('earshot_gateway_forwarded_total', { destination: 'prometheus', result });
+      telemetry.count('earshot_gateway_forwarded_total', { destination: 'prometheus', result: 'ok' });
       this.#failing = false;
     } catch (error) {
       if (this.#closing.signal.aborted) return;
-      telemetry.count('earshot_gateway_forward_failures_total', { destination: 'prometheus' });
+      // Totals: what is refused now comes again with the next ones.
+      if (error instanceof Refused)
+        telemetry.count('earshot_gateway_forwarded_total', { destination: 'prometheus', result: 'rejected' });
+      else telemetry.count('earshot_gateway_forward_failures_total', { destination: 'prometheus' });
       if (!this.#failing) log(`prometheus does not take what is forwarded: ${(error as Error).message}`);
       this.#failing = true;
     }

@@ -11,16 +11,15 @@ export interface PostOptions {
 /** Of statuses from 400: those that may be another later. */
 const passing = (status: number): boolean => status === 408 || status === 429 || status >= 500;
 
+/** What is not taken now is not taken later either. */
+export class Refused extends Error {}
+
 /**
- * Posts a body.
+ * Posts a body. Resolves when it was taken.
  *
- * @returns whether it was taken, or is refused for good
- * @throws Error if it may work later
+ * @throws Refused if it is refused for good; another Error if it may work later
  */
-export async function post(
-  url: string,
-  { headers, body, timeout, signal }: PostOptions,
-): Promise<'ok' | 'rejected'> {
+export async function post(url: string, { headers, body, timeout, signal }: PostOptions): Promise<void> {
   let response: Response;
   try {
     response = await fetch(url, {
@@ -38,7 +37,7 @@ export async function post(
   }
   // Backends quote in their answers what they were sent: none of it is repeated here.
   await response.body?.cancel();
-  if (response.ok) return 'ok';
-  if (passing(response.status)) throw new Error(`it answered ${response.status}`);
-  return 'rejected';
+  if (response.ok) return;
+  const answered = `it answered ${response.status}`;
+  throw passing(response.status) ? new Error(answered) : new Refused(answered);
 }

@@ -173,12 +173,15 @@ describe('a backend that does not take it', () => {
     const backend = await listenBackend();
     backend.status = 400;
     const gateway = await startTestGateway({ forward: { loki: backend.url } });
-    await gateway.take([one('full-01-logs')]);
-    expect(backend.received).toHaveLength(1);
+    await gateway.take([one('full-01-logs'), one('full-05-logs')]);
+    expect(backend.received).toHaveLength(2);
     expect(
       await gateway.metric('earshot_gateway_forwarded_total', { destination: 'loki', result: 'rejected' }),
-    ).toBe(1);
+    ).toBe(2);
     expect((await gateway.json('/api/sessions')).total).toBe(1);
+    expect(gateway.lines).toEqual([
+      'loki refuses what is forwarded, for good: it answered 400. Look at its address, its headers and its limits.',
+    ]);
   });
 
   test('holds up nobody: what waits is bounded, and the oldest makes room', async () => {
