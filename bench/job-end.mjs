@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from './free-port.mjs';
+import { freePort } from '../test/stack/servers.mjs';
 import { median } from './measure.mjs';
 import { atMost, ms } from './report.mjs';
 

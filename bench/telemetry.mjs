@@ -1,5 +1,5 @@
+import { freePort } from '../test/stack/servers.mjs';
 import { parse, total } from './exposition.mjs';
-import { freePort } from './free-port.mjs';
 import { alternate, median } from './measure.mjs';
 import { atMost, megabytes, micro, ms } from './report.mjs';
 

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { listenSignalling } from '../../dist/simulate/signalling.js';
+import { freePort } from '../../test/stack/servers.mjs';
 import { answer } from '../children.mjs';
-import { freePort } from '../free-port.mjs';
 import { until } from '../measure.mjs';
 
 const [observabilityUrl, key, secret] = process.argv.slice(2);

@@ -12,7 +12,18 @@ afterEach(async () => {
 /** The keys of the workers of test/worker. */
 export const pair = { key: 'devkey', secret: 'a secret of at least thirty-two characters' };
 
-type AgentFile = 'recorded-call.mjs' | 'typed-call.mjs';
+/** A simulated call of an agent with STT, LLM and TTS, which the agent closes. */
+export const callOf = (...scenes: string[]) => ({
+  number: 1,
+  seed: 1,
+  agent: 'support',
+  version: '1.9.2',
+  stack: { mode: 'pipeline', stt: 'universal-streaming', llm: 'claude-haiku', tts: 'flash-v2.5' },
+  scenes,
+  ending: 'agent-closes',
+});
+
+type AgentFile = 'observed-call.mjs' | 'recorded-call.mjs' | 'typed-call.mjs';
 
 /** A worker of the JavaScript SDK whose jobs upload to `url`. */
 export async function startJavaScriptWorker(

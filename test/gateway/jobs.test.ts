@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import type { GatewayOptions } from '../../src/gateway/options.ts';
-import { freePort } from '../worker/worker.ts';
-import { pair, runTypedCall, startJavaScriptWorker, toldBy } from './javascript.ts';
+import { freePort } from '../stack/servers.mjs';
+import { callOf, pair, runTypedCall, startJavaScriptWorker, toldBy } from './javascript.ts';
 import { newFolder, startTestGateway } from './running.ts';
 
 test('a call of the JavaScript SDK, in a forked job, arrives whole: the environment names the gateway, and no more', async () => {
@@ -17,15 +17,7 @@ test('a call of the JavaScript SDK, in a forked job, arrives whole: the environm
     LIVEKIT_AGENT_DEPLOYMENT: '7.1.0',
     LOG_LEVEL: 'info',
   });
-  const plan = {
-    number: 1,
-    seed: 1,
-    agent: 'support',
-    version: '1.9.2',
-    stack: { mode: 'pipeline', stt: 'universal-streaming', llm: 'claude-haiku', tts: 'flash-v2.5' },
-    scenes: ['question', 'lookup', 'interruption'],
-    ending: 'agent-closes',
-  };
+  const plan = callOf('question', 'lookup', 'interruption');
   await worker.run({ plan, directory, log });
   expect((await toldBy(log)).error).toBeUndefined();
   await gateway.drained(20_000);

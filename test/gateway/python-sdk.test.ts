@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { GatewayOptions } from '../../src/gateway/options.ts';
-import { freePort } from '../worker/worker.ts';
+import { freePort } from '../stack/servers.mjs';
 import { atOnce, judged, never, seriesOf } from './metrics/series.ts';
 import { startProxy } from './proxy.ts';
 import { startPythonWorker, version } from './python/worker.ts';

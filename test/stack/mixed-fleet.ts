@@ -3,25 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { type Gateway, startGateway } from '../../src/gateway/gateway.ts';
+import { callOf, pair } from '../gateway/javascript.ts';
 import { atOnce, never } from '../gateway/metrics/series.ts';
 import { captured, tokenOf, upload } from '../gateway/uploads.ts';
 import { startWorker, type Worker, type WorkerOptions } from '../worker/worker.ts';
 import { type Held, heldBack } from './before-the-first-call.ts';
 import { eventually } from './programs.ts';
 
-/** The keys of the workers of test/worker. */
-const pair = { key: 'devkey', secret: 'a secret of at least thirty-two characters' };
-
 /** A call with voices that Earshot observes in its job, of which the gateway hears nevertheless. */
-const plan = {
-  number: 1,
-  seed: 1,
-  agent: 'support',
-  version: '1.9.2',
-  stack: { mode: 'pipeline', stt: 'universal-streaming', llm: 'claude-haiku', tts: 'flash-v2.5' },
-  scenes: ['question', 'lookup', 'question'],
-  ending: 'agent-closes',
-};
+const plan = callOf('question', 'lookup', 'question');
 
 /** A worker with Earshot in it, and a gateway that has measured two jobs without; and their pages, held back. */
 export interface MixedFleet {

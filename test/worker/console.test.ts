@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { expect, test, vi } from 'vitest';
+import { freePort } from '../stack/servers.mjs';
 import { openBackend } from '../telemetry/backend.ts';
 import { sampleOf } from './exposition.ts';
-import { freePort } from './worker.ts';
 
 test.each([
   { agent: 'two-lines.mjs', register: [] },

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { listenSignalling, type Signalling } from '../../src/simulate/signalling.ts';
+import { freePort } from '../stack/servers.mjs';
 
 export interface WorkerOptions {
   agent:
@@ -31,15 +31,6 @@ export interface Worker {
   run(job: object): Promise<void>;
   metrics(): Promise<string>;
   close(): Promise<void>;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 let jobs = 0;

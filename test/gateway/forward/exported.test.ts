@@ -3,32 +3,19 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { conversationScope } from '../../../src/catalogue/conversation.ts';
 import { type Backend, openBackend } from '../../telemetry/backend.ts';
-import { startWorker, type Worker, type WorkerOptions } from '../../worker/worker.ts';
+import { callOf, pair, startJavaScriptWorker } from '../javascript.ts';
 import { atOnce, judged } from '../metrics/series.ts';
 import { newFolder, type Running, startTestGateway } from '../running.ts';
 
 let backend: Backend;
-const workers: Worker[] = [];
 beforeEach(async () => {
   backend = await openBackend();
 });
 afterEach(async () => {
-  await Promise.all(workers.splice(0).map((worker) => worker.close()));
   await backend.close();
 });
 
-/** The keys of the workers of test/worker. */
-const pair = { key: 'devkey', secret: 'a secret of at least thirty-two characters' };
-
-const plan = {
-  number: 1,
-  seed: 1,
-  agent: 'support',
-  version: '1.9.2',
-  stack: { mode: 'pipeline', stt: 'universal-streaming', llm: 'claude-haiku', tts: 'flash-v2.5' },
-  scenes: ['lookup'],
-  ending: 'agent-closes',
-};
+const plan = callOf('lookup');
 
 interface Run {
   env?: Record<string, string>;
@@ -44,19 +31,12 @@ async function run({ env = {}, record, exported }: Run): Promise<Running> {
     patience: atOnce,
     forward: { tempo: backend.url, loki: backend.url, ...(exported && { exported }) },
   });
-  const worker = await startWorker({
-    // Beside those of test/worker.
-    agent: '../../gateway/agents/observed-call.mjs' as WorkerOptions['agent'],
-    mode: 'dev',
-    env: {
-      LIVEKIT_OBSERVABILITY_URL: gateway.url,
-      LOG_LEVEL: 'debug',
-      EARSHOT_REPORTS: newFolder(),
-      OTEL_BSP_SCHEDULE_DELAY: '100',
-      ...env,
-    },
+  const worker = await startJavaScriptWorker('observed-call.mjs', gateway.url, {
+    LOG_LEVEL: 'debug',
+    EARSHOT_REPORTS: newFolder(),
+    OTEL_BSP_SCHEDULE_DELAY: '100',
+    ...env,
   });
-  workers.push(worker);
   const log = join(newFolder(), 'job.jsonl');
   await worker.run({ directory: newFolder(), log, plan, record });
   await until(() => expect(readFileSync(log, 'utf8')).toContain('"exit"'));

@@ -4,7 +4,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { MetricRequest } from '../../../src/gateway/decode/metric-schema.ts';
 import { attributesOf } from '../../../src/gateway/decode/plain.ts';
 import { TraceRequest } from '../../../src/gateway/decode/trace-schema.ts';
-import { freePort } from '../../worker/worker.ts';
+import { freePort } from '../../stack/servers.mjs';
 import { newFolder, startTestGateway } from '../running.ts';
 import { capturedOf, one, upload } from '../uploads.ts';
 import { listenBackend } from './backend.ts';

@@ -1,28 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { sources } from '../../../src/gateway/metrics/sources.ts';
-import { startWorker, type Worker, type WorkerOptions } from '../../worker/worker.ts';
+import type { Worker } from '../../worker/worker.ts';
+import { callOf, pair, startJavaScriptWorker } from '../javascript.ts';
 import { newFolder, type Running, startTestGateway } from '../running.ts';
 import { atOnce, judged, seriesOf } from './series.ts';
 
-const workers: Worker[] = [];
-afterEach(async () => {
-  await Promise.all(workers.splice(0).map((worker) => worker.close()));
-});
-
-/** The keys of the workers of test/worker. */
-const pair = { key: 'devkey', secret: 'a secret of at least thirty-two characters' };
-
-const plan = {
-  number: 1,
-  seed: 1,
-  agent: 'support',
-  version: '1.9.2',
-  stack: { mode: 'pipeline', stt: 'universal-streaming', llm: 'claude-haiku', tts: 'flash-v2.5' },
-  scenes: ['question', 'lookup', 'interruption', 'question'],
-  ending: 'agent-closes',
-};
+const plan = callOf('question', 'lookup', 'interruption', 'question');
 
 interface Job {
   worker: Worker;
@@ -35,14 +20,7 @@ async function start(
   job: object,
   env: Record<string, string> = {},
 ): Promise<Job> {
-  // Beside those of test/worker.
-  const agent = `../../gateway/agents/${file}` as WorkerOptions['agent'];
-  const worker = await startWorker({
-    agent,
-    mode: 'dev',
-    env: { LIVEKIT_OBSERVABILITY_URL: gateway.url, ...env },
-  });
-  workers.push(worker);
+  const worker = await startJavaScriptWorker(file, gateway.url, env);
   const log = join(newFolder(), 'job.jsonl');
   await worker.run({ directory: newFolder(), log, ...job });
   return { worker, log };
