@@ -43,7 +43,8 @@ export function startTerminal(options: TerminalOptions): Terminal {
     if (format === 'json') output.write(`${JSON.stringify(now)}\n`);
     else if (format === 'lines') output.write(`${renderLine(now)}\n`);
     else {
-      const size = { width: output.columns ?? 80, height: output.rows ?? 24 };
+      // Some pseudo-terminals, in containers for one, say that they are 0 by 0.
+      const size = { width: output.columns || 80, height: output.rows || 24 };
       output.write(frame(renderScreen(now, { ...size, colour, keys })));
     }
   };

@@ -31,8 +31,10 @@ afterEach(async () => {
 });
 
 /** A terminal of memory: what is written is kept, and keys can be pressed. */
-function start(options: Partial<TerminalOptions> & { isTTY?: boolean } = {}) {
-  const { isTTY = true, ...rest } = options;
+function start(
+  options: Partial<TerminalOptions> & { isTTY?: boolean; columns?: number; rows?: number } = {},
+) {
+  const { isTTY = true, columns = 100, rows = 30, ...rest } = options;
   let written = '';
   const raw: boolean[] = [];
   const input = Object.assign(new EventEmitter(), {
@@ -43,8 +45,8 @@ function start(options: Partial<TerminalOptions> & { isTTY?: boolean } = {}) {
   });
   const output = Object.assign(new EventEmitter(), {
     isTTY,
-    columns: 100,
-    rows: 30,
+    columns,
+    rows,
     write: (text: string) => {
       written += text;
       return true;
@@ -73,6 +75,11 @@ function start(options: Partial<TerminalOptions> & { isTTY?: boolean } = {}) {
     quit,
   };
 }
+
+test('a terminal that does not know its size shows something all the same', async () => {
+  const { written } = start({ columns: 0, rows: 0 });
+  await vi.waitFor(() => expect(written()).toContain('simulated call centre'));
+});
 
 test('a terminal is taken over and given back as it was', async () => {
   const { written, raw } = start();
