@@ -1,4 +1,4 @@
-import type { MessageType } from '@bufbuild/protobuf';
+import { BinaryReader, type FieldInfo, type MessageType, ScalarType, WireType } from '@bufbuild/protobuf';
 
 /** An upload of so many parts that reading it would take the gateway's memory, however few bytes it has. */
 export class TooManyParts extends Error {
@@ -32,52 +32,81 @@ export function requireFewParts(json: Uint8Array, most: number = mostParts): voi
 
 /** A message within a body. */
 interface Within {
-  type: MessageType | undefined;
+  type: MessageType;
   end: number;
 }
 
+/** By which wire types a field is sent; numbers that are repeated, also packed. */
+function wiresOf(field: FieldInfo): readonly WireType[] {
+  if (field.kind === 'message' || field.kind === 'map') return [WireType.LengthDelimited];
+  const own = field.kind === 'enum' ? WireType.Varint : (wires.get(field.T) ?? WireType.Varint);
+  return field.repeated ? [own, WireType.LengthDelimited] : [own];
+}
+
+/** Of scalars that are no varint. */
+const wires: ReadonlyMap<ScalarType, WireType> = new Map([
+  ...[ScalarType.STRING, ScalarType.BYTES].map((type) => [type, WireType.LengthDelimited] as const),
+  ...[ScalarType.DOUBLE, ScalarType.FIXED64, ScalarType.SFIXED64].map(
+    (type) => [type, WireType.Bit64] as const,
+  ),
+  ...[ScalarType.FLOAT, ScalarType.FIXED32, ScalarType.SFIXED32].map(
+    (type) => [type, WireType.Bit32] as const,
+  ),
+]);
+
 /**
+ * What cannot be read is counted as far as it can be. It is read by the reader that decodes it, field by field, so that nothing is
+ * hidden from the count.
+ *
  * @param type what the body is a message of
  * @throws TooManyParts if protobuf has more than `most` fields, those of messages in it included
+ * @throws Error if a field is sent as what it is not: a decoder would take what follows for something else
  */
 export function requireFewFields(body: Uint8Array, type: MessageType, most: number = mostFields): void {
   let fields = 0;
+  const reader = new BinaryReader(body);
   const count = (more: number) => {
     fields += more;
     if (fields > most) throw new TooManyParts('the protobuf has too many parts');
   };
-  let at = 0;
-  const varint = (): number => {
-    let value = 0;
-    for (let scale = 1; at < body.length; scale *= 128) {
-      const byte = body[at++] ?? 0;
-      value += (byte & 127) * scale;
-      if (byte < 128) return value;
-    }
-    return value;
-  };
   // No recursion: messages may be as deep as they like.
   const open: Within[] = [{ type, end: body.length }];
   for (let within = open.at(-1); within; within = open.at(-1)) {
-    if (at >= within.end) {
+    if (reader.pos >= within.end) {
       open.pop();
       continue;
     }
-    const tag = varint();
+    const read = readable(() => reader.tag());
+    if (!read) return;
+    const [number, wire] = read;
     count(1);
-    const wire = tag % 8;
-    if (wire === 0) varint();
-    else if (wire === 1) at += 8;
-    else if (wire === 5) at += 4;
-    else if (wire === 2) {
-      const length = varint();
-      const field = within.type?.fields.find(Math.floor(tag / 8));
-      if (field?.kind === 'message') open.push({ type: field.T, end: Math.min(at + length, within.end) });
-      else {
-        // Numbers that are packed, of a byte at least.
-        if (field?.kind === 'scalar' && field.repeated) count(length);
-        at += length;
-      }
-    } else return; // Nothing that can be read.
+    const field = within.type.fields.find(number);
+    if (field && !wiresOf(field).includes(wire))
+      throw new Error('a field is of another type than it is sent as');
+    if (field && field.kind === 'message') {
+      const length = readable(() => reader.uint32());
+      if (length === undefined) return;
+      // Also beyond the end of what it is in, or of the body: so far a decoder goes, too.
+      open.push({ type: field.T, end: reader.pos + length });
+      continue;
+    }
+    const value = readable(() => reader.skip(wire, number));
+    if (!value) return;
+    // Numbers that are packed, of a byte at least.
+    if (field?.repeated && wire === WireType.LengthDelimited && !isText(field)) {
+      count(new BinaryReader(value).uint32());
+    }
+  }
+}
+
+const isText = (field: FieldInfo): boolean =>
+  field.kind === 'scalar' && wires.get(field.T) === WireType.LengthDelimited;
+
+/** Undefined: it cannot be read. */
+function readable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
   }
 }

@@ -56,6 +56,34 @@ describe('parts of protobuf', () => {
   });
 });
 
+describe('nothing hides parts of protobuf from the count', () => {
+  const many = field(1, Buffer.concat(Array(50).fill(field(2, ''))));
+
+  test.each([
+    ['a group that is not known', Buffer.from([0x7b, 0x7c])],
+    ['a length of more bytes than it needs', Buffer.from([0x7a, 0x80, 0x80, 0x80, 0x80, 0x10])],
+  ])('%s', (_, before) => {
+    const body = Buffer.concat([before, many]);
+    expect(TraceRequest.fromBinary(body).resourceSpans[0]?.scopeSpans).toHaveLength(50);
+    expect(() => requireFewFields(body, TraceRequest, 40)).toThrow(TooManyParts);
+  });
+
+  test('a length beyond the end', () => {
+    const body = Buffer.concat([
+      Buffer.from([0x0a, 0xff, 0xff, 0xff, 0xff, 0x07]),
+      ...Array(50).fill(field(2, '')),
+    ]);
+    expect(() => requireFewFields(body, TraceRequest, 40)).toThrow(TooManyParts);
+  });
+
+  test('a message that is sent as a number', () => {
+    const body = Buffer.from(many);
+    body[0] = 1 << 3;
+    expect(TraceRequest.fromBinary(body).resourceSpans[0]?.scopeSpans).toHaveLength(50);
+    expect(() => requireFewFields(body, TraceRequest)).toThrow(/another type/);
+  });
+});
+
 test('what the SDKs send is far from too many', () => {
   for (const { kind, headers, body } of captured) {
     const plain = headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
