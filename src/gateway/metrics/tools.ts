@@ -50,7 +50,7 @@ function ofItems({ items }: Told, tree: Tree): Run[] {
       failed: output?.isError ?? (span !== undefined && isFailed(span)),
       start: at ?? span?.start,
       end: output?.at ?? span?.end,
-      over: span && tree.around(span, 'agent_turn')?.end,
+      over: span && overOf(span, tree),
     };
   });
 }
@@ -61,8 +61,22 @@ const ofSpans = (tree: Tree): Run[] =>
     const name =
       text(span.attributes['lk.function_tool.name']) ?? text(span.attributes['gen_ai.tool.name']) ?? '';
     const { start, end } = span;
-    return { step: turn?.spanId ?? span.spanId, name, failed: isFailed(span), start, end, over: turn?.end };
+    return {
+      step: turn?.spanId ?? span.spanId,
+      name,
+      failed: isFailed(span),
+      start,
+      end,
+      over: overOf(span, tree),
+    };
   });
+
+/** When the step of a tool was over: with its span in Node.js; Python has one for all of a speech, in which the LLM is asked next. */
+function overOf(tool: SpanRecord, tree: Tree): number | undefined {
+  const turn = tree.around(tool, 'agent_turn');
+  const next = turn && tree.inside(turn, 'llm_node').find(({ start }) => start >= tool.end);
+  return next?.start ?? turn?.end;
+}
 
 function callOf(span: SpanRecord): string | undefined {
   const facts = factsOf(span);
