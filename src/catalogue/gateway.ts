@@ -56,7 +56,7 @@ export const gateway = {
     type: 'counter',
     help: 'Requests to the reading side that had no right to it, by reason.',
     unit: 'requests',
-    labels: { reason: ['unauthorized', 'host', 'origin', 'rate_limited'] },
+    labels: { reason: ['unauthorized', 'forwarded', 'host', 'origin', 'rate_limited'] },
     source: 'Earshot gateway',
   },
   earshot_gateway_processed_total: {
