@@ -13,7 +13,7 @@ export interface GatewayAppOptions {
   scrapes: Scrapes;
   /** Whether /metrics, in which nothing is of any one call, needs no login. */
   openMetrics: boolean;
-  ready: () => Readiness;
+  ready: () => Promise<Readiness>;
   log: (message: string) => void;
 }
 

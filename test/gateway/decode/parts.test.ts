@@ -110,8 +110,8 @@ test('small uploads that would take gigabytes when they are read are dropped, an
     gateway.metric('earshot_gateway_processed_total', { kind, result: 'malformed' });
   expect([await malformed('traces'), await malformed('logs')]).toEqual([1, 2]);
   expect(gateway.lines).toEqual([
-    'An upload of traces could not be read and is dropped (TooManyParts)',
-    'An upload of logs could not be read and is dropped (TooManyParts)',
-    'An upload of logs could not be read and is dropped (TooManyParts)',
+    'An upload of traces could not be read and is set aside (TooManyParts)',
+    'An upload of logs could not be read and is set aside (TooDeep)',
+    'An upload of logs could not be read and is set aside (TooManyParts)',
   ]);
 });

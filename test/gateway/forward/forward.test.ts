@@ -21,7 +21,7 @@ const identity = {
 test('spans reach Tempo, all of them, under one identity', async () => {
   const backend = await listenBackend();
   const gateway = await startTestGateway({
-    forward: { tempo: `${backend.url}/`, headers: { 'x-scope-orgid': 'demo' } },
+    forward: { tempo: `${backend.url}/`, headers: { tempo: { 'x-scope-orgid': 'demo' } } },
   });
   await gateway.take(capturedOf('full'));
   const requests = backend.of('/v1/traces');

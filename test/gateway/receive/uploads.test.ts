@@ -257,7 +257,7 @@ test.each([
   ['logs', Buffer.from('{}'), { 'content-type': 'application/json' }],
   ['recordings', Buffer.from('no multipart'), { 'content-type': 'multipart/form-data; boundary=x' }],
   ['recordings', Buffer.from('no multipart'), { 'content-type': 'text/plain' }],
-])('%s that cannot be read are dropped and counted, and never quoted (%#)', async (kind, body, headers) => {
+])('%s that cannot be read are set aside and counted, and never quoted (%#)', async (kind, body, headers) => {
   const gateway = await startTestGateway();
   const path = kind === 'recordings' ? '/observability/recordings/v0' : `/observability/${kind}/otlp/v0`;
   const authorization = `Bearer ${await tokenOf()}`;
@@ -267,7 +267,7 @@ test.each([
   await gateway.drained(20_000);
   expect(await gateway.metric('earshot_gateway_processed_total', { kind, result: 'malformed' })).toBe(1);
   expect(gateway.lines).toEqual([
-    expect.stringMatching(/^An upload of \w+ could not be read and is dropped \(\w+\)$/),
+    expect.stringMatching(/^An upload of \w+ could not be read and is set aside \(\w+\)$/),
   ]);
 });
 
