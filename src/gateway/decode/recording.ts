@@ -81,10 +81,15 @@ export async function readRecording(
     else if (!whole) cut.push('audio');
   };
 
+  const begin = (part: Promise<void>) => {
+    parts.push(part);
+    // What fails is told below, when all of the body has been read.
+    part.catch(() => {});
+  };
   parser.on('file', (name, stream) => {
-    if (name === 'header') parts.push(text(stream, 'header'));
-    else if (name === 'chat_history') parts.push(text(stream, 'history'));
-    else if (name === 'audio') parts.push(audio(stream));
+    if (name === 'header') begin(text(stream, 'header'));
+    else if (name === 'chat_history') begin(text(stream, 'history'));
+    else if (name === 'audio') begin(audio(stream));
     else stream.resume();
   });
   parser.on('field', (name, value, { valueTruncated }) => {

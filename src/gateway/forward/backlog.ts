@@ -217,8 +217,8 @@ export class Backlog {
 
   async #finish(entry: Entry, result: 'ok' | 'rejected' | 'dropped'): Promise<void> {
     this.#retries.forget(entry);
-    await this.#spool.remove(entry);
     this.#count(result);
+    await this.#spool.remove(entry);
   }
 
   #count(result: 'ok' | 'rejected' | 'dropped'): void {

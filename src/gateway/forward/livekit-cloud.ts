@@ -31,20 +31,23 @@ export const liveKitCloud = (url: string, keys: () => ApiKeys): Destination => (
       .setNotBefore('0s')
       .setExpirationTime('10m')
       .sign(new TextEncoder().encode(secret));
+    const body = await streamBody(entry);
     const sent = post(`${url}${paths[meta.kind as UploadKind]}`, {
       headers: {
         authorization: `Bearer ${token}`,
         'content-type': String(meta.type),
         ...(meta.encoding && { 'content-encoding': String(meta.encoding) }),
       },
-      body: await streamBody(entry),
+      body,
       timeout: meta.kind === 'recordings' ? 600_000 : 30_000,
       signal,
     });
-    return sent.catch((error) => {
-      if (!(error instanceof NotNow) || !(error.status === 401 || error.status === 403)) throw error;
-      // It does not know this API key, which tells nothing of the others.
-      throw new NotNow(error.message, { everything: false });
-    });
+    return sent
+      .catch((error) => {
+        if (!(error instanceof NotNow) || !(error.status === 401 || error.status === 403)) throw error;
+        // It does not know this API key, which tells nothing of the others.
+        throw new NotNow(error.message, { everything: false });
+      })
+      .finally(() => body.destroy());
   },
 });

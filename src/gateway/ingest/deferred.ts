@@ -21,6 +21,7 @@ interface Waiting {
   attempts: number;
   /** Names of the sessions that it is of, as far as it could be read. */
   sessions: readonly string[];
+  ofDisk?: boolean;
   /** It is dealt with, but its file could not be removed. */
   done?: { kind: UploadKind; result: Result };
 }
@@ -30,14 +31,33 @@ export function isPassing(error: unknown): boolean {
   return error instanceof BucketError || /^E[A-Z0-9]+$/.test((error as NodeJS.ErrnoException)?.code ?? '');
 }
 
+/** By which the system says that it has too little of something for anybody, or a disk that fails. */
+const disk: ReadonlySet<string> = new Set([
+  'ENOSPC',
+  'EDQUOT',
+  'EROFS',
+  'EIO',
+  'EMFILE',
+  'ENFILE',
+  'ENOMEM',
+  'EACCES',
+]);
+
+const isOfDisk = (error: unknown): boolean => disk.has((error as NodeJS.ErrnoException)?.code ?? '');
+
 /** Uploads that could not be taken up, and those that wait for them: of a session, they are taken up in their order. */
 export class Deferred {
   readonly #waiting = new Map<string, Waiting>();
   /** By session: the upload that failed, and that the later ones wait for. */
   readonly #blocking = new Map<string, string>();
 
-  has({ id }: Entry): boolean {
-    return this.#waiting.has(id);
+  hasFailed({ id }: Entry): boolean {
+    return (this.#waiting.get(id)?.attempts ?? 0) > 0;
+  }
+
+  /** Whether an upload failed last because of the disk, so that others would, too. */
+  isOfDisk({ id }: Entry): boolean {
+    return this.#waiting.get(id)?.ofDisk ?? false;
   }
 
   /** Unix milliseconds at which an upload is due; undefined: it waits for one of the same session. */
@@ -67,7 +87,7 @@ export class Deferred {
     const { since = now, attempts = 0 } = this.#waiting.get(id) ?? {};
     if (isPassing(error) ? now - since >= longestWait : attempts + 1 >= maxAttempts) return true;
     const until = now + Math.min(maxDelay, firstDelay * 2 ** Math.min(attempts, 20));
-    this.#waiting.set(id, { since, until, attempts: attempts + 1, sessions });
+    this.#waiting.set(id, { since, until, attempts: attempts + 1, sessions, ofDisk: isOfDisk(error) });
     for (const session of sessions) this.#blocking.set(session, id);
     return false;
   }

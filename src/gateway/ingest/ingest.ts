@@ -30,9 +30,9 @@ const maxCourtesy = 250;
 
 /** How many processes may end in the midst of one upload: it may be what ends them. */
 const maxDeaths = 3;
-/** Milliseconds for which nothing is taken up when one upload after the other fails; it doubles, up to `maxPause`. */
+/** Milliseconds for which nothing is taken up when one upload after the other fails for want of the disk; it doubles, up to `maxPause`. */
 const firstPause = 250;
-const maxPause = 30_000;
+const maxPause = 2000;
 
 /**
  * Takes up what is spooled, oldest first: into the store, then on to the backends, then out of the spool. What fails waits, and so
@@ -97,30 +97,34 @@ export class Ingest {
       else {
         try {
           if (await this.#process(entry)) this.#failures = 0;
-          else await this.#pause();
+          else this.#failures++;
         } catch (error) {
           // Whatever it is, the others are taken up.
           log(`An upload could not be taken up, and waits: ${(error as Error).name}`);
           this.#deferred.failed(entry, error, [], Date.now());
-          await this.#pause();
+          this.#failures++;
         }
+        if (this.#failures > 0 && this.#deferred.isOfDisk(entry)) await this.#pause();
       }
     }
   }
 
-  /** The oldest upload that is due. */
+  /** The oldest upload that is due; after a failure, the oldest of those that have not failed yet, if there is one. */
   #next(): Entry | undefined {
     const now = Date.now();
+    let failed: Entry | undefined;
     for (const entry of this.#options.spool.entries()) {
       const due = this.#deferred.dueAt(entry);
-      if (due !== undefined && due <= now) return entry;
+      if (due === undefined || due > now) continue;
+      if (this.#failures === 0 || !this.#deferred.hasFailed(entry)) return entry;
+      failed ??= entry;
     }
-    return undefined;
+    return failed;
   }
 
   /** Waits, the longer the more uploads fail one after the other: then it is not the uploads. */
   async #pause(): Promise<void> {
-    const pause = Math.min(maxPause, firstPause * 2 ** Math.min(this.#failures++, 20));
+    const pause = Math.min(maxPause, firstPause * 2 ** Math.min(this.#failures - 1, 20));
     for (const end = Date.now() + pause; !this.#closing && Date.now() < end; ) await delay(50);
   }
 
@@ -188,7 +192,7 @@ export class Ingest {
       return this.#giveUp(entry, kind, 'malformed', name);
     }
     const why = code ?? name;
-    const isFirst = this.#failures === 0 && !this.#deferred.has(entry);
+    const isFirst = this.#failures === 0 && !this.#deferred.hasFailed(entry);
     if (this.#deferred.failed(entry, error, sessions, Date.now())) {
       log(`An upload of ${kind} could not be kept and is set aside (${why})`);
       return this.#giveUp(entry, kind, 'failed', why);

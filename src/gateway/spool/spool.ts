@@ -34,6 +34,9 @@ export class NoRoom extends Error {
 /** The file that says what is being taken up. */
 const noteName = 'begun';
 
+/** What an upload has, as a rule, in bytes. */
+const usual = 16 * 1024;
+
 const full: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO']);
 
 /**
@@ -207,7 +210,7 @@ export class Spool {
    * @throws NoRoom, or Error of the file system
    */
   async check(): Promise<void> {
-    await this.#require(0);
+    await this.#require(usual);
     const probe = join(this.#options.directory, `${process.pid}-${this.#arrivals++}.part`);
     try {
       await writeFile(probe, '0', { mode: 0o600 });
