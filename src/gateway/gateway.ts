@@ -53,6 +53,8 @@ const patience: Patience = {
 };
 /** A job has a handful of connections when it ends. */
 const maxConnections = 4096;
+/** Half of them, so that nobody has them all; behind a proxy, all come from one address. */
+const maxConnectionsPerAddress = 2048;
 /** Uploads at a time from which on answering goes before taking up. */
 const maxLeisure = 4;
 /** Milliseconds for which an upload may wait to be taken up without more of its session being awaited. */
@@ -185,6 +187,7 @@ async function started(options: GatewayOptions, unlock: () => Promise<void>): Pr
       tls: options.tls,
       patience,
       maxConnections,
+      maxConnectionsPerAddress,
       keepProcessAlive: options.keepProcessAlive ?? true,
       name: 'gateway',
       variables: 'EARSHOT_GATEWAY',

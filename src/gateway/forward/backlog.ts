@@ -54,6 +54,7 @@ export class Backlog {
   readonly #running: Promise<void>;
   /** Whether what was sent last was refused: of several in a row, the log tells of the first. */
   #refusing = false;
+  #isSending = false;
   /** Requests that failed since one was taken. */
   #failures = 0;
 
@@ -97,7 +98,7 @@ export class Backlog {
   /** Resolves when nothing waits any more, or after `patience` milliseconds. */
   async drained(patience: number): Promise<void> {
     const end = Date.now() + patience;
-    while (this.#spool.count > 0 && Date.now() < end) await delay(10);
+    while ((this.#spool.count > 0 || this.#isSending) && Date.now() < end) await delay(10);
   }
 
   async close(): Promise<void> {
@@ -115,7 +116,9 @@ export class Backlog {
         continue;
       }
       // Whatever goes wrong here, what waits is sent later.
+      this.#isSending = true;
       const pause = await this.#attempt([first, ...others]).catch((error: Error) => this.#failed(error));
+      this.#isSending = false;
       if (pause > 0) await delay(pause, undefined, { signal }).catch(() => {});
     }
   }

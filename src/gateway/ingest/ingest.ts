@@ -41,6 +41,7 @@ const maxPause = 2000;
 export class Ingest {
   readonly #options: IngestOptions & TakeUpOptions;
   #closing = false;
+  #isProcessing = false;
   /** Uploads that failed one after the other. */
   #failures = 0;
   readonly #deferred = new Deferred();
@@ -68,7 +69,7 @@ export class Ingest {
   /** Resolves when all that is spooled has been taken up, or after `patience` milliseconds. */
   async drained(patience: number): Promise<void> {
     const end = Date.now() + patience;
-    while (this.#options.spool.count > 0 && Date.now() < end) await delay(10);
+    while ((this.#options.spool.count > 0 || this.#isProcessing) && Date.now() < end) await delay(10);
   }
 
   /** Ends after the upload that is being taken up; the others stay in the spool. */
@@ -95,6 +96,7 @@ export class Ingest {
       if (!entry) await spool.next(250);
       else if (await this.#yielded()) continue;
       else {
+        this.#isProcessing = true;
         try {
           if (await this.#process(entry)) this.#failures = 0;
           else this.#failures++;
@@ -104,6 +106,7 @@ export class Ingest {
           this.#deferred.failed(entry, error, [], Date.now());
           this.#failures++;
         }
+        this.#isProcessing = false;
         if (this.#failures > 0 && this.#deferred.isOfDisk(entry)) await this.#pause();
       }
     }

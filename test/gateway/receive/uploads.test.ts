@@ -208,6 +208,27 @@ test.each([
   expect(answer).toMatch(answered);
 });
 
+test('who has no token is not read for as long as a recording may take', async () => {
+  const gateway = await startTestGateway({
+    limits: {
+      strangerSeconds: 0.3,
+      graceSeconds: 600,
+      minRate: 1,
+      seconds: { traces: 600, logs: 600, metrics: 600, recordings: 600 },
+    },
+  });
+  const { port, hostname } = new URL(gateway.url);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => {});
+  let answer = '';
+  socket.on('data', (chunk) => (answer += chunk));
+  socket.write(`POST ${recording.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n`);
+  const sending = setInterval(() => socket.write(`2000\r\n${'x'.repeat(0x2000)}\r\n`), 20);
+  await once(socket, 'close');
+  clearInterval(sending);
+  expect(answer).toMatch(/^HTTP\/1\.1 401 /);
+});
+
 test('each answer tells a browser to take it for nothing else, to keep it to itself, and to run nothing', async () => {
   const gateway = await startTestGateway();
   for (const [path, status] of [
