@@ -44,8 +44,9 @@ function headersIn(file: string): ForwardHeaders {
     found = parse(readFileSync(file, 'utf8'));
   } catch (error) {
     // What YAML's parser says quotes the line.
-    const why = (error as NodeJS.ErrnoException).code ?? 'it is no YAML';
-    throw new OptionError(`The headers in ${file} cannot be read (${why}).`);
+    throw new OptionError(
+      `The headers in ${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`,
+    );
   }
   const { success, data } = fileSchema.safeParse(found ?? {});
   if (success) return data;

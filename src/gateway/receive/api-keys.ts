@@ -35,12 +35,20 @@ function requireLongSecrets(keys: ApiKeys): void {
  * @throws Error of the file system, or if it holds something else
  */
 export function readKeys(file: string, shortSecrets = false): ApiKeys {
-  const parsed = fileSchema.safeParse(parse(readFileSync(file, 'utf8')) ?? {});
-  // What is wrong is not quoted: it is secrets that are in there.
+  // What is wrong is not quoted, as a parser does: it is secrets that are in there.
+  const parsed = fileSchema.safeParse(yamlIn(readFileSync(file, 'utf8')) ?? {});
   if (!parsed.success) throw new Error('it must hold one "key: secret" in each line');
   const keys: ApiKeys = new Map(Object.entries(parsed.data));
   if (!shortSecrets) requireLongSecrets(keys);
   return keys;
+}
+
+function yamlIn(text: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw new Error(`it is no YAML (${(error as { code?: string }).code})`);
+  }
 }
 
 export interface KeyOptions {

@@ -73,6 +73,16 @@ test('keys come from several files; one that is missing hinders no other, and of
   expect([await statusOf('mine', 'm'), await statusOf('demo', 'd')]).toEqual([200, 200]);
 });
 
+test('a file of keys that is no YAML is told, and nothing of it is quoted', async () => {
+  const file = join(newFolder(), 'keys.yml');
+  writeFileSync(file, `${key.key}: sesame: ${key.secret}\n`);
+  const started = startTestGateway({ keys: { files: [file] } });
+  await expect(started).rejects.toThrow(
+    `The file of API keys ${file} cannot be used: it is no YAML (BLOCK_AS_IMPLICIT_KEY).`,
+  );
+  await expect(started).rejects.not.toThrow('sesame');
+});
+
 test('without any key, the gateway does not start, and says what to do', async () => {
   await expect(startTestGateway({ keys: {} })).rejects.toThrow(
     /No API key is known.*set LIVEKIT_API_KEY and LIVEKIT_API_SECRET.*EARSHOT_GATEWAY_KEYS/,
