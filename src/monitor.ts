@@ -4,6 +4,7 @@ import { observation } from './catalogue/observation.ts';
 import type { Identity } from './catalogue/types.ts';
 import { type HttpOptions, serveMetrics } from './http/server.ts';
 import { socketVariable } from './livekit/destination.ts';
+import { checkVersions } from './livekit/installed-versions.ts';
 import { resolveIdentity } from './livekit/observe-options.ts';
 import { processWide } from './livekit/process-wide.ts';
 import { watchProcesses } from './livekit/processes.ts';
@@ -79,6 +80,7 @@ async function start(given: MonitorOptions): Promise<Monitoring> {
     );
     return undefined;
   });
+  void checkVersions(say);
   const prices = openPrices({
     file: resolved.prices,
     option: given.prices === undefined ? pricesVariable : 'prices',
