@@ -40,6 +40,6 @@ ENV NODE_ENV=production \
 USER 1000:1000
 EXPOSE 9464 9465
 # It asks the server of the command that runs, on the port and with the scheme that this has.
-HEALTHCHECK --interval=15s --timeout=5s --retries=5 --start-period=60s CMD ["earshot", "healthcheck"]
+HEALTHCHECK --interval=15s --timeout=10s --retries=5 --start-period=60s CMD ["earshot", "healthcheck"]
 ENTRYPOINT ["earshot"]
 CMD ["simulate"]
