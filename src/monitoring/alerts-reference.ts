@@ -12,6 +12,7 @@ import { settingsOf } from './settings.ts';
 const titles: Readonly<Record<Category, string>> = {
   latency: 'Latency',
   failure: 'Failure',
+  traffic: 'Traffic',
   quality: 'Quality',
   release: 'Release',
   cost: 'Cost',
