@@ -1,5 +1,6 @@
 import { parser } from '@prometheus-io/lezer-promql';
-import type { SyntaxNode } from '@lezer/common';
+
+type SyntaxNode = ReturnType<typeof parser.parse>['topNode'];
 
 /** Where an expression loses a label: an aggregation without it, or a match of two sides that does not compare it. */
 export function losses(expr: string, label: string): string[] {
@@ -11,7 +12,7 @@ export function losses(expr: string, label: string): string[] {
         const modifier = node.getChild('AggregateModifier');
         if (!keeps(modifier, text, label)) found.push(text(node));
       }
-      if (name === 'MatchingModifierClause' || name === 'OnOrIgnoring') {
+      if (name === 'MatchingModifierClause') {
         if (!keeps(node, text, label) && !matchesUp(node, text)) found.push(text(node.parent ?? node));
       }
     },

@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { parse } from 'yaml';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { parse, stringify } from 'yaml';
 import { alertingGroups, recordingGroups } from '../../../src/monitoring/rules/index.ts';
 import { renderRule } from '../../../src/monitoring/rules/render.ts';
 import type { AlertRule, RecordingRule, RuleGroup } from '../../../src/monitoring/rules/rule.ts';
@@ -32,13 +32,15 @@ export interface ExpectedAlert {
   exp_annotations: Readonly<Record<string, string>>;
 }
 
-/** The names of the test files of a folder, and what is in them. */
-export const readRuleTests = (folder: string): ReadonlyMap<string, RuleTestFile> =>
-  new Map(
-    readdirSync(folder)
-      .sort()
-      .map((file) => [file, parse(readFileSync(join(folder, file), 'utf8'), { merge: true })]),
-  );
+/** A test file as it is written: strings such as `0x40` are read as numbers. */
+export const readRuleTest = (path: string): RuleTestFile =>
+  parse(readFileSync(path, 'utf8'), { merge: true });
+
+/** The paths of the test files of a folder. */
+export const ruleTestPaths = (folder: string): string[] =>
+  readdirSync(folder)
+    .sort()
+    .map((file) => join(folder, file));
 
 /** All rules in an order in which each is evaluated after what it reads. */
 export const allGroups = (settings: Settings): RuleGroup[] => [
@@ -47,7 +49,7 @@ export const allGroups = (settings: Settings): RuleGroup[] => [
 ];
 
 /** The series that a rule reads, those included that its annotations look up. */
-export function reads(rule: Rule): string[] {
+function reads(rule: Rule): string[] {
   const queries = 'alert' in rule ? annotationQueries(rule) : [];
   return [rule.expr, ...queries].flatMap((expr) => selectors(expr).map(({ name }) => name));
 }
@@ -59,7 +61,7 @@ export const annotationQueries = ({ summary, description }: AlertRule): string[]
   );
 
 /** Finds the rules that a test file asks for, and those that they read, in their groups and their order. */
-export function rulesFor(groups: readonly RuleGroup[]): (file: RuleTestFile) => RuleGroup[] {
+function rulesFor(groups: readonly RuleGroup[]): (file: RuleTestFile) => RuleGroup[] {
   const inputs = new Map(groups.flatMap(({ rules }) => rules.map((rule) => [rule, reads(rule)] as const)));
   const writers = new Map<string, Rule[]>();
   for (const rule of inputs.keys()) {
@@ -89,7 +91,7 @@ export function rulesFor(groups: readonly RuleGroup[]): (file: RuleTestFile) => 
 const links = ['runbook_url', 'dashboard_url', 'dashboard_uid'];
 
 /** A rule file without the links of alerts. */
-export const withoutLinks = (groups: readonly RuleGroup[], settings: Settings) => ({
+const withoutLinks = (groups: readonly RuleGroup[], settings: Settings) => ({
   groups: groups.map(({ name, interval, rules }) => ({
     name,
     interval,
@@ -101,3 +103,27 @@ export const withoutLinks = (groups: readonly RuleGroup[], settings: Settings) =
     }),
   })),
 });
+
+/**
+ * Writes a test file into a folder with what promtool needs beside it: the rules that it reads, of this code and not as they were
+ * last generated.
+ *
+ * @returns its path there
+ */
+export function ruleTestWriter(directory: string, settings: Settings): (path: string) => string {
+  const rules = rulesFor(allGroups(settings));
+  return (path) => {
+    const groups = rules(readRuleTest(path));
+    const name = basename(path);
+    writeFileSync(
+      join(directory, `rules-${name}`),
+      stringify(withoutLinks(groups, settings), { lineWidth: 0, aliasDuplicateObjects: false }),
+    );
+    const header = stringify({
+      rule_files: [`rules-${name}`],
+      group_eval_order: groups.map((group) => group.name),
+    });
+    writeFileSync(join(directory, name), header + readFileSync(path, 'utf8'));
+    return join(directory, name);
+  };
+}
