@@ -17,7 +17,7 @@ import { annotationQueries, readRuleTest, ruleTestPaths, ruleTestWriter } from '
 
 const root = join(import.meta.dirname, '../../..');
 // With the one objective that no profile has, so that the alert on it is tested, too.
-const settings = settingsOf('standard', { objectives: { ...profiles.standard, costPerMinute: 0.9 } });
+const settings = settingsOf('standard', { objectives: { ...profiles.standard, costPerMinute: 1.5 } });
 const files = ruleTestPaths(join(root, 'alerts/tests')).map((path) => ({ name: basename(path), path }));
 const alerts = alertingGroups(settings).flatMap(({ rules }) => rules);
 const names = [...new Set(alerts.map(({ alert }) => alert))];
