@@ -4,6 +4,7 @@ import { recordedWindow } from '../promql/recorded.ts';
 import type { Settings } from '../settings.ts';
 import { alertGroups } from './alerts/index.ts';
 import { baselines } from './baselines.ts';
+import { chosenAlerts } from './choices.ts';
 import { livekitServer } from './livekit-server.ts';
 import { rates } from './rates.ts';
 import type { AlertRule, RecordingRule, RuleContext, RuleGroup } from './rule.ts';
@@ -69,7 +70,7 @@ export const recordingGroups = (settings: Settings): RuleGroup<RecordingRule>[] 
 };
 
 export const alertingGroups = (settings: Settings): RuleGroup<AlertRule>[] =>
-  labelled(alertGroups(ruleContext(settings)), settings);
+  chosenAlerts(labelled(alertGroups(ruleContext(settings)), settings), settings.alerts);
 
 /** The names of all alerts, each once, in alphabetical order. */
 export const alertNames = (settings: Settings): string[] =>
