@@ -136,7 +136,7 @@ function foreign(fleet) {
         'prometheus_rule_group_iterations_missed_total',
         'prometheus_rule_group_last_duration_seconds',
       ],
-      { rule_group: values(20) },
+      { rule_group: values(30).map((_, nth) => `/etc/prometheus/rules/earshot.yml;earshot-${nth}`) },
     ),
     ...of('prometheus', ['ALERTS', 'ALERTS_FOR_STATE'], { alertname: values(fleet.alerts) }).map(
       ([name, series]) => [name, { ...series, every: 15 }],
