@@ -11,8 +11,8 @@ export interface CallOptions {
   asks?: (n: number) => string;
   /** What the agent says in it. */
   answers?: (n: number) => string;
-  /** Whether requests to the LLM have the conversation so far, as the SDKs write it; without it, it is quick to make. */
-  prompts?: boolean;
+  /** In how many turns, the last ones, requests to the LLM have the conversation so far, as the SDKs write it. @default 0 */
+  prompts?: number;
 }
 
 /** Seconds from a user's turn to the next. */
@@ -28,7 +28,7 @@ const of = <T>(list: readonly T[], n: number): T => list[n % list.length] as T;
 
 /** A call of as many turns as one wants: every fifth with a tool, every eleventh interrupted. */
 export function callOf(options: CallOptions): SessionBatch {
-  const { job, start, turns, agent = 'front-desk' } = options;
+  const { job, start, turns, agent = 'front-desk', prompts = 0 } = options;
   const identity = { jobId: job, agentName: agent, language: 'python', redacted: false, simulated: false };
   const spans: SpanRecord[] = [];
   const items: ChatItem[] = [];
@@ -68,7 +68,7 @@ export function callOf(options: CallOptions): SessionBatch {
       {
         'lk.response.ttft': 0.2,
         'gen_ai.request.model': 'gpt-4o',
-        ...(options.prompts && { 'lk.pii.chat_ctx': JSON.stringify({ items: prompt }) }),
+        ...(n >= turns - prompts && { 'lk.pii.chat_ctx': JSON.stringify({ items: prompt }) }),
       },
       step,
     );

@@ -208,10 +208,10 @@ test.skipIf(noBrowser)(
   async () => {
     const gateway = await startTestGateway();
     const start = Date.now() / 1000 - 9000;
-    const { spans, ...rest } = callOf({ job: 'AJ_long', start, turns: 1028, prompts: true });
-    // As they come: some seconds of a call in each upload.
-    for (let n = 0; n < spans.length; n += 100) {
-      const upload = { ...emptyBatch(rest.identity), spans: spans.slice(n, n + 100) };
+    const { spans, ...rest } = callOf({ job: 'AJ_long', start, turns: 1028, prompts: 50 });
+    // As they come: a part of the call in each upload.
+    for (let n = 0; n < spans.length; n += 500) {
+      const upload = { ...emptyBatch(rest.identity), spans: spans.slice(n, n + 500) };
       await gateway.store.apply(upload, `spans-${n}`);
     }
     await gateway.store.apply({ ...rest, spans: [] }, 'long');
