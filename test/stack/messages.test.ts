@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Alerting, startAlerting } from './alerting.ts';
-import { eventually, installed, run } from './programs.ts';
+import { eventually, installed, isMissing, run } from './programs.ts';
 import { root } from './repository.ts';
 
 const labels = {
@@ -18,7 +18,9 @@ const annotations = {
   dashboard_url: 'http://localhost:3000/d/earshot-slo',
 };
 
-describe.each(installed('prometheus-alertmanager', 'alertmanager3'))('a message of %s', (command) => {
+describe
+  .skipIf(isMissing('prometheus-alertmanager', 'alertmanager3'))
+  .each(installed('prometheus-alertmanager', 'alertmanager3'))('a message of %s', (command) => {
   let alerting: Alerting;
   beforeAll(async () => {
     alerting = await startAlerting(command, { groupWait: '1s' });
@@ -57,63 +59,66 @@ describe.each(installed('prometheus-alertmanager', 'alertmanager3'))('a message 
   });
 });
 
-describe.each(installed('amtool', 'amtool3'))('%s renders', (amtool) => {
-  const data = {
-    receiver: 'page',
-    status: 'resolved',
-    alerts: [
-      { status: 'resolved', labels, annotations, generatorURL: 'http://localhost:9090/graph?g0.expr=up' },
-    ],
-    groupLabels: { alertname: labels.alertname, agent_name: labels.agent_name },
-    commonLabels: labels,
-    commonAnnotations: annotations,
-    externalURL: 'http://alerts.example.com',
-  };
-  let directory: string;
-  beforeAll(() => {
-    directory = mkdtempSync(join(tmpdir(), 'messages-'));
-    writeFileSync(join(directory, 'data.json'), JSON.stringify(data));
-  });
-  afterAll(() => rmSync(directory, { recursive: true }));
-  const render = (name: string, type: 'text' | 'html') =>
-    run(
-      amtool,
-      'template',
-      'render',
-      `--template.glob=${root}/prometheus/templates/*.tmpl`,
-      `--template.data=${join(directory, 'data.json')}`,
-      `--template.type=${type}`,
-      `--template.text={{ template "${name}" . }}`,
-    ).trim();
-
-  test('a mail that tells the same', () => {
-    const mail = render('earshot.email', 'html');
-    expect(mail).toContain('<h3>RESOLVED critical: LiveKitAgentTurnLatencyBudgetBurn, front desk</h3>');
-    expect(mail).toContain(
-      '<b>Resolved: front desk: 12% of turns &gt; 2 s, 14.4 times what the budget bears</b>',
-    );
-    expect(
-      [...mail.matchAll(/<a href="([^"]*)">([^<]*)<\/a>/g)].map(([, link, text]) => [text, link]),
-    ).toEqual([
-      ['Runbook', 'https://example.com/runbooks/burn.md'],
-      ['Dashboard', 'http://localhost:3000/d/earshot-slo'],
-      ['Query', 'http://localhost:9090/graph?g0.expr=up'],
-      [
-        'Silence',
-        'http://alerts.example.com/#/silences/new?filter=%7Balertname%3d%22LiveKitAgentTurnLatencyBudgetBurn%22' +
-          '%2Cagent_name%3d%22front%20desk%22%2Cseverity%3d%22critical%22%7D',
+describe.skipIf(isMissing('amtool', 'amtool3')).each(installed('amtool', 'amtool3'))(
+  '%s renders',
+  (amtool) => {
+    const data = {
+      receiver: 'page',
+      status: 'resolved',
+      alerts: [
+        { status: 'resolved', labels, annotations, generatorURL: 'http://localhost:9090/graph?g0.expr=up' },
       ],
-      ['All alerts', 'http://alerts.example.com/#/alerts?receiver=page'],
-    ]);
-  });
+      groupLabels: { alertname: labels.alertname, agent_name: labels.agent_name },
+      commonLabels: labels,
+      commonAnnotations: annotations,
+      externalURL: 'http://alerts.example.com',
+    };
+    let directory: string;
+    beforeAll(() => {
+      directory = mkdtempSync(join(tmpdir(), 'messages-'));
+      writeFileSync(join(directory, 'data.json'), JSON.stringify(data));
+    });
+    afterAll(() => rmSync(directory, { recursive: true }));
+    const render = (name: string, type: 'text' | 'html') =>
+      run(
+        amtool,
+        'template',
+        'render',
+        `--template.glob=${root}/prometheus/templates/*.tmpl`,
+        `--template.data=${join(directory, 'data.json')}`,
+        `--template.type=${type}`,
+        `--template.text={{ template "${name}" . }}`,
+      ).trim();
 
-  test('its subject, on one line', () => {
-    expect(render('earshot.title', 'text')).toBe(
-      'RESOLVED critical: LiveKitAgentTurnLatencyBudgetBurn, front desk',
-    );
-  });
+    test('a mail that tells the same', () => {
+      const mail = render('earshot.email', 'html');
+      expect(mail).toContain('<h3>RESOLVED critical: LiveKitAgentTurnLatencyBudgetBurn, front desk</h3>');
+      expect(mail).toContain(
+        '<b>Resolved: front desk: 12% of turns &gt; 2 s, 14.4 times what the budget bears</b>',
+      );
+      expect(
+        [...mail.matchAll(/<a href="([^"]*)">([^<]*)<\/a>/g)].map(([, link, text]) => [text, link]),
+      ).toEqual([
+        ['Runbook', 'https://example.com/runbooks/burn.md'],
+        ['Dashboard', 'http://localhost:3000/d/earshot-slo'],
+        ['Query', 'http://localhost:9090/graph?g0.expr=up'],
+        [
+          'Silence',
+          'http://alerts.example.com/#/silences/new?filter=%7Balertname%3d%22LiveKitAgentTurnLatencyBudgetBurn%22' +
+            '%2Cagent_name%3d%22front%20desk%22%2Cseverity%3d%22critical%22%7D',
+        ],
+        ['All alerts', 'http://alerts.example.com/#/alerts?receiver=page'],
+      ]);
+    });
 
-  test('the color of good news', () => {
-    expect(render('earshot.color', 'text')).toBe('good');
-  });
-});
+    test('its subject, on one line', () => {
+      expect(render('earshot.title', 'text')).toBe(
+        'RESOLVED critical: LiveKitAgentTurnLatencyBudgetBurn, front desk',
+      );
+    });
+
+    test('the color of good news', () => {
+      expect(render('earshot.color', 'text')).toBe('good');
+    });
+  },
+);
