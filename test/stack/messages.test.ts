@@ -18,9 +18,8 @@ const annotations = {
   dashboard_url: 'http://localhost:3000/d/earshot-slo',
 };
 
-describe
-  .skipIf(isMissing('prometheus-alertmanager', 'alertmanager3'))
-  .each(installed('prometheus-alertmanager', 'alertmanager3'))('a message of %s', (command) => {
+const alertmanagers = installed('prometheus-alertmanager', 'alertmanager3');
+describe.skipIf(isMissing(...alertmanagers)).each(alertmanagers)('a message of %s', (command) => {
   let alerting: Alerting;
   beforeAll(async () => {
     alerting = await startAlerting(command, { groupWait: '1s' });
@@ -59,66 +58,85 @@ describe
   });
 });
 
-describe.skipIf(isMissing('amtool', 'amtool3')).each(installed('amtool', 'amtool3'))(
-  '%s renders',
-  (amtool) => {
-    const data = {
-      receiver: 'page',
-      status: 'resolved',
-      alerts: [
-        { status: 'resolved', labels, annotations, generatorURL: 'http://localhost:9090/graph?g0.expr=up' },
+const amtools = installed('amtool', 'amtool3');
+describe.skipIf(isMissing(...amtools)).each(amtools)('%s renders', (amtool) => {
+  const data = {
+    receiver: 'page',
+    status: 'resolved',
+    alerts: [
+      { status: 'resolved', labels, annotations, generatorURL: 'http://localhost:9090/graph?g0.expr=up' },
+    ],
+    groupLabels: { alertname: labels.alertname, agent_name: labels.agent_name },
+    commonLabels: labels,
+    commonAnnotations: annotations,
+    externalURL: 'http://alerts.example.com',
+  };
+  let directory: string;
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), 'messages-'));
+  });
+  afterAll(() => rmSync(directory, { recursive: true }));
+  const render = (name: string, type: 'text' | 'html', about: object = data) => {
+    writeFileSync(join(directory, 'data.json'), JSON.stringify(about));
+    return run(
+      amtool,
+      'template',
+      'render',
+      `--template.glob=${root}/prometheus/templates/*.tmpl`,
+      `--template.data=${join(directory, 'data.json')}`,
+      `--template.type=${type}`,
+      `--template.text={{ template "${name}" . }}`,
+    ).trim();
+  };
+
+  test('a mail that tells the same', () => {
+    const mail = render('earshot.email', 'html');
+    expect(mail).toContain('<h3>RESOLVED critical: LiveKitAgentTurnLatencyBudgetBurn, front desk</h3>');
+    expect(mail).toContain(
+      '<b>Resolved: front desk: 12% of turns &gt; 2 s, 14.4 times what the budget bears</b>',
+    );
+    expect(
+      [...mail.matchAll(/<a href="([^"]*)">([^<]*)<\/a>/g)].map(([, link, text]) => [text, link]),
+    ).toEqual([
+      ['Runbook', 'https://example.com/runbooks/burn.md'],
+      ['Dashboard', 'http://localhost:3000/d/earshot-slo'],
+      ['Query', 'http://localhost:9090/graph?g0.expr=up'],
+      [
+        'Silence',
+        'http://alerts.example.com/#/silences/new?filter=%7Balertname%3d%22LiveKitAgentTurnLatencyBudgetBurn%22' +
+          '%2Cagent_name%3d%22front%20desk%22%2Cseverity%3d%22critical%22%7D',
       ],
-      groupLabels: { alertname: labels.alertname, agent_name: labels.agent_name },
-      commonLabels: labels,
-      commonAnnotations: annotations,
-      externalURL: 'http://alerts.example.com',
-    };
-    let directory: string;
-    beforeAll(() => {
-      directory = mkdtempSync(join(tmpdir(), 'messages-'));
-      writeFileSync(join(directory, 'data.json'), JSON.stringify(data));
-    });
-    afterAll(() => rmSync(directory, { recursive: true }));
-    const render = (name: string, type: 'text' | 'html') =>
-      run(
-        amtool,
-        'template',
-        'render',
-        `--template.glob=${root}/prometheus/templates/*.tmpl`,
-        `--template.data=${join(directory, 'data.json')}`,
-        `--template.type=${type}`,
-        `--template.text={{ template "${name}" . }}`,
-      ).trim();
+      ['All alerts', 'http://alerts.example.com/#/alerts?receiver=page'],
+    ]);
+  });
 
-    test('a mail that tells the same', () => {
-      const mail = render('earshot.email', 'html');
-      expect(mail).toContain('<h3>RESOLVED critical: LiveKitAgentTurnLatencyBudgetBurn, front desk</h3>');
-      expect(mail).toContain(
-        '<b>Resolved: front desk: 12% of turns &gt; 2 s, 14.4 times what the budget bears</b>',
-      );
-      expect(
-        [...mail.matchAll(/<a href="([^"]*)">([^<]*)<\/a>/g)].map(([, link, text]) => [text, link]),
-      ).toEqual([
-        ['Runbook', 'https://example.com/runbooks/burn.md'],
-        ['Dashboard', 'http://localhost:3000/d/earshot-slo'],
-        ['Query', 'http://localhost:9090/graph?g0.expr=up'],
-        [
-          'Silence',
-          'http://alerts.example.com/#/silences/new?filter=%7Balertname%3d%22LiveKitAgentTurnLatencyBudgetBurn%22' +
-            '%2Cagent_name%3d%22front%20desk%22%2Cseverity%3d%22critical%22%7D',
-        ],
-        ['All alerts', 'http://alerts.example.com/#/alerts?receiver=page'],
-      ]);
-    });
+  test.each([
+    [
+      'earshot.slack',
+      'text',
+      10,
+      /^\*Resolved: /gm,
+      '23 alerts in all: <http://alerts.example.com/#/alerts?receiver=page|see Alertmanager>',
+    ],
+    ['earshot.email', 'html', 50, /<b>Resolved: /g, '<p>57 alerts in all.</p>'],
+  ] as const)(
+    '%s of a large incident with its first alerts, and how many there are',
+    (name, type, most, each, rest) => {
+      const all = Number.parseInt(/\d+/.exec(rest)?.[0] ?? '', 10);
+      const text = render(name, type, { ...data, alerts: Array.from({ length: all }, () => data.alerts[0]) });
+      expect(text.match(each)?.length).toBe(most);
+      expect(text).toContain(rest);
+      expect(render(name, type)).not.toContain('alerts in all');
+    },
+  );
 
-    test('its subject, on one line', () => {
-      expect(render('earshot.title', 'text')).toBe(
-        'RESOLVED critical: LiveKitAgentTurnLatencyBudgetBurn, front desk',
-      );
-    });
+  test('its subject, on one line', () => {
+    expect(render('earshot.title', 'text')).toBe(
+      'RESOLVED critical: LiveKitAgentTurnLatencyBudgetBurn, front desk',
+    );
+  });
 
-    test('the color of good news', () => {
-      expect(render('earshot.color', 'text')).toBe('good');
-    });
-  },
-);
+  test('the color of good news', () => {
+    expect(render('earshot.color', 'text')).toBe('good');
+  });
+});
