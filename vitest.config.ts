@@ -1,11 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { SkippedReporter } from './test/skipped.ts';
 
 const cores = availableParallelism();
 
 /** Tests that start processes: workers with their jobs, the simulated call centre, real servers. */
 const processes = [
-  'test/*.test.ts',
+  'test/{contributing,monitor,readme}.test.ts',
   'test/cli/*.test.ts',
   'test/gateway/**/*.test.ts',
   'test/livekit/processes.test.ts',
@@ -35,7 +36,8 @@ const waiting = { maxWorkers: Math.max(4, 2 * cores), sequence: { groupOrder: 1 
 export default defineConfig({
   test: {
     testTimeout: 120_000,
-    hookTimeout: 60_000,
+    hookTimeout: 120_000,
+    reporters: ['default', new SkippedReporter()],
     projects: [
       {
         extends: true,

@@ -32,14 +32,23 @@ export function find(server) {
     .find(executable);
 }
 
-/** A port that nobody listens on. */
+/**
+ * A port that nobody listens on. It is none of those that a system hands out by itself, from 32768 on, so that no connection
+ * of another test takes it before it is used.
+ */
 export async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = 15_000 + Math.floor(Math.random() * 17_000);
+    const server = createServer().listen(port, '127.0.0.1');
+    try {
+      await once(server, 'listening');
+    } catch {
+      continue;
+    }
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
 
 /**
