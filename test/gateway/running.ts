@@ -9,10 +9,13 @@ import { type Captured, key, upload } from './uploads.ts';
 const open: Gateway[] = [];
 const folders: string[] = [];
 
-afterEach(async () => {
+/** Closes the gateways of a test, and removes its folders. */
+export async function closeGateways(): Promise<void> {
   await Promise.all(open.splice(0).map((gateway) => gateway.close()));
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
+}
+
+afterEach(closeGateways);
 
 export function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'earshot-gateway-'));
