@@ -83,7 +83,11 @@ async function start(given: MonitorOptions): Promise<Monitoring> {
     registry.removeSingleMetric(`nodejs_active_${what}_total`);
   const identity: WorkerIdentity = new WorkerIdentity(
     resolveIdentity(resolved.options),
-    (observation, about) => recorder.record(observation, about),
+    (observation, about) => {
+      // Before its first job: by then its counters at 0 were scraped.
+      recorder.introduce(about);
+      recorder.record(observation, about);
+    },
   );
   const recorder = createRecorder({
     registry,

@@ -1,7 +1,9 @@
-import { type Counter, type Gauge, Histogram, type Metric, Registry } from 'prom-client';
+import { type Counter, type Gauge, Histogram, Registry } from 'prom-client';
 import { type Labels, catalogue as standard } from '../catalogue/metrics.ts';
 import type { Derivation, Exemplar, Observation } from '../catalogue/observation.ts';
+import { labelSets, newAgent, startsBySeries } from '../catalogue/start-at-zero.ts';
 import { commonLabels, type Identity, type MetricSpec } from '../catalogue/types.ts';
+import { adder } from './add-sample.ts';
 import { deriving } from './derived-series.ts';
 import { expose, type Format } from './exposition.ts';
 import { LabelCap, overflow, sanitise } from './label-cap.ts';
@@ -46,15 +48,22 @@ export interface Recorder {
   prepare(observation: Observation, identity: Identity): boolean;
   /** Counts samples that were lost before they came here. */
   dropped(reason: DropReason, count?: number): void;
-  /** Starts every counter that has no open label at 0 for an agent, so that its first increase shows in a rate. */
-  introduce(identity: Identity): void;
+  /**
+   * Starts the counters of an agent at 0 whose labels are known beforehand, so that their first increase shows in a rate.
+   * Those of which a label is known only later start when the catalogue says so. @returns whether the agent is new
+   */
+  introduce(identity: Identity): boolean;
   expose(format: Format): Promise<string>;
+}
+
+/** A series without a value. */
+interface LabelSet {
+  metric: string;
+  labels: Readonly<Record<string, string>>;
 }
 
 /** Larger than any sum of seconds, tokens or characters of a process's life; beyond it a sum loses its units. */
 const maxValue = 1e15;
-const traceId = /^[0-9a-f]{32}$/;
-const spanId = /^[0-9a-f]{16}$/;
 
 /** Builds a recorder over the catalogue. */
 export function createRecorder(options: RecorderOptions = {}): Recorder {
@@ -72,6 +81,9 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
   const cap = new LabelCap(maxLabelValues);
   const known = new Map<string, Series>();
   const introduced = new Set<string>();
+  const starts = startsBySeries(specs);
+  /** How many label sets there may be before none is started at 0 any more: what counts goes before what may count. */
+  const roomForZeros = maxSeries / 2;
 
   const dropped = (reason: DropReason, count = 1) =>
     count_('earshot_samples_dropped_total', { reason }, count);
@@ -138,7 +150,20 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
       },
     };
     known.set(key, made);
+    startAtZero(metric, admitted);
     return made;
+  }
+
+  /** Shows at 0 the counters of which a new label set (or a new agent) makes label sets known. */
+  function startAtZero(
+    series: string,
+    { agent_name = '', agent_version = '', ...labels }: Readonly<Record<string, string>>,
+  ): void {
+    for (const { metric, labels: given } of starts.get(series) ?? []) {
+      for (const set of labelSets(specs[metric] as MetricSpec, { labels: given }, labels)) {
+        if (known.size < roomForZeros) prepare({ metric, labels: set }, { agent_name, agent_version });
+      }
+    }
   }
 
   /** Adds to what is derived from a series, under the labels that the series itself is exposed with. */
@@ -163,20 +188,20 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
     for (const { metric, labels, value } of states()) show(metric, labels, value);
   }
 
-  function prepare({ metric, labels }: Observation, about: Identity): boolean {
+  function prepare({ metric, labels }: LabelSet, about: Identity): boolean {
     const before = known.size;
     const spec = Object.hasOwn(specs, metric) ? specs[metric] : undefined;
     // What is refused is counted when it is recorded.
     if (before >= maxSeries || !spec) return false;
-    const { admitted } = admit(spec, labels, about) ?? {};
+    const { admitted, overflowed } = admit(spec, labels, about) ?? {};
     if (!admitted) return false;
     const made = series(metric, labels, about);
     if (!made || known.size === before) return false;
     const target = registered.get(metric);
     // What overflowed may be there already, and is counted when it is recorded.
-    if (Object.values(admitted).includes(overflow)) return true;
-    if (target instanceof Histogram) target.zero(admitted);
-    else made.add(0);
+    if (target instanceof Histogram) {
+      if (!Object.values(admitted).includes(overflow)) target.zero(admitted);
+    } else if (overflowed?.length === 0) made.add(0);
     return true;
   }
 
@@ -190,12 +215,10 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
       series(observation.metric, observation.labels, about)?.add(observation.value, observation.exemplar),
     introduce(about) {
       const key = JSON.stringify(about);
-      if (introduced.has(key) || introduced.size >= maxLabelValues) return;
+      if (introduced.has(key) || introduced.size >= maxLabelValues) return false;
       introduced.add(key);
-      for (const [metric, spec] of Object.entries(specs)) {
-        if (spec.type === 'histogram' || metric.startsWith('earshot_')) continue;
-        for (const labels of closedLabelSets(spec)) series(metric, labels, about)?.add(0);
-      }
+      startAtZero(newAgent, about);
+      return true;
     },
     expose(format) {
       showSelf();
@@ -206,26 +229,3 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
 
 /** A label's value as it is exposed; an empty one would be no label at all. */
 const exposed = (value: string): string => sanitise(value) || 'unknown';
-
-/** All label sets of a series that has only labels with listed values; none for any other. */
-function closedLabelSets(spec: MetricSpec): Record<string, string>[] {
-  let sets: Record<string, string>[] = [{}];
-  for (const [name, values] of Object.entries(spec.labels)) {
-    if (values === 'open') return [];
-    sets = sets.flatMap((set) => values.map((value) => ({ ...set, [name]: value })));
-  }
-  return sets;
-}
-
-function adder(spec: MetricSpec, target: Metric, labels: Record<string, string>) {
-  if (spec.type === 'counter') return (value: number) => (target as Counter).inc(labels, value);
-  if (spec.type === 'gauge') return (value: number) => (target as Gauge).inc(labels, value);
-  return (value: number, exemplar?: Exemplar) =>
-    (target as Histogram).observe({ labels, value, ...(exemplar && valid(exemplar)) } as never);
-}
-
-/** An exemplar that Prometheus can link from; one with malformed ids is left out, its sample is not. */
-function valid({ trace_id, span_id }: Exemplar): { exemplarLabels?: Record<string, string> } {
-  if (!traceId.test(trace_id)) return {};
-  return { exemplarLabels: span_id && spanId.test(span_id) ? { trace_id, span_id } : { trace_id } };
-}

@@ -235,7 +235,9 @@ describe('an introduction', () => {
     expect(await shown(recorder, 'lk_agents_sessions_active')).toBe(0);
     expect(await shown(recorder, 'lk_agents_tool_calls_total')).toBeUndefined();
     expect(await shown(recorder, 'lk_agents_eou_delay_seconds_count')).toBeUndefined();
-    expect(await shown(recorder, 'earshot_samples_dropped_total')).toBeUndefined();
+    expect(await shown(recorder, 'earshot_samples_dropped_total', { reason: 'queue_full' })).toBe(0);
+    // Where there are no reports, there is nothing to count.
+    expect(await shown(recorder, 'earshot_session_reports_total')).toBeUndefined();
   });
 
   test('a second time changes nothing', async () => {

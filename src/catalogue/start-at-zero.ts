@@ -1,0 +1,58 @@
+import type { MetricSpec, StartsWith } from './types.ts';
+
+/** What {@link StartsWith} calls an agent that is seen for the first time. */
+export const newAgent = 'agent';
+
+/** A counter, and which of its label sets are known then. */
+export interface Start {
+  metric: string;
+  labels: StartsWith['labels'];
+}
+
+const isOpen = ({ labels }: MetricSpec): boolean => Object.values(labels).includes('open');
+
+/** What makes label sets of a series known: of a counter that is not derived from another, and of a gauge that jobs share. */
+export function startsOf(metric: string, spec: MetricSpec): readonly StartsWith[] {
+  if (spec.type === 'gauge' && spec.onLost) return [{ series: newAgent }];
+  if (spec.type !== 'counter' || spec.derived) return [];
+  return spec.startsWith ?? [{ series: isOpen(spec) ? metric : newAgent }];
+}
+
+/** The counters that start at 0, by what makes their label sets known. */
+export function startsBySeries(
+  specs: Readonly<Record<string, MetricSpec>>,
+): ReadonlyMap<string, readonly Start[]> {
+  const found = new Map<string, Start[]>();
+  for (const [metric, spec] of Object.entries(specs)) {
+    for (const { series, labels } of startsOf(metric, spec)) {
+      found.set(series, [...(found.get(series) ?? []), { metric, labels }]);
+    }
+  }
+  return found;
+}
+
+/** The label sets of a counter that a label set of another series (or an agent, which has none) makes known. */
+export function labelSets(
+  spec: MetricSpec,
+  { labels: given = {} }: Pick<Start, 'labels'>,
+  known: Readonly<Record<string, string>> = {},
+): Record<string, string>[] {
+  let sets: Record<string, string>[] = [{}];
+  for (const [name, listed] of Object.entries(spec.labels)) {
+    const values = valuesOf(given[name] ?? (listed === 'open' ? known[name] : listed));
+    sets = sets.flatMap((set) => values.map((value) => ({ ...set, [name]: value })));
+  }
+  return sets;
+}
+
+const valuesOf = (values: string | readonly string[] | undefined): readonly string[] =>
+  typeof values === 'string' ? [values] : (values ?? []);
+
+/**
+ * Whether each label set of a counter is known before its first event. Of any other, `increase()` misses the first event,
+ * unless Prometheus takes creation times.
+ */
+export function isKnownBefore(metric: string, specs: Readonly<Record<string, MetricSpec>>): boolean {
+  const spec = specs[metric];
+  return spec !== undefined && startsOf(metric, spec).some(({ series }) => series === newAgent);
+}
