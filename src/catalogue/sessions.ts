@@ -64,7 +64,7 @@ export const sessions = {
     ],
     // A model that has been asked may fail; so may one that never answered, which only its error makes known.
     startsWith: [
-      { series: 'lk_agents_errors_total' },
+      { series: 'lk_agents_errors_total', same: ['component'] },
       { series: requestSeries.llm, labels: { component: 'llm' } },
       { series: requestSeries.stt, labels: { component: 'stt' } },
       { series: requestSeries.tts, labels: { component: 'tts' } },

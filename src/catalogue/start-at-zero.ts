@@ -4,9 +4,8 @@ import type { MetricSpec, StartsWith } from './types.ts';
 export const newAgent = 'agent';
 
 /** A counter, and which of its label sets are known then. */
-export interface Start {
+export interface Start extends Omit<StartsWith, 'series'> {
   metric: string;
-  labels: StartsWith['labels'];
 }
 
 const isOpen = ({ labels }: MetricSpec): boolean => Object.values(labels).includes('open');
@@ -24,8 +23,8 @@ export function startsBySeries(
 ): ReadonlyMap<string, readonly Start[]> {
   const found = new Map<string, Start[]>();
   for (const [metric, spec] of Object.entries(specs)) {
-    for (const { series, labels } of startsOf(metric, spec)) {
-      found.set(series, [...(found.get(series) ?? []), { metric, labels }]);
+    for (const { series, ...start } of startsOf(metric, spec)) {
+      found.set(series, [...(found.get(series) ?? []), { metric, ...start }]);
     }
   }
   return found;
@@ -34,12 +33,12 @@ export function startsBySeries(
 /** The label sets of a counter that a label set of another series (or an agent, which has none) makes known. */
 export function labelSets(
   spec: MetricSpec,
-  { labels: given = {} }: Pick<Start, 'labels'>,
+  { labels: given = {}, same = [] }: Omit<Start, 'metric'>,
   known: Readonly<Record<string, string>> = {},
 ): Record<string, string>[] {
   let sets: Record<string, string>[] = [{}];
   for (const [name, listed] of Object.entries(spec.labels)) {
-    const values = valuesOf(given[name] ?? (listed === 'open' ? known[name] : listed));
+    const values = valuesOf(given[name] ?? (listed === 'open' || same.includes(name) ? known[name] : listed));
     sets = sets.flatMap((set) => values.map((value) => ({ ...set, [name]: value })));
   }
   return sets;
@@ -49,10 +48,16 @@ const valuesOf = (values: string | readonly string[] | undefined): readonly stri
   typeof values === 'string' ? [values] : (values ?? []);
 
 /**
- * Whether each label set of a counter is known before its first event. Of any other, `increase()` misses the first event,
- * unless Prometheus takes creation times.
+ * Since when a counter is exposed at 0: since its agent is known; since another series is; or, but for its first label set,
+ * since that one is. Without creation times, `increase()` misses what is counted before the first scrape after it.
  */
-export function isKnownBefore(metric: string, specs: Readonly<Record<string, MetricSpec>>): boolean {
+export function zeroSince(
+  metric: string,
+  specs: Readonly<Record<string, MetricSpec>>,
+): 'agent' | 'another series' | 'itself' {
   const spec = specs[metric];
-  return spec !== undefined && startsOf(metric, spec).some(({ series }) => series === newAgent);
+  if (spec?.derived) return 'another series';
+  const starts = spec ? startsOf(metric, spec) : [];
+  if (starts.some(({ series }) => series === newAgent)) return 'agent';
+  return starts.some(({ series }) => series !== metric) ? 'another series' : 'itself';
 }

@@ -18,8 +18,10 @@ export type LabelValues = 'open' | readonly string[];
 export interface StartsWith {
   /** The series whose new label set makes them known. `agent`: it is seen for the first time. */
   series: string;
-  /** Values of labels. One that is not given has the value of the same name there, else all of its listed values. */
+  /** Values of labels. One that is not given has all of its listed values; one that takes any value, that of the same name there. */
   labels?: Readonly<Record<string, string | readonly string[]>>;
+  /** Labels that have their value from there though their values are listed. */
+  same?: readonly string[];
 }
 
 /** One series of the catalogue. Everything else (registration, docs, boards) derives from it. */

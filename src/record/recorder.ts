@@ -26,6 +26,8 @@ export interface RecorderOptions {
   derivation?: Derivation;
   /** What gauges show of the state of things when they are exposed. @default nothing */
   states?: () => readonly Observation[];
+  /** Milliseconds since the epoch, for when a series was created. @default Date.now */
+  now?: () => number;
   /** @default the catalogue */
   specs?: Readonly<Record<string, MetricSpec>>;
 }
@@ -75,6 +77,7 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
     buildInfo,
     derivation,
     states = () => [],
+    now = Date.now,
     specs = standard,
   } = options;
   const registered = registerCatalogue(specs, registry);
@@ -82,6 +85,12 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
   const known = new Map<string, Series>();
   const introduced = new Set<string>();
   const starts = startsBySeries(specs);
+  /** When label sets were created, in unix seconds, by the object that prom-client keeps of each. */
+  const created = new WeakMap<object, number>();
+  const creating = <L extends object>(labels: L): L => {
+    created.set(labels, now() / 1000);
+    return labels;
+  };
   /** How many label sets there may be before none is started at 0 any more: what counts goes before what may count. */
   const roomForZeros = maxSeries / 2;
 
@@ -96,7 +105,7 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
 
   /** Counts on Earshot's own series. These are few by construction, so no cap can stop them. */
   function count_(metric: string, labels: Record<string, string>, count: number): void {
-    (registered.get(metric) as Counter | undefined)?.inc({ ...self(), ...labels }, count);
+    (registered.get(metric) as Counter | undefined)?.inc(creating({ ...self(), ...labels }), count);
   }
 
   /** The exposed labels, or why there are none. */
@@ -136,7 +145,7 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
     const existing = known.get(key);
     if (existing) return existing;
     if (known.size >= maxSeries) return void dropped('series_limit');
-    const add = adder(spec, target, admitted);
+    const add = adder(spec, target, creating(admitted));
     const derive = metric === derivation?.from ? derived(derivation, admitted) : undefined;
     const made: Series = {
       add(value, exemplar) {
@@ -159,8 +168,8 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
     series: string,
     { agent_name = '', agent_version = '', ...labels }: Readonly<Record<string, string>>,
   ): void {
-    for (const { metric, labels: given } of starts.get(series) ?? []) {
-      for (const set of labelSets(specs[metric] as MetricSpec, { labels: given }, labels)) {
+    for (const { metric, ...start } of starts.get(series) ?? []) {
+      for (const set of labelSets(specs[metric] as MetricSpec, start, labels)) {
         if (known.size < roomForZeros) prepare({ metric, labels: set }, { agent_name, agent_version });
       }
     }
@@ -200,7 +209,7 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
     const target = registered.get(metric);
     // What overflowed may be there already, and is counted when it is recorded.
     if (target instanceof Histogram) {
-      if (!Object.values(admitted).includes(overflow)) target.zero(admitted);
+      if (!Object.values(admitted).includes(overflow)) target.zero(creating(admitted));
     } else if (overflowed?.length === 0) made.add(0);
     return true;
   }
@@ -222,7 +231,7 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
     },
     expose(format) {
       showSelf();
-      return expose(registry, format);
+      return expose(registry, format, { createdAt: (labels) => created.get(labels) });
     },
   };
 }
