@@ -8,7 +8,9 @@ export type Format = 'text' | 'openmetrics' | 'openmetrics-created';
 export const escaped = (text: string): string => text.replace(/\\/g, '\\\\').replace(/\n/g, '\\n');
 
 /** A label's value, or a HELP text of OpenMetrics. */
-export const quoted = (text: string): string => escaped(text).replace(/"/g, '\\"');
+export const quoted = (text: string): string =>
+  // Of nearly all label values nothing has to be escaped.
+  /[\\\n"]/.test(text) ? escaped(text).replace(/"/g, '\\"') : text;
 
 export function number(value: number): string {
   if (value === Number.POSITIVE_INFINITY) return '+Inf';

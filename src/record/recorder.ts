@@ -26,6 +26,8 @@ export interface RecorderOptions {
   derivation?: Derivation;
   /** What gauges show of the state of things when they are exposed. @default nothing */
   states?: () => readonly Observation[];
+  /** When the label sets were created that others have put into the registry, in unix seconds. @default not known */
+  othersCreatedAt?: number;
   /** Milliseconds since the epoch, for when a series was created. @default Date.now */
   now?: () => number;
   /** @default the catalogue */
@@ -77,6 +79,7 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
     buildInfo,
     derivation,
     states = () => [],
+    othersCreatedAt,
     now = Date.now,
     specs = standard,
   } = options;
@@ -231,7 +234,7 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
     },
     expose(format) {
       showSelf();
-      return expose(registry, format, { createdAt: (labels) => created.get(labels) });
+      return expose(registry, format, { createdAt: (labels) => created.get(labels) ?? othersCreatedAt });
     },
   };
 }

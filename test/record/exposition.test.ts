@@ -238,6 +238,20 @@ describe('creation times', () => {
     expect(await created(recorder, 'lk_agents_handoffs_created')).toEqual([[undefined, at + 5]]);
   });
 
+  test('of what others have put into the registry are as it is said, or not known', async () => {
+    const registry = new Registry();
+    new Counter({ name: 'my_calls_total', help: 'Calls.', registers: [registry] }).inc(2);
+    expect(await createRecorder({ registry }).expose('openmetrics-created')).not.toContain(
+      'my_calls_created',
+    );
+    const own = new Registry();
+    new Counter({ name: 'my_calls_total', help: 'Calls.', registers: [own] }).inc(2);
+    const recorder = createRecorder({ registry: own, othersCreatedAt: at });
+    expect(await recorder.expose('openmetrics-created')).toContain(
+      '\nmy_calls_total 2\nmy_calls_created 1764408000.123\n',
+    );
+  });
+
   test('are in no other format, and gauges have none', async () => {
     const { recorder } = timed();
     fill(recorder);
