@@ -32,6 +32,8 @@ interface Values extends MetricObjectWithValues<MetricValue<string>> {
 }
 
 export interface ExposeOptions {
+  /** Added to every series; the registry's own default labels go before them. @default none */
+  labels?: Readonly<Record<string, string>>;
   /** When the label set that a metric holds was created, in unix seconds. @default not known */
   createdAt?: (labels: object) => number | undefined;
 }
@@ -43,9 +45,10 @@ export interface ExposeOptions {
 export async function expose(
   registry: AnyRegistry,
   format: Format,
-  { createdAt = () => undefined }: ExposeOptions = {},
+  { labels = {}, createdAt = () => undefined }: ExposeOptions = {},
 ): Promise<string> {
-  const { metrics, constant } = await read(registry);
+  const { metrics, defaults } = await read(registry);
+  const constant = { ...labels, ...defaults };
   const renamed = registry.contentType === Registry.OPENMETRICS_CONTENT_TYPE;
   const created = format === 'openmetrics-created' ? createdAt : () => undefined;
   const families = metrics.map((metric) => family(metric, { format, renamed, constant, created }));
@@ -53,12 +56,12 @@ export async function expose(
   return [...families, '# EOF\n'].join('\n');
 }
 
-/** All metrics with their values, and the labels that each value is to have on top. */
-async function read(registry: AnyRegistry): Promise<{ metrics: readonly Values[]; constant: Labels }> {
+/** All metrics with their values, and the registry's default labels, where the values do not have them yet. */
+async function read(registry: AnyRegistry): Promise<{ metrics: readonly Values[]; defaults: Labels }> {
   // prom-client has a setter for the default labels and no getter; its JSON has them on each value, at the price of copies.
-  const { _defaultLabels: constant } = registry as unknown as { _defaultLabels?: Labels };
-  if (typeof constant !== 'object' || constant === null) {
-    return { metrics: (await registry.getMetricsAsJSON()) as readonly Values[], constant: {} };
+  const { _defaultLabels: defaults } = registry as unknown as { _defaultLabels?: Labels };
+  if (typeof defaults !== 'object' || defaults === null) {
+    return { metrics: (await registry.getMetricsAsJSON()) as readonly Values[], defaults: {} };
   }
   const metrics = registry.getMetricsAsArray() as unknown as (Metric & {
     getForPromString?: Metric['get'];
@@ -68,7 +71,7 @@ async function read(registry: AnyRegistry): Promise<{ metrics: readonly Values[]
       // Without the second, a histogram's labels are copied for each bucket.
       metrics.map((metric) => metric.getForPromString?.() ?? metric.get()),
     )) as readonly Values[],
-    constant,
+    defaults,
   };
 }
 

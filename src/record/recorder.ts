@@ -14,6 +14,8 @@ export type DropReason = Labels<'earshot_samples_dropped_total'>['reason'];
 export interface RecorderOptions {
   /** Where the series are registered. @default a new registry */
   registry?: Registry;
+  /** Labels that every series is exposed with; those that the registry has by itself go before them. @default none */
+  labels?: Readonly<Record<string, string>>;
   /** Whom Earshot's own series (`earshot_*`) are about; asked each time, for it may become known late. @default unknown */
   identity?: () => Identity;
   /** How many values a label may have before further ones become `other`. @default 200 */
@@ -73,6 +75,7 @@ const maxValue = 1e15;
 export function createRecorder(options: RecorderOptions = {}): Recorder {
   const {
     registry = new Registry(),
+    labels: constantLabels = {},
     identity = () => ({ agent_name: 'unknown', agent_version: 'unknown' }),
     maxLabelValues = 200,
     maxSeries = 20_000,
@@ -234,7 +237,8 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
     },
     expose(format) {
       showSelf();
-      return expose(registry, format, { createdAt: (labels) => created.get(labels) ?? othersCreatedAt });
+      const createdAt = (labels: object) => created.get(labels) ?? othersCreatedAt;
+      return expose(registry, format, { labels: constantLabels, createdAt });
     },
   };
 }
