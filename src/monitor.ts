@@ -93,8 +93,7 @@ async function start(given: MonitorOptions): Promise<Monitoring> {
   const identity: WorkerIdentity = new WorkerIdentity(
     resolveIdentity(resolved.options),
     (observation, about) => {
-      // Before its first job: by then its counters at 0 were scraped.
-      recorder.introduce(about);
+      recorder.introduce(about, 'worker');
       recorder.record(observation, about);
     },
   );

@@ -1,3 +1,4 @@
+import { ofWorker } from './start-at-zero.ts';
 import type { MetricSpec } from './types.ts';
 
 /** Only where a price file, a backend or reports are set up is there anything to count: then one makes the others known. */
@@ -41,6 +42,7 @@ export const self = {
         'internal_error',
       ],
     },
+    startsWith: ofWorker,
     source: 'Earshot',
   },
   earshot_duplicate_events_total: {
@@ -62,6 +64,7 @@ export const self = {
     help: 'Frames that job processes sent, by what became of them.',
     unit: 'frames',
     labels: { result: ['ok', 'malformed', 'oversized', 'incompatible'] },
+    startsWith: ofWorker,
     source: 'Earshot',
   },
   earshot_label_overflow_total: {

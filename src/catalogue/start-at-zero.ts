@@ -1,7 +1,11 @@
 import type { MetricSpec, StartsWith } from './types.ts';
 
-/** What {@link StartsWith} calls an agent that is seen for the first time. */
+/** What {@link StartsWith} calls an agent whose first job is connected. */
 export const newAgent = 'agent';
+/** What it calls a worker that has its name: before its first job, and maybe of another name than its jobs. */
+export const newWorker = 'worker';
+/** Of what a worker counts by itself, whoever the jobs are about. */
+export const ofWorker: readonly StartsWith[] = [{ series: newWorker }, { series: newAgent }];
 
 /** A counter, and which of its label sets are known then. */
 export interface Start extends Omit<StartsWith, 'series'> {
@@ -48,16 +52,17 @@ const valuesOf = (values: string | readonly string[] | undefined): readonly stri
   typeof values === 'string' ? [values] : (values ?? []);
 
 /**
- * Since when a counter is exposed at 0: since its agent is known; since another series is; or, but for its first label set,
+ * Since when a counter is exposed at 0: since its worker or its agent is known; since another series is; or, but for its first label set,
  * since that one is. Without creation times, `increase()` misses what is counted before the first scrape after it.
  */
 export function zeroSince(
   metric: string,
   specs: Readonly<Record<string, MetricSpec>>,
-): 'agent' | 'another series' | 'itself' {
+): 'worker' | 'agent' | 'another series' | 'itself' {
   const spec = specs[metric];
   if (spec?.derived) return 'another series';
   const starts = spec ? startsOf(metric, spec) : [];
+  if (starts.some(({ series }) => series === newWorker)) return 'worker';
   if (starts.some(({ series }) => series === newAgent)) return 'agent';
   return starts.some(({ series }) => series !== metric) ? 'another series' : 'itself';
 }

@@ -16,7 +16,7 @@ export type LabelValues = 'open' | readonly string[];
  * that event.
  */
 export interface StartsWith {
-  /** The series whose new label set makes them known. `agent`: it is seen for the first time. */
+  /** The series whose new label set makes them known. `agent`: its first job is connected. `worker`: it has its name. */
   series: string;
   /** Values of labels. One that is not given has all of its listed values; one that takes any value, that of the same name there. */
   labels?: Readonly<Record<string, string | readonly string[]>>;

@@ -34,9 +34,10 @@ export const firstEvents = (): string =>
     '`increase()` also extrapolates to the ends of its range: over 5 minutes in which 3 calls failed it may say 3.1. Over a range that ' +
       'ends with the last sample, and whose series began at 0 within it, nothing is extrapolated. Prometheus before 3 guesses from a ' +
       "series' growth what it was before its first sample, which may make up for a missing event, or not.",
-    `Exposed at 0 since their agent is known, that is, since its worker has registered with LiveKit: ${named('agent').map(code).join(', ')}.`,
-    'Exposed at 0 with the first label set of another series. Without creation times, what is counted of them before the scrape ' +
-      'after that is missing:',
+    `Exposed at 0 since the worker has registered with LiveKit: ${named('worker').map(code).join(', ')}.`,
+    'Exposed at 0 since the first job of an agent, at its version, is connected: without creation times, what is counted of them ' +
+      `before the scrape after that is missing. ${named('agent').map(code).join(', ')}.`,
+    'Exposed at 0 with the first label set of another series, of whose first scrape the same is true:',
     table(
       ['Series', 'With'],
       named('another series').map((name) => [code(name), with_(name)]),

@@ -56,9 +56,12 @@ export interface Recorder {
   dropped(reason: DropReason, count?: number): void;
   /**
    * Starts the counters of an agent at 0 whose labels are known beforehand, so that their first increase shows in a rate.
-   * Those of which a label is known only later start when the catalogue says so. @returns whether the agent is new
+   * Those of which a label is known only later start when the catalogue says so.
+   *
+   * @param as a worker has only what it counts by itself: its jobs may be about others @default agent
+   * @returns whether it is new
    */
-  introduce(identity: Identity): boolean;
+  introduce(identity: Identity, as?: 'agent' | 'worker'): boolean;
   expose(format: Format): Promise<string>;
 }
 
@@ -228,11 +231,11 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
     dropped,
     record: (observation, about) =>
       series(observation.metric, observation.labels, about)?.add(observation.value, observation.exemplar),
-    introduce(about) {
-      const key = JSON.stringify(about);
+    introduce(about, as = newAgent) {
+      const key = JSON.stringify([as, about]);
       if (introduced.has(key) || introduced.size >= maxLabelValues) return false;
       introduced.add(key);
-      startAtZero(newAgent, about);
+      startAtZero(as, about);
       return true;
     },
     expose(format) {

@@ -3,17 +3,20 @@ import { catalogue } from '../../src/catalogue/metrics.ts';
 import {
   labelSets,
   newAgent,
+  newWorker,
   startsBySeries,
   startsOf,
   zeroSince,
 } from '../../src/catalogue/start-at-zero.ts';
 
+/** What is no series. */
+const others: readonly string[] = [newAgent, newWorker];
 const counters = Object.entries(catalogue).filter(([, { type }]) => type === 'counter');
 
 describe.each(counters)('%s', (metric, spec) => {
   test('starts with series of the catalogue, and with values that its labels can have', () => {
     for (const { series, labels = {}, same = [] } of startsOf(metric, spec)) {
-      if (series !== newAgent) expect(catalogue).toHaveProperty(series);
+      if (!others.includes(series)) expect(catalogue).toHaveProperty(series);
       const there = catalogue[series]?.labels ?? {};
       for (const [label, values] of Object.entries(spec.labels)) {
         const given = labels[label];
@@ -28,7 +31,7 @@ describe.each(counters)('%s', (metric, spec) => {
 
 test('no label set makes more than a few dozen others known', () => {
   const sizes = [...startsBySeries(catalogue)]
-    .filter(([series]) => series !== newAgent)
+    .filter(([series]) => !others.includes(series))
     .map(([series, starts]) => {
       const known = Object.fromEntries(Object.keys(catalogue[series]!.labels).map((label) => [label, 'x']));
       return starts.flatMap(({ metric, ...start }) => labelSets(catalogue[metric]!, start, known)).length;
@@ -38,7 +41,8 @@ test('no label set makes more than a few dozen others known', () => {
 
 test.each([
   ['lk_agents_sessions_total', 'agent'],
-  ['earshot_samples_dropped_total', 'agent'],
+  ['earshot_samples_dropped_total', 'worker'],
+  ['lk_agents_job_exits_total', 'worker'],
   ['lk_agents_usage_llm_input_cached_tokens_total', 'another series'],
   ['lk_agents_cost_usd_total', 'another series'],
   ['lk_agents_tool_calls_total', 'itself'],

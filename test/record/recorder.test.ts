@@ -240,6 +240,18 @@ describe('an introduction', () => {
     expect(await shown(recorder, 'earshot_session_reports_total')).toBeUndefined();
   });
 
+  test('of a worker starts what it counts by itself, and nothing of calls: its jobs may be about other agents', async () => {
+    const recorder = createRecorder();
+    expect(recorder.introduce(identity, 'worker')).toBe(true);
+    expect(await shown(recorder, 'lk_agents_job_exits_total', { outcome: 'crashed' })).toBe(0);
+    expect(await shown(recorder, 'earshot_samples_dropped_total', { reason: 'queue_full' })).toBe(0);
+    expect(await shown(recorder, 'lk_agents_sessions_active')).toBeUndefined();
+    expect(await shown(recorder, 'lk_agents_sessions_total')).toBeUndefined();
+    expect(recorder.introduce(identity)).toBe(true);
+    expect(await shown(recorder, 'lk_agents_sessions_total', { close_reason: 'error' })).toBe(0);
+    expect(recorder.introduce(identity)).toBe(false);
+  });
+
   test('a second time changes nothing', async () => {
     const recorder = createRecorder();
     recorder.introduce(identity);
