@@ -32,6 +32,7 @@ export class Connection {
   readonly #lines: LineReader;
   readonly #slots = new Map<number, Slot>();
   #identity: Identity | undefined;
+  #release = () => {};
   #verdict: Verdict = 'open';
   #ok = 0;
 
@@ -61,6 +62,7 @@ export class Connection {
     if (this.#lines.inLine && this.#verdict === 'open') this.#options.frame('malformed', 1);
     const slots = [...this.#slots.values()];
     this.#slots.clear();
+    this.#release();
     for (const slot of slots) {
       try {
         if ('share' in slot) slot.share.takeBack(lost);
@@ -101,6 +103,7 @@ export class Connection {
     const { agent_name, agent_version } = identity;
     this.#identity = { agent_name: cut(agent_name), agent_version: cut(agent_version) };
     this.#options.recorder.introduce(this.#identity);
+    this.#release = this.#options.recorder.hold(this.#identity);
     this.#options.greeted();
     return 'ok';
   }
