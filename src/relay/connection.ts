@@ -35,6 +35,7 @@ export class Connection {
   #release = () => {};
   #verdict: Verdict = 'open';
   #ok = 0;
+  #frames = 0;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -52,6 +53,11 @@ export class Connection {
     if (this.#ok > 0) this.#options.frame('ok', this.#ok);
     this.#ok = 0;
     return this.#verdict;
+  }
+
+  /** How many frames it has sent, of whatever kind. */
+  get frames(): number {
+    return this.#frames;
   }
 
   /**
@@ -73,6 +79,7 @@ export class Connection {
   }
 
   #line(line: string | undefined): void {
+    this.#frames++;
     if (this.#verdict !== 'open' || line === '\r') return;
     try {
       const result = line === undefined ? 'malformed' : this.#frame(line);
