@@ -67,6 +67,13 @@ export const self = {
     startsWith: ofWorker,
     source: 'Earshot',
   },
+  earshot_relay_throttled_total: {
+    type: 'counter',
+    help: 'Times that the worker stopped reading from a job for a moment, because it sent more than 1 MiB a second for long: what that job cannot keep meanwhile, it drops and counts.',
+    unit: 'pauses',
+    labels: {},
+    source: 'Earshot',
+  },
   earshot_label_overflow_total: {
     type: 'counter',
     help: 'Samples whose label value was replaced by "other", because the label had too many values.',

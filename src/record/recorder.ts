@@ -4,10 +4,12 @@ import type { Derivation, Exemplar, Observation } from '../catalogue/observation
 import { labelSets, newAgent, startsBySeries } from '../catalogue/start-at-zero.ts';
 import { commonLabels, type Identity, type MetricSpec } from '../catalogue/types.ts';
 import { adder } from './add-sample.ts';
+import { admit, exposed } from './admission.ts';
 import { deriving } from './derived-series.ts';
 import { expose, type Format } from './exposition.ts';
-import { LabelCap, overflow, sanitise } from './label-cap.ts';
+import { LabelCap, overflow } from './label-cap.ts';
 import { registerCatalogue } from './registry.ts';
+import { type KeptSeries, keep, SeriesTable } from './series-table.ts';
 
 export type DropReason = Labels<'earshot_samples_dropped_total'>['reason'];
 
@@ -18,9 +20,9 @@ export interface RecorderOptions {
   labels?: Readonly<Record<string, string>>;
   /** Whom Earshot's own series (`earshot_*`) are about; asked each time, for it may become known late. @default unknown */
   identity?: () => Identity;
-  /** How many values a label may have before further ones become `other`. @default 200 */
+  /** How many values a label may have; when it is full, further ones become `other`, unless one is let go (see `idleMs`). @default 200 */
   maxLabelValues?: number;
-  /** How many label sets there may be in all; samples of further ones are dropped. @default 20000 */
+  /** How many label sets there may be in all; samples of further ones are dropped, unless one is let go (see `idleMs`). @default 20000 */
   maxSeries?: number;
   /** What `earshot_build_info` tells. @default it is not shown */
   buildInfo?: Labels<'earshot_build_info'>;
@@ -30,7 +32,12 @@ export interface RecorderOptions {
   states?: () => readonly Observation[];
   /** When the label sets were created that others have put into the registry, in unix seconds. @default not known */
   othersCreatedAt?: number;
-  /** Milliseconds since the epoch, for when a series was created. @default Date.now */
+  /**
+   * How long a label's value, or a label set, must not have been seen before it can make room for a new one, in
+   * milliseconds. @default 21600000, six hours
+   */
+  idleMs?: number;
+  /** Milliseconds since the epoch. @default Date.now */
   now?: () => number;
   /** @default the catalogue */
   specs?: Readonly<Record<string, MetricSpec>>;
@@ -62,6 +69,8 @@ export interface Recorder {
    * @returns whether it is new
    */
   introduce(identity: Identity, as?: 'agent' | 'worker'): boolean;
+  /** Keeps the labels of an agent from being let go, until what it returns is called: while a job of it is connected. */
+  hold(identity: Identity): () => void;
   expose(format: Format): Promise<string>;
 }
 
@@ -86,13 +95,11 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
     derivation,
     states = () => [],
     othersCreatedAt,
+    idleMs = 21_600_000,
     now = Date.now,
     specs = standard,
   } = options;
   const registered = registerCatalogue(specs, registry);
-  const cap = new LabelCap(maxLabelValues);
-  const known = new Map<string, Series>();
-  const introduced = new Set<string>();
   const starts = startsBySeries(specs);
   /** When label sets were created, in unix seconds, by the object that prom-client keeps of each. */
   const created = new WeakMap<object, number>();
@@ -102,6 +109,24 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
   };
   /** How many label sets there may be before none is started at 0 any more: what counts goes before what may count. */
   const roomForZeros = maxSeries / 2;
+  const introduced = new Map<string, Identity>();
+  const known = new SeriesTable<KeptSeries>({
+    max: maxSeries,
+    idleMs,
+    now,
+    remove: ({ metric, labels }) => registered.get(metric)?.remove(labels as Record<string, string>),
+  });
+  const cap = new LabelCap({
+    max: maxLabelValues,
+    now,
+    letGo(label, seen) {
+      const gone = known.letGo(label, seen);
+      for (const [key, about] of introduced) {
+        if (gone.includes(exposed(about[label as keyof Identity] ?? ''))) introduced.delete(key);
+      }
+      return gone;
+    },
+  });
 
   const dropped = (reason: DropReason, count = 1) =>
     count_('earshot_samples_dropped_total', { reason }, count);
@@ -117,57 +142,38 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
     (registered.get(metric) as Counter | undefined)?.inc(creating({ ...self(), ...labels }), count);
   }
 
-  /** The exposed labels, or why there are none. */
-  function admit(spec: MetricSpec, labels: Readonly<Record<string, string>>, about: Identity) {
-    const names = Object.keys(spec.labels);
-    if (Object.keys(labels).length !== names.length) return undefined;
-    const admitted: Record<string, string> = {};
-    const overflowed: string[] = [];
-    for (const name of [...commonLabels, ...names]) {
-      const value = Object.hasOwn(spec.labels, name) ? labels[name] : about[name as keyof Identity];
-      if (typeof value !== 'string' || (name in labels && !Object.hasOwn(labels, name))) return undefined;
-      const allowed = spec.labels[name] ?? 'open';
-      if (allowed !== 'open') {
-        if (!allowed.includes(value)) return undefined;
-        admitted[name] = value;
-        continue;
-      }
-      const clean = exposed(value);
-      admitted[name] = cap.admit(name, clean);
-      if (admitted[name] === overflow && clean !== overflow) overflowed.push(name);
-    }
-    return { admitted, overflowed };
-  }
-
   function series(
     metric: string,
     labels: Readonly<Record<string, string>>,
     about: Identity,
-  ): Series | undefined {
+  ): KeptSeries | undefined {
     const spec = Object.hasOwn(specs, metric) ? specs[metric] : undefined;
     const target = registered.get(metric);
     if (!spec || !target) return void dropped('unknown_metric');
-    const result = admit(spec, labels, about);
+    const result = admit(cap, spec, labels, about);
     if (!result) return void dropped('unknown_label');
     const { admitted, overflowed } = result;
     const key = JSON.stringify([metric, Object.values(admitted), overflowed]);
     const existing = known.get(key);
     if (existing) return existing;
-    if (known.size >= maxSeries) return void dropped('series_limit');
+    if (!known.hasRoom()) return void dropped('series_limit');
     const add = adder(spec, target, creating(admitted));
     const derive = metric === derivation?.from ? derived(derivation, admitted) : undefined;
-    const made: Series = {
+    const made: KeptSeries = keep({
+      ...{ metric, labels: admitted, spec, now },
       add(value, exemplar) {
         if (!Number.isFinite(value) || Math.abs(value) > maxValue || (value < 0 && spec.type !== 'gauge')) {
           dropped('invalid_value');
-          return;
+          return false;
         }
         for (const label of overflowed) count_('earshot_label_overflow_total', { label }, 1);
         add(value, exemplar);
         derive?.(value);
+        return true;
       },
-    };
-    known.set(key, made);
+      again: () => series(metric, labels, about),
+    });
+    known.add(key, made);
     startAtZero(metric, admitted);
     return made;
   }
@@ -211,7 +217,7 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
     const spec = Object.hasOwn(specs, metric) ? specs[metric] : undefined;
     // What is refused is counted when it is recorded.
     if (before >= maxSeries || !spec) return false;
-    const { admitted, overflowed } = admit(spec, labels, about) ?? {};
+    const { admitted, overflowed } = admit(cap, spec, labels, about) ?? {};
     if (!admitted) return false;
     const made = series(metric, labels, about);
     if (!made || known.size === before) return false;
@@ -233,11 +239,16 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
       series(observation.metric, observation.labels, about)?.add(observation.value, observation.exemplar),
     introduce(about, as = newAgent) {
       const key = JSON.stringify([as, about]);
-      if (introduced.has(key) || introduced.size >= maxLabelValues) return false;
-      introduced.add(key);
+      if (introduced.has(key)) return false;
+      // A full label may let one go, and with it who was introduced under it.
+      for (const label of commonLabels) cap.admit(label, exposed(about[label]));
+      if (introduced.size >= maxLabelValues) return false;
+      introduced.set(key, about);
       startAtZero(as, about);
       return true;
     },
+    hold: ({ agent_name, agent_version }) =>
+      known.hold({ agent_name: exposed(agent_name), agent_version: exposed(agent_version) }),
     expose(format) {
       showSelf();
       const createdAt = (labels: object) => created.get(labels) ?? othersCreatedAt;
@@ -245,6 +256,3 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
     },
   };
 }
-
-/** A label's value as it is exposed; an empty one would be no label at all. */
-const exposed = (value: string): string => sanitise(value) || 'unknown';
