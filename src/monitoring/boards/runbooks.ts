@@ -42,6 +42,7 @@ function contents(settings: Settings): string {
 export const runbooks: BoardSpec = {
   name: 'runbooks',
   description: 'An alert is firing: what does it mean, how is the cause found, and what is to be done?',
+  static: true,
   rows: ({ settings }) => {
     const written = new Map(readRunbooks().map(({ alert, content }) => [alert, content]));
     return [

@@ -5,7 +5,9 @@ import type { Settings } from '../settings.ts';
 import { alertGroups } from './alerts/index.ts';
 import { baselines } from './baselines.ts';
 import { chosenAlerts } from './choices.ts';
+import { forBoards } from './for-boards.ts';
 import { livekitServer } from './livekit-server.ts';
+import { longRates } from './long-rates.ts';
 import { rates } from './rates.ts';
 import type { AlertRule, RecordingRule, RuleContext, RuleGroup } from './rule.ts';
 import { slo } from './slo.ts';
@@ -65,6 +67,8 @@ export const recordingGroups = (settings: Settings): RuleGroup<RecordingRule>[] 
     ...workers(context),
     ...livekitServer(),
     ...versionVerdicts(context),
+    ...forBoards(context),
+    ...longRates(),
   ];
   return labelled(groups, settings);
 };
