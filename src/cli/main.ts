@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { version } from '../version.ts';
 import { addGateway } from './gateway.ts';
 import { addGenerate } from './generate.ts';
+import { addHealthcheck } from './healthcheck.ts';
 import { addPrices } from './prices.ts';
 import { addReplay } from './replay.ts';
 import { addSimulate } from './simulate.ts';
@@ -15,6 +16,7 @@ addReplay(program);
 addPrices(program);
 addGenerate(program);
 addGateway(program);
+addHealthcheck(program);
 
 try {
   await program.parseAsync();

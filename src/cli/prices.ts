@@ -1,10 +1,6 @@
 import { stdout } from 'node:process';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { pricesVariable } from '../pricing/open-prices.ts';
 import type { Price, PriceSource } from '../pricing/price.ts';
-import { PriceBook } from '../pricing/price-book.ts';
-import { readPriceFile } from '../pricing/price-file.ts';
-import { publishedOf } from '../pricing/units.ts';
 
 const sources: Record<PriceSource, string> = {
   user: 'your price file',
@@ -24,22 +20,31 @@ export function addPrices(program: Command): void {
     .description('tell what models are priced at, and by whom; exits with 1 if one has no price')
     .argument('<models...>', 'by the labels model_provider and model_name, such as openai/gpt-4o-mini', model)
     .addOption(
-      new Option('--prices <file>', 'price file, which goes before the built-in prices').env(pricesVariable),
+      new Option('--prices <file>', 'price file, which goes before the built-in prices').env(
+        'EARSHOT_PRICES',
+      ),
     )
-    .action((models: string[], { prices: file }: { prices?: string }) => {
+    .action(async (models: string[], { prices: file }: { prices?: string }) => {
+      // Loaded for this command only: others, such as the health check of a container, start faster without.
+      const { PriceBook } = await import('../pricing/price-book.ts');
+      const { readPriceFile } = await import('../pricing/price-file.ts');
+      const { publishedOf } = await import('../pricing/units.ts');
       const book = new PriceBook(file === undefined ? {} : readPriceFile(file));
       for (const name of models) {
         const at = name.indexOf('/');
         const price = book.find(name.slice(0, at), name.slice(at + 1));
-        stdout.write(`${name}: ${price ? describe(price) : 'no price; its usage is unpriced'}\n`);
+        stdout.write(
+          `${name}: ${price ? describe(price, publishedOf(price.rates)) : 'no price; its usage is unpriced'}\n`,
+        );
         if (!price) process.exitCode = 1;
       }
     });
 }
 
-function describe({ source, entry, dated, url, note, rates, free }: Price): string {
+/** @param published the price by the fields of a price file */
+function describe({ source, entry, dated, url, note, free }: Price, published: object): string {
   const origin = [`${sources[source]}, as ${entry}`, dated && `of ${dated}`, url].filter(Boolean).join(', ');
-  const prices = free ? [['free', '']] : Object.entries(publishedOf(rates));
+  const prices = free ? [['free', '']] : Object.entries(published);
   return [
     origin,
     ...(note ? [`  ${note}`] : []),

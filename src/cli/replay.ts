@@ -1,9 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stdin, stdout } from 'node:process';
 import { type Command, Option } from 'commander';
-import { type ReplayOptions, replay } from '../livekit/replay.ts';
-import { openPrices, pricesVariable } from '../pricing/open-prices.ts';
-import { createRecorder } from '../record/recorder.ts';
+import type { ReplayOptions } from '../livekit/replay.ts';
 import { replayedFiles } from './replayed-files.ts';
 
 interface Options {
@@ -30,7 +28,9 @@ export function addReplay(program: Command): void {
     .option('--agent-name <name>', 'the label agent_name (default: that of a report, else unknown)')
     .option('--agent-version <version>', 'the label agent_version (default: that of a report, else unknown)')
     .addOption(
-      new Option('--prices <file>', 'price file, which goes before the built-in prices').env(pricesVariable),
+      new Option('--prices <file>', 'price file, which goes before the built-in prices').env(
+        'EARSHOT_PRICES',
+      ),
     )
     .action(run);
 }
@@ -38,6 +38,9 @@ export function addReplay(program: Command): void {
 const tell = (line: string) => console.error(`earshot replay: ${line}`);
 
 async function run(paths: string[], options: Options): Promise<void> {
+  // Loaded for this command only: others, such as the health check of a container, start faster without.
+  const { openPrices } = await import('../pricing/open-prices.ts');
+  const { createRecorder } = await import('../record/recorder.ts');
   const identityOf = ({ agentName = 'unknown', agentVersion = 'unknown' } = {}) => ({
     agent_name: options.agentName ?? agentName,
     agent_version: options.agentVersion ?? agentVersion,
@@ -78,6 +81,7 @@ async function replayOne(
 ): Promise<{ usable: boolean; skipped: number }> {
   const name = file === '-' ? 'standard input' : file;
   const problems: { line: number; problem: string }[] = [];
+  const { replay } = await import('../livekit/replay.ts');
   try {
     const { events, skipped } = await replay({
       input: file === '-' ? stdin : createReadStream(file),

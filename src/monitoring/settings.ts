@@ -1,4 +1,5 @@
 import { type Objectives, type ProfileName, profiles } from '../catalogue/objectives.ts';
+import type { AlertChoices } from './rules/choices.ts';
 
 /** What the user of boards and rules may choose. */
 export interface Settings {
@@ -19,6 +20,8 @@ export interface Settings {
   labels: readonly string[];
   /** Whether boards read recorded series; false: they need no rules, and are slow over weeks. @default true */
   recorded: boolean;
+  /** Which alerts are left out or changed. @default none */
+  alerts: AlertChoices;
   /** Where the runbooks are, with a final `/`: NAME.md is added. @default they are a board in Grafana */
   runbooks: string | undefined;
   /** Where Grafana is, without a final `/`, for the links of alerts. */
@@ -35,6 +38,7 @@ export const settingsOf = (profile: ProfileName, chosen: Partial<Settings> = {})
   selector: [],
   labels: [],
   recorded: true,
+  alerts: { disable: [], override: {} },
   runbooks: undefined,
   grafana: 'http://localhost:3000',
   ...chosen,

@@ -12,13 +12,21 @@ export type Format = 'openmetrics' | 'text';
 /** A registry of either kind: a user's own may be an OpenMetrics one. */
 type AnyRegistry = Registry<PrometheusContentType> | Registry<OpenMetricsContentType>;
 
-/** Renders a registry in either format, whatever its own is. */
-export async function expose(registry: AnyRegistry, format: Format): Promise<string> {
+/**
+ * Renders a registry in either format, whatever its own is.
+ *
+ * @param labels added to every series; the registry's own default labels go before them
+ */
+export async function expose(
+  registry: AnyRegistry,
+  format: Format,
+  labels: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const rendering = new Registry<PrometheusContentType | OpenMetricsContentType>();
   rendering.setContentType(
     format === 'openmetrics' ? Registry.OPENMETRICS_CONTENT_TYPE : Registry.PROMETHEUS_CONTENT_TYPE,
   );
-  rendering.setDefaultLabels(defaultLabels(registry));
+  rendering.setDefaultLabels({ ...labels, ...defaultLabels(registry) });
   const renamed = registry.contentType === Registry.OPENMETRICS_CONTENT_TYPE;
   for (const metric of registry.getMetricsAsArray())
     rendering.registerMetric(viewOf(metric, format, renamed));

@@ -12,6 +12,8 @@ export type DropReason = Labels<'earshot_samples_dropped_total'>['reason'];
 export interface RecorderOptions {
   /** Where the series are registered. @default a new registry */
   registry?: Registry;
+  /** Labels that every series is exposed with; those that the registry has by itself go before them. @default none */
+  labels?: Readonly<Record<string, string>>;
   /** Whom Earshot's own series (`earshot_*`) are about; asked each time, for it may become known late. @default unknown */
   identity?: () => Identity;
   /** How many values a label may have before further ones become `other`. @default 200 */
@@ -60,6 +62,7 @@ const spanId = /^[0-9a-f]{16}$/;
 export function createRecorder(options: RecorderOptions = {}): Recorder {
   const {
     registry = new Registry(),
+    labels: constantLabels = {},
     identity = () => ({ agent_name: 'unknown', agent_version: 'unknown' }),
     maxLabelValues = 200,
     maxSeries = 20_000,
@@ -199,7 +202,7 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
     },
     expose(format) {
       showSelf();
-      return expose(registry, format);
+      return expose(registry, format, constantLabels);
     },
   };
 }

@@ -115,7 +115,10 @@ export async function listenRelay(options: RelayServerOptions): Promise<RelaySer
 
   const server = createServer(accept);
   server.maxConnections = maxConnections;
-  const file = await listenOn(server, path);
+  const file = await listenOn(server, path).catch((error) => {
+    server.close(); // it may listen already
+    throw error;
+  });
   server.unref();
   server.on('error', () => {}); // out of file descriptors: the job tries again
   process.once('exit', file.remove);

@@ -102,7 +102,7 @@ export class SessionObserver {
     close: (samples, event) => {
       this.#conclude(samples, Number.POSITIVE_INFINITY);
       this.#outcomes.settle(samples);
-      this.#turns.close(samples);
+      this.#turns.close(samples, event.reason, event.createdAt);
       // A session that never ran has not ended, and ends once.
       if (!this.#active) return;
       this.#active = false;

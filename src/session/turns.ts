@@ -10,10 +10,14 @@ class OpenTurn {
   readonly user: llm.MetricsReport;
   /** Replies that began before this answer an earlier turn; in seconds since the epoch. */
   readonly since: number;
+  /** When the user had spoken, in seconds since the epoch. */
+  readonly asked: number;
   answered = false;
   interrupted = false;
   /** Whether the agent has spoken in it. */
   spoken = false;
+  /** Whether the caller hung up without waiting for an answer. */
+  abandoned = false;
   /** The speech that answers it, as far as is known, and the one whose LLM request was cancelled. */
   readonly speechId: string | undefined;
   cancelled: string | undefined;
@@ -29,13 +33,15 @@ class OpenTurn {
   /** What its latency consists of, if it was measured. */
   segments: Record<Segment, number> | undefined;
 
-  constructor(user: llm.MetricsReport, since: number, speechId?: string) {
+  constructor(user: llm.MetricsReport, since: number, asked: number, speechId?: string) {
     this.user = user;
     this.since = since;
+    this.asked = asked;
     this.speechId = speechId;
   }
 
-  get outcome(): 'completed' | 'interrupted' | 'unanswered' {
+  get outcome(): 'completed' | 'interrupted' | 'unanswered' | 'abandoned' {
+    if (this.abandoned) return 'abandoned';
     if (this.interrupted) return 'interrupted';
     if (this.answered) return 'completed';
     // The message of an answer that was cut off may come after the next turn has begun.
@@ -54,6 +60,12 @@ export interface TurnSummary {
   /** What the latency of its reply consists of, in seconds, if that was measured. */
   segments: Record<Segment, number> | undefined;
 }
+
+/**
+ * A caller who hangs up sooner than this after the last words (goodbye, mostly) did not wait for an answer. The silence of the
+ * agent is to blame for one who waited longer: it is the limit of dead air, too. In seconds.
+ */
+const patience = 5;
 
 /** Two clocks tell when the user stopped; they agree to well below this. In seconds. */
 const sameMoment = 0.002;
@@ -141,7 +153,17 @@ export class Turns {
     if (this.#open) this.#open.failed = true;
   }
 
-  close(samples: Samples): void {
+  /**
+   * The session is over.
+   *
+   * @param at when, in milliseconds since the epoch
+   */
+  close(samples: Samples, reason: string, at: number): void {
+    const turn = this.#open;
+    if (turn && reason === 'participant_disconnected') {
+      const silent = !turn.answered && !turn.spoken && !turn.failed;
+      turn.abandoned = silent && seconds(at) - turn.asked < patience;
+    }
     this.#finish(samples);
   }
 
@@ -172,7 +194,7 @@ export class Turns {
     this.#finish(samples);
     const typed = this.#realtime ? Number.NEGATIVE_INFINITY : seconds(at);
     const since = m.stoppedSpeakingAt ?? m.startedSpeakingAt ?? typed;
-    this.#open = new OpenTurn(m, since, this.#speechId);
+    this.#open = new OpenTurn(m, since, m.stoppedSpeakingAt ?? seconds(at), this.#speechId);
     this.#voice = undefined;
   }
 
@@ -190,7 +212,7 @@ export class Turns {
     // It answers the turn before, which has been counted.
     if (this.#open && began < this.#open.since) return;
     if (!this.#open && !this.#answersVoice(m, began)) return;
-    this.#open ??= new OpenTurn({}, Number.NEGATIVE_INFINITY);
+    this.#open ??= new OpenTurn({}, Number.NEGATIVE_INFINITY, began);
     this.#voice =
       this.#voice && seconds(this.#voice.last) > began
         ? { ...this.#voice, first: this.#voice.last }

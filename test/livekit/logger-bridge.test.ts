@@ -7,7 +7,11 @@ import type { LogItem } from '../../src/telemetry/log-pipeline.ts';
 let items: LogItem[];
 let stop: () => void;
 const bridge = (allowPii = false) => {
-  stop = bridgeLogger({ emit: (item) => items.push(item), allowPii, context: () => ROOT_CONTEXT });
+  stop = bridgeLogger({
+    emit: (item) => items.push(item),
+    allowPii: () => allowPii,
+    context: () => ROOT_CONTEXT,
+  });
 };
 /** The SDK's real logger, which writes to standard output, too; there, nothing is to be seen. */
 const makeLogger = (level = 'trace') => {

@@ -32,10 +32,12 @@ export const noBrowser = executablePath === undefined && !process.env.CI;
 let browser: Promise<Browser> | undefined;
 const pages: { page: Page; troubles: string[] }[] = [];
 
-const launch = (): Promise<Browser> => {
+/** A Chromium of its own; with these variables of the environment, if they are given. */
+export const launch = (env?: Record<string, string>): Promise<Browser> => {
   if (executablePath === undefined) throw new Error('There is no chromium on PATH');
   return chromium.launch({
     executablePath,
+    env,
     args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking'],
   });
 };

@@ -64,7 +64,7 @@ export interface Configured {
 }
 
 /** Ports of 127.0.0.1 that nobody listens on, and each another: all are held until the last is found. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const held = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
   await Promise.all(held.map((server) => once(server, 'listening')));
   const ports = held.map((server) => (server.address() as AddressInfo).port);

@@ -72,11 +72,11 @@ describe.each(installed('amtool', 'amtool3'))('%s renders', (amtool) => {
   let directory: string;
   beforeAll(() => {
     directory = mkdtempSync(join(tmpdir(), 'messages-'));
-    writeFileSync(join(directory, 'data.json'), JSON.stringify(data));
   });
   afterAll(() => rmSync(directory, { recursive: true }));
-  const render = (name: string, type: 'text' | 'html') =>
-    run(
+  const render = (name: string, type: 'text' | 'html', about: object = data) => {
+    writeFileSync(join(directory, 'data.json'), JSON.stringify(about));
+    return run(
       amtool,
       'template',
       'render',
@@ -85,6 +85,7 @@ describe.each(installed('amtool', 'amtool3'))('%s renders', (amtool) => {
       `--template.type=${type}`,
       `--template.text={{ template "${name}" . }}`,
     ).trim();
+  };
 
   test('a mail that tells the same', () => {
     const mail = render('earshot.email', 'html');
@@ -106,6 +107,26 @@ describe.each(installed('amtool', 'amtool3'))('%s renders', (amtool) => {
       ['All alerts', 'http://alerts.example.com/#/alerts?receiver=page'],
     ]);
   });
+
+  test.each([
+    [
+      'earshot.slack',
+      'text',
+      10,
+      /^\*Resolved: /gm,
+      '23 alerts in all: <http://alerts.example.com/#/alerts?receiver=page|see Alertmanager>',
+    ],
+    ['earshot.email', 'html', 50, /<b>Resolved: /g, '<p>57 alerts in all.</p>'],
+  ] as const)(
+    '%s of a large incident with its first alerts, and how many there are',
+    (name, type, most, each, rest) => {
+      const all = Number.parseInt(/\d+/.exec(rest)?.[0] ?? '', 10);
+      const text = render(name, type, { ...data, alerts: Array.from({ length: all }, () => data.alerts[0]) });
+      expect(text.match(each)?.length).toBe(most);
+      expect(text).toContain(rest);
+      expect(render(name, type)).not.toContain('alerts in all');
+    },
+  );
 
   test('its subject, on one line', () => {
     expect(render('earshot.title', 'text')).toBe(

@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 
 /** Whether a program is on PATH. */
 export const isInstalled = (name: string): boolean =>
@@ -37,6 +38,17 @@ export function run(command: string, ...args: string[]): string {
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
     throw new Error(`${command} ${args.join(' ')}: ${stdout}${stderr}`);
+  }
+}
+
+/** The same beside other commands. */
+export async function runAsync(command: string, ...args: string[]): Promise<string> {
+  try {
+    const { stdout, stderr } = await promisify(execFile)(command, args, { maxBuffer: 64 * 1024 * 1024 });
+    return stdout + stderr;
+  } catch (error) {
+    const { stdout = '', stderr = '', message } = error as { stdout?: string; stderr?: string } & Error;
+    throw new Error(`${command} ${args.join(' ')}: ${stdout}${stderr || message}`);
   }
 }
 

@@ -13,11 +13,15 @@ export const ruleFile = (groups: readonly RuleGroup[], settings: Settings): stri
       groups: groups.map(({ name, interval, rules }) => ({
         name,
         interval,
-        rules: rules.map((rule) => ('alert' in rule ? alert(rule, settings) : recording(rule))),
+        rules: rules.map((rule) => renderRule(rule, settings)),
       })),
     },
     { lineWidth: 0, aliasDuplicateObjects: false },
   );
+
+/** A rule as a rule file has it. */
+export const renderRule = (rule: AlertRule | RecordingRule, settings: Settings) =>
+  'alert' in rule ? alert(rule, settings) : recording(rule);
 
 const recording = ({ record, expr, labels }: RecordingRule) => ({ record, expr, ...(labels && { labels }) });
 

@@ -44,7 +44,7 @@ describe.skipIf(noBrowser)('the list', () => {
     await page.goBack();
     await shows(page, ['AJ_3', 'AJ_1']);
     await page.locator('a[data-session="AJ_1"]').click();
-    await page.getByRole('link', { name: '← Sessions' }).click();
+    await page.getByRole('link', { name: 'Sessions', exact: true }).click();
     await shows(page, ['AJ_3', 'AJ_1']);
     await page.getByRole('button', { name: 'Clear' }).click();
     await shows(page, ['AJ_3', 'AJ_2', 'AJ_1']);

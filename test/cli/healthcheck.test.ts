@@ -1,0 +1,128 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { Command } from 'commander';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { addHealthcheck, commandOf, readinessUrl } from '../../src/cli/healthcheck.ts';
+import { certificate } from '../http/certificate.ts';
+
+const closing: (() => void)[] = [];
+afterEach(() => {
+  vi.unstubAllEnvs();
+  for (const close of closing.splice(0)) close();
+});
+
+/** Port of a server on 127.0.0.1. */
+async function serve(listener: RequestListener, tls?: { cert: string; key: string }): Promise<string> {
+  const server = tls ? createSecureServer(tls, listener) : createServer(listener);
+  server.listen(0, '127.0.0.1');
+  closing.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  await once(server, 'listening');
+  return String((server.address() as AddressInfo).port);
+}
+
+/** Rejects where the process would end with 1. */
+async function healthcheck(...args: string[]): Promise<void> {
+  const program = new Command();
+  addHealthcheck(program);
+  await program.parseAsync(['healthcheck', ...args], { from: 'user' });
+}
+
+const words = (...all: string[]) => all.map((word) => `${word}\0`).join('');
+
+describe('the command that runs is that of process 1', () => {
+  test.each([
+    [words('node', '/usr/local/bin/earshot', 'gateway'), ['gateway']],
+    [words('/sbin/docker-init', '--', 'earshot', 'gateway', '--port', '9000'), ['gateway', '--port', '9000']],
+    [words('node', '/app/dist/cli/main.js', 'simulate'), ['simulate']],
+    [words('node', '/usr/local/bin/earshot'), []],
+  ])('%j', (cmdline, command) => {
+    expect(commandOf(cmdline)).toEqual(command);
+  });
+
+  test('another program is an error that says how to name the command', () => {
+    expect(() => commandOf(words('/pause'))).toThrow('earshot healthcheck gateway');
+  });
+});
+
+describe('it asks the server that the command starts', () => {
+  test.each([
+    [['simulate'], {}, 'http://127.0.0.1:9464/readyz'],
+    [['gateway'], {}, 'http://127.0.0.1:9465/readyz'],
+    [['gateway'], { EARSHOT_PORT: '1', EARSHOT_GATEWAY_PORT: '' }, 'http://127.0.0.1:9465/readyz'],
+    [['gateway'], { EARSHOT_GATEWAY_PORT: '8080' }, 'http://127.0.0.1:8080/readyz'],
+    [['gateway', '--port', '9000'], { EARSHOT_GATEWAY_PORT: '8080' }, 'http://127.0.0.1:9000/readyz'],
+    [['gateway', '--open-metrics', '--port=9000'], {}, 'http://127.0.0.1:9000/readyz'],
+    [['simulate', '--rate', '60'], { EARSHOT_PORT: '7' }, 'http://127.0.0.1:7/readyz'],
+    [['simulate'], { EARSHOT_HOST: '0.0.0.0' }, 'http://127.0.0.1:9464/readyz'],
+    [['gateway'], { EARSHOT_GATEWAY_HOST: '::' }, 'http://[::1]:9465/readyz'],
+    [['gateway', '--host', '10.0.0.7'], {}, 'http://10.0.0.7:9465/readyz'],
+    [['gateway'], { EARSHOT_GATEWAY_TLS_CERT: '/run/secrets/tls.crt' }, 'https://127.0.0.1:9465/readyz'],
+    [['simulate'], { EARSHOT_GATEWAY_TLS_CERT: '/run/secrets/tls.crt' }, 'http://127.0.0.1:9464/readyz'],
+  ])('%j with %j', (command, env, url) => {
+    expect(readinessUrl(command, env)).toBe(url);
+  });
+
+  test.each([
+    ['replay', '-'],
+    ['generate', '--out', '/out'],
+    ['simulate', 'history', '--out', 'x'],
+    ['--help'],
+  ])('%s serves nothing', (...command) => {
+    expect(readinessUrl(command, {})).toBeUndefined();
+  });
+
+  test('a free port cannot be known', () => {
+    expect(() => readinessUrl(['gateway', '--port', '0'], {})).toThrow('set EARSHOT_GATEWAY_PORT');
+  });
+});
+
+describe('it succeeds', () => {
+  test('when the server is ready', async () => {
+    const asked: (string | undefined)[] = [];
+    const port = await serve((request, response) => {
+      asked.push(request.url);
+      response.end('ready');
+    });
+    await healthcheck('gateway', '--port', port);
+    expect(asked).toEqual(['/readyz']);
+  });
+
+  test('over TLS, whatever name the certificate has', async () => {
+    const { cert, key } = certificate('gateway.example.com');
+    vi.stubEnv(
+      'EARSHOT_GATEWAY_PORT',
+      await serve((_request, response) => void response.end(), { cert, key }),
+    );
+    vi.stubEnv('EARSHOT_GATEWAY_TLS_CERT', '/run/secrets/tls.crt');
+    await healthcheck('gateway');
+  });
+
+  test('where nothing is served', async () => {
+    await healthcheck('replay', '-');
+  });
+});
+
+describe('it fails, and says why', () => {
+  test('when the server is not ready', async () => {
+    const port = await serve((_request, response) => void response.writeHead(503).end('the store is full\n'));
+    await expect(healthcheck('gateway', '--port', port)).rejects.toThrow(
+      `http://127.0.0.1:${port}/readyz answered 503: the store is full`,
+    );
+  });
+
+  test('when nobody listens', async () => {
+    const port = await serve(() => {});
+    for (const close of closing.splice(0)) close();
+    await expect(healthcheck('simulate', '--port', port)).rejects.toThrow('ECONNREFUSED');
+  });
+
+  test('when the server takes connections, and does not answer', async () => {
+    const port = await serve(() => {});
+    await expect(healthcheck('gateway', '--port', port)).rejects.toThrow('no answer within 3 s');
+  });
+});

@@ -1,0 +1,148 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { stringify } from 'yaml';
+import { freePorts } from './backends.ts';
+import { docker, inspect, missing, nodeImage, signal, uniqueName } from './engine.ts';
+import { eventually } from './programs.ts';
+import { type Compose, readYaml, root } from './repository.ts';
+
+/** What the stack is made of, beside images that are built here. */
+export const stackImages = Object.values(readYaml<Compose>('docker-compose.yml').services).flatMap(
+  ({ image }) => image ?? [],
+);
+
+export const grafanaImage = stackImages.find((image) => image.startsWith('grafana/grafana:')) ?? '';
+
+/** What the stack needs in any case; it can do without Grafana, whose tests are skipped then. */
+export const lacking = missing({
+  compose: true,
+  images: [nodeImage, ...stackImages.filter((image) => image !== grafanaImage)],
+});
+export const lackingGrafana = missing({ images: [grafanaImage] });
+
+const servers = ['grafana', 'prometheus', 'alertmanager', 'gateway', 'loki', 'tempo'] as const;
+export type Server = (typeof servers)[number];
+
+/** Files that git knows, as they are now: what somebody has who cloned the repository. */
+export function copyOfStack(folder: string): void {
+  const parts = ['docker-compose.yml', 'alerts', 'dashboards', 'grafana', 'prometheus', 'secrets'];
+  const listed = execFileSync('git', ['ls-files', '-z', ...parts], { cwd: root, encoding: 'utf8' });
+  for (const path of listed.split('\0').filter(Boolean)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    cpSync(join(root, path), join(folder, path));
+  }
+}
+
+/** The stack in a folder of its own, with ports, volumes and a name that no other has. */
+export interface Project {
+  readonly folder: string;
+  /** Names of all services. */
+  readonly services: readonly string[];
+  readonly urls: Readonly<Record<Server, string>>;
+  /** `docker compose` with its profile. @throws Error with what it printed if it fails */
+  compose(...args: readonly string[]): Promise<string>;
+  /** Starts what is not running, and waits until all are healthy. */
+  up(): Promise<void>;
+  /** Sets the image of the gateway and the demo; it holds from the next `up` on. */
+  use(image: string): void;
+  health(): Promise<Record<string, string>>;
+  /** Kills the process of a service, and waits until Docker has started it again and it is healthy. */
+  crash(service: string): Promise<void>;
+  restart(service: string): Promise<void>;
+  /** Removes containers, networks, volumes and the folder. */
+  remove(): Promise<void>;
+}
+
+/**
+ * @param image that of the gateway and the demo
+ * @param fill writes the stack's files into the folder
+ */
+export async function createProject(image: string, fill = copyOfStack): Promise<Project> {
+  const folder = mkdtempSync(join(tmpdir(), 'earshot-compose-'));
+  fill(folder);
+  const name = uniqueName();
+  const ports = await freePorts(servers.length + 1);
+  const portOf = Object.fromEntries(servers.map((server, at) => [server, ports[at]])) as Record<
+    Server,
+    number
+  >;
+  const otlpPort = ports.at(-1);
+  const services = Object.keys(readYaml<Compose>('docker-compose.yml').services).filter(
+    (service) => service !== 'grafana' || lackingGrafana.length === 0,
+  );
+  const settings = {
+    ...Object.fromEntries(servers.map((server) => [`${server.toUpperCase()}_PORT`, portOf[server]])),
+    TEMPO_OTLP_PORT: otlpPort,
+    DEMO_CALLS_PER_MINUTE: 20,
+    DEMO_CONCURRENT_CALLS: 2,
+    GRAFANA_ANONYMOUS: 'true',
+  };
+  const lines = Object.entries(settings).map(([key, value]) => `${key}=${value}\n`);
+  writeFileSync(join(folder, '.env'), lines.join(''));
+  // Settings of this shell would go before those in the file.
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([key]) => !/^(COMPOSE_|EARSHOT_)/.test(key) && !Object.hasOwn(settings, key),
+    ),
+  );
+  const compose = (...args: readonly string[]) =>
+    docker(['compose', '--project-name', name, '--profile', 'demo', ...args], { cwd: folder, env });
+  const idOf = async (service: string) => (await compose('ps', '--quiet', '--all', service)).trim();
+  const health = async () => {
+    const listed = await compose('ps', '--all', '--format', 'json');
+    const states = listed
+      .trim()
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as { Service: string; State: string; Health: string });
+    return Object.fromEntries(states.map(({ Service, State, Health }) => [Service, Health || State]));
+  };
+  let used = '';
+  /** The engine has the image, and no registry does. Tempo's API is published for the tests only. */
+  const use = (next: string) => {
+    used = next;
+    const built = { image: next, pull_policy: 'never' };
+    const override = {
+      services: {
+        demo: { ...built, environment: { EARSHOT_SIMULATE_SPEED: '3' } },
+        gateway: built,
+        tempo: { ports: [`127.0.0.1:${portOf.tempo}:3200`] },
+      },
+    };
+    writeFileSync(join(folder, 'docker-compose.override.yml'), stringify(override));
+  };
+  use(image);
+  const isHealthy = (service: string) => async () =>
+    (await inspect(await idOf(service))).State.Health?.Status === 'healthy' || undefined;
+  return {
+    folder,
+    services,
+    urls: Object.fromEntries(
+      servers.map((server) => [server, `http://127.0.0.1:${portOf[server]}`]),
+    ) as Record<Server, string>,
+    compose,
+    use,
+    async up() {
+      await compose('up', '--detach', '--no-build', '--wait', '--wait-timeout', '600', ...services);
+    },
+    health,
+    async crash(service) {
+      const id = await idOf(service);
+      const { RestartCount } = await inspect(id);
+      await signal(used, id, 'SIGKILL');
+      const again = async () => (await inspect(id)).RestartCount > RestartCount || undefined;
+      await eventually(again, `Docker to start ${service} again`, 60_000);
+      await eventually(isHealthy(service), `the health of ${service} after it was killed`, 300_000);
+    },
+    async restart(service) {
+      await compose('restart', '--no-deps', service);
+      await eventually(isHealthy(service), `the health of ${service} after a restart`, 300_000);
+    },
+    async remove() {
+      await compose('down', '--volumes', '--timeout', '5', '--remove-orphans');
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

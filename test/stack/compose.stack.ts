@@ -1,0 +1,182 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createProject, lacking, lackingGrafana, type Project } from './compose-project.ts';
+import { because, buildImage, docker, inspect, removeImage } from './engine.ts';
+import { eventually } from './programs.ts';
+import { type Call, dataOf, kept, type StackData, scraped, stillKept } from './stack-data.ts';
+
+const withoutGrafana = lackingGrafana.length > 0;
+const grafana = test.skipIf(withoutGrafana);
+
+/** docker-compose.yml as it is, on a Docker engine, with the demo in it. */
+describe.skipIf(lacking.length > 0)(`the stack${because(lacking)}`, () => {
+  let image: string;
+  let project: Project;
+  let data: StackData;
+  let call: Call;
+  let silence: string;
+
+  beforeAll(async () => {
+    image = await buildImage();
+    project = await createProject(image);
+    await project.up();
+    data = dataOf(project);
+    silence = await data.silence();
+    call = await data.newCall();
+  });
+  afterAll(async () => {
+    await project?.remove();
+    await removeImage(image);
+  });
+
+  /** Each service that there is. */
+  const all = [
+    'alertmanager',
+    'demo',
+    'gateway',
+    'loki',
+    'prometheus',
+    'tempo',
+    ...(withoutGrafana ? [] : ['grafana']),
+  ];
+
+  test(`all of its services are healthy${because(lackingGrafana)}`, async () => {
+    expect(await project.health()).toEqual(Object.fromEntries(all.map((name) => [name, 'healthy'])));
+  });
+
+  test('each runs as a user other than root, in an image that it cannot change, with bounded memory', async () => {
+    for (const service of all) {
+      const id = (await project.compose('ps', '--quiet', service)).trim();
+      const { Config, HostConfig } = await inspect(id);
+      expect([service, Config.User]).toEqual([service, expect.stringMatching(/^[1-9]\d*:\d+$/)]);
+      expect([service, HostConfig.ReadonlyRootfs, HostConfig.Memory > 0]).toEqual([service, true, true]);
+    }
+  });
+
+  test('each listens on loopback only', async () => {
+    const ids = (await project.compose('ps', '--quiet')).trim().split('\n');
+    const hosts = await docker(['inspect', '--format', '{{json .HostConfig.PortBindings}}', ...ids]);
+    const bound = [...hosts.matchAll(/"HostIp":"([^"]*)"/g)].map(([, host]) => host);
+    expect(bound.length).toBeGreaterThan(5);
+    expect(new Set(bound)).toEqual(new Set(['127.0.0.1']));
+  });
+
+  test('what runs in the network of agents reaches neither Grafana nor Alertmanager, nor any other network', async () => {
+    const reach = (url: string) =>
+      project.compose('exec', '-T', 'demo', 'node', '-e', `await fetch(${JSON.stringify(url)})`);
+    await reach('http://gateway:9465/healthz');
+    await expect(reach('http://alertmanager:9093/-/ready')).rejects.toThrow('fetch failed');
+    await expect(reach('http://grafana:3000/api/health')).rejects.toThrow('fetch failed');
+    await expect(reach('http://192.0.2.1/')).rejects.toThrow('fetch failed');
+  });
+
+  test(`every scrape target is up${because(lackingGrafana)}`, async () => {
+    const jobs = ['alertmanager', 'earshot-gateway', 'livekit-agents', 'loki', 'prometheus', 'tempo'];
+    const wanted = withoutGrafana ? jobs : [...jobs, 'grafana'].toSorted();
+    const targets = await eventually(
+      async () => {
+        const found = (await data.targets()).filter(({ labels }) => wanted.includes(labels.job));
+        return found.length === wanted.length && found.every(({ health }) => health === 'up')
+          ? found
+          : undefined;
+      },
+      'all targets',
+      120_000,
+    );
+    expect(targets.map(({ labels }) => labels.job).toSorted()).toEqual(wanted);
+    expect(targets.find(({ labels }) => labels.job === 'livekit-agents')?.labels.instance).toBe('demo:9464');
+  });
+
+  test('every rule was evaluated, and none fails', async () => {
+    const rules = await eventually(
+      async () => {
+        const found = await data.rules();
+        return found.some(({ health }) => health === 'unknown') ? undefined : found;
+      },
+      'all rules to be evaluated',
+      600_000,
+    );
+    expect(rules.length).toBeGreaterThan(300);
+    expect(rules.filter(({ health }) => health !== 'ok')).toEqual([]);
+  });
+
+  test('a call of the demo is on the page, with its sound, in Tempo, in Loki, and in Prometheus', async () => {
+    const page = await data.read('/');
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    const sound = await data.read(`/api/sessions/${call.id}/audio`);
+    const start = Buffer.from(await sound.arrayBuffer()).toString('latin1', 0, 4);
+    expect([sound.status, start]).toEqual([200, 'OggS']);
+    expect(call.traceId).toMatch(/^[0-9a-f]{32}$/);
+    await eventually(async () => (await data.inLoki(call)) === 1 || undefined, 'the call in Loki', 60_000);
+    await eventually(async () => (await data.inTempo(call)).length > 5 || undefined, 'its trace', 60_000);
+    // Of a bucket, Prometheus scrapes the newest exemplar: that of a call which nobody has talked over by the next scrape.
+    await eventually(
+      async () => {
+        const known = await data.completed();
+        for (const id of known) {
+          const [traceId = ''] = (await data.session(id)).traceIds;
+          if ((await data.inPrometheus({ id, traceId })) > 0)
+            return (await data.inLoki({ id, traceId })) === 1 || undefined;
+        }
+        return undefined;
+      },
+      'a dot in a panel of latencies that leads to a call',
+      180_000,
+    );
+  });
+
+  grafana(
+    'Grafana has all boards, and lets its administrator in with the password that it drew',
+    async () => {
+      expect(await data.boards()).toContain('earshot-fleet');
+    },
+  );
+
+  /** Waits until what is kept in memory for a while is on the disk. */
+  async function written(): Promise<number> {
+    await eventually(async () => (await data.inLoki(call)) === 1 || undefined, 'the call in Loki', 60_000);
+    await eventually(
+      async () => (await data.silences()).includes(silence) || undefined,
+      'the silence',
+      60_000,
+    );
+    return scraped();
+  }
+
+  describe.each(all)('%s', (service) => {
+    const lost = async (disturb: () => Promise<unknown>) => {
+      const until = await written();
+      const before = await kept(data, call, until);
+      expect(before.spans.length).toBeGreaterThan(5);
+      expect(before.samples).toBeGreaterThan(1000);
+      await disturb();
+      const after = () => stillKept(data, before, call, until);
+      await expect.poll(after, { timeout: 120_000, interval: 1000 }).toEqual(before);
+      return before;
+    };
+
+    test('loses nothing when it is started again', async () => {
+      await lost(() => project.restart(service));
+    });
+
+    test('is started again when it is killed, and loses nothing; calls go on', async () => {
+      const { completed } = await lost(() => project.crash(service));
+      const next = await data.newCall(completed);
+      await eventually(
+        async () => (await data.inLoki(next)) === 1 || undefined,
+        'a new call in Loki',
+        120_000,
+      );
+    });
+  });
+
+  test('down and up keep everything', async () => {
+    const boards = withoutGrafana ? [] : await data.boards();
+    const until = await written();
+    const before = await kept(data, call, until);
+    await project.compose('down');
+    await project.up();
+    const after = () => stillKept(data, before, call, until);
+    await expect.poll(after, { timeout: 120_000, interval: 1000 }).toEqual(before);
+    expect(withoutGrafana ? [] : await data.boards()).toEqual(boards);
+  });
+});

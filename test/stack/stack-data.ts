@@ -1,0 +1,161 @@
+import { lines } from './call-queries.ts';
+import type { Project } from './compose-project.ts';
+import { eventually } from './programs.ts';
+import { prometheusApi } from './prometheus-api.ts';
+
+async function json(url: string, init?: RequestInit) {
+  const response = await fetch(url, init);
+  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
+  return response.json();
+}
+
+/** A call of the demo, by what identifies it where. */
+export interface Call {
+  /** Its job: the id of its session in the gateway, and an attribute of its log. */
+  id: string;
+  traceId: string;
+}
+
+interface Session {
+  id: string;
+  status: string;
+  traceIds: string[];
+}
+
+/** Asks the servers of a project what they have. */
+export function dataOf({ urls, compose }: Project) {
+  const prometheus = prometheusApi(urls.prometheus);
+  const server = (name: 'loki' | 'tempo') => ({ url: urls[name], log: () => '', stop: async () => {} });
+  const token = async () => (await compose('exec', '-T', 'gateway', 'cat', '/data/token')).trim();
+  const read = async (path: string) =>
+    fetch(`${urls.gateway}${path}`, { headers: { authorization: `Bearer ${await token()}` } });
+  const sessions = async (): Promise<Session[]> =>
+    (await (await read('/api/sessions?limit=200')).json()).sessions;
+  const session = async (id: string): Promise<Session> => (await read(`/api/sessions/${id}`)).json();
+  /** Calls of which all that a job uploads has come. */
+  const completed = async () =>
+    (await sessions()).filter(({ status }) => status === 'complete').map(({ id }) => id);
+
+  return {
+    read,
+    session,
+    completed,
+    /** Waits for a call that is over, and that is none of these. */
+    async newCall(known: readonly string[] = []): Promise<Call> {
+      const id = await eventually(
+        async () => (await completed()).find((found) => !known.includes(found)),
+        'a call in the gateway',
+        300_000,
+      );
+      const { traceIds } = await session(id);
+      return { id, traceId: traceIds[0] ?? '' };
+    },
+    /** What Loki has of a call: the lines that its end is told with. */
+    inLoki: async ({ id }: Call) =>
+      (
+        await lines(
+          server('loki'),
+          `{service_name="livekit-agents"} | job_id="${id}" | event_name="lk.session_end"`,
+        )
+      ).length,
+    /** Ids of the spans that Tempo has of a call. */
+    async inTempo({ traceId }: Call): Promise<string[]> {
+      const response = await fetch(`${urls.tempo}/api/traces/${traceId}`);
+      if (response.status === 404) return [];
+      const { batches = [] } = (await response.json()) as {
+        batches?: { scopeSpans: { spans: { spanId: string }[] }[] }[];
+      };
+      return batches
+        .flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans.map(({ spanId }) => spanId)))
+        .toSorted();
+    },
+    /** Exemplars that lead from the latencies in Prometheus to a call. */
+    async inPrometheus({ traceId }: Call): Promise<number> {
+      const now = Date.now() / 1000;
+      const { data } = await json(
+        `${urls.prometheus}/api/v1/query_exemplars?${new URLSearchParams({
+          query: 'lk_agents_turn_e2e_latency_seconds_bucket',
+          start: String(now - 3600),
+          end: String(now),
+        })}`,
+      );
+      const found = data as { exemplars: { labels: { trace_id?: string } }[] }[];
+      return found.flatMap(({ exemplars }) => exemplars.filter(({ labels }) => labels.trace_id === traceId))
+        .length;
+    },
+    /** How many samples Prometheus has of a quarter of an hour. */
+    async samples(end: number): Promise<number> {
+      // What was scraped, and not what rules make of it, which comes later.
+      const scraped = '{job!="", __name__!~"ALERTS.*|.*:.*"}';
+      const [total] = await prometheus.at(`sum(count_over_time(${scraped}[15m]))`, end);
+      return total?.values[0]?.[1] ?? 0;
+    },
+    targets: async (): Promise<
+      { labels: { job: string; instance: string }; health: string; lastError: string }[]
+    > => (await json(`${urls.prometheus}/api/v1/targets?state=active`)).data.activeTargets,
+    async rules(): Promise<{ name: string; health: string; lastError?: string; lastEvaluation: string }[]> {
+      const { data } = await json(`${urls.prometheus}/api/v1/rules`);
+      return (data.groups as { rules: [] }[]).flatMap(({ rules }) => rules);
+    },
+    /** A silence, which is the state that Alertmanager keeps. Returns its id. */
+    async silence(): Promise<string> {
+      const matchers = [{ name: 'alertname', value: 'Nothing', isRegex: false, isEqual: true }];
+      const body = JSON.stringify({
+        ...{ matchers, comment: 'A test', createdBy: 'test' },
+        startsAt: new Date().toISOString(),
+        endsAt: new Date(Date.now() + 86_400_000).toISOString(),
+      });
+      const headers = { 'content-type': 'application/json' };
+      return (await json(`${urls.alertmanager}/api/v2/silences`, { method: 'POST', headers, body }))
+        .silenceID;
+    },
+    silences: async (): Promise<string[]> =>
+      ((await json(`${urls.alertmanager}/api/v2/silences`)) as { id: string }[]).map(({ id }) => id),
+    /** Boards that Grafana has, as its administrator sees them with the password that it drew. */
+    async boards(): Promise<string[]> {
+      const password = (
+        await compose('exec', '-T', 'grafana', 'cat', '/var/lib/grafana/admin-password')
+      ).trim();
+      const authorization = `Basic ${btoa(`admin:${password}`)}`;
+      const found = await json(`${urls.grafana}/api/search?type=dash-db`, { headers: { authorization } });
+      return (found as { uid: string }[]).map(({ uid }) => uid).toSorted();
+    },
+  };
+}
+
+export type StackData = ReturnType<typeof dataOf>;
+
+/** What the stack has acknowledged. */
+export interface Kept {
+  completed: readonly string[];
+  session: object;
+  spans: readonly string[];
+  logged: number;
+  samples: number;
+  silences: readonly string[];
+}
+
+/** Moment, in unix seconds, before which all scrapes are over. */
+export const scraped = (): number => Math.floor(Date.now() / 1000) - 15;
+
+/**
+ * What there is of a call and of all others.
+ *
+ * @param until the moment to which samples are counted, in unix seconds
+ */
+export async function kept(data: StackData, call: Call, until: number): Promise<Kept> {
+  return {
+    completed: (await data.completed()).toSorted(),
+    session: await data.session(call.id),
+    spans: await data.inTempo(call),
+    logged: await data.inLoki(call),
+    samples: await data.samples(until),
+    silences: (await data.silences()).toSorted(),
+  };
+}
+
+/** What is there of what was, so that it is equal to it if nothing was lost; what came since is left out. */
+export async function stillKept(data: StackData, before: Kept, call: Call, until: number): Promise<Kept> {
+  const { completed, ...now } = await kept(data, call, until);
+  return { ...now, completed: before.completed.filter((id) => completed.includes(id)) };
+}
