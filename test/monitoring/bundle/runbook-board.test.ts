@@ -28,7 +28,7 @@ describe('the link of an alert', () => {
     expect(address).toBe('http://localhost:3000/d/earshot-runbooks/runbooks');
     const panel = panels.find((candidate) => String(candidate.id) === id);
     expect(panel).toMatchObject({ type: 'text', title: alert });
-    expect(panel?.options.content).toMatch(/^\*\*(critical|warning|info)/);
+    expect(panel?.options.content).toMatch(/^\*\*(critical|warning|info|none)/);
   });
 
   test('leads to the runbooks of the user, if he has some', () => {
