@@ -45,6 +45,7 @@ if (process.send === undefined) {
       host: '127.0.0.1',
       port: Number(process.env.TEST_SERVER_PORT),
       agentName: 'front-desk',
+      initializeProcessTimeout: 120_000,
     }),
   );
 }
