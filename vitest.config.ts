@@ -61,7 +61,19 @@ export default defineConfig({
       },
       { extends: true, test: { ...computing, name: 'isolated', include: isolated } },
       { extends: true, test: { ...waiting, name: 'process', include: processes } },
-      { extends: true, test: { ...waiting, name: 'browser', include: pages } },
+      {
+        extends: true,
+        test: {
+          ...waiting,
+          name: 'browser',
+          include: pages,
+          globalSetup: 'test/page/one-chromium.ts',
+          setupFiles: 'test/page/setup.ts',
+          // Modules are loaded once for all files of a worker, and a browser for all workers.
+          pool: 'forks',
+          isolate: false,
+        },
+      },
     ],
   },
 });
