@@ -1,11 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { SkippedReporter } from './test/skipped.ts';
 
 const cores = availableParallelism();
 
 /** Tests that start processes: workers with their jobs, the simulated call centre, real servers. */
 const processes = [
-  'test/*.test.ts',
+  'test/{contributing,monitor,readme}.test.ts',
   'test/cli/*.test.ts',
   'test/gateway/**/*.test.ts',
   'test/livekit/processes.test.ts',
@@ -35,7 +36,8 @@ const waiting = { maxWorkers: Math.max(4, 2 * cores), sequence: { groupOrder: 1 
 export default defineConfig({
   test: {
     testTimeout: 120_000,
-    hookTimeout: 60_000,
+    hookTimeout: 120_000,
+    reporters: ['default', new SkippedReporter()],
     projects: [
       {
         extends: true,
@@ -51,7 +53,19 @@ export default defineConfig({
       },
       { extends: true, test: { ...computing, name: 'isolated', include: isolated } },
       { extends: true, test: { ...waiting, name: 'process', include: processes } },
-      { extends: true, test: { ...waiting, name: 'browser', include: pages } },
+      {
+        extends: true,
+        test: {
+          ...waiting,
+          name: 'browser',
+          include: pages,
+          globalSetup: 'test/page/one-chromium.ts',
+          setupFiles: 'test/page/setup.ts',
+          // Modules are loaded once for all files of a worker, and a browser for all workers.
+          pool: 'forks',
+          isolate: false,
+        },
+      },
     ],
   },
 });

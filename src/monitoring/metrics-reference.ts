@@ -1,6 +1,7 @@
 import { catalogue } from '../catalogue/metrics.ts';
 import { commonLabels } from '../catalogue/types.ts';
 import { fieldMapping } from './field-mapping.ts';
+import { firstEvents } from './first-event.ts';
 import { code, list, page, toHeading } from './markdown.ts';
 import { badValues, duplicates, requestOutcomes, turnMeasure } from './measures.ts';
 import { bucketTable, groups, seriesTables } from './series-tables.ts';
@@ -17,6 +18,7 @@ export const metricsReference = (): string =>
         'Names, units and labels',
         ...groups.map(({ title }) => title),
         'Node.js and your own metrics',
+        'The first event',
         'Buckets',
         'The measure of a turn',
         'How requests ended',
@@ -29,6 +31,7 @@ export const metricsReference = (): string =>
     conventions(),
     seriesTables(),
     others(),
+    firstEvents(),
     bucketTable(),
     turnMeasure(),
     requestOutcomes(),
@@ -61,8 +64,8 @@ const conventions = (): string =>
         'was said.',
       'Histograms have exemplars (`trace_id`, `span_id`) where the event was emitted within a sampled trace. They are ' +
         'exposed in OpenMetrics only; Prometheus keeps them with `--enable-feature=exemplar-storage`.',
-      'A counter whose labels all have listed values starts at 0 when its agent is first seen, so that its first ' +
-        'increase shows in a rate. Any other series appears with its first sample.',
+      'A counter is exposed at 0 as soon as its labels are known, so that its first increase shows in a rate: see ' +
+        '[The first event](#the-first-event). Any other series appears with its first sample.',
     ]),
   ]).trimEnd();
 
