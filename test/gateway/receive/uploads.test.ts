@@ -1,6 +1,5 @@
-import { once } from 'node:events';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { describe, expect, test, vi } from 'vitest';
@@ -11,6 +10,9 @@ const traces = one('full-02-traces');
 const logs = one('full-08-logs');
 const recording = one('flush-04-recordings');
 const metrics = one('full-11-metrics');
+
+/** Also of a connection that was reset, as one is that is cut while more comes. */
+const closed = (socket: Socket) => new Promise((resolve) => socket.once('close', resolve));
 
 describe('without a good token', () => {
   test.each([traces, logs, metrics, recording])(
@@ -186,6 +188,7 @@ test('a slow upload is answered and cut', async () => {
   const gateway = await startTestGateway({ limits: { graceSeconds: 0.1, minRate: 1e6 } });
   const { port, hostname } = new URL(gateway.url);
   const socket = connect(Number(port), hostname);
+  socket.on('error', () => {});
   socket.write(
     `POST ${recording.path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${await tokenOf()}\r\n` +
       `Content-Type: ${recording.headers['content-type']}\r\nContent-Length: ${recording.body.length}\r\n\r\n`,
@@ -193,7 +196,7 @@ test('a slow upload is answered and cut', async () => {
   socket.write(recording.body.subarray(0, 100));
   let answer = '';
   socket.on('data', (chunk) => (answer += chunk));
-  await once(socket, 'close');
+  await closed(socket);
   expect(answer).toMatch(/^HTTP\/1\.1 400 /);
   expect(
     await gateway.metric('earshot_gateway_refused_total', { kind: 'recordings', reason: 'too_slow' }),
@@ -213,7 +216,7 @@ test.each([
   socket.on('data', (chunk) => (answer += chunk));
   socket.write(`${what} HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n`);
   const dripping = setInterval(() => socket.write('1\r\nx\r\n'), 50);
-  await once(socket, 'close');
+  await closed(socket);
   clearInterval(dripping);
   expect(answer).toMatch(answered);
 });
@@ -234,7 +237,7 @@ test('who has no token is not read for as long as a recording may take', async (
   socket.on('data', (chunk) => (answer += chunk));
   socket.write(`POST ${recording.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n`);
   const sending = setInterval(() => socket.write(`2000\r\n${'x'.repeat(0x2000)}\r\n`), 20);
-  await once(socket, 'close');
+  await closed(socket);
   clearInterval(sending);
   expect(answer).toMatch(/^HTTP\/1\.1 401 /);
 });
