@@ -57,7 +57,9 @@ const conventions = (): string =>
         '(region, tenant, …). A model that an event does not name is `unknown`, as in the SDK.',
       'A label without listed values takes any value, as it comes. It is cut at 128 characters; once the label has ' +
         '`maxLabelValues` values (200 by default), further ones become `other` and are counted in ' +
-        '`earshot_label_overflow_total`.',
+        '`earshot_label_overflow_total`. A full label makes room for a new value when one has not been seen for six hours, ' +
+        'and no job or gauge has it: that one goes with its series, which for Prometheus is as if a process had ended. If ' +
+        'it returns, it begins at 0. The same holds for label sets beyond `maxSeries`.',
       'Rooms, jobs, sessions, participants, speeches, requests and phone numbers are never labels. Nor is anything that ' +
         'was said.',
       'Histograms have exemplars (`trace_id`, `span_id`) where the event was emitted within a sampled trace. They are ' +
