@@ -130,6 +130,15 @@ test('new series are there at 0 before a session is in them, so that rates see i
   const counts = page.match(/^lk_agents_\w+_(?:count|total)\{.*\} .*$/gm) ?? [];
   expect(counts.length).toBeGreaterThan(50);
   expect(counts.filter((line) => !line.endsWith(' 0'))).toEqual([]);
+  // So are those of an end that this session did not have.
+  expect(page).toMatch(/^lk_agents_sessions_total\{.*close_reason="crashed"\} 0$/m);
+  const accept =
+    'application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6,application/openmetrics-text;version=1.0.0;q=0.5';
+  const created = await (await fetch(`${gateway.url}/metrics`, { headers: { accept } })).text();
+  expect(created).toMatch(
+    /^earshot_gateway_uploads_total\{kind="traces"\} 0\nearshot_gateway_uploads_created\{kind="traces"\} \d{10}/m,
+  );
+  expect(created).toMatch(/^lk_agents_sessions_created\{.*close_reason="crashed"\} \d{10}/m);
   await gateway.close();
   // It was not measured yet.
   const second = await startTestGateway({ directory, patience: atOnce });
