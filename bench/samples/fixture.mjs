@@ -106,6 +106,8 @@ async function countedSamples(url, { expr, step }, { end, range }) {
 function stretchesOf(known, queries, range) {
   const found = new Map();
   for (const { expr } of queries) {
+    // Exemplars are asked for at times at which there is nothing to be read.
+    if (/offset -/.test(expr)) continue;
     const windows = [...expr.matchAll(/\[(\w+)(?::\w+)?\]/g)].map(([, window]) => seconds(window));
     const offsets = [0, ...[...expr.matchAll(/offset (\d\w*)/g)].map(([, offset]) => seconds(offset))];
     for (const name of expr.match(/[a-zA-Z_][\w:]*/g) ?? []) {

@@ -46,7 +46,7 @@ describe.each(runbooks)('$file', ({ file, text }) => {
   });
 
   test('leads to boards that there are', () => {
-    const boards = [...text.matchAll(/\/d\/earshot-([\w-]+)/g)].map(([, name]) => name);
+    const boards = [...text.matchAll(/\]\(\.\.\/boards\.md#([\w-]+)\)/g)].map(([, name]) => name);
     expect(boards.length).toBeGreaterThan(0);
     expect(boards.filter((name) => !Object.hasOwn(boardTitles, name ?? ''))).toEqual([]);
   });
