@@ -1,7 +1,7 @@
 import type { BoardSpec } from './house/board.ts';
 import { table } from './house/table.ts';
 import { loadRows, noWorkers } from './workers/load.ts';
-import { busyLoop, fullLoad, workerMeasures } from './workers/measures.ts';
+import { busyLoop, workerMeasures } from './workers/measures.ts';
 import { processRows } from './workers/processes.ts';
 
 /** The processes that take jobs. */
@@ -10,7 +10,7 @@ export const workers: BoardSpec = {
   description: 'Do I need more workers, or is one of them sick?',
   filters: ['worker'],
   rows: (context) => {
-    const { workerLoad, sessionSuccess } = context.objectives;
+    const { loadThreshold, workerLoad, sessionSuccess } = context.objectives;
     const of = workerMeasures(context.q);
     return [
       ...loadRows(context),
@@ -38,7 +38,7 @@ export const workers: BoardSpec = {
                 unit: 'percentunit',
                 decimals: 0,
                 expr: of.load,
-                limits: { warning: fullLoad, bad: workerLoad },
+                limits: { warning: loadThreshold, bad: workerLoad },
               },
               { title: 'Mean load', unit: 'percentunit', decimals: 0, expr: of.meanLoad },
               { title: 'Jobs now', unit: 'short', decimals: 0, expr: of.jobs },

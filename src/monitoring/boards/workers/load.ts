@@ -2,7 +2,7 @@ import type { BoardContext, Row } from '../house/board.ts';
 import { stat } from '../house/stat.ts';
 import { stateTimeline } from '../house/state-timeline.ts';
 import { timeseries } from '../house/timeseries.ts';
-import { bad, fullLoad, workerMeasures } from './measures.ts';
+import { bad, workerMeasures } from './measures.ts';
 
 export const noWorkers =
   'No worker under this agent name in this time range; a worker goes by the name that it registers under';
@@ -13,15 +13,18 @@ const noWorker = 'No worker of this agent name';
 const shown = 20;
 
 /** Whether there are enough workers, and whether all are well. */
-export function loadRows({ q, objectives: { workerLoad, sessionSuccess } }: BoardContext): Row[] {
+export function loadRows({
+  q,
+  objectives: { loadThreshold, workerLoad, sessionSuccess },
+}: BoardContext): Row[] {
   const { load, meanLoadAtEnd, endedBadly } = workerMeasures(q);
   const percent = `${Number((100 * workerLoad).toFixed(1))} %`;
   const badShare = 1 - sessionSuccess.ratio;
-  const full = `${100 * fullLoad} %`;
+  const full = `${Number((100 * loadThreshold).toFixed(1))} %`;
   const bands = [
     ['below 35 %', `${load} < 0.35`, 'super-light-green'],
-    [`35 to ${full}`, `${load} >= 0.35 < ${fullLoad}`, 'green'],
-    [`${full} to ${percent}`, `${load} >= ${fullLoad} < ${workerLoad}`, 'orange'],
+    [`35 to ${full}`, `${load} >= 0.35 < ${loadThreshold}`, 'green'],
+    [`${full} to ${percent}`, `${load} >= ${loadThreshold} < ${workerLoad}`, 'orange'],
     [`${percent} and more`, `${load} >= ${workerLoad}`, 'red'],
   ] as const;
   const inRange = { window: '$__range' } as const;
@@ -49,7 +52,7 @@ export function loadRows({ q, objectives: { workerLoad, sessionSuccess } }: Boar
           limits: { warning: 0.5, bad: 0.2, falling: true },
           targets: [
             {
-              expr: `(count(${load} < ${fullLoad}) or 0 * count(${load})) / count(${load})`,
+              expr: `(count(${load} < ${loadThreshold}) or 0 * count(${load})) / count(${load})`,
               as: 'instant',
             },
           ],
@@ -61,7 +64,7 @@ export function loadRows({ q, objectives: { workerLoad, sessionSuccess } }: Boar
           decimals: 0,
           width: 4,
           empty: noWorker,
-          limits: { warning: 0.8 * fullLoad, bad: fullLoad },
+          limits: { warning: Number((0.8 * loadThreshold).toFixed(3)), bad: loadThreshold },
           targets: [{ expr: `avg(${load})`, as: 'instant' }],
         }),
         stat({
@@ -131,7 +134,7 @@ export function loadRows({ q, objectives: { workerLoad, sessionSuccess } }: Boar
           width: 12,
           height: 10,
           empty: noWorkers,
-          states: { warning: fullLoad, bad: workerLoad },
+          states: { warning: loadThreshold, bad: workerLoad },
           targets: [
             {
               expr: `${load} and on (instance) topk(${shown}, ${meanLoadAtEnd})`,

@@ -7,9 +7,6 @@ import { workerCpu } from '../../rules/workers.ts';
 /** Share of its time that an event loop is at work, from which on what comes in has to queue noticeably. */
 export const busyLoop = 0.8;
 
-/** Load from which on a worker takes no new jobs, unless its `loadThreshold` says otherwise; that of production. */
-export const fullLoad = 0.7;
-
 const worker = { by: ['instance'] } as const;
 
 /** How a job ends badly. */
