@@ -13,8 +13,8 @@ const noWorker = 'No worker of this agent name';
 const shown = 20;
 
 /** Whether there are enough workers, and whether all are well. */
-export function loadRows({ q, objectives: { workerLoad, sessionSuccess } }: BoardContext): Row[] {
-  const { load, meanLoadAtEnd, endedBadly } = workerMeasures(q);
+export function loadRows({ q, settings, objectives: { workerLoad, sessionSuccess } }: BoardContext): Row[] {
+  const { each, load, meanLoadAtEnd, endedBadly } = workerMeasures(q);
   const percent = `${Number((100 * workerLoad).toFixed(1))} %`;
   const badShare = 1 - sessionSuccess.ratio;
   const full = `${100 * fullLoad} %`;
@@ -134,8 +134,8 @@ export function loadRows({ q, objectives: { workerLoad, sessionSuccess } }: Boar
           states: { warning: fullLoad, bad: workerLoad },
           targets: [
             {
-              expr: `${load} and on (instance) topk(${shown}, ${meanLoadAtEnd})`,
-              legend: '{{instance}}',
+              expr: `${load} and on (${each}) topk(${shown}, ${meanLoadAtEnd})`,
+              legend: [...settings.labels, 'instance'].map((label) => `{{${label}}}`).join(' '),
             },
           ],
         }),
