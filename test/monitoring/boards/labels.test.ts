@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { filteredByLabels } from '../../../src/monitoring/boards/house/label-filters.ts';
 import { dashboards } from '../../../src/monitoring/boards/index.ts';
+import { recordingGroups } from '../../../src/monitoring/rules/index.ts';
 import { settingsOf } from '../../../src/monitoring/settings.ts';
 import { knownSeries } from '../bundle/known.ts';
 import { grouped, selectors } from '../bundle/promql.ts';
@@ -61,4 +62,13 @@ describe('boards with a label of the user', () => {
     expect(each.filter(({ expr }) => !/by \([^)]*region, instance\)/.test(expr))).toEqual([]);
     expect(workers.filter(({ expr }) => /(?:on|by) \((?:job, )?instance\)/.test(expr))).toEqual([]);
   });
+});
+
+test('series of one target are divided by all of its labels: two clusters may have targets of one name', () => {
+  for (const chosen of [settings, settingsOf('standard'), settingsOf('standard', { recorded: false })]) {
+    const boards = JSON.stringify(dashboards(chosen).map(({ dashboard }) => dashboard));
+    const rules = JSON.stringify(recordingGroups(chosen));
+    expect(`${boards}${rules}`).not.toMatch(/[-+*/] on \((?:job, )?instance\)/);
+    expect(`${boards}${rules}`).toContain(' / go_sched_gomaxprocs_threads');
+  }
 });
