@@ -92,7 +92,10 @@ async function start(given: MonitorOptions): Promise<Monitoring> {
   const ours = [...registerDefaults(registry), ...Object.keys(catalogue)];
   const identity: WorkerIdentity = new WorkerIdentity(
     resolveIdentity(resolved.options),
-    (observation, about) => recorder.record(observation, about),
+    (observation, about) => {
+      recorder.introduce(about, 'worker');
+      recorder.record(observation, about);
+    },
   );
   const recorder = createRecorder({
     registry,

@@ -4,8 +4,7 @@ import { stdout } from 'node:process';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type ProfileName, profiles } from '../catalogue/objectives.ts';
 import { write } from '../monitoring/drift.ts';
-import type { AlertChoices } from '../monitoring/rules/choices.ts';
-import { settingsOf } from '../monitoring/settings.ts';
+import { type AlertChoices, settingsOf } from '../monitoring/settings.ts';
 
 interface Flags {
   out: string;

@@ -77,6 +77,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 async function started(options: GatewayOptions, unlock: () => Promise<void>): Promise<Gateway> {
   const { directory, host = '127.0.0.1', port = 9465, retention = {}, log = console.warn } = options;
   const limits = { ...defaultLimits, ...options.limits };
+  const startedAt = Date.now() / 1000;
   const telemetry = new Telemetry();
   const readers = createReaderGuard({ readers: options.readers, host, telemetry });
   const insecure = options.insecure ?? false;
@@ -131,6 +132,8 @@ async function started(options: GatewayOptions, unlock: () => Promise<void>): Pr
 
   const recorder = createRecorder({
     registry: telemetry.registry,
+    // Its own counters are there at 0 since then.
+    othersCreatedAt: startedAt,
     identity: () => ({ agent_name: 'earshot-gateway', agent_version: version }),
     maxLabelValues: options.maxLabelValues,
     maxSeries: options.maxSeries,

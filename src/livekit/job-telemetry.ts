@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { JobContext } from '@livekit/agents';
 import { type Attributes, type Context, context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import type { tracing } from '@opentelemetry/sdk-node';
@@ -74,15 +75,21 @@ export class JobTelemetry {
   #watchExit(): void {
     const over = (severity: 'ERROR' | 'FATAL', body: string, attributes: Attributes) =>
       this.log({ signal: 'log', at: Date.now(), severity, body, attributes });
-    process.on('uncaughtExceptionMonitor', (error) => {
-      if (!this.#over)
-        over('FATAL', 'uncaught exception', exception(error, this.telemetry.redaction.allowPii));
+    process.on('uncaughtExceptionMonitor', (error: unknown) => {
+      if (this.#over) return;
+      // Anything may be thrown. What is thrown here would end a process that handles what was.
+      const thrown = error instanceof Error ? error : new Error(inspect(error));
+      over('FATAL', 'uncaught exception', exception(thrown, this.telemetry.redaction.allowPii));
     });
     process.once('exit', (code) => {
       if (this.#over) return;
       this.#over = true;
-      over('ERROR', `the process exits with ${code} in the middle of a job`, { 'process.exit.code': code });
-      this.telemetry.finishNow();
+      try {
+        over('ERROR', `the process exits with ${code} in the middle of a job`, { 'process.exit.code': code });
+        this.telemetry.finishNow();
+      } catch {
+        // It would give the process another exit code.
+      }
     });
   }
 

@@ -22,7 +22,11 @@ export function bridgeLogger(options: LoggerBridgeOptions): () => void {
   const bridged = new WeakSet<object>();
   const stream = {
     write: (line: string) => {
-      if (!stopped) forward(line, options);
+      try {
+        if (!stopped) forward(line, options);
+      } catch {
+        // It would be thrown at whoever wrote the line.
+      }
     },
   };
   const bridge = () => {

@@ -87,7 +87,11 @@ function start(session: Session, ctx: Context | undefined, given: ObserveOptions
   telemetry?.identify(options.identity, sink);
   const timer = setInterval(() => {
     feed.tick();
-    report?.draft.beat();
+    try {
+      report?.draft.beat();
+    } catch {
+      // What a timer throws ends the job, in the middle of a call. The journal goes without this sign of life.
+    }
   }, tickInterval);
   timer.unref();
   const stops: (() => void)[] = [() => clearInterval(timer), () => ownership.close()];

@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
-import type { AlertChoices } from './rules/choices.ts';
+import type { AlertChoices } from './settings.ts';
 
 const duration = z.string().regex(/^([0-9]+(ms|[smhdwy]))+$/, 'It takes a duration such as 10m');
 

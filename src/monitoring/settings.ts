@@ -1,5 +1,20 @@
 import { type Objectives, type ProfileName, profiles } from '../catalogue/objectives.ts';
-import type { AlertChoices } from './rules/choices.ts';
+
+/** What the user wants otherwise in single alerts. Each is named as `NAME`, or as `NAME/SEVERITY` where it has several. */
+export interface AlertChoices {
+  /** Alerts that are left out. @default none */
+  disable: readonly string[];
+  /** @default none */
+  override: Readonly<Record<string, AlertOverride>>;
+}
+
+export interface AlertOverride {
+  severity?: 'critical' | 'warning' | 'info' | undefined;
+  /** How long it has to hold, as a Prometheus duration. */
+  for?: string | undefined;
+  /** Labels beside its own, such as the team that is notified. */
+  labels?: Readonly<Record<string, string>> | undefined;
+}
 
 /** What the user of boards and rules may choose. */
 export interface Settings {

@@ -71,6 +71,22 @@ test.each([
   expect(items.map((item) => item.severity)).toEqual([severity]);
 });
 
+test('a line that cannot be read throws nothing at who wrote it, and the next one comes', () => {
+  bridge();
+  makeLogger();
+  const logger = log();
+  const symbol = Object.getOwnPropertySymbols(logger)
+    .concat(Object.getOwnPropertySymbols(Object.getPrototypeOf(logger)))
+    .find(({ description }) => description === 'pino.stream') as symbol;
+  const { streams } = (
+    logger as unknown as Record<symbol, { streams: { stream: { write(line: string): void } }[] }>
+  )[symbol] as { streams: { stream: { write(line: string): void } }[] };
+  for (const line of ['null', '7', '"a"', '{'])
+    expect(() => streams.at(-1)?.stream.write(line)).not.toThrow();
+  log().info('next');
+  expect(told().at(-1)).toEqual(['INFO', 'next', {}]);
+});
+
 test('what the logger does not let through does not come', () => {
   bridge();
   makeLogger('warn');

@@ -13,9 +13,12 @@ export interface Shared extends Gateway {
 
 /**
  * A gateway for all tests of a file that only read: it is started and filled for the first that asks for it, and closed
- * after the last.
+ * after the last. Its directory may be prepared before it starts.
  */
-export function sharedGateway(fill: (gateway: Shared) => Promise<void>): () => Promise<Shared> {
+export function sharedGateway(
+  fill: (gateway: Shared) => Promise<void>,
+  prepare: (directory: string) => void = () => {},
+): () => Promise<Shared> {
   let started: Promise<Shared> | undefined;
   afterAll(async () => {
     const gateway = await started?.catch(() => undefined);
@@ -24,6 +27,7 @@ export function sharedGateway(fill: (gateway: Shared) => Promise<void>): () => P
   });
   const start = async (): Promise<Shared> => {
     const directory = mkdtempSync(join(tmpdir(), 'earshot-gateway-'));
+    prepare(directory);
     const gateway = await startGateway({
       directory,
       keys: { pair: key },

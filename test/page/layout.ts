@@ -51,8 +51,13 @@ export const placesIn = (page: Page): Promise<string[]> =>
     return width > 0 ? [element.localName + '.' + element.getAttribute('class') + ' ' + place] : [];
   })`);
 
-/** The fonts in which text is shown; those of the page, and those of the machine. */
-export async function fontsIn(page: Page): Promise<{ own: string[]; others: string[] }> {
+/** The fonts in which text is shown: those of the page, and those of the machine. */
+export interface Fonts {
+  own: string[];
+  others: string[];
+}
+
+export async function fontsIn(page: Page): Promise<Fonts> {
   const session = await page.context().newCDPSession(page);
   await session.send('DOM.enable');
   await session.send('CSS.enable');

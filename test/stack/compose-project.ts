@@ -4,23 +4,32 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { freePorts } from './backends.ts';
-import { docker, inspect, missing, nodeImage, signal, uniqueName } from './engine.ts';
+import { because, docker, inspect, missing, nodeImage, signal, uniqueName } from './engine.ts';
 import { eventually } from './programs.ts';
 import { type Compose, readYaml, root } from './repository.ts';
 
-/** What the stack is made of, beside images that are built here. */
-export const stackImages = Object.values(readYaml<Compose>('docker-compose.yml').services).flatMap(
-  ({ image }) => image ?? [],
-);
+const { services: known } = readYaml<Compose>('docker-compose.yml');
+const imageOf = (service: string) => known[service]?.image ?? nodeImage;
 
-export const grafanaImage = stackImages.find((image) => image.startsWith('grafana/grafana:')) ?? '';
+/** Without these there is no stack to look at. */
+const needed = ['gateway', 'prometheus', 'alertmanager'];
 
-/** What the stack needs in any case; it can do without Grafana, whose tests are skipped then. */
-export const lacking = missing({
-  compose: true,
-  images: [nodeImage, ...stackImages.filter((image) => image !== grafanaImage)],
-});
-export const lackingGrafana = missing({ images: [grafanaImage] });
+/** Why the stack cannot be tested at all; empty where it can. */
+export const lacking = missing({ compose: true, images: needed.map(imageOf) });
+
+/** Why a service is left out, of which there is no image here; empty where it is there. */
+export const lackingService = (service: string): readonly string[] =>
+  lacking.length > 0 ? lacking : missing({ images: [imageOf(service)] });
+
+/** All services but those that are left out. */
+export const present: readonly string[] = Object.keys(known)
+  .filter((service) => lackingService(service).length === 0)
+  .toSorted();
+
+/** For the name of what tests the whole stack: which services it is without. */
+export const leftOut: string = because([
+  ...new Set(Object.keys(known).flatMap((service) => (lacking.length > 0 ? [] : lackingService(service)))),
+]);
 
 const servers = ['grafana', 'prometheus', 'alertmanager', 'gateway', 'loki', 'tempo'] as const;
 export type Server = (typeof servers)[number];
@@ -38,8 +47,6 @@ export function copyOfStack(folder: string): void {
 /** The stack in a folder of its own, with ports, volumes and a name that no other has. */
 export interface Project {
   readonly folder: string;
-  /** Names of all services. */
-  readonly services: readonly string[];
   readonly urls: Readonly<Record<Server, string>>;
   /** `docker compose` with its profile. @throws Error with what it printed if it fails */
   compose(...args: readonly string[]): Promise<string>;
@@ -69,15 +76,11 @@ export async function createProject(image: string, fill = copyOfStack): Promise<
     number
   >;
   const otlpPort = ports.at(-1);
-  const services = Object.keys(readYaml<Compose>('docker-compose.yml').services).filter(
-    (service) => service !== 'grafana' || lackingGrafana.length === 0,
-  );
   const settings = {
     ...Object.fromEntries(servers.map((server) => [`${server.toUpperCase()}_PORT`, portOf[server]])),
     TEMPO_OTLP_PORT: otlpPort,
     DEMO_CALLS_PER_MINUTE: 20,
     DEMO_CONCURRENT_CALLS: 2,
-    GRAFANA_ANONYMOUS: 'true',
   };
   const lines = Object.entries(settings).map(([key, value]) => `${key}=${value}\n`);
   writeFileSync(join(folder, '.env'), lines.join(''));
@@ -118,14 +121,13 @@ export async function createProject(image: string, fill = copyOfStack): Promise<
     (await inspect(await idOf(service))).State.Health?.Status === 'healthy' || undefined;
   return {
     folder,
-    services,
     urls: Object.fromEntries(
       servers.map((server) => [server, `http://127.0.0.1:${portOf[server]}`]),
     ) as Record<Server, string>,
     compose,
     use,
     async up() {
-      await compose('up', '--detach', '--no-build', '--wait', '--wait-timeout', '600', ...services);
+      await compose('up', '--detach', '--no-build', '--wait', '--wait-timeout', '600', ...present);
     },
     health,
     async crash(service) {

@@ -33,8 +33,8 @@ export async function docker(
 export const nodeImage = read('Dockerfile').match(/^ARG NODE_IMAGE=(\S+)$/m)?.[1] ?? '';
 
 /**
- * What this machine lacks for a test, each with how to get it; empty where the test can run. It is not pulled here: a test
- * downloads nothing that nobody asked for.
+ * What this machine lacks for a test; empty where the test can run. Images are not pulled here: a test downloads nothing that
+ * nobody asked for. docs/stack.md says how to pull them.
  */
 export function missing({
   images,
@@ -46,9 +46,7 @@ export function missing({
   if (!answers('version', '--format', '{{.Server.Version}}')) return ['no Docker engine answers'];
   return [
     ...(compose && !answers('compose', 'version') ? ['no docker compose'] : []),
-    ...images
-      .filter((image) => !answers('image', 'inspect', image))
-      .map((image) => `no image ${image}; docker pull it`),
+    ...images.filter((image) => !answers('image', 'inspect', image)).map((image) => `no image ${image}`),
   ];
 }
 

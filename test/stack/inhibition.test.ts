@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Alerting, type Labels, startAlerting } from './alerting.ts';
-import { eventually, installed, run } from './programs.ts';
+import { eventually, installed, isMissing, run } from './programs.ts';
 
 const burn = (agent: string, more = {}): Labels => ({
   alertname: 'LiveKitAgentTurnLatencyBudgetBurn',
@@ -19,7 +19,8 @@ const warning = (alertname: string, labels: Record<string, string>): Labels => (
 const openai = { component: 'llm', model_provider: 'openai' };
 const ofDeepgram = { component: 'stt', model_provider: 'deepgram' };
 
-describe.each(installed('prometheus-alertmanager', 'alertmanager3'))('%s', (command) => {
+const alertmanagers = installed('prometheus-alertmanager', 'alertmanager3');
+describe.skipIf(isMissing(...alertmanagers)).each(alertmanagers)('%s', (command) => {
   let alerting: Alerting;
   beforeEach(async () => {
     alerting = await startAlerting(command, { groupWait: '1s' });

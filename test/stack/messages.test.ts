@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Alerting, startAlerting } from './alerting.ts';
-import { eventually, installed, run } from './programs.ts';
+import { eventually, installed, isMissing, run } from './programs.ts';
 import { root } from './repository.ts';
 
 const labels = {
@@ -18,7 +18,8 @@ const annotations = {
   dashboard_url: 'http://localhost:3000/d/earshot-slo',
 };
 
-describe.each(installed('prometheus-alertmanager', 'alertmanager3'))('a message of %s', (command) => {
+const alertmanagers = installed('prometheus-alertmanager', 'alertmanager3');
+describe.skipIf(isMissing(...alertmanagers)).each(alertmanagers)('a message of %s', (command) => {
   let alerting: Alerting;
   beforeAll(async () => {
     alerting = await startAlerting(command, { groupWait: '1s' });
@@ -57,7 +58,8 @@ describe.each(installed('prometheus-alertmanager', 'alertmanager3'))('a message 
   });
 });
 
-describe.each(installed('amtool', 'amtool3'))('%s renders', (amtool) => {
+const amtools = installed('amtool', 'amtool3');
+describe.skipIf(isMissing(...amtools)).each(amtools)('%s renders', (amtool) => {
   const data = {
     receiver: 'page',
     status: 'resolved',

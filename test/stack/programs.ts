@@ -16,8 +16,8 @@ export const isInstalled = (name: string): boolean =>
   });
 
 /**
- * Those of some programs that are installed; the first is the one that a distribution has. Where there is none, tests
- * that need one are left out on a developer's machine, and fail where CI is set.
+ * Those of some programs that are installed; the first is the one that a distribution has, and is named also where there is
+ * none: tests that need it are then to be skipped, see `isMissing`.
  *
  * @throws Error where CI is set and the first is missing
  */
@@ -28,8 +28,12 @@ export function installed(first: string, ...others: readonly string[]): string[]
       `${first} is missing; .ci/run installs it: apt-get install prometheus prometheus-alertmanager`,
     );
   }
-  return found;
+  return found.length > 0 ? found : [first];
 }
+
+/** Whether none of some programs is there, so that a developer's machine skips the tests that need one. */
+export const isMissing = (...names: readonly string[]): boolean =>
+  !process.env.CI && !names.some(isInstalled);
 
 /** What a command says, on both streams. @throws Error with that if it fails */
 export function run(command: string, ...args: string[]): string {

@@ -37,9 +37,9 @@ export interface Compose {
   networks: Record<string, { internal?: boolean }>;
 }
 
-/** A text with the defaults of its `${NAME:-default}`, which may nest. */
+/** A text as it is without any setting: with the defaults of its `${NAME:-default}`, which may nest, and without `${NAME:+value}`. */
 export function withDefaults(text: string): string {
-  const filled = text.replaceAll(/\$\{\w+:-([^${}]*)\}/g, '$1');
+  const filled = text.replaceAll(/\$\{\w+:-([^${}]*)\}/g, '$1').replaceAll(/\$\{\w+:\+[^${}]*\}/g, '');
   return filled === text ? text : withDefaults(filled);
 }
 

@@ -1,5 +1,6 @@
+import { sampleOf } from '../worker/exposition.ts';
 import { lines } from './call-queries.ts';
-import type { Project } from './compose-project.ts';
+import { type Project, present } from './compose-project.ts';
 import { eventually } from './programs.ts';
 import { prometheusApi } from './prometheus-api.ts';
 
@@ -19,6 +20,7 @@ export interface Call {
 interface Session {
   id: string;
   status: string;
+  hasAudio: boolean;
   traceIds: string[];
 }
 
@@ -40,10 +42,13 @@ export function dataOf({ urls, compose }: Project) {
     read,
     session,
     completed,
-    /** Waits for a call that is over, and that is none of these. */
+    /** Waits for a call with sound that is over, and that is none of these. */
     async newCall(known: readonly string[] = []): Promise<Call> {
       const id = await eventually(
-        async () => (await completed()).find((found) => !known.includes(found)),
+        async () =>
+          (await sessions()).find(
+            (found) => found.status === 'complete' && found.hasAudio && !known.includes(found.id),
+          )?.id,
         'a call in the gateway',
         300_000,
       );
@@ -83,11 +88,11 @@ export function dataOf({ urls, compose }: Project) {
       return found.flatMap(({ exemplars }) => exemplars.filter(({ labels }) => labels.trace_id === traceId))
         .length;
     },
-    /** How many samples Prometheus has of a quarter of an hour. */
+    /** How many samples of some series Prometheus has of the quarter of an hour before a moment. */
     async samples(end: number): Promise<number> {
-      // What was scraped, and not what rules make of it, which comes later.
-      const scraped = '{job!="", __name__!~"ALERTS.*|.*:.*"}';
-      const [total] = await prometheus.at(`sum(count_over_time(${scraped}[15m]))`, end);
+      const names = ['up', 'lk_agents_turn_e2e_latency_seconds_bucket', 'earshot_gateway_sessions'];
+      const counts = names.map((name) => `sum(count_over_time(${name}[15m]))`);
+      const [total] = await prometheus.at(counts.join(' + '), end);
       return total?.values[0]?.[1] ?? 0;
     },
     targets: async (): Promise<
@@ -97,8 +102,13 @@ export function dataOf({ urls, compose }: Project) {
       const { data } = await json(`${urls.prometheus}/api/v1/rules`);
       return (data.groups as { rules: [] }[]).flatMap(({ rules }) => rules);
     },
-    /** A silence, which is the state that Alertmanager keeps. Returns its id. */
-    async silence(): Promise<string> {
+    /** Makes a silence, which is what Alertmanager has to keep, and waits until it is on the disk. */
+    async silence(): Promise<void> {
+      const snapshots = async () => {
+        const page = await (await fetch(`${urls.alertmanager}/metrics`)).text();
+        return sampleOf(page, 'alertmanager_silences_maintenance_total') ?? 0;
+      };
+      const before = await snapshots();
       const matchers = [{ name: 'alertname', value: 'Nothing', isRegex: false, isEqual: true }];
       const body = JSON.stringify({
         ...{ matchers, comment: 'A test', createdBy: 'test' },
@@ -106,8 +116,9 @@ export function dataOf({ urls, compose }: Project) {
         endsAt: new Date(Date.now() + 86_400_000).toISOString(),
       });
       const headers = { 'content-type': 'application/json' };
-      return (await json(`${urls.alertmanager}/api/v2/silences`, { method: 'POST', headers, body }))
-        .silenceID;
+      await json(`${urls.alertmanager}/api/v2/silences`, { method: 'POST', headers, body });
+      const isWritten = async () => (await snapshots()) > before || undefined;
+      await eventually(isWritten, 'Alertmanager to write its silences', 120_000);
     },
     silences: async (): Promise<string[]> =>
       ((await json(`${urls.alertmanager}/api/v2/silences`)) as { id: string }[]).map(({ id }) => id),
@@ -147,8 +158,9 @@ export async function kept(data: StackData, call: Call, until: number): Promise<
   return {
     completed: (await data.completed()).toSorted(),
     session: await data.session(call.id),
-    spans: await data.inTempo(call),
-    logged: await data.inLoki(call),
+    // Of a server that is not here, nothing is kept.
+    spans: present.includes('tempo') ? await data.inTempo(call) : [],
+    logged: present.includes('loki') ? await data.inLoki(call) : 0,
     samples: await data.samples(until),
     silences: (await data.silences()).toSorted(),
   };
@@ -158,4 +170,12 @@ export async function kept(data: StackData, call: Call, until: number): Promise<
 export async function stillKept(data: StackData, before: Kept, call: Call, until: number): Promise<Kept> {
   const { completed, ...now } = await kept(data, call, until);
   return { ...now, completed: before.completed.filter((id) => completed.includes(id)) };
+}
+
+/** Waits until a call is in Tempo and in Loki, as far as they are here. */
+export async function arrived(data: StackData, call: Call): Promise<void> {
+  const hasLines = async () => (await data.inLoki(call)) === 1 || undefined;
+  if (present.includes('loki')) await eventually(hasLines, 'the end of the call in Loki', 120_000);
+  const hasSpans = async () => (await data.inTempo(call)).length > 5 || undefined;
+  if (present.includes('tempo')) await eventually(hasSpans, 'the trace of the call in Tempo', 120_000);
 }

@@ -1,20 +1,5 @@
-import type { AlertRule, RuleGroup, Severity } from './rule.ts';
-
-/** What the user wants otherwise in single alerts. Each is named as `NAME`, or as `NAME/SEVERITY` where it has several. */
-export interface AlertChoices {
-  /** Alerts that are left out. @default none */
-  disable: readonly string[];
-  /** @default none */
-  override: Readonly<Record<string, AlertOverride>>;
-}
-
-export interface AlertOverride {
-  severity?: Exclude<Severity, 'none'> | undefined;
-  /** How long it has to hold, as a Prometheus duration. */
-  for?: string | undefined;
-  /** Labels beside its own, such as the team that is notified. */
-  labels?: Readonly<Record<string, string>> | undefined;
-}
+import type { AlertChoices, AlertOverride } from '../settings.ts';
+import type { AlertRule, RuleGroup } from './rule.ts';
 
 /**
  * Alerts as the user has chosen them.

@@ -45,7 +45,7 @@ export function SessionTable({ total, at, list, visible, height, body, sort, onS
         {/* biome-ignore lint/a11y/noAriaHiddenOnFocusable: nothing in it can be focused */}
         <tr class="widest" aria-hidden="true">
           {columns.map(({ key }) => (
-            <td key={key} class={`cell-${key}`} data-text={widest.text[key]} data-more={widest.more[key]} />
+            <td key={key} class={`widest-${key}`} data-text={widest.text[key]} data-more={widest.more[key]} />
           ))}
         </tr>
       </thead>

@@ -9,7 +9,7 @@ import { alertingGroups } from '../../../src/monitoring/rules/index.ts';
 import { renderRule, runbookUrl } from '../../../src/monitoring/rules/render.ts';
 import type { AlertRule } from '../../../src/monitoring/rules/rule.ts';
 import { settingsOf } from '../../../src/monitoring/settings.ts';
-import { installed, runAsync } from '../../stack/programs.ts';
+import { installed, isMissing, runAsync } from '../../stack/programs.ts';
 import { coverage, ruleName } from './coverage.ts';
 import { knownSeries, unknown } from './known.ts';
 import { problems, selectors } from './promql.ts';
@@ -22,7 +22,8 @@ const files = ruleTestPaths(join(root, 'alerts/tests')).map((path) => ({ name: b
 const alerts = alertingGroups(settings).flatMap(({ rules }) => rules);
 const names = [...new Set(alerts.map(({ alert }) => alert))];
 
-describe.each(installed('promtool', 'promtool3'))('%s', (promtool) => {
+const promtools = installed('promtool', 'promtool3');
+describe.skipIf(isMissing(...promtools)).each(promtools)('%s', (promtool) => {
   let directory: string;
   beforeAll(() => {
     directory = mkdtempSync(join(tmpdir(), 'earshot-rules-'));

@@ -1,0 +1,39 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { one, tokenOf, upload } from '../gateway/uploads.ts';
+import { type Container, runService } from './containers.ts';
+import { freePort } from './programs.ts';
+
+/** The gateway with the settings of docker-compose.yml, as a process. What the demo does with it: demo.stack.ts. */
+const folder = mkdtempSync(join(tmpdir(), 'earshot-stack-'));
+let gateway: Container;
+let url: string;
+
+beforeAll(async () => {
+  const port = await freePort();
+  url = `http://127.0.0.1:${port}`;
+  gateway = runService('gateway', { folder, addresses: {} }, [], { EARSHOT_GATEWAY_PORT: String(port) });
+  const ready = async () => expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  await vi.waitFor(ready, { timeout: 60_000, interval: 100 });
+});
+afterAll(async () => {
+  await gateway.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const uploaded = async (issuer: string, secret: string) =>
+  (await upload(url, one('full-08-logs'), { token: await tokenOf({ issuer, secret }) })).status;
+
+test('before the demo ever ran, it takes nothing from anybody', async () => {
+  expect(gateway.output()).toContain('Until there is an API key, all uploads are refused');
+  expect(readdirSync(join(folder, 'demo-key'))).toEqual([]);
+  expect(await uploaded('devkey', 'secret')).toBe(401);
+  expect(await uploaded('simulated', 'simulated-secret-of-a-server-that-is-none')).toBe(401);
+});
+
+test('nobody reads it without the token that it drew', async () => {
+  expect((await fetch(`${url}/api/sessions`)).status).toBe(401);
+  expect((await fetch(`${url}/metrics`)).status).toBe(200);
+});

@@ -1,0 +1,103 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { copyOfStack, createProject, lacking, leftOut, type Project } from './compose-project.ts';
+import { because, buildImage, removeImage } from './engine.ts';
+import { root } from './repository.ts';
+import {
+  arrived,
+  type Call,
+  dataOf,
+  type Kept,
+  kept,
+  type StackData,
+  scraped,
+  stillKept,
+} from './stack-data.ts';
+
+const git = (...args: readonly string[]): string =>
+  execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+
+/** What is upgraded from: EARSHOT_PREVIOUS, else the last release, else the commit before this one. */
+function previousRevision(): string | undefined {
+  const given = process.env.EARSHOT_PREVIOUS;
+  // One that is named, and is not there, is an error rather than a reason to skip.
+  if (given) return git('rev-parse', '--verify', `${given}^{commit}`);
+  for (const find of [
+    ['describe', '--tags', '--abbrev=0', 'HEAD^'],
+    ['rev-parse', '--verify', 'HEAD^'],
+  ]) {
+    try {
+      return git('rev-parse', `${git(...find)}^{commit}`);
+    } catch {
+      // There is none; a shallow clone has neither.
+    }
+  }
+  return undefined;
+}
+
+const previous = previousRevision();
+const without = [...lacking, ...(previous ? [] : ['no earlier commit in this clone'])];
+
+/** The files of a commit, in a folder. */
+function extract(revision: string, folder: string): void {
+  const archive = execFileSync('git', ['archive', revision], { cwd: root, maxBuffer: 1024 ** 3 });
+  execFileSync('tar', ['-x', '-C', folder], { input: archive });
+}
+
+describe.skipIf(without.length > 0)(
+  `an upgrade from ${previous?.slice(0, 10)}${because(without)}${leftOut}`,
+  () => {
+    const images: string[] = [];
+    let project: Project;
+    let data: StackData;
+    let call: Call;
+    let before: Kept;
+    let until: number;
+
+    const build = async (folder?: string) => {
+      const image = await buildImage(folder);
+      images.push(image);
+      return image;
+    };
+
+    beforeAll(async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'earshot-previous-'));
+      extract(previous as string, folder);
+      const old = await build(folder);
+      rmSync(folder, { recursive: true });
+      project = await createProject(old, (into) => extract(previous as string, into));
+      await project.up();
+      data = dataOf(project);
+      await data.silence();
+      call = await data.newCall();
+      await arrived(data, call);
+      until = scraped();
+      before = await kept(data, call, until);
+    });
+    afterAll(async () => {
+      await project?.remove();
+      for (const image of images) await removeImage(image);
+    });
+
+    test('keeps sessions, metrics, traces, logs and silences, and takes new calls', async () => {
+      // As docs/stack.md says: new files, and then `up` with a new image.
+      const next = await build();
+      copyOfStack(project.folder);
+      project.use(next);
+      await project.up();
+      expect(new Set(Object.values(await project.health()))).toEqual(new Set(['healthy']));
+      const identity = ({ session, ...others }: Kept) => ({
+        ...others,
+        session: (session as { id: string }).id,
+      });
+      const after = async () => identity(await stillKept(data, before, call, until));
+      await expect.poll(after, { timeout: 120_000, interval: 1000 }).toEqual(identity(before));
+      const sound = await data.read(`/api/sessions/${call.id}/audio`);
+      expect(sound.status).toBe(200);
+      await data.newCall(await data.completed());
+    });
+  },
+);
