@@ -80,6 +80,10 @@ function panels(file, { start, end, step }) {
             .replaceAll('$__interval', `${step}s`)
             .replaceAll('$__range_s', `${end - start}`)
             .replaceAll('$__range', `${end - start}s`)
+            // Hidden variables: a month is read from half hours, and no worker is chosen.
+            .replaceAll(`$\{window:text}`, '1800')
+            .replaceAll('$window', '30m')
+            .replaceAll('$level', 'agent')
             .replaceAll(/\$\{?\w+(?::\w+)?\}?/g, '.*'),
         })),
       }))

@@ -25,6 +25,11 @@ export const workers: BoardSpec = {
             empty: noWorkers,
             sortBy: 'Crashed',
             keys: [
+              ...context.settings.labels.map((label) => ({
+                label,
+                title: label,
+                link: { board: 'workers' as const, variable: label },
+              })),
               {
                 label: 'instance',
                 title: 'Worker',

@@ -11,6 +11,7 @@ import { createQueries, type Queries } from '../../promql/queries.ts';
 import type { Settings } from '../../settings.ts';
 import { annotations } from './annotations.ts';
 import { callVariables, type Input } from './call-variables.ts';
+import { withLabelFilters } from './label-filters.ts';
 import { type BoardName, boardTag, boardTitles, menu, uidOf, withoutLacking } from './links.ts';
 import type { PanelBuilder } from './panel.ts';
 import { panelId } from './panel-id.ts';
@@ -101,7 +102,7 @@ export function board(spec: BoardSpec, settings: Settings): Dashboard {
     }
     if (!collapsed) for (const panel of panels) builder.withPanel(numbered(panel));
   }
-  const dashboard = builder.build();
+  const dashboard = withLabelFilters(builder.build(), settings.labels);
   return withoutLacking(
     dashboard,
     (dashboard.templating?.list ?? []).map((variable) => variable.name),

@@ -15,9 +15,10 @@ const shown = 20;
 /** Whether there are enough workers, and whether all are well. */
 export function loadRows({
   q,
+  settings,
   objectives: { loadThreshold, workerLoad, sessionSuccess },
 }: BoardContext): Row[] {
-  const { load, meanLoadAtEnd, endedBadly } = workerMeasures(q);
+  const { each, load, meanLoadAtEnd, endedBadly } = workerMeasures(q);
   const percent = `${Number((100 * workerLoad).toFixed(1))} %`;
   const badShare = 1 - sessionSuccess.ratio;
   const full = `${Number((100 * loadThreshold).toFixed(1))} %`;
@@ -137,8 +138,8 @@ export function loadRows({
           states: { warning: loadThreshold, bad: workerLoad },
           targets: [
             {
-              expr: `${load} and on (instance) topk(${shown}, ${meanLoadAtEnd})`,
-              legend: '{{instance}}',
+              expr: `${load} and on (${each}) topk(${shown}, ${meanLoadAtEnd})`,
+              legend: [...settings.labels, 'instance'].map((label) => `{{${label}}}`).join(' '),
             },
           ],
         }),

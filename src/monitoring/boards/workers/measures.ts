@@ -7,17 +7,23 @@ import { workerCpu } from '../../rules/workers.ts';
 /** Share of its time that an event loop is at work, from which on what comes in has to queue noticeably. */
 export const busyLoop = 0.8;
 
-const worker = { by: ['instance'] } as const;
-
 /** How a job ends badly. */
 export const bad = { outcome: { re: 'crashed|killed' } } as const;
 
-/** What the board asks of each worker; every expression has one line for each `instance`. */
+/**
+ * What the board asks of each worker; every expression has one line for each `instance`, and for each value of the user's labels:
+ * two clusters may have workers of one name.
+ */
 export function workerMeasures(q: Queries) {
+  const labels = [...q.scope.labels, 'instance'];
+  // Labels of the user's own are no labels of the catalogue, by which queries are checked.
+  const worker = { by: labels as ['instance'] };
+  const each = labels.join(', ');
+  const sameWorker = `on (${['job', ...labels].join(', ')})`;
   const load = q.gauge('lk_agents_worker_load', { ...worker, as: 'max' });
   /** Every process has default metrics, so those of workers are picked out; they have no label for the agent. */
   const own = (series: string) =>
-    `max by (instance) (${series} and on (job, instance) ${q.series('lk_agents_worker_load')})`;
+    `max by (${each}) (${series} and ${sameWorker} ${q.series('lk_agents_worker_load')})`;
   /** A series that is recorded for each worker, with the filters of the board. */
   const recorded = (name: string) => selector(name, matchers({ ...q.scope.worker, ...q.scope.where }));
   const loadAs = (name: string) => (q.scope.recorded ? recorded(name) : q.series('lk_agents_worker_load'));
@@ -29,12 +35,14 @@ export function workerMeasures(q: Queries) {
       where: { process: 'worker', ...(state && { nodejs_eventloop_state: state }) },
     });
   return {
+    /** The labels of a line. */
+    each,
     load,
-    meanLoad: `max by (instance) (avg_over_time(${loadAs(nameByRange(meanLoad))}[$__range]))`,
+    meanLoad: `max by (${each}) (avg_over_time(${loadAs(nameByRange(meanLoad))}[$__range]))`,
     /** At the end of the time range, so that who is busiest does not change along it. */
     meanLoadAtEnd: q.scope.recorded
-      ? `max by (instance) (${loadAs(meanLoadOfHour)} @ end())`
-      : `max by (instance) (avg_over_time(${loadAs('')}[1h] @ end()))`,
+      ? `max by (${each}) (${loadAs(meanLoadOfHour)} @ end())`
+      : `max by (${each}) (avg_over_time(${loadAs('')}[1h] @ end()))`,
     jobs: q.gauge('lk_agents_active_job_count', worker),
     ended: q.increase('lk_agents_job_exits_total', inRange),
     endedBadly: q.increase('lk_agents_job_exits_total', { ...inRange, where: bad }),
@@ -44,7 +52,7 @@ export function workerMeasures(q: Queries) {
     }),
     loop: (window = '$__rate_interval') =>
       q.scope.recorded
-        ? `max by (instance) (avg_over_time(${recorded(nameByRange(workerLoop))}[${window}]))`
+        ? `max by (${each}) (avg_over_time(${recorded(nameByRange(workerLoop))}[${window}]))`
         : `${loopSeconds(window, 'active')} / (${loopSeconds(window)} > 0)`,
     lag: own('nodejs_eventloop_lag_p99_seconds'),
     cpuOverTime: own(

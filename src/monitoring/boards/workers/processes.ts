@@ -118,7 +118,7 @@ export function processRows({ q }: BoardContext): Row[] {
           empty: noLoops,
           colours: { ...lines, 'mean job': palette.good },
           targets: [
-            ...mostAndMedian(collecting('worker', ['instance'])),
+            ...mostAndMedian(collecting('worker', [...q.scope.labels, 'instance'] as ['instance'])),
             { expr: `${collecting('job')} / (${jobLoop()} > 0)`, legend: 'mean job' },
           ],
         }),

@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest';
+import { filteredByLabels } from '../../../src/monitoring/boards/house/label-filters.ts';
+import { dashboards } from '../../../src/monitoring/boards/index.ts';
+import { recordingGroups } from '../../../src/monitoring/rules/index.ts';
+import { settingsOf } from '../../../src/monitoring/settings.ts';
+import { knownSeries } from '../bundle/known.ts';
+import { grouped, selectors } from '../bundle/promql.ts';
+
+const settings = settingsOf('standard', { labels: ['region'] });
+const known = knownSeries(settings);
+
+interface Shown {
+  title: string;
+  panels?: Shown[];
+  targets?: { expr?: string; datasource?: { type?: string } }[];
+}
+
+const boards = dashboards(settings).map(({ name, dashboard }) => ({
+  name,
+  variables: dashboard.templating?.list?.map((variable) => variable.name) ?? [],
+  queries: (dashboard.panels as unknown as Shown[])
+    .flatMap((panel) => [panel, ...(panel.panels ?? [])])
+    .flatMap(({ title, targets = [] }) =>
+      targets
+        .filter(({ datasource }) => datasource?.type === 'prometheus')
+        .map(({ expr = '' }) => ({ title, expr })),
+    ),
+}));
+
+describe('boards with a label of the user', () => {
+  test.each(boards)('$name can be filtered by it', ({ variables }) => {
+    expect(variables).toContain('region');
+  });
+
+  test.each(boards)('$name asks only for what the filter leaves of series that have it', ({ queries }) => {
+    const unfiltered = queries.flatMap(({ title, expr }) =>
+      selectors(expr)
+        .filter(({ name }) => known.get(name)?.has('region'))
+        // What is told apart from the chosen workers: those of other regions.
+        .filter(({ name }) => !expr.includes(`(${name} unless on (job, instance) ${name}{`))
+        .filter(({ matchers }) => !matchers.some(({ label }) => label === 'region'))
+        .map(({ name }) => `${title}: ${name}`),
+    );
+    expect([...new Set(unfiltered)]).toEqual([]);
+  });
+
+  test('recorded series and alerts get the filter, each once', () => {
+    const filter = (expr: string) => filteredByLabels(expr, ['region']);
+    expect(filter('sum(agent:a:ratio_1h) / agent:b:rate$window{x="y"}')).toBe(
+      'sum(agent:a:ratio_1h{region=~"$region"}) / agent:b:rate$window{x="y", region=~"$region"}',
+    );
+    expect(filter('$level:c:rate5m{region=~"$region"}')).toBe('$level:c:rate5m{region=~"$region"}');
+    expect(filter('ALERTS{alertstate="firing"}')).toBe('ALERTS{alertstate="firing", region=~"$region|"}');
+    expect(filter('up and on (job) node:d:rate5m')).toBe('up and on (job) node:d:rate5m');
+    expect(filteredByLabels('agent:a:ratio_1h', [])).toBe('agent:a:ratio_1h');
+  });
+
+  test('workers of one name in two regions are two lines', () => {
+    const workers = boards.find(({ name }) => name === 'workers')?.queries ?? [];
+    const each = workers.filter(({ expr }) => grouped(expr).includes('instance'));
+    expect(each.length).toBeGreaterThan(15);
+    expect(each.filter(({ expr }) => !/by \([^)]*region, instance\)/.test(expr))).toEqual([]);
+    expect(workers.filter(({ expr }) => /(?:on|by) \((?:job, )?instance\)/.test(expr))).toEqual([]);
+  });
+});
+
+test('series of one target are divided by all of its labels: two clusters may have targets of one name', () => {
+  for (const chosen of [settings, settingsOf('standard'), settingsOf('standard', { recorded: false })]) {
+    const boards = JSON.stringify(dashboards(chosen).map(({ dashboard }) => dashboard));
+    const rules = JSON.stringify(recordingGroups(chosen));
+    expect(`${boards}${rules}`).not.toMatch(/[-+*/] on \((?:job, )?instance\)/);
+    expect(`${boards}${rules}`).toContain(' / go_sched_gomaxprocs_threads');
+  }
+});
