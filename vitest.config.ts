@@ -1,9 +1,79 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { SkippedReporter } from './test/skipped.ts';
+
+const cores = availableParallelism();
+
+/** Tests that start processes: workers with their jobs, the simulated call centre, real servers. */
+const processes = [
+  'test/{contributing,readme}.test.ts',
+  'test/cli/*.test.ts',
+  'test/gateway/**/*.test.ts',
+  'test/livekit/processes.test.ts',
+  'test/monitoring/{generate,bundle/alerts}.test.ts',
+  'test/objects/*.test.ts',
+  'test/relay/processes.test.ts',
+  'test/simulate/*.test.ts',
+  'test/stack/**/*.test.ts',
+  'test/worker/*.test.ts',
+];
+
+/** Tests that replace modules, which each worker of `unit` loads once. */
+const mocking = readdirSync(join(import.meta.dirname, 'test'), { recursive: true, encoding: 'utf8' })
+  .map((path) => join('test', path).replaceAll('\\', '/'))
+  .filter((path) => path.endsWith('.test.ts') && readFileSync(path, 'utf8').includes('vi.mock('));
+
+/** Those, and tests that change what a whole process shares, such as its environment or the logger of the SDK. */
+const isolated = [
+  ...mocking,
+  'test/http/**/*.test.ts',
+  'test/livekit/ownership.test.ts',
+  'test/monitor*.test.ts',
+];
+
+const pages = ['test/page/**/*.test.ts'];
+
+/** Projects of a group run side by side, and one group after the other. */
+const computing = { maxWorkers: cores, sequence: { groupOrder: 0 } };
+/** These wait for most of their time, so more of them run than there are cores. */
+const waiting = { maxWorkers: Math.max(4, 2 * cores), sequence: { groupOrder: 1 } };
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    testTimeout: 120_000,
-    hookTimeout: 60_000,
+    // A busy machine may need a hundred times as long as an idle one; a test that waits for what never comes says so earlier.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    reporters: ['default', new SkippedReporter()],
+    projects: [
+      {
+        extends: true,
+        test: {
+          ...computing,
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [...processes, ...isolated, ...pages],
+          pool: 'threads',
+          // Modules are loaded once for all files of a worker.
+          isolate: false,
+        },
+      },
+      { extends: true, test: { ...computing, name: 'isolated', include: isolated } },
+      { extends: true, test: { ...waiting, name: 'process', include: processes } },
+      {
+        extends: true,
+        test: {
+          ...waiting,
+          name: 'browser',
+          include: pages,
+          globalSetup: 'test/page/one-chromium.ts',
+          setupFiles: 'test/page/setup.ts',
+          // Modules are loaded once for all files of a worker, and a browser for all workers.
+          pool: 'forks',
+          isolate: false,
+        },
+      },
+    ],
   },
 });

@@ -12,6 +12,7 @@ import { page } from './page.mjs';
 import { queries } from './queries.mjs';
 import { details, summary } from './report.mjs';
 import { reportCost } from './reports.mjs';
+import { samples } from './samples.mjs';
 import { scrape } from './scrape.mjs';
 import { sessionPage } from './session-page.mjs';
 import { start } from './start.mjs';
@@ -30,9 +31,10 @@ const benchmarks = {
   page: ['The page, in a real Chromium', page],
   session: ['The page of a session, in a browser', sessionPage],
   queries: ['Boards at 30 days, in a real Prometheus', queries],
+  samples: ['Samples that boards ask Prometheus for', samples],
 };
 /** Those that take a server, a browser or minutes: they run when they are named. */
-const onDemand = ['reports', 'job-end', 'start', 'page', 'session', 'queries'];
+const onDemand = ['reports', 'job-end', 'start', 'page', 'session', 'queries', 'samples'];
 
 const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } });
 const names = values.only ?? Object.keys(benchmarks).filter((name) => !onDemand.includes(name));

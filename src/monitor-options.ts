@@ -23,11 +23,11 @@ export interface MonitorOptions {
   auth?: AuthOptions;
   /** Serves HTTPS. @default EARSHOT_TLS_CERT, EARSHOT_TLS_KEY and EARSHOT_TLS_CLIENT_CA (files), or plain HTTP */
   tls?: TlsOptions;
-  /** Whether a metrics server that cannot start stops the agent. @default EARSHOT_STRICT, or false: it is reported */
+  /** Whether a metrics server that cannot start, or a socket for the jobs that cannot be made, stops the agent. @default EARSHOT_STRICT, or false: it is reported, and tried again */
   strict?: boolean;
-  /** How many values a label may have before further ones become `other`. @default EARSHOT_MAX_LABEL_VALUES, or 200 */
+  /** How many values a label may have before further ones become `other`; one that was not seen for six hours makes room. @default EARSHOT_MAX_LABEL_VALUES, or 200 */
   maxLabelValues?: number;
-  /** How many label sets there may be in all. @default EARSHOT_MAX_SERIES, or 20000 */
+  /** How many label sets there may be in all; those not used for six hours make room. @default EARSHOT_MAX_SERIES, or 20000 */
   maxSeries?: number;
   /** Price file (YAML or JSON, see docs/prices.md), which goes before the built-in prices; a change is taken up. @default EARSHOT_PRICES, or the built-in prices */
   prices?: string;

@@ -1,8 +1,10 @@
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
+import { catalogue } from './catalogue/metrics.ts';
 import { observation } from './catalogue/observation.ts';
 import type { Identity } from './catalogue/types.ts';
-import { type HttpOptions, type MetricsServer, serveMetrics } from './http/server.ts';
+import { type HttpOptions, serveMetrics } from './http/server.ts';
 import { socketVariable } from './livekit/destination.ts';
+import { checkVersions } from './livekit/installed-versions.ts';
 import { resolveIdentity } from './livekit/observe-options.ts';
 import { processWide } from './livekit/process-wide.ts';
 import { watchProcesses } from './livekit/processes.ts';
@@ -20,6 +22,7 @@ import type { Format } from './record/exposition.ts';
 import { createRecorder, type Recorder } from './record/recorder.ts';
 import { listenRelay } from './relay/server.ts';
 import { keepReports } from './reports/upkeep.ts';
+import { startOrRetry } from './start-or-retry.ts';
 import { version } from './version.ts';
 
 /** A worker that is being monitored. */
@@ -35,18 +38,17 @@ export interface Monitoring {
 const key = Symbol.for('earshot.monitoring');
 const holder = globalThis as { [key]?: Promise<Monitoring> };
 
-/** How often a port that was taken is tried again, in milliseconds: a worker may drain for an hour before its successor can have it. */
-const retryInterval = 15_000;
-
 /**
  * Monitors a worker: serves `/metrics` with what its jobs' sessions (see `observe`) and the worker itself have
  * to tell. Call it once, before `cli.runApp`; a second call gives the same monitoring. It stands in the agent's file,
  * which the SDK imports in each job, too: there it sets up traces and logs, if there is a backend for them.
  *
- * A metrics server that cannot start is reported and tried again; the agent goes on without, unless `strict` is set.
+ * What the system refuses (a port, or a socket for the jobs) is reported and tried again; the agent goes on without
+ * it, unless `strict` is set.
  *
  * @throws {OptionError} for an option or environment variable that cannot be used
  * @throws {ServeError} for credentials that cannot be used; with `strict`, whenever the metrics server cannot start
+ * @throws {Error} with `strict`, when there is no place for the socket that jobs send their metrics to
  */
 export async function monitor(options: MonitorOptions = {}): Promise<Monitoring> {
   const { reports, telemetry, prices } = options;
@@ -65,8 +67,20 @@ export async function monitor(options: MonitorOptions = {}): Promise<Monitoring>
 async function start(given: MonitorOptions): Promise<Monitoring> {
   const resolved = resolveMonitorOptions(given);
   const { registry = new Registry(), log = console.warn } = given;
-  const say = (message: string) => log(`earshot: ${message}`);
-  const sdk = await loadedSdk();
+  const say = (message: string) => {
+    try {
+      log(`earshot: ${message}`);
+    } catch {
+      // Some of it is called from timers, where what `log` throws would end the worker.
+    }
+  };
+  const sdk = await loadedSdk().catch((error: Error) => {
+    say(
+      `the load and the name of the worker are not known, for LiveKit's SDK cannot be loaded: ${error.message}`,
+    );
+    return undefined;
+  });
+  void checkVersions(say);
   const prices = openPrices({
     file: resolved.prices,
     option: given.prices === undefined ? pricesVariable : 'prices',
@@ -75,18 +89,17 @@ async function start(given: MonitorOptions): Promise<Monitoring> {
   });
   const countReload = (result: 'ok' | 'failed', count: number) =>
     recorder.record(observation('earshot_price_file_reloads_total', { result }, count), identity.current);
-  registry.setDefaultLabels(resolved.labels);
-  // A registry of the user's own may have them already.
-  if (!registry.getSingleMetric('process_cpu_seconds_total')) collectDefaultMetrics({ register: registry });
-  // prom-client's gauges whose names end as a counter's must: `promtool check metrics` refuses them.
-  for (const what of ['handles', 'requests', 'resources'])
-    registry.removeSingleMetric(`nodejs_active_${what}_total`);
+  const ours = [...registerDefaults(registry), ...Object.keys(catalogue)];
   const identity: WorkerIdentity = new WorkerIdentity(
     resolveIdentity(resolved.options),
-    (observation, about) => recorder.record(observation, about),
+    (observation, about) => {
+      recorder.introduce(about, 'worker');
+      recorder.record(observation, about);
+    },
   );
   const recorder = createRecorder({
     registry,
+    labels: resolved.labels,
     identity: (): Identity => identity.current,
     maxLabelValues: resolved.maxLabelValues,
     maxSeries: resolved.maxSeries,
@@ -94,11 +107,29 @@ async function start(given: MonitorOptions): Promise<Monitoring> {
     states: prices.states,
     buildInfo: { version, sdk_version: sdk?.version ?? 'none', node_version: process.versions.node },
   });
-  const relay = await listenRelay({ recorder });
-  // Jobs inherit the environment when they are forked.
-  process.env[socketVariable] = relay.path;
+  const unregister = () => {
+    if (given.registry) for (const name of ours) registry.removeSingleMetric(name);
+  };
+  const relay = await startOrRetry({
+    start: () => listenRelay({ recorder }),
+    throws: () => resolved.strict,
+    refused({ message }) {
+      // One that was inherited is another worker's.
+      delete process.env[socketVariable];
+      say(`${message}. The agent goes on without metrics of its jobs; it is tried again.`);
+    },
+    started({ path }, late) {
+      // Jobs inherit the environment when they are forked.
+      process.env[socketVariable] = path;
+      if (late) say('there are metrics of the jobs that start from now on');
+    },
+  }).catch((error) => {
+    prices.close();
+    unregister();
+    throw error;
+  });
   processWide().recorder = recorder;
-  const stops: (() => void)[] = [watchProcesses(identity.sink), prices.close];
+  const stops: (() => void)[] = [watchProcesses(identity.sink), prices.close, unregister];
   if (resolved.reports) {
     const records = new RecoveredRecords({ settings: resolved.telemetry, sink: identity.sink, log: say });
     const stop = keepReports({
@@ -129,7 +160,7 @@ async function start(given: MonitorOptions): Promise<Monitoring> {
   const stop = async () => {
     holder[key] = undefined;
     processWide().recorder = undefined;
-    if (process.env[socketVariable] === relay.path) delete process.env[socketVariable];
+    if (process.env[socketVariable] === relay.current?.path) delete process.env[socketVariable];
     for (const undo of stops) undo();
     await Promise.all([relay.close(), openTelemetry?.close()]);
   };
@@ -139,7 +170,7 @@ async function start(given: MonitorOptions): Promise<Monitoring> {
   });
   return {
     get url() {
-      return http.server?.url;
+      return http.current?.url;
     },
     recorder,
     close: async () => void (await Promise.all([http.close(), stop()])),
@@ -147,38 +178,31 @@ async function start(given: MonitorOptions): Promise<Monitoring> {
 }
 
 /** Serves metrics, now or, unless `strict`, when it can. */
-async function serve(options: HttpOptions & { log(message: string): void }, strict: boolean) {
-  let server: MetricsServer | undefined;
-  const attempt = async () => {
-    server = await serveMetrics(options);
-  };
-  let retry: NodeJS.Timeout | undefined;
-  try {
-    await attempt();
-  } catch (error) {
-    // An option that is wrong stays wrong; what the system refuses now it may allow later.
-    if (strict || (error as { code?: string }).code?.startsWith('ERR_')) throw error;
-    options.log(`${(error as Error).message}. The agent goes on without /metrics; it is tried again.`);
-    retry = setInterval(
-      () =>
-        void attempt().then(
-          () => {
-            clearInterval(retry);
-            options.log(`/metrics is served at ${server?.url}`);
-          },
-          () => {},
-        ),
-      retryInterval,
-    );
-    retry.unref();
-  }
-  return {
-    get server() {
-      return server;
+const serve = (options: HttpOptions & { log(message: string): void }, strict: boolean) =>
+  startOrRetry({
+    start: () => serveMetrics(options),
+    // Its own codes are of options that are wrong, and stay wrong.
+    throws: (error) => strict || Boolean((error as { code?: string }).code?.startsWith('ERR_')),
+    refused: ({ message }) =>
+      options.log(`${message}. The agent goes on without /metrics; it is tried again.`),
+    started({ url }, late) {
+      if (late) options.log(`/metrics is served at ${url}`);
     },
-    async close() {
-      clearInterval(retry);
-      await server?.close();
-    },
-  };
+  });
+
+/**
+ * Registers prom-client's metrics of this process, but those that the registry has: one of the user's own may have
+ * them already. Returns the names of those it did not have.
+ */
+function registerDefaults(registry: Registry): string[] {
+  const defaults = new Registry();
+  collectDefaultMetrics({ register: defaults });
+  const missing = defaults.getMetricsAsArray().filter(
+    ({ name }) =>
+      !registry.getSingleMetric(name) &&
+      // Gauges whose names end as a counter's must: `promtool check metrics` refuses them.
+      !/^nodejs_active_(?:handles|requests|resources)_total$/.test(name),
+  );
+  for (const metric of missing) registry.registerMetric(metric as unknown as Metric);
+  return missing.map(({ name }) => name);
 }

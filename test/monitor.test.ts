@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Counter, Gauge, Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { observation } from '../src/catalogue/observation.ts';
 import { monitor } from '../src/monitor.ts';
@@ -55,6 +56,68 @@ describe('prices', () => {
       expect(sampleOf(text, 'lk_agents_cost_usd_total', { agent_name: 'a' })).toBe(12);
       expect(sampleOf(text, 'earshot_price_file_timestamp_seconds', { source: 'user' })).toBe(1793491200);
       expect(sampleOf(text, 'earshot_price_file_reloads_total', { result: 'failed' })).toBe(0);
+    } finally {
+      await monitoring.close();
+    }
+  });
+});
+
+describe("a prom-client registry of the user's own", () => {
+  const scrape = async (url: string | undefined) => (await fetch(`${url}/metrics`)).text();
+
+  test('keeps its default labels, also beside those of monitor, and nobody else sees these', async () => {
+    const registry = new Registry();
+    registry.setDefaultLabels({ tenant: 'acme', region: 'eu' });
+    new Counter({ name: 'bookings_total', help: 'Bookings.', registers: [registry] }).inc(2);
+    const monitoring = await monitor({ port: 0, registry, labels: { region: 'us', zone: 'a' } });
+    try {
+      const text = await scrape(monitoring.url);
+      expect(text).toContain('\nbookings_total{region="eu",zone="a",tenant="acme"} 2\n');
+      expect(sampleOf(text, 'earshot_build_info', { region: 'eu', tenant: 'acme', zone: 'a' })).toBe(1);
+      expect(await registry.getSingleMetricAsString('bookings_total')).toContain(
+        '\nbookings_total{tenant="acme",region="eu"} 2',
+      );
+    } finally {
+      await monitoring.close();
+    }
+  });
+
+  test("keeps its metrics, those with the names of prom-client's own among them, and gets none twice", async () => {
+    const registry = new Registry();
+    const names = [
+      'nodejs_active_handles_total',
+      'nodejs_active_requests_total',
+      'process_cpu_seconds_total',
+    ];
+    for (const name of names) new Gauge({ name, help: 'Mine.', registers: [registry] }).set(4711);
+    const monitoring = await monitor({ port: 0, registry });
+    try {
+      const text = await scrape(monitoring.url);
+      for (const name of names) expect(sampleOf(text, name)).toBe(4711);
+      expect(text).not.toContain('nodejs_active_resources_total');
+      expect(sampleOf(text, 'process_resident_memory_bytes')).toBeGreaterThan(0);
+    } finally {
+      await monitoring.close();
+    }
+  });
+
+  test('has nothing of Earshot any more after the end, or a start that failed, and can be used again', async () => {
+    const registry = new Registry();
+    new Counter({ name: 'bookings_total', help: 'Bookings.', registers: [registry] });
+    await expect(monitor({ host, port: 0, registry, strict: true })).rejects.toThrow();
+    for (let round = 0; round < 2; round++) {
+      const monitoring = await monitor({ port: 0, registry });
+      await monitoring.close();
+      expect(registry.getMetricsAsArray().map(({ name }) => name)).toEqual(['bookings_total']);
+    }
+  });
+
+  test("without one, prom-client's gauges that are named as counters are left out", async () => {
+    const monitoring = await monitor({ port: 0, labels: { region: 'eu' } });
+    try {
+      const text = await scrape(monitoring.url);
+      expect(text).not.toMatch(/nodejs_active_\w+_total/);
+      expect(sampleOf(text, 'process_cpu_seconds_total', { region: 'eu' })).toBeGreaterThan(0);
     } finally {
       await monitoring.close();
     }

@@ -1,5 +1,5 @@
-import { billableUnits, billedComponents, model } from './labels.ts';
-import type { MetricSpec, SourceField } from './types.ts';
+import { type BillableUnit, billableUnits, billedComponents, model, requestSeries } from './labels.ts';
+import type { MetricSpec, SourceField, StartsWith } from './types.ts';
 
 const llm = (node: string, python: string): SourceField => ({ of: 'LLMMetrics', node, python });
 const realtime = (node: string, python: string): SourceField => ({
@@ -11,6 +11,26 @@ const tts = (node: string, python: string): SourceField => ({ of: 'TTSMetrics', 
 const stt = (node: string, python: string): SourceField => ({ of: 'STTMetrics', node, python });
 
 const billed = { ...model, component: billedComponents } as const;
+
+const audioUnits = ['audio_seconds', 'audio_seconds_without_tokens'] as const;
+const realtimeUnits: readonly BillableUnit[] = [
+  'input_tokens',
+  'cached_input_tokens',
+  'output_tokens',
+  'input_audio_tokens',
+  'cached_input_audio_tokens',
+  'output_audio_tokens',
+  'input_image_tokens',
+  'cached_input_image_tokens',
+  'output_image_tokens',
+  'session_seconds',
+];
+
+/** The units in which a component may be billed, once a model of it is known. */
+const starts = (component: keyof typeof requestSeries, unit: readonly BillableUnit[]): StartsWith => ({
+  series: requestSeries[component],
+  labels: { component, unit },
+});
 
 /** What the usage costs. Jobs report the usage; the process with the registry prices it. */
 export const cost = {
@@ -50,6 +70,14 @@ export const cost = {
       stt('outputTokens', 'output_tokens'),
       { of: 'InterruptionMetrics', node: 'numRequests', python: 'num_requests' },
       { of: 'EOTInferenceMetrics', node: 'numRequests', python: 'num_requests' },
+    ],
+    startsWith: [
+      starts('llm', ['input_tokens', 'cached_input_tokens', 'cache_write_tokens', 'output_tokens']),
+      starts('realtime', realtimeUnits),
+      starts('tts', ['characters', 'input_tokens', 'output_audio_tokens', ...audioUnits]),
+      starts('stt', ['input_audio_tokens', 'output_tokens', ...audioUnits]),
+      starts('interruption', ['requests']),
+      starts('eot', ['requests']),
     ],
   },
   lk_agents_cost_usd_total: {

@@ -2,6 +2,13 @@ import * as buckets from './buckets.ts';
 import { model, trueFalse, yesNo } from './labels.ts';
 import type { MetricSpec } from './types.ts';
 
+/** Whichever of these comes first makes the model known. */
+const interruptions = [
+  { series: 'lk_agents_interruption_detected_total' },
+  { series: 'lk_agents_interruption_backchannels_total' },
+  { series: 'lk_agents_interruption_requests_total' },
+] as const;
+
 const from = (of: string, node: string, python?: string) => [{ of, node, python }];
 
 /** What decides whose turn it is: VAD, end of utterance, end of turn, interruption. */
@@ -148,6 +155,7 @@ export const detectors = {
     labels: model,
     source: 'metrics_collected: interruption_metrics',
     fields: from('InterruptionMetrics', 'numInterruptions', 'num_interruptions'),
+    startsWith: interruptions,
   },
   lk_agents_interruption_backchannels_total: {
     type: 'counter',
@@ -156,6 +164,7 @@ export const detectors = {
     labels: model,
     source: 'metrics_collected: interruption_metrics',
     fields: from('InterruptionMetrics', 'numBackchannels', 'num_backchannels'),
+    startsWith: interruptions,
   },
   lk_agents_interruption_requests_total: {
     type: 'counter',
@@ -164,6 +173,7 @@ export const detectors = {
     labels: model,
     source: 'metrics_collected: interruption_metrics',
     fields: from('InterruptionMetrics', 'numRequests', 'num_requests'),
+    startsWith: interruptions,
   },
   lk_agents_overlapping_speech_total: {
     type: 'counter',

@@ -56,7 +56,7 @@ export const gateway = {
     type: 'counter',
     help: 'Requests to the reading side that had no right to it, by reason.',
     unit: 'requests',
-    labels: { reason: ['unauthorized', 'host', 'origin', 'rate_limited'] },
+    labels: { reason: ['unauthorized', 'forwarded', 'host', 'origin', 'rate_limited'] },
     source: 'Earshot gateway',
   },
   earshot_gateway_processed_total: {
@@ -89,7 +89,7 @@ export const gateway = {
   },
   earshot_gateway_forwarded_total: {
     type: 'counter',
-    help: 'Requests to a backend, by what became of them; rejected: refused for good; dropped: there was no more room to wait.',
+    help: 'Requests that waited for a backend, each for itself although several may be sent as one, by what became of them; rejected: refused for good; dropped: there was no more room to wait.',
     unit: 'requests',
     labels: { destination: destinations, result: ['ok', 'rejected', 'dropped'] },
     source: 'Earshot gateway',
@@ -98,6 +98,13 @@ export const gateway = {
     type: 'counter',
     help: 'Attempts to reach a backend that failed and are made again.',
     unit: 'attempts',
+    labels: { destination: destinations },
+    source: 'Earshot gateway',
+  },
+  earshot_gateway_forward_rejected_records_total: {
+    type: 'counter',
+    help: 'Spans, log records and data points that a backend rejected out of requests that it took.',
+    unit: 'records',
     labels: { destination: destinations },
     source: 'Earshot gateway',
   },

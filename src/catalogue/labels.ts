@@ -31,6 +31,16 @@ export const segments = [
   'unattributed',
 ] as const;
 
+/** The requests to each kind of model: with their first, a model is known. */
+export const requestSeries = {
+  llm: 'lk_agents_llm_requests_total',
+  stt: 'lk_agents_stt_requests_total',
+  tts: 'lk_agents_tts_requests_total',
+  realtime: 'lk_agents_realtime_requests_total',
+  interruption: 'lk_agents_interruption_requests_total',
+  eot: 'lk_agents_eot_requests_total',
+} as const;
+
 /** What of an agent is billed: the kinds of models whose usage the SDK reports. */
 export const billedComponents = ['llm', 'stt', 'tts', 'realtime', 'interruption', 'eot'] as const;
 

@@ -46,7 +46,9 @@ export interface Objectives {
   earlyHangupRatio: number;
   /** US dollars that a minute of a session may cost, over an hour. @default no limit but its own past */
   costPerMinute?: number;
-  /** `lk_agents_worker_load` above which a worker counts as saturated, 0 to 1. */
+  /** `lk_agents_worker_load` from which on a worker takes no new jobs, 0 to 1: the SDK's `loadThreshold`. */
+  loadThreshold: number;
+  /** `lk_agents_worker_load` above which the calls of a worker suffer, 0 to 1. */
   workerLoad: number;
   /** `livekit_packet_loss_percent` of LiveKit's server: mean share of the audio packets that may be lost. */
   networkLossRatio: number;
@@ -77,6 +79,8 @@ const standard: Objectives = {
   falseInterruptionRatio: 0.1,
   earlyHangup: 10,
   earlyHangupRatio: 0.2,
+  // The SDK's default in production (`Default.loadThreshold` in worker.ts, and in Python's worker.py).
+  loadThreshold: 0.7,
   workerLoad: 0.9,
   networkLossRatio: 0.01,
   networkRttSeconds: 0.3,

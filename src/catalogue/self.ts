@@ -1,4 +1,14 @@
+import { ofWorker } from './start-at-zero.ts';
 import type { MetricSpec } from './types.ts';
+
+/** Only where a price file, a backend or reports are set up is there anything to count: then one makes the others known. */
+const once = (...series: readonly string[]) => series.map((name) => ({ series: name }));
+const spans = once(
+  'earshot_spans_exported_total',
+  'earshot_spans_dropped_total',
+  'earshot_spans_left_out_total',
+);
+const logRecords = once('earshot_log_records_exported_total', 'earshot_log_records_dropped_total');
 
 /** Earshot on itself: what it refused, dropped and overflowed. */
 export const self = {
@@ -32,6 +42,7 @@ export const self = {
         'internal_error',
       ],
     },
+    startsWith: ofWorker,
     source: 'Earshot',
   },
   earshot_duplicate_events_total: {
@@ -53,6 +64,14 @@ export const self = {
     help: 'Frames that job processes sent, by what became of them.',
     unit: 'frames',
     labels: { result: ['ok', 'malformed', 'oversized', 'incompatible'] },
+    startsWith: ofWorker,
+    source: 'Earshot',
+  },
+  earshot_relay_throttled_total: {
+    type: 'counter',
+    help: 'Times that the worker stopped reading from a job for a moment, because it sent more than 1 MiB a second for long: what that job cannot keep meanwhile, it drops and counts.',
+    unit: 'pauses',
+    labels: {},
     source: 'Earshot',
   },
   earshot_label_overflow_total: {
@@ -74,6 +93,7 @@ export const self = {
     help: 'Changes of the price file; failed: it cannot be used, and the prices before it stay.',
     unit: 'reloads',
     labels: { result: ['ok', 'failed'] },
+    startsWith: once('earshot_price_file_reloads_total'),
     source: 'Earshot',
   },
   earshot_spans_exported_total: {
@@ -81,6 +101,7 @@ export const self = {
     help: 'Spans that an OTLP backend has taken.',
     unit: 'spans',
     labels: {},
+    startsWith: spans,
     source: 'Earshot',
   },
   earshot_spans_dropped_total: {
@@ -88,6 +109,7 @@ export const self = {
     help: 'Spans that never reached the OTLP backend, by reason; deadline: the job ended before.',
     unit: 'spans',
     labels: { reason: ['queue_full', 'export_failed', 'deadline', 'internal_error'] },
+    startsWith: spans,
     source: 'Earshot',
   },
   earshot_spans_left_out_total: {
@@ -95,6 +117,7 @@ export const self = {
     help: 'Spans of turns that sampling left out.',
     unit: 'spans',
     labels: {},
+    startsWith: spans,
     source: 'Earshot',
   },
   earshot_log_records_exported_total: {
@@ -102,6 +125,7 @@ export const self = {
     help: 'Log lines and conversation records that an OTLP backend has taken.',
     unit: 'records',
     labels: {},
+    startsWith: logRecords,
     source: 'Earshot',
   },
   earshot_log_records_dropped_total: {
@@ -109,6 +133,7 @@ export const self = {
     help: 'Log lines and conversation records that never reached the OTLP backend, by reason; deadline: the job ended before.',
     unit: 'records',
     labels: { reason: ['queue_full', 'export_failed', 'deadline', 'internal_error'] },
+    startsWith: logRecords,
     source: 'Earshot',
   },
   earshot_session_reports_total: {
@@ -116,6 +141,7 @@ export const self = {
     help: 'Session reports by what became of them; written: in the folder, where those for a bucket wait; uploaded: in the bucket at once; deadline: the job ended before the folder had it; recovered: the job died, and its worker wrote it.',
     unit: 'reports',
     labels: { outcome: ['written', 'uploaded', 'failed', 'deadline', 'recovered'] },
+    startsWith: once('earshot_session_reports_total'),
     source: 'Earshot',
   },
   earshot_session_report_uploads_total: {
@@ -123,6 +149,7 @@ export const self = {
     help: 'What became of session reports that waited for their bucket; failed: attempts after which they wait on.',
     unit: 'uploads',
     labels: { result: ['ok', 'failed'] },
+    startsWith: once('earshot_session_report_uploads_total'),
     source: 'Earshot',
   },
   earshot_session_reports_removed_total: {
@@ -130,6 +157,7 @@ export const self = {
     help: 'Session reports that were removed with their recordings, because of their age, or to make room.',
     unit: 'reports',
     labels: { reason: ['age', 'size'] },
+    startsWith: once('earshot_session_reports_total', 'earshot_session_reports_removed_total'),
     source: 'Earshot',
   },
   earshot_series: {

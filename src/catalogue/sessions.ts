@@ -1,5 +1,5 @@
 import * as buckets from './buckets.ts';
-import { agentStates, closeReasons, components, trueFalse, userStates } from './labels.ts';
+import { agentStates, closeReasons, components, requestSeries, trueFalse, userStates } from './labels.ts';
 import type { MetricSpec } from './types.ts';
 
 /** Calls, and what happens in them. */
@@ -61,6 +61,15 @@ export const sessions = {
     fields: [
       { of: 'ErrorEvent', node: 'error.type', python: 'error.type' },
       { of: 'ErrorEvent', node: 'error.recoverable', python: 'error.recoverable' },
+    ],
+    // A model that has been asked may fail; so may one that never answered, which only its error makes known.
+    startsWith: [
+      { series: 'lk_agents_errors_total', same: ['component'] },
+      { series: requestSeries.llm, labels: { component: 'llm' } },
+      { series: requestSeries.stt, labels: { component: 'stt' } },
+      { series: requestSeries.tts, labels: { component: 'tts' } },
+      { series: requestSeries.realtime, labels: { component: 'realtime' } },
+      { series: requestSeries.interruption, labels: { component: 'interruption' } },
     ],
   },
   lk_agents_tool_calls_total: {

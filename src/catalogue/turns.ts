@@ -92,9 +92,9 @@ export const turns = {
   },
   lk_agents_turns_total: {
     type: 'counter',
-    help: "User turns by how the agent's answer ended; unanswered: the agent never said anything.",
+    help: "User turns by how the agent's answer ended; unanswered: the agent never said anything; abandoned: the caller hung up without waiting for an answer.",
     unit: 'turns',
-    labels: { outcome: ['completed', 'interrupted', 'unanswered'], tools: yesNo },
+    labels: { outcome: ['completed', 'interrupted', 'unanswered', 'abandoned'], tools: yesNo },
     source: 'conversation_item_added, function_tools_executed, agent_state_changed, close',
     fields: [{ of: 'ChatMessage', node: 'interrupted', python: 'interrupted' }],
   },

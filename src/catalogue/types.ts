@@ -11,6 +11,19 @@ export interface SourceField {
 /** `'open'`: any value, capped per registry; a list: these values and no others. */
 export type LabelValues = 'open' | readonly string[];
 
+/**
+ * What makes label sets of a counter known before their first event: then they are exposed at 0, so that `increase()` sees
+ * that event.
+ */
+export interface StartsWith {
+  /** The series whose new label set makes them known. `agent`: its first job is connected. `worker`: it has its name. */
+  series: string;
+  /** Values of labels. One that is not given has all of its listed values; one that takes any value, that of the same name there. */
+  labels?: Readonly<Record<string, string | readonly string[]>>;
+  /** Labels that have their value from there though their values are listed. */
+  same?: readonly string[];
+}
+
 /** One series of the catalogue. Everything else (registration, docs, boards) derives from it. */
 export interface MetricSpec {
   type: 'counter' | 'gauge' | 'histogram';
@@ -25,6 +38,8 @@ export interface MetricSpec {
   /** The event, span or call of the SDK (or the part of Earshot) it comes from. */
   source: string;
   fields?: readonly SourceField[];
+  /** For a counter: what makes its label sets known. @default its agent; with an open label, another label set of its own */
+  startsWith?: readonly StartsWith[];
   /** Whether it is made from other series where the registry is (see `Derivation`): no job sends it. */
   derived?: true;
   /** Whether the SDK can emit it only in a job that is connected to a room. */

@@ -1,5 +1,15 @@
-import { model } from './labels.ts';
+import { model, requestSeries } from './labels.ts';
 import type { MetricSpec, SourceField } from './types.ts';
+
+/** By the event that has the usage. */
+const requests: Readonly<Record<string, string>> = {
+  LLMMetrics: requestSeries.llm,
+  RealtimeModelMetrics: requestSeries.realtime,
+  TTSMetrics: requestSeries.tts,
+  STTMetrics: requestSeries.stt,
+  InterruptionMetrics: requestSeries.interruption,
+  EOTInferenceMetrics: requestSeries.eot,
+};
 
 const counter = <const U extends string>(unit: U, help: string, fields: readonly SourceField[]) => ({
   type: 'counter' as const,
@@ -8,6 +18,7 @@ const counter = <const U extends string>(unit: U, help: string, fields: readonly
   labels: model,
   source: `metrics_collected: ${[...new Set(fields.map((field) => field.of))].join(', ')}`,
   fields,
+  startsWith: fields.map((field) => ({ series: requests[field.of] ?? '' })),
 });
 const llm = (node: string, python: string): SourceField => ({ of: 'LLMMetrics', node, python });
 const realtime = (node: string, python: string): SourceField => ({

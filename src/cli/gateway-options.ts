@@ -7,6 +7,7 @@ import { defaultLimits } from '../gateway/receive/limits.ts';
 import { OptionError } from '../options.ts';
 import { PriceBook } from '../pricing/price-book.ts';
 import { readPriceFile } from '../pricing/price-file.ts';
+import { forwardHeaders } from './forward-headers.ts';
 
 /** The options of `earshot gateway`, as the command line gives them. */
 export interface GatewayFlags {
@@ -18,11 +19,13 @@ export interface GatewayFlags {
   drawToken?: boolean;
   proxyHeader?: string;
   proxyFrom?: string;
+  proxyHosts?: string;
   openMetrics?: boolean;
   tempo?: string;
   loki?: string;
   prometheus?: string;
   forwardHeaders?: string;
+  forwardHeadersFile?: string;
   forwardExported?: boolean;
   livekitCloud?: string;
   grafana?: string;
@@ -41,6 +44,9 @@ export interface GatewayFlags {
   keepRedactedAudio?: boolean;
   prices?: string;
   maxLabelValues: number;
+  maxSeries: number;
+  deadLetterMb: number;
+  insecure?: boolean;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -71,11 +77,12 @@ export async function gatewayOptions(
       loki: flags.loki,
       prometheus: flags.prometheus,
       liveKitCloud: flags.livekitCloud,
-      headers: headersOf(flags.forwardHeaders),
+      headers: forwardHeaders({ all: flags.forwardHeaders, file: flags.forwardHeadersFile, env }),
       exported: flags.forwardExported,
     },
     forwardBytes: flags.forwardMb * mebibyte,
     spoolBytes: flags.spoolMb * mebibyte,
+    deadLetterBytes: flags.deadLetterMb * mebibyte,
     minFreeBytes: flags.minFreeMb * mebibyte,
     retention: {
       // 0 is no limit, rather than nothing.
@@ -92,6 +99,8 @@ export async function gatewayOptions(
     keepRedactedAudio: flags.keepRedactedAudio,
     prices: flags.prices === undefined ? undefined : new PriceBook(readPriceFile(flags.prices)),
     maxLabelValues: flags.maxLabelValues,
+    maxSeries: flags.maxSeries,
+    insecure: flags.insecure,
     grafana: flags.grafana,
     log,
   };
@@ -102,7 +111,7 @@ function apiKey({ LIVEKIT_API_KEY: key, LIVEKIT_API_SECRET: secret }: Environmen
 }
 
 async function readersOf(
-  { tokenFile, drawToken, proxyHeader, proxyFrom }: GatewayFlags,
+  { tokenFile, drawToken, proxyHeader, proxyFrom, proxyHosts }: GatewayFlags,
   env: Environment,
   directory: string,
   log: (line: string) => void,
@@ -134,9 +143,17 @@ async function readersOf(
     // Browsers ask for a user and a password; any user will do with the token.
     basic: basic ?? (bearer[0] ? { username: 'earshot', password: bearer[0] } : undefined),
     ...(proxyHeader &&
-      proxyFrom && { proxy: { header: proxyHeader, from: proxyFrom.split(',').map((at) => at.trim()) } }),
+      proxyFrom && {
+        proxy: {
+          header: proxyHeader,
+          from: listed(proxyFrom),
+          hosts: proxyHosts ? listed(proxyHosts.toLowerCase()) : undefined,
+        },
+      }),
   };
 }
+
+const listed = (text: string): string[] => text.split(',').map((each) => each.trim());
 
 /** @param optional whether the file may be missing */
 async function tokenIn(file: string, optional = false): Promise<string | undefined> {
@@ -188,15 +205,4 @@ function objectsOf(
     );
   }
   return { endpoint, bucket, region, prefix, accessKeyId, secretAccessKey, sessionToken };
-}
-
-function headersOf(pairs: string | undefined): Record<string, string> | undefined {
-  if (!pairs) return undefined;
-  return Object.fromEntries(
-    pairs.split(',').map((pair) => {
-      const at = pair.indexOf('=');
-      if (at <= 0) throw new OptionError('--forward-headers takes name=value,name=value.');
-      return [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
-    }),
-  );
 }

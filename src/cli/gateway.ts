@@ -57,6 +57,20 @@ export function addGateway(program: Command): void {
       option('--proxy-header <name>', 'header in which a proxy names who it has let in', 'PROXY_HEADER'),
     )
     .addOption(option('--proxy-from <addresses>', 'where that proxy is, such as 10.0.0.0/8', 'PROXY_FROM'))
+    .addOption(
+      option(
+        '--proxy-hosts <names>',
+        'names by which it reaches the gateway; others are refused',
+        'PROXY_HOSTS',
+      ),
+    )
+    .addOption(
+      option(
+        '--insecure',
+        'take plain HTTP and short API secrets beyond this machine: nobody else can read this network',
+        'INSECURE',
+      ),
+    )
     .addOption(option('--open-metrics', 'let /metrics be read without a login', 'OPEN_METRICS'))
     .addOption(
       option(
@@ -74,7 +88,18 @@ export function addGateway(program: Command): void {
       ).argParser(url),
     )
     .addOption(
-      option('--forward-headers <pairs>', 'headers for those, as name=value,name=value', 'FORWARD_HEADERS'),
+      option(
+        '--forward-headers <pairs>',
+        'headers for all of those, as name=value,name=value; for one of them: EARSHOT_GATEWAY_TEMPO_HEADERS, …_LOKI_…, …_PROMETHEUS_…',
+        'FORWARD_HEADERS',
+      ),
+    )
+    .addOption(
+      option(
+        '--forward-headers-file <file>',
+        'YAML file with the headers for each of those',
+        'FORWARD_HEADERS_FILE',
+      ),
     )
     .addOption(
       option(
@@ -106,6 +131,15 @@ export function addGateway(program: Command): void {
       option('--forward-mb <n>', 'what may wait for each backend', 'FORWARD_MB')
         .default(256)
         .argParser(number(1)),
+    )
+    .addOption(
+      option(
+        '--dead-letter-mb <n>',
+        'what is kept, for a week, of what could not be read or forwarded; 0: nothing',
+        'DEAD_LETTER_MB',
+      )
+        .default(64)
+        .argParser(number(0)),
     )
     .addOption(
       option('--min-free-mb <n>', 'what stays free on the disk', 'MIN_FREE_MB')
@@ -154,6 +188,11 @@ export function addGateway(program: Command): void {
         .argParser(number(1)),
     )
     .addOption(
+      option('--max-series <n>', "the sessions' series, of which further ones are dropped", 'MAX_SERIES')
+        .default(20_000)
+        .argParser(number(1)),
+    )
+    .addOption(
       new Option('--prices <file>', 'price file, which goes before the built-in prices').env(
         'EARSHOT_PRICES',
       ),
@@ -171,7 +210,13 @@ function retentionOf({ retentionDays, retentionGb }: GatewayFlags): string {
     : 'for ever; --retention-days and --retention-gb limit it';
 }
 
-async function run(flags: GatewayFlags): Promise<void> {
+async function run(flags: GatewayFlags, command: Command): Promise<void> {
+  if (command.getOptionValueSource('forwardHeaders') === 'cli') {
+    console.error(
+      'The headers of --forward-headers can be read by anybody on this machine who lists its processes: set ' +
+        'EARSHOT_GATEWAY_TEMPO_HEADERS, …_LOKI_HEADERS and …_PROMETHEUS_HEADERS instead, or use --forward-headers-file.',
+    );
+  }
   const { gatewayOptions } = await import('./gateway-options.ts');
   const { startGateway } = await import('../gateway/gateway.ts');
   const options = await gatewayOptions(flags, process.env, (line) => console.error(line));

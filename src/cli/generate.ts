@@ -4,12 +4,14 @@ import { stdout } from 'node:process';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type ProfileName, profiles } from '../catalogue/objectives.ts';
 import { write } from '../monitoring/drift.ts';
-import { settingsOf } from '../monitoring/settings.ts';
+import { type AlertChoices, settingsOf } from '../monitoring/settings.ts';
 
 interface Flags {
   out: string;
   profile: ProfileName;
   objectives?: string;
+  alerts?: string;
+  disable?: string[];
   datasource?: string;
   logsDatasource?: string;
   tracesDatasource?: string;
@@ -72,6 +74,8 @@ export function addGenerate(program: Command): void {
         .default('standard' satisfies ProfileName),
     )
     .option('--objectives <file>', 'YAML or JSON with objectives that differ from the profile')
+    .option('--alerts <file>', 'YAML or JSON with alerts to disable, or to override: severity, for, labels')
+    .option('--disable <names>', 'alerts to leave out, separated by commas', commaSeparated)
     .option('--datasource <uid>', "Grafana's Prometheus data source that boards show first")
     .option('--logs-datasource <uid>', 'its Loki, likewise')
     .option('--traces-datasource <uid>', 'its Tempo, likewise')
@@ -106,6 +110,8 @@ async function run({
   out,
   profile,
   objectives,
+  alerts,
+  disable = [],
   agents,
   selector: own = [],
   recording,
@@ -119,6 +125,7 @@ async function run({
     objectives: objectives === undefined ? profiles[profile] : await readObjectives(objectives, profile),
     selector: [...own, ...(agents ? [`agent_name=~"${agents.map(escaped).join('|')}"`] : [])],
     recorded: recording,
+    alerts: await alertChoices(alerts, disable),
     runbooks: runbooks && `${runbooks}/`,
   });
   const files = bundle(settings);
@@ -126,13 +133,24 @@ async function run({
   for (const { path } of files) stdout.write(`${path}\n`);
 }
 
+/** Reads a file of the user's. @throws Error that names it, and what is wrong in it */
+function readAs<T>(what: string, file: string, parse: (text: string) => T): T {
+  try {
+    return parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new Error(`Cannot use the ${what} in ${file}: ${(error as Error).message}`);
+  }
+}
+
 async function readObjectives(file: string, profile: ProfileName) {
   const { parseObjectives } = await import('../monitoring/objectives-file.ts');
-  try {
-    return parseObjectives(readFileSync(file, 'utf8'), profiles[profile]);
-  } catch (error) {
-    throw new Error(`Cannot use the objectives in ${file}: ${(error as Error).message}`);
-  }
+  return readAs('objectives', file, (text) => parseObjectives(text, profiles[profile]));
+}
+
+async function alertChoices(file: string | undefined, disable: readonly string[]): Promise<AlertChoices> {
+  const { parseAlertChoices } = await import('../monitoring/alerts-file.ts');
+  const own = file === undefined ? undefined : readAs('alerts', file, parseAlertChoices);
+  return { override: own?.override ?? {}, disable: [...(own?.disable ?? []), ...disable] };
 }
 
 /** A name as part of a regular expression in a PromQL string. */

@@ -7,13 +7,13 @@ import { readPast } from './receive/pace.ts';
 export interface GatewayAppOptions {
   uploads: readonly RequestHandler[];
   /** What guards all that follows. */
-  readers: readonly RequestHandler[];
+  readers: RequestHandler;
   sameOrigin: RequestHandler;
   api: RequestHandler;
   scrapes: Scrapes;
   /** Whether /metrics, in which nothing is of any one call, needs no login. */
   openMetrics: boolean;
-  ready: () => Readiness;
+  ready: () => Promise<Readiness>;
   log: (message: string) => void;
 }
 
@@ -50,12 +50,10 @@ export function createGatewayApp(options: GatewayAppOptions): Express {
     response.once('finish', () => void readPast(request, strayPace));
     next();
   });
-  app.use('/api', ...readers, sameOrigin, api);
-  const guard = Router();
-  guard.use(...readers);
-  app.get([...pagePaths], ...readers, createPages());
+  app.use('/api', readers, sameOrigin, api);
+  app.get([...pagePaths], readers, createPages());
   const elsewhere = 'the sessions are at /, for machines at /api/sessions';
-  app.use(createApp({ scrapes, guard: openMetrics ? undefined : guard, ready, elsewhere, log }));
+  app.use(createApp({ scrapes, guard: openMetrics ? undefined : readers, ready, elsewhere, log }));
 
   const failed: ErrorRequestHandler = (error, request, response, _next) => {
     const status = Number(error?.status ?? 500);

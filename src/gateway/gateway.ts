@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isLoopback } from '../http/address.ts';
 import { listen, type Patience } from '../http/listening.ts';
 import { createScrapes } from '../http/scrapes.ts';
 import { CostDerivation } from '../pricing/cost.ts';
@@ -9,12 +10,16 @@ import { createReaderGuard, sameOrigin } from './api/readers.ts';
 import { createApi } from './api/sessions.ts';
 import { createGatewayApp } from './app.ts';
 import { Waveforms } from './audio/waveforms.ts';
+import { DeadLetters } from './dead-letter.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { Forwarder } from './forward/forwarder.ts';
 import { Ingest } from './ingest/ingest.ts';
+import { instanceId } from './instance-id.ts';
 import { Measuring } from './metrics/measuring.ts';
 import { recorded } from './metrics/sources.ts';
 import type { GatewayOptions } from './options.ts';
+import { warnOfPlainHttp } from './plain-http.ts';
+import { createReadiness } from './readiness.ts';
 import { openKeys } from './receive/api-keys.ts';
 import { defaultLimits } from './receive/limits.ts';
 import { createUploads, type Load } from './receive/uploads.ts';
@@ -48,6 +53,8 @@ const patience: Patience = {
 };
 /** A job has a handful of connections when it ends. */
 const maxConnections = 4096;
+/** Half of them, so that nobody has them all; behind a proxy, all come from one address. */
+const maxConnectionsPerAddress = 2048;
 /** Uploads at a time from which on answering goes before taking up. */
 const maxLeisure = 4;
 /** Milliseconds for which an upload may wait to be taken up without more of its session being awaited. */
@@ -70,14 +77,21 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 async function started(options: GatewayOptions, unlock: () => Promise<void>): Promise<Gateway> {
   const { directory, host = '127.0.0.1', port = 9465, retention = {}, log = console.warn } = options;
   const limits = { ...defaultLimits, ...options.limits };
+  const startedAt = Date.now() / 1000;
   const telemetry = new Telemetry();
   const readers = createReaderGuard({ readers: options.readers, host, telemetry });
-  const keys = openKeys({ ...options.keys, log });
+  const insecure = options.insecure ?? false;
+  const keys = openKeys({ ...options.keys, shortSecrets: insecure || isLoopback(host), log });
+  warnOfPlainHttp({ host, tls: options.tls !== undefined, insecure, log });
 
   const spool = await Spool.open({
     directory: join(directory, 'spool'),
     maxBytes: options.spoolBytes ?? 2048 * mebibyte,
     minFreeBytes: options.minFreeBytes ?? 256 * mebibyte,
+  });
+  const deadLetters = await DeadLetters.open({
+    directory: join(directory, 'dead-letter'),
+    maxBytes: options.deadLetterBytes ?? 64 * mebibyte,
   });
   const keepRedactedAudio = options.keepRedactedAudio ?? false;
   const prices = options.prices ?? new PriceBook();
@@ -93,7 +107,8 @@ async function started(options: GatewayOptions, unlock: () => Promise<void>): Pr
     directory: join(directory, 'forward'),
     maxBytes: options.forwardBytes ?? 256 * mebibyte,
     keys: () => keys.current(),
-    instance: options.instance ?? 'earshot-gateway',
+    deadLetters,
+    instance: options.instance ?? (await instanceId(directory)),
     telemetry,
     log,
   });
@@ -105,6 +120,7 @@ async function started(options: GatewayOptions, unlock: () => Promise<void>): Pr
     spool,
     store,
     forwarder,
+    deadLetters,
     limits,
     keepRedactedAudio,
     staging,
@@ -116,8 +132,11 @@ async function started(options: GatewayOptions, unlock: () => Promise<void>): Pr
 
   const recorder = createRecorder({
     registry: telemetry.registry,
+    // Its own counters are there at 0 since then.
+    othersCreatedAt: startedAt,
     identity: () => ({ agent_name: 'earshot-gateway', agent_version: version }),
     maxLabelValues: options.maxLabelValues,
+    maxSeries: options.maxSeries,
     derivation: new CostDerivation(prices),
     specs: recorded,
   });
@@ -125,7 +144,7 @@ async function started(options: GatewayOptions, unlock: () => Promise<void>): Pr
     store,
     recorder,
     telemetry,
-    isBehind: () => spool.waits(maxLag),
+    isBehind: () => ingest.isBehind(maxLag),
     patience: options.patience,
     onOver: ({ id, identity, traceIds, receivedAt, cost, audio }, { items, report, closeReason }) =>
       forwarder.conversation(id, receivedAt, {
@@ -138,6 +157,7 @@ async function started(options: GatewayOptions, unlock: () => Promise<void>): Pr
     store,
     retention,
     archives: options.objects !== undefined,
+    deadLetters,
     telemetry,
     log,
   });
@@ -160,7 +180,7 @@ async function started(options: GatewayOptions, unlock: () => Promise<void>): Pr
     api: createApi({ store, waveforms, telemetry, grafana: options.grafana?.replace(/\/+$/, '') }),
     scrapes: createScrapes((format) => recorder.expose(format), 10_000),
     openMetrics: options.openMetrics ?? false,
-    ready: () => ({ ready: true }),
+    ready: createReadiness(spool),
     log,
   });
   try {
@@ -170,6 +190,7 @@ async function started(options: GatewayOptions, unlock: () => Promise<void>): Pr
       tls: options.tls,
       patience,
       maxConnections,
+      maxConnectionsPerAddress,
       keepProcessAlive: options.keepProcessAlive ?? true,
       name: 'gateway',
       variables: 'EARSHOT_GATEWAY',

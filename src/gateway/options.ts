@@ -3,7 +3,7 @@ import type { BucketOptions } from '../objects/bucket.ts';
 import type { PriceBook } from '../pricing/price-book.ts';
 import type { Readers } from './api/readers.ts';
 import type { ForwardTo } from './forward/forwarder.ts';
-import type { BatchListener } from './ingest/ingest.ts';
+import type { BatchListener } from './ingest/store-batches.ts';
 import type { Patience } from './metrics/measuring.ts';
 import type { KeyOptions } from './receive/api-keys.ts';
 import type { Limits } from './receive/limits.ts';
@@ -20,6 +20,8 @@ export interface GatewayOptions {
   /** 0 takes any free one. @default 9465 */
   port?: number;
   tls?: TlsOptions;
+  /** Whether plain HTTP and short API secrets are meant, also where others reach the gateway. @default false */
+  insecure?: boolean;
   /** Who may read sessions; needed as soon as the host is not loopback. @default whoever is on this machine */
   readers?: Readers;
   /** Whether /metrics needs no login. @default false */
@@ -28,6 +30,8 @@ export interface GatewayOptions {
   forward?: ForwardTo;
   /** What may wait for each backend, in bytes. @default 256 MiB */
   forwardBytes?: number;
+  /** What is kept, for a week, of what cannot be read, stored or forwarded, in bytes; 0: nothing. @default 64 MiB */
+  deadLetterBytes?: number;
   /** What may wait in the spool, in bytes. @default 2 GiB */
   spoolBytes?: number;
   /** What uploads leave free on the disk, in bytes. @default 256 MiB */
@@ -45,11 +49,13 @@ export interface GatewayOptions {
   prices?: PriceBook;
   /** How many values a label of the sessions' series may have before further ones become `other`. @default 200 */
   maxLabelValues?: number;
+  /** How many series of sessions there may be; samples of further ones are dropped. @default 20000 */
+  maxSeries?: number;
   /** When a session is measured. @default see `Patience` */
   patience?: Partial<Patience>;
   /** Where Grafana is, for links. */
   grafana?: string;
-  /** Names this gateway among others. @default earshot-gateway */
+  /** Names this gateway among others. @default drawn at the first start, and kept in its directory */
   instance?: string;
   /** Told of what was taken up; see `BatchListener`. */
   onBatch?: BatchListener;

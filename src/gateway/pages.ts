@@ -10,12 +10,14 @@ export const pagePaths = ['/', '/sessions/:id', '/page/:hash/:name'] as const;
 const types: Readonly<Record<string, string>> = {
   js: 'text/javascript; charset=utf-8',
   css: 'text/css; charset=utf-8',
+  woff2: 'font/woff2',
 };
 
 interface Asset {
   type: string;
   body: Buffer;
-  zipped: Buffer;
+  /** Not of fonts, which are compressed already. */
+  zipped?: Buffer;
 }
 
 /** Where `npm run build` leaves the page; from `src` and from `dist` alike. */
@@ -32,14 +34,15 @@ function read(folder: string): Map<string, Asset> {
   return new Map(
     names.toSorted().map((name) => {
       const body = readFileSync(`${folder}/${name}`);
-      return [name, { type: types[extensionOf(name)] ?? '', body, zipped: gzipSync(body) }];
+      const type = types[extensionOf(name)] ?? '';
+      return [name, { type, body, zipped: type.startsWith('text/') ? gzipSync(body) : undefined }];
     }),
   );
 }
 
 const extensionOf = (name: string): string => name.split('.').at(-1) ?? '';
 
-/** Serves the session explorer: one document for all of its addresses, and its scripts and styles. */
+/** Serves the session explorer: one document for all of its addresses, and its scripts, styles and fonts. */
 export function createPages(folder = built): Router {
   const assets = read(folder);
   const hash = createHash('sha256');
@@ -58,7 +61,7 @@ export function createPages(folder = built): Router {
   pages.get(`${base}/:name`, (request, response, next) => {
     const asset = assets.get(String(request.params.name));
     if (!asset) return next();
-    const zipped = request.acceptsEncodings('gzip') === 'gzip';
+    const zipped = request.acceptsEncodings('gzip') === 'gzip' ? asset.zipped : undefined;
     response.set({
       'Content-Type': asset.type,
       // Behind a login: for this browser, and not for a proxy's cache.
@@ -66,7 +69,7 @@ export function createPages(folder = built): Router {
       Vary: 'Accept-Encoding',
       ...(zipped && { 'Content-Encoding': 'gzip' }),
     });
-    response.end(zipped ? asset.zipped : asset.body);
+    response.end(zipped ?? asset.body);
   });
   return pages;
 }
@@ -78,6 +81,7 @@ const mark =
       '<path d="M6 10.2v3.6M9 7.8v8.4M12 5.4v13.2M15 8.4v7.2M18 10.8v2.4" stroke="#fff" stroke-width="1.6" stroke-linecap="round"/></svg>',
   );
 
+/** The font is asked for as stylesheets ask for fonts, `crossorigin`: else, it would be loaded twice. */
 const documentOf = (base: string): string => `<!doctype html>
 <html lang="en">
 <head>
@@ -86,6 +90,7 @@ const documentOf = (base: string): string => `<!doctype html>
 <meta name="color-scheme" content="light dark">
 <title>Earshot</title>
 <link rel="icon" href="${mark}">
+<link rel="preload" href="${base}/inter-latin-wght-normal.woff2" as="font" type="font/woff2" crossorigin>
 <script src="${base}/theme.js"></script>
 <link rel="stylesheet" href="${base}/page.css">
 <script type="module" src="${base}/main.js"></script>

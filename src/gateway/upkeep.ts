@@ -1,3 +1,4 @@
+import type { DeadLetters } from './dead-letter.ts';
 import { archive } from './store/archive.ts';
 import { type Retention, retain } from './store/retention.ts';
 import type { SessionStore } from './store/session-store.ts';
@@ -8,6 +9,7 @@ export interface UpkeepOptions {
   retention: Retention;
   /** Whether sessions that are over are moved into a bucket. */
   archives: boolean;
+  deadLetters: DeadLetters;
   telemetry: Telemetry;
   log: (message: string) => void;
 }
@@ -16,12 +18,14 @@ const retentionMs = 10 * 60_000;
 const archiveMs = 60_000;
 
 /** Removes and moves what is due, now and from then on. */
-export async function startUpkeep({ store, retention, archives, telemetry, log }: UpkeepOptions) {
+export async function startUpkeep(options: UpkeepOptions) {
+  const { store, retention, archives, deadLetters, telemetry, log } = options;
   const now = () => Date.now() / 1000;
   let bucketFails = false;
   let running: Promise<void> = Promise.resolve();
 
   async function retainDue(): Promise<void> {
+    await deadLetters.prune();
     const { age, size } = await retain(store, retention, now());
     telemetry.count('earshot_gateway_sessions_removed_total', { reason: 'age' }, age);
     telemetry.count('earshot_gateway_sessions_removed_total', { reason: 'size' }, size);

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 import { ServeError } from './serve-error.ts';
 
@@ -10,13 +11,19 @@ export interface AuthOptions {
   basic?: { username: string; password: string };
 }
 
+/** Checks credentials, and answers those who have none. */
+export interface Login {
+  /** Whether a request carries a credential that lets it in. */
+  admits(request: IncomingMessage): boolean;
+  /** Answers with 401, and how to log in. */
+  challenge(response: ServerResponse): void;
+}
+
 /**
- * Lets only requests with the right credentials through; others get 401.
- *
  * @param realm what is guarded, as it is called in a login window
  * @throws ServeError `ERR_AUTH` when a credential is empty, or `auth` holds none at all
  */
-export function requireAuth(auth: AuthOptions, realm: 'metrics' | 'sessions' = 'metrics'): RequestHandler {
+export function createLogin(auth: AuthOptions, realm: 'metrics' | 'sessions'): Login {
   const tokens = [auth.bearer ?? []].flat();
   // A header's value arrives without surrounding blanks, so such a token could never be presented.
   if (tokens.some((token) => !/^\S+$/.test(token))) {
@@ -43,19 +50,33 @@ export function requireAuth(auth: AuthOptions, realm: 'metrics' | 'sessions' = '
     return candidates.filter((candidate) => timingSafeEqual(candidate, presented)).length > 0;
   }
 
-  return (request, response, next) => {
-    const { scheme = '', credential = '' } =
-      request.headers.authorization?.match(/^(?<scheme>\w+) +(?<credential>\S+)$/)?.groups ?? {};
-    if (known({ scheme: scheme.toLowerCase(), credential })) return next();
-    response.statusCode = 401;
-    response.setHeader('WWW-Authenticate', challenges);
-    response.setHeader('Content-Type', 'text/plain; charset=utf-8');
-    // A browser shows it to who closed its login window.
-    const reload = login ? ' In a browser, reload the page to log in.' : '';
-    response.end(
-      `The ${realm} need credentials: an Authorization header as WWW-Authenticate says.${reload}\n`,
-    );
+  return {
+    admits(request) {
+      const { scheme = '', credential = '' } =
+        request.headers.authorization?.match(/^(?<scheme>\w+) +(?<credential>\S+)$/)?.groups ?? {};
+      return known({ scheme: scheme.toLowerCase(), credential });
+    },
+    challenge(response) {
+      response.statusCode = 401;
+      response.setHeader('WWW-Authenticate', challenges);
+      response.setHeader('Content-Type', 'text/plain; charset=utf-8');
+      // A browser shows it to who closed its login window.
+      const reload = login ? ' In a browser, reload the page to log in.' : '';
+      response.end(
+        `The ${realm} need credentials: an Authorization header as WWW-Authenticate says.${reload}\n`,
+      );
+    },
   };
+}
+
+/**
+ * Lets only requests with the right credentials through; others get 401.
+ *
+ * @throws ServeError as `createLogin`
+ */
+export function requireAuth(auth: AuthOptions): RequestHandler {
+  const { admits, challenge } = createLogin(auth, 'metrics');
+  return (request, response, next) => (admits(request) ? next() : challenge(response));
 }
 
 /** Hashes are of one length, as `timingSafeEqual` demands, whatever was presented. */

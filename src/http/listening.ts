@@ -21,6 +21,8 @@ export interface ListenOptions {
   tls?: TlsOptions;
   patience: Patience;
   maxConnections: number;
+  /** How many of them one address may have. @default all */
+  maxConnectionsPerAddress?: number;
   /** Whether the server, while it is open, keeps the process alive. */
   keepProcessAlive: boolean;
   /** What the server is called in messages. */
@@ -54,7 +56,7 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
   const server = tlsServer ?? createServer(limits, app);
   server.maxConnections = maxConnections;
   server.timeout = stalled;
-  const sockets = trackSockets(server, keepProcessAlive);
+  const sockets = trackSockets(server, options);
   await opened(server, host, port, variables);
   if (!keepProcessAlive) server.unref();
   server.on('error', (error) => log(`The ${name} has trouble: ${error.message}`));
@@ -85,11 +87,24 @@ function opened(server: Server, host: string, port: number, variables: string): 
 }
 
 /** All open connections, those in a TLS handshake included, which Node's own bookkeeping leaves out. */
-function trackSockets(server: Server, keepProcessAlive: boolean): ReadonlySet<Socket> {
+function trackSockets(
+  server: Server,
+  { keepProcessAlive, maxConnectionsPerAddress: share = Number.POSITIVE_INFINITY }: ListenOptions,
+): ReadonlySet<Socket> {
   const sockets = new Set<Socket>();
+  const shares = new Map<string, number>();
   server.on('connection', (socket: Socket) => {
+    const { remoteAddress: address = '' } = socket;
+    const others = shares.get(address) ?? 0;
+    if (others >= share) return void socket.destroy();
+    shares.set(address, others + 1);
     sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    socket.once('close', () => {
+      sockets.delete(socket);
+      const left = (shares.get(address) ?? 1) - 1;
+      if (left > 0) shares.set(address, left);
+      else shares.delete(address);
+    });
     if (!keepProcessAlive) socket.unref();
   });
   return sockets;

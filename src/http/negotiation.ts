@@ -7,14 +7,23 @@ interface MediaType {
   contentType: string;
 }
 
+const openMetrics: MediaType = {
+  type: 'application/openmetrics-text',
+  version: '1.0.0',
+  contentType: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
+};
+
 export const mediaTypes: Readonly<Record<Format, MediaType>> = {
-  openmetrics: {
-    type: 'application/openmetrics-text',
-    version: '1.0.0',
-    contentType: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
-  },
+  openmetrics: openMetrics,
+  'openmetrics-created': openMetrics,
   text: { type: 'text/plain', version: '0.0.4', contentType: 'text/plain; version=0.0.4; charset=utf-8' },
 };
+
+/**
+ * Prometheus asks for it first, of those that take it and of those that don't, once it takes creation times
+ * (`--enable-feature=created-timestamp-zero-ingestion`). To any other, `_created` lines are but more series.
+ */
+const protobuf = { type: 'application/vnd.google.protobuf', version: '' };
 
 /** One comma-separated part of an Accept or Accept-Encoding header. */
 interface Preference {
@@ -45,7 +54,7 @@ function preferences(header: string): Preference[] {
 }
 
 /** How closely an Accept range names a media type; undefined: it does not cover it. */
-function closeness(range: Preference, { type, version }: MediaType): number | undefined {
+function closeness(range: Preference, { type, version }: Omit<MediaType, 'contentType'>): number | undefined {
   if (range.value === type) {
     const wanted = range.parameters.get('version');
     if (wanted === undefined) return 2;
@@ -56,7 +65,10 @@ function closeness(range: Preference, { type, version }: MediaType): number | un
 }
 
 /** The quality that the closest range gives to a media type (RFC 9110, 12.5.1). */
-function appraise(accepted: Preference[], mediaType: MediaType): { quality: number; named: boolean } {
+function appraise(
+  accepted: Preference[],
+  mediaType: Omit<MediaType, 'contentType'>,
+): { quality: number; named: boolean } {
   let closest = -1;
   let quality = 0;
   for (const range of accepted) {
@@ -69,17 +81,19 @@ function appraise(accepted: Preference[], mediaType: MediaType): { quality: numb
 }
 
 /**
- * The format to answer with. OpenMetrics when the client prefers it, or names it and likes both alike;
+ * The format to answer with. OpenMetrics (with creation times for a client that prefers protobuf to it) when the client prefers it, or names it and likes both alike;
  * text in any other case, also when nothing matches: a scraper reads it rather than an error.
  */
 export function negotiateFormat(accept: string | undefined): Format {
   const accepted = preferences(accept ?? '');
   const openmetrics = appraise(accepted, mediaTypes.openmetrics);
   const text = appraise(accepted, mediaTypes.text);
-  if (openmetrics.quality > text.quality) return 'openmetrics';
-  return openmetrics.named && openmetrics.quality > 0 && openmetrics.quality === text.quality
-    ? 'openmetrics'
-    : 'text';
+  const preferred =
+    openmetrics.quality > text.quality ||
+    (openmetrics.named && openmetrics.quality > 0 && openmetrics.quality === text.quality);
+  if (!preferred) return 'text';
+  const { named, quality } = appraise(accepted, protobuf);
+  return named && quality > openmetrics.quality ? 'openmetrics-created' : 'openmetrics';
 }
 
 /** Whether to compress with gzip: the client takes it, and does not like plain text better. */

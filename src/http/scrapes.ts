@@ -1,8 +1,10 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 
-/** OpenMetrics 1.0, or the Prometheus text format 0.0.4. */
-export type Format = 'openmetrics' | 'text';
+/**
+ * The Prometheus text format 0.0.4; OpenMetrics 1.0; or that with `_created` lines, for a scraper that takes creation times.
+ */
+export type Format = 'text' | 'openmetrics' | 'openmetrics-created';
 
 /** Builds the whole exposition in one format. */
 export type Expose = (format: Format) => Promise<string>;

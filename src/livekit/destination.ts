@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Sink } from '../catalogue/observation.ts';
 import type { Identity } from '../catalogue/types.ts';
 import { Options } from '../options.ts';
@@ -5,6 +6,8 @@ import { forwardOpenTelemetry } from '../otel/forward.ts';
 import { openPrices, pricesVariable } from '../pricing/open-prices.ts';
 import { createRecorder, type Recorder } from '../record/recorder.ts';
 import { connectRelay } from '../relay/client.ts';
+import { descriptorOf } from '../relay/descriptor.ts';
+import { warnMissing } from './private-apis.ts';
 import { processWide } from './process-wide.ts';
 import { isJobProcess } from './sdk.ts';
 
@@ -29,7 +32,8 @@ export function destination(identity: Identity, openTelemetry: boolean): Destina
   const path = process.env[socketVariable];
   if (!shared.recorder && path && isJobProcess()) {
     const key = JSON.stringify(identity);
-    const relay = shared.relays.get(key) ?? connectRelay({ path, identity });
+    const relay =
+      shared.relays.get(key) ?? connectRelay({ path, identity, descriptorOf: descriptorOrWarning });
     shared.relays.set(key, relay);
     const stopForwarding = openTelemetry ? forwardOpenTelemetry({ record: relay.record }) : () => {};
     return {
@@ -52,6 +56,12 @@ export function destination(identity: Identity, openTelemetry: boolean): Destina
     served: recorder !== shared.own,
     flush: async () => {},
   };
+}
+
+function descriptorOrWarning(socket: Socket): number | undefined {
+  const fd = descriptorOf(socket);
+  if (fd === undefined && !socket.connecting && !socket.destroyed) warnMissing('socketDescriptor');
+  return fd;
 }
 
 /** A recorder for a process without a worker, which stays for as long as the process. */

@@ -2,15 +2,11 @@ import type { voice } from '@livekit/agents';
 import { type Context, isSpanContextValid, type SpanContext, TraceFlags, trace } from '@opentelemetry/api';
 import type { Exemplar } from '../catalogue/observation.ts';
 import { RecentMap } from '../session/recent.ts';
-
-/** The SDK notes in a speech's handle in which span it answers. */
-interface Traced {
-  _agentTurnContext?: Context;
-}
+import { turnContextOf } from './private-apis.ts';
 
 /** Finds the call behind a sample: the session's trace, and in it the span that was measured, or that of the turn. */
 export class Exemplars {
-  readonly #speeches = new RecentMap<string, WeakRef<Traced>>(64);
+  readonly #speeches = new RecentMap<string, WeakRef<object>>(64);
   readonly #muted: (traceId: string) => boolean;
   #traceId: string | undefined;
 
@@ -20,13 +16,14 @@ export class Exemplars {
   }
 
   speechCreated(handle: voice.SpeechCreatedEvent['speechHandle']): void {
-    this.#speeches.set(handle.id, new WeakRef(handle as unknown as Traced));
+    this.#speeches.set(handle.id, new WeakRef(handle));
   }
 
   /** @param speechId the speech that is spoken of, if the event says so */
   current(speechId?: string): Exemplar | undefined {
     const active = trace.getActiveSpan();
-    const turn = speechId ? this.#speeches.get(speechId)?.deref()?._agentTurnContext : undefined;
+    const speech = speechId ? this.#speeches.get(speechId)?.deref() : undefined;
+    const turn = speech && (turnContextOf(speech) as Context | undefined);
     const spans = [isPart(active) && active, turn && trace.getSpan(turn), active];
     for (const span of spans) {
       const found = span ? span.spanContext() : undefined;

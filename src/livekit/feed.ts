@@ -18,6 +18,8 @@ export interface FeedOptions {
   recording?: Recording;
   /** Labels of TTS that are known to stream by themselves. */
   streamingTts?: readonly string[];
+  /** Labels of adapters, whose events repeat others, beside those that are known. */
+  adapters?: ReadonlySet<string>;
   /** Tells the conversation, where there is a backend for it. */
   records?: ConversationRecords;
   /** Leaves word that the session is observed, where that can be done now. */
@@ -101,7 +103,8 @@ export class Feed {
   #repeated<E extends SessionEventName>(name: E, event: SessionEvents[E]): Observation[] | undefined {
     if (name === 'metrics_collected') {
       const { metrics } = event as voice.MetricsCollectedEvent;
-      if (!this.#options.ownership.owns(metrics)) {
+      const repeats = 'label' in metrics && this.#options.adapters?.has(metrics.label);
+      if (repeats || !this.#options.ownership.owns(metrics)) {
         return [observation('earshot_duplicate_events_total', { type: metrics.type }, 1)];
       }
     }

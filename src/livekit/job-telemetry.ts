@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { JobContext } from '@livekit/agents';
 import { type Attributes, type Context, context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import type { tracing } from '@opentelemetry/sdk-node';
@@ -10,6 +11,7 @@ import type { RedactText } from '../telemetry/redaction.ts';
 import type { TelemetrySettings } from '../telemetry/settings.ts';
 import { Telemetry } from '../telemetry/telemetry.ts';
 import { bridgeLogger, exception } from './logger-bridge.ts';
+import { checkExportDelegate, shutdownCallbacksOf } from './private-apis.ts';
 import { Provider } from './provider.ts';
 import type { Sdk } from './sdk.ts';
 import { turnRules } from './span-rules.ts';
@@ -17,9 +19,7 @@ import { TelemetryCounts } from './telemetry-counts.ts';
 import { markUploads } from './upload-marks.ts';
 
 /** What is needed of a job's context. */
-export type JobOfTelemetry = Pick<JobContext, 'job' | 'addShutdownCallback'> & {
-  shutdownCallbacks?: (() => Promise<void>)[];
-};
+export type JobOfTelemetry = Pick<JobContext, 'job' | 'addShutdownCallback'>;
 
 type Connect = (identity: Identity) => { sink: Sink; flush(): Promise<void> };
 
@@ -58,11 +58,14 @@ export class JobTelemetry {
       onStart: (span) => this.#started(span),
       log,
     });
-    this.#provider = new Provider(this.telemetry, log);
+    if ([settings.traces, settings.logs].some((target) => target && target.protocol !== 'grpc')) {
+      checkExportDelegate();
+    }
+    this.#provider = new Provider(this.telemetry);
     if (this.telemetry.logs) {
       bridgeLogger({
         emit: (item) => this.log(item),
-        allowPii: settings.allowPii,
+        allowPii: () => this.telemetry.redaction.allowPii,
         context: () => this.#context(),
       });
     }
@@ -72,15 +75,21 @@ export class JobTelemetry {
   #watchExit(): void {
     const over = (severity: 'ERROR' | 'FATAL', body: string, attributes: Attributes) =>
       this.log({ signal: 'log', at: Date.now(), severity, body, attributes });
-    process.on('uncaughtExceptionMonitor', (error) => {
-      if (!this.#over)
-        over('FATAL', 'uncaught exception', exception(error, this.telemetry.redaction.allowPii));
+    process.on('uncaughtExceptionMonitor', (error: unknown) => {
+      if (this.#over) return;
+      // Anything may be thrown. What is thrown here would end a process that handles what was.
+      const thrown = error instanceof Error ? error : new Error(inspect(error));
+      over('FATAL', 'uncaught exception', exception(thrown, this.telemetry.redaction.allowPii));
     });
     process.once('exit', (code) => {
       if (this.#over) return;
       this.#over = true;
-      over('ERROR', `the process exits with ${code} in the middle of a job`, { 'process.exit.code': code });
-      this.telemetry.finishNow();
+      try {
+        over('ERROR', `the process exits with ${code} in the middle of a job`, { 'process.exit.code': code });
+        this.telemetry.finishNow();
+      } catch {
+        // It would give the process another exit code.
+      }
     });
   }
 
@@ -99,6 +108,7 @@ export class JobTelemetry {
     if (this.#job) return;
     this.#job = job;
     this.#watchExit();
+    this.withhold(() => job.job.enableRedaction === true);
     const name = job.job.agentName;
     if (this.#identity.agent_name === 'unknown' && name)
       this.#identity = { ...this.#identity, agent_name: name };
@@ -110,7 +120,7 @@ export class JobTelemetry {
       others.push(done);
       return done;
     };
-    const { shutdownCallbacks = [] } = job;
+    const shutdownCallbacks = shutdownCallbacksOf(job) ?? [];
     shutdownCallbacks.splice(0, Number.POSITIVE_INFINITY, ...shutdownCallbacks.map(seen));
     const add = job.addShutdownCallback.bind(job);
     add(() => this.#end(others));
@@ -138,6 +148,11 @@ export class JobTelemetry {
   tells(what: 'conversation' | 'report'): void {
     if (this.telemetry.logs) this.#told.add(what);
     if (this.#root) this.#mark(this.#root);
+  }
+
+  /** Keeps no content of the job from when on LiveKit demands redaction of it, or of one of its sessions. */
+  withhold(demanded: () => boolean): void {
+    this.telemetry.redaction.withhold(demanded);
   }
 
   redact(hook: RedactText): void {

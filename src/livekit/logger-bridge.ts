@@ -1,21 +1,12 @@
 import type { Attributes, Context } from '@opentelemetry/api';
 import { holdsContent, redactedMessage } from '../catalogue/content.ts';
 import type { LogItem, Severity } from '../telemetry/log-pipeline.ts';
-
-/** Where both builds of the SDK keep their logger (pino's). */
-const loggerKey = Symbol.for('@livekit/agents:logger');
-
-/** pino's stream that writes to several others, which the SDK's logger and its children share. */
-interface Multistream {
-  add(entry: { level: number; stream: { write(line: string): void } }): unknown;
-  write?: unknown;
-  streams?: { stream: unknown }[];
-}
+import { loggerKey, multistreamOf } from './private-apis.ts';
 
 export interface LoggerBridgeOptions {
   emit(item: LogItem): void;
   /** Whether attributes with content, and messages of errors, are kept. */
-  allowPii: boolean;
+  allowPii(): boolean;
   /** The span of lines that are written outside of any. */
   context(): Context;
 }
@@ -31,10 +22,15 @@ export function bridgeLogger(options: LoggerBridgeOptions): () => void {
   const bridged = new WeakSet<object>();
   const stream = {
     write: (line: string) => {
-      if (!stopped) forward(line, options);
+      try {
+        if (!stopped) forward(line, options);
+      } catch {
+        // It would be thrown at whoever wrote the line.
+      }
     },
   };
   const bridge = () => {
+    if (logger === undefined) return;
     const target = multistreamOf(logger);
     if (!target || bridged.has(target)) return;
     bridged.add(target);
@@ -62,18 +58,6 @@ export function bridgeLogger(options: LoggerBridgeOptions): () => void {
   };
 }
 
-function multistreamOf(logger: unknown): Multistream | undefined {
-  if (typeof logger !== 'object' || logger === null) return undefined;
-  for (let holder: object | null = logger; holder; holder = Object.getPrototypeOf(holder)) {
-    for (const key of Object.getOwnPropertySymbols(holder)) {
-      if (key.description !== 'pino.stream') continue;
-      const stream = (logger as Record<symbol, Multistream | undefined>)[key];
-      if (typeof stream?.add === 'function' && Array.isArray(stream.streams)) return stream;
-    }
-  }
-  return undefined;
-}
-
 /** pino's levels are steps of ten. */
 const severityOf = (level: unknown): Severity =>
   (['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'] as const)[
@@ -86,7 +70,8 @@ const taken = new Set(['level', 'time', 'msg', 'pid', 'hostname', 'v', 'jobID', 
 /** Attributes in which the SDK logs the message of an error that it has caught. */
 const errorKeys = /^(?:err(?:or)?|exception|cause)$/i;
 
-function forward(line: string, { emit, allowPii, context }: LoggerBridgeOptions): void {
+function forward(line: string, { emit, allowPii: isAllowed, context }: LoggerBridgeOptions): void {
+  const allowPii = isAllowed();
   let parsed: Record<string, unknown>;
   try {
     parsed = JSON.parse(line);

@@ -1,17 +1,23 @@
 import type { JobContext, voice } from '@livekit/agents';
-import { destination } from './destination.ts';
+import { demandsRedaction } from './demanded-redaction.ts';
+import { destination, socketVariable } from './destination.ts';
 import { Feed, sessionEventNames } from './feed.ts';
+import { checkVersions } from './installed-versions.ts';
 import { markObserved } from './mark.ts';
 import { type ObserveOptions, resolveObserveOptions, resolveReportOf } from './observe-options.ts';
 import { Ownership } from './ownership.ts';
 import { processWide, type SessionObservation } from './process-wide.ts';
 import { startRecording } from './recording.ts';
 import { ReportedSession, type ReportedSessionOptions } from './reported-session.ts';
+import { isJobProcess } from './sdk.ts';
 import { setUpTelemetry, setUpTelemetryOf } from './set-up-telemetry.ts';
 import { told } from './told.ts';
+import { watchForUnknownAdapters } from './unknown-adapters.ts';
 
 /** How often states that go on are added to their series, in milliseconds. */
 const tickInterval = 10_000;
+
+const warn = (message: string) => console.warn(`earshot: ${message}`);
 
 /** What is needed of a session: either build of the SDK has it. */
 type Session = Pick<voice.AgentSession, 'on' | 'off' | 'agentState' | 'userState' | 'tts'>;
@@ -53,7 +59,11 @@ function start(session: Session, ctx: Context | undefined, given: ObserveOptions
   const { sink, recorder, served, flush } = destination(options.identity, options.openTelemetry);
   processWide().identity = options.identity;
   if (options.audio === false) processWide().audio = false;
-  const recording = record(options, ctx?.job?.id);
+  const withheld = () => demandsRedaction(session, ctx);
+  // Asked once now, so that an SDK that does not say is warned about before anybody speaks.
+  if (options.record.transcript || options.record.audio || options.recordTranscripts) withheld();
+  if (!isJobProcess() || !process.env[socketVariable]) void checkVersions(warn);
+  const recording = record(options, ctx?.job?.id, withheld);
   const ownership = new Ownership(!running);
   const telemetry = setUpTelemetry(given);
   void setUpTelemetryOf(given);
@@ -66,6 +76,7 @@ function start(session: Session, ctx: Context | undefined, given: ObserveOptions
     recording,
     ownership,
     streamingTts: streamingTts(session),
+    adapters: watchForUnknownAdapters(session),
     report: report?.draft,
     ...tells,
   });
@@ -76,7 +87,11 @@ function start(session: Session, ctx: Context | undefined, given: ObserveOptions
   telemetry?.identify(options.identity, sink);
   const timer = setInterval(() => {
     feed.tick();
-    report?.draft.beat();
+    try {
+      report?.draft.beat();
+    } catch {
+      // What a timer throws ends the job, in the middle of a call. The journal goes without this sign of life.
+    }
   }, tickInterval);
   timer.unref();
   const stops: (() => void)[] = [() => clearInterval(timer), () => ownership.close()];
@@ -137,10 +152,11 @@ function streamingTts({ tts }: Session): string[] {
 /** Starts the recording that was asked for. One that cannot be written costs no metrics. */
 function record(
   { recordTo, recordTranscripts: transcripts }: ReturnType<typeof resolveObserveOptions>,
-  job?: string,
+  job: string | undefined,
+  withheld: () => boolean,
 ) {
   try {
-    return recordTo === undefined ? undefined : startRecording(recordTo, { job, transcripts });
+    return recordTo === undefined ? undefined : startRecording(recordTo, { job, transcripts, withheld });
   } catch (error) {
     console.warn(`earshot: the session is observed but not recorded: ${messageOf(error)}`);
     return undefined;

@@ -3,14 +3,10 @@ import diagnostics from 'node:diagnostics_channel';
 import { hostname } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { observation, type Sink } from '../catalogue/observation.ts';
+import { warnMissing } from './private-apis.ts';
+import { kindOfProcess, messageOf, type ProcessMessage, sentMessageOf } from './processes-of-sdk.ts';
 
 const channel = 'child_process';
-
-/** The SDK's messages between a worker and its processes (ipc/message.ts), as far as they are read here. */
-interface Message {
-  case?: string;
-  value?: { reason?: string };
-}
 
 /**
  * Watches the processes that the SDK forks: how many there are, how many run a job, how long they take to
@@ -28,17 +24,24 @@ export function watchProcesses(sink: Sink): () => void {
   // From 0, so that the first crash shows in a rate.
   for (const outcome of ['finished', 'crashed', 'killed'] as const) exited(outcome, 0);
 
-  const onFork = (event: unknown) => {
+  // What a subscriber of a channel throws ends the process.
+  const onFork = guarded((event: unknown) => {
     const child = (event as { process: ChildProcess }).process;
     const forkedAt = performance.now();
     // What it runs is known, and `send` exists, once it has been spawned.
-    child.once('spawn', () => {
-      const main = child.spawnargs.find((argument) => /(?:job|inference)_proc_lazy_main\./.test(argument));
-      if (main) watch(child, forkedAt, main.includes('job_proc'));
-    });
-  };
+    child.once(
+      'spawn',
+      guarded(() => {
+        for (const argument of child.spawnargs) {
+          const kind = kindOfProcess(argument);
+          if (kind) return watch(child, forkedAt, kind === 'job');
+        }
+      }),
+    );
+  });
 
   function watch(child: ChildProcess, forkedAt: number, isJob: boolean): void {
+    let initialized = false;
     let running = false;
     let reason: string | undefined;
     add('lk_agents_child_process_count', 1);
@@ -46,11 +49,15 @@ export function watchProcesses(sink: Sink): () => void {
       onSend(child, (message) => {
         if (message.case !== 'startJobRequest' || running) return;
         running = true;
+        // One that is not ready gets no job.
+        if (!initialized) warnMissing('processMessages');
         add('lk_agents_active_job_count', 1);
       });
-    child.on('message', (message: Message) => {
-      if (message?.case === 'exiting') reason = message.value?.reason;
-      if (message?.case === 'initializeResponse' && isJob) {
+    child.on('message', (received: unknown) => {
+      const message = messageOf(received);
+      if (message.case === 'exiting') reason = message.value?.reason;
+      if (message.case === 'initializeResponse' && isJob) {
+        initialized = true;
         const took = (performance.now() - forkedAt) / 1000;
         sink(observation('lk_agents_proc_initialize_duration_seconds', { nodename }, took));
       }
@@ -70,10 +77,22 @@ export function watchProcesses(sink: Sink): () => void {
 }
 
 /** Sees what a worker sends to one of its processes: only there does a job begin. */
-function onSend(child: ChildProcess, seen: (message: Message) => void): void {
+function onSend(child: ChildProcess, seen: (message: ProcessMessage) => void): void {
   const send = child.send;
+  const look = guarded((message: unknown) => seen(sentMessageOf(message)));
   child.send = function (this: ChildProcess, ...args: Parameters<ChildProcess['send']>) {
-    seen((args[0] ?? {}) as Message);
+    look(args[0]);
     return send.apply(this, args);
   } as ChildProcess['send'];
+}
+
+/** Nothing that goes wrong here is the worker's business. */
+function guarded<A extends unknown[]>(work: (...args: A) => void): (...args: A) => void {
+  return (...args) => {
+    try {
+      work(...args);
+    } catch {
+      warnMissing('processMain');
+    }
+  };
 }

@@ -1,14 +1,12 @@
 import { type Attributes, ProxyTracerProvider, type TracerProvider, trace } from '@opentelemetry/api';
 import type { tracing } from '@opentelemetry/sdk-node';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import { spanProcessorsOf } from './private-apis.ts';
 import type { Sdk } from './sdk.ts';
 
-// Every copy of @opentelemetry/api 1.x keeps its globals here.
-const globals = Symbol.for('opentelemetry.js.api.1');
-
-/** Whether somebody has registered a tracer provider with OpenTelemetry's API. */
+/** Whether somebody has registered a tracer provider with OpenTelemetry's API: without one, the API's does nothing. */
 const isRegistered = (): boolean =>
-  (globalThis as { [globals]?: { trace?: unknown } })[globals]?.trace !== undefined;
+  behind(trace.getTracerProvider()) !== new ProxyTracerProvider().getDelegate();
 
 /** A list of processors that LiveKit's SDK adds its own to. */
 class Further implements tracing.SpanProcessor {
@@ -38,20 +36,9 @@ class Further implements tracing.SpanProcessor {
 const behind = (provider: TracerProvider): TracerProvider =>
   provider instanceof ProxyTracerProvider ? provider.getDelegate() : provider;
 
-/**
- * The processors of a provider that somebody else has made. OpenTelemetry 2 has no way to add one to it, so
- * this reads where version 2 keeps them; undefined: it keeps them elsewhere.
- */
-function processorsOf(provider: TracerProvider): tracing.SpanProcessor[] | undefined {
-  const { _activeSpanProcessor } = provider as { _activeSpanProcessor?: { _spanProcessors?: unknown } };
-  const list = _activeSpanProcessor?._spanProcessors;
-  return Array.isArray(list) ? list : undefined;
-}
-
 /** Sees to it that the SDK's spans come to Earshot, whichever provider makes them. */
 export class Provider {
   readonly #telemetry: Telemetry;
-  readonly #log: (message: string) => void;
   readonly #further = new Further();
   readonly #own: TracerProvider | undefined;
   /** What the SDK has added, to whichever provider. */
@@ -60,9 +47,8 @@ export class Provider {
   readonly #handed = new WeakSet<object>();
 
   /** Registers a provider, unless there is one: that is the user's, and is joined. */
-  constructor(telemetry: Telemetry, log: (message: string) => void) {
+  constructor(telemetry: Telemetry) {
     this.#telemetry = telemetry;
-    this.#log = log;
     if (!telemetry.spans) return;
     if (isRegistered()) this.#join(behind(trace.getTracerProvider()));
     else {
@@ -92,7 +78,7 @@ export class Provider {
     } else {
       // The user's own is registered and was not handed over: LiveKit's upload would take the spans away from it.
       const users = behind(trace.getTracerProvider());
-      const list = processorsOf(users);
+      const list = spanProcessorsOf(users);
       const registerSpanProcessor = (one: { forceFlush(): Promise<void> }) => {
         list?.push(one as tracing.SpanProcessor);
         this.#livekits.push(one);
@@ -114,12 +100,7 @@ export class Provider {
   #join(provider: TracerProvider): void {
     if (!this.#telemetry.spans || this.#joined.has(provider)) return;
     this.#joined.add(provider);
-    const list = processorsOf(provider);
-    if (list) list.push(this.#telemetry.spans);
-    else {
-      this.#log(
-        'spans go to your TracerProvider only, for it is of a kind that Earshot cannot join; make it with @opentelemetry/sdk-trace-node 2',
-      );
-    }
+    const list = spanProcessorsOf(provider);
+    list?.push(this.#telemetry.spans);
   }
 }

@@ -16,6 +16,8 @@ export interface RecordingOptions {
   job?: string;
   /** Whether to write what was said. */
   transcripts: boolean;
+  /** Whether it is to be left out all the same; asked each time, because LiveKit may demand redaction when a session starts. */
+  withheld?(): boolean;
 }
 
 /** Never recorded: the events that the series do not need and that tell most. */
@@ -31,11 +33,10 @@ const maxWaiting = 8 * 1024 * 1024;
  * @throws if the file cannot be opened
  */
 export function startRecording(to: string, options: RecordingOptions): Recording {
-  const { job = 'session', transcripts } = options;
+  const { job = 'session', transcripts, withheld = () => false } = options;
   const session = `${job.replace(/[^\w.-]/g, '_')}-${randomUUID()}`;
   const file = to.endsWith('/') ? join(to, `${session}.jsonl`) : to;
   const stream = createWriteStream(file, { fd: open(file) });
-  const texts = transcripts ? allTexts : noTexts;
   let working = true;
   stream.on('error', (error) => {
     if (working) console.warn(`earshot: the recording ${file} ends here: ${error.message}`);
@@ -45,7 +46,9 @@ export function startRecording(to: string, options: RecordingOptions): Recording
   return {
     write(event, payload, repeated) {
       if (!working || stream.writableLength > maxWaiting) return;
-      if (unrecorded.has(event) && !transcripts) return;
+      const withText = transcripts && !withheld();
+      if (unrecorded.has(event) && !withText) return;
+      const texts = withText ? allTexts : noTexts;
       const line = { t: Date.now() - startedAt, session, event, payload: plain(payload, texts) };
       stream.write(`${JSON.stringify(repeated ? { ...line, repeated } : line)}\n`);
     },

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { Derivation } from '../catalogue/observation.ts';
-import type { Recovered } from '../reports/recovery.ts';
+import { NotAJournal, type Recovered } from '../reports/recovery.ts';
 import type { SessionReport } from '../reports/schema.ts';
 import { SessionObserver } from '../session/session-events.ts';
 import { allTexts } from './plain-event.ts';
@@ -19,12 +19,12 @@ export interface JournalHead {
 /**
  * The report of a job that has died, by its journal: without a recording, the session's options, and what was not yet on disk.
  *
- * @throws if the file cannot be read, or is no journal
+ * @throws {NotAJournal} if it is none; the system's error if it cannot be read
  */
 export async function recoverReport(journal: string, derivation: Derivation): Promise<Recovered> {
   const { mtimeMs } = await stat(journal);
   const [first = '', ...lines] = (await readFile(journal, 'utf8')).split('\n');
-  const { head, content, events, spanId } = JSON.parse(first) as JournalHead;
+  const { head, content, events, spanId } = headOf(first);
   // What it must not hold was left out when it was written.
   const draft = new SessionReportDraft(head, () => ({
     content,
@@ -52,4 +52,14 @@ export async function recoverReport(journal: string, derivation: Derivation): Pr
   draft.lost(mtimeMs);
   const report = draft.report({ at: Date.now(), derivation, recordings: [] });
   return { report, logs: events, ...(spanId !== undefined && { spanId }) };
+}
+
+function headOf(line: string): JournalHead {
+  try {
+    const parsed = JSON.parse(line) as JournalHead;
+    if (parsed.head.session && parsed.content) return parsed;
+  } catch {
+    // Nor is half a line one.
+  }
+  throw new NotAJournal('it does not begin as a journal does');
 }

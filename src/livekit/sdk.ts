@@ -3,19 +3,20 @@ import { createRequire } from 'node:module';
 import { dirname, extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Hook } from 'require-in-the-middle';
+import { kindOfProcess } from './processes-of-sdk.ts';
 
 /** A loaded build of `@livekit/agents`. The package has two, ESM and CommonJS, with classes of their own. */
 export type Sdk = typeof import('@livekit/agents');
 
 const packageName = '@livekit/agents';
-const jobMain = /[\\/]job_proc_lazy_main(\.[cm]?[jt]s)$/;
-const sdkMain = /[\\/](?:job|inference)_proc_lazy_main\.[cm]?[jt]s$/;
+
+const kindOfThis = () => (process.send === undefined ? undefined : kindOfProcess(process.argv[1] ?? ''));
 
 /** Whether this process is a job's: the SDK forks one for each, with a main module of its own. */
-export const isJobProcess = (): boolean => process.send !== undefined && jobMain.test(process.argv[1] ?? '');
+export const isJobProcess = (): boolean => kindOfThis() === 'job';
 
 /** Whether the SDK forked this process, for a job or for inference. */
-export const isSdkChild = (): boolean => process.send !== undefined && sdkMain.test(process.argv[1] ?? '');
+export const isSdkChild = (): boolean => kindOfThis() !== undefined;
 
 /**
  * The build of the SDK that the program uses, for a program that has loaded it: nothing is loaded that was
@@ -46,7 +47,8 @@ export async function onSdk(found: (sdk: Sdk) => void): Promise<void> {
 async function importSdk(): Promise<Sdk | undefined> {
   const main = process.argv[1];
   // A job's main module lies in the SDK itself.
-  if (main && jobMain.test(main)) return import(pathToFileURL(join(dirname(main), '..', 'index.js')).href);
+  const own = main && isJobProcess() ? join(dirname(main), '..', 'index.js') : '';
+  if (existsSync(own)) return import(pathToFileURL(own).href);
   for (const from of [main, join(process.cwd(), 'index.js'), import.meta.filename]) {
     const esm = from && esmBuild(from);
     if (esm) return import(pathToFileURL(esm).href);

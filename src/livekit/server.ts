@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { AgentServer } from '@livekit/agents';
 import { observation, type Sink } from '../catalogue/observation.ts';
+import { serverEventsOf, serverRunOf, warnMissing } from './private-apis.ts';
 import type { Sdk } from './sdk.ts';
 
 /** What a worker tells LiveKit, as far as it is read here. */
@@ -13,11 +14,13 @@ interface WorkerMessage {
  * server to itself, so the class's `run` is wrapped. Returns what takes the wrapper off again.
  */
 export function onServer(sdk: Sdk, started: (server: AgentServer) => Promise<void>): () => void {
-  const prototype = sdk.AgentServer.prototype;
-  const run = prototype.run;
-  prototype.run = async function (this: AgentServer) {
-    await started(this);
-    return run.call(this);
+  const prototype = sdk.AgentServer?.prototype;
+  const run = serverRunOf(prototype);
+  if (!run) return () => {};
+  prototype.run = async function (this: AgentServer, ...args: unknown[]) {
+    // Nothing that goes wrong here is the server's business.
+    await started(this).catch(() => warnMissing('server'));
+    return run.apply(this, args);
   };
   return () => {
     prototype.run = run;
@@ -35,15 +38,15 @@ export interface ServerListener {
 export function followServer(server: AgentServer, { sink, onName }: ServerListener): () => void {
   const nodename = hostname();
   let shown = 0;
-  const onMessage = ({ message }: WorkerMessage) => {
+  const onMessage = (told: WorkerMessage) => {
+    const { message } = told ?? {};
     if (message?.case === 'register') onName(message.value?.agentName ?? '');
     const load = message?.case === 'updateWorker' ? message.value?.load : undefined;
     if (typeof load !== 'number' || !Number.isFinite(load)) return;
     sink(observation('lk_agents_worker_load', { nodename }, load - shown));
     shown = load;
   };
-  server.event.on('worker_msg', onMessage);
-  return () => {
-    server.event.off('worker_msg', onMessage);
-  };
+  const events = serverEventsOf(server);
+  events?.on('worker_msg', onMessage);
+  return () => void events?.off('worker_msg', onMessage);
 }

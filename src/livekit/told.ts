@@ -14,6 +14,7 @@ export function told(
   job: JobOfTelemetry | undefined,
 ): Required<Pick<FeedOptions, 'records' | 'muted'>> {
   if (job?.job) telemetry.follow(job);
+  telemetry.withhold(() => demandsRedaction(session, job));
   if (redact) telemetry.redact(redact);
   if (record.logs || record.transcript) telemetry.tells('conversation');
   telemetry.switchOff(record, trace.getActiveSpan()?.spanContext().traceId);

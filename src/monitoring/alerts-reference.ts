@@ -12,6 +12,7 @@ import { settingsOf } from './settings.ts';
 const titles: Readonly<Record<Category, string>> = {
   latency: 'Latency',
   failure: 'Failure',
+  traffic: 'Traffic',
   quality: 'Quality',
   release: 'Release',
   cost: 'Cost',
@@ -56,7 +57,10 @@ const behaviour = page([
     '`critical` should wake somebody, `warning` is for working hours, `info` is to be read some time. Alerts of one name may have ' +
       'several severities: let the higher inhibit the lower.',
     'Each has a minimum of turns, sessions or requests, so that three bad calls at night wake nobody. An idle fleet and absent ' +
-      'data fire nothing, but for [EarshotMetricsAbsent](runbooks/EarshotMetricsAbsent.md).',
+      'data fire nothing, but for [EarshotMetricsAbsent](runbooks/EarshotMetricsAbsent.md) and ' +
+      '[LiveKitAgentCallsStopped](runbooks/LiveKitAgentCallsStopped.md).',
+    '[EarshotWatchdog](runbooks/EarshotWatchdog.md) always fires, with the severity `none`: its runbook says how to use it as a dead ' +
+      "man's switch.",
     'Alerts that compare with the past know the median of seven days, which takes six hours of data to begin with; a new ' +
       'installation is not warned of changes.',
     'Labels beside `severity` and `category` say who it is: `agent_name`, `agent_version`, `component`, `model_provider`, ' +
@@ -84,7 +88,8 @@ const burnRates = (): string =>
     ),
     'The step of 15 minutes is there only for objectives at which half of the events or more have to be bad for it. ' +
       'With an objective of 95 %, 14.4 times is 72 % of bad turns. Where that would be more than everything, 95 % of bad events is the ' +
-      'limit. Once the budget is spent, stop risky releases until it has recovered; the board of service levels shows what is left.',
+      'limit. The steps of one and three days also need events in the first half of the window: else the ratio of a day would be that of ' +
+      'the two hours since an agent was first started. Once the budget is spent, stop risky releases until it has recovered; the board of service levels shows what is left.',
   ]).trimEnd();
 
 const hours = (window: string): number => Number.parseInt(window, 10) * (window.endsWith('d') ? 24 : 1);
@@ -125,7 +130,21 @@ const tuning = page([
     'A limit in seconds on a histogram has to be an upper bound of its buckets (`docs/metrics.md`, Buckets); else `generate` says ' +
       'which there are.',
     '`--agents front-desk,support` makes rules for these agents only.',
-    'An alert that you never act on is better left out than silenced for years: route it nowhere in Alertmanager by its name.',
     'An alert that compares with its past needs no tuning: what you change on purpose is usual after a week. Silence it until then.',
+    '`--labels region,tenant` keeps labels of your own: each region is measured, compared with its own past and alerted on by itself, ' +
+      'and its alerts carry the label. Add the labels to `group_by` and to each `equal` of `prometheus/alertmanager.yml`. What was ' +
+      'recorded without them counts as another agent: silence `EarshotMetricsAbsent` for seven days when you begin.',
+  ]),
+  '### Single alerts',
+  'An alert that you never act on is better left out than silenced for years. Say so in a file, or with `--disable NAME,NAME`:',
+  '```yaml\n# alerts.yml\ndisable: [LiveKitAgentUsageUnpriced, LiveKitAgentUnansweredTurns/warning]\noverride:\n' +
+    '  LiveKitAgentToolSlow: { severity: info, for: 30m, labels: { team: tools } }\n' +
+    '  LiveKitAgentStuck/critical: { for: 10m }\n```',
+  '```sh\nnpx earshot generate --out monitoring --alerts alerts.yml\n```',
+  list([
+    'An alert is named as in the tables above, or as `NAME/SEVERITY` where only one of its severities is meant.',
+    '`severity` is `critical`, `warning` or `info`; `for` is how long it has to hold; `labels` are added to its own, for routes of yours.',
+    'Limits are objectives (above), for they also draw lines on boards.',
+    'A name that does not exist is an error, and so is an override after which two rules could not be told apart.',
   ]),
 ]).trimEnd();

@@ -64,8 +64,8 @@ export const turnMeasure = (): string =>
     '### How turns are counted',
     "`lk_agents_turns_total` counts a turn when it is over: it begins with the user's message (or, for realtime models " +
       "that give no transcript, with the user's voice), and ends when the agent has answered and listens again, when " +
-      'its answer is cut off, when the next turn begins, or with the session. `outcome` is `completed`, `interrupted`, or ' +
-      '`unanswered`: the agent was never heard. `tools` says whether tools ran.',
+      'its answer is cut off, when the next turn begins, or with the session. `outcome` is `completed`, `interrupted`, ' +
+      '`unanswered`: the agent was never heard, or `abandoned`: the caller hung up within 5 s of the last words, before any answer. `tools` says whether tools ran.',
   ]).trimEnd();
 
 /** How a request is told to have ended. */

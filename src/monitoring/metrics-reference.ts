@@ -1,6 +1,7 @@
 import { catalogue } from '../catalogue/metrics.ts';
 import { commonLabels } from '../catalogue/types.ts';
 import { fieldMapping } from './field-mapping.ts';
+import { firstEvents } from './first-event.ts';
 import { code, list, page, toHeading } from './markdown.ts';
 import { badValues, duplicates, requestOutcomes, turnMeasure } from './measures.ts';
 import { bucketTable, groups, seriesTables } from './series-tables.ts';
@@ -17,6 +18,7 @@ export const metricsReference = (): string =>
         'Names, units and labels',
         ...groups.map(({ title }) => title),
         'Node.js and your own metrics',
+        'The first event',
         'Buckets',
         'The measure of a turn',
         'How requests ended',
@@ -29,6 +31,7 @@ export const metricsReference = (): string =>
     conventions(),
     seriesTables(),
     others(),
+    firstEvents(),
     bucketTable(),
     turnMeasure(),
     requestOutcomes(),
@@ -54,13 +57,15 @@ const conventions = (): string =>
         '(region, tenant, …). A model that an event does not name is `unknown`, as in the SDK.',
       'A label without listed values takes any value, as it comes. It is cut at 128 characters; once the label has ' +
         '`maxLabelValues` values (200 by default), further ones become `other` and are counted in ' +
-        '`earshot_label_overflow_total`.',
+        '`earshot_label_overflow_total`. A full label makes room for a new value when one has not been seen for six hours, ' +
+        'and no job or gauge has it: that one goes with its series, which for Prometheus is as if a process had ended. If ' +
+        'it returns, it begins at 0. The same holds for label sets beyond `maxSeries`.',
       'Rooms, jobs, sessions, participants, speeches, requests and phone numbers are never labels. Nor is anything that ' +
         'was said.',
       'Histograms have exemplars (`trace_id`, `span_id`) where the event was emitted within a sampled trace. They are ' +
         'exposed in OpenMetrics only; Prometheus keeps them with `--enable-feature=exemplar-storage`.',
-      'A counter whose labels all have listed values starts at 0 when its agent is first seen, so that its first ' +
-        'increase shows in a rate. Any other series appears with its first sample.',
+      'A counter is exposed at 0 as soon as its labels are known, so that its first increase shows in a rate: see ' +
+        '[The first event](#the-first-event). Any other series appears with its first sample.',
     ]),
   ]).trimEnd();
 

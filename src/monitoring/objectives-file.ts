@@ -24,6 +24,7 @@ const forms: { readonly [O in keyof Objectives]-?: z.ZodType<Objectives[O]> } = 
   earlyHangup: seconds,
   earlyHangupRatio: ratio,
   costPerMinute: z.number().positive().optional(),
+  loadThreshold: ratio,
   workerLoad: ratio,
   networkLossRatio: ratio,
   networkRttSeconds: seconds,

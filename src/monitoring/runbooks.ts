@@ -27,12 +27,21 @@ export function readRunbooks(folder: string = published): Runbook[] {
     }));
 }
 
+/** Where links of runbooks lead to, in the place where they are shown. */
+export interface Addresses {
+  runbook(alert: string): string;
+  /** @returns undefined if there is no board of that name */
+  board(name: string): string | undefined;
+}
+
 /**
- * Links between runbooks lead to where `address` says that they are; of links to other files, which are not there to be
- * followed, the text remains.
+ * Runbooks name other runbooks and boards by files of the repository: `NAME.md`, and `../boards.md#NAME`. Where they are shown in
+ * Grafana, these links lead to panels and boards; of links to other files, which are not there to be followed, the text remains.
  */
-export const relinked = (markdown: string, address: (alert: string) => string): string =>
+export const relinked = (markdown: string, { runbook, board }: Addresses): string =>
   markdown.replaceAll(/\[([^\]]+)\]\((?![a-z]+:|\/|#)([^)]+)\)/g, (_, words: string, path: string) => {
-    const alert = /^(?:\.\/)?(\w+)\.md(?:#.*)?$/.exec(path)?.[1];
-    return alert && /^[A-Z]/.test(alert) ? `[${words}](${address(alert)})` : words;
+    const alert = /^(?:\.\/)?([A-Z]\w*)\.md(?:#.*)?$/.exec(path)?.[1];
+    const name = /^\.\.\/boards\.md#([a-z-]+)$/.exec(path)?.[1];
+    const address = alert ? runbook(alert) : name && board(name);
+    return address ? `[${words}](${address})` : words;
   });

@@ -1,5 +1,21 @@
 import { type Objectives, type ProfileName, profiles } from '../catalogue/objectives.ts';
 
+/** What the user wants otherwise in single alerts. Each is named as `NAME`, or as `NAME/SEVERITY` where it has several. */
+export interface AlertChoices {
+  /** Alerts that are left out. @default none */
+  disable: readonly string[];
+  /** @default none */
+  override: Readonly<Record<string, AlertOverride>>;
+}
+
+export interface AlertOverride {
+  severity?: 'critical' | 'warning' | 'info' | undefined;
+  /** How long it has to hold, as a Prometheus duration. */
+  for?: string | undefined;
+  /** Labels beside its own, such as the team that is notified. */
+  labels?: Readonly<Record<string, string>> | undefined;
+}
+
 /** What the user of boards and rules may choose. */
 export interface Settings {
   /** @default the profile `standard` */
@@ -19,6 +35,8 @@ export interface Settings {
   labels: readonly string[];
   /** Whether boards read recorded series; false: they need no rules, and are slow over weeks. @default true */
   recorded: boolean;
+  /** Which alerts are left out or changed. @default none */
+  alerts: AlertChoices;
   /** Where the runbooks are, with a final `/`: NAME.md is added. @default they are a board in Grafana */
   runbooks: string | undefined;
   /** Where Grafana is, without a final `/`, for the links of alerts. */
@@ -35,6 +53,7 @@ export const settingsOf = (profile: ProfileName, chosen: Partial<Settings> = {})
   selector: [],
   labels: [],
   recorded: true,
+  alerts: { disable: [], override: {} },
   runbooks: undefined,
   grafana: 'http://localhost:3000',
   ...chosen,

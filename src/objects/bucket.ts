@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { type IncomingMessage, request as plainRequest } from 'node:http';
 import { request as tlsRequest } from 'node:https';
 import { pipeline } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { AwsV4Signer } from 'aws4fetch';
 
 export interface BucketOptions {
@@ -37,7 +38,24 @@ export class BucketError extends Error {
 /** Milliseconds without a byte after which a request is given up. */
 const stalled = 30_000;
 
-/** A bucket, by path-style requests. */
+/** Attempts of a request, and milliseconds before the second; the pause doubles. */
+const maxAttempts = 3;
+const firstPause = 200;
+
+/** Of a connection that broke, or could not be made. Reading a file has other errors, and one that is stalled took long enough. */
+const passing: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
+
+/** S3 answers so when it has a moment's trouble, or too much to do. */
+const isPassing = (status = 0): boolean => status === 429 || status >= 500;
+
+/** A bucket, by path-style requests. What fails for a moment is tried again. */
 export class Bucket {
   readonly #options: BucketOptions;
 
@@ -106,6 +124,24 @@ export class Bucket {
     headers: Record<string, string>,
     file?: string,
   ): Promise<IncomingMessage> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const response = await this.#attempt(method, url, headers, file);
+        if (attempt === maxAttempts || !isPassing(response.statusCode)) return response;
+        response.resume();
+      } catch (error) {
+        if (attempt === maxAttempts || !passing.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      }
+      await delay(firstPause * 2 ** (attempt - 1) * (0.5 + Math.random() / 2));
+    }
+  }
+
+  async #attempt(
+    method: string,
+    url: URL,
+    headers: Record<string, string>,
+    file?: string,
+  ): Promise<IncomingMessage> {
     const { accessKeyId, secretAccessKey, sessionToken, region = 'us-east-1' } = this.#options;
     const signer = new AwsV4Signer({
       method,
@@ -123,7 +159,9 @@ export class Bucket {
         method,
         headers: all,
       });
-      request.setTimeout(stalled, () => request.destroy(new Error('the bucket does not answer')));
+      request.setTimeout(stalled, () =>
+        request.destroy(Object.assign(new Error('the bucket does not answer'), { code: 'ETIMEDOUT' })),
+      );
       request.on('error', reject);
       request.on('response', resolve);
       if (file === undefined) return void request.end();

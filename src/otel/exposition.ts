@@ -1,7 +1,5 @@
+import { escaped, type Format, labelPairs, number, quoted } from '../catalogue/exposition-text.ts';
 import type { Family, Point } from './families.ts';
-
-/** OpenMetrics 1.0, or the Prometheus text format 0.0.4. */
-export type Format = 'openmetrics' | 'text';
 
 const end = '# EOF\n';
 
@@ -13,18 +11,23 @@ export const render = (families: readonly Family[], format: Format): string =>
 export function append(exposition: string, families: string, format: Format): string {
   const whole = exposition.endsWith(end) ? exposition.slice(0, -end.length) : exposition;
   const separated = whole === '' || whole.endsWith('\n') ? whole : `${whole}\n`;
-  return `${separated}${families}${format === 'openmetrics' ? end : ''}`;
+  return `${separated}${families}${format === 'text' ? '' : end}`;
 }
 
 function lines({ name, type, help, unit, points }: Family, format: Format): string[] {
-  const openmetrics = format === 'openmetrics';
+  const openmetrics = format !== 'text';
   const sample = type === 'counter' ? `${name}_total` : name;
   const family = openmetrics ? name : sample;
   return [
     `# HELP ${family} ${openmetrics ? quoted(help) : escaped(help)}`,
     `# TYPE ${family} ${type}`,
     ...(openmetrics && unit ? [`# UNIT ${family} ${unit}`] : []),
-    ...points.flatMap((point) => samples(sample, point)),
+    ...points.flatMap((point) => [
+      ...samples(sample, point),
+      ...(format === 'openmetrics-created' && point.created !== undefined
+        ? [`${name}_created${labelSet(point.labels)} ${number(point.created)}`]
+        : []),
+    ]),
   ];
 }
 
@@ -44,14 +47,6 @@ function samples(name: string, { labels, value }: Point): string[] {
 }
 
 function labelSet(labels: Readonly<Record<string, string>>): string {
-  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${quoted(value.toWellFormed())}"`);
-  return pairs.length > 0 ? `{${pairs.join(',')}}` : '';
-}
-
-const escaped = (text: string) => text.replace(/\\/g, '\\\\').replace(/\n/g, '\\n');
-const quoted = (text: string) => escaped(text).replace(/"/g, '\\"');
-
-function number(value: number): string {
-  if (value === Number.POSITIVE_INFINITY) return '+Inf';
-  return value === Number.NEGATIVE_INFINITY ? '-Inf' : String(value);
+  const pairs = labelPairs(labels);
+  return pairs && `{${pairs}}`;
 }

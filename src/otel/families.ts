@@ -10,6 +10,8 @@ export interface Point {
   labels: Readonly<Record<string, string>>;
   /** A histogram's own counts per bucket (not cumulative), the last one for +Inf. */
   value: number | Histogram;
+  /** Since when it is counted, in unix seconds; of what isn't a gauge. */
+  created?: number;
 }
 
 /** A metric family as Prometheus understands it. */
@@ -29,7 +31,11 @@ export const namesOf = ({ name, type }: Pick<Family, 'name' | 'type'>): string[]
   ...suffixes[type].map((suffix) => name + suffix),
 ];
 
-const suffixes = { counter: ['_total'], gauge: [], histogram: ['_bucket', '_sum', '_count'] } as const;
+const suffixes = {
+  counter: ['_total', '_created'],
+  gauge: [],
+  histogram: ['_bucket', '_sum', '_count', '_created'],
+} as const;
 
 /**
  * What was collected, as families of which each name occurs once, and each label set once in it:
@@ -57,18 +63,24 @@ export function familiesOf(
       refuse(data.descriptor.name, `${name} is a ${entry.family.type} already`);
       continue;
     }
-    for (const { attributes, value } of data.dataPoints) {
+    for (const { attributes, value, startTime } of data.dataPoints) {
       const labels = labelsOf(attributes, constantLabels);
       const key = JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
-      const before = entry.points.get(key)?.value;
+      const known = entry.points.get(key);
+      const before = known?.value;
+      const created = Math.min(known?.created ?? Number.POSITIVE_INFINITY, secondsOf(startTime));
       const sum =
         before === undefined ? (value as Point['value']) : add(type, before, value as Point['value']);
       if (sum === undefined) refuse(data.descriptor.name, `${name} has other buckets already`);
-      else entry.points.set(key, { labels, value: sum });
+      else entry.points.set(key, { labels, value: sum, ...(type !== 'gauge' && { created }) });
     }
   }
   return [...families.values()].map(({ family, points }) => ({ ...family, points: [...points.values()] }));
 }
+
+/** A time of OpenTelemetry, seconds and nanoseconds; no clock of a process is finer than a millisecond. */
+const secondsOf = ([seconds, nanoseconds]: readonly [number, number]): number =>
+  seconds + Math.round(nanoseconds / 1e6) / 1e3;
 
 function typeOf(data: MetricData): Family['type'] | undefined {
   switch (data.dataPointType) {

@@ -1,6 +1,7 @@
 import { MetricReader, MeterProvider as SdkMeterProvider } from '@opentelemetry/sdk-metrics';
+import type { Format } from '../catalogue/exposition-text.ts';
 import { boundedAttributes } from './attributes.ts';
-import { type Format, render } from './exposition.ts';
+import { render } from './exposition.ts';
 import { type Family, familiesOf, namesOf } from './families.ts';
 import type { ForwardOptions } from './forward.ts';
 import { createGate, logOnce } from './gate.ts';

@@ -19,12 +19,13 @@ export function formatLatency(seconds: number | undefined): string {
   return `${seconds.toFixed(seconds < 10 ? 2 : 1)} s`;
 }
 
-/** `$0.0031`, `$1.24`: cents of a call matter, and its dollars. US dollars. */
+/** `$0.0031`, `$1.24`, `$1,234.56`: cents of a call matter, and its dollars. US dollars. */
 export function formatCost(usd: number | undefined): string {
   if (usd === undefined) return none;
   if (usd === 0) return '$0';
   if (usd < 0.0001) return '<$0.0001';
-  return `$${usd.toFixed(usd < 0.1 ? 4 : 2)}`;
+  const digits = usd < 0.1 ? 4 : 2;
+  return `$${usd.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
 }
 
 /** `10,000` */

@@ -32,6 +32,7 @@ export const SearchIcon = icon(
     <path d="m10.2 10.2 3.3 3.3" />
   </>,
 );
+export const BackIcon = icon(<path d="M13 8H3.2M7 4 3 8l4 4" />);
 export const ChevronIcon = icon(<path d="m4 6.2 4 4 4-4" />);
 export const LockIcon = icon(
   <>

@@ -8,14 +8,20 @@ const hints: Readonly<Record<Summary['status'], string>> = {
   lost: 'Nothing came for two minutes, and no report: the job died, or could not reach the gateway',
 };
 
-/** Where a session is, and why it ended. */
-export function EndBadge({ session: { status, closeReason } }: { session: Summary }) {
+/** What is said of how a session ended. */
+export function endOf({ status, closeReason }: Summary): string {
   // Of an entry function that threw, the SDK says `user_initiated`.
-  const reason = status === 'failed' ? status : (closeReason ?? status);
+  if (status === 'live' || status === 'failed') return status;
+  return formatReason(closeReason ?? status);
+}
+
+/** Where a session is, and why it ended. */
+export function EndBadge({ session }: { session: Summary }) {
+  const { status } = session;
   return (
     <span class={`end end-${status}`} title={hints[status]}>
       <span class="dot" aria-hidden="true" />
-      <span class="end-reason">{status === 'live' ? 'live' : formatReason(reason)}</span>
+      <span class="end-reason">{endOf(session)}</span>
     </span>
   );
 }

@@ -1,47 +1,125 @@
 import {
   type Metric,
-  type MetricObject,
+  type MetricObjectWithValues,
+  type MetricValue,
   type OpenMetricsContentType,
   type PrometheusContentType,
   Registry,
 } from 'prom-client';
+import { escaped, type Format, labelPairs, number, quoted } from '../catalogue/exposition-text.ts';
 
-/** OpenMetrics 1.0, which carries exemplars, or the Prometheus text format 0.0.4. */
-export type Format = 'openmetrics' | 'text';
+export type { Format };
 
 /** A registry of either kind: a user's own may be an OpenMetrics one. */
 type AnyRegistry = Registry<PrometheusContentType> | Registry<OpenMetricsContentType>;
 
-/** Renders a registry in either format, whatever its own is. */
-export async function expose(registry: AnyRegistry, format: Format): Promise<string> {
-  const rendering = new Registry<PrometheusContentType | OpenMetricsContentType>();
-  rendering.setContentType(
-    format === 'openmetrics' ? Registry.OPENMETRICS_CONTENT_TYPE : Registry.PROMETHEUS_CONTENT_TYPE,
-  );
-  rendering.setDefaultLabels(defaultLabels(registry));
-  const renamed = registry.contentType === Registry.OPENMETRICS_CONTENT_TYPE;
-  for (const metric of registry.getMetricsAsArray())
-    rendering.registerMetric(viewOf(metric, format, renamed));
-  return rendering.metrics();
+type Labels = Readonly<Record<string, string | number | undefined>>;
+
+interface Exemplar {
+  labelSet: Labels;
+  value: number;
+  timestamp: number;
+}
+
+/** A sample; the samples of one histogram share an object of labels, where prom-client hands it out. */
+interface Value extends MetricValue<string> {
+  metricName?: string;
+  sharedLabels?: Labels;
+  exemplar?: Exemplar | null;
+}
+interface Values extends MetricObjectWithValues<MetricValue<string>> {
+  values: Value[];
+}
+
+export interface ExposeOptions {
+  /** Added to every series; the registry's own default labels go before them. @default none */
+  labels?: Readonly<Record<string, string>>;
+  /** When the label set that a metric holds was created, in unix seconds. @default not known */
+  createdAt?: (labels: object) => number | undefined;
 }
 
 /**
- * A metric under the name and type that it has in a format.
- *
- * @param renamed whether its registry is an OpenMetrics one, whose counters may have lost their suffix
+ * Renders a registry in either format, whatever its own is. prom-client renders one format per registry, and no `_created`.
+ * It is asked for values by its public methods; what is read beyond them is only faster, and may be gone in its next version.
  */
-function viewOf(metric: MetricObject, format: Format, renamed: boolean): Metric {
-  // prom-client renames counters for good when it renders OpenMetrics; a view takes the new name instead.
-  const view = Object.create(metric) as { name: string; type: string };
-  if (format === 'text') {
-    if (renamed && view.type === 'counter') view.name = `${metric.name.replace(/_total$/, '')}_total`;
-    // LiveKit's own names, such as `lk_agents_active_job_count`: `promtool check metrics` takes the suffix
-    // for a histogram's, and refuses it unless the type is left open.
-    if (view.type === 'gauge' && metric.name.endsWith('_count')) view.type = 'untyped';
-  }
-  return view as unknown as Metric;
+export async function expose(
+  registry: AnyRegistry,
+  format: Format,
+  { labels = {}, createdAt = () => undefined }: ExposeOptions = {},
+): Promise<string> {
+  const { metrics, defaults } = await read(registry);
+  const constant = { ...labels, ...defaults };
+  const renamed = registry.contentType === Registry.OPENMETRICS_CONTENT_TYPE;
+  const created = format === 'openmetrics-created' ? createdAt : () => undefined;
+  const families = metrics.map((metric) => family(metric, { format, renamed, constant, created }));
+  if (format === 'text') return `${families.join('\n\n')}\n`;
+  return [...families, '# EOF\n'].join('\n');
 }
 
-/** prom-client has a setter for the default labels and no getter. */
-const defaultLabels = (registry: AnyRegistry): object =>
-  (registry as unknown as { _defaultLabels: object })._defaultLabels;
+/** All metrics with their values, and the registry's default labels, where the values do not have them yet. */
+async function read(registry: AnyRegistry): Promise<{ metrics: readonly Values[]; defaults: Labels }> {
+  // prom-client has a setter for the default labels and no getter; its JSON has them on each value, at the price of copies.
+  const { _defaultLabels: defaults } = registry as unknown as { _defaultLabels?: Labels };
+  if (typeof defaults !== 'object' || defaults === null) {
+    return { metrics: (await registry.getMetricsAsJSON()) as readonly Values[], defaults: {} };
+  }
+  const metrics = registry.getMetricsAsArray() as unknown as (Metric & {
+    getForPromString?: Metric['get'];
+  })[];
+  return {
+    metrics: (await Promise.all(
+      // Without the second, a histogram's labels are copied for each bucket.
+      metrics.map((metric) => metric.getForPromString?.() ?? metric.get()),
+    )) as readonly Values[],
+    defaults,
+  };
+}
+
+interface Rendering {
+  format: Format;
+  /** Whether the registry is an OpenMetrics one, whose counters lose their suffix for good when it renders itself. */
+  renamed: boolean;
+  constant: Labels;
+  created: (labels: object) => number | undefined;
+}
+
+function family(metric: Values, { format, renamed, constant, created }: Rendering): string {
+  const { name, help, values } = metric;
+  const openmetrics = format !== 'text';
+  // Of prom-client's types it is the name.
+  const type = String(metric.type);
+  const counter = type === 'counter';
+  const base = counter ? name.replace(/_total$/, '') : name;
+  const sample = counter && (openmetrics || renamed) ? `${base}_total` : name;
+  const described = openmetrics ? base : sample;
+  const lines = [
+    `# HELP ${described} ${openmetrics ? quoted(help) : escaped(help)}`,
+    `# TYPE ${described} ${typeIn(format, type, name)}`,
+  ];
+  const texts = new Map<object, string>();
+  for (const value of values) {
+    const { labels, sharedLabels: shared, exemplar, metricName = sample } = value;
+    const key = shared ?? labels;
+    const text = texts.get(key) ?? labelPairs({ ...key, ...constant, ...key });
+    texts.set(key, text);
+    const own = shared && labelPairs(labels);
+    const pairs = own && text ? `${own},${text}` : own || text;
+    const link = openmetrics && exemplar ? exemplarText(exemplar) : '';
+    lines.push(`${metricName}${pairs && `{${pairs}}`} ${number(value.value)}${link}`);
+    if (!counter && !(type === 'histogram' && metricName.endsWith('_count'))) continue;
+    const at = created(key);
+    // Behind the samples of its label set, where Prometheus looks for it.
+    if (at !== undefined) lines.push(`${base}_created${text && `{${text}}`} ${number(at)}`);
+  }
+  return lines.join('\n');
+}
+
+/**
+ * LiveKit's own names, such as `lk_agents_active_job_count`: `promtool check metrics` takes the suffix for a histogram's, and
+ * refuses it unless the type is left open.
+ */
+const typeIn = (format: Format, type: string, name: string): string =>
+  format === 'text' && type === 'gauge' && name.endsWith('_count') ? 'untyped' : type;
+
+const exemplarText = ({ labelSet, value, timestamp }: Exemplar): string =>
+  ` # {${labelPairs(labelSet)}} ${number(value)} ${timestamp}`;

@@ -16,22 +16,39 @@ export function sanitise(value: string): string {
   return clean.length <= maxLength ? clean : [...clean].slice(0, maxLength).join('');
 }
 
-/** Lets each label have a bounded number of values; what comes later becomes `other`. */
-export class LabelCap {
-  readonly #max: number;
-  readonly #seen = new Map<string, Set<string>>();
+export interface LabelCapOptions {
+  /** How many values a label may have. */
+  max: number;
+  /** Milliseconds since the epoch. @default Date.now */
+  now?(): number;
+  /**
+   * Asked for values that are not seen any more, when a label is full. @default none
+   *
+   * @param seen when each of its values was admitted last
+   */
+  letGo?(label: string, seen: ReadonlyMap<string, number>): readonly string[];
+}
 
-  constructor(max: number) {
-    this.#max = max;
+/** Lets each label have a bounded number of values; what comes when it is full becomes `other`. */
+export class LabelCap {
+  readonly #options: Required<LabelCapOptions>;
+  /** By label and value: when it was admitted last. */
+  readonly #seen = new Map<string, Map<string, number>>();
+
+  constructor({ max, now = Date.now, letGo = () => [] }: LabelCapOptions) {
+    this.#options = { max, now, letGo };
   }
 
   /** The value to expose for `label`: its own, or `other` when the label is full. */
   admit(label: string, value: string): string {
-    const seen = this.#seen.get(label) ?? new Set<string>();
+    const { max, now, letGo } = this.#options;
+    const seen = this.#seen.get(label) ?? new Map<string, number>();
     this.#seen.set(label, seen);
-    if (seen.has(value)) return value;
-    if (seen.size >= this.#max) return overflow;
-    seen.add(value);
+    if (!seen.has(value)) {
+      if (seen.size >= max) for (const gone of letGo(label, seen)) seen.delete(gone);
+      if (seen.size >= max) return overflow;
+    }
+    seen.set(value, now());
     return value;
   }
 }

@@ -1,22 +1,28 @@
-import { type Counter, type Gauge, Histogram, type Metric, Registry } from 'prom-client';
+import { type Counter, type Gauge, Histogram, Registry } from 'prom-client';
 import { type Labels, catalogue as standard } from '../catalogue/metrics.ts';
 import type { Derivation, Exemplar, Observation } from '../catalogue/observation.ts';
+import { labelSets, newAgent, startsBySeries } from '../catalogue/start-at-zero.ts';
 import { commonLabels, type Identity, type MetricSpec } from '../catalogue/types.ts';
+import { adder } from './add-sample.ts';
+import { admit, exposed } from './admission.ts';
 import { deriving } from './derived-series.ts';
 import { expose, type Format } from './exposition.ts';
-import { LabelCap, overflow, sanitise } from './label-cap.ts';
+import { LabelCap, overflow } from './label-cap.ts';
 import { registerCatalogue } from './registry.ts';
+import { type KeptSeries, keep, SeriesTable } from './series-table.ts';
 
 export type DropReason = Labels<'earshot_samples_dropped_total'>['reason'];
 
 export interface RecorderOptions {
   /** Where the series are registered. @default a new registry */
   registry?: Registry;
+  /** Labels that every series is exposed with; those that the registry has by itself go before them. @default none */
+  labels?: Readonly<Record<string, string>>;
   /** Whom Earshot's own series (`earshot_*`) are about; asked each time, for it may become known late. @default unknown */
   identity?: () => Identity;
-  /** How many values a label may have before further ones become `other`. @default 200 */
+  /** How many values a label may have; when it is full, further ones become `other`, unless one is let go (see `idleMs`). @default 200 */
   maxLabelValues?: number;
-  /** How many label sets there may be in all; samples of further ones are dropped. @default 20000 */
+  /** How many label sets there may be in all; samples of further ones are dropped, unless one is let go (see `idleMs`). @default 20000 */
   maxSeries?: number;
   /** What `earshot_build_info` tells. @default it is not shown */
   buildInfo?: Labels<'earshot_build_info'>;
@@ -24,6 +30,15 @@ export interface RecorderOptions {
   derivation?: Derivation;
   /** What gauges show of the state of things when they are exposed. @default nothing */
   states?: () => readonly Observation[];
+  /** When the label sets were created that others have put into the registry, in unix seconds. @default not known */
+  othersCreatedAt?: number;
+  /**
+   * How long a label's value, or a label set, must not have been seen before it can make room for a new one, in
+   * milliseconds. @default 21600000, six hours
+   */
+  idleMs?: number;
+  /** Milliseconds since the epoch. @default Date.now */
+  now?: () => number;
   /** @default the catalogue */
   specs?: Readonly<Record<string, MetricSpec>>;
 }
@@ -46,32 +61,72 @@ export interface Recorder {
   prepare(observation: Observation, identity: Identity): boolean;
   /** Counts samples that were lost before they came here. */
   dropped(reason: DropReason, count?: number): void;
-  /** Starts every counter that has no open label at 0 for an agent, so that its first increase shows in a rate. */
-  introduce(identity: Identity): void;
+  /**
+   * Starts the counters of an agent at 0 whose labels are known beforehand, so that their first increase shows in a rate.
+   * Those of which a label is known only later start when the catalogue says so.
+   *
+   * @param as a worker has only what it counts by itself: its jobs may be about others @default agent
+   * @returns whether it is new
+   */
+  introduce(identity: Identity, as?: 'agent' | 'worker'): boolean;
+  /** Keeps the labels of an agent from being let go, until what it returns is called: while a job of it is connected. */
+  hold(identity: Identity): () => void;
   expose(format: Format): Promise<string>;
+}
+
+/** A series without a value. */
+interface LabelSet {
+  metric: string;
+  labels: Readonly<Record<string, string>>;
 }
 
 /** Larger than any sum of seconds, tokens or characters of a process's life; beyond it a sum loses its units. */
 const maxValue = 1e15;
-const traceId = /^[0-9a-f]{32}$/;
-const spanId = /^[0-9a-f]{16}$/;
 
 /** Builds a recorder over the catalogue. */
 export function createRecorder(options: RecorderOptions = {}): Recorder {
   const {
     registry = new Registry(),
+    labels: constantLabels = {},
     identity = () => ({ agent_name: 'unknown', agent_version: 'unknown' }),
     maxLabelValues = 200,
     maxSeries = 20_000,
     buildInfo,
     derivation,
     states = () => [],
+    othersCreatedAt,
+    idleMs = 21_600_000,
+    now = Date.now,
     specs = standard,
   } = options;
   const registered = registerCatalogue(specs, registry);
-  const cap = new LabelCap(maxLabelValues);
-  const known = new Map<string, Series>();
-  const introduced = new Set<string>();
+  const starts = startsBySeries(specs);
+  /** When label sets were created, in unix seconds, by the object that prom-client keeps of each. */
+  const created = new WeakMap<object, number>();
+  const creating = <L extends object>(labels: L): L => {
+    created.set(labels, now() / 1000);
+    return labels;
+  };
+  /** How many label sets there may be before none is started at 0 any more: what counts goes before what may count. */
+  const roomForZeros = maxSeries / 2;
+  const introduced = new Map<string, Identity>();
+  const known = new SeriesTable<KeptSeries>({
+    max: maxSeries,
+    idleMs,
+    now,
+    remove: ({ metric, labels }) => registered.get(metric)?.remove(labels as Record<string, string>),
+  });
+  const cap = new LabelCap({
+    max: maxLabelValues,
+    now,
+    letGo(label, seen) {
+      const gone = known.letGo(label, seen);
+      for (const [key, about] of introduced) {
+        if (gone.includes(exposed(about[label as keyof Identity] ?? ''))) introduced.delete(key);
+      }
+      return gone;
+    },
+  });
 
   const dropped = (reason: DropReason, count = 1) =>
     count_('earshot_samples_dropped_total', { reason }, count);
@@ -84,61 +139,55 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
 
   /** Counts on Earshot's own series. These are few by construction, so no cap can stop them. */
   function count_(metric: string, labels: Record<string, string>, count: number): void {
-    (registered.get(metric) as Counter | undefined)?.inc({ ...self(), ...labels }, count);
-  }
-
-  /** The exposed labels, or why there are none. */
-  function admit(spec: MetricSpec, labels: Readonly<Record<string, string>>, about: Identity) {
-    const names = Object.keys(spec.labels);
-    if (Object.keys(labels).length !== names.length) return undefined;
-    const admitted: Record<string, string> = {};
-    const overflowed: string[] = [];
-    for (const name of [...commonLabels, ...names]) {
-      const value = Object.hasOwn(spec.labels, name) ? labels[name] : about[name as keyof Identity];
-      if (typeof value !== 'string' || (name in labels && !Object.hasOwn(labels, name))) return undefined;
-      const allowed = spec.labels[name] ?? 'open';
-      if (allowed !== 'open') {
-        if (!allowed.includes(value)) return undefined;
-        admitted[name] = value;
-        continue;
-      }
-      const clean = exposed(value);
-      admitted[name] = cap.admit(name, clean);
-      if (admitted[name] === overflow && clean !== overflow) overflowed.push(name);
-    }
-    return { admitted, overflowed };
+    (registered.get(metric) as Counter | undefined)?.inc(creating({ ...self(), ...labels }), count);
   }
 
   function series(
     metric: string,
     labels: Readonly<Record<string, string>>,
     about: Identity,
-  ): Series | undefined {
+  ): KeptSeries | undefined {
     const spec = Object.hasOwn(specs, metric) ? specs[metric] : undefined;
     const target = registered.get(metric);
     if (!spec || !target) return void dropped('unknown_metric');
-    const result = admit(spec, labels, about);
+    const result = admit(cap, spec, labels, about);
     if (!result) return void dropped('unknown_label');
     const { admitted, overflowed } = result;
     const key = JSON.stringify([metric, Object.values(admitted), overflowed]);
     const existing = known.get(key);
     if (existing) return existing;
-    if (known.size >= maxSeries) return void dropped('series_limit');
-    const add = adder(spec, target, admitted);
+    if (!known.hasRoom()) return void dropped('series_limit');
+    const add = adder(spec, target, creating(admitted));
     const derive = metric === derivation?.from ? derived(derivation, admitted) : undefined;
-    const made: Series = {
+    const made: KeptSeries = keep({
+      ...{ metric, labels: admitted, spec, now },
       add(value, exemplar) {
         if (!Number.isFinite(value) || Math.abs(value) > maxValue || (value < 0 && spec.type !== 'gauge')) {
           dropped('invalid_value');
-          return;
+          return false;
         }
         for (const label of overflowed) count_('earshot_label_overflow_total', { label }, 1);
         add(value, exemplar);
         derive?.(value);
+        return true;
       },
-    };
-    known.set(key, made);
+      again: () => series(metric, labels, about),
+    });
+    known.add(key, made);
+    startAtZero(metric, admitted);
     return made;
+  }
+
+  /** Shows at 0 the counters of which a new label set (or a new agent) makes label sets known. */
+  function startAtZero(
+    series: string,
+    { agent_name = '', agent_version = '', ...labels }: Readonly<Record<string, string>>,
+  ): void {
+    for (const { metric, ...start } of starts.get(series) ?? []) {
+      for (const set of labelSets(specs[metric] as MetricSpec, start, labels)) {
+        if (known.size < roomForZeros) prepare({ metric, labels: set }, { agent_name, agent_version });
+      }
+    }
   }
 
   /** Adds to what is derived from a series, under the labels that the series itself is exposed with. */
@@ -163,20 +212,20 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
     for (const { metric, labels, value } of states()) show(metric, labels, value);
   }
 
-  function prepare({ metric, labels }: Observation, about: Identity): boolean {
+  function prepare({ metric, labels }: LabelSet, about: Identity): boolean {
     const before = known.size;
     const spec = Object.hasOwn(specs, metric) ? specs[metric] : undefined;
     // What is refused is counted when it is recorded.
     if (before >= maxSeries || !spec) return false;
-    const { admitted } = admit(spec, labels, about) ?? {};
+    const { admitted, overflowed } = admit(cap, spec, labels, about) ?? {};
     if (!admitted) return false;
     const made = series(metric, labels, about);
     if (!made || known.size === before) return false;
     const target = registered.get(metric);
     // What overflowed may be there already, and is counted when it is recorded.
-    if (Object.values(admitted).includes(overflow)) return true;
-    if (target instanceof Histogram) target.zero(admitted);
-    else made.add(0);
+    if (target instanceof Histogram) {
+      if (!Object.values(admitted).includes(overflow)) target.zero(creating(admitted));
+    } else if (overflowed?.length === 0) made.add(0);
     return true;
   }
 
@@ -188,44 +237,22 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
     dropped,
     record: (observation, about) =>
       series(observation.metric, observation.labels, about)?.add(observation.value, observation.exemplar),
-    introduce(about) {
-      const key = JSON.stringify(about);
-      if (introduced.has(key) || introduced.size >= maxLabelValues) return;
-      introduced.add(key);
-      for (const [metric, spec] of Object.entries(specs)) {
-        if (spec.type === 'histogram' || metric.startsWith('earshot_')) continue;
-        for (const labels of closedLabelSets(spec)) series(metric, labels, about)?.add(0);
-      }
+    introduce(about, as = newAgent) {
+      const key = JSON.stringify([as, about]);
+      if (introduced.has(key)) return false;
+      // A full label may let one go, and with it who was introduced under it.
+      for (const label of commonLabels) cap.admit(label, exposed(about[label]));
+      if (introduced.size >= maxLabelValues) return false;
+      introduced.set(key, about);
+      startAtZero(as, about);
+      return true;
     },
+    hold: ({ agent_name, agent_version }) =>
+      known.hold({ agent_name: exposed(agent_name), agent_version: exposed(agent_version) }),
     expose(format) {
       showSelf();
-      return expose(registry, format);
+      const createdAt = (labels: object) => created.get(labels) ?? othersCreatedAt;
+      return expose(registry, format, { labels: constantLabels, createdAt });
     },
   };
-}
-
-/** A label's value as it is exposed; an empty one would be no label at all. */
-const exposed = (value: string): string => sanitise(value) || 'unknown';
-
-/** All label sets of a series that has only labels with listed values; none for any other. */
-function closedLabelSets(spec: MetricSpec): Record<string, string>[] {
-  let sets: Record<string, string>[] = [{}];
-  for (const [name, values] of Object.entries(spec.labels)) {
-    if (values === 'open') return [];
-    sets = sets.flatMap((set) => values.map((value) => ({ ...set, [name]: value })));
-  }
-  return sets;
-}
-
-function adder(spec: MetricSpec, target: Metric, labels: Record<string, string>) {
-  if (spec.type === 'counter') return (value: number) => (target as Counter).inc(labels, value);
-  if (spec.type === 'gauge') return (value: number) => (target as Gauge).inc(labels, value);
-  return (value: number, exemplar?: Exemplar) =>
-    (target as Histogram).observe({ labels, value, ...(exemplar && valid(exemplar)) } as never);
-}
-
-/** An exemplar that Prometheus can link from; one with malformed ids is left out, its sample is not. */
-function valid({ trace_id, span_id }: Exemplar): { exemplarLabels?: Record<string, string> } {
-  if (!traceId.test(trace_id)) return {};
-  return { exemplarLabels: span_id && spanId.test(span_id) ? { trace_id, span_id } : { trace_id } };
 }

@@ -1,6 +1,7 @@
 import type { Observation, Sink } from '../catalogue/observation.ts';
 import type { Identity } from '../catalogue/types.ts';
 import type { DropReason } from '../record/recorder.ts';
+import { type DescriptorOf, descriptorOf as descriptor } from './descriptor.ts';
 import { dropsMetric, JobSeriesTable } from './job-series.ts';
 import { cut } from './label-value.ts';
 import { Link } from './link.ts';
@@ -20,6 +21,8 @@ export interface RelayClientOptions {
    * @default 4000
    */
   maxSeries?: number;
+  /** The file descriptor of a socket, if that can be had. @default see `descriptorOf` */
+  descriptorOf?: DescriptorOf;
 }
 
 export interface RelayClient {
@@ -60,7 +63,13 @@ class Relay implements RelayClient {
   #closing: Promise<void> | undefined;
   #closed = false;
 
-  constructor({ path, identity, maxQueueBytes = 1_048_576, maxSeries = 4000 }: RelayClientOptions) {
+  constructor({
+    path,
+    identity,
+    maxQueueBytes = 1_048_576,
+    maxSeries = 4000,
+    descriptorOf = descriptor,
+  }: RelayClientOptions) {
     this.#table = new JobSeriesTable(maxSeries);
     this.#outbox = new Outbox(this.#table, maxQueueBytes);
     this.#link = new Link(path, hello(identity), {
@@ -70,6 +79,7 @@ class Relay implements RelayClient {
         // It may have arrived in part. Sent again it might count twice, so it is given up.
         if (unsent && this.#written > 0) this.#drop('disconnected', this.#written);
       },
+      descriptorOf,
     });
     this.#link.dial();
     process.once('exit', this.#send);

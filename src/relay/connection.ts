@@ -32,8 +32,10 @@ export class Connection {
   readonly #lines: LineReader;
   readonly #slots = new Map<number, Slot>();
   #identity: Identity | undefined;
+  #release = () => {};
   #verdict: Verdict = 'open';
   #ok = 0;
+  #frames = 0;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -53,6 +55,11 @@ export class Connection {
     return this.#verdict;
   }
 
+  /** How many frames it has sent, of whatever kind. */
+  get frames(): number {
+    return this.#frames;
+  }
+
   /**
    * Takes back what the connection had added to gauges. `lost`: the job went away, rather than the
    * worker; what it then left behind ends as the catalogue's `onLost` says.
@@ -61,6 +68,7 @@ export class Connection {
     if (this.#lines.inLine && this.#verdict === 'open') this.#options.frame('malformed', 1);
     const slots = [...this.#slots.values()];
     this.#slots.clear();
+    this.#release();
     for (const slot of slots) {
       try {
         if ('share' in slot) slot.share.takeBack(lost);
@@ -71,6 +79,7 @@ export class Connection {
   }
 
   #line(line: string | undefined): void {
+    this.#frames++;
     if (this.#verdict !== 'open' || line === '\r') return;
     try {
       const result = line === undefined ? 'malformed' : this.#frame(line);
@@ -101,6 +110,7 @@ export class Connection {
     const { agent_name, agent_version } = identity;
     this.#identity = { agent_name: cut(agent_name), agent_version: cut(agent_version) };
     this.#options.recorder.introduce(this.#identity);
+    this.#release = this.#options.recorder.hold(this.#identity);
     this.#options.greeted();
     return 'ok';
   }

@@ -1,6 +1,8 @@
 import { writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 
+export type DescriptorOf = (socket: Socket) => number | undefined;
+
 /**
  * The file descriptor of an open socket. There is no documented way to it; where this one leads nowhere, the
  * relay writes with `socket.write`, and then a worker that does not read keeps a job from ending by itself.

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { descriptorOf, writeNow } from './descriptor.ts';
+import { type DescriptorOf, writeNow } from './descriptor.ts';
 import { fits } from './socket-file.ts';
 
 /** Waits between attempts to connect, in milliseconds; each is shortened by up to half, at random. */
@@ -18,6 +18,8 @@ export interface LinkEvents {
   writable(): void;
   /** The connection is gone; `unsent`: and with it some of what was written last. */
   lost(unsent: boolean): void;
+  /** The file descriptor of the socket, if that can be had; asked before each write. */
+  descriptorOf: DescriptorOf;
 }
 
 /**
@@ -97,7 +99,7 @@ export class Link {
   /** Says hello, if it can be said already. */
   #open(socket: Socket): void {
     if (this.#connected) return;
-    const fd = descriptorOf(socket);
+    const fd = this.#events.descriptorOf(socket);
     if (fd === undefined) {
       if (socket.connecting) return;
       socket.write(this.#hello);
@@ -115,7 +117,7 @@ export class Link {
   }
 
   #push(socket: Socket, data: string | Buffer): void {
-    const fd = descriptorOf(socket);
+    const fd = this.#events.descriptorOf(socket);
     try {
       if (fd === undefined) socket.write(data);
       else this.#rest = writeNow(fd, data);

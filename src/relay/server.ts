@@ -2,6 +2,7 @@ import { createServer, type Socket } from 'node:net';
 import type { Recorder } from '../record/recorder.ts';
 import { Connection } from './connection.ts';
 import { encodeError, maxLineBytes as longestLine, protocolVersion } from './protocol.ts';
+import { ReadLimit, type ReadLimitOptions } from './read-limit.ts';
 import { RelaySelf } from './self.ts';
 import { listenOn } from './socket-file.ts';
 
@@ -18,6 +19,13 @@ export interface RelayServerOptions {
   maxSeriesPerConnection?: number;
   /** How long a connection may stay without saying hello, in milliseconds. @default 5000 */
   helloTimeoutMs?: number;
+  /**
+   * How much is read of a connection. Beyond it the worker reads no more for a moment, so that a job which floods it
+   * costs it no more than that, and others are read all the same. Nothing of it is lost: a job adds up what it counts
+   * until it is read again, and counts what it has to drop.
+   * @default 1 MiB a second, and 4 MiB at once; at the end of the worker any amount
+   */
+  readLimit?: ReadLimitOptions;
 }
 
 export interface RelayServer {
@@ -28,6 +36,10 @@ export interface RelayServer {
   /** Reads what has already been sent, closes all connections, and removes the socket. Never throws. */
   close(): Promise<void>;
 }
+
+const mebibyte = 1024 * 1024;
+/** Far more than a call needs: some 15,000 samples a second. */
+const standardLimit: ReadLimitOptions = { bytesPerSecond: mebibyte, burst: 4 * mebibyte };
 
 /** How long close() goes on reading from jobs that go on writing, in milliseconds. */
 const drainDeadlineMs = 500;
@@ -49,6 +61,7 @@ export async function listenRelay(options: RelayServerOptions): Promise<RelaySer
     maxLineBytes = longestLine,
     maxSeriesPerConnection: maxSeries = 4096,
     helloTimeoutMs = 5000,
+    readLimit = standardLimit,
   } = options;
   const self = new RelaySelf(recorder);
   const sockets = new Set<Socket>();
@@ -56,6 +69,7 @@ export async function listenRelay(options: RelayServerOptions): Promise<RelaySer
   let activity = 0;
   let closing: Promise<void> | undefined;
   let ended = false;
+  let draining = false;
 
   function accept(socket: Socket): void {
     activity++;
@@ -85,16 +99,33 @@ export async function listenRelay(options: RelayServerOptions): Promise<RelaySer
         connections++;
       },
     });
+    const limit = new ReadLimit(readLimit);
+    let resume: NodeJS.Timeout | undefined;
+    const readLater = (ms: number) => {
+      socket.pause();
+      resume = setTimeout(() => {
+        const more = limit.read(0, 0);
+        if (more > 0 && !draining) readLater(more);
+        else socket.resume();
+      }, ms).unref();
+    };
     socket.on('data', (chunk) => {
       activity++;
       if (refused) return;
+      const before = connection.frames;
       const verdict = connection.receive(chunk);
+      const pause = limit.read(chunk.length, connection.frames - before);
+      if (pause > 0 && verdict === 'open' && !draining) {
+        self.throttled();
+        readLater(pause);
+      }
       if (verdict === 'incompatible') refuse(`this worker speaks version ${protocolVersion}`);
       if (verdict === 'oversized') refuse(`a line may have ${maxLineBytes} bytes`);
     });
     socket.on('error', () => {}); // 'close' follows, and is all that matters
     socket.on('close', () => {
       clearTimeout(impatience);
+      clearTimeout(resume);
       sockets.delete(socket);
       connection.close(!refused && !ended);
       if (!greeted) return;
@@ -105,6 +136,8 @@ export async function listenRelay(options: RelayServerOptions): Promise<RelaySer
 
   /** Reads on until a turn of the event loop brings nothing: what dead jobs wrote is still in the kernel. */
   async function drain(): Promise<void> {
+    draining = true;
+    for (const socket of sockets) socket.resume();
     const deadline = Date.now() + drainDeadlineMs;
     let before: number;
     do {
@@ -115,7 +148,10 @@ export async function listenRelay(options: RelayServerOptions): Promise<RelaySer
 
   const server = createServer(accept);
   server.maxConnections = maxConnections;
-  const file = await listenOn(server, path);
+  const file = await listenOn(server, path).catch((error) => {
+    server.close(); // it may listen already
+    throw error;
+  });
   server.unref();
   server.on('error', () => {}); // out of file descriptors: the job tries again
   process.once('exit', file.remove);

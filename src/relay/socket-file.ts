@@ -13,9 +13,17 @@ export const fits = (path: string): boolean =>
 /** A socket that is being listened on, and how to leave nothing of it behind. */
 export interface SocketFile {
   readonly path: string;
-  /** Removes the socket, and its directory if it was made for it. */
+  /** Removes the socket, and its directory if it was made for it, unless the system refuses that. Never throws. */
   remove(): void;
 }
+
+/** What to do about a refusal, by its code. */
+const nextSteps: Readonly<Record<string, string>> = {
+  EMFILE: 'raise the limit of open files (ulimit -n)',
+  ENFILE: "raise the system's limit of open files (sysctl fs.file-max)",
+  ENOSPC: 'make room on its disk, or set TMPDIR to a directory on another one',
+  EROFS: 'set TMPDIR to a writable directory',
+};
 
 /** Makes `server` listen on `path`, or on a socket in a fresh directory that only this user can enter. */
 export function listenOn(server: Server, path?: string): Promise<SocketFile> {
@@ -24,14 +32,14 @@ export function listenOn(server: Server, path?: string): Promise<SocketFile> {
 
 async function listenInFreshDirectory(server: Server): Promise<SocketFile> {
   const directory = freshDirectory();
-  const remove = () => rmSync(directory, { recursive: true, force: true });
+  const path = join(directory, 'relay.sock');
+  const remove = () => quietly(() => rmSync(directory, { recursive: true, force: true }));
   try {
-    const path = join(directory, 'relay.sock');
     await listen(server, path);
     return { path, remove };
   } catch (error) {
     remove();
-    throw error;
+    throw cannotListen(path, error, 'set TMPDIR to a directory in which sockets can be made');
   }
 }
 
@@ -47,9 +55,11 @@ function freshDirectory(): string {
       cause = error;
     }
   }
+  const code = codeOf(cause);
+  const step = nextSteps[code ?? ''] ?? 'set TMPDIR to a short writable directory';
   throw new Error(
-    `No directory for the relay's socket: ${tmpdir()} and /tmp are not writable, or too long for a socket ` +
-      `(${maxPathBytes} bytes); set TMPDIR to a short writable directory, or pass { path }`,
+    `No directory for the relay's socket: ${tmpdir()} and /tmp are not writable${code ? ` (${code})` : ''}, or too ` +
+      `long for a socket (${maxPathBytes} bytes); ${step}`,
     { cause },
   );
 }
@@ -65,19 +75,28 @@ async function listenOnGiven(server: Server, path: string): Promise<SocketFile> 
     await listen(server, path);
   } catch (error) {
     if (codeOf(error) !== 'EADDRINUSE') throw cannotListen(path, error);
-    await removeStale(path);
-    await listen(server, path).catch((again) => {
-      throw cannotListen(path, again);
-    });
+    await removeStale(path)
+      .then(() => listen(server, path))
+      .catch((again) => {
+        throw cannotListen(path, again);
+      });
   }
-  chmodSync(path, 0o600); // in a directory that others may enter, the umask alone decides who may connect
-  const { ino } = lstatSync(path);
-  return {
-    path,
-    remove() {
-      if (inodeOf(path) === ino) unlinkSync(path);
-    },
-  };
+  try {
+    chmodSync(path, 0o600); // in a directory that others may enter, the umask alone decides who may connect
+    const { ino } = lstatSync(path);
+    return { path, remove: () => quietly(() => inodeOf(path) === ino && unlinkSync(path)) };
+  } catch (error) {
+    throw cannotListen(path, error);
+  }
+}
+
+/** For the end of a process, where an error would change its exit code. */
+function quietly(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // What cannot be removed stays: an empty directory, or a socket that nobody listens on.
+  }
 }
 
 /** Removes a socket that nobody listens on; refuses to remove anything else. */
@@ -125,10 +144,12 @@ const inodeOf = (path: string): number | undefined => lstatSync(path, { throwIfN
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | undefined)?.code;
 
-const cannotListen = (path: string, error: unknown): Error =>
-  codeOf(error) === undefined
-    ? (error as Error)
-    : new Error(
-        `Cannot listen on ${path} (${codeOf(error)}); make its directory exist and writable, or pass another { path }`,
-        { cause: error },
-      );
+function cannotListen(
+  path: string,
+  error: unknown,
+  step = 'make its directory exist and writable, or pass another { path }',
+): Error {
+  const code = codeOf(error);
+  if (code === undefined) return error as Error;
+  return new Error(`Cannot listen on ${path} (${code}); ${nextSteps[code] ?? step}`, { cause: error });
+}

@@ -1,6 +1,7 @@
-import { mkdirSync, openSync, write, writeSync } from 'node:fs';
+import { close, openSync, write, writeSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolderNow } from './folder.ts';
 
 /** How much may wait for a slow disk, in characters; more is not kept. */
 const maxWaiting = 4 * 1024 * 1024;
@@ -17,6 +18,7 @@ export class Journal {
   /** What the disk has been given, and has not said that it has. */
   #onItsWay = '';
   #closed = false;
+  #fileClosed = false;
   /** For a process that ends in the middle of its job. What was on its way may then be there twice: lines are numbered. */
   readonly #onExit = () => {
     try {
@@ -29,7 +31,7 @@ export class Journal {
   /** @throws if the file cannot be made */
   constructor(folder: string, stem: string, head: object) {
     this.#path = join(folder, `${stem}.journal`);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolderNow(folder);
     this.#file = openSync(this.#path, 'ax', 0o600);
     process.once('exit', this.#onExit);
     this.line(head);
@@ -42,28 +44,43 @@ export class Journal {
     this.#waiting += `${JSON.stringify({ ...told, line: this.#lines })}\n`;
   }
 
-  /** The job is at its end: nothing more is told, and nobody waits for the disk. */
+  /** The job is at its end: nothing more is told, and nobody waits for the disk. The file is closed after what waits. */
   close(): void {
+    if (this.#closed) return;
     this.#closed = true;
     process.off('exit', this.#onExit);
+    this.#write();
   }
 
   /** The report is written: the journal is not needed any more. */
   async done(): Promise<void> {
-    this.close();
     this.#waiting = '';
+    this.close();
     await unlink(this.#path).catch(() => {});
   }
 
   #write(): void {
-    if (this.#onItsWay !== '' || this.#waiting === '') return;
+    if (this.#onItsWay !== '') return;
+    if (this.#waiting === '') {
+      if (this.#closed) this.#closeFile();
+      return;
+    }
     this.#onItsWay = this.#waiting;
     this.#waiting = '';
     write(this.#file, this.#onItsWay, (error) => {
       this.#onItsWay = '';
       // The report itself will tell that the disk does not take it.
-      if (error) this.close();
-      else this.#write();
+      if (error) {
+        this.#waiting = '';
+        this.close();
+      }
+      this.#write();
     });
+  }
+
+  #closeFile(): void {
+    if (this.#fileClosed) return;
+    this.#fileClosed = true;
+    close(this.#file, () => {});
   }
 }

@@ -1,5 +1,6 @@
-import { chmod, copyFile, mkdir, rename, stat, unlink, utimes } from 'node:fs/promises';
+import { chmod, copyFile, rename, stat, unlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from './folder.ts';
 
 /**
  * Moves a finished recording to its report, under the same name, so that nobody ever sees a part of it.
@@ -18,7 +19,7 @@ export async function takeIn(
   if (size === 0) throw new Error('the file is empty');
   const name = `${stem}.ogg`;
   await chmod(recording, 0o600);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   // By its age the worker would take it for one that has waited for its bucket.
   const now = new Date();
   await utimes(recording, now, now);

@@ -16,37 +16,58 @@ export interface Recovered {
   spanId?: string;
 }
 
-/** Makes a report of a journal. */
+/** A file that is named as a journal and is none, such as an empty one: of no use to anybody. */
+export class NotAJournal extends Error {
+  override name = 'NotAJournal';
+}
+
+/** Makes a report of a journal. @throws {NotAJournal} if it is none; anything else is tried again */
 export type Recover = (journal: string) => Promise<Recovered>;
+
+/** What became of the journals of jobs that have died. */
+export interface Recovery {
+  /** What was written, with the paths; a report that another worker has written, too, is that worker's to tell of. */
+  written: (Recovered & { path: string })[];
+  /** Why others were not: the first error. Their journals stay. */
+  failed: Error | undefined;
+}
 
 /**
  * Writes the reports of jobs that have died before they could. A job that was only very slow writes its own over it.
+ * One journal that cannot be read now, or whose report cannot be written, holds up no other.
  *
  * @param now milliseconds since the epoch
- * @returns what was written, with the paths; a report that another worker has written, too, is that worker's to tell of
- * @throws if one cannot be written, or its journal not removed; then that stays
  */
-export async function recoverReports(
-  folder: string,
-  recover: Recover,
-  now: number,
-): Promise<(Recovered & { path: string })[]> {
-  const written: (Recovered & { path: string })[] = [];
+export async function recoverReports(folder: string, recover: Recover, now: number): Promise<Recovery> {
+  const recovery: Recovery = { written: [], failed: undefined };
   for (const name of await readdir(folder).catch(() => [])) {
     const stem = journalStem(name);
     const path = join(folder, name);
     if (!stem) continue;
     const stats = await lstat(path).catch(() => undefined);
     if (!stats?.isFile() || now - stats.mtimeMs < deadAfter) continue;
-    // One that is no journal at all is of no use to anybody.
-    const recovered = await recover(path).catch(() => undefined);
-    const report = recovered && (await writeReport(folder, stem, recovered.report));
-    // Of several workers with one folder, it is that one's which removes the journal.
-    const first = await removed(path);
-    if (recovered && report && first) written.push({ ...recovered, path: report });
+    try {
+      const recovered = await recover(path).catch((error) => {
+        if (!(error instanceof NotAJournal)) throw error;
+      });
+      const report = recovered && (await writeReport(folder, stem, recovered.report));
+      // Of several workers with one folder, it is that one's which removes the journal.
+      const first = await removed(path);
+      if (recovered && report && first) recovery.written.push({ ...recovered, path: report });
+    } catch (error) {
+      // Another worker was faster.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT' && !(await exists(path))) continue;
+      recovery.failed ??= error as Error;
+    }
   }
-  return written;
+  return recovery;
 }
+
+const exists = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
+    () => false,
+  );
 
 /** Removes a file; false: it was gone. */
 async function removed(path: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { lstat, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isOurs, isPart } from './file-names.ts';
+import { isOurs, isPart, journalStem } from './file-names.ts';
 
 export interface Retention {
   /** Age at which a report is removed, in milliseconds. @default never */
@@ -33,7 +33,9 @@ export async function retain(
   { maxAge = Number.POSITIVE_INFINITY, maxBytes = Number.POSITIVE_INFINITY }: Retention,
   now: number,
 ): Promise<{ age: number; size: number }> {
-  await sweep(folder, now);
+  await sweep(folder, isPart, now - abandoned);
+  // Of a journal that never could be read.
+  await sweep(folder, (name) => journalStem(name) !== undefined, now - Math.max(maxAge, abandoned));
   const oldestFirst = [...(await reportsIn(folder))].sort((a, b) => a.at - b.at);
   let bytes = oldestFirst.reduce((sum, report) => sum + report.bytes, 0);
   const removed = { age: 0, size: 0 };
@@ -47,10 +49,11 @@ export async function retain(
   return removed;
 }
 
-async function sweep(folder: string, now: number): Promise<void> {
-  for (const name of (await readdir(folder).catch(none)).filter(isPart)) {
+/** Removes files to which nobody has written since `before`, in milliseconds since the epoch. */
+async function sweep(folder: string, which: (name: string) => boolean, before: number): Promise<void> {
+  for (const name of (await readdir(folder).catch(none)).filter(which)) {
     const stats = await lstat(join(folder, name)).catch(gone);
-    if (!stats?.isFile() || now - stats.mtimeMs <= abandoned) continue;
+    if (!stats?.isFile() || stats.mtimeMs >= before) continue;
     await unlink(join(folder, name)).catch(gone);
   }
 }

@@ -16,7 +16,7 @@ const errorSchema = z.object({
 
 const turnSchema = z.object({
   number: z.number(),
-  outcome: z.enum(['completed', 'interrupted', 'unanswered']),
+  outcome: z.enum(['completed', 'interrupted', 'unanswered', 'abandoned']),
   tools: z.boolean().describe('Whether tools ran in it'),
   toolSeconds: seconds('How long they ran before the agent spoke'),
   e2eLatency: seconds('How long the caller waited').optional(),

@@ -1,5 +1,6 @@
+import { accessSync, constants } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import type { BucketOptions } from '../objects/bucket.ts';
 import { OptionError, type Options } from '../options.ts';
 
@@ -18,7 +19,10 @@ export interface ReportOptions {
    * @default EARSHOT_REPORTS_MAX_MB, or any number; 1024 of what waits for a bucket
    */
   maxMb?: number;
-  /** The folder in which reports wait for their bucket. @default EARSHOT_REPORTS_SPOOL, or one of this user's in the system's temporary folder */
+  /**
+   * The folder in which reports wait for their bucket. @default EARSHOT_REPORTS_SPOOL, or one of this user's: in
+   * XDG_STATE_HOME, else in ~/.local/state, else, for a user without a home, in the system's temporary folder
+   */
   spool?: string;
 }
 
@@ -58,11 +62,31 @@ export function resolveReports(options: Options): ReportSettings | undefined {
   const place = `${bucket.bucket}/${bucket.prefix}`.replace(/[^\w.-]+/g, '_');
   return {
     ...limits,
-    // By number: in a container the user may have no name, nor be in any list.
-    folder: spool ?? join(tmpdir(), `earshot-reports-${process.getuid?.() ?? 'user'}`, place),
+    folder: spool ?? join(spools(options), place),
     bucket,
     maxBytes: (maxMb ?? spoolMb) * mebibyte,
   };
+}
+
+/** Where spools are by default; the worker and its jobs have to come to the same, for it sends on what they leave. */
+function spools(options: Options): string {
+  const state = options.string('', ['XDG_STATE_HOME']);
+  if (state && isAbsolute(state)) return join(state, 'earshot', 'reports');
+  const home = options.string('', ['HOME']);
+  if (home && isAbsolute(home) && home !== '/' && isWritable(home)) {
+    return join(home, '.local', 'state', 'earshot', 'reports');
+  }
+  // Where anyone may make files; see `refusalOf`. By number: in a container the user may have no name, nor be in any list.
+  return join(tmpdir(), `earshot-reports-${process.getuid?.() ?? 'user'}`);
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The bucket of `s3://BUCKET/PREFIX`, by the variables that AWS's own tools read. */

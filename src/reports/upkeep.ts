@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { type Observation, observation } from '../catalogue/observation.ts';
 import type { Identity } from '../catalogue/types.ts';
+import { checkFolder, FolderRefused } from './folder.ts';
 import { Outbox, urlIn } from './outbox.ts';
 import { type Recover, type Recovered, recoverReports } from './recovery.ts';
 import { retain } from './retention.ts';
@@ -39,6 +40,13 @@ export function keepReports({
   let timer: NodeJS.Timeout | undefined;
   let failures = 0;
   let retainedAt = Number.NEGATIVE_INFINITY;
+  /** What the last pass said, and this one does: what stays wrong is not said every ten seconds. */
+  let said = new Set<string>();
+  let saying = new Set<string>();
+  const sayOnce = (message: string) => {
+    if (!said.has(message)) log(message);
+    saying.add(message);
+  };
 
   const send = async () => {
     if (!outbox || !bucket) return;
@@ -67,19 +75,35 @@ export function keepReports({
     }
   };
   const finishForDead = async () => {
-    for (const { path, ...recovered } of await recoverReports(folder, recover, Date.now())) {
+    const { written, failed } = await recoverReports(folder, recover, Date.now());
+    if (failed) sayOnce(`the report of a job that died is not in ${folder} yet: ${failed.message}`);
+    for (const { path, ...recovered } of written) {
       const { agentName, agentVersion } = recovered.report;
       const about = { agent_name: agentName, agent_version: agentVersion };
       sink(observation('earshot_session_reports_total', { outcome: 'recovered' }, 1), about);
       onRecovered?.(recovered, bucket ? urlIn(bucket, basename(path)) : path);
     }
   };
-  const pass = async () => {
-    await finishForDead().catch((error: Error) =>
-      log(`the report of a job that died is not in ${folder} yet: ${error.message}`),
+  /** A folder that is not there yet is nobody's. */
+  const refused = () =>
+    checkFolder(folder).then(
+      () => undefined,
+      (error: Error) => (error instanceof FolderRefused ? error : undefined),
     );
+  const look = async () => {
+    const refusal = await refused();
+    if (refusal) return sayOnce(`there are no session reports: ${refusal.message}`);
+    await finishForDead();
     await send();
-    await clean().catch((error: Error) => log(`old reports stay in ${folder}: ${error.message}`));
+    await clean().catch((error: Error) => sayOnce(`old reports stay in ${folder}: ${error.message}`));
+  };
+  const pass = async () => {
+    // Nobody waits for this, so nothing may be thrown.
+    await look().catch((error: Error) =>
+      sayOnce(`reports in ${folder} are not looked after: ${error.message}`),
+    );
+    said = saying;
+    saying = new Set();
     if (closed) return;
     timer = setTimeout(() => void pass(), Math.min(longestPause, interval * 2 ** Math.min(failures, 10)));
     timer.unref();

@@ -8,10 +8,11 @@ import { EstimatedLatency } from './estimated-latency.ts';
 import type { ReadEvents, SessionEventName } from './events.ts';
 import { metricEvent } from './metric-events.ts';
 import { type Model, modelOf, type TurnModels } from './model.ts';
+import type { TurnSummary } from './open-turn.ts';
 import { Outcomes } from './outcomes.ts';
 import { Samples } from './samples.ts';
 import { States } from './states.ts';
-import { type TurnSummary, Turns } from './turns.ts';
+import { Turns } from './turns.ts';
 import { usage } from './usage.ts';
 
 /** A reader for each event of a session. */
@@ -102,7 +103,7 @@ export class SessionObserver {
     close: (samples, event) => {
       this.#conclude(samples, Number.POSITIVE_INFINITY);
       this.#outcomes.settle(samples);
-      this.#turns.close(samples);
+      this.#turns.close(samples, event.reason, event.createdAt);
       // A session that never ran has not ended, and ends once.
       if (!this.#active) return;
       this.#active = false;

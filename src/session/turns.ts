@@ -1,59 +1,16 @@
 import type { llm, metrics, voice } from '@livekit/agents';
 import type { MessageRead, ToolsRead } from './events.ts';
 import { type Model, modelOf, type TurnModels, unknownModel } from './model.ts';
+import { OpenTurn, type TurnSummary } from './open-turn.ts';
 import { believed, delay, request, type Samples, seconds } from './samples.ts';
-import { type Segment, segmentsOf } from './segments.ts';
+import { segmentsOf } from './segments.ts';
 import { toolCalls } from './tool-calls.ts';
 
-/** What the user's message of a turn said, and what has happened since. */
-class OpenTurn {
-  readonly user: llm.MetricsReport;
-  /** Replies that began before this answer an earlier turn; in seconds since the epoch. */
-  readonly since: number;
-  answered = false;
-  interrupted = false;
-  /** Whether the agent has spoken in it. */
-  spoken = false;
-  /** The speech that answers it, as far as is known, and the one whose LLM request was cancelled. */
-  readonly speechId: string | undefined;
-  cancelled: string | undefined;
-  /** Whether a model failed for good: what is cancelled then was not interrupted. */
-  failed = false;
-  tools = false;
-  toolSeconds = 0;
-  /** LLM time since the user's message or the last tools, and before the last tools. */
-  llmStep = 0;
-  llmBefore = 0;
-  /** What the agent's answer said of itself: the message whose latency was measured, if there is one. */
-  reply: llm.MetricsReport | undefined;
-  /** What its latency consists of, if it was measured. */
-  segments: Record<Segment, number> | undefined;
-
-  constructor(user: llm.MetricsReport, since: number, speechId?: string) {
-    this.user = user;
-    this.since = since;
-    this.speechId = speechId;
-  }
-
-  get outcome(): 'completed' | 'interrupted' | 'unanswered' {
-    if (this.interrupted) return 'interrupted';
-    if (this.answered) return 'completed';
-    // The message of an answer that was cut off may come after the next turn has begun.
-    return this.spoken ? 'interrupted' : 'unanswered';
-  }
-}
-
-/** A turn that is over. */
-export interface TurnSummary {
-  outcome: OpenTurn['outcome'];
-  /** Whether tools ran in it, and for how long before the agent spoke, in seconds. */
-  tools: boolean;
-  toolSeconds: number;
-  user: llm.MetricsReport;
-  reply: llm.MetricsReport | undefined;
-  /** What the latency of its reply consists of, in seconds, if that was measured. */
-  segments: Record<Segment, number> | undefined;
-}
+/**
+ * A caller who hangs up sooner than this after the last words (goodbye, mostly) did not wait for an answer. The silence of the
+ * agent is to blame for one who waited longer: it is the limit of dead air, too. In seconds.
+ */
+const patience = 5;
 
 /** Two clocks tell when the user stopped; they agree to well below this. In seconds. */
 const sameMoment = 0.002;
@@ -141,7 +98,17 @@ export class Turns {
     if (this.#open) this.#open.failed = true;
   }
 
-  close(samples: Samples): void {
+  /**
+   * The session is over.
+   *
+   * @param at when, in milliseconds since the epoch
+   */
+  close(samples: Samples, reason: string, at: number): void {
+    const turn = this.#open;
+    if (turn && reason === 'participant_disconnected') {
+      const silent = !turn.answered && !turn.spoken && !turn.failed;
+      turn.abandoned = silent && seconds(at) - turn.asked < patience;
+    }
     this.#finish(samples);
   }
 
@@ -172,7 +139,7 @@ export class Turns {
     this.#finish(samples);
     const typed = this.#realtime ? Number.NEGATIVE_INFINITY : seconds(at);
     const since = m.stoppedSpeakingAt ?? m.startedSpeakingAt ?? typed;
-    this.#open = new OpenTurn(m, since, this.#speechId);
+    this.#open = new OpenTurn(m, since, m.stoppedSpeakingAt ?? seconds(at), this.#speechId);
     this.#voice = undefined;
   }
 
@@ -190,7 +157,7 @@ export class Turns {
     // It answers the turn before, which has been counted.
     if (this.#open && began < this.#open.since) return;
     if (!this.#open && !this.#answersVoice(m, began)) return;
-    this.#open ??= new OpenTurn({}, Number.NEGATIVE_INFINITY);
+    this.#open ??= new OpenTurn({}, Number.NEGATIVE_INFINITY, began);
     this.#voice =
       this.#voice && seconds(this.#voice.last) > began
         ? { ...this.#voice, first: this.#voice.last }

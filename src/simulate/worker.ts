@@ -1,6 +1,6 @@
 import type { WriteStream } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { AgentServer, initializeLogger, ServerOptions } from '@livekit/agents';
+import { AgentServer, InferenceRunner, initializeLogger, ServerOptions } from '@livekit/agents';
 import type { Children } from './children.ts';
 import type { Credentials } from './credentials.ts';
 
@@ -19,12 +19,17 @@ export interface WorkerOptions {
 
 const agentFile = fileURLToPath(new URL('./agent.js', import.meta.url));
 
+/** How long a process may take to start on a busy machine, in milliseconds; the SDK's own limit is 10 s. */
+const startMs = 60_000;
+
 /** How long calls may take to say goodbye, in milliseconds, before their processes are killed. */
 const graceMs = 2500;
 
 /** Runs a worker of the SDK; it forks a process for each job. Returns its stop, which ends within seconds. */
 export function startWorker({ url, children, credentials, log: output, level, load }: WorkerOptions) {
   withStdout(output, () => initializeLogger({ pretty: false, level }));
+  // No call asks the process that runs LiveKit's detection of turns, which costs 330 MB.
+  InferenceRunner.registerRunner = () => {};
   const server = new AgentServer(
     new ServerOptions({
       agent: agentFile,
@@ -34,6 +39,7 @@ export function startWorker({ url, children, credentials, log: output, level, lo
       production: true,
       // One warm process is enough for a call every second, and each costs memory.
       numIdleProcesses: 1,
+      initializeProcessTimeout: startMs,
       // The SDK's word for: no HTTP server of its own on a fixed port, and never "full".
       simulation: true,
       loadFunc: async () => load(),

@@ -10,6 +10,9 @@ export type Signal = 'trace' | 'log' | 'conversation' | 'report';
  */
 export type RedactText = (text: string, about: { key: string; signal: Signal }) => string | undefined;
 
+/** How many sessions of one process are asked whether they demand redaction; a job has one or two. */
+const maxDemands = 64;
+
 /** Longest text that is sent, in UTF-16 units: what Tempo and Loki take is not far from it. */
 export const maxText = 16_384;
 
@@ -22,14 +25,28 @@ export interface RedactionOptions {
 
 /** What of attributes and texts may leave the process. */
 export class Redaction {
-  readonly allowPii: boolean;
+  readonly #allowPii: boolean;
+  #demands: (() => boolean)[] = [];
+  #demanded = false;
   readonly #hooks: RedactText[] = [];
   readonly #maxText: number;
 
   constructor({ allowPii, redact, maxText: longest = maxText }: RedactionOptions) {
-    this.allowPii = allowPii;
+    this.#allowPii = allowPii;
     this.#maxText = longest;
     if (redact) this.#hooks.push(redact);
+  }
+
+  /** Whether content is kept; not any more, once it has been demanded that it is withheld. */
+  get allowPii(): boolean {
+    if (!this.#allowPii || this.#demanded) return false;
+    this.#demanded = this.#demands.some((demanded) => demanded());
+    return !this.#demanded;
+  }
+
+  /** @param demanded whether content is to be withheld; asked each time, because that is said when a session starts */
+  withhold(demanded: () => boolean): void {
+    if (this.#allowPii && !this.#demanded) this.#demands = [...this.#demands.slice(1 - maxDemands), demanded];
   }
 
   /** Adds a hook, which gets what those before it have left. */

@@ -34,7 +34,11 @@ const fixed: Record<
     'C',
     ['segment', ['transcription', 'endpointing', 'user_hook', 'llm', 'tools', 'tts', 'unattributed']],
   ],
-  lk_agents_turns_total: ['C', ['outcome', ['completed', 'interrupted', 'unanswered']], ['tools', yesNo]],
+  lk_agents_turns_total: [
+    'C',
+    ['outcome', ['completed', 'interrupted', 'unanswered', 'abandoned']],
+    ['tools', yesNo],
+  ],
   lk_agents_llm_ttft_seconds: ['H', ...model],
   lk_agents_llm_duration_seconds: ['H', ...model],
   lk_agents_llm_tokens_per_second: ['H', ...model],

@@ -169,6 +169,20 @@ test('variables that are empty, or say no, are not set', async () => {
   expect(readdirSync(data)).not.toContain('token');
 });
 
+test('headers on the command line are warned about, and not those that nobody sees', async () => {
+  const shown = await start(['--forward-headers', 'authorization=sesame']);
+  await vi.waitFor(() =>
+    expect(shown.errors()).toContain('can be read by anybody on this machine who lists its processes'),
+  );
+  expect(shown.errors()).toContain('set EARSHOT_GATEWAY_TEMPO_HEADERS');
+  expect(shown.errors()).not.toContain('sesame');
+  shown.child.kill('SIGKILL');
+  await once(shown.child, 'exit');
+  const hidden = await start([], { ...keys, EARSHOT_GATEWAY_FORWARD_HEADERS: 'authorization=sesame' });
+  await vi.waitFor(() => expect(hidden.errors()).toContain('Kept: '));
+  expect(hidden.errors()).not.toContain('lists its processes');
+});
+
 test('docs/gateway.md lists all of its options', () => {
   const program = new Command();
   addGateway(program);

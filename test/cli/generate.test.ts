@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { parse } from 'yaml';
 
 const run = promisify(execFile);
 const earshot = join(import.meta.dirname, '../../dist/cli/main.js');
@@ -125,6 +126,73 @@ test.each([
   const file = join(out, 'objectives.yml');
   writeFileSync(file, content);
   await expect(generate('--objectives', file)).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(message),
+  });
+});
+
+const alertsOf = (name: string) =>
+  (parse(read('alerts/earshot.yml')) as { groups: { rules: Record<string, unknown>[] }[] }).groups
+    .flatMap(({ rules }) => rules)
+    .filter(({ alert }) => alert === name);
+
+test('single alerts are left out or changed, all of a name or one severity of it', async () => {
+  const file = join(out, 'alerts.yml');
+  writeFileSync(
+    file,
+    `disable: [LiveKitAgentUsageUnpriced, LiveKitAgentUnansweredTurns/warning]
+override:
+  LiveKitAgentToolSlow: { severity: info, for: 30m, labels: { team: tools } }
+  LiveKitAgentStuck: { for: 7m }
+  LiveKitAgentStuck/critical: { for: 10m }
+`,
+  );
+  await generate('--alerts', file, '--disable', 'EarshotLabelOverflow, LiveKitAgentCacheHitDrop');
+  for (const name of ['LiveKitAgentUsageUnpriced', 'EarshotLabelOverflow', 'LiveKitAgentCacheHitDrop'])
+    expect(alertsOf(name)).toEqual([]);
+  expect(alertsOf('LiveKitAgentUnansweredTurns')).toMatchObject([{ labels: { severity: 'critical' } }]);
+  expect(alertsOf('LiveKitAgentToolSlow')).toMatchObject([
+    { for: '30m', labels: { severity: 'info', category: 'latency', team: 'tools' } },
+  ]);
+  expect(alertsOf('LiveKitAgentStuck').map((rule) => rule.for)).toEqual(['10m', '7m']);
+  expect(alertsOf('LiveKitAgentToolFailing')).toMatchObject([{ for: '2m', labels: { severity: 'warning' } }]);
+});
+
+test.each([
+  [
+    ['--disable', 'LiveKitAgentToolSlo'],
+    'There is no alert LiveKitAgentToolSlo; did you mean LiveKitAgentToolSlow?',
+  ],
+  [['--disable', 'Nonsense'], 'There is no alert Nonsense; docs/alerts.md lists them.'],
+  [
+    ['--disable', 'LiveKitAgentToolSlow/critical'],
+    'LiveKitAgentToolSlow has no severity critical; it has warning',
+  ],
+  [['--alerts', '/nowhere.yml'], 'Cannot use the alerts in /nowhere.yml: ENOENT'],
+])('%j is refused, and nothing is written', async (args, message) => {
+  await expect(generate(...args)).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(message),
+  });
+  expect(readdirSync(out)).toEqual([]);
+});
+
+test.each([
+  [
+    'override: { LiveKitAgentStuk: { for: 10m } }',
+    'There is no alert LiveKitAgentStuk; did you mean LiveKitAgentStuck',
+  ],
+  [
+    'override: { LiveKitAgentStuck: { severity: warning } }',
+    'Two rules of LiveKitAgentStuck would both be warning and could not be told apart; disable one of them',
+  ],
+  ['override: { LiveKitAgentStuck: { severity: page } }', 'override.LiveKitAgentStuck.severity: '],
+  ['override: { LiveKitAgentStuck: { for: ten } }', 'It takes a duration such as 10m'],
+  ['disabled: [LiveKitAgentStuck]', 'It takes disable, a list of alerts, and override, by alert.'],
+])('choices of alerts %j are refused', async (content, message) => {
+  const file = join(out, 'alerts.yml');
+  writeFileSync(file, content);
+  await expect(generate('--alerts', file)).rejects.toMatchObject({
     code: 1,
     stderr: expect.stringContaining(message),
   });

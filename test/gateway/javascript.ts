@@ -25,17 +25,53 @@ export const callOf = (...scenes: string[]) => ({
 
 type AgentFile = 'observed-call.mjs' | 'recorded-call.mjs' | 'typed-call.mjs';
 
-/** A worker of the JavaScript SDK whose jobs upload to `url`. */
-export async function startJavaScriptWorker(
+/** A worker of the JavaScript SDK whose jobs upload to `url`; whoever starts it closes it. */
+export function openJavaScriptWorker(
   file: AgentFile,
   url: string,
   env: Record<string, string> = {},
 ): Promise<Worker> {
   // Beside those of test/worker.
   const agent = `../../gateway/agents/${file}` as WorkerOptions['agent'];
-  const worker = await startWorker({ agent, mode: 'dev', env: { LIVEKIT_OBSERVABILITY_URL: url, ...env } });
+  return startWorker({ agent, mode: 'dev', env: { LIVEKIT_OBSERVABILITY_URL: url, ...env } });
+}
+
+/** The same; it is closed after the test. */
+export async function startJavaScriptWorker(
+  ...options: Parameters<typeof openJavaScriptWorker>
+): Promise<Worker> {
+  const worker = await openJavaScriptWorker(...options);
   workers.push(worker);
   return worker;
+}
+
+/** Workers at a time of tests that run side by side: each is two processes, and its jobs. */
+const maxWorkers = 3;
+let running = 0;
+const queue: (() => void)[] = [];
+
+/** Does something with a worker of its own, beside other tests. */
+export async function withJavaScriptWorker<T>(
+  file: AgentFile,
+  url: string,
+  env: Record<string, string>,
+  work: (worker: Worker) => Promise<T>,
+): Promise<T> {
+  if (running >= maxWorkers) await new Promise<void>((resolve) => queue.push(resolve));
+  else running++;
+  try {
+    const worker = await openJavaScriptWorker(file, url, env);
+    try {
+      return await work(worker);
+    } finally {
+      await worker.close();
+    }
+  } finally {
+    // Whoever is next takes this place.
+    const next = queue.shift();
+    if (next) next();
+    else running--;
+  }
 }
 
 interface Told {
@@ -57,10 +93,14 @@ export const toldBy = (log: string): Promise<Told> =>
     { timeout: 90_000, interval: 100 },
   );
 
-/** Runs a job of three typed turns to its end: milliseconds from its shutdown to the exit of its process. */
-export async function runTypedCall(url: string, env?: Record<string, string>): Promise<number> {
+/**
+ * Runs a job of three typed turns to its end: milliseconds from its shutdown to the exit of its process.
+ *
+ * @param to what it uploads to; or a worker that runs it, and says so
+ */
+export async function runTypedCall(to: string | Worker, env?: Record<string, string>): Promise<number> {
   const log = join(newFolder(), 'job.jsonl');
-  const worker = await startJavaScriptWorker('typed-call.mjs', url, env);
+  const worker = typeof to === 'string' ? await startJavaScriptWorker('typed-call.mjs', to, env) : to;
   await worker.run({ turns: 3, log });
   const { shutdown, exit } = await toldBy(log);
   return exit - shutdown;

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { createPages } from '../../src/gateway/pages.ts';
 import { newFolder, startTestGateway } from './running.ts';
@@ -15,11 +16,12 @@ test.each(['/', '/sessions/AJ_1'])('%s is the page, for who may read', async (pa
   expect(page.headers.get('content-security-policy')).toContain("script-src 'self';");
 });
 
-test('its scripts and styles are kept by browsers, at addresses that change with them', async () => {
+test('its scripts, styles and fonts are kept by browsers, at addresses that change with them', async () => {
   const gateway = await startTestGateway({ readers: { bearer } });
   const html = await (await fetch(gateway.url, { headers })).text();
   const addresses = [...html.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, address]) => address ?? '');
   expect(addresses.map((address) => address.replace(/^\/page\/[\w-]{12}\//, ''))).toEqual([
+    'inter-latin-wght-normal.woff2',
     'theme.js',
     'page.css',
     'main.js',
@@ -29,12 +31,38 @@ test('its scripts and styles are kept by browsers, at addresses that change with
     const asset = await fetch(`${gateway.url}${address}`, { headers });
     expect(asset.status).toBe(200);
     expect(asset.headers.get('cache-control')).toBe('private, max-age=31536000, immutable');
-    expect(asset.headers.get('content-encoding')).toBe('gzip');
+    // A font is compressed already.
+    expect(asset.headers.get('content-encoding')).toBe(address.endsWith('.woff2') ? null : 'gzip');
     expect((await asset.text()).length).toBeGreaterThan(100);
     const plain = await fetch(`${gateway.url}${address}`, {
       headers: { ...headers, 'accept-encoding': 'identity' },
     });
     expect(plain.headers.get('content-encoding')).toBeNull();
+  }
+});
+
+test('every font of its styles is served, as what a browser may use and keep', async () => {
+  const gateway = await startTestGateway({ readers: { bearer } });
+  const page = await fetch(gateway.url, { headers });
+  expect(page.headers.get('content-security-policy')).toContain("font-src 'self';");
+  const [, base] = (await page.text()).match(/href="(\/page\/[\w-]{12})\/page\.css"/) ?? [];
+  const css = await (await fetch(`${gateway.url}${base}/page.css`, { headers })).text();
+  const fonts = [...css.matchAll(/url\("?\.\/([^")]+)"?\)/g)].map(([, name]) => name);
+  expect(fonts).toContain('inter-latin-wght-normal.woff2');
+  expect(fonts).toContain('inter-latin-ext-wght-normal.woff2');
+  for (const name of fonts) {
+    expect((await fetch(`${gateway.url}${base}/${name}`)).status).toBe(401);
+    const font = await fetch(`${gateway.url}${base}/${name}`, { headers });
+    expect([name, font.status, font.headers.get('content-type')]).toEqual([name, 200, 'font/woff2']);
+    expect(font.headers.get('cache-control')).toBe('private, max-age=31536000, immutable');
+    expect(Buffer.from(await font.arrayBuffer()).toString('latin1', 0, 4)).toBe('wOF2');
+  }
+});
+
+test('the licences of the fonts are beside them', () => {
+  for (const name of ['inter-license', 'jetbrains-mono-license']) {
+    const text = readFileSync(new URL(`../../dist/page/${name}`, import.meta.url), 'utf8');
+    expect(text).toContain('SIL OPEN FONT LICENSE Version 1.1');
   }
 });
 

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
-import { describe, expect, test } from 'vitest';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { describe, expect, test, vi } from 'vitest';
+import { listen } from '../../src/http/listening.ts';
 import { ServeError } from '../../src/http/serve-error.ts';
 import { serveMetrics } from '../../src/http/server.ts';
 import { ask, serve } from './serving.ts';
@@ -107,6 +108,49 @@ describe('close', () => {
     await close();
     await expect(ask(`${url}/healthz`)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
+});
+
+test('an address has its share of the connections, and no more', async () => {
+  const patience = {
+    headersTimeout: 60_000,
+    requestTimeout: 60_000,
+    connectionsCheckingInterval: 60_000,
+    keepAliveTimeout: 60_000,
+    stalled: 60_000,
+  };
+  const { port, close } = await listen((_request, response) => void response.end('ok'), {
+    host: '127.0.0.1',
+    port: 0,
+    patience,
+    maxConnections: 10,
+    maxConnectionsPerAddress: 2,
+    keepProcessAlive: true,
+    name: 'server',
+    variables: 'EARSHOT',
+    log: () => {},
+  });
+  const sockets: Socket[] = [];
+  /** What becomes of a request on a connection of its own, which stays open. */
+  const asked = async (localAddress: string) => {
+    const socket = connect({ port, host: '127.0.0.1', localAddress });
+    sockets.push(socket);
+    socket.on('error', () => {});
+    const answered = once(socket, 'data').then(() => 'answered');
+    const closed = once(socket, 'close').then(() => 'closed');
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    return Promise.race([answered, closed]);
+  };
+  expect(await asked('127.0.0.1')).toBe('answered');
+  expect(await asked('127.0.0.1')).toBe('answered');
+  expect(await asked('127.0.0.1')).toBe('closed');
+  // On macOS, loopback has one address.
+  if (process.platform === 'linux') expect(await asked('127.0.0.2')).toBe('answered');
+  const freed = once(sockets[0] as Socket, 'close');
+  sockets[0]?.destroy();
+  await freed;
+  await vi.waitFor(async () => expect(await asked('127.0.0.1')).toBe('answered'), { timeout: 10_000 });
+  for (const socket of sockets) socket.destroy();
+  await close();
 });
 
 test('the default port is 9464', async () => {

@@ -1,7 +1,19 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { connect } from 'node:net';
 import { gunzipSync } from 'node:zlib';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ask, serve } from './serving.ts';
+
+/** How many requests for /metrics have come to the servers of this process, from now on. */
+function countScrapes(): () => number {
+  let scrapes = 0;
+  const count = (message: unknown) => {
+    if ((message as { request: { url: string } }).request.url === '/metrics') scrapes++;
+  };
+  subscribe('http.server.request.start', count);
+  onTestFinished(() => void unsubscribe('http.server.request.start', count));
+  return () => scrapes;
+}
 
 describe('GET /metrics', () => {
   test('is text 0.0.4 by default', async () => {
@@ -56,10 +68,10 @@ describe('GET /metrics', () => {
         return 'up 1\n';
       },
     });
+    const arrived = countScrapes();
     const scrapes = Array.from({ length: 20 }, () => ask(`${url}/metrics`));
-    while ((await ask(`${url}/healthz`)).status === 200 && builds === 0);
     // All twenty must have come before the one build ends.
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await vi.waitFor(() => expect(arrived()).toBe(20), { timeout: 60_000, interval: 5 });
     release();
     for (const { text } of await Promise.all(scrapes)) expect(text).toBe('up 1\n');
     expect(builds).toBe(1);

@@ -55,7 +55,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
 };
 /** The same, of packages of which a room may take types, and nothing that is loaded. */
 const packageTypes: Readonly<Record<string, readonly string[]>> = { '@livekit/': ['session'] };
-const maxLines = 250;
+const maxLines = 400;
 /** The SDK takes an agent from the default export of its file. */
 const mayExportDefault = ['simulate/agent.ts'];
 

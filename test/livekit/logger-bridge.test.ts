@@ -7,7 +7,11 @@ import type { LogItem } from '../../src/telemetry/log-pipeline.ts';
 let items: LogItem[];
 let stop: () => void;
 const bridge = (allowPii = false) => {
-  stop = bridgeLogger({ emit: (item) => items.push(item), allowPii, context: () => ROOT_CONTEXT });
+  stop = bridgeLogger({
+    emit: (item) => items.push(item),
+    allowPii: () => allowPii,
+    context: () => ROOT_CONTEXT,
+  });
 };
 /** The SDK's real logger, which writes to standard output, too; there, nothing is to be seen. */
 const makeLogger = (level = 'trace') => {
@@ -65,6 +69,22 @@ test.each([
   makeLogger();
   log()[level]('a');
   expect(items.map((item) => item.severity)).toEqual([severity]);
+});
+
+test('a line that cannot be read throws nothing at who wrote it, and the next one comes', () => {
+  bridge();
+  makeLogger();
+  const logger = log();
+  const symbol = Object.getOwnPropertySymbols(logger)
+    .concat(Object.getOwnPropertySymbols(Object.getPrototypeOf(logger)))
+    .find(({ description }) => description === 'pino.stream') as symbol;
+  const { streams } = (
+    logger as unknown as Record<symbol, { streams: { stream: { write(line: string): void } }[] }>
+  )[symbol] as { streams: { stream: { write(line: string): void } }[] };
+  for (const line of ['null', '7', '"a"', '{'])
+    expect(() => streams.at(-1)?.stream.write(line)).not.toThrow();
+  log().info('next');
+  expect(told().at(-1)).toEqual(['INFO', 'next', {}]);
 });
 
 test('what the logger does not let through does not come', () => {

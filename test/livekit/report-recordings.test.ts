@@ -33,7 +33,7 @@ function endJob(deadlineMs: number) {
   const recordings = processWide().recordings.of('AJ_1');
   recordings.note(recording, ended);
   const reported = new ReportedSession({
-    session: {},
+    session: { _redactionEnabled: false },
     job: { job: { id: 'AJ_1' } } as never,
     identity: { agent_name: 'front-desk', agent_version: '7' },
     record: { audio: true, transcript: false, traces: true, logs: true },

@@ -1,16 +1,16 @@
 import { type llm, voice } from '@livekit/agents';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { FakeLlm, FakeTts, Loudspeaker } from './fakes.ts';
 
 /** Earshot keeps what sessions share on the process; each test has a process of its own. */
 const shared = Symbol.for('earshot.process');
 const sessions = new Set<voice.AgentSession>();
 
-afterEach(async () => {
+async function closeSessions(): Promise<void> {
   for (const session of sessions) await session.close();
   sessions.clear();
   delete (globalThis as { [shared]?: unknown })[shared];
-});
+}
 
 export interface Models {
   llm?: llm.LLM;
@@ -30,6 +30,7 @@ export function createSession(models: Models = {}): voice.AgentSession {
   });
   session.output.audio = new Loudspeaker();
   sessions.add(session);
+  onTestFinished(closeSessions);
   return session;
 }
 

@@ -78,6 +78,7 @@ const others: Required<Objectives> = {
   earlyHangup: 20,
   earlyHangupRatio: 0.23,
   costPerMinute: 0.13,
+  loadThreshold: 0.73,
   workerLoad: 0.83,
   networkLossRatio: 0.03,
   networkRttSeconds: 0.33,

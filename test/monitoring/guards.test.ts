@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
 import { catalogue } from '../../src/catalogue/metrics.ts';
 import type { Observation } from '../../src/catalogue/observation.ts';
 import { guarded, unguarded } from '../../src/monitoring/guards.ts';
@@ -94,22 +95,25 @@ function fate(metric: string, value: number): string | undefined {
 
 const cases = guarded.flatMap(({ metrics: names, ...rule }) => names.map((name) => ({ name, ...rule })));
 
-describe.each(cases)('$name', ({ name, max, zeroIsMissing }) => {
-  test(`is believed up to ${max}`, () => {
-    expect(fate(name, max)).toBe('observed');
-    expect(fate(name, max * 1.001)).toBe('absurd');
-  });
-
-  test(`takes 0 for ${zeroIsMissing ? 'missing' : 'a value'}`, () => {
-    expect(fate(name, 0)).toBe(zeroIsMissing ? 'missing' : 'observed');
-  });
-
-  test('refuses the sentinel -1, what is negative, and NaN', () => {
-    // In the field's own unit: of a field in milliseconds -1 ms, of others -1.
-    expect([fate(name, -0.001), fate(name, -1)]).toContain('missing');
-    expect(fate(name, -5)).toBe('negative');
-    expect(fate(name, Number.NaN)).toBe('nan');
-  });
+test.each(cases)('$name is refused for the reasons that are documented', ({ name, max, zeroIsMissing }) => {
+  const expected = (value: number) =>
+    value === 0 && zeroIsMissing ? 'missing' : value < 0 ? 'negative' : value > max ? 'absurd' : 'observed';
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.double({ min: 0.001, max, noNaN: true }),
+        fc.double({ min: max * 1.001, max: max * 1000, noNaN: true }),
+        fc.double({ min: -1000 * max - 2, max: -2, noNaN: true }),
+      ),
+      (value) => {
+        expect(fate(name, value)).toBe(expected(value));
+      },
+    ),
+    { numRuns: 50, examples: [[0], [max], [max * 1.001], [-5]] },
+  );
+  expect(fate(name, Number.NaN)).toBe('nan');
+  // The sentinel is -1 in the field's own unit: of a field in milliseconds -1 ms, of others -1.
+  expect([fate(name, -0.001), fate(name, -1)]).toContain('missing');
 });
 
 test('no series is documented as guarded twice, or as guarded and not', () => {

@@ -23,6 +23,8 @@ afterEach(() => {
 });
 
 async function bucketOf(answer: RequestListener): Promise<Bucket> {
+  server?.closeAllConnections();
+  server?.close();
   server = createServer(answer).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -74,4 +76,45 @@ test('a file that cannot be read is the error, whatever becomes of the request',
   const bucket = await bucketOf((request) => void request.resume());
   await expect(bucket.put('a', folder)).rejects.toThrow(/EISDIR/);
   await expect(bucket.put('a', join(folder, 'none'))).rejects.toThrow(/ENOENT/);
+});
+
+describe('what fails for a moment', () => {
+  const attemptsOf = async (
+    listener: (attempt: number) => RequestListener,
+    work: (bucket: Bucket) => Promise<unknown>,
+  ) => {
+    let attempts = 0;
+    const bucket = await bucketOf((request, response) => listener(++attempts)(request, response));
+    const result = await work(bucket).then(
+      () => 'ok',
+      (error: Error) => error.message,
+    );
+    return [attempts, result];
+  };
+  const answering =
+    (status: number): RequestListener =>
+    (request, response) =>
+      void request.resume().on('end', () => response.writeHead(status).end());
+  const cut: RequestListener = (request) => void request.socket.destroy();
+
+  test.each<[string, RequestListener]>([
+    ['500', answering(500)],
+    ['503', answering(503)],
+    ['429', answering(429)],
+    ['a connection that breaks', cut],
+  ])('is tried again: %s', async (_, failing) => {
+    writeFileSync(file, 'audio');
+    const twice = (attempt: number) => (attempt < 3 ? failing : answering(200));
+    expect(await attemptsOf(twice, (bucket) => bucket.put('a', file))).toEqual([3, 'ok']);
+    expect(await attemptsOf(twice, async (bucket) => (await bucket.get('a')).resume())).toEqual([3, 'ok']);
+    expect(await attemptsOf(twice, (bucket) => bucket.remove('a'))).toEqual([3, 'ok']);
+  });
+
+  test('is given up after three attempts, and what is refused at once', async () => {
+    writeFileSync(file, 'audio');
+    const always = (status: number) => () => answering(status);
+    const put = (bucket: Bucket) => bucket.put('a', file);
+    expect(await attemptsOf(always(503), put)).toEqual([3, 'the bucket answered 503']);
+    expect(await attemptsOf(always(403), put)).toEqual([1, 'the bucket answered 403']);
+  });
 });

@@ -51,6 +51,28 @@ test('a histogram, in both formats', async () => {
   expect(render(await families(), 'openmetrics')).toBe(`${head}# UNIT wait_seconds seconds\n${samples}`);
 });
 
+test('creation times, behind each counter and histogram, where they are asked for', async () => {
+  const { meter, families } = instruments();
+  const before = Date.now() / 1000;
+  const orders = meter.createCounter('orders');
+  orders.add(2, { kind: 'a' });
+  meter.createHistogram('wait', { advice: { explicitBucketBoundaries: [1] } }).record(0.5);
+  meter.createUpDownCounter('queue.length').add(-2);
+  const first = render(await families(), 'openmetrics-created');
+  const time = '(\\d{10}(?:\\.\\d{1,3})?)';
+  const created = Number(
+    first.match(new RegExp(`orders_total\\{kind="a"\\} 2\\norders_created\\{kind="a"\\} ${time}\\n`))?.[1],
+  );
+  expect(created).toBeGreaterThanOrEqual(Math.floor(before * 1000) / 1000);
+  expect(created).toBeLessThanOrEqual(Date.now() / 1000);
+  expect(first).toMatch(new RegExp(`wait_count 1\\nwait_created ${time}\\n`));
+  expect(first).not.toContain('queue_length_created');
+  orders.add(1, { kind: 'a' });
+  expect(render(await families(), 'openmetrics-created')).toContain(`orders_created{kind="a"} ${created}\n`);
+  for (const format of ['text', 'openmetrics'] as const)
+    expect(render(await families(), format)).not.toContain('_created');
+});
+
 test('what goes up and down is a gauge', async () => {
   const { meter, families } = instruments();
   meter.createUpDownCounter('queue.length').add(-2);

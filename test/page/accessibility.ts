@@ -7,7 +7,8 @@ interface Result {
 
 /** What axe finds against WCAG 2.2 AA and good practice in what a page shows now; a line each. */
 export async function violationsIn(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
+  // It stays until the page is another one.
+  if ((await page.evaluate('typeof axe')) === 'undefined') await page.evaluate(axe.source);
   const { violations } = (await page.evaluate('axe.run()')) as Result;
   return violations.flatMap(({ id, help, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id}: ${help}: ${target.join(' ')}: ${failureSummary}`),

@@ -30,6 +30,7 @@ test.each([
   [0.00002, '<$0.0001'],
   [0.0031, '$0.0031'],
   [1.239, '$1.24'],
+  [1234.56, '$1,234.56'],
 ])('US dollars of %s are %s', (usd, text) => expect(formatCost(usd)).toBe(text));
 
 test('counts have commas, reasons no underscores', () => {

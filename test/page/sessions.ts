@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { emptyBatch, type SessionBatch } from '../../src/gateway/decode/records.ts';
+import type { Gateway } from '../../src/gateway/gateway.ts';
 import type { SessionSummary } from '../../src/gateway/store/summary.ts';
 import { type Running, startTestGateway } from '../gateway/running.ts';
 
@@ -62,10 +63,15 @@ export function madeOf({ job, ago = 1000, seconds = 65, ...made }: Made): Sessio
   };
 }
 
+/** Brings sessions into a gateway. */
+export async function fillWith({ store }: Pick<Gateway, 'store'>, ...made: Made[]): Promise<void> {
+  for (const one of made) await store.apply(madeOf(one), one.job);
+}
+
 /** A gateway with these sessions in it. */
 export async function gatewayWith(...made: Made[]): Promise<Running> {
   const gateway = await startTestGateway();
-  for (const one of made) await gateway.store.apply(madeOf(one), one.job);
+  await fillWith(gateway, ...made);
   return gateway;
 }
 

@@ -184,3 +184,137 @@ test("LiveKit's own gauges that are called _count have no type in the text forma
   expect(await recorder.expose('text')).toContain('# TYPE lk_agents_active_job_count untyped\n');
   expect(await recorder.expose('openmetrics')).toContain('# TYPE lk_agents_active_job_count gauge\n');
 });
+
+describe('creation times', () => {
+  const at = 1_764_408_000.123;
+  /** A recorder whose clock can be set. */
+  function timed() {
+    let now = at * 1000;
+    return { recorder: createRecorder({ now: () => now }), pass: (ms: number) => (now += ms) };
+  }
+  const created = async (recorder: Recorder, name: string) =>
+    parse(await recorder.expose('openmetrics-created'), 'openmetrics-created')
+      .flatMap(({ samples }) => samples)
+      .filter((sample) => sample.name === name)
+      .map(({ labels, value }) => [labels.tool ?? labels.model_name ?? labels.reason, value]);
+  const called = (tool: string) => observation('lk_agents_tool_calls_total', { tool, outcome: 'ok' }, 1);
+
+  test('of each label set of a counter stand behind its value, and are those of its first event', async () => {
+    const { recorder, pass } = timed();
+    recorder.record(called('book'), identity);
+    pass(5_000);
+    recorder.record(called('cancel'), identity);
+    recorder.record(called('book'), identity);
+    expect(await created(recorder, 'lk_agents_tool_calls_created')).toEqual([
+      ['book', at],
+      ['book', at],
+      ['cancel', at + 5],
+      ['cancel', at + 5],
+    ]);
+    const about = 'agent_name="front-desk",agent_version="1.4",tool="cancel",outcome="ok"';
+    expect(await recorder.expose('openmetrics-created')).toContain(
+      `\nlk_agents_tool_calls_total{${about}} 1\nlk_agents_tool_calls_created{${about}} 1764408005.123\n`,
+    );
+  });
+
+  test('of a histogram are one for all its buckets, also if it was prepared', async () => {
+    const { recorder, pass } = timed();
+    recorder.record(observation('lk_agents_llm_ttft_seconds', model, 0.45), identity);
+    recorder.prepare(observation('lk_agents_tts_ttfb_seconds', model, 0.45), identity);
+    pass(5_000);
+    for (const series of ['lk_agents_llm_ttft_seconds', 'lk_agents_tts_ttfb_seconds'] as const)
+      recorder.record(observation(series, model, 0.45), identity);
+    expect(await created(recorder, 'lk_agents_llm_ttft_seconds_created')).toEqual([['m-1', at]]);
+    expect(await created(recorder, 'lk_agents_tts_ttfb_seconds_created')).toEqual([['m-1', at]]);
+  });
+
+  test("of Earshot's own losses are those of the first loss, and of an agent's zeros, of its introduction", async () => {
+    const { recorder, pass } = timed();
+    recorder.dropped('queue_full');
+    pass(5_000);
+    recorder.dropped('queue_full');
+    recorder.introduce(identity);
+    expect((await created(recorder, 'earshot_samples_dropped_created'))[0]).toEqual(['queue_full', at]);
+    expect(await created(recorder, 'lk_agents_handoffs_created')).toEqual([[undefined, at + 5]]);
+  });
+
+  test('of what others have put into the registry are as it is said, or not known', async () => {
+    const registry = new Registry();
+    new Counter({ name: 'my_calls_total', help: 'Calls.', registers: [registry] }).inc(2);
+    expect(await createRecorder({ registry }).expose('openmetrics-created')).not.toContain(
+      'my_calls_created',
+    );
+    const own = new Registry();
+    new Counter({ name: 'my_calls_total', help: 'Calls.', registers: [own] }).inc(2);
+    const recorder = createRecorder({ registry: own, othersCreatedAt: at });
+    expect(await recorder.expose('openmetrics-created')).toContain(
+      '\nmy_calls_total 2\nmy_calls_created 1764408000.123\n',
+    );
+  });
+
+  test('are in no other format, and gauges have none', async () => {
+    const { recorder } = timed();
+    fill(recorder);
+    for (const format of ['text', 'openmetrics'] as const)
+      expect(await recorder.expose(format)).not.toContain('_created');
+    expect(await recorder.expose('openmetrics-created')).not.toMatch(/(?:active|job_count|series)_created/);
+  });
+
+  test('carry the default labels of the registry, as their series do', async () => {
+    const registry = new Registry();
+    registry.setDefaultLabels({ region: 'eu' });
+    const recorder = fill(createRecorder({ registry, now: () => at * 1000 }));
+    parse(await recorder.expose('openmetrics-created'), 'openmetrics-created');
+    expect(await recorder.expose('openmetrics-created')).toContain(
+      '\nlk_agents_handoffs_created{agent_name="front-desk",agent_version="1.4",region="eu"} 1764408000.123\n',
+    );
+  });
+});
+
+describe('prom-client without what is read of its insides', () => {
+  /** A registry of a prom-client that keeps its default labels elsewhere. */
+  function withoutDefaultLabels(labels: Record<string, string>): Registry {
+    const registry = new Registry();
+    registry.setDefaultLabels(labels);
+    const { getMetricsAsJSON } = registry;
+    const hidden = labels;
+    Object.defineProperty(registry, '_defaultLabels', { value: undefined, writable: true });
+    registry.getMetricsAsJSON = () =>
+      getMetricsAsJSON.call(Object.assign(Object.create(registry), { _defaultLabels: hidden }));
+    return registry;
+  }
+  const sampleSets = (exposition: string, format: 'text' | 'openmetrics' | 'openmetrics-created') =>
+    parse(exposition, format)
+      .flatMap(({ samples }) => samples)
+      .filter(({ name }) => !name.endsWith('_created'))
+      .map(
+        ({ name, labels, value }) => `${name} ${JSON.stringify(Object.entries(labels).toSorted())} ${value}`,
+      );
+
+  test.each(['text', 'openmetrics', 'openmetrics-created'] as const)(
+    'tells the same in %s: default labels elsewhere',
+    async (format) => {
+      const usual = new Registry();
+      usual.setDefaultLabels({ region: 'eu' });
+      const expected = await fill(createRecorder({ registry: usual })).expose(format);
+      const registry = withoutDefaultLabels({ region: 'eu' });
+      const found = await fill(createRecorder({ registry })).expose(format);
+      expect(found).toContain('region="eu"');
+      expect(sampleSets(found, format)).toEqual(sampleSets(expected, format));
+    },
+  );
+
+  test.each(['text', 'openmetrics', 'openmetrics-created'] as const)(
+    'tells the same in %s: histograms that copy their labels',
+    async (format) => {
+      const expected = await fill(createRecorder()).expose(format);
+      const recorder = fill(createRecorder());
+      for (const metric of recorder.registry.getMetricsAsArray() as unknown as Histogram[]) {
+        const { get, getForPromString } = metric as Histogram & { getForPromString?: Histogram['get'] };
+        const whole = Object.assign(Object.create(metric), { getForPromString });
+        Object.assign(metric, { getForPromString: undefined, get: () => get.call(whole) });
+      }
+      expect(sampleSets(await recorder.expose(format), format)).toEqual(sampleSets(expected, format));
+    },
+  );
+});

@@ -1,3 +1,5 @@
+import type { Format } from '../../src/record/exposition.ts';
+
 /** One line of an exposition that holds a value. */
 export interface Sample {
   name: string;
@@ -23,7 +25,7 @@ const sampleLine = new RegExp(
 );
 const descriptor = new RegExp(`^# (HELP|TYPE) (${metricName}) (.*)$`);
 const suffixes: Readonly<Record<string, readonly string[]>> = {
-  histogram: ['_bucket', '_sum', '_count'],
+  histogram: ['_bucket', '_sum', '_count', '_created'],
   summary: ['', '_sum', '_count'],
 };
 
@@ -43,12 +45,12 @@ function labelsOf(set = '{}'): Record<string, string> {
  *
  * @throws for anything else
  */
-export function parse(text: string, format: 'text' | 'openmetrics'): Family[] {
+export function parse(text: string, format: Format): Family[] {
   const families: Family[] = [];
   const seen = new Set<string>();
   const lines = text.split('\n');
   if (lines.pop() !== '') throw new Error('the last line does not end');
-  if (format === 'openmetrics' && lines.pop() !== '# EOF') throw new Error('no # EOF at the end');
+  if (format !== 'text' && lines.pop() !== '# EOF') throw new Error('no # EOF at the end');
   for (const line of lines) {
     if (line === '' && format === 'text') continue;
     if (!line.isWellFormed()) throw new Error(`no Unicode: ${line}`);
@@ -70,14 +72,22 @@ export function parse(text: string, format: 'text' | 'openmetrics'): Family[] {
   return families;
 }
 
+/** @throws unless a creation time stands behind the samples of its label set, where Prometheus looks for it */
+function ofTheLast(labels: Readonly<Record<string, string>>, { samples }: Family): void {
+  const { le: _, ...last } = samples.at(-1)?.labels ?? {};
+  if (JSON.stringify(last) !== JSON.stringify(labels))
+    throw new Error('a creation time of another label set');
+}
+
 function sampleOf(line: string, family: Family, format: string, seen: Set<string>): Sample {
   const [, name = '', set, value, exemplarSet, exemplarValue] = line.match(sampleLine) ?? [];
   if (!name) throw new Error(`no sample: ${line}`);
-  const counter = family.type === 'counter' && format === 'openmetrics';
-  const allowed = counter ? ['_total'] : (suffixes[family.type] ?? ['']);
+  const counter = family.type === 'counter' && format !== 'text';
+  const allowed = counter ? ['_total', '_created'] : (suffixes[family.type] ?? ['']);
   if (!allowed.some((suffix) => name === family.name + suffix))
     throw new Error(`not of ${family.name}: ${line}`);
   const labels = labelsOf(set);
+  if (name.endsWith('_created')) ofTheLast(labels, family);
   const key = name + JSON.stringify(Object.entries(labels).sort());
   if (seen.has(key)) throw new Error(`twice: ${line}`);
   seen.add(key);

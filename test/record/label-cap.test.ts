@@ -46,7 +46,7 @@ describe('a cap of values', () => {
         fc.integer({ min: 1, max: 20 }),
         fc.array(fc.record({ label: fc.constantFrom('tool', 'model'), value: fc.string({ maxLength: 3 }) })),
         (max, samples) => {
-          const cap = new LabelCap(max);
+          const cap = new LabelCap({ max });
           const admitted = samples.map(({ label, value }) => ({
             label,
             value,
@@ -67,7 +67,7 @@ describe('a cap of values', () => {
   });
 
   test('counts the labels apart', () => {
-    const cap = new LabelCap(1);
+    const cap = new LabelCap({ max: 1 });
     expect([cap.admit('tool', 'a'), cap.admit('model', 'b'), cap.admit('tool', 'b')]).toEqual([
       'a',
       'b',
@@ -76,14 +76,14 @@ describe('a cap of values', () => {
   });
 
   test('takes the names of what every object has for names', () => {
-    const cap = new LabelCap(2);
+    const cap = new LabelCap({ max: 2 });
     const names = ['__proto__', 'constructor', 'toString'];
     expect(names.map((name) => cap.admit('tool', name))).toEqual(['__proto__', 'constructor', 'other']);
     expect(names.map((name) => cap.admit(name, 'a'))).toEqual(['a', 'a', 'a']);
   });
 
   test('of a million names keeps two hundred', () => {
-    const cap = new LabelCap(200);
+    const cap = new LabelCap({ max: 200 });
     const exposed = new Set<string>();
     for (let i = 0; i < 1_000_000; i++) exposed.add(cap.admit('tool', `tool-${i}`));
     expect(exposed.size).toBe(201);

@@ -235,7 +235,21 @@ describe('an introduction', () => {
     expect(await shown(recorder, 'lk_agents_sessions_active')).toBe(0);
     expect(await shown(recorder, 'lk_agents_tool_calls_total')).toBeUndefined();
     expect(await shown(recorder, 'lk_agents_eou_delay_seconds_count')).toBeUndefined();
-    expect(await shown(recorder, 'earshot_samples_dropped_total')).toBeUndefined();
+    expect(await shown(recorder, 'earshot_samples_dropped_total', { reason: 'queue_full' })).toBe(0);
+    // Where there are no reports, there is nothing to count.
+    expect(await shown(recorder, 'earshot_session_reports_total')).toBeUndefined();
+  });
+
+  test('of a worker starts what it counts by itself, and nothing of calls: its jobs may be about other agents', async () => {
+    const recorder = createRecorder();
+    expect(recorder.introduce(identity, 'worker')).toBe(true);
+    expect(await shown(recorder, 'lk_agents_job_exits_total', { outcome: 'crashed' })).toBe(0);
+    expect(await shown(recorder, 'earshot_samples_dropped_total', { reason: 'queue_full' })).toBe(0);
+    expect(await shown(recorder, 'lk_agents_sessions_active')).toBeUndefined();
+    expect(await shown(recorder, 'lk_agents_sessions_total')).toBeUndefined();
+    expect(recorder.introduce(identity)).toBe(true);
+    expect(await shown(recorder, 'lk_agents_sessions_total', { close_reason: 'error' })).toBe(0);
+    expect(recorder.introduce(identity)).toBe(false);
   });
 
   test('a second time changes nothing', async () => {
@@ -314,5 +328,85 @@ describe('a series that is prepared', () => {
     for (const name of ['a', 'b', 'c', 'd'])
       recorder.prepare(observation('lk_agents_tool_duration_seconds', { tool: name }, 1), identity);
     expect(await recorder.expose('text')).not.toMatch(/^earshot_(?:label_overflow|samples_dropped)_total\{/m);
+  });
+});
+
+describe('counters that sit beside another one are there at 0 with it', () => {
+  const model = { model_provider: 'acme', model_name: 'm-1' };
+  const zeros = async (recorder: Recorder, ...names: string[]) =>
+    parse(await recorder.expose('text'), 'text')
+      .flatMap(({ samples }) => samples)
+      .filter(({ name, value }) => value === 0 && names.includes(name))
+      .map(({ labels: { agent_name, agent_version, model_provider, model_name, ...rest } }) =>
+        Object.values(rest).join(' '),
+      )
+      .toSorted();
+
+  test("a tool's failures, with its first call", async () => {
+    const recorder = createRecorder();
+    recorder.record(tool('book'), identity);
+    expect(await shown(recorder, 'lk_agents_tool_calls_total', { tool: 'book', outcome: 'ok' })).toBe(1);
+    expect(await zeros(recorder, 'lk_agents_tool_calls_total')).toEqual(['book error']);
+  });
+
+  test("a model's other outcomes, its errors, its usage and what it may be billed for, with its first request", async () => {
+    const recorder = createRecorder();
+    recorder.record(observation('lk_agents_llm_requests_total', { ...model, outcome: 'ok' }, 1), identity);
+    expect(await zeros(recorder, 'lk_agents_llm_requests_total')).toEqual(['cancelled', 'empty', 'error']);
+    expect(await zeros(recorder, 'lk_agents_errors_total')).toEqual(['llm false', 'llm true']);
+    expect(await zeros(recorder, 'lk_agents_billable_usage_total')).toEqual([
+      'llm cache_write_tokens',
+      'llm cached_input_tokens',
+      'llm input_tokens',
+      'llm output_tokens',
+    ]);
+    expect(await shown(recorder, 'lk_agents_usage_llm_input_cached_tokens_total', model)).toBe(0);
+    expect(await shown(recorder, 'lk_agents_usage_llm_input_audio_tokens_total')).toBeUndefined();
+    expect(await shown(recorder, 'lk_agents_usage_tts_characters_total')).toBeUndefined();
+  });
+
+  test('backchannels, with the first overlap that was judged', async () => {
+    const recorder = createRecorder();
+    recorder.record(observation('lk_agents_interruption_detected_total', model, 1), identity);
+    expect(await shown(recorder, 'lk_agents_interruption_backchannels_total', model)).toBe(0);
+    expect(await shown(recorder, 'lk_agents_interruption_requests_total', model)).toBe(0);
+  });
+
+  test('spans that are dropped, with the first that are sent', async () => {
+    const recorder = createRecorder();
+    recorder.record(observation('earshot_spans_exported_total', {}, 5), identity);
+    expect(await zeros(recorder, 'earshot_spans_dropped_total')).toEqual([
+      'deadline',
+      'export_failed',
+      'internal_error',
+      'queue_full',
+    ]);
+  });
+
+  test('what is derived, too: the cost of a unit that comes later', async () => {
+    const recorder = createRecorder({
+      derivation: {
+        from: 'lk_agents_billable_usage_total',
+        revision: 1,
+        of: ({ unit, ...of }) => [{ metric: 'lk_agents_cost_usd_total', labels: of, factor: 2 }],
+      },
+    });
+    recorder.record(observation('lk_agents_llm_requests_total', { ...model, outcome: 'ok' }, 1), identity);
+    expect(await shown(recorder, 'lk_agents_cost_usd_total', { component: 'llm' })).toBe(0);
+  });
+
+  test('under the labels that the first one is exposed with, and none of it is an overflow', async () => {
+    const recorder = createRecorder({ maxLabelValues: 1 });
+    for (const name of ['book', 'cancel']) recorder.record(tool(name), identity);
+    expect(await zeros(recorder, 'lk_agents_tool_calls_total')).toEqual(['book error', 'other error']);
+    expect(await shown(recorder, 'earshot_label_overflow_total')).toBe(1);
+  });
+
+  test('as long as half of the room is left: what counts goes before what may count', async () => {
+    const recorder = createRecorder({ maxSeries: 8 });
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) recorder.record(tool(name), identity);
+    expect(await zeros(recorder, 'lk_agents_tool_calls_total')).toEqual(['a error', 'b error']);
+    expect(await shown(recorder, 'lk_agents_tool_calls_total')).toBe(6);
+    expect(await dropped(recorder, 'series_limit')).toBeUndefined();
   });
 });

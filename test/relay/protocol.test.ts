@@ -111,6 +111,7 @@ test('no line of text is an error, only a frame or none', () => {
         expect(visits).toBeLessThanOrEqual(line.length);
       },
     ),
+    { examples: ['{"toString":null}', '[{"toString":1}]', '{"v":{"toString":0}}'].map((line) => [line]) },
   );
 });
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -48,4 +48,35 @@ test('a process that ends in the middle leaves what was told last', () => {
 
 test('a folder that takes none is told', () => {
   expect(() => new Journal(join(folder, 'a\0b'), 'a', {})).toThrow();
+});
+
+/** Whether this process has a file of the folder open; Linux tells, and says of one that was removed that it was. */
+const open = () =>
+  readdirSync('/proc/self/fd').some((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`).startsWith(folder);
+    } catch {
+      return false; // it was closed meanwhile
+    }
+  });
+
+test.runIf(process.platform === 'linux').each([
+  ['is closed', (journal: Journal) => journal.close()],
+  ['is not needed any more', (journal: Journal) => void journal.done()],
+  [
+    'is closed twice',
+    (journal: Journal) => {
+      journal.close();
+      journal.close();
+    },
+  ],
+])('one that %s keeps no file open, and the disk has had all before', async (_, end) => {
+  const journal = new Journal(folder, 'a', { head: true });
+  journal.line({ last: true });
+  expect(open()).toBe(true);
+  end(journal);
+  await until(() => expect(open()).toBe(false));
+  if (readdirSync(folder).length > 0) expect(lines().at(-1)).toEqual({ last: true, line: 2 });
+  journal.line({ late: true });
+  await journal.done();
 });

@@ -90,3 +90,15 @@ test('a job whose name is a path stays in the folder', () => {
     'earshot-report-20260430T000000Z-.._.._etc_passwd-0a1b2c3d',
   );
 });
+
+test('a journal that never could be read goes with reports of its age, and not while its job may write to it', async () => {
+  put(`${stem('AJ_old')}.journal`, 31);
+  put(`${stem('AJ_new')}.journal`, 29);
+  await retain(folder, {}, now);
+  expect(left()).toHaveLength(2);
+  await retain(folder, { maxAge: 30 * day }, now);
+  expect(left()).toEqual([`${stem('AJ_new')}.journal`]);
+  put(`${stem('AJ_new')}.journal`, 1 / 48);
+  await retain(folder, { maxAge: 1 }, now);
+  expect(left()).toEqual([`${stem('AJ_new')}.journal`]);
+});

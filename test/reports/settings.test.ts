@@ -51,6 +51,14 @@ test("a bucket is found by AWS's variables, and what waits for it is bounded", (
     maxAge: undefined,
     maxBytes: 1_073_741_824,
   });
+  const spoolOf = (env: object) => settings({ ...keys, EARSHOT_REPORTS: 's3://calls', ...env })?.folder;
+  const home = tmpdir();
+  expect(spoolOf({ HOME: home })).toBe(join(home, '.local/state/earshot/reports/calls_'));
+  expect(spoolOf({ HOME: home, XDG_STATE_HOME: '/state' })).toBe('/state/earshot/reports/calls_');
+  // As in a container: no home, or one that cannot be written.
+  for (const none of [{}, { HOME: '/' }, { HOME: '/nonexistent' }, { XDG_STATE_HOME: 'relative' }]) {
+    expect(spoolOf(none)).toBe(join(tmpdir(), `earshot-reports-${process.getuid?.()}`, 'calls_'));
+  }
   const own = { AWS_ENDPOINT_URL: 'http://127.0.0.1:9000', EARSHOT_REPORTS_SPOOL: '/var/spool/reports' };
   expect(settings({ ...keys, ...own, EARSHOT_REPORTS: 's3://calls' })).toMatchObject({
     folder: '/var/spool/reports',

@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -113,4 +122,23 @@ test('old reports are removed, and counted', async () => {
   const { counted } = keep({ maxAge: 3600 * 1000 });
   await until(() => expect(counted).toEqual({ 'earshot_session_reports_removed_total age': 1 }));
   expect(readdirSync(folder)).toEqual([]);
+});
+
+test('a folder that somebody else may have made is told of once, and nothing of it is sent or removed', async () => {
+  const bucket = await listenBucket();
+  chmodSync(folder, 0o1777);
+  const made = join(folder, 'reports');
+  mkdirSync(made);
+  chmodSync(made, 0o777);
+  put(`reports/${stem}.json`, 60);
+  const { said } = keep({ folder: made, bucket: bucket.options, maxAge: 1 });
+  await until(() => expect(said).toHaveLength(1));
+  expect(said[0]).toMatch(
+    /^there are no session reports: .*reports can be written by others \(mode 777\) in .*; remove it, or name a folder/,
+  );
+  // It is looked at again, and used as soon as it may be.
+  chmodSync(made, 0o700);
+  await until(() => expect(readdirSync(made)).toEqual([]));
+  expect(said).toHaveLength(1);
+  expect([...bucket.objects.keys()]).toHaveLength(1);
 });

@@ -1,8 +1,21 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { believed, fromMs, Samples } from '../../src/session/samples.ts';
 import { Call, valuesOf } from '../livekit/call.ts';
 import { fields } from '../livekit/fields.ts';
 import { model } from '../livekit/sdk-metrics.ts';
+
+/** What is no number; JSON has `null` for NaN and the infinities. */
+const noNumber = fc.oneof(
+  fc.constantFrom(Number.NaN, null, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY),
+  fc.string(),
+  fc.boolean(),
+  fc.array(fc.double()),
+  fc.object(),
+);
+const negative = fc
+  .double({ min: -1e300, max: -1e-9, noNaN: true })
+  .filter((value) => value !== -1 && value !== -0.001);
 
 describe.each(fields)('$name → $metric', ({ emit, metric, good, absurd, zero }) => {
   const emitted = (given: unknown) => {
@@ -13,27 +26,31 @@ describe.each(fields)('$name → $metric', ({ emit, metric, good, absurd, zero }
     );
     return { values: call.values(metric), refused };
   };
+  /** Each of these values is refused, and counted, for this reason. */
+  const refuses = (reason: string, values: fc.Arbitrary<unknown>, examples: readonly unknown[]) =>
+    fc.assert(
+      fc.property(values, (given) => {
+        expect(emitted(given)).toEqual({ values: [], refused: [reason] });
+      }),
+      { numRuns: 25, examples: examples.map((given) => [given]) },
+    );
 
-  test('a value that can be true is observed in the base unit', () => {
+  test('a value that can be true is observed in the base unit, and no other', () => {
     expect(emitted(good[0])).toEqual({ values: [good[1]], refused: [] });
-  });
-
-  test.each([
-    [Number.NaN, 'nan'],
-    [null, 'nan'],
-    [Number.POSITIVE_INFINITY, 'nan'],
-    [Number.NEGATIVE_INFINITY, 'nan'],
-    ['250', 'nan'],
-    [true, 'nan'],
-    [[250], 'nan'],
-    [-1, 'missing'],
-    [-250, 'negative'],
-    [absurd, 'absurd'],
-  ])('%j is refused and counted', (given, reason) => {
-    expect(emitted(given)).toEqual({ values: [], refused: [reason] });
-  });
-
-  test('a field that the event does not have is no invalid sample', () => {
+    const possible = fc.double({ min: good[0] / 1000, max: good[0], noNaN: true });
+    fc.assert(
+      fc.property(possible, (given) => {
+        const { values, refused } = emitted(given);
+        expect(refused).toEqual([]);
+        expect(values).toEqual([expect.closeTo((given * good[1]) / good[0], 9)]);
+      }),
+      { numRuns: 25 },
+    );
+    refuses('nan', noNumber, [Number.NaN, null, Number.POSITIVE_INFINITY, '250', true, [250]]);
+    refuses('missing', fc.constant(-1), []);
+    refuses('negative', negative, [-250]);
+    refuses('absurd', fc.double({ min: absurd, max: 1e300, noNaN: true }), [absurd]);
+    // A field that the event does not have is no invalid sample.
     expect(emitted(undefined)).toEqual({ values: [], refused: [] });
   });
 

@@ -1,7 +1,8 @@
 import { llm as llmOfSdk } from '@livekit/agents';
 import { describe, expect, test } from 'vitest';
+import type { TurnSummary } from '../../src/session/open-turn.ts';
 import { Samples } from '../../src/session/samples.ts';
-import { type TurnSummary, Turns } from '../../src/session/turns.ts';
+import { Turns } from '../../src/session/turns.ts';
 import { Call, start } from '../livekit/call.ts';
 import { llmMetrics, realtimeMetrics, ttsMetrics } from '../livekit/sdk-metrics.ts';
 
@@ -219,9 +220,46 @@ describe('at the close of a session', () => {
     ['while the agent speaks', (call: Call) => call.agent('speaking', 4000), ['interrupted']],
     ['after the answer', (call: Call) => call.agent('speaking', 4000).replies(spoke(4), 5000), ['completed']],
   ])('%s, the turn is counted', (_, since, expected) => {
-    const call = since(asked(greeted(), 2, 3)).close('participant_disconnected', 6000);
+    const call = since(asked(greeted(), 2, 3)).close('participant_disconnected', 8000);
     expect(turnsOf(call)).toEqual(expected);
     expect(call.values('lk_agents_session_turns')).toEqual([1]);
+  });
+
+  test.each([
+    ['hangs up right after the last words', 'participant_disconnected', 4000, ['abandoned']],
+    ['hangs up 4.999 s after the last words', 'participant_disconnected', 7999, ['abandoned']],
+    ['waits for 5 s before hanging up', 'participant_disconnected', 8000, ['unanswered']],
+    ['is cut off by an error', 'error', 4000, ['unanswered']],
+    ['is cut off by the agent', 'user_initiated', 4000, ['unanswered']],
+  ])('the turn of a caller who %s is counted so', (_, reason, at, expected) => {
+    const call = asked(greeted(), 2, 3).close(reason, at);
+    expect(turnsOf(call)).toEqual(expected);
+    expect(call.values('lk_agents_session_turns')).toEqual([1]);
+  });
+
+  test('a caller who hangs up while the answer is prepared has not interrupted it', () => {
+    const call = greeted().emit('speech_created', { speechHandle: { id: 'a' } }, 3200);
+    asked(call, 2, 3).emit('speech_done', { speechHandle: { id: 'a', interrupted: true } }, 3500);
+    expect(turnsOf(call.close('participant_disconnected', 3600))).toEqual(['abandoned']);
+  });
+
+  test('a caller who hangs up after a model has failed for good got no answer', () => {
+    const error = { type: 'llm_error', label: 'acme.LLM', recoverable: false, timestamp: start + 3500 };
+    const call = asked(greeted(), 2, 3).emit('error', { error }, 3500);
+    expect(turnsOf(call.close('participant_disconnected', 4000))).toEqual(['unanswered']);
+  });
+
+  test('a caller who hangs up while the agent speaks, or after its answer, has abandoned nothing', () => {
+    const speaking = asked(greeted(), 2, 3).agent('speaking', 4000);
+    expect(turnsOf(speaking.close('participant_disconnected', 4500))).toEqual(['interrupted']);
+    const answered = asked(greeted(), 2, 3).agent('speaking', 4000).replies(spoke(4), 4500);
+    expect(turnsOf(answered.close('participant_disconnected', 4600))).toEqual(['completed']);
+  });
+
+  test('a typed message counts from when it came', () => {
+    const typed = () => greeted().says({ metrics: {} }, 3000);
+    expect(turnsOf(typed().close('participant_disconnected', 7000))).toEqual(['abandoned']);
+    expect(turnsOf(typed().close('participant_disconnected', 9000))).toEqual(['unanswered']);
   });
 
   test('the turns of the session are counted together', () => {
@@ -407,7 +445,7 @@ test('of an answer in two messages, the one whose latency was measured is told',
   message('user', { startedSpeakingAt: 1, stoppedSpeakingAt: 2 });
   message('assistant', { startedSpeakingAt: 3.5, e2eLatency: 1.5, llmNodeTtft: 0.5 });
   message('assistant', { startedSpeakingAt: 8, llmNodeTtft: 0.25 });
-  turns.close(samples);
+  turns.close(samples, 'user_initiated', start);
   expect(over).toMatchObject([{ outcome: 'completed', reply: { e2eLatency: 1.5, llmNodeTtft: 0.5 } }]);
   expect(over[0]?.segments).toMatchObject({ llm: 0.5, unattributed: 1 });
 });

@@ -27,10 +27,14 @@ interface Notifier {
   url_file?: string;
   url?: string;
 }
+interface Route {
+  group_wait?: string;
+  group_interval?: string;
+}
 interface Config {
   global?: object;
   templates: string[];
-  route: { group_wait: string; routes: { group_wait?: string }[] };
+  route: Route & { routes: Route[] };
   receivers: {
     name: string;
     slack_configs?: Notifier[];
@@ -40,13 +44,13 @@ interface Config {
 }
 
 /** The repository's configuration with its receivers switched on, and led to `url`. */
-function derived(url: string, groupWait?: string): string {
+function derived(url: string, { groupWait, groupInterval }: AlertingOptions): string {
   const config = parse(switchedOn(read('prometheus/alertmanager.yml'))) as Config;
   delete config.global;
   config.templates = [join(root, 'prometheus/templates/*.tmpl')];
-  if (groupWait) {
-    config.route.group_wait = groupWait;
-    for (const route of config.route.routes) if (route.group_wait) route.group_wait = groupWait;
+  for (const route of [config.route, ...config.route.routes]) {
+    if (groupWait && route.group_wait) route.group_wait = groupWait;
+    if (groupInterval && route.group_interval) route.group_interval = groupInterval;
   }
   for (const receiver of config.receivers) {
     delete receiver.email_configs;
@@ -62,12 +66,15 @@ function derived(url: string, groupWait?: string): string {
   return stringify(config);
 }
 
-/**
- * An Alertmanager with the repository's routes, inhibition and templates, and somebody who takes its messages.
- *
- * @param options.groupWait how long groups wait for more before they are told @default as configured
- */
-export async function startAlerting(command: string, options: { groupWait?: string } = {}) {
+interface AlertingOptions {
+  /** How long groups wait for more before they are told. @default as configured */
+  groupWait?: string;
+  /** How long a group that was told waits before what changed is told, such as that it is over. @default as configured */
+  groupInterval?: string;
+}
+
+/** An Alertmanager with the repository's routes, inhibition and templates, and somebody who takes its messages. */
+export async function startAlerting(command: string, options: AlertingOptions = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'alerting-'));
   const messages: Message[] = [];
   const taker = createServer((request, response) => {
@@ -83,10 +90,7 @@ export async function startAlerting(command: string, options: { groupWait?: stri
   }).listen(0, '127.0.0.1');
   await once(taker, 'listening');
   const config = join(directory, 'alertmanager.yml');
-  writeFileSync(
-    config,
-    derived(`http://127.0.0.1:${(taker.address() as AddressInfo).port}`, options.groupWait),
-  );
+  writeFileSync(config, derived(`http://127.0.0.1:${(taker.address() as AddressInfo).port}`, options));
   const port = await freePort();
   const server = await startServer(
     command,

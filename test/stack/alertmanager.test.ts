@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { installed, run } from './programs.ts';
+import { installed, isMissing, run } from './programs.ts';
 import { read, root, switchedOn } from './repository.ts';
 
 const path = join(root, 'prometheus/alertmanager.yml');
@@ -20,11 +20,12 @@ const { receivers, global } = parse(everything) as {
   global: { smtp_auth_password_file: string };
 };
 
-describe.each(installed('amtool', 'amtool3'))('%s', (amtool) => {
+const amtools = installed('amtool', 'amtool3');
+describe.skipIf(isMissing(...amtools)).each(amtools)('%s', (amtool) => {
   test('accepts the configuration as it is', () => {
     const said = run(amtool, 'check-config', path);
     expect(said).toContain('SUCCESS');
-    expect(said).toContain('3 receivers');
+    expect(said).toContain('4 receivers');
   });
 
   test('accepts it with all receivers switched on', () => {
@@ -47,6 +48,12 @@ describe.each(installed('amtool', 'amtool3'))('%s', (amtool) => {
     }
   });
 
+  test('routes the watchdog to a receiver of its own', () => {
+    const labels = ['alertname=EarshotWatchdog', 'severity=none', 'category=telemetry'];
+    const routed = run(amtool, 'config', 'routes', 'test', `--config.file=${path}`, ...labels);
+    expect(routed.trim()).toBe('watchdog');
+  });
+
   test.each([
     ['critical', 'page'],
     ['warning', 'ticket'],
@@ -58,19 +65,20 @@ describe.each(installed('amtool', 'amtool3'))('%s', (amtool) => {
   });
 });
 
-test('Slack, mail and a webhook are ready for pages and for tickets, and nothing for what is quiet', () => {
+test('Slack, mail and a webhook are ready for pages and for tickets, a webhook for the watchdog, and nothing for what is quiet', () => {
   const kinds = receivers.map(({ name, ...rest }) => [name, Object.keys(rest)]);
   const all = ['slack_configs', 'email_configs', 'webhook_configs'];
   expect(kinds).toEqual([
     ['page', all],
     ['ticket', all],
     ['quiet', []],
+    ['watchdog', ['webhook_configs']],
   ]);
 });
 
 test('as it is, nobody is told', () => {
   const { receivers: silent } = parse(read('prometheus/alertmanager.yml')) as { receivers: Receiver[] };
-  expect(silent).toEqual([{ name: 'page' }, { name: 'ticket' }, { name: 'quiet' }]);
+  expect(silent).toEqual([{ name: 'page' }, { name: 'ticket' }, { name: 'quiet' }, { name: 'watchdog' }]);
 });
 
 test('every secret is a file of the folder secrets/alertmanager, which its page lists', () => {
@@ -86,6 +94,7 @@ test('every secret is a file of the folder secrets/alertmanager, which its page 
     '/run/secrets/slack-webhook-url',
     '/run/secrets/page-webhook-url',
     '/run/secrets/ticket-webhook-url',
+    '/run/secrets/watchdog-webhook-url',
   ]);
   const page = read('secrets/README.md');
   expect(files.filter((file) => !page.includes(file.replace('/run/secrets', 'alertmanager')))).toEqual([]);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Alerting, type Labels, startAlerting } from './alerting.ts';
-import { eventually, installed, run } from './programs.ts';
+import { eventually, installed, isMissing, run } from './programs.ts';
 
 const burn = (agent: string, more = {}): Labels => ({
   alertname: 'LiveKitAgentTurnLatencyBudgetBurn',
@@ -19,7 +19,8 @@ const warning = (alertname: string, labels: Record<string, string>): Labels => (
 const openai = { component: 'llm', model_provider: 'openai' };
 const ofDeepgram = { component: 'stt', model_provider: 'deepgram' };
 
-describe.each(installed('prometheus-alertmanager', 'alertmanager3'))('%s', (command) => {
+const alertmanagers = installed('prometheus-alertmanager', 'alertmanager3');
+describe.skipIf(isMissing(...alertmanagers)).each(alertmanagers)('%s', (command) => {
   let alerting: Alerting;
   beforeEach(async () => {
     alerting = await startAlerting(command, { groupWait: '1s' });
@@ -74,14 +75,46 @@ describe.each(installed('prometheus-alertmanager', 'alertmanager3'))('%s', (comm
       {},
     ],
     [
-      'a bad network inhibits tickets about latency, and no page',
+      'a bad network inhibits nothing: no label says whose calls go through that node',
       [
-        { alertname: 'LiveKitNetworkDegraded', severity: 'warning', category: 'network' },
+        {
+          alertname: 'LiveKitNetworkDegraded',
+          severity: 'warning',
+          category: 'network',
+          instance: 'lk1:6789',
+          direction: 'incoming',
+          measure: 'loss',
+        },
         burn('front-desk'),
         warning('ModelLatencyRegression', { ...openai, category: 'latency' }),
-        warning('ToolFailing', { agent_name: 'front-desk', category: 'failure' }),
+        warning('ToolSlow', { agent_name: 'front-desk', tool: 'book', category: 'latency' }),
+        warning('TurnLatencyRegression', { agent_name: 'support', category: 'latency' }),
+        warning('FirstResponseSlow', { agent_name: 'support', category: 'latency' }),
       ],
-      { 2: 'LiveKitNetworkDegraded' },
+      {},
+    ],
+    [
+      'an agent whose workers are all full inhibits tickets about its workers and its missing calls, and of no other agent',
+      [
+        { alertname: 'LiveKitWorkerSaturated', severity: 'critical', agent_name: 'front-desk' },
+        {
+          alertname: 'LiveKitWorkerSaturated',
+          severity: 'warning',
+          scope: 'worker',
+          agent_name: 'front-desk',
+          instance: 'a:9464',
+        },
+        { ...warning('CallsStopped', { agent_name: 'front-desk' }), severity: 'critical' },
+        {
+          alertname: 'LiveKitWorkerSaturated',
+          severity: 'warning',
+          scope: 'worker',
+          agent_name: 'support',
+          instance: 'b:9464',
+        },
+        { ...warning('CallsStopped', { agent_name: 'support' }), severity: 'critical' },
+      ],
+      { 1: 'LiveKitWorkerSaturated', 2: 'LiveKitWorkerSaturated' },
     ],
     [
       'a burn inhibits regressions of its agent, but not that a version is the slow one',
@@ -116,12 +149,18 @@ describe.each(installed('prometheus-alertmanager', 'alertmanager3'))('%s', (comm
       { 1: 'EarshotGatewayDown', 2: 'EarshotGatewayDown' },
     ],
     [
-      'without metrics, what is made of them is inhibited; workers that are down and the network are not',
+      'without metrics of an agent, what is made of them is inhibited; other agents, workers that are down and the network are not',
       [
-        { alertname: 'EarshotMetricsAbsent', severity: 'critical' },
+        { alertname: 'EarshotMetricsAbsent', severity: 'critical', agent_name: 'front-desk' },
         warning('ToolFailing', { agent_name: 'front-desk', tool: 'book' }),
-        { alertname: 'LiveKitWorkerSaturated', severity: 'warning', instance: 'a:9464' },
+        {
+          alertname: 'LiveKitWorkerSaturated',
+          severity: 'warning',
+          agent_name: 'front-desk',
+          instance: 'a:9464',
+        },
         { alertname: 'EarshotSamplesDropped', severity: 'warning', agent_name: 'front-desk' },
+        warning('ToolFailing', { agent_name: 'support', tool: 'book' }),
         { alertname: 'EarshotWorkerDown', severity: 'critical', instance: 'b:9464' },
         { alertname: 'LiveKitNetworkDegraded', severity: 'warning' },
       ],
@@ -158,11 +197,15 @@ describe.each(installed('prometheus-alertmanager', 'alertmanager3'))('%s', (comm
       { labels: warning('TurnLatencyRegression', { agent_name: 'front-desk' }) },
       { labels: warning('ToolFailing', { agent_name: 'front-desk', tool: 'book' }) },
       { labels: { ...warning('UsageUnpriced', openai), severity: 'info' } },
+      { labels: { alertname: 'EarshotWatchdog', severity: 'none', category: 'telemetry' } },
     );
     const sent = await eventually(async () => {
-      const told = alerting.messages.filter(({ via }) => via === 'webhook');
-      return told.length >= 3 ? told : undefined;
-    }, 'three messages');
+      const told = alerting.messages.filter(
+        ({ via, receiver }) => via === 'webhook' && receiver !== 'watchdog',
+      );
+      const watched = alerting.messages.filter(({ receiver }) => receiver === 'watchdog');
+      return told.length >= 3 && watched.length > 0 ? told : undefined;
+    }, 'three messages, and one of the watchdog');
     const gist = sent.map(({ receiver, body: { alerts = [] } }) => [
       receiver,
       alerts[0]?.labels.alertname,
@@ -175,6 +218,10 @@ describe.each(installed('prometheus-alertmanager', 'alertmanager3'))('%s', (comm
       ['page', 'LiveKitAgentTurnLatencyBudgetBurn', 'support', 1],
       ['ticket', 'LiveKitAgentToolFailing', 'front-desk', 1],
     ]);
+    expect(alerting.messages.find(({ receiver }) => receiver === 'watchdog')).toMatchObject({
+      via: 'webhook',
+      body: { alerts: [{ labels: { alertname: 'EarshotWatchdog' } }] },
+    });
   });
 
   test('its health check passes', () => {

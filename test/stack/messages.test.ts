@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Alerting, startAlerting } from './alerting.ts';
-import { eventually, installed, run } from './programs.ts';
+import { eventually, installed, isMissing, run } from './programs.ts';
 import { root } from './repository.ts';
 
 const labels = {
@@ -18,7 +18,8 @@ const annotations = {
   dashboard_url: 'http://localhost:3000/d/earshot-slo',
 };
 
-describe.each(installed('prometheus-alertmanager', 'alertmanager3'))('a message of %s', (command) => {
+const alertmanagers = installed('prometheus-alertmanager', 'alertmanager3');
+describe.skipIf(isMissing(...alertmanagers)).each(alertmanagers)('a message of %s', (command) => {
   let alerting: Alerting;
   beforeAll(async () => {
     alerting = await startAlerting(command, { groupWait: '1s' });
@@ -57,7 +58,8 @@ describe.each(installed('prometheus-alertmanager', 'alertmanager3'))('a message 
   });
 });
 
-describe.each(installed('amtool', 'amtool3'))('%s renders', (amtool) => {
+const amtools = installed('amtool', 'amtool3');
+describe.skipIf(isMissing(...amtools)).each(amtools)('%s renders', (amtool) => {
   const data = {
     receiver: 'page',
     status: 'resolved',
@@ -72,11 +74,11 @@ describe.each(installed('amtool', 'amtool3'))('%s renders', (amtool) => {
   let directory: string;
   beforeAll(() => {
     directory = mkdtempSync(join(tmpdir(), 'messages-'));
-    writeFileSync(join(directory, 'data.json'), JSON.stringify(data));
   });
   afterAll(() => rmSync(directory, { recursive: true }));
-  const render = (name: string, type: 'text' | 'html') =>
-    run(
+  const render = (name: string, type: 'text' | 'html', about: object = data) => {
+    writeFileSync(join(directory, 'data.json'), JSON.stringify(about));
+    return run(
       amtool,
       'template',
       'render',
@@ -85,6 +87,7 @@ describe.each(installed('amtool', 'amtool3'))('%s renders', (amtool) => {
       `--template.type=${type}`,
       `--template.text={{ template "${name}" . }}`,
     ).trim();
+  };
 
   test('a mail that tells the same', () => {
     const mail = render('earshot.email', 'html');
@@ -106,6 +109,26 @@ describe.each(installed('amtool', 'amtool3'))('%s renders', (amtool) => {
       ['All alerts', 'http://alerts.example.com/#/alerts?receiver=page'],
     ]);
   });
+
+  test.each([
+    [
+      'earshot.slack',
+      'text',
+      10,
+      /^\*Resolved: /gm,
+      '23 alerts in all: <http://alerts.example.com/#/alerts?receiver=page|see Alertmanager>',
+    ],
+    ['earshot.email', 'html', 50, /<b>Resolved: /g, '<p>57 alerts in all.</p>'],
+  ] as const)(
+    '%s of a large incident with its first alerts, and how many there are',
+    (name, type, most, each, rest) => {
+      const all = Number.parseInt(/\d+/.exec(rest)?.[0] ?? '', 10);
+      const text = render(name, type, { ...data, alerts: Array.from({ length: all }, () => data.alerts[0]) });
+      expect(text.match(each)?.length).toBe(most);
+      expect(text).toContain(rest);
+      expect(render(name, type)).not.toContain('alerts in all');
+    },
+  );
 
   test('its subject, on one line', () => {
     expect(render('earshot.title', 'text')).toBe(

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import { hurried, type MixedFleet, mixedFleet } from './mixed-fleet.ts';
 import { type PanelQuery, panelQueries, rangeOf } from './panels.ts';
-import { eventually, installed } from './programs.ts';
+import { eventually, installed, isMissing } from './programs.ts';
 import { prometheusApi, type Series } from './prometheus-api.ts';
 import { read, root } from './repository.ts';
 import { type RunningServer, startPrometheus } from './servers.mjs';
@@ -16,9 +16,9 @@ import { type RunningServer, startPrometheus } from './servers.mjs';
  * Agents with Earshot in them, and agents that only upload, on the same boards: a worker in whose job a call was observed, and
  * a gateway that measured two captured jobs of an agent without Earshot, scraped by a real Prometheus.
  */
-const found = installed('prometheus').length > 0;
+const missing = isMissing(...installed('prometheus'));
 
-describe.skipIf(!found)('a mixed fleet', () => {
+describe.skipIf(missing)('a mixed fleet', () => {
   let folder: string;
   let fleet: MixedFleet;
   let prometheus: RunningServer;

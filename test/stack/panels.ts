@@ -42,13 +42,19 @@ export const rangeOf = (start: number, end: number): Range => ({
 });
 
 /** What Grafana puts in place of its variables, with all filters on All. */
-const interpolated = (expr: string, { start, end, step }: Range): string =>
-  expr
+function interpolated(expr: string, { start, end, step }: Range): string {
+  // Hidden variables: which recorded series fit the time range, and the filter of workers.
+  const [window, seconds] = end - start < 540_000 ? ['5m', '60'] : ['30m', '1800'];
+  return expr
     .replaceAll('$__rate_interval', `${step + 15}s`)
     .replaceAll('$__interval', `${step}s`)
     .replaceAll('$__range_s', `${end - start}`)
     .replaceAll('$__range', `${end - start}s`)
+    .replaceAll(`\${window:text}`, seconds)
+    .replaceAll('$window', window)
+    .replaceAll('$level', 'agent')
     .replaceAll(/\$\{?\w+(?::\w+)?\}?/g, '.*');
+}
 
 const isMetric = ({ datasource }: { datasource?: { type?: string } }): boolean =>
   datasource?.type === 'prometheus';

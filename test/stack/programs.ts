@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 
 /** Whether a program is on PATH. */
 export const isInstalled = (name: string): boolean =>
@@ -15,8 +16,8 @@ export const isInstalled = (name: string): boolean =>
   });
 
 /**
- * Those of some programs that are installed; the first is the one that a distribution has. Where there is none, tests
- * that need one are left out on a developer's machine, and fail where CI is set.
+ * Those of some programs that are installed; the first is the one that a distribution has, and is named also where there is
+ * none: tests that need it are then to be skipped, see `isMissing`.
  *
  * @throws Error where CI is set and the first is missing
  */
@@ -27,8 +28,12 @@ export function installed(first: string, ...others: readonly string[]): string[]
       `${first} is missing; .ci/run installs it: apt-get install prometheus prometheus-alertmanager`,
     );
   }
-  return found;
+  return found.length > 0 ? found : [first];
 }
+
+/** Whether none of some programs is there, so that a developer's machine skips the tests that need one. */
+export const isMissing = (...names: readonly string[]): boolean =>
+  !process.env.CI && !names.some(isInstalled);
 
 /** What a command says, on both streams. @throws Error with that if it fails */
 export function run(command: string, ...args: string[]): string {
@@ -37,6 +42,17 @@ export function run(command: string, ...args: string[]): string {
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
     throw new Error(`${command} ${args.join(' ')}: ${stdout}${stderr}`);
+  }
+}
+
+/** The same beside other commands. */
+export async function runAsync(command: string, ...args: string[]): Promise<string> {
+  try {
+    const { stdout, stderr } = await promisify(execFile)(command, args, { maxBuffer: 64 * 1024 * 1024 });
+    return stdout + stderr;
+  } catch (error) {
+    const { stdout = '', stderr = '', message } = error as { stdout?: string; stderr?: string } & Error;
+    throw new Error(`${command} ${args.join(' ')}: ${stdout}${stderr || message}`);
   }
 }
 

@@ -34,4 +34,8 @@ export function startPrometheus(options: {
   retention?: string;
   /** @default a free one */
   port?: number;
+  /** @default the one on PATH, or that the variable PROMETHEUS names */
+  command?: string;
+  /** What is switched on beside the storage of exemplars. */
+  features?: readonly string[];
 }): Promise<RunningServer>;

@@ -32,14 +32,23 @@ export function find(server) {
     .find(executable);
 }
 
-/** A port that nobody listens on. */
+/**
+ * A port that nobody listens on. It is none of those that a system hands out by itself, from 32768 on, so that no connection
+ * of another test takes it before it is used.
+ */
 export async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = 15_000 + Math.floor(Math.random() * 17_000);
+    const server = createServer().listen(port, '127.0.0.1');
+    try {
+      await once(server, 'listening');
+    } catch {
+      continue;
+    }
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
 
 /**
@@ -91,8 +100,19 @@ function scratch(name) {
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-/** @param storage where its blocks are; a folder that is deleted at the end unless it is given */
-export async function startPrometheus({ config, storage, retention = '1d', port: wanted }) {
+/**
+ * @param storage where its blocks are; a folder that is deleted at the end unless it is given
+ * @param command which one; the one on PATH unless it is given
+ * @param features that are switched on, too
+ */
+export async function startPrometheus({
+  config,
+  storage,
+  retention = '1d',
+  port: wanted,
+  command = find('prometheus'),
+  features = [],
+}) {
   const { folder, remove } = scratch('prometheus');
   const port = wanted ?? (await freePort());
   const file = join(folder, 'prometheus.yml');
@@ -102,10 +122,10 @@ export async function startPrometheus({ config, storage, retention = '1d', port:
     `--storage.tsdb.path=${storage ?? join(folder, 'data')}`,
     `--storage.tsdb.retention.time=${retention}`,
     `--web.listen-address=127.0.0.1:${port}`,
-    '--enable-feature=exemplar-storage',
+    `--enable-feature=${['exemplar-storage', ...features].join()}`,
     // A busy machine needs its time for a month at once.
     '--query.timeout=30m',
     '--log.level=warn',
   ];
-  return startServer(find('prometheus'), args, port, remove);
+  return startServer(command, args, port, remove);
 }

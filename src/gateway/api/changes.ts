@@ -8,11 +8,13 @@ const maxReaders = 200;
 const heartbeatMs = 25_000;
 /** What a reader that does not read may have waiting, in bytes. */
 const maxWaiting = 1024 * 1024;
+/** Milliseconds after which a stream ends. Its reader asks again, and needs a login that still holds. */
+const longest = 600_000;
 
 /** Tells readers of changes as they happen, as server-sent events. */
-export function createChanges(store: SessionStore): RequestHandler {
+export function createChanges(store: Pick<SessionStore, 'events'>, maxAge = longest): RequestHandler {
   let readers = 0;
-  return (request, response) => {
+  return (_request, response) => {
     if (readers >= maxReaders)
       return void response.status(503).json({ error: 'Too many readers follow the changes' });
     readers++;
@@ -26,8 +28,10 @@ export function createChanges(store: SessionStore): RequestHandler {
       summary ? send('session', shown(summary, Date.now() / 1000)) : send('deleted', { id });
     store.events.on('sessionChanged', changed);
     const heartbeat = setInterval(() => response.write(': still here\n\n'), heartbeatMs);
-    request.once('close', () => {
+    const end = setTimeout(() => response.end(), maxAge);
+    response.once('close', () => {
       readers--;
+      clearTimeout(end);
       clearInterval(heartbeat);
       store.events.off('sessionChanged', changed);
     });

@@ -67,6 +67,7 @@ export const operations: readonly Operation[] = [
     path: '/api/sessions/{id}/trace',
     summary: 'The spans',
     answer: traceSchema,
+    note: '503: eight others are being answered; ask again after `Retry-After`',
   },
   {
     method: 'get',
@@ -87,7 +88,7 @@ export const operations: readonly Operation[] = [
     method: 'get',
     path: '/api/sessions/{id}/audio',
     summary: 'The recording: Ogg Opus, stereo, the user on the left and the agent on the right',
-    note: 'Range requests are answered with 206, and with 416 what cannot be satisfied',
+    note: 'Range requests are answered with 206, and with 416 what cannot be satisfied. 503: 64 others are being answered; ask again after `Retry-After`',
   },
   {
     method: 'get',
@@ -100,7 +101,7 @@ export const operations: readonly Operation[] = [
     method: 'get',
     path: '/api/events',
     summary:
-      'Server-sent events: `session`, with a summary, whenever one changes; `deleted`, with `{id}`. A comment every 25 seconds keeps proxies from ending it',
+      'Server-sent events: `session`, with a summary, whenever one changes; `deleted`, with `{id}`. A comment every 25 seconds keeps proxies from ending it; after ten minutes it ends, and is to be asked for again',
   },
   {
     method: 'get',

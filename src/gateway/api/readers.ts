@@ -1,8 +1,8 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import type { Request, RequestHandler, Response } from 'express';
-import { rateLimit } from 'express-rate-limit';
+import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
 import { isLoopback } from '../../http/address.ts';
-import { type AuthOptions, requireAuth } from '../../http/auth.ts';
+import { type AuthOptions, createLogin } from '../../http/auth.ts';
 import { OptionError } from '../../options.ts';
 import type { Telemetry } from '../telemetry.ts';
 
@@ -14,6 +14,8 @@ export interface Readers extends AuthOptions {
     header: string;
     /** Addresses, or networks as `10.0.0.0/8`, from which the header is believed. */
     from: readonly string[];
+    /** Names by which the proxy reaches the gateway, as `Host` tells them, without ports. @default any */
+    hosts?: readonly string[];
   };
 }
 
@@ -24,8 +26,9 @@ export interface ReaderGuardOptions {
   telemetry: Telemetry;
 }
 
-/** Attempts with wrong credentials per minute and address. */
+/** Requests without the right credentials per minute and address; of IPv6, per network of 64 bits. */
 const maxFailures = 100;
+const ipv6Network = 64;
 
 /**
  * Lets in who may read: with a login where one is set up, else only from this machine.
@@ -33,7 +36,7 @@ const maxFailures = 100;
  * @throws OptionError if the gateway is to listen elsewhere, and nobody needs a login
  * @throws ServeError `ERR_AUTH` if a credential cannot be used
  */
-export function createReaderGuard({ readers, host, telemetry }: ReaderGuardOptions): RequestHandler[] {
+export function createReaderGuard({ readers, host, telemetry }: ReaderGuardOptions): RequestHandler {
   const { proxy, ...auth } = readers ?? {};
   const hasLogin = auth.basic !== undefined || [auth.bearer ?? []].flat().length > 0;
   if (!hasLogin && !proxy) {
@@ -43,29 +46,25 @@ export function createReaderGuard({ readers, host, telemetry }: ReaderGuardOptio
           'EARSHOT_GATEWAY_USER and EARSHOT_GATEWAY_PASSWORD, or EARSHOT_GATEWAY_PROXY_HEADER, or listen on 127.0.0.1.',
       );
     }
-    return [onlyLocalNames(telemetry)];
+    return onlyFromHere(telemetry);
   }
-  const login = hasLogin ? requireAuth(auth, 'sessions') : undefined;
+  const login = hasLogin ? createLogin(auth, 'sessions') : undefined;
   const trusted = proxy && blockList(proxy.from);
-  const guard: RequestHandler = (request, response, next) => {
-    if (proxy && trusted && request.header(proxy.header) && includes(trusted, request.socket.remoteAddress)) {
-      return next();
-    }
-    response.once('finish', () => {
-      if (response.statusCode === 401)
-        telemetry.count('earshot_gateway_read_refused_total', { reason: 'unauthorized' });
-    });
-    if (login) return login(request, response, next);
-    response.status(401).json({ error: 'Log in at the proxy in front of the gateway' });
-  };
+  const mayRead = (request: Request): boolean =>
+    (proxy &&
+      trusted &&
+      Boolean(request.header(proxy.header)) &&
+      includes(trusted, request.socket.remoteAddress) &&
+      isNamed(proxy.hosts, request.headers.host)) ||
+    (login?.admits(request) ?? false);
+
+  // Only who has no right to read comes here: nobody is locked out by what others at the same address try.
   const limited = rateLimit({
     windowMs: 60_000,
     limit: maxFailures,
     standardHeaders: false,
     legacyHeaders: false,
-    skipSuccessfulRequests: true,
-    requestWasSuccessful: (_request, response) => response.statusCode !== 401,
-    keyGenerator: (request) => request.socket.remoteAddress ?? '',
+    keyGenerator: (request) => ipKeyGenerator(request.socket.remoteAddress ?? '', ipv6Network),
     handler: (_request, response) =>
       refuse(
         response,
@@ -75,15 +74,42 @@ export function createReaderGuard({ readers, host, telemetry }: ReaderGuardOptio
         'Too many attempts with wrong credentials; wait a minute',
       ),
   });
-  return [limited, guard];
+  const unauthorized = (response: Response) => {
+    telemetry.count('earshot_gateway_read_refused_total', { reason: 'unauthorized' });
+    if (login) return login.challenge(response);
+    response.status(401).json({ error: 'Log in at the proxy in front of the gateway' });
+  };
+  return (request, response, next) => {
+    if (mayRead(request)) return next();
+    return limited(request, response, (error?: unknown) => (error ? next(error) : unauthorized(response)));
+  };
+}
+
+/** What proxies and CDNs add to what they pass on. */
+const forwarded = /^(?:via|forwarded|x-forwarded-.*|x-real-ip|x-client-ip|true-client-ip|cf-connecting-ip)$/;
+
+/** How a request tells that a proxy passed it on; undefined: it does not. nginx speaks HTTP/1.0 unless it is told otherwise. */
+function signOfProxy({ headers, httpVersion }: Request): string | undefined {
+  return (
+    Object.keys(headers).find((name) => forwarded.test(name)) ??
+    (httpVersion === '1.0' ? 'HTTP/1.0' : undefined)
+  );
 }
 
 /**
- * Without a login, being on this machine is what lets a request in; and a web page that a browser on this machine shows
- * must not be able to make one, by a name of its own that leads to 127.0.0.1.
+ * Without a login, being on this machine is what lets a request in. So a web page that a browser on this machine shows must not be
+ * able to make one, by a name of its own that leads to 127.0.0.1; nor may a proxy on this machine pass on what comes from elsewhere.
  */
-function onlyLocalNames(telemetry: Telemetry): RequestHandler {
+function onlyFromHere(telemetry: Telemetry): RequestHandler {
   return (request, response, next) => {
+    const sign = signOfProxy(request);
+    if (sign !== undefined) {
+      const error =
+        `This request came through a proxy (${sign}), and anybody may be behind it: set EARSHOT_GATEWAY_TOKEN, or ` +
+        'EARSHOT_GATEWAY_USER and EARSHOT_GATEWAY_PASSWORD, or, for a proxy that logs people in, EARSHOT_GATEWAY_PROXY_HEADER ' +
+        'and EARSHOT_GATEWAY_PROXY_FROM';
+      return refuse(response, telemetry, 403, 'forwarded', error);
+    }
     const name = hostname(request.headers.host);
     if (name !== undefined && isLoopback(name)) return next();
     refuse(
@@ -117,11 +143,16 @@ function refuse(
   response: Response,
   telemetry: Telemetry,
   status: number,
-  reason: 'host' | 'origin' | 'rate_limited',
+  reason: 'forwarded' | 'host' | 'origin' | 'rate_limited',
   error: string,
 ): void {
   telemetry.count('earshot_gateway_read_refused_total', { reason });
   response.status(status).json({ error });
+}
+
+/** A page that leads a name of its own to the proxy's machine could set any header. */
+function isNamed(hosts: readonly string[] | undefined, header: string | undefined): boolean {
+  return hosts === undefined || hosts.includes(hostname(header) ?? '');
 }
 
 /** The name in a `Host` header, without port and brackets. */

@@ -14,6 +14,7 @@ import type { SessionStore } from '../store/session-store.ts';
 import type { SessionSummary } from '../store/summary.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { timelineOf } from '../timeline/timeline.ts';
+import { atMost } from './at-most.ts';
 import { sendAudio } from './audio.ts';
 import { createChanges } from './changes.ts';
 import { detailOf, shown } from './detail.ts';
@@ -38,6 +39,10 @@ interface Found {
   state: SessionState;
   files: SessionFiles;
 }
+
+/** Answers of a kind at a time. */
+const maxTraces = 8;
+const maxRecordings = 64;
 
 const now = () => Date.now() / 1000;
 
@@ -89,6 +94,10 @@ export function createApi({ store, waveforms, telemetry, grafana }: ApiOptions):
   session('', async ({ summary, state }, _request, response) => {
     response.json(detailOf(summary, state, now(), grafana));
   });
+
+  // What may be hundreds of megabytes; a browser that plays a recording holds its answer.
+  api.get('/sessions/:id/trace', atMost(maxTraces));
+  api.get('/sessions/:id/audio', atMost(maxRecordings));
 
   // What of a session is made of all of its spans, which everybody who looks at it asks for at each of its changes.
   const answers = new SharedAnswers();

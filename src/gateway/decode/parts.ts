@@ -1,5 +1,20 @@
 import { BinaryReader, type FieldInfo, type MessageType, ScalarType, WireType } from '@bufbuild/protobuf';
 
+/** An upload whose values are nested so deeply that no SDK wrote it. */
+export class TooDeep extends Error {
+  override readonly name = 'TooDeep';
+
+  constructor() {
+    super(`it is nested more than ${mostDepth} deep`);
+  }
+}
+
+/** How deep values may be nested; those of the SDKs are a dozen deep. */
+export const mostDepth = 64;
+/** A value of OTLP in another one is three messages of protobuf, or four objects and lists of JSON; and some are around them. */
+const mostMessages = 3 * mostDepth + 16;
+const mostLevels = 4 * mostDepth + 16;
+
 /** An upload of so many parts that reading it would take the gateway's memory, however few bytes it has. */
 export class TooManyParts extends Error {
   override readonly name = 'TooManyParts';
@@ -13,11 +28,21 @@ const mostParts = 2_000_000;
 /** How many fields of protobuf: a span takes two bytes of it, and some five hundred of memory. A request of 512 spans has 50,000. */
 const mostFields = 400_000;
 
-const [quote, backslash, comma, brace, bracket] = [...'"\\,{['].map((char) => char.charCodeAt(0));
+const [quote, backslash, comma, brace, bracket, endOfObject, endOfList] = [...'"\\,{[}]'].map((char) =>
+  char.charCodeAt(0),
+);
 
-/** @throws TooManyParts if JSON has more than `most` elements and members */
-export function requireFewParts(json: Uint8Array, most: number = mostParts): void {
+/**
+ * @throws TooManyParts if JSON has more than `most` elements and members
+ * @throws TooDeep if objects and lists are nested more than `deepest` deep
+ */
+export function requireFewParts(
+  json: Uint8Array,
+  most: number = mostParts,
+  deepest: number = mostLevels,
+): void {
   let parts = 0;
+  let depth = 0;
   let inText = false;
   for (let at = 0; at < json.length; at++) {
     const byte = json[at];
@@ -25,7 +50,11 @@ export function requireFewParts(json: Uint8Array, most: number = mostParts): voi
       if (byte === backslash) at++;
       else if (byte === quote) inText = false;
     } else if (byte === quote) inText = true;
-    else if (byte === comma || byte === brace || byte === bracket) parts++;
+    else if (byte === comma) parts++;
+    else if (byte === brace || byte === bracket) {
+      parts++;
+      if (++depth > deepest) throw new TooDeep();
+    } else if (byte === endOfObject || byte === endOfList) depth--;
   }
   if (parts > most) throw new TooManyParts('the JSON has too many parts');
 }
@@ -60,6 +89,7 @@ const wires: ReadonlyMap<ScalarType, WireType> = new Map([
  *
  * @param type what the body is a message of
  * @throws TooManyParts if protobuf has more than `most` fields, those of messages in it included
+ * @throws TooDeep if messages are nested more deeply than values of OTLP may be
  * @throws Error if a field is sent as what it is not: a decoder would take what follows for something else
  */
 export function requireFewFields(body: Uint8Array, type: MessageType, most: number = mostFields): void {
@@ -69,7 +99,7 @@ export function requireFewFields(body: Uint8Array, type: MessageType, most: numb
     fields += more;
     if (fields > most) throw new TooManyParts('the protobuf has too many parts');
   };
-  // No recursion: messages may be as deep as they like.
+  // No recursion: what is counted here has not been bounded yet.
   const open: Within[] = [{ type, end: body.length }];
   for (let within = open.at(-1); within; within = open.at(-1)) {
     if (reader.pos >= within.end) {
@@ -88,6 +118,7 @@ export function requireFewFields(body: Uint8Array, type: MessageType, most: numb
       if (length === undefined) return;
       // Also beyond the end of what it is in, or of the body: so far a decoder goes, too.
       open.push({ type: field.T, end: reader.pos + length });
+      if (open.length > mostMessages) throw new TooDeep();
       continue;
     }
     const value = readable(() => reader.skip(wire, number));

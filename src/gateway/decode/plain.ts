@@ -1,11 +1,13 @@
 import type { AnyValue, KeyValue } from './otlp-schema.ts';
+import { mostDepth, TooDeep } from './parts.ts';
 
 /** A value of an attribute as plain data; whole numbers beyond 2^53 are text. */
 export type Plain = string | number | boolean | null | Plain[] | { [key: string]: Plain };
 export type Attributes = Readonly<Record<string, Plain>>;
 
-/** @throws RangeError if it is nested too deeply for the stack */
-export function plainOf(any: AnyValue | undefined): Plain {
+/** @throws TooDeep if it is nested more deeply than values may be */
+export function plainOf(any: AnyValue | undefined, depth = 0): Plain {
+  if (depth > mostDepth) throw new TooDeep();
   const held = any?.value;
   switch (held?.case) {
     case 'stringValue':
@@ -16,9 +18,9 @@ export function plainOf(any: AnyValue | undefined): Plain {
     case 'intValue':
       return Number.isSafeInteger(Number(held.value)) ? Number(held.value) : String(held.value);
     case 'arrayValue':
-      return held.value.values.map(plainOf);
+      return held.value.values.map((value) => plainOf(value, depth + 1));
     case 'kvlistValue':
-      return attributesOf(held.value.values);
+      return attributesOf(held.value.values, depth + 1);
     case 'bytesValue':
       return Buffer.from(held.value).toString('base64');
     default:
@@ -27,8 +29,8 @@ export function plainOf(any: AnyValue | undefined): Plain {
 }
 
 /** Attributes by key. A key that comes twice, as in the logs of Node.js, has its last value. */
-export const attributesOf = (pairs: readonly KeyValue[] = []): { [key: string]: Plain } =>
-  Object.fromEntries(pairs.map(({ key, value }) => [key, plainOf(value)]));
+export const attributesOf = (pairs: readonly KeyValue[] = [], depth = 0): { [key: string]: Plain } =>
+  Object.fromEntries(pairs.map(({ key, value }) => [key, plainOf(value, depth)]));
 
 export const text = (value: Plain | undefined): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined;

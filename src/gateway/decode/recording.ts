@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import busboy from 'busboy';
-import { requireFewFields, requireFewParts } from './parts.ts';
+import { mostDepth, requireFewFields, requireFewParts } from './parts.ts';
 import type { Plain } from './plain.ts';
 import { RecordingHeader } from './recording-header.ts';
 
@@ -71,8 +71,8 @@ export async function readRecording(
     const whole = await pipeline(stream, createWriteStream(audioPath, { mode: 0o600 })).then(
       () => !stream.truncated && bytes <= limits.audio,
       (error: NodeJS.ErrnoException) => {
-        // A full disk is not the upload's fault: it is read again later.
-        if (error.code !== 'ENOSPC' && error.code !== 'EDQUOT') return false;
+        // What the system refuses, for want of room or of files, is not the upload's fault: it is read again later.
+        if (error.syscall === undefined && error.errno === undefined) return false;
         body.destroy();
         throw error;
       },
@@ -81,10 +81,15 @@ export async function readRecording(
     else if (!whole) cut.push('audio');
   };
 
+  const begin = (part: Promise<void>) => {
+    parts.push(part);
+    // What fails is told below, when all of the body has been read.
+    part.catch(() => {});
+  };
   parser.on('file', (name, stream) => {
-    if (name === 'header') parts.push(text(stream, 'header'));
-    else if (name === 'chat_history') parts.push(text(stream, 'history'));
-    else if (name === 'audio') parts.push(audio(stream));
+    if (name === 'header') begin(text(stream, 'header'));
+    else if (name === 'chat_history') begin(text(stream, 'history'));
+    else if (name === 'audio') begin(audio(stream));
     else stream.resume();
   });
   parser.on('field', (name, value, { valueTruncated }) => {
@@ -96,7 +101,7 @@ export async function readRecording(
   if (!kept.header) throw new Error('it has no header');
   requireFewFields(kept.header, RecordingHeader);
   const header = RecordingHeader.fromBinary(kept.header);
-  if (kept.history) requireFewParts(kept.history);
+  if (kept.history) requireFewParts(kept.history, undefined, mostDepth);
   return {
     header,
     history: kept.history && (JSON.parse(kept.history.toString()) as Plain),

@@ -1,21 +1,27 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { destinations } from '../../catalogue/gateway.ts';
+import type { DeadLetters } from '../dead-letter.ts';
 import { type Entry, type Meta, readMeta } from '../spool/entry.ts';
 import { NoRoom, Spool } from '../spool/spool.ts';
 import type { Telemetry } from '../telemetry.ts';
-import { Refused } from './post.ts';
+import { NotNow, Refused } from './post.ts';
+import { Retries } from './retries.ts';
 
 export type DestinationName = (typeof destinations)[number];
 
 /** Where a backlog is sent to. */
 export interface Destination {
   name: DestinationName;
+  /** How much may be sent as one request. @default one entry */
+  batch?: { entries: number; bytes: number };
   /**
-   * Sends one entry. Resolves when it was taken.
+   * Sends entries as one request.
    *
+   * @param meta of the first
+   * @returns how many records of it were rejected, although the rest was taken
    * @throws Refused if it is refused for good; another Error if it may work later: then it is tried again
    */
-  send(entry: Entry, meta: Meta, signal: AbortSignal): Promise<void>;
+  send(entries: readonly [Entry, ...Entry[]], meta: Meta, signal: AbortSignal): Promise<number>;
 }
 
 export interface BacklogOptions {
@@ -23,6 +29,8 @@ export interface BacklogOptions {
   /** What may wait, in bytes; then the oldest makes room. */
   maxBytes: number;
   destination: Destination;
+  /** Takes what is refused for good. */
+  deadLetters: DeadLetters;
   telemetry: Telemetry;
   log: (message: string) => void;
   /** Milliseconds before the first repetition; it doubles, up to `maxDelay`. @default 1000 */
@@ -31,18 +39,29 @@ export interface BacklogOptions {
   maxDelay?: number;
 }
 
-/** What waits for a backend, on disk, and the sending of it: oldest first, one at a time, until it is taken. */
+/** Milliseconds after which it is looked for what is due. */
+const idle = 1000;
+
+/**
+ * What waits for a backend, on disk, and the sending of it until it is taken: oldest first, and what fails by itself, as far as
+ * that can be told, after what does not.
+ */
 export class Backlog {
   readonly #options: Required<BacklogOptions>;
   readonly #spool: Spool;
+  readonly #retries: Retries;
   readonly #closing = new AbortController();
   readonly #running: Promise<void>;
   /** Whether what was sent last was refused: of several in a row, the log tells of the first. */
   #refusing = false;
+  #isSending = false;
+  /** Requests that failed since one was taken. */
+  #failures = 0;
 
   private constructor(options: Required<BacklogOptions>, spool: Spool) {
     this.#options = options;
     this.#spool = spool;
+    this.#retries = new Retries(options);
     this.#running = this.#run();
   }
 
@@ -65,7 +84,7 @@ export class Backlog {
     size: number,
   ): Promise<void> {
     while (this.#spool.count > 0 && this.#spool.bytes + size + 4096 > this.#options.maxBytes) {
-      await this.#drop(this.#spool.first());
+      await this.#drop(this.#spool.oldest());
     }
     try {
       await this.#spool.receive(meta, body, { most: Number.POSITIVE_INFINITY, expected: size }, id);
@@ -79,7 +98,7 @@ export class Backlog {
   /** Resolves when nothing waits any more, or after `patience` milliseconds. */
   async drained(patience: number): Promise<void> {
     const end = Date.now() + patience;
-    while (this.#spool.count > 0 && Date.now() < end) await delay(10);
+    while ((this.#spool.count > 0 || this.#isSending) && Date.now() < end) await delay(10);
   }
 
   async close(): Promise<void> {
@@ -90,67 +109,132 @@ export class Backlog {
 
   async #run(): Promise<void> {
     const { signal } = this.#closing;
-    let failures = 0;
     while (!signal.aborted) {
-      const entry = this.#spool.first();
-      if (!entry) {
-        await this.#spool.next(1000);
+      const [first, ...others] = this.#due();
+      if (!first) {
+        await this.#spool.next(Math.min(idle, this.#options.firstDelay));
         continue;
       }
-      if (await this.#attempt(entry, failures)) failures = 0;
-      else await delay(this.#pause(failures++), undefined, { signal }).catch(() => {});
+      // Whatever goes wrong here, what waits is sent later.
+      this.#isSending = true;
+      const pause = await this.#attempt([first, ...others]).catch((error: Error) => this.#failed(error));
+      this.#isSending = false;
+      if (pause > 0) await delay(pause, undefined, { signal }).catch(() => {});
     }
   }
 
-  /** @returns whether the entry is dealt with */
-  async #attempt(entry: Entry, failures: number): Promise<boolean> {
+  /** What is sent next, as one request; nothing if all that waits was tried just now. */
+  #due(): Entry[] {
+    const { batch = { entries: 1, bytes: 0 } } = this.#options.destination;
+    const now = Date.now();
+    const due: Entry[] = [];
+    let bytes = 0;
+    for (const entry of this.#spool.entries()) {
+      const alone = this.#retries.isAlone(entry);
+      if (due.length === 0 && alone && this.#retries.isDue(entry, now)) return [entry];
+      if (alone) continue;
+      bytes += entry.bytes;
+      if (due.length > 0 && (due.length >= batch.entries || bytes > batch.bytes)) break;
+      due.push(entry);
+    }
+    return due;
+  }
+
+  /** @returns for how many milliseconds nothing is sent then */
+  async #attempt(entries: [Entry, ...Entry[]]): Promise<number> {
     const { destination, telemetry, log } = this.#options;
     const { signal } = this.#closing;
+    const [first] = entries;
     try {
-      await destination.send(entry, await readMeta(entry), signal);
-      await this.#spool.remove(entry);
-      this.#count('ok');
+      const rejected = await destination.send(entries, await metaOf(first), signal);
+      if (rejected > 0) this.#rejected(rejected);
+      for (const entry of entries) await this.#finish(entry, 'ok');
+      this.#retries.succeeded();
       this.#refusing = false;
-      if (failures > 0) log(`${destination.name} takes what is forwarded again`);
-      return true;
+      if (this.#failures > 0) log(`${destination.name} takes what is forwarded again`);
+      this.#failures = 0;
+      return 0;
     } catch (error) {
-      if (error instanceof Refused) {
-        await this.#spool.remove(entry);
-        this.#count('rejected');
-        if (!this.#refusing)
-          log(
-            `${destination.name} refuses what is forwarded, for good: ${error.message}. Look at its address, its headers and its limits.`,
-          );
-        this.#refusing = true;
-        return true;
+      if (signal.aborted) return 0;
+      // Of one in a batch that is not there any more, nothing is known; alone, it is gone.
+      if (entries.length > 1 && !(error instanceof NotNow && error.everything)) {
+        for (const entry of entries) this.#retries.separate(entry);
+        if (error instanceof Refused || (error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
+      } else if (error instanceof Refused) {
+        await this.#setAside(first, error.message);
+        return 0;
+      } else if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+        await this.#spool.remove(first);
+        return 0;
+      } else if (!(error instanceof NotNow && error.everything)) {
+        this.#spool.postpone(first);
+        if (this.#retries.failed(first, Date.now())) {
+          await this.#setAside(first, `it failed again and again: ${(error as Error).message}`);
+          return 0;
+        }
       }
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
-        await this.#spool.remove(entry);
-        return true;
-      }
-      if (signal.aborted) return false;
       telemetry.count('earshot_gateway_forward_failures_total', { destination: destination.name });
-      // The first of a series: the others say the same.
-      if (failures === 0)
-        log(`${destination.name} does not take what is forwarded; it waits: ${(error as Error).message}`);
-      return false;
+      return this.#failed(error as Error);
     }
   }
 
-  /** With a random half, so that gateways that lost a backend together do not come back together. */
-  #pause(failures: number): number {
-    const { firstDelay, maxDelay } = this.#options;
-    return Math.min(maxDelay, firstDelay * 2 ** Math.min(failures, 20)) * (0.5 + Math.random() / 2);
+  /** @returns for how many milliseconds nothing is sent then */
+  #failed(error: Error): number {
+    const { destination, firstDelay, log } = this.#options;
+    // The first of a series: the others say the same.
+    if (this.#failures === 0)
+      log(`${destination.name} does not take what is forwarded; it waits: ${error.message}`);
+    const own = this.#retries.pause(this.#failures++);
+    const asked = error instanceof NotNow ? error.retryAfter : undefined;
+    return asked === undefined ? own : Math.max(asked, firstDelay / 2);
+  }
+
+  #rejected(records: number): void {
+    const { destination, telemetry, log } = this.#options;
+    telemetry.count(
+      'earshot_gateway_forward_rejected_records_total',
+      { destination: destination.name },
+      records,
+    );
+    if (!this.#refusing)
+      log(
+        `${destination.name} takes what is forwarded, and rejects ${records} records in it; its own log says why.`,
+      );
+    this.#refusing = true;
+  }
+
+  async #setAside(entry: Entry, reason: string): Promise<void> {
+    const { deadLetters, destination, log } = this.#options;
+    const kept = await deadLetters.keep(entry, destination.name, reason);
+    await this.#finish(entry, 'rejected');
+    if (!this.#refusing)
+      log(
+        `${destination.name} refuses what is forwarded, for good: ${reason}. ${kept ? 'It is kept in the dead-letter folder. ' : ''}Look at its address, its headers and its limits.`,
+      );
+    this.#refusing = true;
   }
 
   async #drop(entry: Entry | undefined): Promise<void> {
-    if (!entry) return;
+    if (entry) await this.#finish(entry, 'dropped');
+  }
+
+  async #finish(entry: Entry, result: 'ok' | 'rejected' | 'dropped'): Promise<void> {
+    this.#retries.forget(entry);
+    this.#count(result);
     await this.#spool.remove(entry);
-    this.#count('dropped');
   }
 
   #count(result: 'ok' | 'rejected' | 'dropped'): void {
     const { telemetry, destination } = this.#options;
     telemetry.count('earshot_gateway_forwarded_total', { destination: destination.name, result });
+  }
+}
+
+/** @throws Refused if the entry is damaged; Error of the file system */
+async function metaOf(entry: Entry): Promise<Meta> {
+  try {
+    return await readMeta(entry);
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === undefined ? new Refused('its file is damaged') : error;
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExportedSignal } from '../../catalogue/marker.ts';
+import type { DeadLetters } from '../dead-letter.ts';
 import { unnamed } from '../decode/identity.ts';
 import type { WireLog } from '../decode/log-schema.ts';
 import type { MetricRequest } from '../decode/metric-schema.ts';
@@ -18,6 +19,11 @@ import { MetricsPush } from './metrics-push.ts';
 import { compressed, otlpDestination } from './otlp-destinations.ts';
 import { logRequest, traceRequest } from './unified.ts';
 
+/** Headers by destination. LiveKit Cloud needs none: uploads go there with a token of their API key. */
+export type ForwardHeaders = Readonly<
+  Partial<Record<'tempo' | 'loki' | 'prometheus', Readonly<Record<string, string>>>>
+>;
+
 /** Backends; without a URL, nothing is forwarded to one. */
 export interface ForwardTo {
   /** Tempo's OTLP port, or any other OTLP receiver of traces: `http://tempo:4318`. */
@@ -28,8 +34,8 @@ export interface ForwardTo {
   prometheus?: string;
   /** `https://….livekit.cloud`: uploads go there too. */
   liveKitCloud?: string;
-  /** Sent to Tempo, Loki and Prometheus: a tenant, a token. */
-  headers?: Readonly<Record<string, string>>;
+  /** Sent to each: a tenant, a token. */
+  headers?: ForwardHeaders;
   /** Whether Tempo and Loki get what jobs say that they send to a backend themselves, too. @default false */
   exported?: boolean;
 }
@@ -39,6 +45,8 @@ export interface ForwarderOptions extends ForwardTo {
   /** What may wait for each backend, in bytes. */
   maxBytes: number;
   keys: () => ApiKeys;
+  /** Takes what backends refuse for good. */
+  deadLetters: DeadLetters;
   /** Names this gateway among others, for Prometheus. */
   instance: string;
   telemetry: Telemetry;
@@ -75,13 +83,14 @@ export class Forwarder {
   }
 
   static async open(options: ForwarderOptions): Promise<Forwarder> {
-    const { directory, maxBytes, telemetry, log, firstDelay, headers = {} } = options;
+    const { directory, maxBytes, deadLetters, telemetry, log, firstDelay, headers = {} } = options;
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const backlog = (destination: Destination) =>
       Backlog.open({
         directory: join(directory, destination.name),
         maxBytes,
         destination,
+        deadLetters,
         telemetry,
         log,
         ...(firstDelay !== undefined && { firstDelay }),
@@ -89,16 +98,16 @@ export class Forwarder {
     const { tempo, loki, prometheus, liveKitCloud: cloud } = options;
     const forwarder = new Forwarder(options, {
       tempo: tempo
-        ? await backlog(otlpDestination('tempo', `${withoutSlash(tempo)}/v1/traces`, headers))
+        ? await backlog(otlpDestination('tempo', `${withoutSlash(tempo)}/v1/traces`, headers.tempo))
         : undefined,
       loki: loki
-        ? await backlog(otlpDestination('loki', `${withoutSlash(loki)}/otlp/v1/logs`, headers))
+        ? await backlog(otlpDestination('loki', `${withoutSlash(loki)}/otlp/v1/logs`, headers.loki))
         : undefined,
       cloud: cloud ? await backlog(liveKitCloud(withoutSlash(cloud), options.keys)) : undefined,
       metrics: prometheus
         ? await MetricsPush.open({
             url: `${withoutSlash(prometheus)}/api/v1/otlp/v1/metrics`,
-            headers,
+            headers: headers.prometheus ?? {},
             file: join(directory, 'totals.json'),
             instance: options.instance,
             telemetry,

@@ -1,9 +1,9 @@
 import { SignJWT } from 'jose';
 import type { ApiKeys } from '../receive/api-keys.ts';
 import type { UploadKind } from '../receive/endpoints.ts';
-import { type Entry, streamBody } from '../spool/entry.ts';
+import { streamBody } from '../spool/entry.ts';
 import type { Destination } from './backlog.ts';
-import { post, Refused } from './post.ts';
+import { NotNow, post } from './post.ts';
 
 const paths: Readonly<Record<UploadKind, string>> = {
   traces: '/observability/traces/otlp/v0',
@@ -20,24 +20,34 @@ const paths: Readonly<Record<UploadKind, string>> = {
  */
 export const liveKitCloud = (url: string, keys: () => ApiKeys): Destination => ({
   name: 'livekit_cloud',
-  async send(entry: Entry, meta, signal) {
+  async send([entry], meta, signal) {
     const secret = keys().get(String(meta.issuer));
-    if (secret === undefined) throw new Refused('the API key that it came with was taken away since');
+    // While keys are exchanged, it may come back; others are sent meanwhile.
+    if (secret === undefined)
+      throw new NotNow('the API key that it came with was taken away since', { everything: false });
     const token = await new SignJWT({ observability: { write: true }, sub: 'livekit-agents-telemetry' })
       .setProtectedHeader({ alg: 'HS256' })
       .setIssuer(String(meta.issuer))
       .setNotBefore('0s')
       .setExpirationTime('10m')
       .sign(new TextEncoder().encode(secret));
-    return post(`${url}${paths[meta.kind as UploadKind]}`, {
+    const body = await streamBody(entry);
+    const sent = post(`${url}${paths[meta.kind as UploadKind]}`, {
       headers: {
         authorization: `Bearer ${token}`,
         'content-type': String(meta.type),
         ...(meta.encoding && { 'content-encoding': String(meta.encoding) }),
       },
-      body: await streamBody(entry),
+      body,
       timeout: meta.kind === 'recordings' ? 600_000 : 30_000,
       signal,
     });
+    return sent
+      .catch((error) => {
+        if (!(error instanceof NotNow) || !(error.status === 401 || error.status === 403)) throw error;
+        // It does not know this API key, which tells nothing of the others.
+        throw new NotNow(error.message, { everything: false });
+      })
+      .finally(() => body.destroy());
   },
 });

@@ -1,11 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rename } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import writeFileAtomic from 'write-file-atomic';
 import type { MetricRequest } from '../decode/metric-schema.ts';
 import type { Telemetry } from '../telemetry.ts';
-import { Cumulative } from './cumulative.ts';
+import { Cumulative, type CumulativeState } from './cumulative.ts';
 import { compressed } from './otlp-destinations.ts';
-import { post, Refused } from './post.ts';
+import { NotNow, post, Refused } from './post.ts';
 
 export interface MetricsPushOptions {
   /** Prometheus' OTLP endpoint, `…/api/v1/otlp/v1/metrics`. */
@@ -31,6 +31,8 @@ export class MetricsPush {
   readonly #closing = new AbortController();
   readonly #running: Promise<void>;
   #failing = false;
+  /** Unix milliseconds before which nothing is sent, because the backend asks for it. */
+  #notBefore = 0;
 
   private constructor(options: Required<MetricsPushOptions>, totals: Cumulative) {
     this.#options = options;
@@ -39,19 +41,17 @@ export class MetricsPush {
   }
 
   static async open(options: MetricsPushOptions): Promise<MetricsPush> {
-    const saved = await readFile(options.file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
-      throw error;
-    });
+    const saved = await savedTotals(options);
     options.telemetry.handsOnTo('prometheus');
-    return new MetricsPush({ interval: 15_000, ...options }, new Cumulative(saved && JSON.parse(saved)));
+    return new MetricsPush({ interval: 15_000, ...options }, new Cumulative(saved));
   }
 
   /** @param entry names the upload that it is of, so that it counts once */
   async add(request: MetricRequest, entry: string): Promise<void> {
     this.#totals.add(request, entry, nanoseconds());
     await writeFileAtomic(this.#options.file, JSON.stringify(this.#totals.state), {
-      fsync: false,
+      // An upload that is counted here is not counted again.
+      fsync: true,
       mode: 0o600,
     });
   }
@@ -63,22 +63,30 @@ export class MetricsPush {
       'service.name': 'livekit-agents',
       'service.instance.id': instance,
     });
-    if (!request) return;
+    if (!request || Date.now() < this.#notBefore) return;
+    const destination = 'prometheus';
     try {
-      await post(url, {
+      const rejected = await post(url, {
         headers: { ...headers, 'content-type': 'application/x-protobuf', 'content-encoding': 'gzip' },
         body: await compressed(request),
         timeout: 10_000,
         signal: this.#closing.signal,
       });
-      telemetry.count('earshot_gateway_forwarded_total', { destination: 'prometheus', result: 'ok' });
-      this.#failing = false;
+      telemetry.count('earshot_gateway_forwarded_total', { destination, result: 'ok' });
+      telemetry.count('earshot_gateway_forward_rejected_records_total', { destination }, rejected);
+      if (rejected > 0 && !this.#failing)
+        log(
+          `prometheus takes what is forwarded, and rejects ${rejected} points in it; its own log says why.`,
+        );
+      this.#failing = rejected > 0;
     } catch (error) {
       if (this.#closing.signal.aborted) return;
       // Totals: what is refused now comes again with the next ones.
       if (error instanceof Refused)
-        telemetry.count('earshot_gateway_forwarded_total', { destination: 'prometheus', result: 'rejected' });
-      else telemetry.count('earshot_gateway_forward_failures_total', { destination: 'prometheus' });
+        telemetry.count('earshot_gateway_forwarded_total', { destination, result: 'rejected' });
+      else telemetry.count('earshot_gateway_forward_failures_total', { destination });
+      if (error instanceof NotNow && error.retryAfter !== undefined)
+        this.#notBefore = Date.now() + error.retryAfter;
       if (!this.#failing) log(`prometheus does not take what is forwarded: ${(error as Error).message}`);
       this.#failing = true;
     }
@@ -96,6 +104,24 @@ export class MetricsPush {
       if (!signal.aborted) await this.push();
     }
   }
+}
+
+/** The totals of before the restart. A file that cannot be read, as after a power cut, is put aside: they begin anew. */
+async function savedTotals({ file, log }: MetricsPushOptions): Promise<CumulativeState | undefined> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (text === undefined) return undefined;
+  try {
+    const state = JSON.parse(text) as CumulativeState;
+    if (typeof state?.series === 'object' && state.series !== null) return state;
+  } catch {
+    // See below.
+  }
+  await rename(file, `${file}.damaged`);
+  log(`The totals for Prometheus cannot be read, and begin anew; what was there is in ${file}.damaged`);
+  return undefined;
 }
 
 const nanoseconds = (): bigint => BigInt(Date.now()) * 1_000_000n;

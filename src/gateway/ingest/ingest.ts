@@ -1,24 +1,23 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { SessionBatch } from '../decode/records.ts';
+import type { DeadLetters } from '../dead-letter.ts';
+import { sessionOf } from '../decode/records.ts';
 import type { UploadKind } from '../receive/endpoints.ts';
 import { type Entry, readMeta } from '../spool/entry.ts';
 import type { Spool } from '../spool/spool.ts';
 import { sessionIdOf } from '../store/session-id.ts';
 import type { SessionStore } from '../store/session-store.ts';
 import type { Telemetry } from '../telemetry.ts';
+import { Deferred, isPassing, type Result } from './deferred.ts';
+import { type BatchListener, storeBatches } from './store-batches.ts';
 import { type TakenUp, type TakeUpOptions, takeUp } from './take-up.ts';
-
-/**
- * Told of each batch that went into the store, in order and at most once: after a crash, the last one may not be told.
- * What it throws is logged.
- */
-export type BatchListener = (batch: SessionBatch) => void;
 
 export interface IngestOptions extends Omit<TakeUpOptions, 'isRedacted' | 'known' | 'traceOf'> {
   spool: Spool;
   store: SessionStore;
+  /** Takes what cannot be read, and what cannot be stored. */
+  deadLetters: DeadLetters;
   telemetry: Telemetry;
   onBatch?: BatchListener;
   /** Whether jobs are waiting for answers, so that taking up can wait a little. */
@@ -29,27 +28,23 @@ export interface IngestOptions extends Omit<TakeUpOptions, 'isRedacted' | 'known
 /** For how long an upload may wait for others to be received, in milliseconds: it is taken up in the end. */
 const maxCourtesy = 250;
 
-/** How often an upload is tried that can be read, and cannot be stored for a reason that is not the disk's. */
-const maxAttempts = 5;
 /** How many processes may end in the midst of one upload: it may be what ends them. */
 const maxDeaths = 3;
-const fromDisk: ReadonlySet<string> = new Set([
-  'ENOSPC',
-  'EDQUOT',
-  'EROFS',
-  'EIO',
-  'EMFILE',
-  'ENFILE',
-  'EACCES',
-]);
+/** Milliseconds for which nothing is taken up when one upload after the other fails for want of the disk; it doubles, up to `maxPause`. */
+const firstPause = 250;
+const maxPause = 2000;
 
-const isDiskTrouble = (error: unknown): boolean => fromDisk.has((error as NodeJS.ErrnoException).code ?? '');
-
-/** Takes up what is spooled, oldest first: into the store, then on to the backends, then out of the spool. */
+/**
+ * Takes up what is spooled, oldest first: into the store, then on to the backends, then out of the spool. What fails waits, and so
+ * does what came later of the same sessions; the others go on.
+ */
 export class Ingest {
   readonly #options: IngestOptions & TakeUpOptions;
   #closing = false;
+  #isProcessing = false;
+  /** Uploads that failed one after the other. */
   #failures = 0;
+  readonly #deferred = new Deferred();
   readonly #running: Promise<void>;
 
   private constructor(options: IngestOptions & TakeUpOptions) {
@@ -74,7 +69,7 @@ export class Ingest {
   /** Resolves when all that is spooled has been taken up, or after `patience` milliseconds. */
   async drained(patience: number): Promise<void> {
     const end = Date.now() + patience;
-    while (this.#options.spool.count > 0 && Date.now() < end) await delay(10);
+    while ((this.#options.spool.count > 0 || this.#isProcessing) && Date.now() < end) await delay(10);
   }
 
   /** Ends after the upload that is being taken up; the others stay in the spool. */
@@ -84,19 +79,56 @@ export class Ingest {
     await this.#running;
   }
 
+  /** Whether something has been waiting for so many milliseconds, but for what fails again and again. */
+  isBehind(milliseconds: number): boolean {
+    const now = Date.now();
+    for (const entry of this.#options.spool.entries()) {
+      if (this.#deferred.isSetApart(entry, now)) continue;
+      return now - receivedAt(entry) > milliseconds;
+    }
+    return false;
+  }
+
   async #run(): Promise<void> {
     const { spool, log } = this.#options;
     while (!this.#closing) {
-      const entry = spool.first();
-      if (!entry) await spool.next(1000);
+      const entry = this.#next();
+      if (!entry) await spool.next(250);
       else if (await this.#yielded()) continue;
-      else if (await this.#process(entry)) this.#failures = 0;
       else {
-        const pause = Math.min(30_000, 250 * 2 ** this.#failures++);
-        if (this.#failures === 1) log('The store cannot be written; uploads wait in the spool');
-        for (const end = Date.now() + pause; !this.#closing && Date.now() < end; ) await delay(50);
+        this.#isProcessing = true;
+        try {
+          if (await this.#process(entry)) this.#failures = 0;
+          else this.#failures++;
+        } catch (error) {
+          // Whatever it is, the others are taken up.
+          log(`An upload could not be taken up, and waits: ${(error as Error).name}`);
+          this.#deferred.failed(entry, error, [], Date.now());
+          this.#failures++;
+        }
+        this.#isProcessing = false;
+        if (this.#failures > 0 && this.#deferred.isOfDisk(entry)) await this.#pause();
       }
     }
+  }
+
+  /** The oldest upload that is due; after a failure, the oldest of those that have not failed yet, if there is one. */
+  #next(): Entry | undefined {
+    const now = Date.now();
+    let failed: Entry | undefined;
+    for (const entry of this.#options.spool.entries()) {
+      const due = this.#deferred.dueAt(entry);
+      if (due === undefined || due > now) continue;
+      if (this.#failures === 0 || !this.#deferred.hasFailed(entry)) return entry;
+      failed ??= entry;
+    }
+    return failed;
+  }
+
+  /** Waits, the longer the more uploads fail one after the other: then it is not the uploads. */
+  async #pause(): Promise<void> {
+    const pause = Math.min(maxPause, firstPause * 2 ** Math.min(this.#failures - 1, 20));
+    for (const end = Date.now() + pause; !this.#closing && Date.now() < end; ) await delay(50);
   }
 
   /**
@@ -109,69 +141,98 @@ export class Ingest {
     return this.#closing;
   }
 
-  /** @returns whether the entry is dealt with */
+  /** @returns whether that was no failure */
   async #process(entry: Entry): Promise<boolean> {
-    const { spool, telemetry, log } = this.#options;
-    const finished = async (kind: UploadKind, result: 'ok' | 'malformed' | 'failed') => {
-      await spool.remove(entry);
-      telemetry.count('earshot_gateway_processed_total', { kind, result });
-      return true;
-    };
+    const { spool, log } = this.#options;
+    const done = this.#deferred.done(entry);
+    if (done) return this.#finish(entry, done.kind, done.result);
     let kind: UploadKind = 'logs';
     let taken: TakenUp;
     try {
       const meta = await readMeta(entry);
       kind = meta.kind as UploadKind;
       if ((await spool.begin(entry)) >= maxDeaths) {
-        log(`An upload of ${kind} is dropped: the gateway ended ${maxDeaths} times while it was taken up`);
-        return finished(kind, 'failed');
+        log(`An upload of ${kind} is given up: the gateway ended ${maxDeaths} times while it was taken up`);
+        return this.#giveUp(entry, kind, 'failed', 'the gateway ended while it was taken up');
       }
       taken = await takeUp(entry, meta, this.#options);
     } catch (error) {
-      if (isDiskTrouble(error)) return false;
-      // Errors of parsers quote what they could not parse: what was said is never in the log.
-      log(`An upload of ${kind} could not be read and is dropped (${(error as Error).name})`);
-      return finished(kind, 'malformed');
+      return this.#failed(entry, kind, error, 'malformed');
     }
+    const sessions = taken.batches.flatMap(({ identity }) => sessionOf(identity) ?? []);
     try {
+      if (this.#deferred.isHeld(entry.id, sessions)) {
+        this.#deferred.hold(entry, sessions, Date.now());
+        return true;
+      }
       // What comes of a deleted session goes nowhere.
-      if (await this.#store(entry, taken)) await taken.forward();
+      if (await storeBatches(entry, taken, this.#options)) await taken.forward();
     } catch (error) {
-      if (isDiskTrouble(error) || this.#failures + 1 < maxAttempts) return false;
-      log(`An upload of ${kind} could not be kept and is dropped (${(error as Error).name})`);
-      return finished(kind, 'failed');
+      return this.#failed(entry, kind, error, 'failed', sessions);
     } finally {
       await rm(join(this.#options.staging, `${entry.id}.ogg`), { force: true }).catch(() => {});
     }
-    return finished(kind, 'ok');
+    return this.#finish(entry, kind, 'ok');
   }
 
-  /** @returns whether any of it is of a session that is kept */
-  async #store(entry: Entry, { batches, ownerless, discarded }: TakenUp): Promise<boolean> {
-    const { store, telemetry, onBatch, log } = this.#options;
-    let kept = batches.length === 0;
-    for (const batch of batches) {
-      const applied = await store.apply(batch, entry.id);
-      kept ||= applied !== 'deleted';
-      if (applied === 'deleted') {
-        telemetry.count(
-          'earshot_gateway_discarded_records_total',
-          { reason: 'deleted_session' },
-          recordsIn(batch),
-        );
-      }
-      if (applied !== 'applied') continue;
-      try {
-        onBatch?.(batch);
-      } catch (error) {
-        log(`What was taken up could not be measured: ${(error as Error).message}`);
-      }
+  /** @param otherwise what becomes of it if the error will not pass */
+  async #failed(
+    entry: Entry,
+    kind: UploadKind,
+    error: unknown,
+    otherwise: 'malformed' | 'failed',
+    sessions: readonly string[] = [],
+  ): Promise<boolean> {
+    const { log } = this.#options;
+    const { code, name, path } = error as NodeJS.ErrnoException;
+    // Somebody removed it.
+    if (code === 'ENOENT' && path === entry.path) return this.#finish(entry, kind, 'failed');
+    // What is nested too deeply to be written down was never of an SDK.
+    const malformed = !isPassing(error) && (otherwise === 'malformed' || error instanceof RangeError);
+    // Errors of parsers quote what they could not parse: what was said is never in the log.
+    if (malformed) {
+      log(`An upload of ${kind} could not be read and is set aside (${name})`);
+      return this.#giveUp(entry, kind, 'malformed', name);
     }
-    telemetry.count('earshot_gateway_discarded_records_total', { reason: 'no_session' }, ownerless);
-    for (const reason of discarded) telemetry.count('earshot_gateway_discarded_records_total', { reason });
-    return kept;
+    const why = code ?? name;
+    const isFirst = this.#failures === 0 && !this.#deferred.hasFailed(entry);
+    if (this.#deferred.failed(entry, error, sessions, Date.now())) {
+      log(`An upload of ${kind} could not be kept and is set aside (${why})`);
+      return this.#giveUp(entry, kind, 'failed', why);
+    }
+    // Of several in a row, and of its repetitions, the others say the same.
+    if (isFirst)
+      log(`An upload of ${kind} cannot be stored now (${why}); it waits in the spool, and is tried again`);
+    return false;
+  }
+
+  async #giveUp(
+    entry: Entry,
+    kind: UploadKind,
+    result: 'malformed' | 'failed',
+    why: string,
+  ): Promise<boolean> {
+    await this.#options.deadLetters.keep(entry, 'ingest', why);
+    return this.#finish(entry, kind, result);
+  }
+
+  /** @returns whether the entry is out of the spool */
+  async #finish(entry: Entry, kind: UploadKind, result: Result): Promise<boolean> {
+    const { spool, telemetry, log } = this.#options;
+    try {
+      await spool.remove(entry);
+    } catch (error) {
+      const { code, name } = error as NodeJS.ErrnoException;
+      if (!this.#deferred.done(entry))
+        log(`An upload cannot be removed from the spool (${code ?? name}); it is tried again`);
+      this.#deferred.finished(entry, { kind, result }, Date.now());
+      return false;
+    }
+    this.#deferred.forget(entry);
+    telemetry.count('earshot_gateway_processed_total', { kind, result });
+    return true;
   }
 }
 
-const recordsIn = ({ spans, logs, items, metrics, evaluations }: SessionBatch): number =>
-  spans.length + logs.length + items.length + metrics.length + evaluations.length;
+/** Unix milliseconds at which an upload came, by its name. */
+const receivedAt = ({ id }: Entry): number => Number(id.slice(0, 13));

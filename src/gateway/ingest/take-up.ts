@@ -101,7 +101,11 @@ async function passOn(
   rewritten: (() => { toBinary(): Uint8Array }) | undefined,
 ): Promise<void> {
   if (!forwarder.passesOn) return;
-  if (!rewritten) return forwarder.upload(entry.id, meta, await streamBody(entry), entry.bytes);
+  if (!rewritten) {
+    const stream = await streamBody(entry);
+    // Where there is no room for it, it is not read.
+    return forwarder.upload(entry.id, meta, stream, entry.bytes).finally(() => stream.destroy());
+  }
   const body = rewritten().toBinary();
   await forwarder.upload(
     entry.id,

@@ -180,8 +180,9 @@ export class Measuring {
     const verdict = verdictOf(state, told);
     const observations = verdict === 'measured' ? measure(told) : [];
     const identity = identityOf(state);
+    const isNew = verdict === 'measured' && recorder.introduce(identity);
     const added = observations.filter((found) => recorder.prepare(found, identity));
-    if (added.length > 0 && patience.announced > 0) {
+    if ((isNew || added.length > 0) && patience.announced > 0) {
       this.#due.set(id, now() + patience.announced);
       return;
     }
@@ -189,10 +190,7 @@ export class Measuring {
     if (!(await store.markMeasured(id, verdict, state.receivedAt))) return;
     this.#active.leave(id);
     telemetry.count('earshot_gateway_measured_sessions_total', { verdict });
-    if (verdict === 'measured') {
-      recorder.introduce(identity);
-      for (const found of observations) recorder.record(found, identity);
-    }
+    for (const found of observations) recorder.record(found, identity);
     await onOver?.(state, told);
   }
 }

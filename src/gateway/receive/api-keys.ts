@@ -14,16 +14,41 @@ export interface KeySource {
 
 const fileSchema = z.record(z.string().min(1), z.string().min(1));
 
+/** The shortest secret that cannot be guessed, in characters; LiveKit's own tools draw longer ones. */
+const minSecret = 32;
+
+/** @throws Error if a secret is so short that whoever sees a token finds it by trying */
+function requireLongSecrets(keys: ApiKeys): void {
+  for (const [key, { length }] of keys) {
+    if (length >= minSecret) continue;
+    throw new Error(
+      `the secret of the API key ${key} has ${length} characters, and may be guessed; take one of at least ${minSecret} ` +
+        '(`openssl rand -base64 32`), or listen on 127.0.0.1, or say with --insecure that this is a network of yours',
+    );
+  }
+}
+
 /**
  * `key: secret` in each line, as in the `keys` of livekit-server's own configuration.
  *
+ * @param shortSecrets whether secrets that may be guessed are taken
  * @throws Error of the file system, or if it holds something else
  */
-export function readKeys(file: string): ApiKeys {
-  const parsed = fileSchema.safeParse(parse(readFileSync(file, 'utf8')) ?? {});
-  // What is wrong is not quoted: it is secrets that are in there.
+export function readKeys(file: string, shortSecrets = false): ApiKeys {
+  // What is wrong is not quoted, as a parser does: it is secrets that are in there.
+  const parsed = fileSchema.safeParse(yamlIn(readFileSync(file, 'utf8')) ?? {});
   if (!parsed.success) throw new Error('it must hold one "key: secret" in each line');
-  return new Map(Object.entries(parsed.data));
+  const keys: ApiKeys = new Map(Object.entries(parsed.data));
+  if (!shortSecrets) requireLongSecrets(keys);
+  return keys;
+}
+
+function yamlIn(text: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw new Error(`it is no YAML (${(error as { code?: string }).code})`);
+  }
 }
 
 export interface KeyOptions {
@@ -33,6 +58,8 @@ export interface KeyOptions {
   files?: readonly string[];
   /** How often the files are looked at, in milliseconds. @default 5000 */
   reloadMs?: number;
+  /** Whether secrets of fewer than 32 characters are taken, as `devkey: secret` of `livekit-server --dev`. @default false */
+  shortSecrets?: boolean;
   log: (message: string) => void;
 }
 
@@ -41,7 +68,8 @@ export interface KeyOptions {
  *
  * @throws OptionError if there are none, or a file cannot be used; one that is missing may come later
  */
-export function openKeys({ pair, files = [], reloadMs = 5000, log }: KeyOptions): KeySource {
+export function openKeys(options: KeyOptions): KeySource {
+  const { pair, files = [], reloadMs = 5000, shortSecrets = false, log } = options;
   const own: ApiKeys = new Map(pair ? [[pair.key, pair.secret]] : []);
   if (files.length === 0 && own.size === 0) {
     throw new OptionError(
@@ -49,10 +77,15 @@ export function openKeys({ pair, files = [], reloadMs = 5000, log }: KeyOptions)
         'your agents, or EARSHOT_GATEWAY_KEYS to a file with one "key: secret" in each line.',
     );
   }
+  try {
+    if (!shortSecrets) requireLongSecrets(own);
+  } catch (error) {
+    throw new OptionError(`LIVEKIT_API_SECRET cannot be used: ${(error as Error).message}.`);
+  }
   const read = new Map<string, ApiKeys>();
   let keys = own;
   const load = (file: string) => {
-    read.set(file, readKeys(file));
+    read.set(file, readKeys(file, shortSecrets));
     const inOrder = [own, ...files.map((each) => read.get(each) ?? [])];
     keys = new Map(inOrder.toReversed().flatMap((some) => [...some]));
   };

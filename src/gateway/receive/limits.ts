@@ -17,6 +17,8 @@ export interface Limits {
   /** Bytes per second that an upload has to reach on average, after its first seconds. */
   minRate: number;
   graceSeconds: number;
+  /** Seconds after which who sends without a token is cut off, whatever the speed: the answer was there at once. */
+  strangerSeconds: number;
 }
 
 export const defaultLimits: Limits = {
@@ -32,4 +34,5 @@ export const defaultLimits: Limits = {
   seconds: { traces: 8, logs: 8, metrics: 8, recordings: 120 },
   minRate: 16 * 1024,
   graceSeconds: 5,
+  strangerSeconds: 10,
 };

@@ -3,10 +3,14 @@ import { z } from 'zod';
 import type { ApiKeys } from './api-keys.ts';
 
 /**
- * For how long a token is taken after its end, in seconds. A job makes its tokens once, for six hours, and the Node.js
- * SDK does not make new ones; calls of up to thirty hours come through.
+ * How long the SDKs make their tokens for, in seconds: `exp` is `nbf` and six hours. The Node.js SDK makes them once for each job,
+ * and never anew.
  */
-const grace = 24 * 3600;
+const sdkLifetime = 6 * 3600;
+/** By how much it may differ: they read the clock once for each end. */
+const sdkJitter = 60;
+/** For how long a token of that shape is taken after its end, in seconds: calls of up to thirty hours come through. */
+const sdkGrace = 24 * 3600;
 /** By how much clocks may differ, in seconds. */
 const skew = 300;
 
@@ -19,7 +23,7 @@ const claimsSchema = z.object({
 
 /**
  * The API key that a request was made with: its token is signed with the key's secret, allows to write observability
- * data, and is not long over. undefined: there is no such token.
+ * data, and is not over; one that an SDK made may be, by a day. undefined: there is no such token.
  *
  * @param now unix seconds
  */
@@ -37,6 +41,7 @@ export async function issuerOf(
       algorithms: ['HS256'],
     });
     const { iss, exp, nbf = 0 } = claimsSchema.parse(JSON.parse(new TextDecoder().decode(payload)));
+    const grace = Math.abs(exp - nbf - sdkLifetime) <= sdkJitter ? sdkGrace : skew;
     return exp + grace > now && nbf - skew < now ? iss : undefined;
   } catch {
     return undefined;

@@ -36,7 +36,10 @@ export function createUploads(options: UploadsOptions): RequestHandler[] {
   const turnAway = (kind: UploadKind, why: Refusal, request: Request, response: Response) => {
     telemetry.count('earshot_gateway_refused_total', { kind, reason: why });
     refuse(kind, why, request, response);
-    void readPast(request, paceOf(kind, limits));
+    const pace = paceOf(kind, limits);
+    const { issuer } = response.locals;
+    const totalMs = issuer === undefined ? limits.strangerSeconds * 1000 : pace.totalMs;
+    void readPast(request, { ...pace, totalMs: Math.min(totalMs, pace.totalMs) });
   };
 
   /** Lets pass what is no upload; of uploads, those that carry a token. */

@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 
@@ -46,7 +45,9 @@ export async function readBody(entry: Entry): Promise<Buffer> {
   return (await readFile(entry.path)).subarray(offset);
 }
 
+/** @throws Error if the file cannot be opened, rather than the stream later, when nobody may listen to it any more */
 export async function streamBody(entry: Entry): Promise<Readable> {
   const { offset } = await readHead(entry);
-  return createReadStream(entry.path, { start: offset });
+  const file = await open(entry.path, 'r');
+  return file.createReadStream({ start: offset });
 }

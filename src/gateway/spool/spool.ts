@@ -34,6 +34,9 @@ export class NoRoom extends Error {
 /** The file that says what is being taken up. */
 const noteName = 'begun';
 
+/** What an upload has, as a rule, in bytes. */
+const usual = 16 * 1024;
+
 const full: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO']);
 
 /**
@@ -82,15 +85,24 @@ export class Spool {
     return this.#entries.size;
   }
 
-  /** Whether something has been waiting for so many milliseconds. */
-  waits(milliseconds: number): boolean {
-    const oldest = this.first();
-    return oldest !== undefined && Date.now() - Number(oldest.id.slice(0, 13)) > milliseconds;
+  /** All entries, oldest first; then those that were postponed, in the order in which they were. */
+  entries(): Iterable<Entry> {
+    return this.#entries.values();
   }
 
-  /** The oldest entry. */
-  first(): Entry | undefined {
-    return this.#entries.values().next().value;
+  /** The entry that came first. */
+  oldest(): Entry | undefined {
+    let oldest: Entry | undefined;
+    for (const entry of this.#entries.values()) if (!oldest || entry.id < oldest.id) oldest = entry;
+    return oldest;
+  }
+
+  /** Lets all others go before an entry, until the next start. */
+  postpone({ id }: Entry): void {
+    const entry = this.#entries.get(id);
+    if (!entry) return;
+    this.#entries.delete(id);
+    this.#entries.set(id, entry);
   }
 
   /** Resolves when an entry is there that was not when it was asked, or after `patience` milliseconds. */
@@ -190,6 +202,21 @@ export class Spool {
     await rm(path, { force: true });
     if (this.#entries.delete(id)) this.#bytes -= bytes;
     if (this.#entries.size === 0) await rm(this.#note, { force: true });
+  }
+
+  /**
+   * Whether it takes more.
+   *
+   * @throws NoRoom, or Error of the file system
+   */
+  async check(): Promise<void> {
+    await this.#require(usual);
+    const probe = join(this.#options.directory, `${process.pid}-${this.#arrivals++}.part`);
+    try {
+      await writeFile(probe, '0', { mode: 0o600 });
+    } finally {
+      await rm(probe, { force: true });
+    }
   }
 
   async #require(expected: number): Promise<void> {

@@ -47,6 +47,8 @@ export class SessionStore {
     this.#options = options;
     this.index = index;
     this.#deleted = deleted;
+    // Everybody who follows the changes listens; how many may is limited where they ask.
+    this.events.setMaxListeners(0);
   }
 
   static async open(options: SessionStoreOptions): Promise<SessionStore> {

@@ -14,7 +14,7 @@ export const health: BoardSpec = {
     ...trustRows(context),
     ...sampleRows(context),
     ...reportRows(context),
-    ...gatewayRows(),
+    ...gatewayRows(context),
     ...ruleRows(),
   ],
 };

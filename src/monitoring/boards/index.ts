@@ -3,6 +3,7 @@ import { cost } from './cost.ts';
 import { fleet } from './fleet.ts';
 import { health } from './health.ts';
 import { board } from './house/board.ts';
+import { settingWhatIsThere, uidOf } from './house/links.ts';
 import { latency } from './latency.ts';
 import { models } from './models.ts';
 import { realtime } from './realtime.ts';
@@ -36,5 +37,16 @@ export const boards = [
 ];
 
 /** The boards as Grafana reads them. */
-export const dashboards = (settings: Settings) =>
-  boards.map((spec) => ({ name: spec.name, dashboard: board(spec, settings) }));
+export function dashboards(settings: Settings) {
+  const built = boards.map((spec) => ({ name: spec.name, dashboard: board(spec, settings) }));
+  const variables = new Map(
+    built.map(({ name, dashboard }) => [
+      uidOf(name),
+      (dashboard.templating?.list ?? []).map((variable) => variable.name),
+    ]),
+  );
+  return built.map(({ name, dashboard }) => ({
+    name,
+    dashboard: settingWhatIsThere(dashboard, (uid) => variables.get(uid) ?? []),
+  }));
+}

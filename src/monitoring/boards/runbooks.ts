@@ -11,6 +11,8 @@ import { text } from './house/text.ts';
 const address = (alert: string): string =>
   `/d/${uidOf('runbooks')}/runbooks?viewPanel=${panelId('runbooks', alert)}`;
 
+const board = (name: string): string | undefined => (isBoard(name) ? `/d/${uidOf(name)}` : undefined);
+
 /** What an alert is about, in a line: it stands above its runbook. */
 function about(alert: string, settings: Settings): string {
   const rules = alertingGroups(settings).flatMap((group) =>
@@ -23,7 +25,7 @@ function about(alert: string, settings: Settings): string {
   return `**${each(rules.map(({ severity }) => severity))}** · ${each(rules.map(({ category }) => category))} · ${each(boards)}`;
 }
 
-const isBoard = (name: string): name is keyof typeof boardTitles => name in boardTitles;
+const isBoard = (name: string): name is keyof typeof boardTitles => Object.hasOwn(boardTitles, name);
 
 /** What there is, by what it is about. */
 function contents(settings: Settings): string {
@@ -42,6 +44,7 @@ function contents(settings: Settings): string {
 export const runbooks: BoardSpec = {
   name: 'runbooks',
   description: 'An alert is firing: what does it mean, how is the cause found, and what is to be done?',
+  static: true,
   rows: ({ settings }) => {
     const written = new Map(readRunbooks().map(({ alert, content }) => [alert, content]));
     return [
@@ -63,7 +66,7 @@ export const runbooks: BoardSpec = {
             description: `What ${alert} means, how its cause is found, and what is to be done.`,
             content: `${about(alert, settings)}\n\n${relinked(
               written.get(alert) ?? `There is no docs/runbooks/${alert}.md yet.`,
-              address,
+              { runbook: address, board },
             )}`,
             width: 12,
             height: 16,

@@ -1,4 +1,5 @@
 import { recordedWindow, recordingInterval } from './recorded.ts';
+import { nameByRange, resolution } from './resolution.ts';
 
 /**
  * Histograms of LiveKit's server (`pkg/telemetry/prometheus`, v1.13.5) of which the rates are recorded: the labels that are kept,
@@ -40,7 +41,10 @@ export function serverQueries(recorded: boolean) {
     const matcher = direction ? `direction="${direction}"` : '';
     if (recorded) {
       const of = matcher ? `{${matcher}}` : '';
-      return `${sum}(sum_over_time(${recordedServerRate(metric, part)}${of}[${window}])) * ${recordingInterval}`;
+      const byRange = window.startsWith('$__');
+      const name = recordedServerRate(metric, part);
+      const series = `${byRange ? nameByRange(name) : name}${of}`;
+      return `${sum}(sum_over_time(${series}[${window}])) * ${byRange ? resolution.seconds : recordingInterval}`;
     }
     const all = [where.slice(1, -1), matcher].filter(Boolean).join(', ');
     return `${sum}(increase(${metric}${part}${all ? `{${all}}` : ''}[${window}]))`;

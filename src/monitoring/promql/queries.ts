@@ -1,5 +1,6 @@
 import { catalogue, type MetricName } from '../../catalogue/metrics.ts';
 import { type Part, recordedRate, recordedSeconds, recordedWindow, recordingInterval } from './recorded.ts';
+import { isLong, nameByLevel, nameByRange, nameOfAgent, resolution } from './resolution.ts';
 import {
   type CounterName,
   type GaugeName,
@@ -25,6 +26,8 @@ export interface Scope {
   window: string;
   /** Whether recorded series are read where there are some. */
   recorded: boolean;
+  /** Whether a time range that the reader chooses decides which of them; see `resolution.ts`. @default false */
+  byRange?: boolean;
 }
 
 interface About<M extends MetricName> {
@@ -81,10 +84,15 @@ export function createQueries(scope: Scope) {
       const range = `${select(metric, `${metric}${part}`, where as Matchers)}[${window}]${at}`;
       return `${sum}(${per === 'window' ? 'increase' : 'rate'}(${range}))`;
     }
-    const series = select(metric, recorded.name, where as Matchers, recorded.labels);
+    const byRange = scope.byRange && window.startsWith('$__') && isLong(metric, part);
+    const interval = byRange ? resolution.seconds : recordingInterval;
+    const byLevel = scope.byRange && isLong(metric, part) && !asked.includes('instance');
+    const ofLevel = byLevel ? (scope.worker ? nameByLevel : nameOfAgent)(recorded.name) : recorded.name;
+    const name = byRange ? nameByRange(ofLevel) : ofLevel;
+    const series = select(metric, name, where as Matchers, recorded.labels);
     // A rate over the window itself is exact; a sum of several reaches back by one more window.
     if (per === 'window' && window === recordedWindow) return `${sum}(${series}${at}) * ${recordedSeconds}`;
-    if (per === 'window') return `${sum}(sum_over_time(${series}[${window}]${at})) * ${recordingInterval}`;
+    if (per === 'window') return `${sum}(sum_over_time(${series}[${window}]${at})) * ${interval}`;
     if (window === recordedWindow) return `${sum}(${series}${at})`;
     return `${sum}(${per ? 'avg' : 'sum'}_over_time(${series}[${window}]${at}))`;
   }

@@ -21,7 +21,7 @@ export const rates = ({ settings }: RuleContext): RuleGroup<RecordingRule>[] =>
         const raw = selector(`${metric}${part}`, settings.selector);
         return {
           record,
-          expr: `sum by (${[...settings.labels, ...labels].join(', ')}) (rate(${raw}[${recordedWindow}]))`,
+          expr: `sum by (${labels.join(', ')}) (rate(${raw}[${recordedWindow}]))`,
         };
       }),
     ),

@@ -17,12 +17,14 @@ export interface RecordingRule {
   labels?: Readonly<Record<string, string>>;
 }
 
-export type Severity = 'critical' | 'warning' | 'info';
+/** `none`: it fires on purpose, and nobody is notified of it. */
+export type Severity = 'critical' | 'warning' | 'info' | 'none';
 
 /** What an alert is about; notifications are routed and silenced by it. */
 export type Category =
   | 'latency'
   | 'failure'
+  | 'traffic'
   | 'quality'
   | 'release'
   | 'cost'

@@ -5,6 +5,9 @@ import type { RecordingRule, RuleContext, RuleGroup } from './rule.ts';
 /** A worker's load, so that its mean over weeks needs one sample a minute. */
 export const workerLoad = 'worker:lk_agents_worker_load:max';
 
+/** How many workers of an agent serve metrics: what is remembered of a fleet that has vanished. */
+export const workerCount = 'agent:earshot_build_info:count';
+
 /** Processor cores that the worker process itself uses; every process has such a series, so it is asked for workers' only. */
 export const workerCpu = 'worker:process_cpu_seconds:rate5m';
 
@@ -13,9 +16,13 @@ export const workerCollection = 'worker:v8js_gc_seconds:rate5m';
 
 /** Of workers, what their boards would have to make from raw samples otherwise. */
 export function workers({ q, settings }: RuleContext): RuleGroup<RecordingRule>[] {
-  const labels = [...settings.labels, 'job', 'instance'].join(', ');
   const load = q.series('lk_agents_worker_load');
-  const cpu = selector('process_cpu_seconds_total', []);
+  const info = q.series('earshot_build_info');
+  // Every process has it; the user's matchers tell which are meant, but for those on the agent, which it knows nothing of.
+  const cpu = selector(
+    'process_cpu_seconds_total',
+    settings.selector.filter((matcher) => !/^agent_(name|version)\b/.test(matcher)),
+  );
   return [
     {
       name: 'earshot-workers',
@@ -23,15 +30,20 @@ export function workers({ q, settings }: RuleContext): RuleGroup<RecordingRule>[
       rules: [
         {
           record: workerLoad,
-          expr: `max by (${labels}, agent_name, agent_version, nodename) (${load})`,
+          expr: `max by (job, instance, agent_name, agent_version, nodename) (${load})`,
+        },
+        {
+          record: workerCount,
+          // Those of five minutes ago: a worker has no name yet before it has registered with LiveKit.
+          expr: `count by (agent_name) (${info} and ${info} offset 5m)`,
         },
         {
           record: workerCpu,
-          expr: `sum by (${labels}) (rate(${cpu}[5m]) and on (job, instance) ${load})`,
+          expr: `sum by (job, instance) (rate(${cpu}[5m]) and on (job, instance) ${load})`,
         },
         {
           record: workerCollection,
-          expr: `sum by (${labels}, agent_name, agent_version, process) (${recordedRate('v8js_gc_duration_seconds', '_sum').name})`,
+          expr: `sum by (job, instance, agent_name, agent_version, process) (${recordedRate('v8js_gc_duration_seconds', '_sum').name})`,
         },
       ],
     },

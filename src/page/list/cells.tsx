@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import type { Summary } from '../api.ts';
 import { formatCost, formatCount, formatDay, formatLatency, formatMoment, formatTime } from '../formats.ts';
 import { LockIcon, SoundIcon } from '../icons.tsx';
@@ -71,9 +72,11 @@ export function durationOf({ status, start, duration }: Summary, now: number): n
   return status === 'live' && since > duration && since < duration + 180 ? since : duration;
 }
 
+export const unnamed = 'Unnamed agent';
+
 export const Agent = ({ session }: { session: Summary }) => (
   <>
-    <span class="agent-name">{session.agent ?? 'Unnamed agent'}</span>
+    <span class="agent-name">{session.agent ?? unnamed}</span>
     <span class="agent-room">
       {session.hasAudio && <SoundIcon title="With a recording" />}
       <span>{session.roomName ?? session.id}</span>
@@ -86,6 +89,13 @@ export const Agent = ({ session }: { session: Summary }) => (
       {session.simulated && <span class="tag">simulated</span>}
     </span>
   </>
+);
+
+/** What is cut, with an ellipsis, where its column has no room for it. */
+export const Cut = ({ title, children }: { title?: string; children: ComponentChildren }) => (
+  <span class="cut" title={title}>
+    <span>{children}</span>
+  </span>
 );
 
 export const Started = ({ at, now }: { at: number; now: number }) => (

@@ -1,17 +1,27 @@
 import type { ComponentChildren } from 'preact';
 import type { Summary } from '../api.ts';
-import { formatDuration, none } from '../formats.ts';
-import { EndBadge } from '../status.tsx';
+import {
+  formatCost,
+  formatCount,
+  formatDay,
+  formatDuration,
+  formatLatency,
+  formatTime,
+  none,
+} from '../formats.ts';
+import { EndBadge, endOf } from '../status.tsx';
 import {
   Agent,
   Cost,
   Count,
+  Cut,
   durationOf,
   Latency,
   LatencyRange,
   RangeScale,
   rangeHint,
   Started,
+  unnamed,
 } from './cells.tsx';
 
 export interface Column {
@@ -26,6 +36,10 @@ export interface Column {
   /** What stands before its name: the scale of what is drawn in it. */
   scale?: () => ComponentChildren;
   cell: (session: Summary, now: number) => ComponentChildren;
+  /** What is in the cell, as text: the longest of a column is how wide it is. */
+  text: (session: Summary, now: number) => string;
+  /** What is below that. */
+  more?: (session: Summary) => string;
 }
 
 export const columns: readonly Column[] = [
@@ -34,18 +48,22 @@ export const columns: readonly Column[] = [
     name: 'Agent',
     sort: 'agent',
     cell: (session) => <Agent session={session} />,
+    text: ({ agent = unnamed }) => agent,
+    more: ({ roomName, id }) => roomName ?? id,
   },
   {
     key: 'version',
     name: 'Version',
     hint: 'LIVEKIT_AGENT_DEPLOYMENT',
-    cell: ({ version }) => (version === undefined ? none : <span title={version}>{version}</span>),
+    cell: ({ version }) => (version === undefined ? none : <Cut title={version}>{version}</Cut>),
+    text: ({ version = none }) => version,
   },
   {
     key: 'start',
     name: 'Started',
     sort: 'start',
     cell: ({ start }, now) => <Started at={start} now={now} />,
+    text: ({ start }, now) => `${formatDay(start, now)} ${formatTime(start)}`,
   },
   {
     key: 'duration',
@@ -53,6 +71,7 @@ export const columns: readonly Column[] = [
     sort: 'duration',
     number: true,
     cell: (session, now) => formatDuration(durationOf(session, now)),
+    text: (session, now) => formatDuration(durationOf(session, now)),
   },
   {
     key: 'turns',
@@ -61,6 +80,7 @@ export const columns: readonly Column[] = [
     sort: 'turns',
     number: true,
     cell: ({ turns }) => <Count count={turns} />,
+    text: ({ turns }) => formatCount(turns),
   },
   {
     key: 'latencyP50',
@@ -69,6 +89,7 @@ export const columns: readonly Column[] = [
     sort: 'latencyP50',
     number: true,
     cell: ({ latencyP50 }) => <Latency seconds={latencyP50} />,
+    text: ({ latencyP50 }) => formatLatency(latencyP50),
   },
   {
     key: 'latencyP95',
@@ -87,6 +108,7 @@ export const columns: readonly Column[] = [
         )}
       </span>
     ),
+    text: ({ latencyP95 }) => formatLatency(latencyP95),
   },
   {
     key: 'interruptions',
@@ -95,6 +117,7 @@ export const columns: readonly Column[] = [
     sort: 'interruptions',
     number: true,
     cell: ({ interruptions }) => <Count count={interruptions} />,
+    text: ({ interruptions }) => formatCount(interruptions),
   },
   {
     key: 'toolErrors',
@@ -104,6 +127,7 @@ export const columns: readonly Column[] = [
     cell: ({ toolErrors, toolCalls }) => (
       <Count count={toolErrors} tone="failed" title={`${toolErrors} of ${toolCalls} tool calls failed`} />
     ),
+    text: ({ toolErrors }) => formatCount(toolErrors),
   },
   {
     key: 'cost',
@@ -112,6 +136,17 @@ export const columns: readonly Column[] = [
     sort: 'cost',
     number: true,
     cell: ({ cost, costIncomplete }) => <Cost usd={cost} incomplete={costIncomplete} />,
+    text: ({ cost, costIncomplete }) => `${formatCost(cost)}${costIncomplete ? '+' : ''}`,
   },
-  { key: 'end', name: 'End', hint: 'Why it ended', cell: (session) => <EndBadge session={session} /> },
+  {
+    key: 'end',
+    name: 'End',
+    hint: 'Why it ended',
+    cell: (session) => (
+      <Cut>
+        <EndBadge session={session} />
+      </Cut>
+    ),
+    text: endOf,
+  },
 ];

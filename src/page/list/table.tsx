@@ -4,11 +4,14 @@ import { type Column, columns } from './columns.tsx';
 import { nextSort } from './filters.ts';
 import { showHintBelow } from './hints.ts';
 import type { VisibleRows } from './visible-rows.ts';
+import { useWidest } from './widest.ts';
 
 /** What is drawn of the list, as a table or as cards. */
 export interface RowsInSight {
   total: number;
   at: (index: number) => Summary | undefined;
+  /** Another one for other filters, or another order. */
+  list: object;
   visible: VisibleRows;
   /** Pixels of a row. */
   height: number;
@@ -26,21 +29,23 @@ interface TableProps extends RowsInSight {
 }
 
 /** The rows in sight, between two spacers that stand for those above and below. */
-export function SessionTable({ total, at, visible, height, body, sort, onSort, ...rest }: TableProps) {
+export function SessionTable({ total, at, list, visible, height, body, sort, onSort, ...rest }: TableProps) {
   const { first, end } = visible;
+  const widest = useWidest(list, at, visible, rest.now);
   const indices = Array.from({ length: end - first }, (_, n) => first + n);
   const seen = new Set<string>();
   return (
     <table class="sessions" aria-rowcount={total + 1} aria-label="Sessions">
-      <colgroup>
-        {columns.map(({ key }) => (
-          <col key={key} class={`col-${key}`} />
-        ))}
-      </colgroup>
       <thead>
         <tr aria-rowindex={1}>
           {columns.map((column) => (
             <Head key={column.key} column={column} by={sort} onSort={onSort} />
+          ))}
+        </tr>
+        {/* biome-ignore lint/a11y/noAriaHiddenOnFocusable: nothing in it can be focused */}
+        <tr class="widest" aria-hidden="true">
+          {columns.map(({ key }) => (
+            <td key={key} class={`widest-${key}`} data-text={widest.text[key]} data-more={widest.more[key]} />
           ))}
         </tr>
       </thead>

@@ -133,7 +133,7 @@ function Table({ live: { rows, outdated, refresh }, sort, onSort, search }: Tabl
   }, [overdue]);
 
   const at = (index: number) => rows.at(index);
-  const inSight = { total, at, visible, height, body, current, onCurrent: setCurrent, now };
+  const inSight = { total, at, list: rows, visible, height, body, current, onCurrent: setCurrent, now };
   return (
     <div class={outdated ? 'table outdated' : 'table'} aria-busy={outdated || rows.total === undefined}>
       {narrow ? <SessionCards {...inSight} /> : <SessionTable {...inSight} sort={sort} onSort={onSort} />}

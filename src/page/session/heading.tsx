@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { api, type Detail } from '../api.ts';
+import { BackIcon } from '../icons.tsx';
 import { listAddress } from '../navigation.ts';
 import { EndBadge } from '../status.tsx';
 
@@ -9,7 +10,8 @@ export function Heading({ detail }: { detail: Detail }) {
   return (
     <header class="session-head">
       <a class="back" href={listAddress()}>
-        ← Sessions
+        <BackIcon />
+        Sessions
       </a>
       <div class="session-title">
         <h1 class="title">{agent ?? 'Session'}</h1>

@@ -23,7 +23,7 @@ const shortcuts = [
   ['j', 'The next turn'],
   ['k', 'The turn before'],
   ['e E', 'The next event, or the one before'],
-  ['← →', 'Five seconds back or on; with Shift, half a second'],
+  ['Left Right', 'Five seconds back or on; with Shift, half a second'],
   ['+ −', 'Zoom in, or out'],
   ['0', 'All of the call'],
   ['1 2 3', 'Transcript, logs, report'],

@@ -29,6 +29,8 @@ if (process.send === undefined) {
       host: '127.0.0.1',
       port: Number(process.env.TEST_SERVER_PORT),
       agentName: 'front-desk',
+      // A machine with other work to do takes longer than the ten seconds of the SDK.
+      initializeProcessTimeout: 60_000,
     }),
   );
 }

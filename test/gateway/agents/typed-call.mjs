@@ -54,6 +54,13 @@ if (process.send === undefined) {
   const { TEST_SERVER_PORT } = process.env;
   const agent = fileURLToPath(import.meta.url);
   cli.runApp(
-    new ServerOptions({ agent, host: '127.0.0.1', port: Number(TEST_SERVER_PORT), agentName: 'front-desk' }),
+    new ServerOptions({
+      agent,
+      host: '127.0.0.1',
+      port: Number(TEST_SERVER_PORT),
+      agentName: 'front-desk',
+      // A machine with other work to do takes longer than the ten seconds of the SDK.
+      initializeProcessTimeout: 60_000,
+    }),
   );
 }

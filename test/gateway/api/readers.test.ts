@@ -1,5 +1,10 @@
+import { once } from 'node:events';
 import { request } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import express from 'express';
 import { describe, expect, test } from 'vitest';
+import { createReaderGuard } from '../../../src/gateway/api/readers.ts';
+import { Telemetry } from '../../../src/gateway/telemetry.ts';
 import { startTestGateway } from '../running.ts';
 import { one, upload } from '../uploads.ts';
 
@@ -64,13 +69,30 @@ describe('with a login', () => {
     expect((await upload(gateway.url, one('full-02-traces'))).status).toBe(200);
   });
 
-  test('whoever guesses is stopped', async () => {
+  test('whoever guesses is stopped, and nobody else', async () => {
+    const gateway = await startTestGateway({ readers, openMetrics: true });
+    const good = { authorization: `Bearer ${bearer}` };
+    const statusWith = (headers: Record<string, string>) => statusOf(gateway.url, '/api/sessions', headers);
+    const statuses = [];
+    for (let n = 0; n < 102; n++) statuses.push(await statusWith({ authorization: `Bearer guess-${n}` }));
+    expect(statuses.slice(0, 100)).toEqual(Array(100).fill(401));
+    expect(statuses.slice(100)).toEqual([429, 429]);
+    expect(await statusWith(good)).toBe(200);
+    const refused = (reason: string) => gateway.metric('earshot_gateway_read_refused_total', { reason });
+    expect([await refused('unauthorized'), await refused('rate_limited')]).toEqual([100, 2]);
+  });
+
+  test('event streams that were closed are no wrong attempts', async () => {
     const gateway = await startTestGateway({ readers });
-    const statuses = new Set<number>();
-    for (let n = 0; n < 102; n++) {
-      statuses.add(await statusOf(gateway.url, '/api/sessions', { authorization: `Bearer guess-${n}` }));
+    const headers = { authorization: `Bearer ${bearer}` };
+    for (let n = 0; n < 105; n++) {
+      const closing = new AbortController();
+      const { status } = await fetch(`${gateway.url}/api/events`, { headers, signal: closing.signal });
+      closing.abort();
+      expect(status).toBe(200);
     }
-    expect([...statuses]).toEqual([401, 429]);
+    // A request without a credential is asked for one, and not sent away.
+    expect(await statusOf(gateway.url, '/api/sessions', {})).toBe(401);
   });
 
   test('/metrics and the probes can be open', async () => {
@@ -103,12 +125,99 @@ describe('behind a proxy that logs people in', () => {
   });
 });
 
+test('behind a proxy whose names are known, a page cannot come in by another', async () => {
+  const proxy = { header: 'x-forwarded-user', from: ['127.0.0.0/8'], hosts: ['sessions.example'] };
+  const gateway = await startTestGateway({ readers: { proxy } });
+  const statusAt = (host: string) =>
+    statusOf(gateway.url, '/api/sessions', { 'x-forwarded-user': 'ann', host });
+  expect(await statusAt('sessions.example')).toBe(200);
+  expect(await statusAt('sessions.example:9465')).toBe(200);
+  expect(await statusAt('evil.example:9465')).toBe(401);
+});
+
+describe('who guesses is known by the address', () => {
+  /** The statuses of a request without credentials from each of these, the first of which makes a hundred before. */
+  async function statusesFrom(addresses: readonly string[]): Promise<number[]> {
+    const guard = createReaderGuard({
+      readers: { bearer },
+      host: '127.0.0.1',
+      telemetry: new Telemetry(),
+    });
+    const app = express();
+    app.use((request, _response, next) => {
+      Object.defineProperty(request.socket, 'remoteAddress', {
+        value: request.headers['x-test-address'],
+        configurable: true,
+      });
+      next();
+    }, guard);
+    const server = app.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const from = (address = '') => statusOf(url, '/', { 'x-test-address': address });
+    for (let n = 0; n < 100; n++) await from(addresses[0]);
+    const statuses = [];
+    for (const address of addresses) statuses.push(await from(address));
+    server.close();
+    return statuses;
+  }
+
+  test('of IPv4 each counts for itself', async () => {
+    expect(await statusesFrom(['192.0.2.1', '::ffff:192.0.2.1', '192.0.2.2'])).toEqual([429, 429, 401]);
+  });
+
+  test('of IPv6 a network of 64 bits counts as one', async () => {
+    const addresses = ['2001:db8:0:1::1', '2001:db8:0:1:ffff::2', '2001:db8:0:2::1'];
+    expect(await statusesFrom(addresses)).toEqual([429, 429, 401]);
+  });
+});
+
 describe('without a login, on loopback', () => {
   test('a page cannot come in by a name of its own that leads here', async () => {
     const gateway = await startTestGateway();
     expect(await statusOf(gateway.url, '/api/sessions', { host: 'evil.example:9465' })).toBe(403);
     expect(await statusOf(gateway.url, '/api/sessions', { host: 'localhost:9465' })).toBe(200);
     expect(await gateway.metric('earshot_gateway_read_refused_total', { reason: 'host' })).toBe(1);
+  });
+
+  test.each<Record<string, string>>([
+    { 'x-forwarded-for': '203.0.113.7' },
+    { 'x-forwarded-host': 'sessions.example' },
+    { 'x-real-ip': '203.0.113.7' },
+    { forwarded: 'for=203.0.113.7' },
+    { via: '1.1 proxy' },
+    { 'cf-connecting-ip': '203.0.113.7' },
+  ])('what a proxy passes on is refused, and told what to set: %j', async (headers) => {
+    const gateway = await startTestGateway();
+    for (const [path, method] of [
+      ['/', 'GET'],
+      ['/api/sessions', 'GET'],
+      ['/api/sessions/AJ_1', 'DELETE'],
+      ['/metrics', 'GET'],
+    ] as const)
+      expect(await statusOf(gateway.url, path, headers, method), path).toBe(403);
+    const { error } = await gateway.json('/api/sessions', { headers: { 'x-forwarded-for': '203.0.113.7' } });
+    expect(error).toMatch(
+      /^This request came through a proxy \(x-forwarded-for\).*set EARSHOT_GATEWAY_TOKEN/,
+    );
+    expect(await gateway.metric('earshot_gateway_read_refused_total', { reason: 'forwarded' })).toBe(5);
+  });
+
+  test('so is what nginx passes on, which adds no header unless it is told to', async () => {
+    const gateway = await startTestGateway();
+    const { hostname, port, host } = new URL(gateway.url);
+    const socket = connect(Number(port), hostname);
+    socket.write(`GET /api/sessions HTTP/1.0\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    let answer = '';
+    socket.on('data', (chunk) => (answer += chunk));
+    await once(socket, 'close');
+    expect(answer).toMatch(/^HTTP\/1\.1 403 .*came through a proxy \(HTTP\/1\.0\)/s);
+  });
+
+  test('with a login, it may come through any proxy', async () => {
+    const gateway = await startTestGateway({ readers: { bearer } });
+    const headers = { authorization: `Bearer ${bearer}`, 'x-forwarded-for': '203.0.113.7', via: '1.1 proxy' };
+    expect(await statusOf(gateway.url, '/api/sessions', headers)).toBe(200);
   });
 
   test.each<Record<string, string>>([

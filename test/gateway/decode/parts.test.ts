@@ -1,8 +1,16 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { LogRequest } from '../../../src/gateway/decode/log-schema.ts';
+import { logsOf } from '../../../src/gateway/decode/logs.ts';
 import { MetricRequest } from '../../../src/gateway/decode/metric-schema.ts';
-import { requireFewFields, requireFewParts, TooManyParts } from '../../../src/gateway/decode/parts.ts';
+import {
+  requireFewFields,
+  requireFewParts,
+  TooDeep,
+  TooManyParts,
+} from '../../../src/gateway/decode/parts.ts';
 import { TraceRequest } from '../../../src/gateway/decode/trace-schema.ts';
 import { startTestGateway } from '../running.ts';
 import { captured, one } from '../uploads.ts';
@@ -46,11 +54,7 @@ describe('parts of protobuf', () => {
     expect(() => requireFewFields(histogram('x'.repeat(80)), MetricRequest, 80)).toThrow(TooManyParts);
   });
 
-  test('are counted however deep it is, and whatever is broken in it', () => {
-    let deep: Buffer = Buffer.from('');
-    for (let n = 0; n < 5000; n++) deep = field(6, field(1, field(2, deep)));
-    const log = field(1, field(2, field(2, field(5, deep))));
-    expect(() => requireFewFields(log, LogRequest, 1000)).toThrow(TooManyParts);
+  test('are counted, whatever is broken in it', () => {
     for (const bytes of [[0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f], [0x0a], [0xff], [0x0f, 1]])
       expect(() => requireFewFields(Buffer.from(bytes), TraceRequest, 10)).not.toThrow();
   });
@@ -84,6 +88,66 @@ describe('nothing hides parts of protobuf from the count', () => {
   });
 });
 
+/** A value of OTLP that is a list in a list, so many times. */
+function nested(depth: number): Buffer {
+  let value = field(1, 'text');
+  for (let n = 0; n < depth; n++) value = field(5, field(1, value));
+  return value;
+}
+
+describe('values that are nested', () => {
+  const logOf = (depth: number) =>
+    field(1, field(2, field(2, field(6, Buffer.concat([field(1, 'key'), field(2, nested(depth))])))));
+  const jsonOf = (depth: number) => {
+    let value = '{"stringValue":"text"}';
+    for (let n = 0; n < depth; n++) value = `{"kvlistValue":{"values":[{"key":"a","value":${value}}]}}`;
+    const attributes = `[{"key":"key","value":${value}}]`;
+    return Buffer.from(`{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"attributes":${attributes}}]}]}]}`);
+  };
+
+  test.each([
+    ['protobuf', (depth: number) => logsOf(logOf(depth), false)],
+    ['JSON', (depth: number) => logsOf(jsonOf(depth), true)],
+  ])('are read 64 deep, and no deeper: %s', (_, read) => {
+    expect(read(64)).toHaveLength(1);
+    for (const depth of [65, 70, 100, 2500]) expect(() => read(depth), `${depth}`).toThrow(TooDeep);
+  });
+
+  test('are found without recursion, however deep they are', () => {
+    let deep: Buffer = Buffer.from('');
+    for (let n = 0; n < 5000; n++) deep = field(6, field(1, field(2, deep)));
+    expect(() => requireFewFields(field(1, field(2, field(2, field(5, deep)))), LogRequest)).toThrow(TooDeep);
+    expect(() => requireFewParts(Buffer.from('['.repeat(1_000_000)))).toThrow(TooDeep);
+    // Beside one another, or in a text, is not in one another.
+    expect(() =>
+      requireFewParts(Buffer.from(JSON.stringify(Array(500).fill(['[[['.repeat(500)])))),
+    ).not.toThrow();
+  });
+
+  test('more deeply make an upload malformed at once: it is set aside, and nobody waits for it', async () => {
+    const gateway = await startTestGateway();
+    const deep = {
+      ...one('full-01-logs'),
+      headers: { 'content-type': 'application/x-protobuf' },
+      body: logOf(2500),
+    };
+    await gateway.take([deep, one('flush-01-logs')]);
+    const processed = (result: string) =>
+      gateway.metric('earshot_gateway_processed_total', { kind: 'logs', result });
+    expect([await processed('malformed'), await processed('ok'), await processed('failed')]).toEqual([
+      1, 1, 0,
+    ]);
+    expect(gateway.lines).toEqual(['An upload of logs could not be read and is set aside (TooDeep)']);
+    const letters = readdirSync(join(gateway.directory, 'dead-letter')).toSorted();
+    expect(letters).toEqual([
+      expect.stringMatching(/^ingest-\d{13}-\d{6}\.entry$/),
+      expect.stringMatching(/^ingest-\d{13}-\d{6}\.json$/),
+    ]);
+    const letter = JSON.parse(readFileSync(join(gateway.directory, 'dead-letter', letters[1] ?? ''), 'utf8'));
+    expect(letter).toMatchObject({ source: 'ingest', reason: 'TooDeep' });
+  });
+});
+
 test('what the SDKs send is far from too many', () => {
   for (const { kind, headers, body } of captured) {
     const plain = headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
@@ -110,8 +174,8 @@ test('small uploads that would take gigabytes when they are read are dropped, an
     gateway.metric('earshot_gateway_processed_total', { kind, result: 'malformed' });
   expect([await malformed('traces'), await malformed('logs')]).toEqual([1, 2]);
   expect(gateway.lines).toEqual([
-    'An upload of traces could not be read and is dropped (TooManyParts)',
-    'An upload of logs could not be read and is dropped (TooManyParts)',
-    'An upload of logs could not be read and is dropped (TooManyParts)',
+    'An upload of traces could not be read and is set aside (TooManyParts)',
+    'An upload of logs could not be read and is set aside (TooDeep)',
+    'An upload of logs could not be read and is set aside (TooManyParts)',
   ]);
 });

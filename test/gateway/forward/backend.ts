@@ -8,6 +8,14 @@ export interface Received {
   headers: IncomingHttpHeaders;
   /** Unpacked. */
   body: Buffer;
+  /** Unix milliseconds. */
+  at: number;
+}
+
+export interface Answer {
+  status?: number;
+  headers?: Record<string, string>;
+  body?: string | Uint8Array;
 }
 
 export interface Backend {
@@ -16,6 +24,8 @@ export interface Backend {
   received: Received[];
   /** What it answers, from now on. */
   status: number;
+  /** The same, for each request; what it leaves out is as above. */
+  answer: (received: Received) => Answer | Promise<Answer>;
   of(path: string): Received[];
 }
 
@@ -35,9 +45,10 @@ export async function listenBackend(port = 0): Promise<Backend> {
     for await (const chunk of request) chunks.push(chunk);
     const body = Buffer.concat(chunks);
     const plain = request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
-    received.push({ path: request.url ?? '', headers: request.headers, body: plain });
-    response.statusCode = backend.status;
-    response.end();
+    const got = { path: request.url ?? '', headers: request.headers, body: plain, at: Date.now() };
+    received.push(got);
+    const { status = backend.status, headers = {}, body: said } = await backend.answer(got);
+    response.writeHead(status, headers).end(said);
   }).listen(port, '127.0.0.1');
   servers.push(server);
   await new Promise((resolve) => server.once('listening', resolve));
@@ -45,6 +56,7 @@ export async function listenBackend(port = 0): Promise<Backend> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     received,
     status: 200,
+    answer: () => ({}),
     of: (path) => received.filter((each) => each.path === path),
   };
   return backend;

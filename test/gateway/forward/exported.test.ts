@@ -1,48 +1,52 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { conversationScope } from '../../../src/catalogue/conversation.ts';
 import { type Backend, openBackend } from '../../telemetry/backend.ts';
-import { callOf, pair, startJavaScriptWorker } from '../javascript.ts';
+import { callOf, pair, withJavaScriptWorker } from '../javascript.ts';
 import { atOnce, judged } from '../metrics/series.ts';
-import { newFolder, type Running, startTestGateway } from '../running.ts';
+import { keepUntilEnd, newFolder, type Running, startTestGateway } from '../running.ts';
 
-let backend: Backend;
-beforeEach(async () => {
-  backend = await openBackend();
-});
-afterEach(async () => {
-  await backend.close();
+keepUntilEnd();
+vi.setConfig({ testTimeout: 300_000 });
+const backends: Backend[] = [];
+afterAll(async () => {
+  await Promise.all(backends.map((backend) => backend.close()));
 });
 
 const plan = callOf('lookup');
 
 interface Run {
-  env?: Record<string, string>;
+  /** The job's environment, given the backend's address. */
+  env?: (url: string) => Record<string, string>;
   record?: object;
   /** Whether the gateway hands on what jobs send themselves. */
   exported?: boolean;
 }
 
 /** Runs a call that is uploaded to a gateway, which hands on to the backend that the job itself may know, too. */
-async function run({ env = {}, record, exported }: Run): Promise<Running> {
+async function run({ env = () => ({}), record, exported }: Run) {
+  const backend = await openBackend();
+  backends.push(backend);
   const gateway = await startTestGateway({
     keys: { pair },
     patience: atOnce,
     forward: { tempo: backend.url, loki: backend.url, ...(exported && { exported }) },
   });
-  const worker = await startJavaScriptWorker('observed-call.mjs', gateway.url, {
+  const variables = {
     LOG_LEVEL: 'debug',
     EARSHOT_REPORTS: newFolder(),
     OTEL_BSP_SCHEDULE_DELAY: '100',
-    ...env,
+    ...env(backend.url),
+  };
+  await withJavaScriptWorker('observed-call.mjs', gateway.url, variables, async (worker) => {
+    const log = join(newFolder(), 'job.jsonl');
+    await worker.run({ directory: newFolder(), log, plan, record });
+    await until(() => expect(readFileSync(log, 'utf8')).toContain('"exit"'));
   });
-  const log = join(newFolder(), 'job.jsonl');
-  await worker.run({ directory: newFolder(), log, plan, record });
-  await until(() => expect(readFileSync(log, 'utf8')).toContain('"exit"'));
   await gateway.drained(20_000);
   await judged(gateway, 'observed');
-  return gateway;
+  return { gateway, backend, ...lookInto(backend) };
 }
 
 /** How often each of these is there. */
@@ -54,27 +58,34 @@ function countOf(keys: readonly string[]): Map<string, number> {
 
 const sum = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((a, b) => a + b, 0);
 
-const otlp = () => ({ OTEL_EXPORTER_OTLP_ENDPOINT: backend.url });
-const spansIn = () => countOf(backend.spans.map(({ spanId }) => spanId));
-const namesIn = () => new Set(backend.spans.map(({ name }) => name));
-const linesIn = () =>
-  countOf(
-    backend.logs
-      .filter(({ scope }) => scope !== conversationScope)
-      .map(({ at, body }) => `${Math.round(at)} ${body}`),
-  );
-const told = (name: string) =>
-  backend.logs.filter(({ attributes }) => attributes['event.name'] === name).length;
+const otlp = (url: string) => ({ OTEL_EXPORTER_OTLP_ENDPOINT: url });
 const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 90_000, interval: 100 });
-/** Waits for the conversation, and what is told of the report, to be there so often. */
-const tellings = (times: number, reports = times) =>
-  until(() =>
-    expect(['lk.session_start', 'lk.session_end', 'lk.session_report'].map(told)).toEqual([
-      times,
-      times,
-      reports,
-    ]),
-  );
+
+/** What there is in a backend. */
+function lookInto(backend: Backend) {
+  const told = (name: string) =>
+    backend.logs.filter(({ attributes }) => attributes['event.name'] === name).length;
+  return {
+    spansIn: () => countOf(backend.spans.map(({ spanId }) => spanId)),
+    namesIn: () => new Set(backend.spans.map(({ name }) => name)),
+    linesIn: () =>
+      countOf(
+        backend.logs
+          .filter(({ scope }) => scope !== conversationScope)
+          .map(({ at, body }) => `${Math.round(at)} ${body}`),
+      ),
+    told,
+    /** Waits for the conversation, and what is told of the report, to be there so often. */
+    tellings: (times: number, reports = times) =>
+      until(() =>
+        expect(['lk.session_start', 'lk.session_end', 'lk.session_report'].map(told)).toEqual([
+          times,
+          times,
+          reports,
+        ]),
+      ),
+  };
+}
 
 /** What the gateway keeps of the only session. */
 async function stored(gateway: Running) {
@@ -98,9 +109,9 @@ const leftOut = (gateway: Running, destination: string) =>
 const forwarded = (gateway: Running, destination: string) =>
   gateway.metric('earshot_gateway_forwarded_total', { destination });
 
-describe('a job that sends its traces and logs itself', () => {
+describe.concurrent('a job that sends its traces and logs itself', () => {
   test('is in Tempo and Loki once, and as a whole on the page', async () => {
-    const gateway = await run({ env: otlp() });
+    const { gateway, backend, spansIn, linesIn, told, tellings } = await run({ env: otlp });
     const { spans, lines, text } = await stored(gateway);
     // When the gateway has decided on the conversation, too.
     await until(async () => expect(await leftOut(gateway, 'loki')).toBeGreaterThan(sum(lines) + 3));
@@ -119,8 +130,8 @@ describe('a job that sends its traces and logs itself', () => {
   });
 
   test('decides alone what of them is there: turns that it leaves out are on the page only', async () => {
-    const gateway = await run({
-      env: { ...otlp(), EARSHOT_TURN_RATIO: '0', EARSHOT_SLOW_TURN_SECONDS: '600' },
+    const { gateway, spansIn, namesIn } = await run({
+      env: (url) => ({ ...otlp(url), EARSHOT_TURN_RATIO: '0', EARSHOT_SLOW_TURN_SECONDS: '600' }),
     });
     const { spans } = await stored(gateway);
     const there = spansIn();
@@ -131,7 +142,7 @@ describe('a job that sends its traces and logs itself', () => {
   });
 
   test('is handed on all the same where its backend is another', async () => {
-    const gateway = await run({ env: otlp(), exported: true });
+    const { gateway, backend, spansIn, tellings } = await run({ env: otlp, exported: true });
     const { spans } = await stored(gateway);
     expect(spans.filter((id) => spansIn().get(id) !== 2)).toEqual([]);
     await tellings(2);
@@ -140,9 +151,11 @@ describe('a job that sends its traces and logs itself', () => {
   });
 });
 
-describe('what a job does not send itself is handed on', () => {
+describe.concurrent('what a job does not send itself is handed on', () => {
   test('traces, where it sends its logs only', async () => {
-    const gateway = await run({ env: { OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: `${backend.url}/v1/logs` } });
+    const { gateway, spansIn, tellings } = await run({
+      env: (url) => ({ OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: `${url}/v1/logs` }),
+    });
     const { spans, lines } = await stored(gateway);
     expect(spans.filter((id) => spansIn().get(id) !== 1)).toEqual([]);
     await until(async () => expect(await leftOut(gateway, 'loki')).toBeGreaterThan(sum(lines) + 3));
@@ -151,7 +164,9 @@ describe('what a job does not send itself is handed on', () => {
   });
 
   test('the log and the conversation, where it sends its traces only', async () => {
-    const gateway = await run({ env: { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${backend.url}/v1/traces` } });
+    const { gateway, linesIn, tellings } = await run({
+      env: (url) => ({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${url}/v1/traces` }),
+    });
     const { lines } = await stored(gateway);
     expect(linesIn()).toEqual(lines);
     await tellings(1);
@@ -159,7 +174,9 @@ describe('what a job does not send itself is handed on', () => {
   });
 
   test('its report, where it writes none itself', async () => {
-    const gateway = await run({ env: { ...otlp(), EARSHOT_REPORTS: '' } });
+    const { gateway, backend, tellings } = await run({
+      env: (url) => ({ ...otlp(url), EARSHOT_REPORTS: '' }),
+    });
     await tellings(1);
     const [report] = backend.logs.filter(({ eventName, attributes }) =>
       [eventName, attributes['event.name']].includes('lk.session_report'),
@@ -169,7 +186,10 @@ describe('what a job does not send itself is handed on', () => {
   });
 
   test('what its session switches off', async () => {
-    const gateway = await run({ env: otlp(), record: { traces: false, logs: false } });
+    const { gateway, spansIn, linesIn, tellings } = await run({
+      env: otlp,
+      record: { traces: false, logs: false },
+    });
     const { spans, lines } = await stored(gateway);
     expect(spans.filter((id) => spansIn().get(id) !== 1)).toEqual([]);
     expect([...lines].filter(([line, count]) => linesIn().get(line) !== count)).toEqual([]);
@@ -177,7 +197,7 @@ describe('what a job does not send itself is handed on', () => {
   });
 
   test('all of it, where it has no backend', async () => {
-    const gateway = await run({});
+    const { gateway, spansIn, linesIn, tellings } = await run({});
     const { spans, lines } = await stored(gateway);
     expect([...spansIn().keys()].toSorted()).toEqual(spans.toSorted());
     expect(linesIn()).toEqual(lines);

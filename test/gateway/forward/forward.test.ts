@@ -1,3 +1,5 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { decodeJwt } from 'jose';
 import { describe, expect, test, vi } from 'vitest';
@@ -21,7 +23,7 @@ const identity = {
 test('spans reach Tempo, all of them, under one identity', async () => {
   const backend = await listenBackend();
   const gateway = await startTestGateway({
-    forward: { tempo: `${backend.url}/`, headers: { 'x-scope-orgid': 'demo' } },
+    forward: { tempo: `${backend.url}/`, headers: { tempo: { 'x-scope-orgid': 'demo' } } },
   });
   await gateway.take(capturedOf('full'));
   const requests = backend.of('/v1/traces');
@@ -94,8 +96,9 @@ describe("the SDK's own metrics", () => {
     const [group] = MetricRequest.fromBinary(last?.body ?? Buffer.alloc(0)).resourceMetrics;
     expect(attributesOf(group?.resource?.attributes)).toEqual({
       'service.name': 'livekit-agents',
-      'service.instance.id': 'earshot-gateway',
+      'service.instance.id': expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f-]{27}$/),
     });
+    expect(gateway.lines).toEqual([]);
     const metrics = group?.scopeMetrics.flatMap((scope) => scope.metrics) ?? [];
     expect(metrics.map(({ name, unit }) => [name, unit])).toEqual([
       ['lk.agents.event_loop.blocked_duration', 's'],
@@ -112,6 +115,44 @@ describe("the SDK's own metrics", () => {
     // Twice the one of `full`, and two of `flush`.
     expect(Number(point?.count)).toBe(4);
     expect(point?.sum).toBeCloseTo(2 * 0.2486273050000018 + 0.4136385520000004, 9);
+  });
+
+  test.each([
+    ['empty, as after a power cut', ''],
+    ['cut short', '{"series": {"a'],
+    ['something else', '[]'],
+  ])('begin anew, and the gateway starts, if their file is %s', async (_, held) => {
+    const directory = newFolder();
+    mkdirSync(join(directory, 'forward'));
+    const file = join(directory, 'forward/totals.json');
+    writeFileSync(file, held);
+    const backend = await listenBackend();
+    const gateway = await startTestGateway({ directory, forward: { prometheus: backend.url } });
+    expect(gateway.lines).toEqual([
+      `The totals for Prometheus cannot be read, and begin anew; what was there is in ${file}.damaged`,
+    ]);
+    expect(readFileSync(`${file}.damaged`, 'utf8')).toBe(held);
+    await gateway.take([one('full-11-metrics')]);
+    expect(backend.of('/api/v1/otlp/v1/metrics').length).toBeGreaterThan(0);
+  });
+
+  test('tell gateways apart, and a gateway from no earlier one in its directory', async () => {
+    const backend = await listenBackend();
+    const forward = { prometheus: backend.url };
+    const instanceOf = async (options: Parameters<typeof startTestGateway>[0]) => {
+      const gateway = await startTestGateway({ forward, ...options });
+      await gateway.take([one('full-11-metrics')]);
+      await gateway.close();
+      const [group] = MetricRequest.fromBinary(
+        backend.received.at(-1)?.body ?? Buffer.alloc(0),
+      ).resourceMetrics;
+      return attributesOf(group?.resource?.attributes)['service.instance.id'];
+    };
+    const directory = newFolder();
+    const first = await instanceOf({ directory });
+    expect(await instanceOf({ directory })).toBe(first);
+    expect(await instanceOf({})).not.toBe(first);
+    expect(await instanceOf({ instance: 'eu-1' })).toBe('eu-1');
   });
 
   test('go on from where they were after a restart', async () => {
@@ -131,6 +172,65 @@ describe("the SDK's own metrics", () => {
 });
 
 describe('a backend that does not take it', () => {
+  test.each([401, 403, 404])(
+    'for want of the right token or address (%i) loses nothing: it gets all when they are right',
+    async (status) => {
+      const backend = await listenBackend();
+      backend.status = status;
+      const forward = { tempo: backend.url, headers: { tempo: { authorization: 'Bearer old' } } };
+      const first = await startTestGateway({ forward });
+      await upload(first.url, one('full-02-traces'));
+      await vi.waitFor(() => expect(backend.received.length).toBeGreaterThan(0), { timeout: 10_000 });
+      const count = (result: string) =>
+        first.metric('earshot_gateway_forwarded_total', { destination: 'tempo', result });
+      await vi.waitFor(
+        async () => expect(await first.metric('earshot_gateway_forward_failures_total')).toBeGreaterThan(0),
+        { timeout: 10_000 },
+      );
+      expect([await count('rejected'), await count('dropped')]).toEqual([0, 0]);
+      expect(first.lines).toEqual([`tempo does not take what is forwarded; it waits: it answered ${status}`]);
+      await first.close();
+      backend.answer = ({ headers }) => ({ status: headers.authorization === 'Bearer new' ? 200 : status });
+      const second = await startTestGateway({
+        directory: first.directory,
+        forward: { ...forward, headers: { tempo: { authorization: 'Bearer new' } } },
+      });
+      await second.drained(10_000);
+      expect(
+        await second.metric('earshot_gateway_forwarded_total', { destination: 'tempo', result: 'ok' }),
+      ).toBe(1);
+    },
+  );
+
+  test('gets its own headers, and no other destination those', async () => {
+    const backend = await listenBackend();
+    const headers = {
+      tempo: { authorization: 'Bearer t' },
+      loki: { 'x-scope-orgid': 'l' },
+      prometheus: { 'x-p': 'p' },
+    };
+    const { url } = backend;
+    const gateway = await startTestGateway({
+      forward: { tempo: url, loki: url, prometheus: url, liveKitCloud: url, headers },
+    });
+    await gateway.take(capturedOf('flush'));
+    const sentTo = (path: string) =>
+      backend
+        .of(path)
+        .map(({ headers: { authorization, 'x-scope-orgid': org, 'x-p': p } }) => [authorization, org, p]);
+    const each = (path: string, sent: unknown[]) => {
+      expect(sentTo(path).length, path).toBeGreaterThan(0);
+      expect(new Set(sentTo(path).map(String)), path).toEqual(new Set([String(sent)]));
+    };
+    each('/v1/traces', ['Bearer t', undefined, undefined]);
+    each('/otlp/v1/logs', [undefined, 'l', undefined]);
+    each('/api/v1/otlp/v1/metrics', [undefined, undefined, 'p']);
+    for (const [authorization, org, p] of sentTo('/observability/recordings/v0')) {
+      expect([org, p]).toEqual([undefined, undefined]);
+      expect(authorization).not.toBe('Bearer t');
+    }
+  });
+
   test('gets it when it is there, also after a restart of the gateway', async () => {
     const directory = newFolder();
     const port = await freePort();
@@ -173,14 +273,15 @@ describe('a backend that does not take it', () => {
     const backend = await listenBackend();
     backend.status = 400;
     const gateway = await startTestGateway({ forward: { loki: backend.url } });
-    await gateway.take([one('full-01-logs'), one('full-05-logs')]);
+    await gateway.take([one('full-01-logs')]);
+    await gateway.take([one('full-05-logs')]);
     expect(backend.received).toHaveLength(2);
     expect(
       await gateway.metric('earshot_gateway_forwarded_total', { destination: 'loki', result: 'rejected' }),
     ).toBe(2);
     expect((await gateway.json('/api/sessions')).total).toBe(1);
     expect(gateway.lines).toEqual([
-      'loki refuses what is forwarded, for good: it answered 400. Look at its address, its headers and its limits.',
+      'loki refuses what is forwarded, for good: it answered 400. It is kept in the dead-letter folder. Look at its address, its headers and its limits.',
     ]);
   });
 

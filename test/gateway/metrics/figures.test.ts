@@ -163,3 +163,13 @@ test('of each series of a session or a worker it is said where it comes from, or
   );
   for (const { from, lacking } of sources) expect([from, lacking].filter(Boolean)).toHaveLength(1);
 });
+
+test('series beyond the most that there may be are dropped, and counted', async () => {
+  const gateway = await measured(capturedOf('flush'), { maxSeries: 10 });
+  const page = await (await fetch(`${gateway.url}/metrics`)).text();
+  const labelSets = page.match(/^lk_agents_\w+(?:_count|_total)\{[^}]*\} /gm) ?? [];
+  expect(labelSets.length).toBeLessThanOrEqual(10);
+  expect(await gateway.metric('earshot_samples_dropped_total', { reason: 'series_limit' })).toBeGreaterThan(
+    10,
+  );
+});

@@ -1,5 +1,7 @@
+import { request } from 'node:http';
 import { expect, test } from 'vitest';
 import { kindOf } from '../../../src/gateway/receive/endpoints.ts';
+import { startTestGateway } from '../running.ts';
 
 test.each([
   ['/observability/traces/otlp/v0', 'traces'],
@@ -22,4 +24,25 @@ test.each([
   '/observabilityx/recordings/v0',
 ])('%s is for nothing', (path) => {
   expect(kindOf(path)).toBeUndefined();
+});
+
+test('a path that is longer than any base needs is for nothing, however it ends', () => {
+  const end = '/observability/logs/otlp/v0';
+  expect(kindOf(`${'/'.repeat(2048 - end.length)}${end}`)).toBe('logs');
+  expect(kindOf(`${'/'.repeat(1_000_000)}${end}`)).toBeUndefined();
+  // A pattern that begins anew at each slash would need 500,000,000,000 steps for this one.
+  expect(kindOf('/'.repeat(1_000_000))).toBeUndefined();
+});
+
+test('as many slashes as a request can have are answered like any path that is for nothing', async () => {
+  const gateway = await startTestGateway();
+  const { hostname, port } = new URL(gateway.url);
+  const status = await new Promise((resolve, reject) => {
+    const sent = request({ hostname, port, path: '/'.repeat(15_000) }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    sent.on('error', reject).end();
+  });
+  expect(status).toBe(404);
 });

@@ -21,9 +21,22 @@ test('a token is good for each of several keys, and is named after its own', asy
   expect(await of({ issuer: 'other', secret: 'another secret that is long enough' })).toBe('other');
 });
 
-test('a job that runs longer than its token is heard for another day, and no longer', async () => {
-  expect(await of({ expires: -23 * 3600 })).toBe('devkey');
-  expect(await of({ expires: -25 * 3600 })).toBeUndefined();
+const hour = 3600;
+
+test('a job that runs longer than its token of six hours is heard for another day, and no longer', async () => {
+  expect(await of({ notBefore: -29 * hour, expires: -23 * hour })).toBe('devkey');
+  // Its two ends were told in two different seconds.
+  expect(await of({ notBefore: -29 * hour, expires: -23 * hour + 1 })).toBe('devkey');
+  expect(await of({ notBefore: -31 * hour, expires: -25 * hour })).toBeUndefined();
+});
+
+test.each([
+  ['of ten minutes', { notBefore: -hour, expires: -hour + 600 }],
+  ['of seven hours', { notBefore: -8 * hour, expires: -hour }],
+])('a token %s is none of an SDK, and good until it ends, but for some minutes', async (_, token) => {
+  expect(await of(token)).toBeUndefined();
+  const justOver = { notBefore: token.notBefore + hour - 240, expires: -240 };
+  expect(await of(justOver)).toBe('devkey');
 });
 
 test('clocks may differ by some minutes', async () => {

@@ -73,6 +73,16 @@ test('keys come from several files; one that is missing hinders no other, and of
   expect([await statusOf('mine', 'm'), await statusOf('demo', 'd')]).toEqual([200, 200]);
 });
 
+test('a file of keys that is no YAML is told, and nothing of it is quoted', async () => {
+  const file = join(newFolder(), 'keys.yml');
+  writeFileSync(file, `${key.key}: sesame: ${key.secret}\n`);
+  const started = startTestGateway({ keys: { files: [file] } });
+  await expect(started).rejects.toThrow(
+    `The file of API keys ${file} cannot be used: it is no YAML (BLOCK_AS_IMPLICIT_KEY).`,
+  );
+  await expect(started).rejects.not.toThrow('sesame');
+});
+
 test('without any key, the gateway does not start, and says what to do', async () => {
   await expect(startTestGateway({ keys: {} })).rejects.toThrow(
     /No API key is known.*set LIVEKIT_API_KEY and LIVEKIT_API_SECRET.*EARSHOT_GATEWAY_KEYS/,
@@ -208,6 +218,27 @@ test.each([
   expect(answer).toMatch(answered);
 });
 
+test('who has no token is not read for as long as a recording may take', async () => {
+  const gateway = await startTestGateway({
+    limits: {
+      strangerSeconds: 0.3,
+      graceSeconds: 600,
+      minRate: 1,
+      seconds: { traces: 600, logs: 600, metrics: 600, recordings: 600 },
+    },
+  });
+  const { port, hostname } = new URL(gateway.url);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => {});
+  let answer = '';
+  socket.on('data', (chunk) => (answer += chunk));
+  socket.write(`POST ${recording.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n`);
+  const sending = setInterval(() => socket.write(`2000\r\n${'x'.repeat(0x2000)}\r\n`), 20);
+  await once(socket, 'close');
+  clearInterval(sending);
+  expect(answer).toMatch(/^HTTP\/1\.1 401 /);
+});
+
 test('each answer tells a browser to take it for nothing else, to keep it to itself, and to run nothing', async () => {
   const gateway = await startTestGateway();
   for (const [path, status] of [
@@ -257,7 +288,7 @@ test.each([
   ['logs', Buffer.from('{}'), { 'content-type': 'application/json' }],
   ['recordings', Buffer.from('no multipart'), { 'content-type': 'multipart/form-data; boundary=x' }],
   ['recordings', Buffer.from('no multipart'), { 'content-type': 'text/plain' }],
-])('%s that cannot be read are dropped and counted, and never quoted (%#)', async (kind, body, headers) => {
+])('%s that cannot be read are set aside and counted, and never quoted (%#)', async (kind, body, headers) => {
   const gateway = await startTestGateway();
   const path = kind === 'recordings' ? '/observability/recordings/v0' : `/observability/${kind}/otlp/v0`;
   const authorization = `Bearer ${await tokenOf()}`;
@@ -267,7 +298,7 @@ test.each([
   await gateway.drained(20_000);
   expect(await gateway.metric('earshot_gateway_processed_total', { kind, result: 'malformed' })).toBe(1);
   expect(gateway.lines).toEqual([
-    expect.stringMatching(/^An upload of \w+ could not be read and is dropped \(\w+\)$/),
+    expect.stringMatching(/^An upload of \w+ could not be read and is set aside \(\w+\)$/),
   ]);
 });
 

@@ -36,7 +36,7 @@ test('an upload in the midst of which three gateways ended is dropped, so that t
   const gateway = await startTestGateway({ directory });
   await gateway.drained(20_000);
   expect(gateway.lines).toEqual([
-    'An upload of logs is dropped: the gateway ended 3 times while it was taken up',
+    'An upload of logs is given up: the gateway ended 3 times while it was taken up',
   ]);
   expect(await gateway.metric('earshot_gateway_processed_total', { kind: 'logs', result: 'failed' })).toBe(1);
   const { sessions } = await gateway.json('/api/sessions');

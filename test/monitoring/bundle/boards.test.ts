@@ -115,6 +115,50 @@ describe.each(Object.entries(choices))('boards for %s', (_, settings) => {
   );
 });
 
+test('whatever the time range and the filter of workers are, the series that boards choose by them are recorded', () => {
+  const known = knownSeries(choices.standard);
+  const chosen = new Set(
+    dashboards(choices.standard).flatMap(({ dashboard }) =>
+      expressions(dashboard).flatMap(([, expr]) => expr.match(/(?:\$level|[a-z]+):[\w:]+\$window/g) ?? []),
+    ),
+  );
+  const names = [...chosen].flatMap((name) =>
+    ['5m', '30m'].flatMap((window) =>
+      ['agent', 'worker'].map((level) => name.replace('$window', window).replace('$level', level)),
+    ),
+  );
+  expect(chosen).toContain('$level:lk_agents_job_exits:rate$window');
+  expect(chosen).toContain('agent:lk_agents_turn_e2e_latency_seconds_bucket:rate$window');
+  expect(names.filter((name) => !known.has(name))).toEqual([]);
+});
+
+test('boards ask as often as their time range has something new, and the runbooks never', () => {
+  expect(
+    Object.fromEntries(
+      dashboards(choices.standard).map(({ name, dashboard }) => [
+        name,
+        [dashboard.time?.from, dashboard.refresh],
+      ]),
+    ),
+  ).toEqual({
+    fleet: ['now-3h', '1m'],
+    latency: ['now-3h', '1m'],
+    'turn-taking': ['now-3h', '1m'],
+    models: ['now-3h', '1m'],
+    realtime: ['now-3h', '1m'],
+    slo: ['now-30d', '15m'],
+    releases: ['now-24h', '5m'],
+    cost: ['now-7d', '15m'],
+    tools: ['now-3h', '1m'],
+    sessions: ['now-3h', '1m'],
+    session: ['now-24h', '5m'],
+    workers: ['now-3h', '1m'],
+    transport: ['now-3h', '1m'],
+    health: ['now-3h', '1m'],
+    runbooks: ['now-3h', ''],
+  });
+});
+
 test('queries of Loki and Tempo are parsed: a mistake is one', () => {
   expect(logqlProblems('{service_name="x"} | event_name="lk.turn" | lk_e2e_latency>=$slower')).toEqual([]);
   expect(logqlProblems('{service_name="x"} | event_name=')).not.toEqual([]);

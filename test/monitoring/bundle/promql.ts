@@ -17,6 +17,9 @@ const replaced = (expr: string): string =>
     .replaceAll(/\$__(rate_)?interval\b/g, '5m')
     .replaceAll('$__range_s', '3600')
     .replaceAll('$__range', '1h')
+    .replaceAll('${window:text}', '60')
+    .replaceAll('$window', '5m')
+    .replaceAll('$level', 'worker')
     .replaceAll(/\$\{?(\w+)(:\w+)?\}?/g, '.*');
 
 /** What Prometheus would not take: syntax, argument types, a range where there must be none. */

@@ -40,7 +40,9 @@ describe.each(Object.entries(choices))('rules for %s', (_, settings) => {
   test('names of recorded series tell level, metric and operation', () => {
     for (const rule of rules) {
       if ('record' in rule)
-        expect(rule.record).toMatch(/^(agent|worker|version|component|node):[a-z0-9_]+(:[a-z0-9_]+)+$/);
+        expect(rule.record).toMatch(
+          /^(agent|worker|version|component|node|gateway):[a-z0-9_]+(:[a-z0-9_]+)+$/,
+        );
     }
   });
 });

@@ -28,7 +28,7 @@ describe('the link of an alert', () => {
     expect(address).toBe('http://localhost:3000/d/earshot-runbooks/runbooks');
     const panel = panels.find((candidate) => String(candidate.id) === id);
     expect(panel).toMatchObject({ type: 'text', title: alert });
-    expect(panel?.options.content).toMatch(/^\*\*(critical|warning|info)/);
+    expect(panel?.options.content).toMatch(/^\*\*(critical|warning|info|none)/);
   });
 
   test('leads to the runbooks of the user, if he has some', () => {
@@ -63,15 +63,21 @@ test.each([
   expect(spelled(alert)).toBe(words);
 });
 
-test('links between runbooks lead to their panels; of links to other files the words remain', () => {
-  const address = (alert: string) => `/to/${alert}`;
-  expect(
-    relinked('See [slow](LiveKitAgentToolSlow.md) and [down](./EarshotWorkerDown.md#do).', address),
-  ).toBe('See [slow](/to/LiveKitAgentToolSlow) and [down](/to/EarshotWorkerDown).');
-  expect(relinked('[series](../metrics.md#turns), [status](https://status.example.com)', address)).toBe(
+test('links of runbooks lead to panels and boards; of links to other files the words remain', () => {
+  const to = {
+    runbook: (alert: string) => `/to/${alert}`,
+    board: (name: string) => (name === 'turn-taking' ? '/d/turns' : undefined),
+  };
+  expect(relinked('See [slow](LiveKitAgentToolSlow.md) and [down](./EarshotWorkerDown.md#do).', to)).toBe(
+    'See [slow](/to/LiveKitAgentToolSlow) and [down](/to/EarshotWorkerDown).',
+  );
+  expect(relinked('[Turns](../boards.md#turn-taking), [none](../boards.md#calls)', to)).toBe(
+    '[Turns](/d/turns), none',
+  );
+  expect(relinked('[series](../metrics.md#turns), [status](https://status.example.com)', to)).toBe(
     'series, [status](https://status.example.com)',
   );
-  expect(relinked('`rate(x_total[5m])` (of all)', address)).toBe('`rate(x_total[5m])` (of all)');
+  expect(relinked('`rate(x_total[5m])` (of all)', to)).toBe('`rate(x_total[5m])` (of all)');
 });
 
 describe('a folder of runbooks', () => {

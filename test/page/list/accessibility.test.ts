@@ -1,18 +1,21 @@
 import { describe, expect, test } from 'vitest';
-import { startTestGateway } from '../../gateway/running.ts';
 import { violationsIn } from '../accessibility.ts';
 import { noBrowser, openPage, takeTroubles } from '../browser.ts';
-import { gatewayWith } from '../sessions.ts';
+import { sharedGateway } from '../gateways.ts';
+import { fillWith } from '../sessions.ts';
+
+const all = sharedGateway((gateway) =>
+  fillWith(
+    gateway,
+    { job: 'AJ_1', latency: 2 },
+    { job: 'AJ_2', latency: 6, toolError: true, interrupted: true, reason: 'error' },
+    { job: 'AJ_3', redacted: true },
+    { job: 'AJ_4', live: true, ago: 5, seconds: 5 },
+  ),
+);
+const empty = sharedGateway(async () => {});
 
 describe.skipIf(noBrowser).each(['light', 'dark'] as const)('everybody can use it, in %s', (colorScheme) => {
-  const all = () =>
-    gatewayWith(
-      { job: 'AJ_1', latency: 2 },
-      { job: 'AJ_2', latency: 6, toolError: true, interrupted: true, reason: 'error' },
-      { job: 'AJ_3', redacted: true },
-      { job: 'AJ_4', live: true, ago: 5, seconds: 5 },
-    );
-
   test.each([
     ['a table', 1280],
     ['cards', 390],
@@ -30,7 +33,7 @@ describe.skipIf(noBrowser).each(['light', 'dark'] as const)('everybody can use i
   });
 
   test('with nothing in it', async () => {
-    const gateway = await startTestGateway();
+    const gateway = await empty();
     const page = await openPage(gateway.url, { colorScheme, viewport: { width: 390, height: 844 } });
     await page.getByRole('heading', { name: 'No sessions yet' }).waitFor();
     expect(await violationsIn(page)).toEqual([]);

@@ -1,8 +1,15 @@
 import { describe, expect, test, vi } from 'vitest';
 import { newFolder, startTestGateway } from '../../gateway/running.ts';
 import { noBrowser, openPage, takeTroubles } from '../browser.ts';
-import { fillDirectory, gatewayWith, type Made, madeOf } from '../sessions.ts';
+import { sharedGateway } from '../gateways.ts';
+import { fillDirectory, fillWith, gatewayWith, type Made, madeOf } from '../sessions.ts';
 import { search, shown, shows, three } from './shown.ts';
+
+const withThree = sharedGateway((gateway) => fillWith(gateway, ...three));
+const withThousands = sharedGateway(
+  async () => {},
+  (directory) => fillDirectory(directory, 3_000),
+);
 
 describe.skipIf(noBrowser)('the list', () => {
   test('each session says what it was', async () => {
@@ -26,7 +33,7 @@ describe.skipIf(noBrowser)('the list', () => {
   });
 
   test('its filters are its address', async () => {
-    const gateway = await gatewayWith(...three);
+    const gateway = await withThree();
     const page = await openPage(gateway.url);
     await shows(page, ['AJ_3', 'AJ_2', 'AJ_1']);
     const filter = (name: string) => page.getByRole('search').getByRole('button', { name, exact: true });
@@ -44,7 +51,7 @@ describe.skipIf(noBrowser)('the list', () => {
     await page.goBack();
     await shows(page, ['AJ_3', 'AJ_1']);
     await page.locator('a[data-session="AJ_1"]').click();
-    await page.getByRole('link', { name: '← Sessions' }).click();
+    await page.getByRole('link', { name: 'Sessions', exact: true }).click();
     await shows(page, ['AJ_3', 'AJ_1']);
     await page.getByRole('button', { name: 'Clear' }).click();
     await shows(page, ['AJ_3', 'AJ_2', 'AJ_1']);
@@ -52,7 +59,7 @@ describe.skipIf(noBrowser)('the list', () => {
   });
 
   test('it finds words that were said', async () => {
-    const gateway = await gatewayWith(...three);
+    const gateway = await withThree();
     const page = await openPage(gateway.url);
     await shows(page, ['AJ_3', 'AJ_2', 'AJ_1']);
     await page.keyboard.press('/');
@@ -67,7 +74,7 @@ describe.skipIf(noBrowser)('the list', () => {
   });
 
   test('Escape empties the search and leaves it, so that keys mean the list again', async () => {
-    const gateway = await gatewayWith(...three);
+    const gateway = await withThree();
     const page = await openPage(`${gateway.url}/?q=parcel`);
     await shows(page, ['AJ_3', 'AJ_1']);
     await page.keyboard.press('/');
@@ -101,7 +108,7 @@ describe.skipIf(noBrowser)('the list', () => {
   });
 
   test('it sorts', async () => {
-    const gateway = await gatewayWith(...three);
+    const gateway = await withThree();
     const page = await openPage(gateway.url);
     const head = page.getByRole('columnheader', { name: 'Length' });
     await head.getByRole('button').click();
@@ -113,9 +120,7 @@ describe.skipIf(noBrowser)('the list', () => {
   });
 
   test('of thousands, it draws those in sight, and finds the place again', async () => {
-    const directory = newFolder();
-    fillDirectory(directory, 3_000);
-    const gateway = await startTestGateway({ directory });
+    const gateway = await withThousands();
     const page = await openPage(gateway.url);
     await page.getByText('3,000 sessions').waitFor();
     await page.evaluate('scrollTo(0, document.documentElement.scrollHeight)');
@@ -194,9 +199,7 @@ describe.skipIf(noBrowser)('the list', () => {
   });
 
   test('keys mean the dialog that is open, and not the list below it', async () => {
-    const directory = newFolder();
-    fillDirectory(directory, 200);
-    const page = await openPage((await startTestGateway({ directory })).url);
+    const page = await openPage((await withThousands()).url);
     await page.locator('a[data-session="AJ_00000"]').waitFor();
     await page.keyboard.press('j');
     await page.locator('a[data-session="AJ_00000"]:focus').waitFor();

@@ -1,16 +1,31 @@
 import { describe, expect, test } from 'vitest';
-import { startTestGateway } from '../../gateway/running.ts';
+import type { SessionBatch } from '../../../src/gateway/decode/records.ts';
 import { capturedOf } from '../../gateway/uploads.ts';
 import { violationsIn } from '../accessibility.ts';
 import { noBrowser, openPage } from '../browser.ts';
 import { callOf } from '../calls.ts';
+import { sharedGateway } from '../gateways.ts';
+
+const all = sharedGateway(async (gateway) => {
+  await gateway.take([...capturedOf('full'), ...capturedOf('flush')]);
+  const start = Date.now() / 1000 - 100;
+  const call = callOf({ job: 'AJ_1', start, turns: 1 });
+  const options = { instructions: 'be kind '.repeat(40) };
+  await gateway.store.apply({ ...call, report: { tags: [], usage: [], ...call.report, options } }, 'long');
+  const line = { at: start + 20, scope: '', attributes: { reason: 'error' } };
+  const logs: SessionBatch['logs'] = [
+    { ...line, level: 'error', message: 'the LLM does not answer' },
+    { ...line, level: 'info', message: 'session closed' },
+  ];
+  await gateway.store.apply({ ...callOf({ job: 'AJ_failed', start, turns: 5 }), logs }, 'failed');
+  await gateway.store.apply(callOf({ job: 'AJ_silent', start, turns: 0 }), 'silent');
+});
 
 describe.skipIf(noBrowser).each(['light', 'dark'] as const)(
   'everybody can use a session, in %s',
   (colorScheme) => {
     test.each([1280, 390])('on a screen of %d pixels', async (width) => {
-      const gateway = await startTestGateway();
-      await gateway.take([...capturedOf('full'), ...capturedOf('flush')]);
+      const gateway = await all();
       const options = { colorScheme, viewport: { width, height: 844 } };
       const page = await openPage(`${gateway.url}/sessions/AJ_full?turn=2`, options);
       await page.locator('#turn-2.chosen').waitFor();
@@ -33,15 +48,7 @@ describe.skipIf(noBrowser).each(['light', 'dark'] as const)(
     });
 
     test('that has long lines in its report, on a telephone', async () => {
-      const gateway = await startTestGateway();
-      const call = callOf({ job: 'AJ_1', start: Date.now() / 1000 - 100, turns: 1 });
-      const report = {
-        tags: [],
-        usage: [],
-        ...call.report,
-        options: { instructions: 'be kind '.repeat(40) },
-      };
-      await gateway.store.apply({ ...call, report }, 'a');
+      const gateway = await all();
       const options = { colorScheme, viewport: { width: 390, height: 844 } };
       const page = await openPage(`${gateway.url}/sessions/AJ_1?tab=report`, options);
       await page.locator('.raw').getByText('be kind').waitFor();
@@ -49,16 +56,7 @@ describe.skipIf(noBrowser).each(['light', 'dark'] as const)(
     });
 
     test('that failed, and one in which nothing was said', async () => {
-      const gateway = await startTestGateway();
-      const start = Date.now() / 1000 - 100;
-      const failed = callOf({ job: 'AJ_failed', start, turns: 5 });
-      const line = { at: start + 20, scope: '', attributes: { reason: 'error' } };
-      failed.logs = [
-        { ...line, level: 'error', message: 'the LLM does not answer' },
-        { ...line, level: 'info', message: 'session closed' },
-      ];
-      await gateway.store.apply(failed, 'a');
-      await gateway.store.apply(callOf({ job: 'AJ_silent', start, turns: 0 }), 'b');
+      const gateway = await all();
       const page = await openPage(`${gateway.url}/sessions/AJ_failed`, { colorScheme });
       await page.getByRole('region', { name: 'Why it failed' }).waitFor();
       expect(await violationsIn(page)).toEqual([]);

@@ -1,16 +1,17 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, test, vi } from 'vitest';
-import { startTestGateway } from '../../gateway/running.ts';
 import { capturedOf } from '../../gateway/uploads.ts';
 import { noBrowser, openPage } from '../browser.ts';
+import { sharedGateway } from '../gateways.ts';
 
 const eventually = (check: () => Promise<void>) => vi.waitFor(check, 30_000);
 const marked = (page: Page) => page.locator('.turn[aria-current]');
 
+const flush = sharedGateway((gateway) => gateway.take(capturedOf('flush')));
+
 /** A real recording of eight seconds; its first turn is the agent's greeting, the second begins at 1.44 s. */
 async function opened(path = ''): Promise<Page> {
-  const gateway = await startTestGateway();
-  await gateway.take(capturedOf('flush'));
+  const gateway = await flush();
   const page = await openPage('about:blank');
   await page.clock.install();
   await page.goto(`${gateway.url}/sessions/AJ_flush${path}`);

@@ -5,11 +5,12 @@ import { startTestGateway } from '../../gateway/running.ts';
 import { capturedOf } from '../../gateway/uploads.ts';
 import { noBrowser, openPage } from '../browser.ts';
 import { callOf } from '../calls.ts';
+import { sharedGateway } from '../gateways.ts';
+
+const full = sharedGateway((gateway) => gateway.take(capturedOf('full')));
 
 async function opened(path = '/sessions/AJ_full'): Promise<Page> {
-  const gateway = await startTestGateway();
-  await gateway.take(capturedOf('full'));
-  const page = await openPage(gateway.url + path);
+  const page = await openPage((await full()).url + path);
   await page.getByRole('heading', { name: 'Opening' }).or(page.getByRole('tabpanel')).first().waitFor();
   return page;
 }

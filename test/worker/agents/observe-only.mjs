@@ -14,4 +14,4 @@ const masking = (session, ctx, { mask, ...options } = {}) =>
 
 export default sdk.defineAgent({ entry: (ctx) => converse(sdk, ctx, masking) });
 
-sdk.cli.runApp(new sdk.ServerOptions({ agent: fileURLToPath(import.meta.url), ...serverOptions }));
+sdk.cli.runApp(new sdk.ServerOptions({ agent: fileURLToPath(import.meta.url), ...serverOptions(sdk) }));

@@ -23,4 +23,4 @@ if (how === 'registered before') provider.register();
 if (how === 'handed over before') sdk.telemetry.setTracerProvider(provider);
 await monitor();
 if (how === 'handed over after') sdk.telemetry.setTracerProvider(provider);
-sdk.cli.runApp(new sdk.ServerOptions({ agent: fileURLToPath(import.meta.url), ...serverOptions }));
+sdk.cli.runApp(new sdk.ServerOptions({ agent: fileURLToPath(import.meta.url), ...serverOptions(sdk) }));

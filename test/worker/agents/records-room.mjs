@@ -7,4 +7,4 @@ import { serverOptions } from './server-options.cjs';
 export default sdk.defineAgent({ entry: (ctx) => converse(sdk, ctx, observe, recordRoom) });
 
 await monitor();
-sdk.cli.runApp(new sdk.ServerOptions({ agent: fileURLToPath(import.meta.url), ...serverOptions }));
+sdk.cli.runApp(new sdk.ServerOptions({ agent: fileURLToPath(import.meta.url), ...serverOptions(sdk) }));

@@ -5,4 +5,4 @@ const { serverOptions } = require('./server-options.cjs');
 
 module.exports = { default: sdk.defineAgent({ entry: (ctx) => converse(sdk, ctx, observe) }) };
 
-monitor().then(() => sdk.cli.runApp(new sdk.ServerOptions({ agent: __filename, ...serverOptions })));
+monitor().then(() => sdk.cli.runApp(new sdk.ServerOptions({ agent: __filename, ...serverOptions(sdk) })));

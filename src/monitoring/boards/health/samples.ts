@@ -10,11 +10,12 @@ const maxSeries = 20_000;
 const most = { 'highest worker': palette.p95, 'median worker': palette.p50 };
 
 /** How much is scraped, and what of it was refused, repeated or lumped together. */
-export function sampleRows({ q }: BoardContext): Row[] {
-  const up = ofTargets(q, 'up');
+export function sampleRows(context: BoardContext): Row[] {
+  const { q } = context;
+  const up = ofTargets(context, 'up');
   const scraped = (series: string) => [
-    { expr: `max(${ofTargets(q, series)})`, legend: 'highest worker' },
-    { expr: `quantile(0.5, ${ofTargets(q, series)})`, legend: 'median worker' },
+    { expr: `max(${ofTargets(context, series)})`, legend: 'highest worker' },
+    { expr: `quantile(0.5, ${ofTargets(context, series)})`, legend: 'median worker' },
   ];
   const inRange = { window: '$__range' } as const;
   return [
@@ -55,7 +56,7 @@ export function sampleRows({ q }: BoardContext): Row[] {
           colours: { ...most, 'all workers': palette.quiet },
           targets: [
             ...scraped('scrape_samples_scraped'),
-            { expr: `sum(${ofTargets(q, 'scrape_samples_scraped')})`, legend: 'all workers' },
+            { expr: `sum(${ofTargets(context, 'scrape_samples_scraped')})`, legend: 'all workers' },
           ],
         }),
         timeseries({

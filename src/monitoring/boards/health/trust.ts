@@ -1,5 +1,6 @@
 import type { Queries } from '../../promql/queries.ts';
 import { matchers, selector } from '../../promql/series.ts';
+import { knownWorkers, ourTargets } from '../../rules/for-boards.ts';
 import { turnLatencySamples } from '../../rules/slo.ts';
 import type { BoardContext, Row } from '../house/board.ts';
 import { palette } from '../house/palette.ts';
@@ -18,15 +19,37 @@ export const noRules = 'Prometheus is not scraped itself';
 /** Prometheus names a group after its file and itself. */
 export const ourRules = 'rule_group=~".+;earshot-.+"';
 
-/** A series of the scrape itself, of the targets whose job has exposed Earshot's series on the last day. */
-export const ofTargets = (q: Queries, series: string): string =>
+/**
+ * `up` of the targets whose job has served Earshot's series within the last day, but of none that is known to serve other agents, or
+ * to belong to other values of the user's labels, than the reader has chosen.
+ */
+function upOfTargets({ q, settings }: BoardContext): string {
+  const worker = q.scope.worker ?? {};
+  if (!settings.recorded) return ofJobs(q, 'up', '[1d]');
+  // A target has the user's labels only if they are those of its scrape.
+  const own = Object.fromEntries(settings.labels.map((label) => [label, { re: `$${label}|` }]));
+  const known = matchers(q.scope.where);
+  return (
+    `(${selector(ourTargets, matchers({ ...worker, ...own }))} unless on (job, instance) ` +
+    `(${knownWorkers} unless on (job, instance) ${selector(knownWorkers, known)}))`
+  );
+}
+
+const ofJobs = (q: Queries, series: string, window: string): string =>
   `(${selector(series, matchers(q.scope.worker ?? {}))} and on (job) ` +
-  `group by (job) (last_over_time(${q.series('earshot_build_info')}[1d] @ end())))`;
+  `group by (job) (last_over_time(${q.series('earshot_build_info')}${window} @ end())))`;
+
+/** A series of the scrape itself, of these targets. */
+export const ofTargets = (context: BoardContext, series: string): string =>
+  series === 'up'
+    ? upOfTargets(context)
+    : `(${selector(series, matchers(context.q.scope.worker ?? {}))} and on (job, instance) ${upOfTargets(context)})`;
 
 /** Whether what the other boards show is all there is. */
-export function trustRows({ q, settings }: BoardContext): Row[] {
+export function trustRows(context: BoardContext): Row[] {
+  const { q, settings } = context;
   const inRange = { window: '$__range' } as const;
-  const up = ofTargets(q, 'up');
+  const up = ofTargets(context, 'up');
   const jobs = q.gauge('lk_agents_active_job_count');
   const failures = `sum by (rule_group) (increase(prometheus_rule_evaluation_failures_total{${ourRules}}[$__range]))`;
   const there = (series: string) => `clamp_max(count(${series}), 1) or vector(0)`;
@@ -134,9 +157,16 @@ export function trustRows({ q, settings }: BoardContext): Row[] {
             [there(up), 'targets'],
             [there(q.series('lk_agents_worker_load')), 'workers'],
             [there(q.series('lk_agents_sessions_active')), 'sessions'],
-            [there(q.series('lk_agents_turns_total')), 'turns'],
-            [there(q.series('lk_agents_llm_requests_total')), 'LLM requests'],
-            [there(q.series('lk_agents_cost_usd_total')), 'cost'],
+            // Of each, the label values that every agent with calls has: all of a large fleet would be many.
+            [
+              there(q.series('lk_agents_turns_total', { where: { outcome: 'completed', tools: 'no' } })),
+              'turns',
+            ],
+            [there(q.series('lk_agents_llm_requests_total', { where: { outcome: 'ok' } })), 'LLM requests'],
+            [
+              there(q.series('lk_agents_cost_usd_total', { where: { component: { re: 'llm|realtime' } } })),
+              'cost',
+            ],
             ...(settings.recorded
               ? ([
                   ['clamp_max(count(agent:lk_agents_turns:rate5m), 1) or vector(0)', 'recorded rates'],

@@ -1,7 +1,11 @@
 import { type Matchers, matchers, selector } from '../../promql/series.ts';
 
-/** Alerts of the bundle for the agents that the reader has chosen, and those that concern no agent. */
-const chosen: Matchers = { alertname: { re: 'LiveKit.+|Earshot.+' }, agent_name: { re: '$agent|' } };
+/** Alerts of the bundle for the agents that the reader has chosen, and those that concern no agent; `none` is the watchdog's. */
+const chosen: Matchers = {
+  alertname: { re: 'LiveKit.+|Earshot.+' },
+  agent_name: { re: '$agent|' },
+  severity: { not: 'none' },
+};
 
 /** What is firing. */
 export const firing = (where: Matchers = {}): string =>

@@ -33,6 +33,14 @@ export interface Row {
   collapsed?: boolean;
 }
 
+/**
+ * How often a board asks anew, by the time range that it opens with. Rules record once a minute, so that more often is of no use; of
+ * weeks, a point stands for hours.
+ */
+const refreshes = { 'now-3h': '1m', 'now-24h': '5m', 'now-7d': '15m', 'now-30d': '15m' } as const;
+
+type TimeRange = keyof typeof refreshes;
+
 export interface BoardSpec {
   name: BoardName;
   /** The question that it answers at a glance. */
@@ -43,8 +51,10 @@ export interface BoardSpec {
   sources?: readonly Exclude<Source, 'metrics'>[];
   /** What the reader may write, beside the filters. @default nothing */
   inputs?: readonly Input[];
-  /** @default the last three hours */
-  from?: string;
+  /** The time range that it opens with. @default the last three hours */
+  from?: TimeRange;
+  /** Whether it asks nothing that changes. @default false */
+  static?: boolean;
   rows(context: BoardContext): readonly Row[];
 }
 
@@ -58,6 +68,7 @@ export function board(spec: BoardSpec, settings: Settings): Dashboard {
     labels: settings.labels,
     window: '$__rate_interval',
     recorded: settings.recorded,
+    byRange: settings.recorded,
   });
   const builder = new DashboardBuilder(boardTitles[name])
     .uid(uidOf(name))
@@ -67,8 +78,8 @@ export function board(spec: BoardSpec, settings: Settings): Dashboard {
     .tooltip(DashboardCursorSync.Crosshair)
     .time({ from, to: 'now' })
     .timezone('browser')
-    .refresh('30s')
-    .timepicker(new TimePickerBuilder().refreshIntervals(['10s', '30s', '1m', '5m', '15m', '1h']))
+    .refresh(spec.static ? '' : refreshes[from])
+    .timepicker(new TimePickerBuilder().refreshIntervals(['30s', '1m', '5m', '15m', '30m', '1h']))
     .variables([...variables(filters, settings), ...callVariables(sources, inputs, settings)])
     .annotations(annotations(q))
     .links([menu()]);

@@ -18,7 +18,8 @@ export const attained = (promise: Promised): string => `1 - ${errors(promise, '3
 /** Likewise, over all agents: busy ones weigh more. */
 export function attainedByAll(promise: Promised): string {
   const events = derived(promise.events('30d'), chosen);
-  return `1 - sum(${errors(promise, '30d')} * on (agent_name) ${events}) / (sum(${events}) > 0)`;
+  // Not `on (agent_name)`: there may be one of each for each region.
+  return `1 - sum(${errors(promise, '30d')} * ignoring (objective) ${events}) / (sum(${events}) > 0)`;
 }
 
 /** What is left of an error budget of 30 days, by agent: 1 is all of it; below 0, more than there was has been spent. */

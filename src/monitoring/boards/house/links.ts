@@ -46,6 +46,27 @@ export function withoutLacking<B>(board: B, variables: readonly string[]): B {
   return JSON.parse(text);
 }
 
+/** Boards whose links set, and hand on, only what the board that they lead to has. */
+export function settingWhatIsThere<B extends object>(
+  board: B,
+  variablesOf: (uid: string) => readonly string[],
+): B {
+  const there = (url: string): string => {
+    const [, uid = '', before = '', query = ''] = /^\/d\/([\w-]+)([^?]*)\?(.*)$/s.exec(url) ?? [];
+    if (uid === '') return url;
+    const known = variablesOf(uid);
+    const kept = query.split('&').filter((part) => {
+      const [, set, handed] = /^(?:var-(\w+)=|\$\{(\w+):queryparam\})/.exec(part) ?? [];
+      const name = set ?? handed;
+      return name === undefined || known.includes(name);
+    });
+    return `/d/${uid}${before}?${kept.join('&')}`;
+  };
+  return JSON.parse(JSON.stringify(board), (key, value) =>
+    key === 'url' && typeof value === 'string' ? there(value) : value,
+  );
+}
+
 /** A link to another board. */
 export const linkTo = (name: BoardName, title: string = boardTitles[name], set?: Record<string, string>) =>
   new DashboardLinkBuilder(title).type(DashboardLinkType.Link).title(title).url(boardUrl(name, set));

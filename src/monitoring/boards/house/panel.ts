@@ -1,5 +1,6 @@
 import type * as cog from '@grafana/grafana-foundation-sdk/cog';
 import type { DashboardLinkBuilder, Panel } from '@grafana/grafana-foundation-sdk/dashboard';
+import { maxPoints } from '../../promql/resolution.ts';
 import { type BoardName, boardTitles, linkTo } from './links.ts';
 import { datasourceOf, query, type Target } from './target.ts';
 
@@ -38,6 +39,7 @@ interface Common {
   height(rows: number): unknown;
   datasource(datasource: { type: string; uid: string }): unknown;
   interval(interval: string): unknown;
+  maxDataPoints(points: number): unknown;
   targets(targets: cog.Builder<cog.Dataquery>[]): unknown;
   links(links: DashboardLinkBuilder[]): unknown;
   decimals(decimals: number): unknown;
@@ -45,7 +47,10 @@ interface Common {
   max(max: number): unknown;
 }
 
-/** Applies what all kinds of panels have. The least interval is that of recording rules, so that no step falls between two. */
+/**
+ * Applies what all kinds of panels have. The least interval is that of recording rules, so that no step falls between two. Without a
+ * limit, the width of the screen would decide how many points Prometheus has to compute.
+ */
 export function applied<B extends Common>(builder: B, spec: PanelSpec, height: number): B {
   builder.title(spec.title);
   builder.description(spec.description);
@@ -55,6 +60,7 @@ export function applied<B extends Common>(builder: B, spec: PanelSpec, height: n
   builder.height(spec.height ?? height);
   builder.datasource(datasourceOf(spec.targets));
   builder.interval('1m');
+  builder.maxDataPoints(maxPoints);
   builder.targets(spec.targets.map(query));
   if (spec.next) builder.links([linkTo(spec.next, boardTitles[spec.next], spec.nextWith)]);
   if (spec.decimals !== undefined) builder.decimals(spec.decimals);

@@ -18,10 +18,10 @@ export const percentileColours = { p50: palette.p50, p95: palette.p95, p99: pale
 
 /**
  * The exemplars of a histogram: single samples with their trace. Prometheus looks for them by the selectors of the
- * expression; `@ end()` makes it ask for a single moment, and the comparison leaves no line to draw.
+ * expression, whenever they were; its samples are asked for at a time at which there are none, so that it reads and draws nothing.
  */
 export const exemplars = <M extends HistogramName>(q: Queries, metric: M): Target => ({
-  expr: `sum(${q.series(metric).replace(metric, `${metric}_bucket`)} @ end()) < 0`,
+  expr: `sum(${q.series(metric).replace(metric, `${metric}_bucket`)} offset -10y)`,
   legend: 'traces',
   ref: 'Exemplars',
   exemplars: true,

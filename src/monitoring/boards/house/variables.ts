@@ -1,9 +1,19 @@
 import {
   DatasourceVariableBuilder,
   QueryVariableBuilder,
+  VariableHide,
   VariableRefresh,
   VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard';
+import { recordedWindow, recordingInterval } from '../../promql/recorded.ts';
+import {
+  level,
+  levelPattern,
+  levelQuery,
+  resolution,
+  resolutionPattern,
+  resolutionQuery,
+} from '../../promql/resolution.ts';
 import type { Matchers } from '../../promql/series.ts';
 import { selector } from '../../promql/series.ts';
 import type { Settings } from '../../settings.ts';
@@ -50,6 +60,30 @@ export const filterMatchers = (filters: readonly Filter[], labels: readonly stri
     ...labels.map((label) => [label, { re: `$${label}` }] as const),
   ]);
 
+/** A variable that the reader does not see, for he has no choice: what is set elsewhere decides which recorded series are read. */
+function hidden(name: string, label: string, query: string, pattern: string, current: [string, string]) {
+  const variable = new QueryVariableBuilder(name)
+    .label(label)
+    .datasource(datasource)
+    .query({ query: `query_result(${query})`, refId: name })
+    .definition(`query_result(${query})`)
+    .regex(pattern)
+    .refresh(VariableRefresh.OnTimeRangeChanged)
+    .hide(VariableHide.HideVariable)
+    .current({ selected: true, text: current[0], value: current[1] })
+    .build();
+  // Links would bring it along to boards of another time range.
+  return { build: () => ({ ...variable, skipUrlSync: true }) };
+}
+
+const byRange = () =>
+  hidden(resolution.variable, 'Window', resolutionQuery, resolutionPattern, [
+    `${recordingInterval}`,
+    recordedWindow,
+  ]);
+
+const byWorker = () => hidden(level.variable, 'Level', levelQuery, levelPattern, ['agent', 'agent']);
+
 /** The data source, then the filters from the widest to the narrowest. */
 export function variables(filters: readonly Filter[], settings: Settings) {
   const source = new DatasourceVariableBuilder('datasource').label('Data source').type('prometheus');
@@ -65,8 +99,10 @@ export function variables(filters: readonly Filter[], settings: Settings) {
   );
   return [
     source,
+    ...(settings.recorded ? [byRange()] : []),
     ...own,
     ...(['agent', 'version', ...filters] as const).map((name) => filter(name, choices[name])),
+    ...(settings.recorded && filters.includes('worker') ? [byWorker()] : []),
   ];
 
   function filter(name: string, { label, of, from }: Choice) {

@@ -1,4 +1,6 @@
 import { type AudioStreamMetric, serverQueries } from '../../promql/livekit-server.ts';
+import { nameByRange } from '../../promql/resolution.ts';
+import { serverRate } from '../../rules/for-boards.ts';
 import type { BoardContext, Row } from '../house/board.ts';
 import { heatmap } from '../house/heatmap.ts';
 import { palette } from '../house/palette.ts';
@@ -27,6 +29,11 @@ export function networkRows({ q, settings, objectives }: BoardContext): Row[] {
       limits: { bad: at },
       targets: [{ expr: server.quantile(0.95, metric, inRange), as: 'instant' }],
     });
+  /** Participants who joined in the time range, up to a factor that is the same for all. */
+  const joins = (where: string) =>
+    settings.recorded
+      ? `sum(sum_over_time(${nameByRange(serverRate('livekit_participant_join_total'))}{${where}}[$__range]))`
+      : `sum(increase(livekit_participant_join_total{${where}}[$__range]))`;
   const byDirection = (expr: (direction: 'incoming' | 'outgoing') => string) =>
     (['incoming', 'outgoing'] as const).map((legend) => ({ expr: expr(legend), legend }));
   return [
@@ -86,8 +93,8 @@ export function networkRows({ q, settings, objectives }: BoardContext): Row[] {
           targets: [
             {
               expr:
-                '(sum(increase(livekit_participant_join_total{state="rtc_failure"}[$__range])) or vector(0)) / ' +
-                '(sum(increase(livekit_participant_join_total{state=~"rtc_success|rtc_failure"}[$__range])) > 0)',
+                `(${joins('state="rtc_failure"')} or vector(0)) / ` +
+                `(${joins('state=~"rtc_success|rtc_failure"')} > 0)`,
               as: 'instant',
             },
           ],

@@ -1,4 +1,6 @@
 import { serverQueries } from '../../promql/livekit-server.ts';
+import { nameByRange } from '../../promql/resolution.ts';
+import { nodeCpu, type ServerRate, serverRate } from '../../rules/for-boards.ts';
 import type { BoardContext, Row } from '../house/board.ts';
 import { palette } from '../house/palette.ts';
 import { percentileColours } from '../house/percentiles.ts';
@@ -7,7 +9,13 @@ import { text } from '../house/text.ts';
 import { timeseries } from '../house/timeseries.ts';
 import { noStreams, notScraped } from './server.ts';
 
-const rate = (series: string, by = '') => `sum${by}(rate(${series}[$__rate_interval]))`;
+/** What LiveKit's server counts, per second: recorded, for its raw series are many. */
+const rates =
+  (recorded: boolean) =>
+  (metric: ServerRate, by = '', where = ''): string =>
+    recorded
+      ? `sum${by}(avg_over_time(${nameByRange(serverRate(metric))}${where}[$__rate_interval]))`
+      : `sum${by}(rate(${metric}${where}[$__rate_interval]))`;
 
 /** Every process has these series, so those of LiveKit's servers are picked out. */
 const ofServers = (series: string) =>
@@ -15,11 +23,12 @@ const ofServers = (series: string) =>
 
 /** Share of the cores that Go may use; the server has no metric of its load. */
 const processor = (window: string) =>
-  ofServers(`rate(process_cpu_seconds_total[${window}]) / on (job, instance) go_sched_gomaxprocs_threads`);
+  ofServers(`rate(process_cpu_seconds_total[${window}]) / go_sched_gomaxprocs_threads`);
 
 /** What the server has to do, how it gets on, and how to have it scraped. */
 export function nodeRows({ settings, objectives }: BoardContext): Row[] {
   const server = serverQueries(settings.recorded);
+  const rate = rates(settings.recorded);
   const about = { by: ['instance'], window: '$__range' } as const;
   return [
     {
@@ -73,7 +82,7 @@ export function nodeRows({ settings, objectives }: BoardContext): Row[] {
             ] as const
           ).map(([legend, counter]) => ({
             // An attempt at the end of a step succeeds in the next one.
-            expr: `clamp_min(1 - ${rate(`${counter}{state=~"success|cancel"}`)} / (${rate(`${counter}{state="attempt"}`)} > 0), 0)`,
+            expr: `clamp_min(1 - ${rate(counter, '', '{state=~"success|cancel"}')} / (${rate(counter, '', '{state="attempt"}')} > 0), 0)`,
             legend,
           })),
         }),
@@ -91,7 +100,14 @@ export function nodeRows({ settings, objectives }: BoardContext): Row[] {
           width: 8,
           empty: notScraped,
           legendAt: 'right',
-          targets: [{ expr: processor('$__rate_interval'), legend: '{{instance}}' }],
+          targets: [
+            {
+              expr: settings.recorded
+                ? `max by (instance) (avg_over_time(${nameByRange(nodeCpu)}[$__rate_interval]))`
+                : processor('$__rate_interval'),
+              legend: '{{instance}}',
+            },
+          ],
         }),
         timeseries({
           title: 'Time to connect',
@@ -179,7 +195,7 @@ export function nodeRows({ settings, objectives }: BoardContext): Row[] {
               title: 'Processor',
               unit: 'percentunit',
               decimals: 0,
-              expr: processor('5m'),
+              expr: settings.recorded ? `max by (instance) (${nodeCpu})` : processor('5m'),
               limits: { bad: 0.8 },
             },
             { title: 'Memory', unit: 'bytes', expr: ofServers('process_resident_memory_bytes') },

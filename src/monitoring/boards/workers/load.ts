@@ -14,7 +14,7 @@ const shown = 20;
 
 /** Whether there are enough workers, and whether all are well. */
 export function loadRows({ q, objectives: { workerLoad, sessionSuccess } }: BoardContext): Row[] {
-  const { load, meanLoad, endedBadly } = workerMeasures(q);
+  const { load, meanLoadAtEnd, endedBadly } = workerMeasures(q);
   const percent = `${Number((100 * workerLoad).toFixed(1))} %`;
   const badShare = 1 - sessionSuccess.ratio;
   const full = `${100 * fullLoad} %`;
@@ -126,7 +126,7 @@ export function loadRows({ q, objectives: { workerLoad, sessionSuccess } }: Boar
         }),
         stateTimeline({
           title: `The ${shown} busiest workers`,
-          description: `Load of the workers whose mean load is highest in this time range: orange from ${full} on, where it takes no new jobs, red from ${percent} on. A line that stands out is a sick worker; all alike is the rhythm of the calls.`,
+          description: `Load of the workers whose mean load was highest in the last hour of this time range: orange from ${full} on, where it takes no new jobs, red from ${percent} on. A line that stands out is a sick worker; all alike is the rhythm of the calls.`,
           unit: 'percentunit',
           width: 12,
           height: 10,
@@ -134,8 +134,7 @@ export function loadRows({ q, objectives: { workerLoad, sessionSuccess } }: Boar
           states: { warning: fullLoad, bad: workerLoad },
           targets: [
             {
-              // Who is shown is decided at the end of the range, so that it does not change along the line.
-              expr: `${load} and on (instance) topk(${shown}, ${meanLoad.replace('[$__range]', '[$__range] @ end()')})`,
+              expr: `${load} and on (instance) topk(${shown}, ${meanLoadAtEnd})`,
               legend: '{{instance}}',
             },
           ],

@@ -1,5 +1,8 @@
 import type { Queries } from '../../promql/queries.ts';
-import { workerCpu, workerLoad } from '../../rules/workers.ts';
+import { nameByRange } from '../../promql/resolution.ts';
+import { matchers, selector } from '../../promql/series.ts';
+import { meanLoad, meanLoadOfHour, workerLoop } from '../../rules/for-boards.ts';
+import { workerCpu } from '../../rules/workers.ts';
 
 /** Share of its time that an event loop is at work, from which on what comes in has to queue noticeably. */
 export const busyLoop = 0.8;
@@ -18,6 +21,9 @@ export function workerMeasures(q: Queries) {
   /** Every process has default metrics, so those of workers are picked out; they have no label for the agent. */
   const own = (series: string) =>
     `max by (instance) (${series} and on (job, instance) ${q.series('lk_agents_worker_load')})`;
+  /** A series that is recorded for each worker, with the filters of the board. */
+  const recorded = (name: string) => selector(name, matchers({ ...q.scope.worker, ...q.scope.where }));
+  const loadAs = (name: string) => (q.scope.recorded ? recorded(name) : q.series('lk_agents_worker_load'));
   const inRange = { ...worker, window: '$__range' } as const;
   const loopSeconds = (window: string, state?: 'active') =>
     q.rate('nodejs_eventloop_time_seconds_total', {
@@ -27,9 +33,11 @@ export function workerMeasures(q: Queries) {
     });
   return {
     load,
-    meanLoad: q.scope.recorded
-      ? `max by (instance) (avg_over_time(${q.series('lk_agents_worker_load').replace('lk_agents_worker_load', workerLoad)}[$__range]))`
-      : `max by (instance) (avg_over_time(${q.series('lk_agents_worker_load')}[$__range]))`,
+    meanLoad: `max by (instance) (avg_over_time(${loadAs(nameByRange(meanLoad))}[$__range]))`,
+    /** At the end of the time range, so that who is busiest does not change along it. */
+    meanLoadAtEnd: q.scope.recorded
+      ? `max by (instance) (${loadAs(meanLoadOfHour)} @ end())`
+      : `max by (instance) (avg_over_time(${loadAs('')}[1h] @ end()))`,
     jobs: q.gauge('lk_agents_active_job_count', worker),
     ended: q.increase('lk_agents_job_exits_total', inRange),
     endedBadly: q.increase('lk_agents_job_exits_total', { ...inRange, where: bad }),
@@ -37,9 +45,17 @@ export function workerMeasures(q: Queries) {
       ...inRange,
       where: { severity: 'error' },
     }),
-    loop: (window = '$__rate_interval') => `${loopSeconds(window, 'active')} / (${loopSeconds(window)} > 0)`,
+    loop: (window = '$__rate_interval') =>
+      q.scope.recorded
+        ? `max by (instance) (avg_over_time(${recorded(nameByRange(workerLoop))}[${window}]))`
+        : `${loopSeconds(window, 'active')} / (${loopSeconds(window)} > 0)`,
     lag: own('nodejs_eventloop_lag_p99_seconds'),
-    cpu: own(q.scope.recorded ? workerCpu : 'rate(process_cpu_seconds_total[$__rate_interval])'),
+    cpuOverTime: own(
+      q.scope.recorded
+        ? `avg_over_time(${nameByRange(workerCpu)}[$__rate_interval])`
+        : 'rate(process_cpu_seconds_total[$__rate_interval])',
+    ),
+    cpu: own(q.scope.recorded ? workerCpu : 'rate(process_cpu_seconds_total[5m])'),
     memory: own('process_resident_memory_bytes'),
     heap: own('nodejs_heap_size_used_bytes'),
     started: own('process_start_time_seconds'),

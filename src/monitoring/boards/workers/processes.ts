@@ -1,4 +1,5 @@
 import { recordedRate } from '../../promql/recorded.ts';
+import { nameByRange } from '../../promql/resolution.ts';
 import { workerCollection } from '../../rules/workers.ts';
 import type { BoardContext, Row } from '../house/board.ts';
 import { palette } from '../house/palette.ts';
@@ -16,7 +17,7 @@ const stalled = 'lk_agents_event_loop_blocked_duration_seconds';
 
 /** Jobs, event loops, and the worker process itself. */
 export function processRows({ q }: BoardContext): Row[] {
-  const { loop, lag, cpu, memory, heap } = workerMeasures(q);
+  const { loop, lag, cpuOverTime, memory, heap } = workerMeasures(q);
   const jobLoop = (state?: 'active') =>
     q.rate('nodejs_eventloop_time_seconds_total', {
       where: { process: 'job', ...(state && { nodejs_eventloop_state: state }) },
@@ -24,7 +25,7 @@ export function processRows({ q }: BoardContext): Row[] {
   const collecting = (process: 'worker' | 'job', by: readonly 'instance'[] = []) =>
     q
       .totalRate('v8js_gc_duration_seconds', { by, where: { process } })
-      .replace(recordedRate('v8js_gc_duration_seconds', '_sum').name, workerCollection);
+      .replace(recordedRate('v8js_gc_duration_seconds', '_sum').name, nameByRange(workerCollection));
   return [
     {
       title: 'Jobs',
@@ -135,7 +136,7 @@ export function processRows({ q }: BoardContext): Row[] {
           width: 8,
           empty: noProcesses,
           colours: lines,
-          targets: mostAndMedian(cpu),
+          targets: mostAndMedian(cpuOverTime),
         }),
         timeseries({
           title: 'Memory',

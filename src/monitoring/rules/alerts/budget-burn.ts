@@ -21,6 +21,11 @@ interface Burn {
   severity: Severity;
   /** Asks that the limit be at least this share. */
   from?: number;
+  /**
+   * Half of the long window: there have to be events in the first half of it, too. Else the ratio of a day would be that of the two
+   * hours since an agent was first started, or since the weekend.
+   */
+  half?: string;
 }
 
 /**
@@ -39,8 +44,8 @@ export const ladder: readonly Burn[] = [
   },
   { long: '1h', short: '5m', factor: 14.4, for: '2m', keepFiringFor: '5m', severity: 'critical' },
   { long: '6h', short: '30m', factor: 6, for: '15m', severity: 'critical' },
-  { long: '1d', short: '2h', factor: 3, for: '1h', severity: 'warning' },
-  { long: '3d', short: '6h', factor: 1, for: '3h', severity: 'warning' },
+  { long: '1d', short: '2h', factor: 3, for: '1h', severity: 'warning', half: '12h' },
+  { long: '3d', short: '6h', factor: 1, for: '3h', severity: 'warning', half: '36h' },
 ];
 
 /** Turns or sessions in the long window below which its ratio says nothing. */
@@ -56,6 +61,8 @@ interface Promised {
   objective: Objective;
   ratio: (window: SloWindow) => string;
   samples: (window: SloWindow) => string;
+  /** How many events there were in a window that ended a while ago. */
+  earlier: (window: string, offset: string) => string;
   enough: number;
   alert: Pick<AlertRule, 'alert' | 'category' | 'labels' | 'objectives'>;
   /** What a bad event did: `of turns took longer than 1.5 s`. */
@@ -64,13 +71,15 @@ interface Promised {
 }
 
 /** The error budgets of turn latency and of sessions are being spent too fast. */
-export function budgetBurn({ objectives }: RuleContext): AlertRule[] {
+export function budgetBurn({ q, objectives }: RuleContext): AlertRule[] {
   const turns = Object.entries(turnObjectives(objectives)).map(([name, objective]): Promised => {
     const { seconds, ratio } = objective;
     return {
       objective,
       ratio: (window) => `${turnLatencyErrors(window)}{objective="${name}"}`,
       samples: turnLatencySamples,
+      earlier: (window, offset) =>
+        q.count('lk_agents_turn_e2e_latency_seconds', { by: ['agent_name'], window, offset }),
       enough: enough.turns,
       alert: {
         alert: 'LiveKitAgentTurnLatencyBudgetBurn',
@@ -86,6 +95,8 @@ export function budgetBurn({ objectives }: RuleContext): AlertRule[] {
     objective: objectives.sessionSuccess,
     ratio: sessionErrors,
     samples: sessionSamples,
+    earlier: (window, offset) =>
+      q.increase('lk_agents_sessions_total', { by: ['agent_name'], window, offset }),
     enough: enough.sessions,
     alert: {
       alert: 'LiveKitAgentSessionFailureBudgetBurn',
@@ -102,15 +113,17 @@ export function budgetBurn({ objectives }: RuleContext): AlertRule[] {
   );
 }
 
-function rule({ objective, ratio, samples, enough, alert, bad, promised }: Promised, burn: Burn): AlertRule {
-  const { long, short, factor, severity, keepFiringFor } = burn;
+function rule(promise: Promised, burn: Burn): AlertRule {
+  const { objective, ratio, samples, earlier, enough, alert, bad, promised } = promise;
+  const { long, short, factor, severity, keepFiringFor, half } = burn;
   const most = limit(objective, factor);
   return {
     ...alert,
     expr:
       `(${ratio(long)} > ${most} and ${ratio(short)} > ${most}) ` +
       `and on (agent_name) ${samples(long)} >= ${enough} ` +
-      `and on (agent_name) ${ratio(long)} * on (agent_name) ${samples(long)} >= ${enoughBad}`,
+      `and on (agent_name) ${ratio(long)} * on (agent_name) ${samples(long)} >= ${enoughBad}` +
+      (half ? ` and on (agent_name) ${earlier(half, half)} > 0` : ''),
     for: burn.for,
     ...(keepFiringFor && { keepFiringFor }),
     severity,

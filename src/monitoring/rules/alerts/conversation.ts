@@ -21,13 +21,15 @@ export function conversation({ q, objectives }: RuleContext): AlertRule[] {
   const { deadAir, deadAirRatio, earlyHangup, earlyHangupRatio, firstResponse } = objectives;
   const { falseInterruptionRatio, unansweredRatio } = objectives;
 
+  /** Turns whose caller waited for an answer. */
+  const waited = { ...half, where: { outcome: { not: 'abandoned' } } } as const;
   const unanswered = (limit: number): string =>
     `(${q.share(
       ['lk_agents_turns_total', { ...half, where: { outcome: 'unanswered' } }],
-      ['lk_agents_turns_total', half],
-    )} > ${limit}) and ${q.increase('lk_agents_turns_total', half)} >= ${enough.turns} ` +
+      ['lk_agents_turns_total', waited],
+    )} > ${limit}) and ${q.increase('lk_agents_turns_total', waited)} >= ${enough.turns} ` +
     // An agent that only listens answers nothing, and is meant to.
-    `and ${q.increase('lk_agents_turns_total', { by: ['agent_name'], where: { outcome: { not: 'unanswered' } }, window: '1d' })} > 0`;
+    `and ${q.increase('lk_agents_turns_total', { by: ['agent_name'], where: { outcome: { re: 'completed|interrupted' } }, window: '1d' })} > 0`;
 
   return [
     {
@@ -112,7 +114,7 @@ export function conversation({ q, objectives }: RuleContext): AlertRule[] {
         objectives: ['unansweredRatio'],
         category: 'quality',
         summary: '{{ $labels.agent_name }}: {{ $value | humanizePercentage }} of turns got no answer',
-        description: `Turns of the last 30 minutes in which the caller spoke and the agent never said anything; the limit is ${percent(limit)}.`,
+        description: `Turns of the last 30 minutes in which the caller spoke, waited, and the agent never said anything; the limit is ${percent(limit)}.`,
         board: { name: 'turn-taking', variables: agent },
       }),
     ),

@@ -13,6 +13,7 @@ import { saturation } from './saturation.ts';
 import { stuck } from './stuck.ts';
 import { telemetry } from './telemetry.ts';
 import { tools } from './tools.ts';
+import { traffic } from './traffic.ts';
 
 /** All alerts, by what they are about. */
 export const alertGroups = (context: RuleContext): RuleGroup<AlertRule>[] =>
@@ -21,6 +22,7 @@ export const alertGroups = (context: RuleContext): RuleGroup<AlertRule>[] =>
     regressions,
     conversation,
     stuck,
+    traffic,
     cost,
     saturation,
     network,

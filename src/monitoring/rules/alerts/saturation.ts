@@ -4,36 +4,52 @@ import { percent } from './figures.ts';
 /** Stalls of half a second or more, in 15 minutes, that are no accident. */
 const stalls = 5;
 
+/** Share of an agent's workers that refuse jobs, from which on the rest will soon do so, too. */
+const mostWorkers = 0.8;
+
 const worker = { worker: '{{ $labels.instance }}' };
+const agent = { agent: '{{ $labels.agent_name }}' };
 
 /** Workers that have more to do than they can. */
-export function saturation({ q, objectives: { workerLoad } }: RuleContext): AlertRule[] {
+export function saturation({ q, objectives: { loadThreshold, workerLoad } }: RuleContext): AlertRule[] {
   const now = q.series('lk_agents_worker_load');
-  // A worker that has gone has no load, though it had one within the ten minutes.
-  const load = `avg_over_time(${now}[10m]) and ${now}`;
+  // A worker that has gone has no load, though it had one a few minutes ago.
+  const load = (window: string) => `avg_over_time(${now}[${window}]) and ${now}`;
+  const saturated = { alert: 'LiveKitWorkerSaturated', category: 'saturation' } as const;
+  const refusing = `(${load('5m')}) >= bool ${loadThreshold}`;
   return [
     {
-      alert: 'LiveKitWorkerSaturated',
-      expr: `min by (agent_name) (${load}) > ${workerLoad}`,
-      for: '5m',
+      ...saturated,
+      expr: `min by (agent_name) (${load('5m')}) >= ${loadThreshold}`,
+      for: '3m',
       severity: 'critical',
-      objectives: ['workerLoad'],
-      category: 'saturation',
+      objectives: ['loadThreshold'],
       summary:
-        '{{ $labels.agent_name }}: all workers are saturated, the least loaded at {{ $value | humanizePercentage }}',
-      description: `The load of every worker of the agent was above ${percent(workerLoad)} over the last ten minutes: there is nobody to take the next call.`,
-      board: { name: 'workers', variables: { agent: '{{ $labels.agent_name }}' } },
+        '{{ $labels.agent_name }}: all workers refuse new calls, the least loaded is at {{ $value | humanizePercentage }}',
+      description: `The load of every worker of the agent was at or above ${percent(loadThreshold)} over the last five minutes. From there on the SDK tells LiveKit that the worker is full: nobody takes the next call.`,
+      board: { name: 'workers', variables: agent },
     },
     {
-      alert: 'LiveKitWorkerSaturated',
-      expr: `max by (job, instance, agent_name) (${load}) > ${workerLoad}`,
+      ...saturated,
+      expr: `avg by (agent_name) (${refusing}) >= ${mostWorkers}`,
+      for: '10m',
+      severity: 'warning',
+      objectives: ['loadThreshold'],
+      labels: { scope: 'fleet' },
+      summary: '{{ $labels.agent_name }}: {{ $value | humanizePercentage }} of the workers refuse new calls',
+      description: `The share of the agent's workers whose load was at or above ${percent(loadThreshold)} over the last five minutes is ${percent(mostWorkers)} or more: the others will soon be full, too.`,
+      board: { name: 'workers', variables: agent },
+    },
+    {
+      ...saturated,
+      expr: `max by (job, instance, agent_name) (${load('10m')}) > ${workerLoad}`,
       for: '10m',
       severity: 'warning',
       objectives: ['workerLoad'],
-      category: 'saturation',
+      labels: { scope: 'worker' },
       summary:
         'Worker {{ $labels.instance }} ({{ $labels.agent_name }}): load {{ $value | humanizePercentage }}',
-      description: `The load that the worker reports to LiveKit was above ${percent(workerLoad)} over the last ten minutes; the SDK takes no new jobs from 70 % on.`,
+      description: `The load that the worker reports to LiveKit was above ${percent(workerLoad)} over the last ten minutes: it refuses new calls, and those that it has suffer.`,
       board: { name: 'workers', variables: worker },
     },
     {

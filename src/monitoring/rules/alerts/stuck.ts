@@ -29,8 +29,8 @@ export function stuck({ q }: RuleContext): AlertRule[] {
     q.increase('lk_agents_realtime_requests_total', { ...agent, where: { outcome: 'ok' } }),
   ].map((happened) => `${happened} > 0`);
   const active = q.gauge('lk_agents_sessions_active', { by: ['agent_name'] });
-  const only = (state: string): string =>
-    `${q.rate('lk_agents_agent_state_seconds_total', { ...states, where: { state: { re: state } } })} > on (agent_name) group_left () ${most} * ${time}`;
+  const only = (state: 'listening' | { re: string }): string =>
+    `${q.rate('lk_agents_agent_state_seconds_total', { ...states, where: { state } })} > on (agent_name) group_left () ${most} * ${time}`;
   const still = `on (agent_name) ${time} >= ${running} and on (agent_name) ${active} > 0`;
   const without = `unless on (agent_name) (${progress.join(' or ')})`;
   const seen = `on (agent_name) (${active} + ${q.increase('lk_agents_sessions_total', agent)}) > ${several}`;
@@ -51,7 +51,7 @@ export function stuck({ q }: RuleContext): AlertRule[] {
     board: { name: 'turn-taking', variables: { agent: '{{ $labels.agent_name }}' } },
   });
   return [
-    rule('critical', `(${only('thinking|speaking')} or ${deaf}) and ${still} and ${seen} ${without}`),
-    rule('warning', `${only('thinking|speaking')} and ${still} ${without}`),
+    rule('critical', `(${only({ re: 'thinking|speaking' })} or ${deaf}) and ${still} and ${seen} ${without}`),
+    rule('warning', `${only({ re: 'thinking|speaking' })} and ${still} ${without}`),
   ];
 }

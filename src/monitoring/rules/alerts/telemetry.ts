@@ -1,10 +1,17 @@
 import type { AlertRule, RuleContext } from '../rule.ts';
+import { workerCount } from '../workers.ts';
 
 /** Samples below which refused values are an accident, in an hour, and their number for each turn that spoils the figures. */
 const invalid = { samples: 20, perTurn: 0.05 };
 
 /** Samples below which a loss is an accident, in half an hour, and their number for each frame from the jobs. */
 const dropped = { samples: 50, perFrame: 0.001 };
+
+/** How long a fleet that has vanished is remembered. Fleets that are removed on purpose are forgotten, too. */
+const memory = '7d';
+
+/** Groups of this bundle; Prometheus writes the file before them. */
+const ourRules = 'rule_group=~".+;earshot-.+"';
 
 const health = { name: 'health' };
 
@@ -25,19 +32,24 @@ export function telemetry({ q }: RuleContext): AlertRule[] {
   return [
     {
       alert: 'EarshotMetricsAbsent',
-      expr: `group(present_over_time(${served}[1d])) unless group(${served})`,
+      // Recorded, because a vanished fleet has no series of its own to be looked up for long.
+      expr: `last_over_time(${workerCount}[${memory}]) unless on (agent_name) group by (agent_name) (${served})`,
       for: '10m',
       severity: 'critical',
       category: 'telemetry',
-      summary: 'No worker serves metrics any more',
+      summary:
+        '{{ $labels.agent_name }}: no worker serves metrics any more; there were {{ $value | printf "%.0f" }}',
       description:
-        'There were metrics within the last day, and now there are none: all workers are gone, or Prometheus no longer finds them. ' +
-        'No other alert can fire. After a day this one gives up.',
-      board: health,
+        'All workers of the agent are gone, or Prometheus no longer finds them: no other alert about the agent can fire. ' +
+        `A fleet that does not come back is forgotten ${memory} after its last metrics.`,
+      board: { ...health, variables: { agent: '{{ $labels.agent_name }}' } },
     },
     {
       alert: 'EarshotWorkerDown',
-      expr: `up == 0 and on (job, instance) group by (job, instance) (present_over_time(${served}[1d]))`,
+      // `up` has the labels of the target only, so the worker's own series say which one it is.
+      expr:
+        `group by (job, instance) (present_over_time(${served}[1d])) ` +
+        `unless on (job, instance) group by (job, instance) (${served}) and on (job, instance) up == 0`,
       for: '5m',
       severity: 'warning',
       category: 'telemetry',
@@ -45,6 +57,28 @@ export function telemetry({ q }: RuleContext): AlertRule[] {
       description:
         'The target served metrics within the last day, and scrapes of it fail. One that service discovery has dropped does not count.',
       board: { name: 'workers', variables: { worker: '{{ $labels.instance }}' } },
+    },
+    {
+      alert: 'EarshotRulesFailing',
+      expr: `sum by (job, instance, rule_group) (increase(prometheus_rule_evaluation_failures_total{${ourRules}}[15m])) > 0`,
+      for: '5m',
+      severity: 'warning',
+      category: 'telemetry',
+      summary:
+        'Prometheus {{ $labels.instance }} failed to evaluate rules of {{ $labels.rule_group }} {{ $value | printf "%.0f" }} times in 15m',
+      description:
+        'What these rules record has gaps, and alerts that read it do not fire. The log of Prometheus says what is wrong.',
+      board: health,
+    },
+    {
+      alert: 'EarshotWatchdog',
+      expr: 'vector(1)',
+      severity: 'none',
+      category: 'telemetry',
+      summary: 'Prometheus evaluates the rules, and Alertmanager receives alerts',
+      description:
+        'It always fires. Send it to a service that notifies you when it stops: a failure of Prometheus or Alertmanager is silent otherwise.',
+      board: health,
     },
     {
       alert: 'EarshotInvalidSamples',

@@ -7,6 +7,7 @@ import { clamped, revealing, type Window, wholeOf, zoomed } from './axis.ts';
 import { useColours } from './colours.ts';
 import { EventLegend } from './event-legend.tsx';
 import { Extent } from './extent.tsx';
+import { useLoadedFonts } from './fonts.ts';
 import { useGestures } from './gestures.ts';
 import { type Hit, hitAt } from './hits.ts';
 import { axisHeight, drawingHeight, lanes, sceneOf } from './lanes.ts';
@@ -53,6 +54,7 @@ export function Timeline({ timeline, peaks, playback, chosen, onPoint }: Timelin
     return () => observer.disconnect();
   }, []);
 
+  const fonts = useLoadedFonts();
   const painting: Painting = { scene, window, width, colours, chosen, font: fontOf(surface.current) };
   const latest = useRef(painting);
   latest.current = painting;
@@ -68,7 +70,7 @@ export function Timeline({ timeline, peaks, playback, chosen, onPoint }: Timelin
     }
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     paint(context, painting);
-  }, [scene, window.from, window.to, width, colours, chosen]);
+  }, [scene, window.from, window.to, width, colours, chosen, fonts]);
 
   const look = (next: Window) => {
     // More may come before it is drawn.

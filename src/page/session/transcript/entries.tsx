@@ -49,7 +49,13 @@ export function Message({ entry: { item, at, unspoken }, onPlay }: EntryProps<'m
           </span>
         )}
       </p>
-      {text === undefined ? <p class="quiet">No words are kept.</p> : <p class="words">{text}</p>}
+      {text === undefined ? (
+        <p class="quiet">No words are kept.</p>
+      ) : (
+        <p class="words" dir="auto">
+          {text}
+        </p>
+      )}
     </div>
   );
 }

@@ -1,0 +1,3 @@
+import type { Fleet } from './model.d.mts';
+
+export const largeFleet: Fleet;

@@ -1,0 +1,24 @@
+/**
+ * The Prometheus text format 0.0.4; OpenMetrics 1.0, which carries exemplars; or that with `_created` lines, for a scraper
+ * that takes creation times.
+ */
+export type Format = 'text' | 'openmetrics' | 'openmetrics-created';
+
+/** A HELP text of the Prometheus text format. */
+export const escaped = (text: string): string => text.replace(/\\/g, '\\\\').replace(/\n/g, '\\n');
+
+/** A label's value, or a HELP text of OpenMetrics. */
+export const quoted = (text: string): string =>
+  // Of nearly all label values nothing has to be escaped.
+  /[\\\n"]/.test(text) ? escaped(text).replace(/"/g, '\\"') : text;
+
+export function number(value: number): string {
+  if (value === Number.POSITIVE_INFINITY) return '+Inf';
+  return value === Number.NEGATIVE_INFINITY ? '-Inf' : String(value);
+}
+
+/** `a="1",b="2"`, without the braces. */
+export const labelPairs = (labels: Readonly<Record<string, string | number | undefined>>): string =>
+  Object.entries(labels)
+    .map(([name, value]) => `${name}="${quoted(String(value).toWellFormed())}"`)
+    .join(',');

@@ -1,0 +1,82 @@
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Entry } from './spool/entry.ts';
+
+export interface DeadLettersOptions {
+  /** Made if it is not there. */
+  directory: string;
+  /** What all of it may take, in bytes; then the oldest goes. 0: nothing is kept. */
+  maxBytes: number;
+  /** Milliseconds after which it is removed: what was said may be in it. @default a week */
+  maxAge?: number;
+}
+
+const week = 7 * 86_400_000;
+
+/** Why something is here. */
+export interface DeadLetter {
+  /** What could not be done: `ingest`, or the destination that it was for. */
+  source: string;
+  reason: string;
+  /** Unix milliseconds. */
+  at: number;
+}
+
+/** A folder for what will not be tried again: uploads that cannot be read, requests that a backend refuses for good. */
+export class DeadLetters {
+  readonly #options: Required<DeadLettersOptions>;
+
+  private constructor(options: Required<DeadLettersOptions>) {
+    this.#options = options;
+  }
+
+  static async open(options: DeadLettersOptions): Promise<DeadLetters> {
+    const letters = new DeadLetters({ maxAge: week, ...options });
+    await mkdir(options.directory, { recursive: true, mode: 0o700 });
+    await letters.prune();
+    return letters;
+  }
+
+  /**
+   * Moves the file of an entry here, with its reason beside it.
+   *
+   * @returns whether it is kept; else it is where it was, and may be removed
+   */
+  async keep({ id, path, bytes }: Entry, source: string, reason: string): Promise<boolean> {
+    const { directory, maxBytes } = this.#options;
+    if (bytes > maxBytes) return false;
+    const name = join(directory, `${source}-${id}`);
+    const letter: DeadLetter = { source, reason, at: Date.now() };
+    try {
+      await writeFile(`${name}.json`, JSON.stringify(letter), { mode: 0o600 });
+      await rename(path, `${name}.entry`);
+      await this.prune();
+      return true;
+    } catch {
+      // On a full disk, what cannot be used is the last thing to make room for.
+      await rm(`${name}.json`, { force: true }).catch(() => {});
+      return false;
+    }
+  }
+
+  /** Removes what is too old, and the oldest of what is too much. */
+  async prune(now: number = Date.now()): Promise<void> {
+    const { directory, maxBytes, maxAge } = this.#options;
+    const names = (await readdir(directory)).filter((name) => name.endsWith('.entry'));
+    const found = await Promise.all(
+      names.map(async (name) => {
+        const path = join(directory, name);
+        // When it was moved here; `mtime` is when it was written.
+        const { size, ctimeMs } = await stat(path);
+        return { path, size, since: ctimeMs };
+      }),
+    );
+    let bytes = 0;
+    for (const { path, size, since } of found.toSorted((a, b) => b.since - a.since)) {
+      bytes += size;
+      if (bytes <= maxBytes && now - since <= maxAge) continue;
+      await rm(path, { force: true });
+      await rm(path.replace(/\.entry$/, '.json'), { force: true });
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { descriptionOf, testedVersions } from '../version.ts';
+import { loadedSdk } from './sdk.ts';
+
+/** Whether a version is in a range `>=A <B`. What comes before a release, such as 1.10.0-rc.1, counts as that release. */
+export function isTested(version: string, range: string): boolean {
+  const [from = [], below = []] = [...range.matchAll(/[\d.]+/g)].map(([text]) => numbersOf(text));
+  const numbers = numbersOf(version);
+  return compare(numbers, from) >= 0 && compare(numbers, below) < 0;
+}
+
+const numbersOf = (version: string): number[] =>
+  version
+    .split('-', 1)[0]!
+    .split('.')
+    .map((part) => Number.parseInt(part, 10));
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  const index = a.findIndex((part, at) => part !== b[at]);
+  return index < 0 ? 0 : (a[index] ?? 0) - (b[index] ?? 0);
+}
+
+/** The version of a package that a module finds; undefined: it finds none. */
+function installed(name: string, from: string): string | undefined {
+  try {
+    for (let folder = dirname(createRequire(from).resolve(name)); ; folder = dirname(folder)) {
+      const manifest = join(folder, 'package.json');
+      const { name: found, version } = existsSync(manifest) ? JSON.parse(readFileSync(manifest, 'utf8')) : {};
+      if (found === name && typeof version === 'string') return version;
+      if (folder === dirname(folder)) return undefined;
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+const key = Symbol.for('earshot.versionsChecked');
+
+/**
+ * Warns, once in a process, if LiveKit's packages are of versions that Earshot was not tested with, and does nothing
+ * else. Never rejects.
+ *
+ * @param log takes the warning
+ */
+export async function checkVersions(log: (message: string) => void): Promise<void> {
+  const holder = globalThis as { [key]?: true };
+  if (holder[key]) return;
+  holder[key] = true;
+  try {
+    const sdk = await loadedSdk();
+    // As the program finds them, or, where it is started otherwise, as Earshot does.
+    const find = (name: string) =>
+      installed(name, process.argv[1] ?? import.meta.filename) ?? installed(name, import.meta.filename);
+    const versions = Object.fromEntries(
+      Object.keys(testedVersions).map((name) => [
+        name,
+        (name === '@livekit/agents' ? sdk?.version : undefined) ?? find(name),
+      ]),
+    );
+    const warning = warningOf(versions);
+    if (warning) log(warning);
+  } catch {
+    // What cannot be told is not warned about.
+  }
+}
+
+/** What there is to say of installed versions; undefined: all of them were tested, or are not known. */
+export function warningOf(versions: Readonly<Record<string, string | undefined>>): string | undefined {
+  const untested = Object.entries(versions).filter(
+    ([name, version]) => version && !isTested(version, testedVersions[name] ?? ''),
+  );
+  if (untested.length === 0) return undefined;
+  const names = descriptionOf(Object.fromEntries(untested.map(([name, version]) => [name, version ?? ''])));
+  return (
+    `${names} was not tested with this version of Earshot, which was tested with ${descriptionOf(testedVersions)}. ` +
+    'If figures are missing, see docs/private-apis.md, and look for a newer Earshot'
+  );
+}

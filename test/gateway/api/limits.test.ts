@@ -1,0 +1,58 @@
+import { EventEmitter, once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import express, { type RequestHandler } from 'express';
+import { afterEach, expect, test, vi } from 'vitest';
+import { atMost } from '../../../src/gateway/api/at-most.ts';
+import { createChanges } from '../../../src/gateway/api/changes.ts';
+import { startTestGateway } from '../running.ts';
+
+const closes: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closes.splice(0)) close();
+});
+
+async function serving(...handlers: RequestHandler[]): Promise<string> {
+  const server = express()
+    .use(...handlers)
+    .listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  closes.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+test('of what is large, so many answers are made at a time, and the others are asked to wait', async () => {
+  const url = await serving(atMost(2), (_request, response) => void response.write('begun'));
+  const closing = new AbortController();
+  const first = await fetch(url, { signal: closing.signal });
+  const second = await fetch(url);
+  const third = await fetch(url);
+  expect([first.status, second.status, third.status]).toEqual([200, 200, 503]);
+  expect(third.headers.get('retry-after')).toBe('1');
+  closing.abort();
+  await vi.waitFor(async () => expect((await fetch(url)).status).toBe(200), { timeout: 10_000 });
+});
+
+test('a stream of changes ends, so that its reader has to have a login that still holds', async () => {
+  const events = new EventEmitter() as Parameters<typeof createChanges>[0]['events'];
+  const url = await serving(createChanges({ events }, 50));
+  const response = await fetch(url);
+  expect(await response.text()).toBe(': changes follow\n\n');
+  expect(events.listenerCount('sessionChanged')).toBe(0);
+});
+
+test('as many may follow the changes as there is room for, without a warning of a leak', async () => {
+  const warnings: string[] = [];
+  const listener = ({ name }: Error) => warnings.push(name);
+  process.on('warning', listener);
+  closes.push(() => process.off('warning', listener));
+  const gateway = await startTestGateway();
+  const closing = new AbortController();
+  for (let n = 0; n < 20; n++) await fetch(`${gateway.url}/api/events`, { signal: closing.signal });
+  expect(gateway.store.events.listenerCount('sessionChanged')).toBeGreaterThan(20);
+  await new Promise(setImmediate);
+  expect(warnings).toEqual([]);
+  closing.abort();
+});

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { checkVersions, isTested, warningOf } from '../../src/livekit/installed-versions.ts';
+import { loadedSdk } from '../../src/livekit/sdk.ts';
+
+vi.mock('../../src/livekit/sdk.ts', async (original) => {
+  const sdk = await original<typeof import('../../src/livekit/sdk.ts')>();
+  return { ...sdk, loadedSdk: vi.fn(sdk.loadedSdk) };
+});
+
+const checked = Symbol.for('earshot.versionsChecked');
+const forget = () => delete (globalThis as { [key: symbol]: unknown })[checked];
+beforeEach(forget);
+afterEach(() => {
+  vi.restoreAllMocks();
+  forget();
+});
+
+const manifest = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
+
+test.each([
+  ['1.9.0', true],
+  ['1.9.17', true],
+  ['1.10.0', false],
+  ['1.10.0-rc.1', false],
+  ['1.8.9', false],
+  ['2.0.0', false],
+  ['next', false],
+])('%s is in the range of 1.9: %s', (version, expected) => {
+  expect(isTested(version, '>=1.9.0 <1.10.0')).toBe(expected);
+});
+
+test.each(Object.entries<string>(manifest.peerDependencies))(
+  'the peer range of %s ends before the next minor version, and holds what is installed here',
+  (name, range) => {
+    const [, major, minor, below] = /^>=(\d+)\.(\d+)\.\d+ <(\d+\.\d+)\.0$/.exec(range) ?? [];
+    expect(below).toBe(`${major}.${Number(minor) + 1}`);
+    const installed = join(import.meta.dirname, '../../node_modules', name, 'package.json');
+    expect(isTested(JSON.parse(readFileSync(installed, 'utf8')).version, range)).toBe(true);
+  },
+);
+
+describe('a warning', () => {
+  test('names what was not tested, and what was', () => {
+    expect(warningOf({ '@livekit/agents': '1.10.2', '@livekit/rtc-node': '0.13.40' })).toBe(
+      '@livekit/agents 1.10.2 was not tested with this version of Earshot, which was tested with @livekit/agents >=1.9.0 <1.10.0 and @livekit/rtc-node >=0.13.34 <0.14.0. If figures are missing, see docs/private-apis.md, and look for a newer Earshot',
+    );
+  });
+
+  test('is none for what was tested, or is not known', () => {
+    expect(warningOf({ '@livekit/agents': '1.9.3', '@livekit/rtc-node': undefined })).toBeUndefined();
+  });
+
+  test('is not given for what is installed here', async () => {
+    const log = vi.fn();
+    await checkVersions(log);
+    expect(log).not.toHaveBeenCalled();
+  });
+
+  test('is given once in a process', async () => {
+    vi.mocked(loadedSdk).mockResolvedValueOnce({ version: '1.10.0' } as never);
+    const log = vi.fn();
+    await checkVersions(log);
+    await checkVersions(log);
+    expect(log).toHaveBeenCalledTimes(1);
+    expect(log.mock.calls[0]?.[0]).toContain('@livekit/agents 1.10.0 was not tested');
+  });
+
+  test('is none where the SDK cannot be loaded', async () => {
+    vi.mocked(loadedSdk).mockRejectedValueOnce(new Error('no'));
+    await expect(checkVersions(vi.fn())).resolves.toBeUndefined();
+  });
+});

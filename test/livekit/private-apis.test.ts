@@ -1,0 +1,360 @@
+import { EventEmitter } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+import { llm } from '@livekit/agents';
+import { type MeterProvider, metrics, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { afterEach, beforeEach, describe, expect, type Mock, test, vi } from 'vitest';
+import type { Observation } from '../../src/catalogue/observation.ts';
+import { egressError } from '../../src/egress/recording-error.ts';
+import { demandsRedaction } from '../../src/livekit/demanded-redaction.ts';
+import { destination } from '../../src/livekit/destination.ts';
+import { Exemplars } from '../../src/livekit/exemplars.ts';
+import { Feed } from '../../src/livekit/feed.ts';
+import { JobTelemetry } from '../../src/livekit/job-telemetry.ts';
+import { bridgeLogger } from '../../src/livekit/logger-bridge.ts';
+import { Ownership } from '../../src/livekit/ownership.ts';
+import {
+  checkExportDelegate,
+  loggerKey,
+  type PrivateApi,
+  privateApis,
+} from '../../src/livekit/private-apis.ts';
+import { watchProcesses } from '../../src/livekit/processes.ts';
+import { kindOfProcess } from '../../src/livekit/processes-of-sdk.ts';
+import type { Sdk } from '../../src/livekit/sdk.ts';
+import { followServer, onServer } from '../../src/livekit/server.ts';
+import { watchForUnknownAdapters } from '../../src/livekit/unknown-adapters.ts';
+import { markUploads } from '../../src/livekit/upload-marks.ts';
+import { registerMeterProvider } from '../../src/otel/registration.ts';
+import { resolveTelemetry } from '../../src/telemetry/settings.ts';
+import { startRelay } from '../relay/relay.ts';
+import { FakeLlm } from './fakes.ts';
+import { llmMetrics } from './sdk-metrics.ts';
+
+const require = createRequire(import.meta.url);
+const { connect } = Socket.prototype;
+/** The SDK's, which the fakes made. */
+const logger = () => holder[loggerKey];
+const warnedOf = Symbol.for('earshot.privateApis');
+const holder = globalThis as { [key: symbol]: unknown };
+
+let warned: Mock;
+beforeEach(() => {
+  delete holder[warnedOf];
+  warned = vi.spyOn(console, 'warn').mockImplementation(() => {});
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
+const warnings = () => warned.mock.calls.map(([text]) => String(text));
+
+/** Takes an API away, uses it twice, and gives what is left of what it was used for. */
+type Case = [api: PrivateApi, what: string, use: () => unknown, left: unknown];
+
+const record = { observations: [] as Observation[] };
+const sink = (one: Observation) => void record.observations.push(one);
+const metricsOf = () => [...new Set(record.observations.map(({ metric }) => metric))].sort();
+beforeEach(() => {
+  record.observations = [];
+});
+
+/** A process that the worker forks, as Node's diagnostics channel tells of it. */
+function fork(main: string, sent: object[], received: object[]): void {
+  const child = Object.assign(new EventEmitter(), { spawnargs: ['node', main], send: () => true });
+  const stop = watchProcesses(sink);
+  forks.publish({ process: child });
+  child.emit('spawn');
+  for (const message of received) child.emit('message', message);
+  for (const message of sent) (child.send as (message: object) => boolean)(message);
+  child.emit('exit', 0, null);
+  stop();
+}
+const { channel } = await import('node:diagnostics_channel');
+const forks = channel('child_process');
+const jobMain = '/app/node_modules/@livekit/agents/dist/ipc/job_proc_lazy_main.js';
+const jobsSeen = () =>
+  record.observations.filter(({ metric, value }) => metric === 'lk_agents_active_job_count' && value > 0)
+    .length;
+
+const job = () => ({ job: { id: 'AJ_1' }, addShutdownCallback: vi.fn() });
+const telemetry = () =>
+  new JobTelemetry(
+    resolveTelemetry({ endpoint: 'http://127.0.0.1:9' }),
+    { agent_name: 'a', agent_version: '1' },
+    () => ({ sink, flush: async () => {} }),
+  );
+
+const cases: Case[] = [
+  ['redaction', 'the flag is gone', () => demandsRedaction({}, undefined), true],
+  [
+    'redaction',
+    'it is a method now',
+    () => demandsRedaction({ _redactionEnabled: () => false }, undefined),
+    true,
+  ],
+  [
+    'redaction',
+    'it is gone, and the options say no',
+    () => demandsRedaction({ sessionOptions: { recordingOptions: { redaction: false } } }, undefined),
+    false,
+  ],
+  [
+    'redaction',
+    'reading it throws',
+    () => {
+      const session = {
+        get _redactionEnabled(): boolean {
+          throw new Error('no');
+        },
+      };
+      return demandsRedaction(session, undefined);
+    },
+    true,
+  ],
+  [
+    'processMain',
+    'the main modules have other names',
+    () => [
+      kindOfProcess('/app/node_modules/@livekit/agents/dist/ipc/job_main.js'),
+      kindOfProcess('/app/node_modules/@livekit/agents/dist/ipc/inference_main.js'),
+    ],
+    ['job', 'inference'],
+  ],
+  [
+    'processMain',
+    'the channel tells of no process',
+    () => {
+      const stop = watchProcesses(sink);
+      forks.publish({});
+      stop();
+    },
+    undefined,
+  ],
+  [
+    'processMessages',
+    'a job begins by another message',
+    () => {
+      fork(jobMain, [{ case: 'initializeRequest' }, { case: 'runJob' }], [{ case: 'initializeResponse' }]);
+      return jobsSeen();
+    },
+    0,
+  ],
+  [
+    'processMessages',
+    'a process says by another one that it is ready',
+    () => {
+      fork(jobMain, [{ case: 'startJobRequest' }], [{ case: 'ready' }]);
+      return metricsOf();
+    },
+    ['lk_agents_active_job_count', 'lk_agents_child_process_count', 'lk_agents_job_exits_total'],
+  ],
+  [
+    'processMessages',
+    'they are no objects',
+    () => {
+      fork(jobMain, ['initialize' as never, null as never], [null as never, 'ready' as never]);
+      return jobsSeen();
+    },
+    0,
+  ],
+  [
+    'server',
+    'it runs by another method',
+    () => {
+      class AgentServer {}
+      onServer({ AgentServer } as unknown as Sdk, async () => expect.fail('it was told of'))();
+      return Object.getOwnPropertyNames(AgentServer.prototype);
+    },
+    ['constructor'],
+  ],
+  ['server', 'there is none', () => onServer({} as Sdk, async () => {})(), undefined],
+  [
+    'server',
+    'it tells nothing',
+    () => {
+      followServer({} as never, { sink, onName: () => {} })();
+      return metricsOf();
+    },
+    [],
+  ],
+  [
+    'shutdownCallbacks',
+    'a job keeps them elsewhere',
+    () => {
+      const one = Object.assign(job(), { _otelMetadata: () => ({}) });
+      const { addShutdownCallback } = one;
+      telemetry().follow(one as never);
+      return addShutdownCallback.mock.calls.length;
+    },
+    1,
+  ],
+  [
+    'uploadMetadata',
+    'a job makes it elsewhere',
+    () => {
+      const one = job();
+      markUploads(one, () => ({ mark: true }));
+      return Object.keys(one);
+    },
+    ['job', 'addShutdownCallback'],
+  ],
+  [
+    'turnContext',
+    'a speech has none',
+    () => {
+      const exemplars = new Exemplars();
+      exemplars.speechCreated({ id: 's' } as never);
+      return exemplars.current('s');
+    },
+    undefined,
+  ],
+  [
+    'loggerStream',
+    'the logger writes otherwise',
+    () => {
+      const lines: object[] = [];
+      const sdks = logger();
+      const stop = bridgeLogger({
+        emit: (item) => lines.push(item),
+        allowPii: () => false,
+        context: () => ROOT_CONTEXT,
+      });
+      holder[loggerKey] = { info: () => {} };
+      holder[loggerKey] = Object.assign(() => {}, { [Symbol('pino.stream')]: { write: () => {} } });
+      stop();
+      holder[loggerKey] = sdks;
+      return lines;
+    },
+    [],
+  ],
+  [
+    'spanProcessors',
+    "the user's provider is of another kind",
+    () => {
+      trace.setGlobalTracerProvider({ getTracer: () => expect.fail('it is not used') });
+      try {
+        return telemetry().telemetry.settings.traces?.protocol;
+      } finally {
+        trace.disable();
+      }
+    },
+    'http/protobuf',
+  ],
+  [
+    'exportDelegate',
+    'the package has it elsewhere',
+    () => {
+      const module = require.cache[require.resolve('@opentelemetry/otlp-exporter-base/node-http')];
+      const { exports } = module!;
+      module!.exports = {};
+      try {
+        return checkExportDelegate();
+      } finally {
+        module!.exports = exports;
+      }
+    },
+    undefined,
+  ],
+  [
+    'adapterLabels',
+    'an adapter has another label',
+    async () => {
+      class Renamed extends llm.FallbackAdapter {
+        override label = () => 'livekit.Fallback';
+      }
+      const session = { llm: new Renamed({ llms: [new FakeLlm()] }), tts: { label: 'acme.TTS' } };
+      const adapters = watchForUnknownAdapters(session);
+      await vi.waitFor(() => expect([...adapters]).toEqual(['livekit.Fallback']));
+      record.observations = [];
+      const feed = new Feed({ sink, ownership: new Ownership(false), adapters });
+      for (const label of ['acme.LLM', 'livekit.Fallback']) {
+        feed.event('metrics_collected', {
+          type: 'metrics_collected',
+          metrics: llmMetrics({ label, requestId: label }),
+          createdAt: 1,
+        } as never);
+      }
+      return ['lk_agents_llm_requests_total', 'earshot_duplicate_events_total'].map(
+        (name) => record.observations.filter(({ metric }) => metric === name).length,
+      );
+    },
+    [1, 1],
+  ],
+  [
+    'socketDescriptor',
+    'a socket does not tell its own',
+    async () => {
+      const { server, recorder } = await startRelay();
+      vi.spyOn(Socket.prototype, 'connect').mockImplementation(function (this: Socket, ...args: unknown[]) {
+        const socket = connect.apply(this, args as never);
+        const { _handle } = socket as unknown as { _handle: object };
+        Object.defineProperty(_handle, 'fd', { get: () => undefined });
+        return socket;
+      });
+      vi.stubEnv('EARSHOT_SOCKET', server.path);
+      const { argv, send } = process;
+      process.argv = ['node', jobMain];
+      process.send ??= () => true;
+      try {
+        const to = destination({ agent_name: 'a', agent_version: String(Math.random()) }, false);
+        to.sink({ metric: 'lk_agents_handoffs_total', labels: {}, value: 3 });
+        await to.flush();
+        const shown = /^lk_agents_handoffs_total\{.*\} 3$/m;
+        await vi.waitFor(async () => expect(await recorder.expose('text')).toMatch(shown), {
+          timeout: 30_000,
+        });
+      } finally {
+        Object.assign(process, { argv, send });
+      }
+    },
+    undefined,
+  ],
+];
+
+describe.each(cases)('%s: %s', (api, _, use, left) => {
+  test('costs what the table says, throws nothing, and is warned about once', async () => {
+    expect(await use()).toEqual(left);
+    expect(await use()).toEqual(left);
+    const { lost } = privateApis[api];
+    expect(warnings()).toHaveLength(1);
+    expect(warnings()[0]).toContain(lost.replaceAll('`', ''));
+    expect(warnings()[0]).toMatch(
+      /Earshot was tested with @livekit\/agents >=1\.9\.0 <1\.10\.0 and @livekit\/rtc-node >=0\.13\.34 <0\.14\.0; see docs\/private-apis\.md$/,
+    );
+  });
+});
+
+test("what is registered with OpenTelemetry's API stays, also where it cannot be seen", () => {
+  const said: string[] = [];
+  const users = { getMeter: () => expect.fail('it is not used') } as unknown as MeterProvider;
+  vi.spyOn(metrics, 'setGlobalMeterProvider').mockReturnValue(false);
+  expect(registerMeterProvider(users, (message) => said.push(message))).toBeUndefined();
+  expect(said).toEqual([expect.stringContaining('OpenTelemetry metrics are not on /metrics')]);
+});
+
+test.each([
+  [0, 'unknown'],
+  [400, 'bad_output'],
+  [429, 'no_capacity'],
+])('an error of egress in other words, of status %i, has the code %s', (status, code) => {
+  expect(egressError('it went wrong in words that nobody knows', status).code).toBe(code);
+});
+
+test('each of them is taken away above', () => {
+  const taken = new Set<PrivateApi>([...cases.map(([api]) => api), 'apiGlobals', 'egressTexts']);
+  expect([...taken].sort()).toEqual(Object.keys(privateApis).sort());
+});
+
+test('the documentation lists them all, as they are here', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/private-apis.md'), 'utf8');
+  const rows = Object.values(privateApis).map(({ name, use, lost }) => `| ${name} | ${use} | ${lost} |`);
+  expect(
+    page
+      .split('\n')
+      .filter((line) => line.startsWith('| '))
+      .slice(2),
+  ).toEqual(rows);
+});

@@ -1,0 +1,150 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { Sdk } from '../src/livekit/sdk.ts';
+import { monitor } from '../src/monitor.ts';
+import { monitorServer, observeSessions } from '../src/wrap-sdk.ts';
+import { sampleOf } from './worker/exposition.ts';
+
+/** What `mkdtempSync` answers with, if the system refuses; a root user is refused nothing by permissions. */
+const refusal = vi.hoisted(() => ({ code: undefined as string | undefined }));
+vi.mock('node:fs', async (original) => {
+  const fs = await original<typeof import('node:fs')>();
+  const mkdtempSync = (prefix: string) => {
+    if (refusal.code) throw Object.assign(new Error(`${refusal.code}: mkdtemp`), { code: refusal.code });
+    return fs.mkdtempSync(prefix);
+  };
+  return { ...fs, default: { ...fs, mkdtempSync }, mkdtempSync };
+});
+
+afterEach(() => {
+  refusal.code = undefined;
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
+
+/** Lets every Unix socket be refused with a code; ports are not. */
+function refuseSockets(code: string): void {
+  const listen = Server.prototype.listen;
+  vi.spyOn(Server.prototype, 'listen').mockImplementation(function (this: Server, ...args: unknown[]) {
+    if (!(args[0] as { path?: string })?.path) return listen.apply(this, args as never);
+    queueMicrotask(() => this.emit('error', Object.assign(new Error(`listen ${code}`), { code })));
+    return this;
+  });
+}
+const refusals: [string, string, () => void][] = [
+  ...['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EMFILE', 'ENOTDIR', 'EIO'].map(
+    (code): [string, string, () => void] => [
+      `a directory (${code})`,
+      code,
+      () => {
+        refusal.code = code;
+      },
+    ],
+  ),
+  ...['EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'EADDRINUSE', 'ENOTSUP'].map(
+    (code): [string, string, () => void] => [`a socket (${code})`, code, () => refuseSockets(code)],
+  ),
+];
+const nextStep = /; (?:set TMPDIR to|raise the|make room)/;
+
+describe.each(refusals)('a system that refuses the jobs %s', (_, code, refuse) => {
+  test('is reported once, with the next step, and the worker goes on with its own metrics', async () => {
+    refuse();
+    const said: string[] = [];
+    const monitoring = await monitor({ port: 0, agentName: 'a', log: (message) => said.push(message) });
+    try {
+      expect(said).toEqual([
+        expect.stringMatching(
+          /^earshot: .*The agent goes on without metrics of its jobs; it is tried again\.$/,
+        ),
+      ]);
+      expect(said[0]).toContain(`(${code})`);
+      expect(said[0]).toMatch(nextStep);
+      expect(process.env.EARSHOT_SOCKET).toBeUndefined();
+      const answer = await fetch(`${monitoring.url}/metrics`);
+      expect(sampleOf(await answer.text(), 'lk_agents_child_process_count')).toBe(0);
+    } finally {
+      await monitoring.close();
+    }
+  });
+
+  test('stops the agent with strict, after which nothing is left behind', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'earshot-refusals-'));
+    vi.stubEnv('TMPDIR', folder);
+    refuse();
+    await expect(monitor({ port: 0, strict: true })).rejects.toThrow(nextStep);
+    expect(process.env.EARSHOT_SOCKET).toBeUndefined();
+    expect(readdirSync(folder)).toEqual([]);
+    rmSync(folder, { recursive: true });
+  });
+});
+
+test('a worker whose log throws is monitored all the same', async () => {
+  refusal.code = 'EACCES';
+  const monitoring = await monitor({
+    port: 0,
+    log: () => {
+      throw new Error('the log is closed');
+    },
+  });
+  expect(monitoring.url).toBeDefined();
+  await monitoring.close();
+});
+
+test('the socket of a worker that the agent inherited is not handed to its jobs', async () => {
+  process.env.EARSHOT_SOCKET = '/another/worker.sock';
+  refusal.code = 'EACCES';
+  const monitoring = await monitor({ port: 0, log: () => {} });
+  expect(process.env.EARSHOT_SOCKET).toBeUndefined();
+  await monitoring.close();
+});
+
+describe('with earshot/register', () => {
+  const refuse = () => Promise.reject(new Error('the system refuses'));
+  const sdkOf = () => {
+    const told: string[] = [];
+    class AgentSession {
+      async start() {
+        told.push('the session starts');
+      }
+    }
+    class AgentServer {
+      async run() {
+        told.push('the server runs');
+      }
+    }
+    const getJobContext = () => {
+      throw new Error('there is none');
+    };
+    const sdk = { voice: { AgentSession }, AgentServer, getJobContext } as unknown as Sdk;
+    return { told, sdk, AgentSession, AgentServer };
+  };
+
+  test('a session starts, whether its worker can be monitored or not, and whatever the SDK throws', async () => {
+    const warned = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const { sdk, AgentSession, told } = sdkOf();
+    observeSessions(sdk, { inJobProcess: false, monitor: refuse, strict: false });
+    await new AgentSession().start();
+    expect(told).toEqual(['the session starts']);
+    expect(warned.mock.calls[0]?.[0]).toBe('earshot: the session is not monitored: the system refuses');
+  });
+
+  test('with strict it does not start', async () => {
+    const { sdk, AgentSession, told } = sdkOf();
+    observeSessions(sdk, { inJobProcess: false, monitor: refuse, strict: true });
+    await expect(new AgentSession().start()).rejects.toThrow('the system refuses');
+    expect(told).toEqual([]);
+  });
+
+  test('a server runs after its worker is monitored, and without the wrapper', async () => {
+    const { sdk, AgentServer, told } = sdkOf();
+    const { run } = AgentServer.prototype;
+    monitorServer(sdk, async () => void told.push('monitored'));
+    await new AgentServer().run();
+    expect(told).toEqual(['monitored', 'the server runs']);
+    expect(AgentServer.prototype.run).toBe(run);
+  });
+});

@@ -1,0 +1,42 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { type Browser, type BrowserServer, chromium } from 'playwright-core';
+
+const isThere = (path: string): boolean => {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** A Chromium of this machine; `apt-get install chromium` on Debian. */
+const executablePath = (process.env.PATH ?? '')
+  .split(delimiter)
+  .flatMap((folder) => ['chromium', 'chromium-browser', 'google-chrome'].map((name) => join(folder, name)))
+  .find(isThere);
+
+/** Whether tests in a browser are to be left out: in CI, where .ci/run installs one, its absence is a failure. */
+export const noBrowser = executablePath === undefined && !process.env.CI;
+
+function options() {
+  if (executablePath === undefined) {
+    throw new Error('There is no chromium on PATH; install one (Debian: apt-get install chromium)');
+  }
+  const args = [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-dev-shm-usage',
+    '--disable-background-networking',
+  ];
+  return { executablePath, args };
+}
+
+/** A Chromium with other variables in its environment. */
+export const launchChromium = (env: Record<string, string>): Promise<Browser> =>
+  chromium.launch({ ...options(), env });
+
+/** A Chromium that the workers of the tests connect to. */
+export const serveChromium = (): Promise<BrowserServer> =>
+  chromium.launchServer({ ...options(), host: '127.0.0.1' });

@@ -1,0 +1,53 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import { type Gateway, startGateway } from '../../src/gateway/gateway.ts';
+import { type Captured, key, upload } from '../gateway/uploads.ts';
+
+export interface Shared extends Gateway {
+  directory: string;
+  /** Sends captured requests one after the other, and waits until they are taken up. */
+  take(requests: readonly Captured[]): Promise<void>;
+}
+
+/**
+ * A gateway for all tests of a file that only read: it is started and filled for the first that asks for it, and closed
+ * after the last. Its directory may be prepared before it starts.
+ */
+export function sharedGateway(
+  fill: (gateway: Shared) => Promise<void>,
+  prepare: (directory: string) => void = () => {},
+): () => Promise<Shared> {
+  let started: Promise<Shared> | undefined;
+  afterAll(async () => {
+    const gateway = await started?.catch(() => undefined);
+    await gateway?.close();
+    if (gateway) rmSync(gateway.directory, { recursive: true, force: true });
+  });
+  const start = async (): Promise<Shared> => {
+    const directory = mkdtempSync(join(tmpdir(), 'earshot-gateway-'));
+    prepare(directory);
+    const gateway = await startGateway({
+      directory,
+      keys: { pair: key },
+      port: 0,
+      minFreeBytes: 0,
+      log: () => {},
+    });
+    const shared = {
+      ...gateway,
+      directory,
+      async take(requests: readonly Captured[]) {
+        for (const request of requests) await upload(gateway.url, request);
+        await gateway.drained(20_000);
+      },
+    };
+    await fill(shared);
+    return shared;
+  };
+  return () => {
+    started ??= start();
+    return started;
+  };
+}

@@ -1,0 +1,129 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  checkFolder,
+  type Entry,
+  makeFolder,
+  makeFolderNow,
+  refusalOf,
+  writeReport,
+} from '../../src/reports/folder.ts';
+import { Journal } from '../../src/reports/journal.ts';
+import { takeIn } from '../../src/reports/recording-file.ts';
+
+/** A directory in which anyone may make files, as the system's temporary one is. */
+let shared: string;
+beforeEach(() => {
+  shared = mkdtempSync(join(tmpdir(), 'earshot-test-'));
+  chmodSync(shared, 0o1777);
+});
+afterEach(() => rmSync(shared, { recursive: true }));
+
+describe('a path, as far as the system tells of it', () => {
+  const entry = (path: string, uid: number, mode: number, link = false): Entry => ({
+    ...{ path, uid, mode },
+    isSymbolicLink: () => link,
+  });
+  const root = entry('/', 0, 0o755);
+  const tmp = entry('/tmp', 0, 0o1777);
+  const reports = (uid: number, mode: number, link?: boolean) => entry('/tmp/reports', uid, mode, link);
+  test.each<[string, Entry[], string | undefined]>([
+    ['a folder of its own in /tmp', [root, tmp, reports(1000, 0o700)], undefined],
+    ['one that others may read', [root, tmp, reports(1000, 0o755)], undefined],
+    [
+      "another user's in /tmp",
+      [root, tmp, reports(1001, 0o700)],
+      '/tmp/reports belongs to user 1001, and not to 1000, in /tmp, where anyone may make files',
+    ],
+    [
+      'one of root in /tmp',
+      [root, tmp, reports(0, 0o700)],
+      '/tmp/reports belongs to user 0, and not to 1000, in /tmp',
+    ],
+    [
+      'one in /tmp that others may write to',
+      [root, tmp, reports(1000, 0o777)],
+      '/tmp/reports can be written by others (mode 777) in /tmp',
+    ],
+    [
+      'one that its group may write to',
+      [root, tmp, reports(1000, 0o770)],
+      '/tmp/reports can be written by others (mode 770) in /tmp',
+    ],
+    ['a link in /tmp', [root, tmp, reports(1000, 0o777, true)], '/tmp/reports is a symbolic link in /tmp'],
+    [
+      "a folder in another user's in /tmp",
+      [root, tmp, reports(1001, 0o755), entry('/tmp/reports/calls', 1000, 0o700)],
+      '/tmp/reports belongs to user 1001, and not to 1000, in /tmp',
+    ],
+    [
+      'one in a folder that root has made in /tmp',
+      [root, tmp, reports(0, 0o755), entry('/tmp/reports/calls', 1000, 0o700)],
+      undefined,
+    ],
+    ['a volume that root has made, and all may write to', [root, entry('/reports', 0, 0o777)], undefined],
+    ["a volume of another user's", [root, entry('/reports', 1001, 0o2775)], undefined],
+    ['a link that root has made', [root, entry('/reports', 0, 0o777, true)], undefined],
+  ])('%s', (_, path, refusal) => {
+    if (refusal === undefined) expect(refusalOf(path, 1000)).toBeUndefined();
+    else {
+      expect(refusalOf(path, 1000)).toContain(refusal);
+      expect(refusalOf(path, 1000)).toMatch(
+        /; remove it, or name a folder of this user's own by EARSHOT_REPORTS \(with a bucket: EARSHOT_REPORTS_SPOOL\)$/,
+      );
+    }
+  });
+});
+
+test('a folder that is not there is made, for this user only', async () => {
+  const folder = join(shared, 'a', 'b');
+  await makeFolder(folder);
+  expect(statSync(folder).mode & 0o777).toBe(0o700);
+  makeFolderNow(join(shared, 'c'));
+  expect(statSync(join(shared, 'c')).mode & 0o777).toBe(0o700);
+  await expect(checkFolder(join(shared, 'd'))).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+describe.each([
+  [
+    'that others may write to',
+    (folder: string) => {
+      mkdirSync(folder);
+      chmodSync(folder, 0o777);
+    },
+  ],
+  [
+    'that is a link to another',
+    (folder: string) => {
+      mkdirSync(`${folder}-target`, { mode: 0o700 });
+      symlinkSync(`${folder}-target`, folder);
+    },
+  ],
+])('a folder in a shared directory %s', (_, make) => {
+  const folder = () => join(shared, 'reports');
+  beforeEach(() => make(folder()));
+  const left = (name: string) => existsSync(join(folder(), name));
+
+  test('takes no report, no journal and no recording', async () => {
+    await expect(writeReport(folder(), 'stem', {} as never)).rejects.toThrow('where anyone may make files');
+    expect(left('stem.json')).toBe(false);
+    expect(() => new Journal(folder(), 'stem', {})).toThrow('where anyone may make files');
+    expect(left('stem.journal')).toBe(false);
+    const recording = join(shared, 'audio.ogg');
+    writeFileSync(recording, 'sound');
+    const { signal } = new AbortController();
+    await expect(takeIn(recording, folder(), 'stem', signal)).rejects.toThrow('where anyone may make files');
+    expect(left('stem.ogg')).toBe(false);
+  });
+});
