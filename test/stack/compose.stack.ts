@@ -28,6 +28,7 @@ describe.skipIf(lacking.length > 0)(`the stack${because(lacking)}${leftOut}`, ()
     await project.up();
     data = dataOf(project);
     await data.silence();
+    await data.silencesWritten();
     call = await data.newCall();
   });
   afterAll(async () => {

@@ -102,13 +102,8 @@ export function dataOf({ urls, compose }: Project) {
       const { data } = await json(`${urls.prometheus}/api/v1/rules`);
       return (data.groups as { rules: [] }[]).flatMap(({ rules }) => rules);
     },
-    /** Makes a silence, which is what Alertmanager has to keep, and waits until it is on the disk. */
+    /** Makes a silence, which is what Alertmanager has to keep. */
     async silence(): Promise<void> {
-      const snapshots = async () => {
-        const page = await (await fetch(`${urls.alertmanager}/metrics`)).text();
-        return sampleOf(page, 'alertmanager_silences_maintenance_total') ?? 0;
-      };
-      const before = await snapshots();
       const matchers = [{ name: 'alertname', value: 'Nothing', isRegex: false, isEqual: true }];
       const body = JSON.stringify({
         ...{ matchers, comment: 'A test', createdBy: 'test' },
@@ -117,7 +112,15 @@ export function dataOf({ urls, compose }: Project) {
       });
       const headers = { 'content-type': 'application/json' };
       await json(`${urls.alertmanager}/api/v2/silences`, { method: 'POST', headers, body });
-      const isWritten = async () => (await snapshots()) > before || undefined;
+    },
+    /** Waits until Alertmanager has written its silences to the disk once more. */
+    async silencesWritten(): Promise<void> {
+      const written = async () => {
+        const page = await (await fetch(`${urls.alertmanager}/metrics`)).text();
+        return sampleOf(page, 'alertmanager_silences_maintenance_total') ?? 0;
+      };
+      const before = await written();
+      const isWritten = async () => (await written()) > before || undefined;
       await eventually(isWritten, 'Alertmanager to write its silences', 120_000);
     },
     silences: async (): Promise<string[]> =>
