@@ -1,4 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { SkippedReporter } from './test/skipped.ts';
 
@@ -6,7 +8,7 @@ const cores = availableParallelism();
 
 /** Tests that start processes: workers with their jobs, the simulated call centre, real servers. */
 const processes = [
-  'test/{contributing,monitor,readme}.test.ts',
+  'test/{contributing,readme}.test.ts',
   'test/cli/*.test.ts',
   'test/gateway/**/*.test.ts',
   'test/livekit/processes.test.ts',
@@ -18,12 +20,17 @@ const processes = [
   'test/worker/*.test.ts',
 ];
 
-/** Tests that replace modules or state of the whole process, such as the logger of the SDK. */
+/** Tests that replace modules, which each worker of `unit` loads once. */
+const mocking = readdirSync(join(import.meta.dirname, 'test'), { recursive: true, encoding: 'utf8' })
+  .map((path) => join('test', path).replaceAll('\\', '/'))
+  .filter((path) => path.endsWith('.test.ts') && readFileSync(path, 'utf8').includes('vi.mock('));
+
+/** Those, and tests that change what a whole process shares, such as its environment or the logger of the SDK. */
 const isolated = [
+  ...mocking,
   'test/http/**/*.test.ts',
-  'test/livekit/{ownership,sdk-recording}.test.ts',
-  'test/relay/without-descriptor.test.ts',
-  'test/reports/settings.test.ts',
+  'test/livekit/ownership.test.ts',
+  'test/monitor*.test.ts',
 ];
 
 const pages = ['test/page/**/*.test.ts'];
@@ -35,8 +42,9 @@ const waiting = { maxWorkers: Math.max(4, 2 * cores), sequence: { groupOrder: 1 
 
 export default defineConfig({
   test: {
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // A busy machine may need a hundred times as long as an idle one; a test that waits for what never comes says so earlier.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     reporters: ['default', new SkippedReporter()],
     projects: [
       {

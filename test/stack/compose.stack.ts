@@ -1,7 +1,15 @@
+import { once } from 'node:events';
+import { appendFileSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { get } from 'node:https';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { one, tokenOf, upload } from '../gateway/uploads.ts';
+import { certificate } from '../http/certificate.ts';
 import { createProject, lacking, lackingService, leftOut, type Project, present } from './compose-project.ts';
 import { because, buildImage, docker, inspect, removeImage } from './engine.ts';
 import { eventually } from './programs.ts';
+import { read } from './repository.ts';
 import { arrived, type Call, dataOf, kept, type StackData, scraped, stillKept } from './stack-data.ts';
 
 const has = (service: string) => present.includes(service);
@@ -141,11 +149,7 @@ describe.skipIf(lacking.length > 0)(`the stack${because(lacking)}${leftOut}`, ()
     test('is started again when it is killed, and loses nothing; calls go on', async () => {
       const { completed } = await lost(() => project.crash(service));
       const next = await data.newCall(completed);
-      await eventually(
-        async () => (await data.inLoki(next)) === 1 || undefined,
-        'a new call in Loki',
-        120_000,
-      );
+      await arrived(data, next);
     });
   });
 
@@ -159,5 +163,31 @@ describe.skipIf(lacking.length > 0)(`the stack${because(lacking)}${leftOut}`, ()
     const after = () => stillKept(data, before, call, until);
     await expect.poll(after, { timeout: 120_000, interval: 1000 }).toEqual(before);
     expect(has('grafana') ? await data.boards() : []).toEqual(boards);
+  });
+
+  test('the key of the demo is refused once it is removed, as docs/stack.md says', async () => {
+    const drawn = await project.compose('exec', '-T', 'demo', 'cat', '/keys/demo.yml');
+    const [, issuer = '', secret = ''] = drawn.match(/^(\S+): "(\S+)"$/m) ?? [];
+    const status = async () =>
+      (await upload(project.urls.gateway, one('full-08-logs'), { token: await tokenOf({ issuer, secret }) }))
+        .status;
+    expect(await status()).toBe(200);
+    const commands = read('docs/stack.md').match(/^docker compose .*\n.*\/keys\/demo\.yml\n.*gateway$/m)?.[0];
+    const documented = commands?.replaceAll('--profile demo ', '').split('\n') ?? [];
+    expect(documented).toHaveLength(3);
+    for (const line of documented) await project.compose(...line.split(' ').slice(2));
+    await eventually(async () => (await status().catch(() => 0)) === 401 || undefined, 'a refusal', 120_000);
+  });
+
+  test('the gateway serves HTTPS with a certificate of the user, and is healthy', async () => {
+    const { cert, key } = certificate('gateway.example.com');
+    writeFileSync(join(project.folder, 'secrets/gateway/tls.crt'), cert);
+    writeFileSync(join(project.folder, 'secrets/gateway/tls.key'), key);
+    appendFileSync(join(project.folder, '.env'), 'GATEWAY_TLS=true\n');
+    await project.compose('up', '--detach', '--no-build', '--no-deps', '--wait', 'gateway');
+    const url = `${project.urls.gateway.replace('http:', 'https:')}/healthz`;
+    const [response] = (await once(get(url, { ca: cert }), 'response')) as [IncomingMessage];
+    response.resume();
+    expect(response.statusCode).toBe(200);
   });
 });

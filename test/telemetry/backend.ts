@@ -17,6 +17,8 @@ export interface Backend {
   /** Paths of the requests, in order. */
   paths: string[];
   behave(how: Behaviour): void;
+  /** Forgets what came so far. */
+  clear(): void;
   close(): Promise<void>;
 }
 
@@ -57,6 +59,9 @@ export async function openBackend(): Promise<Backend> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     behave: (how) => {
       behaviour = how;
+    },
+    clear() {
+      for (const list of Object.values(backend)) list.length = 0;
     },
     async close() {
       server.closeAllConnections();

@@ -2,10 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { freePort } from '../stack/servers.mjs';
 import { openBackend } from '../telemetry/backend.ts';
 import { sampleOf } from './exposition.ts';
+import { until } from './worker.ts';
 
 test.each([
   { agent: 'two-lines.mjs', register: [] },
@@ -40,20 +41,17 @@ test.each([
     );
     const exited = once(child, 'exit');
     try {
-      await vi.waitFor(
-        async () => {
-          const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-          expect(sampleOf(text, 'lk_agents_sessions_total', { close_reason: 'user_initiated' })).toBe(1);
-          expect(sampleOf(text, 'lk_agents_usage_llm_input_tokens_total', { agent_name: 'front-desk' })).toBe(
-            200,
-          );
-          expect(sampleOf(text, 'lk_agents_sessions_active')).toBe(0);
-          const names = backend.spans.map(({ name }) => name);
-          expect(names).toEqual(expect.arrayContaining(['agent_session', 'agent_turn', 'llm_request']));
-          expect(backend.logs.map(({ eventName }) => eventName)).toContain('lk.session_end');
-        },
-        { timeout: 20_000, interval: 200 },
-      );
+      await until(async () => {
+        const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+        expect(sampleOf(text, 'lk_agents_sessions_total', { close_reason: 'user_initiated' })).toBe(1);
+        expect(sampleOf(text, 'lk_agents_usage_llm_input_tokens_total', { agent_name: 'front-desk' })).toBe(
+          200,
+        );
+        expect(sampleOf(text, 'lk_agents_sessions_active')).toBe(0);
+        const names = backend.spans.map(({ name }) => name);
+        expect(names).toEqual(expect.arrayContaining(['agent_session', 'agent_turn', 'llm_request']));
+        expect(backend.logs.map(({ eventName }) => eventName)).toContain('lk.session_end');
+      });
     } finally {
       child.kill('SIGKILL');
       await exited;

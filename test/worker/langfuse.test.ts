@@ -2,9 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { openBackend } from '../telemetry/backend.ts';
-import { sampleOf } from './exposition.ts';
 import { startWorker } from './worker.ts';
 
 /** The variables of docs/telemetry.md's row for Langfuse, as a shell makes them. */
@@ -39,12 +38,7 @@ test('Langfuse gets the conversation by the variables that the documentation nam
 
   const worker = await startWorker({ agent: 'two-lines.mjs', mode: 'dev', env });
   onTestFinished(() => worker.close());
-  await worker.run({ log: join(folder, 'jobs.jsonl'), turns: 1, asks: ['fine'] });
-  await vi.waitFor(
-    async () =>
-      expect(sampleOf(await worker.metrics(), 'lk_agents_job_exits_total', { outcome: 'finished' })).toBe(1),
-    { timeout: 60_000, interval: 100 },
-  );
+  await worker.finish({ log: join(folder, 'jobs.jsonl'), turns: 1, asks: ['fine'] });
 
   expect(new Set(langfuse.paths)).toEqual(new Set(['/api/public/otel/v1/traces']));
   // printf pk-lf-1:sk-lf-2 | base64

@@ -1,6 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Backend, openBackend } from '../telemetry/backend.ts';
-import { sampleOf } from './exposition.ts';
 import { startWorker, type WorkerOptions } from './worker.ts';
 
 let backend: Backend;
@@ -24,12 +23,7 @@ async function run(options: Pick<WorkerOptions, 'agent' | 'env'>, job: object): 
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: backend.url, ...options.env },
   });
   closing.push(worker);
-  await worker.run(job);
-  await vi.waitFor(
-    async () =>
-      expect(sampleOf(await worker.metrics(), 'lk_agents_job_exits_total', { outcome: 'finished' })).toBe(1),
-    { timeout: 60_000, interval: 100 },
-  );
+  await worker.finish(job);
   return worker.output();
 }
 

@@ -1,11 +1,11 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { apiKey, apiSecret, type LiveKit, openLiveKit } from '../egress/livekit.ts';
 import { type Backend, openBackend } from '../telemetry/backend.ts';
 import { sampleOf } from './exposition.ts';
-import { startWorker, type Worker, type WorkerOptions } from './worker.ts';
+import { startWorker, until, type Worker, type WorkerOptions } from './worker.ts';
 
 let folder: string;
 let log: string;
@@ -42,11 +42,6 @@ async function start(agent: WorkerOptions['agent'], env: Record<string, string> 
   return worker;
 }
 
-const exits = async (worker: Worker, outcome: string) =>
-  vi.waitFor(
-    async () => expect(sampleOf(await worker.metrics(), 'lk_agents_job_exits_total', { outcome })).toBe(1),
-    { timeout: 100_000, interval: 100 },
-  );
 const told = () =>
   Object.assign(
     {},
@@ -65,8 +60,7 @@ test.each(['records-room.mjs', 'records-room.cjs'] as const)(
       EARSHOT_RECORDING_BUCKET: 'calls',
       EARSHOT_RECORDING_FILEPATH: 'calls/{job_id}.ogg',
     });
-    await worker.run({ log, turns: 1 });
-    await exits(worker, 'finished');
+    await worker.finish({ log, turns: 1 });
 
     expect(told()).toMatchObject({ recording: 'active' });
     const { job_id } = backend.spans[0]!.attributes as { job_id: string };
@@ -106,8 +100,7 @@ test.each([
 ])('the report of a job that ends by %s tells of its recording', async (ending, outcome) => {
   const reports = join(folder, 'reports');
   const worker = await start('records-room.mjs', { EARSHOT_REPORTS: reports });
-  await worker.run({ log, turns: 1, ending });
-  await exits(worker, outcome);
+  await worker.finish({ log, turns: 1, ending }, outcome);
   const [report] = readdirSync(reports);
   expect(JSON.parse(readFileSync(join(reports, report!), 'utf8')).recordings).toEqual([
     {
@@ -132,8 +125,7 @@ test('a call without an egress service goes on, and says what is missing', async
     msg: 'egress not connected (redis required)',
   });
   const worker = await start('records-room.mjs');
-  await worker.run({ log, turns: 2 });
-  await exits(worker, 'finished');
+  await worker.finish({ log, turns: 2 });
   expect(told()).toMatchObject({ recording: 'not_started', endAt: expect.any(Number) });
   expect(told().error).toMatch(
     /egress not connected \(redis required\); run livekit\/egress with the same Redis/,
@@ -151,8 +143,7 @@ test('a call without an egress service goes on, and says what is missing', async
 test('the end of a job waits no longer than the deadline for a LiveKit that hangs', async () => {
   livekit.answer('StopEgress', 'hang');
   const worker = await start('records-room.mjs', { EARSHOT_RECORDING_STOP_DEADLINE_MS: '1000' });
-  await worker.run({ log, turns: 1 });
-  await exits(worker, 'finished');
+  await worker.finish({ log, turns: 1 });
   const { endAt, exitAt } = told();
   // The SDK's own timeout is 10 s, and that of a start is 30 s.
   expect(exitAt - endAt).toBeLessThan(8000);
@@ -163,23 +154,18 @@ test('the end of a job waits no longer than the deadline for a LiveKit that hang
 
 test('the recording of a job that dies is counted as lost', async () => {
   const worker = await start('records-room.mjs');
-  await worker.run({ log, turns: 1, ending: 'exit' });
-  await exits(worker, 'crashed');
-  await vi.waitFor(
-    async () => {
-      const text = await worker.metrics();
-      const lost = { destination: 'file', outcome: 'lost' };
-      expect(sampleOf(text, 'lk_agents_recordings_total', lost)).toBe(1);
-      expect(sampleOf(text, 'lk_agents_recordings_active')).toBe(0);
-    },
-    { timeout: 100_000, interval: 100 },
-  );
+  await worker.finish({ log, turns: 1, ending: 'exit' }, 'crashed');
+  await until(async () => {
+    const text = await worker.metrics();
+    const lost = { destination: 'file', outcome: 'lost' };
+    expect(sampleOf(text, 'lk_agents_recordings_total', lost)).toBe(1);
+    expect(sampleOf(text, 'lk_agents_recordings_active')).toBe(0);
+  });
 });
 
 test('where audio is switched off, nobody is asked', async () => {
   const worker = await start('records-room.mjs', { EARSHOT_RECORD: 'traces,logs' });
-  await worker.run({ log, turns: 1 });
-  await exits(worker, 'finished');
+  await worker.finish({ log, turns: 1 });
   expect(told()).toMatchObject({ recording: 'off' });
   expect(livekit.calls).toEqual([]);
   expect(worker.output()).toContain('the room is not recorded: the switch audio is off');

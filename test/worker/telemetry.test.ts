@@ -1,49 +1,46 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Backend, openBackend } from '../telemetry/backend.ts';
 import type { Span } from '../telemetry/otlp.ts';
-import { sampleOf } from './exposition.ts';
-import { startWorker, type Worker, type WorkerOptions } from './worker.ts';
+import { sharedWorkers, until, type Worker, type WorkerOptions } from './worker.ts';
 
 let folder: string;
 let log: string;
 let backend: Backend;
-const closing: { close(): Promise<void> }[] = [];
+/** The one that takes what it gets, and another that fails in the ways that a test says. */
+let backends: Record<'up' | 'failing', Backend>;
 
-beforeEach(async () => {
+const shared = sharedWorkers();
+
+beforeAll(async () => {
+  const [up, failing] = await Promise.all([openBackend(), openBackend()]);
+  backends = { up, failing };
+});
+afterAll(async () => {
+  await Promise.all(Object.values(backends).map((one) => one.close()));
+});
+
+beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
   log = join(folder, 'jobs.jsonl');
-  backend = await openBackend();
-  closing.push(backend);
+  backend = backends.up;
+  for (const one of Object.values(backends)) one.clear();
 });
+afterEach(() => rmSync(folder, { recursive: true }));
 
-afterEach(async () => {
-  for (const one of closing.splice(0).reverse()) await one.close();
-  rmSync(folder, { recursive: true });
-});
-
-async function start(options: Partial<WorkerOptions> = {}): Promise<Worker> {
-  const worker = await startWorker({
+const start = (options: Partial<WorkerOptions> = {}): Promise<Worker> =>
+  shared({
     agent: 'two-lines.mjs',
     mode: 'dev',
     ...options,
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: backend.url, LOG_LEVEL: 'debug', ...options.env },
   });
-  closing.push(worker);
-  return worker;
-}
-
-const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 60_000, interval: 100 });
 
 /** Runs one job to its end. */
-async function run(worker: Worker, job: object, outcome = 'finished'): Promise<void> {
-  await worker.run({ log, ...job });
-  await until(async () =>
-    expect(sampleOf(await worker.metrics(), 'lk_agents_job_exits_total', { outcome })).toBe(1),
-  );
-}
+const run = (worker: Worker, job: object, outcome?: string, agentName?: string): Promise<void> =>
+  worker.finish({ log, ...job }, outcome, agentName);
 
 const named = (name: string) => backend.spans.filter((span) => span.name === name);
 const only = (name: string): Span => {
@@ -87,14 +84,13 @@ describe.each(['two-lines.mjs', 'two-lines.cjs', 'no-line.mjs', 'no-line.cjs'] a
       expect(resource['service.name']).toBe('livekit-agents');
     }
     expect(backend.headers.every(({ authorization }) => authorization === 'Basic Zm9v')).toBe(true);
-    const text = await worker.metrics();
-    expect(sampleOf(text, 'earshot_spans_exported_total')).toBe(backend.spans.length);
-    expect(sampleOf(text, 'earshot_spans_dropped_total') ?? 0).toBe(0);
+    expect(await worker.increase('earshot_spans_exported_total')).toBe(backend.spans.length);
+    expect(await worker.increase('earshot_spans_dropped_total')).toBe(0);
   });
 });
 
 test('an agent without a name is `unknown` in traces and logs, as it is in metrics', async () => {
-  await run(await start({ agentName: '' }), { turns: 1 });
+  await run(await start(), { turns: 1 }, 'finished', '');
   const names = [...backend.spans, ...backend.logs].map(({ attributes }) => attributes['lk.agent_name']);
   expect(names.length).toBeGreaterThan(20);
   expect(new Set(names)).toEqual(new Set(['unknown']));
@@ -197,7 +193,8 @@ describe('content', () => {
 
 describe('switches', () => {
   test('without traces there are no spans, and no exemplar leads to one', async () => {
-    const worker = await start();
+    // Its own worker: there are exemplars of other tests' jobs on a shared one.
+    const worker = await start({ env: { EARSHOT_AGENT_VERSION: 'without-traces' } });
     await run(worker, { turns: 1, options: { record: { traces: false } } });
     expect(backend.spans).toEqual([]);
     expect(backend.logs.length).toBeGreaterThan(0);
@@ -228,7 +225,7 @@ test('sampling keeps the frame of the trace, and the turn in which a tool failed
   expect(only('function_tool').attributes['lk.function_tool.name']).toBe('broken');
   expect(backend.spans.filter((span) => pathOf(span)[0] === '?')).toEqual([]);
   await until(async () => {
-    const leftOut = sampleOf(await worker.metrics(), 'earshot_spans_left_out_total');
+    const leftOut = await worker.increase('earshot_spans_left_out_total');
     // Two turns, each of two steps: agent_turn, llm_node, llm_request, llm_request_run; a tool; speaking.
     expect(leftOut).toBeGreaterThanOrEqual(18);
   });
@@ -265,13 +262,14 @@ describe('the end of a job', () => {
     });
     expect(line.attributes['code.stacktrace']).toMatch(/^\s+at .*converse/);
     await until(async () =>
-      expect(sampleOf(await worker.metrics(), 'earshot_spans_exported_total')).toBe(backend.spans.length),
+      expect(await worker.increase('earshot_spans_exported_total')).toBe(backend.spans.length),
     );
   });
 
   test.each(['hanging', 'refusing'] as const)(
     'waits no longer than the deadline for a backend that is %s',
     async (how) => {
+      backend = backends.failing;
       backend.behave(how);
       const worker = await start({ env: { EARSHOT_FLUSH_DEADLINE_MS: '1000' } });
       await run(worker, { turns: 1 });
@@ -280,11 +278,10 @@ describe('the end of a job', () => {
       expect(exitAt - endAt).toBeLessThan(6000);
       const reason = how === 'hanging' ? 'deadline' : 'export_failed';
       await until(async () => {
-        const text = await worker.metrics();
-        expect(sampleOf(text, 'earshot_spans_dropped_total', { reason })).toBeGreaterThanOrEqual(5);
-        expect(sampleOf(text, 'earshot_log_records_dropped_total', { reason })).toBeGreaterThan(0);
+        expect(await worker.increase('earshot_spans_dropped_total', { reason })).toBeGreaterThanOrEqual(5);
+        expect(await worker.increase('earshot_log_records_dropped_total', { reason })).toBeGreaterThan(0);
       });
-      expect(sampleOf(await worker.metrics(), 'lk_agents_turns_total')).toBe(1);
+      expect(await worker.increase('lk_agents_turns_total')).toBe(1);
     },
   );
 
@@ -305,6 +302,7 @@ describe('the end of a job', () => {
   );
 
   test('in the middle of it waits no longer than the deadline for a backend that hangs', async () => {
+    backend = backends.failing;
     backend.behave('hanging');
     const worker = await start({ env: { EARSHOT_FLUSH_DEADLINE_MS: '1000' } });
     const begun = Date.now();
@@ -325,7 +323,7 @@ describe('the end of a job', () => {
     const { endAt, exitAt } = told();
     expect(exitAt - endAt).toBeLessThan(6000);
     await until(async () =>
-      expect(sampleOf(await worker.metrics(), 'earshot_spans_dropped_total')).toBeGreaterThanOrEqual(5),
+      expect(await worker.increase('earshot_spans_dropped_total')).toBeGreaterThanOrEqual(5),
     );
   });
 });

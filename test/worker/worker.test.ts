@@ -1,13 +1,14 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sampleOf } from './exposition.ts';
-import { startWorker, type Worker, type WorkerOptions } from './worker.ts';
+import { sharedWorkers, startWorker, until, type Worker, type WorkerOptions } from './worker.ts';
 
 let folder: string;
 let log: string;
 const workers: Worker[] = [];
+const shared = sharedWorkers();
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
@@ -42,9 +43,6 @@ const told = (): Told[] => {
   }
 };
 
-/** Waits for what a worker exposes to become `expected`. */
-const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 60_000, interval: 100 });
-
 describe.each([
   { agent: 'two-lines.mjs', mode: 'start' },
   { agent: 'two-lines.cjs', mode: 'dev' },
@@ -52,7 +50,8 @@ describe.each([
   { agent: 'no-line.cjs', mode: 'start' },
 ] as const)('$agent $mode', (options) => {
   test('shows on /metrics what the sessions of its forked jobs reported', async () => {
-    const worker = await start(options);
+    // As it is at a user's, with the process for LiveKit's detection of turns.
+    const worker = await start({ ...options, env: { TEST_INFERENCE_PROCESS: 'true' } });
     await Promise.all([1, 2, 3].map((turns) => worker.run({ turns, log, block: turns === 1 ? 250 : 0 })));
     await until(async () => {
       expect(sampleOf(await worker.metrics(), 'lk_agents_job_exits_total', { outcome: 'finished' })).toBe(3);
@@ -91,7 +90,7 @@ describe('a job that dies', () => {
     { ending: 'wait', kill: true, outcome: 'killed' },
     { ending: 'exit', kill: false, outcome: 'crashed' },
   ])('by $ending keeps what it recorded and leaves no session behind', async ({ ending, kill, outcome }) => {
-    const worker = await start({ agent: 'two-lines.mjs', mode: 'dev' });
+    const worker = await shared({ agent: 'two-lines.mjs', mode: 'dev' });
     await worker.run({ turns: 3, log, ending });
     await until(() => expect(told().some(({ ready }) => ready)).toBe(true));
     if (kill) {
@@ -99,22 +98,17 @@ describe('a job that dies', () => {
       process.kill(told()[0]!.pid, 'SIGKILL');
     }
     await until(async () => {
-      const text = await worker.metrics();
-      expect(sampleOf(text, 'lk_agents_job_exits_total', { outcome })).toBe(1);
-      expect(sampleOf(text, 'lk_agents_sessions_active')).toBe(0);
+      expect(await worker.increase('lk_agents_job_exits_total', { outcome })).toBe(1);
+      expect(sampleOf(await worker.metrics(), 'lk_agents_sessions_active')).toBe(0);
     });
-    const text = await worker.metrics();
-    expect(sampleOf(text, 'lk_agents_usage_llm_input_tokens_total')).toBe(300);
-    expect(sampleOf(text, 'lk_agents_sessions_total', { close_reason: 'crashed' })).toBe(1);
-    expect(sampleOf(text, 'lk_agents_active_job_count')).toBe(0);
+    expect(await worker.increase('lk_agents_usage_llm_input_tokens_total')).toBe(300);
+    expect(await worker.increase('lk_agents_sessions_total', { close_reason: 'crashed' })).toBe(1);
+    expect(sampleOf(await worker.metrics(), 'lk_agents_active_job_count')).toBe(0);
   });
 
   test('because its entry function throws is a crash, though it exits with 0', async () => {
-    const worker = await start({ agent: 'two-lines.mjs', mode: 'dev' });
-    await worker.run({ ending: 'throw' });
-    await until(async () =>
-      expect(sampleOf(await worker.metrics(), 'lk_agents_job_exits_total', { outcome: 'crashed' })).toBe(1),
-    );
+    const worker = await shared({ agent: 'two-lines.mjs', mode: 'dev' });
+    await worker.finish({ ending: 'throw' }, 'crashed');
   });
 });
 

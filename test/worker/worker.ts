@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { afterAll, expect, vi } from 'vitest';
 import { listenSignalling, type Signalling } from '../../src/simulate/signalling.ts';
 import { freePort } from '../stack/servers.mjs';
+import { sampleOf } from './exposition.ts';
 
 export interface WorkerOptions {
   agent:
@@ -26,16 +28,48 @@ export interface WorkerOptions {
 export interface Worker {
   process: ChildProcess;
   port: number;
-  /** What it has written so far, stdout and stderr. */
+  /** What it has written, stdout and stderr, since it was started or taken again. */
   output(): string;
-  run(job: object): Promise<void>;
+  run(job: object, agentName?: string): Promise<void>;
+  /** Runs a job until its process is gone. @param outcome that is counted then, `finished` for the most part */
+  finish(job: object, outcome?: string, agentName?: string): Promise<void>;
   metrics(): Promise<string>;
+  /** By how much a series, summed up over other labels, is larger than when the worker was started or taken again. */
+  increase(series: string, labels?: Record<string, string>): Promise<number>;
   close(): Promise<void>;
 }
 
 let jobs = 0;
 
+/** Asks until it is so; on a busy machine a process takes a minute to start. */
+export const until = <T>(check: () => T | Promise<T>): Promise<T> =>
+  vi.waitFor(check, { timeout: 200_000, interval: 50 });
+
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
+  const { worker } = await start(options);
+  return worker;
+}
+
+/**
+ * Workers that the tests of a file share, for one takes seconds to start: each set of options has its own, which lives until
+ * the file is over. To be called once, where the file begins.
+ */
+export function sharedWorkers(): (options: WorkerOptions) => Promise<Worker> {
+  const workers = new Map<string, ReturnType<typeof start>>();
+  afterAll(async () => {
+    await Promise.all([...workers.values()].map(async (started) => (await started).worker.close()));
+  });
+  return async (options) => {
+    const key = JSON.stringify(options);
+    const started = workers.get(key) ?? start(options);
+    workers.set(key, started);
+    const { worker, takeAgain } = await started;
+    await takeAgain();
+    return worker;
+  };
+}
+
+async function start(options: WorkerOptions): Promise<{ worker: Worker; takeAgain(): Promise<void> }> {
   const signalling: Signalling = await listenSignalling();
   const port = options.port ?? (await freePort());
   const register = options.agent.startsWith('no-line') ? ['--import', 'earshot/register'] : [];
@@ -60,19 +94,26 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const died = once(child, 'exit').then(() => Promise.reject(new Error(`the worker exited:\n${output}`)));
   await Promise.race([signalling.registered, died]);
   died.catch(() => {});
-  return {
+  let written = 0;
+  let before = '';
+  const metrics = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  const worker: Worker = {
     process: child,
     port,
-    output: () => output,
-    run: (job) => {
+    output: () => output.slice(written),
+    run: (job, agentName = options.agentName ?? 'front-desk') => {
       jobs += 1;
-      return signalling.dispatch({
-        id: `AJ_${jobs}`,
-        agentName: options.agentName ?? 'front-desk',
-        metadata: JSON.stringify(job),
-      });
+      return signalling.dispatch({ id: `AJ_${jobs}`, agentName, metadata: JSON.stringify(job) });
     },
-    metrics: async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text(),
+    async finish(job, outcome = 'finished', agentName) {
+      const exits = async () => sampleOf(await metrics(), 'lk_agents_job_exits_total', { outcome }) ?? 0;
+      const over = (await exits()) + 1;
+      await worker.run(job, agentName);
+      await until(async () => expect(await exits()).toBe(over));
+    },
+    metrics,
+    increase: async (series, labels) =>
+      (sampleOf(await metrics(), series, labels) ?? 0) - (sampleOf(before, series, labels) ?? 0),
     async close() {
       if (child.exitCode === null && child.signalCode === null) {
         child.kill('SIGTERM');
@@ -82,6 +123,14 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
         clearTimeout(patience);
       }
       await signalling.close();
+    },
+  };
+  return {
+    worker,
+    async takeAgain() {
+      written = output.length;
+      // An agent without `monitor()` serves none.
+      before = await metrics().catch(() => '');
     },
   };
 }
