@@ -144,6 +144,25 @@ describe('a value that was let go', () => {
     clock.at = 7 * hour;
     recorder.record(handoff, of('4'));
     expect(await shown('lk_agents_handoffs_total')).not.toContain(row('1', 5));
+    // As long as the label is full, it is one of the others, as for whoever comes now.
+    for (const version of ['2', '3']) recorder.record(handoff, of(version));
+    kept?.add(7);
+    expect(await shown('lk_agents_handoffs_total')).toContain(row('other', 7));
+    clock.at = 14 * hour;
+    expect(recorder.series('lk_agents_handoffs_total', {}, of('1'))).toBeDefined();
+    recorder.record(handoff, of('2'));
+    const again = recorder.series('lk_agents_handoffs_total', {}, of('1'));
+    again?.add(1);
+    expect(await shown('lk_agents_handoffs_total')).toContain(row('1', 1));
+  });
+
+  test('is counted under its own name again by who has kept it, as soon as there is room', async () => {
+    const { recorder, clock, shown } = create();
+    const kept = recorder.series('lk_agents_handoffs_total', {}, of('1'));
+    kept?.add(5);
+    for (const version of ['2', '3']) recorder.record(handoff, of(version));
+    clock.at = 7 * hour;
+    recorder.record(handoff, of('4'));
     clock.at = 14 * hour;
     kept?.add(2);
     kept?.add(1);

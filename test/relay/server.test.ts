@@ -195,3 +195,25 @@ test('on Windows the relay says that it cannot run there, and what can be done',
   onTestFinished(() => void Object.defineProperty(process, 'platform', { value: platform }));
   await expect(startRelay()).rejects.toThrow('does not run on Windows; use Linux, macOS or WSL');
 });
+
+test('the version of a job that is connected keeps its name, however long the job says nothing', async () => {
+  const clock = { at: 0 };
+  const { recorder, server } = await startRelay({
+    recorderOptions: { maxLabelValues: 2, now: () => clock.at },
+  });
+  const { socket } = await call(server.path);
+  socket.write(hello);
+  await eventually(async () => expect(await frames(recorder)).toEqual(['{result="ok"} 1']));
+  const next = (version: string) => {
+    clock.at += 7 * 3_600_000;
+    const metric = 'lk_agents_handoffs_total';
+    recorder.record({ metric, labels: {}, value: 1 }, { agent_name: 'front-desk', agent_version: version });
+  };
+  const isThere = async () => (await recorder.expose('text')).includes('agent_version="1.4.0"');
+  for (const version of ['1.5', '1.6', '1.7']) next(version);
+  expect(await isThere()).toBe(true);
+  socket.destroy();
+  await eventually(async () => expect(server.connections).toBe(0));
+  for (const version of ['1.8', '1.9', '2.0']) next(version);
+  expect(await isThere()).toBe(false);
+});
