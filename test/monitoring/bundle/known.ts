@@ -39,7 +39,9 @@ export function knownSeries(settings: Settings): ReadonlyMap<string, KnownLabels
     );
   }
   for (const [name, labels] of Object.entries(foreign)) {
-    known.set(name, new Map(labels.map((label) => [label, 'open'])));
+    // Rules keep the user's labels, so that alerts have them.
+    const own = name.startsWith('ALERTS') ? settings.labels : [];
+    known.set(name, new Map([...labels, ...own].map((label) => [label, 'open'])));
   }
   for (const { rules } of recordingGroups(settings)) {
     for (const { record, expr, labels } of rules) {
