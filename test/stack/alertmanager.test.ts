@@ -71,14 +71,14 @@ test('Slack, mail and a webhook are ready for pages and for tickets, a webhook f
   expect(kinds).toEqual([
     ['page', all],
     ['ticket', all],
-    ['quiet', []],
     ['watchdog', ['webhook_configs']],
+    ['quiet', []],
   ]);
 });
 
 test('as it is, nobody is told', () => {
   const { receivers: silent } = parse(read('prometheus/alertmanager.yml')) as { receivers: Receiver[] };
-  expect(silent).toEqual([{ name: 'page' }, { name: 'ticket' }, { name: 'quiet' }, { name: 'watchdog' }]);
+  expect(silent).toEqual([{ name: 'page' }, { name: 'ticket' }, { name: 'watchdog' }, { name: 'quiet' }]);
 });
 
 test('every secret is a file of the folder secrets/alertmanager, which its page lists', () => {
