@@ -15,7 +15,7 @@ afterEach(async () => {
 });
 
 const metricsOf = async (url: string) => (await fetch(`${url}/metrics`)).text();
-const soon = { timeout: 60_000, interval: 50 };
+const soon = { timeout: 200_000, interval: 50 };
 const nothing = (run: Run) => expect([run.leftProcesses(), run.leftFiles()]).toEqual([[], []]);
 
 describe('a call centre that is stopped', () => {
@@ -53,7 +53,7 @@ describe('a call centre that is stopped', () => {
     ['when a call has a process of its own', (run) => run.leftProcesses().length > 1],
   ])('%s leaves nothing behind', async (_, reached) => {
     const run = start();
-    await vi.waitFor(() => expect(reached(run)).toBe(true), { timeout: 60_000, interval: 5 });
+    await vi.waitFor(() => expect(reached(run)).toBe(true), { timeout: 200_000, interval: 5 });
     run.process.kill('SIGINT');
     await run.exit();
     await vi.waitFor(() => nothing(run), soon);
