@@ -43,7 +43,9 @@ export class EstimatedLatency {
     above: number,
     max: number,
   ): void {
-    if (!speechId || this.#done.has(speechId) || !(ms > above && seconds(ms) <= max)) return;
+    if (!speechId || this.#done.has(speechId)) return;
+    // Comparing an object with a number may throw.
+    if (typeof ms !== 'number' || !(ms > above && seconds(ms) <= max)) return;
     const parts = this.#waiting.get(speechId) ?? { since: timestamp };
     parts[key] ??= seconds(ms);
     this.#waiting.set(speechId, parts);

@@ -24,13 +24,30 @@ const endedAt = (
   { label, cancelled, timestamp, durationMs }: metrics.LLMMetrics | metrics.TTSMetrics,
   model: Model,
   empty: boolean,
-): Ended => ({ label, model, cancelled, empty, startedAt: timestamp - durationMs, endedAt: timestamp });
+): Ended => ({
+  label,
+  model,
+  cancelled,
+  empty,
+  startedAt: timestamp - number(durationMs),
+  endedAt: timestamp,
+});
 /** The same of realtime metrics, which bear the time of its start. */
 const startedAt = (
   { label, cancelled, timestamp, durationMs }: metrics.RealtimeModelMetrics,
   model: Model,
   empty: boolean,
-): Ended => ({ label, model, cancelled, empty, startedAt: timestamp, endedAt: timestamp + durationMs });
+): Ended => ({
+  label,
+  model,
+  cancelled,
+  empty,
+  startedAt: timestamp,
+  endedAt: timestamp + number(durationMs),
+});
+
+/** NaN for what is none: calculating with an object may throw. */
+const number = (value: number): number => (typeof value === 'number' ? value : Number.NaN);
 
 const yes = (value: unknown) => (value ? 'true' : 'false');
 
@@ -38,7 +55,7 @@ const yes = (value: unknown) => (value ? 'true' : 'false');
 const handlers: Handlers = {
   llm_metrics(samples, m, outcomes) {
     const model = modelOf(m.metadata);
-    const ended = outcomes.of('llm', endedAt(m, model, m.ttftMs < 0));
+    const ended = outcomes.of('llm', endedAt(m, model, number(m.ttftMs) < 0));
     // What a fallback adapter wraps fails without an error event, and without an answer to have an id.
     const outcome = ended === 'empty' && !m.requestId ? 'error' : ended;
     samples.add('lk_agents_llm_requests_total', { ...model, outcome }, 1);
@@ -58,7 +75,7 @@ const handlers: Handlers = {
   },
   tts_metrics(samples, m, outcomes) {
     const model = modelOf(m.metadata);
-    const outcome = outcomes.of('tts', endedAt(m, model, m.ttfbMs < 0));
+    const outcome = outcomes.of('tts', endedAt(m, model, number(m.ttfbMs) < 0));
     samples.add('lk_agents_tts_requests_total', { ...model, outcome, streamed: yes(m.streamed) }, 1);
     samples.measure('lk_agents_tts_ttfb_seconds', model, fromMs(m.ttfbMs), request);
     if (outcome === 'cancelled' || outcome === 'error') return;
@@ -128,7 +145,7 @@ const handlers: Handlers = {
     }
     // Some plugins report a connection, or at its end what it has lasted, as an event without a response.
     if (m.durationMs === 0 && m.inputTokens === 0 && m.outputTokens === 0) return;
-    const empty = m.ttftMs < 0 && m.outputTokens === 0;
+    const empty = number(m.ttftMs) < 0 && m.outputTokens === 0;
     const outcome = outcomes.of('realtime', startedAt(m, model, empty));
     samples.add('lk_agents_realtime_requests_total', { ...model, outcome }, 1);
     samples.measure('lk_agents_realtime_ttft_seconds', model, fromMs(m.ttftMs), request);

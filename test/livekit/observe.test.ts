@@ -54,7 +54,7 @@ describe('a session that is observed', () => {
     expect(await shown(observation, 'lk_agents_usage_llm_input_tokens_total')).toBe(200);
     expect(await shown(observation, 'lk_agents_usage_tts_characters_total')).toBe(26);
     expect(await shown(observation, 'lk_agents_sessions_total', { close_reason: 'user_initiated' })).toBe(1);
-    expect(await shown(observation, 'earshot_samples_dropped_total')).toBeUndefined();
+    expect(await shown(observation, 'earshot_samples_dropped_total')).toBe(0);
   });
 
   test("adds up to the SDK's own usage", async () => {
@@ -138,7 +138,7 @@ describe('a session that is observed', () => {
     await session.close();
     expect(await shown(observation, 'lk_agents_usage_tts_characters_total')).toBe(45);
     expect(await shown(observation, 'lk_agents_tts_requests_total', { streamed: 'false' })).toBe(2);
-    expect(await shown(observation, 'lk_agents_tts_requests_total', { streamed: 'true' })).toBeUndefined();
+    expect(await shown(observation, 'lk_agents_tts_requests_total', { streamed: 'true' })).toBe(0);
     expect(await shown(observation, 'earshot_duplicate_events_total', { type: 'tts_metrics' })).toBe(1);
   });
 

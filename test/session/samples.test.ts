@@ -46,7 +46,15 @@ describe.each(fields)('$name → $metric', ({ emit, metric, good, absurd, zero }
       }),
       { numRuns: 25 },
     );
-    refuses('nan', noNumber, [Number.NaN, null, Number.POSITIVE_INFINITY, '250', true, [250]]);
+    refuses('nan', noNumber, [
+      Number.NaN,
+      null,
+      Number.POSITIVE_INFINITY,
+      '250',
+      true,
+      [250],
+      { toString: [] },
+    ]);
     refuses('missing', fc.constant(-1), []);
     refuses('negative', negative, [-250]);
     refuses('absurd', fc.double({ min: absurd, max: 1e300, noNaN: true }), [absurd]);
