@@ -29,8 +29,9 @@ const mocking = readdirSync(join(import.meta.dirname, 'test'), { recursive: true
 const isolated = [
   ...mocking,
   'test/http/**/*.test.ts',
-  'test/livekit/ownership.test.ts',
+  'test/livekit/{destination,ownership}.test.ts',
   'test/monitor*.test.ts',
+  'test/otel/**/*.test.ts',
 ];
 
 const pages = ['test/page/**/*.test.ts'];

@@ -43,9 +43,12 @@ export const cutIn = (page: Page): Promise<Cut> =>
 export const sideways = (page: Page): Promise<number> =>
   page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 
-/** Where everything is that is shown: each element's name, left, top, width and height, in pixels. */
+/**
+ * Where everything is that is shown: each element's name, left, top, width and height, in pixels. The playhead is left out:
+ * it moves with time.
+ */
 export const placesIn = (page: Page): Promise<string[]> =>
-  page.evaluate(`[...document.querySelectorAll('body *')].flatMap((element) => {
+  page.evaluate(`[...document.querySelectorAll('body *:not(.playhead)')].flatMap((element) => {
     const { left, top, width, height } = element.getBoundingClientRect();
     const place = [left, top, width, height].map((pixels) => pixels.toFixed(1)).join(' ');
     return width > 0 ? [element.localName + '.' + element.getAttribute('class') + ' ' + place] : [];

@@ -212,6 +212,7 @@ describe.skipIf(missing)('a mixed fleet', () => {
     );
     expect(await down('EarshotWorkerDown')).toEqual(['livekit-agents']);
     expect(await down('EarshotGatewayDown')).toEqual(['earshot-gateway']);
-    expect(await figureOf(of('health', 'Workers down'))).toBe(1);
+    // It reads a recorded series, which is evaluated after the scrape.
+    await soon(async () => expect(await figureOf(of('health', 'Workers down'))).toBe(1));
   });
 });
