@@ -14,7 +14,7 @@ const requests = 'lk_agents_llm_requests_total';
 
 /** Runs `earshot replay` with these arguments, and this on standard input. */
 async function replay(args: readonly string[], input: string | Buffer = '') {
-  const child = spawn(process.execPath, ['--max-old-space-size=48', earshot, 'replay', ...args]);
+  const child = spawn(process.execPath, ['--max-old-space-size=64', earshot, 'replay', ...args]);
   // A command that has seen enough may close its input.
   child.stdin.on('error', () => {}).end(input);
   const [stdout, stderr, [code]] = await Promise.all([
@@ -207,7 +207,7 @@ describe('earshot replay', () => {
       expect((await replay(['--strict', bad, recording])).code).toBe(1);
     });
 
-    test('takes no more memory than one: 12 of 16 MB go through a heap of 48 MB', async () => {
+    test('takes no more memory than one: 12 of 16 MB go through a heap of 64 MB', async () => {
       const padding = JSON.stringify({ session: 'a', event: 'close', payload: { x: 'x'.repeat(15e6) } });
       const long = [...lines, padding].join('\n');
       for (let n = 10; n < 22; n++) write(`${n}.jsonl`, long);
@@ -224,7 +224,7 @@ describe('earshot replay', () => {
     expect(stderr).toContain('earshot replay: 5 more skipped\n');
   });
 
-  test('survives 100 MB without the end of a line in a heap of 48 MB', async () => {
+  test('survives 100 MB without the end of a line in a heap of 64 MB', async () => {
     const { stderr, code } = await replay(['-'], Buffer.alloc(100 * 1024 * 1024, 'x'));
     expect({ stderr, code }).toEqual({
       stderr: 'earshot replay: standard input has nothing to replay, and is left out; line 1: too long\n',
@@ -232,11 +232,11 @@ describe('earshot replay', () => {
     });
   });
 
-  test('streams: 60 MB go through a heap of 48 MB', async () => {
+  test('streams: 72 MB go through a heap of 64 MB', async () => {
     // An empty request id names nothing: each line counts.
     const event = lines.find((line) => line.includes('llm_metrics')) as string;
     const one = `${event.replace(/"requestId":"[^"]*"/, '"requestId":""')}\n`;
-    const count = Math.ceil((60 * 1024 * 1024) / one.length);
+    const count = Math.ceil((72 * 1024 * 1024) / one.length);
     const { stdout, stderr, code } = await replay(['-'], Buffer.from(one.repeat(count)));
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
     expect(sampleOf(stdout, requests)).toBe(count);
