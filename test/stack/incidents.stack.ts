@@ -13,7 +13,7 @@ import { silent } from './silent.ts';
 
 /**
  * The bundle's own configuration in a real Prometheus and a real Alertmanager, with the simulated call centre as its target:
- * it runs healthy, then through incidents, and recovers. Rules keep their times, so this takes a quarter of an hour.
+ * it runs healthy, then through incidents, and recovers. Rules keep their times, so this takes 18 minutes.
  */
 const minute = 60_000;
 const startedAt = Date.now();
