@@ -40,6 +40,8 @@ const pages = ['test/page/**/*.test.ts'];
 const computing = { maxWorkers: cores, sequence: { groupOrder: 0 } };
 /** These wait for most of their time, so more of them run than there are cores. */
 const waiting = { maxWorkers: Math.max(4, 3 * cores), sequence: { groupOrder: 1 } };
+/** Modules are loaded once for all files of a worker. What a test leaves open is closed by the setup file, which is not. */
+const shared = { isolate: false, setupFiles: 'test/setup.ts' };
 
 export default defineConfig({
   test: {
@@ -52,18 +54,20 @@ export default defineConfig({
         extends: true,
         test: {
           ...computing,
+          ...shared,
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: [...processes, ...isolated, ...pages],
           pool: 'threads',
-          // Modules are loaded once for all files of a worker.
-          isolate: false,
         },
       },
-      { extends: true, test: { ...computing, name: 'isolated', include: isolated } },
       {
         extends: true,
-        test: { ...waiting, name: 'process', include: processes, pool: 'forks', isolate: false },
+        test: { ...computing, setupFiles: 'test/setup.ts', name: 'isolated', include: isolated },
+      },
+      {
+        extends: true,
+        test: { ...waiting, ...shared, name: 'process', include: processes, pool: 'forks' },
       },
       {
         extends: true,
@@ -72,10 +76,10 @@ export default defineConfig({
           name: 'browser',
           include: pages,
           globalSetup: 'test/page/one-chromium.ts',
+          ...shared,
+          // And a browser for all workers.
           setupFiles: 'test/page/setup.ts',
-          // Modules are loaded once for all files of a worker, and a browser for all workers.
           pool: 'forks',
-          isolate: false,
         },
       },
     ],

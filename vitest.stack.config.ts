@@ -5,6 +5,7 @@ import { SkippedReporter } from './test/skipped.ts';
 export default defineConfig({
   test: {
     include: ['test/**/*.stack.ts'],
+    setupFiles: 'test/setup.ts',
     // An outage is waited for while the others compute.
     maxWorkers: 2,
     reporters: ['default', new SkippedReporter()],

@@ -1,13 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, expect, vi } from 'vitest';
+import { expect, vi } from 'vitest';
+import { closeAfterTest } from '../closing.ts';
 import { startWorker, type Worker, type WorkerOptions } from '../worker/worker.ts';
 import { newFolder } from './running.ts';
-
-const workers: Worker[] = [];
-afterEach(async () => {
-  await Promise.all(workers.splice(0).map((worker) => worker.close()));
-});
 
 /** The keys of the workers of test/worker. */
 export const pair = { key: 'devkey', secret: 'a secret of at least thirty-two characters' };
@@ -41,7 +37,7 @@ export async function startJavaScriptWorker(
   ...options: Parameters<typeof openJavaScriptWorker>
 ): Promise<Worker> {
   const worker = await openJavaScriptWorker(...options);
-  workers.push(worker);
+  closeAfterTest(() => worker.close());
   return worker;
 }
 

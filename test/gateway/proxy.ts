@@ -1,13 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
-import { afterEach } from 'vitest';
 import { kindOf, type UploadKind } from '../../src/gateway/receive/endpoints.ts';
-
-const closes: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  await Promise.all(closes.splice(0).map((close) => close()));
-});
+import { closeAfterTest } from '../closing.ts';
 
 /** An upload as it came to the proxy. */
 export interface Passed {
@@ -55,7 +50,7 @@ export async function startProxy(
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  closes.push(() => {
+  closeAfterTest(() => {
     server.closeAllConnections();
     return new Promise((resolve) => server.close(resolve));
   });

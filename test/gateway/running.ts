@@ -1,35 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach } from 'vitest';
 import { type Gateway, startGateway } from '../../src/gateway/gateway.ts';
 import type { GatewayOptions } from '../../src/gateway/options.ts';
+import { closeAfterTest } from '../closing.ts';
 import { type Captured, key, upload } from './uploads.ts';
 
-const open: Gateway[] = [];
-const folders: string[] = [];
-
-let untilEnd = false;
-
-/** Has gateways and folders stay until the last test of the file: for tests that run side by side. */
-export function keepUntilEnd(): void {
-  untilEnd = true;
-}
-
-/** Closes the gateways of a test, and removes its folders. */
-export async function closeGateways(): Promise<void> {
-  await Promise.all(open.splice(0).map((gateway) => gateway.close()));
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-}
-
-afterEach(async () => {
-  if (!untilEnd) await closeGateways();
-});
-afterAll(closeGateways);
-
+/** A folder that is removed after the test. */
 export function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'earshot-gateway-'));
-  folders.push(folder);
+  closeAfterTest(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
@@ -57,7 +37,7 @@ export async function startTestGateway(options: Partial<GatewayOptions> = {}): P
     log: (line) => lines.push(line),
     ...options,
   });
-  open.push(gateway);
+  closeAfterTest(() => gateway.close());
   return {
     ...gateway,
     directory,

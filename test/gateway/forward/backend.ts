@@ -1,7 +1,7 @@
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
-import { afterEach } from 'vitest';
+import { closeAfterTest } from '../../closing.ts';
 
 export interface Received {
   path: string;
@@ -29,14 +29,6 @@ export interface Backend {
   of(path: string): Received[];
 }
 
-const servers: Server[] = [];
-afterEach(() => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    server.close();
-  }
-});
-
 /** A backend that takes what it is sent, or answers as it is told to. */
 export async function listenBackend(port = 0): Promise<Backend> {
   const received: Received[] = [];
@@ -50,7 +42,10 @@ export async function listenBackend(port = 0): Promise<Backend> {
     const { status = backend.status, headers = {}, body: said } = await backend.answer(got);
     response.writeHead(status, headers).end(said);
   }).listen(port, '127.0.0.1');
-  servers.push(server);
+  closeAfterTest(() => {
+    server.closeAllConnections();
+    server.close();
+  });
   await new Promise((resolve) => server.once('listening', resolve));
   const backend: Backend = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

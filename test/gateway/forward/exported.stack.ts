@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { conversationScope } from '../../../src/catalogue/conversation.ts';
+import { keepUntilEnd } from '../../closing.ts';
 import { type Backend, openBackend } from '../../telemetry/backend.ts';
 import { callOf, pair, withJavaScriptWorker } from '../javascript.ts';
 import { atOnce, judged } from '../metrics/series.ts';
-import { keepUntilEnd, newFolder, type Running, startTestGateway } from '../running.ts';
+import { newFolder, type Running, startTestGateway } from '../running.ts';
 
 keepUntilEnd();
 vi.setConfig({ testTimeout: 300_000 });

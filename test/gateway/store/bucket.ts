@@ -1,16 +1,8 @@
 import { createHash, createHmac } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach } from 'vitest';
 import type { BucketOptions } from '../../../src/objects/bucket.ts';
-
-const servers: Server[] = [];
-afterEach(() => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    server.close();
-  }
-});
+import { closeAfterTest } from '../../closing.ts';
 
 export interface Bucket {
   options: BucketOptions;
@@ -109,7 +101,10 @@ export async function listenBucket(): Promise<Bucket> {
       'content-range': `bytes ${start}-${end}/${found.length}`,
     });
   }).listen(0, '127.0.0.1');
-  servers.push(server);
+  closeAfterTest(() => {
+    server.closeAllConnections();
+    server.close();
+  });
   await new Promise((resolve) => server.once('listening', resolve));
   const bucket: Bucket = {
     options: {

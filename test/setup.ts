@@ -1,0 +1,3 @@
+import { closeAfterTests } from './closing.ts';
+
+closeAfterTests();
