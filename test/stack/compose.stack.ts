@@ -40,6 +40,10 @@ describe.skipIf(lacking.length > 0)(`the stack${because(lacking)}${leftOut}`, ()
     expect(await project.health()).toEqual(Object.fromEntries(present.map((name) => [name, 'healthy'])));
   });
 
+  test('the gateway, whose port is on loopback, warns of nothing', async () => {
+    expect(await project.compose('logs', 'gateway')).not.toContain('WARNING');
+  });
+
   test('each runs as a user other than root, in an image that it cannot change, with bounded memory', async () => {
     for (const service of present) {
       const id = (await project.compose('ps', '--quiet', service)).trim();
