@@ -16,7 +16,7 @@ export const calls = ({ records, objectives: { turnLatency } }: BoardContext): R
       columns: [
         { title: 'Agent', of: 'lk.agent_name' },
         { title: 'Version', of: 'lk.agent_version' },
-        { title: 'Ended', of: 'lk.close_reason', width: 180 },
+        { title: 'Ended', of: 'lk.close_reason', width: 205 },
         { title: 'Duration', of: 'lk.duration', unit: 's', decimals: 0 },
         { title: 'Turns', of: 'lk.turns', unit: 'short', decimals: 0 },
         {
