@@ -23,7 +23,6 @@ export const calls = ({ records, objectives: { turnLatency } }: BoardContext): R
           title: 'Slowest turn',
           of: 'lk.slowest_turn',
           unit: 's',
-          decimals: 2,
           limits: { bad: turnLatency.seconds },
         },
         { title: 'Interruptions', of: 'lk.interruptions', unit: 'short', decimals: 0 },
