@@ -39,7 +39,7 @@ const pages = ['test/page/**/*.test.ts'];
 /** Projects of a group run side by side, and one group after the other. */
 const computing = { maxWorkers: cores, sequence: { groupOrder: 0 } };
 /** These wait for most of their time, so more of them run than there are cores. */
-const waiting = { maxWorkers: Math.max(4, 2 * cores), sequence: { groupOrder: 1 } };
+const waiting = { maxWorkers: Math.max(4, 3 * cores), sequence: { groupOrder: 1 } };
 
 export default defineConfig({
   test: {
@@ -61,7 +61,10 @@ export default defineConfig({
         },
       },
       { extends: true, test: { ...computing, name: 'isolated', include: isolated } },
-      { extends: true, test: { ...waiting, name: 'process', include: processes } },
+      {
+        extends: true,
+        test: { ...waiting, name: 'process', include: processes, pool: 'forks', isolate: false },
+      },
       {
         extends: true,
         test: {

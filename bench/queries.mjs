@@ -9,11 +9,14 @@ import { atLeast, ms } from './report.mjs';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '..');
-const rounds = 3;
+/** The clock of processor time moves by 10 ms: recorded series are asked so often that it shows what one answer takes. */
+const rounds = 10;
+/** Milliseconds of processor time that can be told apart, of one answer. */
+const least = 10 / rounds;
 /** After how many seconds Prometheus gives a query up, as it does by default. */
 const timeout = 120;
 
-/** The panels of 30 days: what they take of recorded series, and of raw ones. */
+/** The panels of 30 days: what processor time they take of recorded series, and of raw ones. */
 export async function queries() {
   if (!find('prometheus') || !find('promtool')) {
     throw new Error('Prometheus is missing: install it, or set PROMETHEUS and PROMTOOL to the commands');
@@ -37,7 +40,7 @@ export async function queries() {
   }
 }
 
-/** The slowest panel of each board that has data, and the same panel without recorded series. */
+/** The most expensive panel of each board that has data, and the same panel without recorded series. */
 async function measure(url, range, raw) {
   const found = [];
   for (const board of readdirSync(join(root, 'dashboards'))) {
@@ -46,15 +49,14 @@ async function measure(url, range, raw) {
       const first = await timed(url, panel, range);
       if (first.series > 0) recorded.push({ ...panel, took: first.took });
     }
-    const slowest = recorded.toSorted((a, b) => b.took - a.took)[0];
-    if (!slowest) continue;
-    const same = panels(join(raw, 'dashboards', board), range).find(({ id }) => id === slowest.id);
-    const again = [];
-    for (let round = 0; round < rounds; round++) again.push((await timed(url, slowest, range)).took);
+    const dearest = recorded.toSorted((a, b) => b.took - a.took)[0];
+    if (!dearest) continue;
+    const same = panels(join(raw, 'dashboards', board), range).find(({ id }) => id === dearest.id);
+    const again = await timed(url, dearest, range, rounds);
     found.push({
       board: board.replace('.json', ''),
-      panel: slowest.title,
-      recorded: median(again),
+      panel: dearest.title,
+      recorded: Math.max(again.took, least),
       raw: (await timed(url, same, range)).took,
     });
   }
@@ -90,11 +92,14 @@ function panels(file, { start, end, step }) {
   );
 }
 
-/** Milliseconds until all queries of a panel are answered, one after the other, and how many series came. */
-async function timed(url, { targets }, { start, end, step }) {
-  const startedAt = performance.now();
+/**
+ * Milliseconds of Prometheus' processor time for all queries of a panel, one after the other, and how many series came. How long
+ * somebody waits depends on what else the machine does, too.
+ */
+async function timed(url, { targets }, { start, end, step }, times = 1) {
+  const before = await processorTime(url);
   let series = 0;
-  for (const { expr, instant } of targets) {
+  for (const { expr, instant } of Array.from({ length: times }, () => targets).flat()) {
     const body = new URLSearchParams(
       instant
         ? { query: expr, time: `${end}`, timeout: `${timeout}s` }
@@ -106,13 +111,19 @@ async function timed(url, { targets }, { start, end, step }) {
     });
     series += (await response.json()).data?.result?.length ?? 0;
   }
-  return { took: performance.now() - startedAt, series };
+  return { took: ((await processorTime(url)) - before) / times, series };
+}
+
+/** Milliseconds of processor time that Prometheus has taken since it was started. */
+async function processorTime(url) {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return 1000 * Number(/^process_cpu_seconds_total (\S+)$/m.exec(text)?.[1]);
 }
 
 function report(found, { start, end }) {
   const worst = found.toSorted((a, b) => b.recorded - a.recorded)[0];
   return {
-    columns: ['board: its slowest panel', 'recorded', 'raw', 'raw ÷ recorded'],
+    columns: ['board: its most expensive panel', 'recorded', 'raw', 'raw ÷ recorded'],
     rows: found.map(({ board, panel, recorded, raw }) => [
       `${board}: ${panel}`,
       ms(recorded),
@@ -121,11 +132,11 @@ function report(found, { start, end }) {
     ]),
     notes: [
       `${Math.round((end - start) / 86_400)} days of 50 workers, a sample every two minutes, a point an hour.`,
-      `The slowest of all took ${ms(worst.recorded)}.`,
+      `Processor time of Prometheus for one answer, of ${rounds} where series are recorded. The most expensive of all took ${ms(worst.recorded)}.`,
     ],
     goals: [
       atLeast(
-        'the slowest panel of a board at 30 days, raw ÷ recorded, median board',
+        'the most expensive panel of a board at 30 days, raw ÷ recorded, median board',
         median(found.map(({ raw, recorded }) => raw / recorded)),
         5,
       ),

@@ -4,10 +4,11 @@ import { parse } from 'yaml';
 import { gateway } from '../dist/catalogue/gateway.js';
 import { catalogue } from '../dist/catalogue/metrics.js';
 import { find } from '../test/stack/servers.mjs';
-import { atMost } from './report.mjs';
-import { compared, smallFleet } from './samples/fixture.mjs';
-import { largeFleet } from './samples/fleet.mjs';
+import { atMost, megabytes } from './report.mjs';
+import { compared, costOfRules, scrapedFleet, smallFleet } from './samples/fixture.mjs';
+import { count, largeFleet, scrapedSeries } from './samples/fleet.mjs';
 import { modelOf, total } from './samples/model.mjs';
+import { seconds } from './samples/plan.mjs';
 
 const root = join(import.meta.dirname, '..');
 const hour = 3600;
@@ -20,8 +21,8 @@ const tolerance = 0.05;
 const million = (samples) => `${(samples / 1e6).toFixed(samples < 1e6 ? 2 : 1)} M`;
 
 /**
- * How many samples Prometheus has to read for each board, by a model of a large fleet, and whether a real Prometheus counts as many
- * for a small one. EARSHOT_BEFORE names a checkout of another version to compare with.
+ * How many samples Prometheus has to read for each board, and for the rules, by a model of a large fleet; whether a real Prometheus
+ * counts as many for a small one; and what its rules cost it. It takes ten minutes. EARSHOT_BEFORE names a checkout of another version to compare with.
  */
 export async function samples() {
   const before = process.env.EARSHOT_BEFORE;
@@ -31,6 +32,10 @@ export async function samples() {
   const deviations =
     find('prometheus') && find('promtool') ? await compared({ catalogue, gateway }, after, 3 * hour) : [];
   const worst = deviations.toSorted((one, other) => other.off - one.off)[0];
+  const files = ['prometheus/rules', 'alerts'].map((folder) => join(root, folder, 'earshot.yml'));
+  const rules = find('prometheus')
+    ? await costOfRules({ catalogue, gateway }, files, scrapedFleet)
+    : undefined;
   return {
     columns: [
       'board',
@@ -56,6 +61,8 @@ export async function samples() {
         ? `A real Prometheus with ${smallFleet.workers} workers counts what the model says of them: it differs most for ${worst.name} ` +
           `at three hours, ${worst.counted} samples and ${Math.round(worst.modelled)} by the model.`
         : 'Prometheus is missing, so that the model was not compared with it.',
+      ...[largeFleet, scrapedFleet].map((fleet) => readByRules(after, fleet)),
+      ...(rules ? told(rules) : []),
     ],
     goals: [
       atMost(
@@ -65,22 +72,52 @@ export async function samples() {
         million,
       ),
     ],
-    checks: worst
-      ? [
-          [
-            `the model differs from Prometheus by less than ${100 * tolerance} % on every board`,
-            worst.off < tolerance,
-          ],
-        ]
-      : [],
+    checks: [
+      ...(worst
+        ? [
+            [
+              `the model differs from Prometheus by less than ${100 * tolerance} % on every board`,
+              worst.off < tolerance,
+            ],
+          ]
+        : []),
+      ...(rules ? [['no rule fails', rules.withRules.failures === 0]] : []),
+    ],
   };
 }
+
+/** How many samples rules read in a minute, and how many series they record, by the model. */
+function readByRules({ groups, alerts }, fleet) {
+  const { known, samplesOf } = modelOf({ catalogue, gateway }, groups, fleet);
+  const perMinute = [...groups, ...alerts].map(({ name, interval, rules }) => {
+    const targets = rules.map(({ expr }) => ({ expr, instant: true, datasource: { type: 'prometheus' } }));
+    const once = total(samplesOf({ panels: [{ title: name, targets }], templating: { list: [] } }, 60));
+    return { name, samples: (once * 60) / seconds(interval) };
+  });
+  const scraped = scrapedSeries({ catalogue, gateway }, fleet);
+  const series = (names) => names.reduce((sum, name) => sum + count(known.get(name), fleet), 0);
+  const recorded = new Set(groups.flatMap(({ rules }) => rules.map(({ record }) => record)));
+  const [most] = perMinute.toSorted((one, other) => other.samples - one.samples);
+  const rules = [...groups, ...alerts].reduce((sum, group) => sum + group.rules.length, 0);
+  return (
+    `Of ${fleet.workers} workers, the ${rules} rules read ${million(total(perMinute))} samples a minute (${most.name}: ` +
+    `${million(most.samples)}), and record ${series([...recorded])} series beside ${series([...scraped.keys()])} that are scraped.`
+  );
+}
+
+/** What a real Prometheus took for its rules. */
+const told = ({ version, cpu, without, withRules }) => [
+  `Prometheus ${version} with ${scrapedFleet.workers} workers took ${cpu.rules.toFixed(2)} s of processor time a minute for the rules, and ` +
+    `${cpu.without.toFixed(2)} s for scraping them. With the rules it held ${withRules.series} series in ${megabytes(withRules.memory)}, ` +
+    `without them ${without.series} in ${megabytes(without.memory)}. It had run for nine minutes: longer windows were not full yet.`,
+];
 
 /** The boards and rules of a checkout. */
 function boardsOf(checkout) {
   const read = (file) => readFileSync(join(checkout, file), 'utf8');
   return {
     groups: parse(read('prometheus/rules/earshot.yml')).groups,
+    alerts: parse(read('alerts/earshot.yml')).groups,
     boards: readdirSync(join(checkout, 'dashboards'))
       .filter((file) => file.endsWith('.json'))
       .map((file) => ({ name: file.replace('.json', ''), board: JSON.parse(read(`dashboards/${file}`)) })),

@@ -7,7 +7,7 @@ const needs = [
   {
     of: /^test\/page\//,
     names: ['chromium'],
-    install: 'apt-get install chromium',
+    install: 'apt-get install chromium-headless-shell',
   },
   {
     of: /^test\/(stack|monitoring)\/.*\.test\.ts$/,

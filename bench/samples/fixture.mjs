@@ -1,13 +1,16 @@
-// A small fleet's samples in a real Prometheus, to compare what it counts with what the model says.
+// A small fleet's samples in a real Prometheus, to compare what it counts with what the model says, and what rules cost it.
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { find, startPrometheus } from '../../test/stack/servers.mjs';
-import { only } from './fleet.mjs';
+import { only, scrapedSeries } from './fleet.mjs';
 import { modelOf, total } from './model.mjs';
 import { seconds } from './plan.mjs';
 
@@ -26,6 +29,106 @@ export const smallFleet = {
   alerts: 2,
   scrape: 15,
 };
+
+/** A fleet that a real Prometheus scrapes while its rules are measured. */
+export const scrapedFleet = {
+  workers: 20,
+  agents: 2,
+  versions: 2,
+  models: 2,
+  open: { tool: 5, metric: 5, type: 2, label: 1 },
+  nodes: 1,
+  gateways: 1,
+  others: 0,
+  alerts: 2,
+  scrape: 15,
+};
+/** Seconds until windows of five minutes are full, and those that are measured then: three evaluations of most rules. */
+const filling = 360;
+const measuring = 180;
+
+/**
+ * What rules cost: two Prometheus scrape the same fleet for nine minutes, and one of them has the rules.
+ *
+ * @param files paths of rule files
+ * @returns processor time of the rules per minute, in seconds, and for both what Prometheus holds
+ */
+export async function costOfRules(specs, files, fleet) {
+  const server = await serveFleet(specs, fleet);
+  const started = [];
+  try {
+    for (const rule_files of [[], files]) {
+      started.push(await startPrometheus({ config: { ...server.config, rule_files } }));
+    }
+    await sleep(1000 * filling);
+    const before = await Promise.all(started.map(({ url }) => itsOwn(url)));
+    await sleep(1000 * measuring);
+    const after = await Promise.all(started.map(({ url }) => itsOwn(url)));
+    const [without, withRules] = after.map(({ cpu }, nth) => ((cpu - before[nth].cpu) / measuring) * 60);
+    const { version } = (await (await fetch(`${started[1].url}/api/v1/status/buildinfo`)).json()).data;
+    return { version, cpu: { without, rules: withRules - without }, without: after[0], withRules: after[1] };
+  } finally {
+    for (const prometheus of started) await prometheus.stop();
+    server.close();
+  }
+}
+
+/** Serves what each target of a fleet exposes, each value a second's count; and how Prometheus scrapes it and itself. */
+async function serveFleet(specs, fleet) {
+  const targets = new Map();
+  for (const [name, series] of scrapedSeries(specs, fleet)) {
+    // Prometheus makes these of each scrape, and tells those of itself.
+    if (/^(?:up|scrape_.*)$/.test(name) || series.of === 'prometheus') continue;
+    for (const { instance, job, ...labels } of labelSets(series, fleet)) {
+      const pairs = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
+      targets.set(instance, [...(targets.get(instance) ?? []), `${name}{${pairs.join(',')}}`]);
+    }
+  }
+  const begun = Date.now();
+  const server = createServer(({ url }, response) => {
+    const end = ` ${Math.floor((Date.now() - begun) / 1000) + 1}\n`;
+    response.setHeader('Content-Type', 'text/plain; version=0.0.4');
+    response.end(`${targets.get(url.slice(1)).join(end)}${end}`);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = `127.0.0.1:${server.address().port}`;
+  return {
+    config: {
+      global: { scrape_interval: `${fleet.scrape}s`, evaluation_interval: `${fleet.scrape}s` },
+      scrape_configs: [
+        {
+          job_name: 'voice',
+          static_configs: [...targets.keys()].map((instance) => ({
+            targets: [address],
+            labels: { instance, __metrics_path__: `/${instance}` },
+          })),
+        },
+      ],
+    },
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+/** What Prometheus says of itself. */
+async function itsOwn(url) {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const sum = (name) =>
+    text
+      .split('\n')
+      .filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
+      .reduce((total, line) => total + Number(line.split(' ').at(-1)), 0);
+  return {
+    cpu: sum('process_cpu_seconds_total'),
+    memory: sum('process_resident_memory_bytes'),
+    series: sum('prometheus_tsdb_head_series'),
+    failures: sum('prometheus_rule_evaluation_failures_total'),
+    evaluations: sum('prometheus_rule_evaluations_total'),
+    missed: sum('prometheus_rule_group_iterations_missed_total'),
+  };
+}
 
 /** What a real Prometheus counts for each board, and what the model says. */
 export async function compared(specs, { boards, groups }, range) {

@@ -138,6 +138,10 @@ function foreign(fleet) {
       ],
       { rule_group: values(30).map((_, nth) => `/etc/prometheus/rules/earshot.yml;earshot-${nth}`) },
     ),
+    ...of('prometheus', [
+      'prometheus_tsdb_lowest_timestamp_seconds',
+      'prometheus_tsdb_size_retentions_total',
+    ]),
     ...of('prometheus', ['ALERTS', 'ALERTS_FOR_STATE'], { alertname: values(fleet.alerts) }).map(
       ([name, series]) => [name, { ...series, every: 15 }],
     ),

@@ -15,6 +15,7 @@ import { lockDirectory } from './directory-lock.ts';
 import { Forwarder } from './forward/forwarder.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { instanceId } from './instance-id.ts';
+import { isAbandoned } from './metrics/measure.ts';
 import { Measuring } from './metrics/measuring.ts';
 import { recorded } from './metrics/sources.ts';
 import type { GatewayOptions } from './options.ts';
@@ -146,11 +147,14 @@ async function started(options: GatewayOptions, unlock: () => Promise<void>): Pr
     telemetry,
     isBehind: () => ingest.isBehind(maxLag),
     patience: options.patience,
-    onOver: ({ id, identity, traceIds, receivedAt, cost, audio }, { items, report, closeReason }) =>
-      forwarder.conversation(id, receivedAt, {
+    onOver: ({ id, identity, traceIds, receivedAt, cost, audio }, told) => {
+      const { items, report, closeReason } = told;
+      return forwarder.conversation(id, receivedAt, {
         ...{ id, identity, traceId: traceIds[0], items, report, closeReason, cost },
         audio: audio !== undefined,
-      }),
+        isAbandoned: () => isAbandoned(told),
+      });
+    },
     log,
   });
   const upkeep = await startUpkeep({

@@ -75,6 +75,11 @@ export const privateApis = {
     use: 'to write to the worker at once, also while the process exits',
     lost: 'samples of the last moment are lost when a job leaves by `process.exit`',
   },
+  inferenceRunner: {
+    name: '`InferenceRunner.registerRunner`',
+    use: "to run the simulated call centre without the process of LiveKit's turn detection; your own agents keep it",
+    lost: 'the worker of the simulation has one process more, which takes 330 MB',
+  },
   egressTexts: {
     name: "the texts of errors of LiveKit's server and egress",
     use: 'to say why a room was not recorded',
@@ -198,4 +203,11 @@ export const serverEventsOf = (server: object): ServerEvents | undefined =>
 export function checkExportDelegate(): void {
   const load = () => require('@opentelemetry/otlp-exporter-base/node-http').createOtlpHttpExportDelegate;
   read('exportDelegate', load, isFunction);
+}
+
+/** Has a worker start no process for models of the SDK's own, if it is called before the worker runs. */
+export function startNoInferenceProcess(runner: object | undefined): void {
+  if (read('inferenceRunner', () => (runner as Fields).registerRunner, isFunction)) {
+    (runner as Fields).registerRunner = () => {};
+  }
 }

@@ -1,6 +1,7 @@
 import type { WriteStream } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { AgentServer, InferenceRunner, initializeLogger, ServerOptions } from '@livekit/agents';
+import * as sdk from '@livekit/agents';
+import { startNoInferenceProcess } from '../livekit/private-apis.ts';
 import type { Children } from './children.ts';
 import type { Credentials } from './credentials.ts';
 
@@ -27,11 +28,11 @@ const graceMs = 2500;
 
 /** Runs a worker of the SDK; it forks a process for each job. Returns its stop, which ends within seconds. */
 export function startWorker({ url, children, credentials, log: output, level, load }: WorkerOptions) {
-  withStdout(output, () => initializeLogger({ pretty: false, level }));
+  withStdout(output, () => sdk.initializeLogger({ pretty: false, level }));
   // No call asks the process that runs LiveKit's detection of turns, which costs 330 MB.
-  InferenceRunner.registerRunner = () => {};
-  const server = new AgentServer(
-    new ServerOptions({
+  startNoInferenceProcess(sdk.InferenceRunner);
+  const server = new sdk.AgentServer(
+    new sdk.ServerOptions({
       agent: agentFile,
       wsURL: url,
       apiKey: credentials.LIVEKIT_API_KEY,

@@ -30,6 +30,8 @@ export interface LiveKit {
   /** The recording that was asked for, as the protocol reads it. */
   asked(): RoomCompositeEgressRequest;
   answer(method: Method, answer: Answer): void;
+  /** Forgets what was asked and what was to be answered. */
+  clear(): void;
   close(): Promise<void>;
 }
 
@@ -50,10 +52,11 @@ export const complete = { ...id, status: EgressStatus.EGRESS_COMPLETE, fileResul
 export async function openLiveKit(): Promise<LiveKit> {
   const verifier = new TokenVerifier(apiKey, apiSecret);
   const calls: LiveKit['calls'] = [];
-  const answers: Partial<Record<Method, Answer>> = {
+  const usual: Partial<Record<Method, Answer>> = {
     StartRoomCompositeEgress: { info: starting },
     StopEgress: { info: { ...id, status: EgressStatus.EGRESS_ENDING } },
   };
+  let answers = { ...usual };
   /** What there is on the list, unless something else is to be answered: the recording, and after its end the file. */
   let stopped = false;
   const list = (): Answer => ({
@@ -94,6 +97,11 @@ export async function openLiveKit(): Promise<LiveKit> {
     },
     answer: (method, answer) => {
       answers[method] = answer;
+    },
+    clear() {
+      calls.length = 0;
+      answers = { ...usual };
+      stopped = false;
     },
     async close() {
       server.closeAllConnections();

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
-import { llm } from '@livekit/agents';
+import { InferenceRunner, llm } from '@livekit/agents';
 import { type MeterProvider, metrics, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { afterEach, beforeEach, describe, expect, type Mock, test, vi } from 'vitest';
 import type { Observation } from '../../src/catalogue/observation.ts';
@@ -20,6 +20,7 @@ import {
   loggerKey,
   type PrivateApi,
   privateApis,
+  startNoInferenceProcess,
 } from '../../src/livekit/private-apis.ts';
 import { watchProcesses } from '../../src/livekit/processes.ts';
 import { kindOfProcess } from '../../src/livekit/processes-of-sdk.ts';
@@ -259,6 +260,17 @@ const cases: Case[] = [
     undefined,
   ],
   [
+    'inferenceRunner',
+    'runners are registered otherwise',
+    () => {
+      const renamed = { addRunner: () => {} };
+      startNoInferenceProcess(renamed);
+      return Object.keys(renamed);
+    },
+    ['addRunner'],
+  ],
+  ['inferenceRunner', 'there is none', () => startNoInferenceProcess(undefined), undefined],
+  [
     'adapterLabels',
     'an adapter has another label',
     async () => {
@@ -325,6 +337,19 @@ describe.each(cases)('%s: %s', (api, _, use, left) => {
       /Earshot was tested with @livekit\/agents >=1\.9\.0 <1\.10\.0 and @livekit\/rtc-node >=0\.13\.34 <0\.14\.0; see docs\/private-apis\.md$/,
     );
   });
+});
+
+test("a simulated worker registers none of the SDK's runners, for which it would start a process", () => {
+  const { registerRunner } = InferenceRunner;
+  const before = { ...InferenceRunner.registeredRunners };
+  try {
+    startNoInferenceProcess(InferenceRunner);
+    InferenceRunner.registerRunner('of-a-test', '/nowhere.js');
+    expect(InferenceRunner.registeredRunners).toEqual(before);
+    expect(warnings()).toEqual([]);
+  } finally {
+    InferenceRunner.registerRunner = registerRunner;
+  }
 });
 
 test("what is registered with OpenTelemetry's API stays, also where it cannot be seen", () => {

@@ -11,10 +11,15 @@ const isThere = (path: string): boolean => {
   }
 };
 
-/** A Chromium of this machine; `apt-get install chromium` on Debian. */
+/** The commands of a Chromium, the leanest first: it has no windows, and takes two thirds of the time of the whole browser. */
+const commands = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome'];
+
+/** A Chromium of this machine; `apt-get install chromium-headless-shell` on Debian. */
 const executablePath = (process.env.PATH ?? '')
   .split(delimiter)
-  .flatMap((folder) => ['chromium', 'chromium-browser', 'google-chrome'].map((name) => join(folder, name)))
+  .flatMap((folder) => commands.map((name) => ({ name, path: join(folder, name) })))
+  .toSorted((one, other) => commands.indexOf(one.name) - commands.indexOf(other.name))
+  .map(({ path }) => path)
   .find(isThere);
 
 /** Whether tests in a browser are to be left out: in CI, where .ci/run installs one, its absence is a failure. */
@@ -22,7 +27,9 @@ export const noBrowser = executablePath === undefined && !process.env.CI;
 
 function options() {
   if (executablePath === undefined) {
-    throw new Error('There is no chromium on PATH; install one (Debian: apt-get install chromium)');
+    throw new Error(
+      'There is no Chromium on PATH; install one (Debian: apt-get install chromium-headless-shell)',
+    );
   }
   const args = [
     '--no-sandbox',

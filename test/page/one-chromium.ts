@@ -14,7 +14,7 @@ export default async function startChromium(
 ): Promise<(() => Promise<void>) | undefined> {
   if (noBrowser) {
     console.warn(
-      'There is no chromium on PATH: the page is not tested in a browser (Debian: apt-get install chromium)',
+      'There is no Chromium on PATH: the page is not tested in a browser (Debian: apt-get install chromium-headless-shell)',
     );
     return undefined;
   }

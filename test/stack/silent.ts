@@ -18,7 +18,7 @@ export const reasons: Readonly<Record<string, Readonly<Record<string, string>>>>
     'Refused values': nothingLost,
     'Reports sent after their job': 'Its session reports go to a folder, and need not be sent.',
     'Uploads by kind': noGateway,
-    'Uploads refused by reason': noGateway,
+    'Refused by reason': noGateway,
     'Handed on by destination': noGateway,
     'Sessions by who measures them': noGateway,
     'Uploads that wait': noGateway,

@@ -167,3 +167,9 @@ export const decodeLogs = (body: Uint8Array): Log[] =>
     resource,
     scope,
   }));
+
+/** The names of the spans that a span of these lies in, from the root on; `?` is a parent that is not among them. */
+export function pathOf(span: Span, spans: readonly Span[]): string[] {
+  const parent = spans.find(({ spanId }) => spanId === span.parentSpanId);
+  return [...(parent ? pathOf(parent, spans) : span.parentSpanId ? ['?'] : []), span.name];
+}

@@ -1,33 +1,37 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { apiKey, apiSecret, type LiveKit, openLiveKit } from '../egress/livekit.ts';
 import { type Backend, openBackend } from '../telemetry/backend.ts';
 import { sampleOf } from './exposition.ts';
-import { startWorker, until, type Worker, type WorkerOptions } from './worker.ts';
+import { sharedWorkers, until, type Worker, type WorkerOptions } from './worker.ts';
 
-let folder: string;
+const root = mkdtempSync(join(tmpdir(), 'earshot-test-'));
+const reports = join(root, 'reports');
 let log: string;
 let backend: Backend;
 let livekit: LiveKit;
-const closing: { close(): Promise<void> }[] = [];
-
-beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
-  log = join(folder, 'jobs.jsonl');
+// Hooks run last first: the workers that look after the folder end before it does.
+afterAll(() => rmSync(root, { recursive: true }));
+beforeAll(async () => {
   backend = await openBackend();
   livekit = await openLiveKit();
-  closing.push(backend, livekit);
+});
+afterAll(() => Promise.all([backend.close(), livekit.close()]));
+const shared = sharedWorkers();
+
+beforeEach(() => {
+  log = join(mkdtempSync(join(root, 'job-')), 'jobs.jsonl');
+  backend.clear();
+  livekit.clear();
+});
+afterEach(() => {
+  for (const name of existsSync(reports) ? readdirSync(reports) : []) rmSync(join(reports, name));
 });
 
-afterEach(async () => {
-  for (const one of closing.splice(0).reverse()) await one.close();
-  rmSync(folder, { recursive: true });
-});
-
-async function start(agent: WorkerOptions['agent'], env: Record<string, string> = {}): Promise<Worker> {
-  const worker = await startWorker({
+const start = (agent: WorkerOptions['agent'], env: Record<string, string> = {}): Promise<Worker> =>
+  shared({
     agent,
     mode: 'dev',
     env: {
@@ -35,12 +39,10 @@ async function start(agent: WorkerOptions['agent'], env: Record<string, string> 
       LIVEKIT_API_KEY: apiKey,
       LIVEKIT_API_SECRET: apiSecret,
       EARSHOT_RECORDING_URL: livekit.url,
+      EARSHOT_REPORTS: reports,
       ...env,
     },
   });
-  closing.push(worker);
-  return worker;
-}
 
 const told = () =>
   Object.assign(
@@ -98,8 +100,7 @@ test.each([
   // The end of an entry function that has failed ends the recording, too.
   ['fail', 'crashed'],
 ])('the report of a job that ends by %s tells of its recording', async (ending, outcome) => {
-  const reports = join(folder, 'reports');
-  const worker = await start('records-room.mjs', { EARSHOT_REPORTS: reports });
+  const worker = await start('records-room.mjs');
   await worker.finish({ log, turns: 1, ending }, outcome);
   const [report] = readdirSync(reports);
   expect(JSON.parse(readFileSync(join(reports, report!), 'utf8')).recordings).toEqual([
@@ -131,10 +132,9 @@ test('a call without an egress service goes on, and says what is missing', async
     /egress not connected \(redis required\); run livekit\/egress with the same Redis/,
   );
   expect(worker.output()).toContain("earshot: the room's recording (not_started): LiveKit at ws://");
-  const text = await worker.metrics();
-  expect(sampleOf(text, 'lk_agents_turns_total')).toBe(2);
-  expect(sampleOf(text, 'lk_agents_recordings_total', { outcome: 'not_started' })).toBe(1);
-  expect(sampleOf(text, 'lk_agents_recording_errors_total', { error: 'no_egress_service' })).toBe(1);
+  expect(await worker.increase('lk_agents_turns_total')).toBe(2);
+  expect(await worker.increase('lk_agents_recordings_total', { outcome: 'not_started' })).toBe(1);
+  expect(await worker.increase('lk_agents_recording_errors_total', { error: 'no_egress_service' })).toBe(1);
   expect(records().map(({ body, severity }) => [body, severity])).toEqual([
     ['recording not_started: no_egress_service', 'ERROR'],
   ]);
@@ -156,10 +156,9 @@ test('the recording of a job that dies is counted as lost', async () => {
   const worker = await start('records-room.mjs');
   await worker.finish({ log, turns: 1, ending: 'exit' }, 'crashed');
   await until(async () => {
-    const text = await worker.metrics();
     const lost = { destination: 'file', outcome: 'lost' };
-    expect(sampleOf(text, 'lk_agents_recordings_total', lost)).toBe(1);
-    expect(sampleOf(text, 'lk_agents_recordings_active')).toBe(0);
+    expect(await worker.increase('lk_agents_recordings_total', lost)).toBe(1);
+    expect(sampleOf(await worker.metrics(), 'lk_agents_recordings_active')).toBe(0);
   });
 });
 

@@ -4,16 +4,16 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
-  statSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type SessionReport, sessionReport } from '../../src/reports/schema.ts';
 import { listenBucket } from '../gateway/store/bucket.ts';
-import { openBackend } from '../telemetry/backend.ts';
+import { type Backend, openBackend } from '../telemetry/backend.ts';
+import { canariesIn } from './canaries.ts';
 import { sharedWorkers, until, type Worker, type WorkerOptions } from './worker.ts';
 
 /** Of all tests, for they share workers, each of which looks after a folder in it. */
@@ -21,19 +21,23 @@ const root = mkdtempSync(join(tmpdir(), 'earshot-reports-'));
 let reports: string;
 let folder: string;
 let log: string;
-const closing: { close(): Promise<void> }[] = [];
+let backend: Backend;
 // Hooks run last first: the workers that look after the folder end before it does.
 afterAll(() => rmSync(root, { recursive: true }));
+beforeAll(async () => {
+  backend = await openBackend();
+});
+afterAll(() => backend.close());
 const shared = sharedWorkers();
 
 beforeEach(() => {
+  backend.clear();
   reports = join(root, 'reports');
   folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
   log = join(folder, 'jobs.jsonl');
 });
 
-afterEach(async () => {
-  for (const one of closing.splice(0).reverse()) await one.close();
+afterEach(() => {
   rmSync(folder, { recursive: true });
   for (const each of readdirSync(root)) {
     for (const name of readdirSync(join(root, each))) rmSync(join(root, each, name), { recursive: true });
@@ -41,7 +45,11 @@ afterEach(async () => {
 });
 
 const start = (env: Record<string, string> = {}, agent: WorkerOptions['agent'] = 'two-lines.mjs') =>
-  shared({ agent, mode: 'dev', env: { EARSHOT_REPORTS: reports, ...env } });
+  shared({
+    agent,
+    mode: 'dev',
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: backend.url, EARSHOT_REPORTS: reports, ...env },
+  });
 
 /** Runs one job to its end. */
 const run = (worker: Worker, job: object, outcome?: string) => worker.finish({ log, ...job }, outcome);
@@ -57,9 +65,6 @@ function only(): SessionReport {
 }
 const reported = (worker: Worker, outcome: string) =>
   worker.increase('earshot_session_reports_total', { outcome });
-/** What of the conversation is in there, wherever; see agents/conversation.cjs. */
-const canariesIn = (where: unknown) =>
-  [...new Set(JSON.stringify(where).match(/(?<=canary-)[a-z]+/g))].sort();
 /** How long the job took from the end of its entry function to the end of its process, in milliseconds. */
 function timeToEnd(): number {
   const told = Object.assign(
@@ -72,62 +77,8 @@ function timeToEnd(): number {
   return told.exitAt - told.endAt;
 }
 
-describe.each(['two-lines.mjs', 'two-lines.cjs', 'no-line.mjs', 'observe-only.mjs'] as const)(
-  '%s',
-  (agent) => {
-    test('writes one report of a session, without what was said', async () => {
-      const worker = await start({}, agent);
-      await worker.run({ log, turns: 3, asks: ['fine', 'broken'] });
-      // While it is written, there is a file of another name.
-      const report = await until(only);
-      expect(report).toMatchObject({
-        schemaVersion: 1,
-        jobId: expect.stringMatching(/^AJ_/),
-        agentName: 'front-desk',
-        agentVersion: '1.2.3',
-        sdkVersion: expect.stringMatching(/^1\./),
-        closeReason: 'user_initiated',
-        content: { transcript: false, allowPii: false, redaction: false },
-        counts: { turns: 3, interruptions: 0, toolCalls: 2, toolErrors: 1, handoffs: 0, errors: 0 },
-        latency: { turns: 0 },
-        cost: {
-          byComponent: {},
-          unpriced: [
-            { component: 'llm', provider: 'fakeco', model: 'fake-1', unit: 'input_tokens', amount: 300 },
-            { unit: 'cached_input_tokens', amount: 200 },
-            { unit: 'output_tokens', amount: 35 },
-          ],
-        },
-        options: { maxToolSteps: 3, turnHandling: { endpointing: { mode: 'fixed' } } },
-        eventsDropped: 0,
-      });
-      expect(report.cost.usd).toBeUndefined();
-      expect(report.modelUsage).toMatchObject([{ type: 'llm_usage', inputTokens: 500, outputTokens: 35 }]);
-      expect(report.turns.map(({ outcome, tools }) => [outcome, tools])).toEqual([
-        ['completed', true],
-        ['completed', true],
-        ['completed', false],
-      ]);
-      expect(report.chatHistory.items.map(({ type, role, name }) => role ?? name ?? type)).toEqual([
-        ...['agent_handoff', 'agent_config_update'],
-        ...['user', 'fine', 'fine', 'assistant'],
-        ...['user', 'broken', 'broken', 'assistant'],
-        ...['user', 'assistant'],
-      ]);
-      expect(report.events.map(({ type }) => type)).toEqual(
-        expect.arrayContaining(['agent_state_changed', 'metrics_collected', 'speech_done', 'close']),
-      );
-      expect(canariesIn(report)).toEqual([]);
-      expect(statSync(join(reports, files()[0]!)).mode & 0o777).toBe(0o600);
-      await until(() => expect(journals()).toEqual([]));
-    });
-  },
-);
-
 test('counts the report, and tells of it where the log goes, with its trace', async () => {
-  const backend = await openBackend();
-  closing.push(backend);
-  const worker = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: backend.url });
+  const worker = await start();
   await run(worker, { turns: 2, asks: ['fine'] });
   const report = only();
   expect(await reported(worker, 'written')).toBe(1);
@@ -180,12 +131,12 @@ describe('a folder that does not take it', () => {
 
 describe('a job that dies', () => {
   /** Lets the journal look as if its job had been silent for long. */
-  function age(): string {
-    const [journal = '', ...others] = journals();
+  function age(): { name: string; text: string } {
+    const [name = '', ...others] = journals();
     expect([...others, ...files()]).toEqual([]);
-    const text = readFileSync(join(reports, journal), 'utf8');
-    utimesSync(join(reports, journal), Date.now() / 1000 - 120, Date.now() / 1000 - 120);
-    return text;
+    const text = readFileSync(join(reports, name), 'utf8');
+    utimesSync(join(reports, name), Date.now() / 1000 - 120, Date.now() / 1000 - 120);
+    return { name, text };
   }
 
   /** Runs a job until it dies; one that waits is killed, when its turns are over and `before` has passed. */
@@ -210,7 +161,7 @@ describe('a job that dies', () => {
     reports = join(root, 'of-jobs-that-die');
     const worker = await start();
     await die(worker, ending, outcome);
-    expect(canariesIn(age())).toEqual([]);
+    expect(canariesIn(age().text)).toEqual([]);
     await until(async () => expect(await reported(worker, 'recovered')).toBe(1));
     await until(() => expect(all()).toEqual([expect.stringMatching(/\.json$/)]));
     const report = only();
@@ -229,8 +180,8 @@ describe('a job that dies', () => {
 
   test('has its report told to the log by its worker: once, in its trace, without what was said', async () => {
     const backend = await openBackend();
-    closing.push(backend);
-    reports = join(root, 'with-a-backend');
+    onTestFinished(() => backend.close());
+    reports = join(root, 'with-a-transcript');
     const worker = await start({
       OTEL_EXPORTER_OTLP_ENDPOINT: backend.url,
       EARSHOT_ALLOW_PII: 'true',
@@ -238,7 +189,7 @@ describe('a job that dies', () => {
     });
     const named = (name: string) => backend.logs.filter(({ eventName }) => eventName === name);
     await die(worker, 'wait', 'killed', () => expect(named('lk.turn')).toHaveLength(2));
-    age();
+    const journal = age();
     const told = () => named('lk.session_report');
     await until(() => expect(told()).toHaveLength(1));
     const report = only();
@@ -265,9 +216,14 @@ describe('a job that dies', () => {
     // Where its job's own are.
     expect(new Set(named('lk.turn').map(({ traceId }) => traceId))).toEqual(new Set([record?.traceId]));
     expect(canariesIn(record)).toEqual([]);
-    // The worker looks again every ten seconds.
-    await new Promise((resolve) => setTimeout(resolve, 12_000));
-    expect(told()).toHaveLength(1);
+    // When the worker has looked again, which it does every ten seconds, and has found the journal of another job.
+    const { session } = report;
+    const other = session.replace(/^./, (digit) => (digit === '0' ? '1' : '0'));
+    const name = join(reports, journal.name.replace(session, other));
+    writeFileSync(name, journal.text.replaceAll(session, other));
+    utimesSync(name, Date.now() / 1000 - 120, Date.now() / 1000 - 120);
+    await until(() => expect(told().length).toBeGreaterThanOrEqual(2));
+    expect(told().map(({ attributes }) => attributes['lk.report.session'])).toEqual([session, other]);
     await until(async () =>
       expect(
         await worker.increase('earshot_log_records_exported_total', { agent_name: 'front-desk' }),
@@ -304,69 +260,6 @@ describe('a bucket', () => {
     await until(async () =>
       expect(await worker.increase('earshot_session_report_uploads_total', { result: 'ok' })).toBe(1),
     );
-  });
-});
-
-describe('content', () => {
-  const asks = ['fine', 'broken'];
-
-  test('is there with the switch for it, but for prompts and messages of errors', async () => {
-    const worker = await start();
-    await run(worker, { turns: 2, asks, options: { record: { transcript: true } } });
-    const report = only();
-    expect(report.content).toEqual({ transcript: true, allowPii: false, redaction: false });
-    expect(canariesIn(report.chatHistory)).toEqual(['agent', 'answer', 'argument', 'user']);
-    expect(canariesIn(report.events)).toEqual(['agent', 'answer', 'argument', 'user']);
-    expect(report.room).toBeUndefined();
-  });
-
-  test("is edited by the hook of a session's own telemetry, where no monitor() stands in the file", async () => {
-    const worker = await start({}, 'observe-only.mjs');
-    const options = { record: { transcript: true }, mask: 'canary-user' };
-    await worker.run({ log, turns: 1, asks, options });
-    // While it is written, there is a file of another name.
-    const report = await until(only);
-    expect(canariesIn(report)).toEqual(['agent', 'answer', 'argument']);
-    expect(JSON.stringify(report.chatHistory)).toContain('question 0 … fine');
-  });
-
-  test('is there as a whole with allowPii, too', async () => {
-    const worker = await start({ EARSHOT_ALLOW_PII: 'true', EARSHOT_RECORD: 'transcript,logs' });
-    await run(worker, { turns: 2, asks });
-    expect(canariesIn(only())).toEqual(
-      expect.arrayContaining(['agent', 'answer', 'argument', 'instructions']),
-    );
-    expect(only().room).toEqual(expect.any(String));
-  });
-
-  test('is not there without the switch, whatever else is on', async () => {
-    const worker = await start({ EARSHOT_ALLOW_PII: 'true', EARSHOT_RECORD: 'audio,traces,logs' });
-    await run(worker, { turns: 2, asks });
-    expect(canariesIn(only())).toEqual([]);
-    expect(only().room).toBeUndefined();
-  });
-
-  test('is not there where LiveKit demands redaction', async () => {
-    const worker = await start({ EARSHOT_ALLOW_PII: 'true', EARSHOT_RECORD: 'audio,transcript,traces,logs' });
-    await run(worker, { turns: 2, asks, record: { redaction: true } });
-    expect(only().content).toEqual({ transcript: false, allowPii: false, redaction: true });
-    expect(canariesIn(only())).toEqual([]);
-  });
-
-  test('goes without its events when the switch for logs is off, and without its trace', async () => {
-    const backend = await openBackend();
-    closing.push(backend);
-    const worker = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: backend.url });
-    await run(worker, { turns: 1, options: { record: { logs: false, traces: false, transcript: true } } });
-    expect(only()).toMatchObject({ events: [], traceIds: [], counts: { turns: 1 } });
-    expect(backend.logs.filter(({ eventName }) => eventName === 'lk.session_report')).toEqual([]);
-  });
-
-  test.each([{ record: false }, { report: false }])('and none at all with %j', async (options) => {
-    const worker = await start();
-    await run(worker, { turns: 1, options });
-    expect(files()).toEqual([]);
-    expect(await reported(worker, 'written')).toBe(0);
   });
 });
 

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Backend, openBackend } from '../telemetry/backend.ts';
-import type { Span } from '../telemetry/otlp.ts';
+import { pathOf as pathIn, type Span } from '../telemetry/otlp.ts';
+import { canariesIn } from './canaries.ts';
 import { sharedWorkers, until, type Worker, type WorkerOptions } from './worker.ts';
 
 let folder: string;
@@ -49,45 +50,7 @@ const only = (name: string): Span => {
     throw new Error(`${name}: ${named(name).length} of ${backend.spans.length}`);
   return span;
 };
-/** What of the conversation is in there, wherever; see agents/conversation.cjs. */
-const canariesIn = (where: unknown) =>
-  [...new Set(JSON.stringify(where).match(/(?<=canary-)[a-z]+/g))].sort();
-/** The names of the spans that a span lies in, from the root on. */
-function pathOf(span: Span): string[] {
-  const parent = backend.spans.find(({ spanId }) => spanId === span.parentSpanId);
-  return [...(parent ? pathOf(parent) : span.parentSpanId ? ['?'] : []), span.name];
-}
-
-describe.each(['two-lines.mjs', 'two-lines.cjs', 'no-line.mjs', 'no-line.cjs'] as const)('%s', (agent) => {
-  test('sends the span tree of a job from its root on, by standard variables alone', async () => {
-    const worker = await start({ agent, env: { OTEL_EXPORTER_OTLP_HEADERS: 'Authorization=Basic Zm9v' } });
-    await run(worker, { turns: 1 });
-
-    expect(pathOf(only('llm_request_run'))).toEqual([
-      'job_entrypoint',
-      'agent_session',
-      'agent_turn',
-      'llm_node',
-      'llm_request',
-      'llm_request_run',
-    ]);
-    expect(new Set(backend.spans.map(({ traceId }) => traceId)).size).toBe(1);
-    expect(backend.spans.filter((span) => pathOf(span)[0] !== 'job_entrypoint')).toEqual([]);
-    const job = only('job_entrypoint').attributes.job_id;
-    expect(job).toMatch(/^AJ_/);
-    for (const { attributes, resource } of backend.spans) {
-      expect(attributes).toMatchObject({
-        job_id: job,
-        'lk.agent_name': 'front-desk',
-        'lk.agent_version': '1.2.3',
-      });
-      expect(resource['service.name']).toBe('livekit-agents');
-    }
-    expect(backend.headers.every(({ authorization }) => authorization === 'Basic Zm9v')).toBe(true);
-    expect(await worker.increase('earshot_spans_exported_total')).toBe(backend.spans.length);
-    expect(await worker.increase('earshot_spans_dropped_total')).toBe(0);
-  });
-});
+const pathOf = (span: Span): string[] => pathIn(span, backend.spans);
 
 test('an agent without a name is `unknown` in traces and logs, as it is in metrics', async () => {
   await run(await start(), { turns: 1 }, 'finished', '');
@@ -160,34 +123,6 @@ describe('the conversation', () => {
     expect(tool.attributes['lk.pii.function_tool.arguments']).toBe('{"what":"canary-argument"}');
     expect(tool.attributes['lk.pii.function_tool.output']).toContain('canary-answer');
     expect(canariesIn(backend.spans)).toEqual([]);
-  });
-});
-
-describe('content', () => {
-  test('is in no attribute, event, status or body, unless it is asked for', async () => {
-    await run(await start(), { turns: 2, asks: ['fine', 'broken'] });
-    expect(named('function_tool').length).toBe(2);
-    expect(backend.logs.length).toBeGreaterThan(20);
-    expect(canariesIn(backend.spans)).toEqual([]);
-    expect(canariesIn(backend.logs)).toEqual([]);
-    expect(backend.spans.flatMap(({ attributes }) => Object.keys(attributes)).join()).not.toMatch(/pii/);
-  });
-
-  test('is in spans and log lines where it is allowed', async () => {
-    await run(await start({ env: { EARSHOT_ALLOW_PII: 'true' } }), { turns: 2, asks: ['fine', 'broken'] });
-    expect(canariesIn(backend.spans)).toEqual(['agent', 'answer', 'argument', 'instructions', 'user']);
-    expect(canariesIn(backend.logs)).toContain('failure');
-    const goodbye = backend.logs.find(({ body }) => body === 'said goodbye')!;
-    expect(goodbye.attributes['lk.pii.note']).toBe('canary-user');
-  });
-
-  test('is withheld all the same where LiveKit is told to redact', async () => {
-    const worker = await start({
-      env: { EARSHOT_ALLOW_PII: 'true', EARSHOT_RECORD: 'transcript,traces,logs' },
-    });
-    const record = { audio: false, traces: false, logs: false, transcript: false, redaction: true };
-    await run(worker, { turns: 1, record });
-    expect(canariesIn(backend.logs.filter(({ eventName }) => eventName))).toEqual([]);
   });
 });
 

@@ -1,7 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { sessionReport } from '../../src/reports/schema.ts';
+import { type Backend, openBackend } from '../telemetry/backend.ts';
+import { pathOf } from '../telemetry/otlp.ts';
+import { canariesIn } from './canaries.ts';
 import { sampleOf } from './exposition.ts';
 import { sharedWorkers, startWorker, until, type Worker, type WorkerOptions } from './worker.ts';
 
@@ -26,15 +30,38 @@ async function start(options: WorkerOptions): Promise<Worker> {
   return worker;
 }
 
+/** What a report has of a session of three turns, of which the first two ask for a tool: one answers, and one fails. */
+const reportOfThreeTurns = {
+  schemaVersion: 1,
+  jobId: expect.stringMatching(/^AJ_/),
+  agentName: 'front-desk',
+  agentVersion: '1.2.3',
+  sdkVersion: expect.stringMatching(/^1\./),
+  closeReason: 'user_initiated',
+  content: { transcript: false, allowPii: false, redaction: false },
+  counts: { turns: 3, interruptions: 0, toolCalls: 2, toolErrors: 1, handoffs: 0, errors: 0 },
+  latency: { turns: 0 },
+  cost: {
+    byComponent: {},
+    unpriced: [
+      { component: 'llm', provider: 'fakeco', model: 'fake-1', unit: 'input_tokens', amount: 300 },
+      { unit: 'cached_input_tokens', amount: 200 },
+      { unit: 'output_tokens', amount: 35 },
+    ],
+  },
+  options: { maxToolSteps: 3, turnHandling: { endpointing: { mode: 'fixed' } } },
+  eventsDropped: 0,
+};
+
 interface Told {
   pid: number;
   tokens?: number;
   ready?: true;
 }
 
-const told = (): Told[] => {
+const told = (path = log): Told[] => {
   try {
-    return readFileSync(log, 'utf8')
+    return readFileSync(path, 'utf8')
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line));
@@ -48,35 +75,63 @@ describe.each([
   { agent: 'two-lines.cjs', mode: 'dev' },
   { agent: 'no-line.mjs', mode: 'dev' },
   { agent: 'no-line.cjs', mode: 'start' },
-] as const)('$agent $mode', (options) => {
-  test('shows on /metrics what the sessions of its forked jobs reported', async () => {
-    // As it is at a user's, with the process for LiveKit's detection of turns.
-    const worker = await start({ ...options, env: { TEST_INFERENCE_PROCESS: 'true' } });
-    await Promise.all([1, 2, 3].map((turns) => worker.run({ turns, log, block: turns === 1 ? 250 : 0 })));
+] as const)('of two jobs at once, $agent $mode', (options) => {
+  let worker: Worker;
+  let backend: Backend;
+  let own: string;
+  let jobLog: string;
+  let reports: string;
+
+  beforeAll(async () => {
+    own = mkdtempSync(join(tmpdir(), 'earshot-test-'));
+    jobLog = join(own, 'jobs.jsonl');
+    reports = join(own, 'reports');
+    backend = await openBackend();
+    worker = await startWorker({
+      ...options,
+      env: {
+        // As it is at a user's, with the process for LiveKit's detection of turns.
+        TEST_INFERENCE_PROCESS: 'true',
+        OTEL_EXPORTER_OTLP_ENDPOINT: backend.url,
+        OTEL_EXPORTER_OTLP_HEADERS: 'Authorization=Basic Zm9v',
+        EARSHOT_REPORTS: reports,
+      },
+    });
+    const jobs = [
+      { turns: 2, block: 250 },
+      { turns: 3, asks: ['fine', 'broken'] },
+    ];
+    await Promise.all(jobs.map((job) => worker.run({ log: jobLog, ...job })));
     await until(async () => {
       const text = await worker.metrics();
-      expect(sampleOf(text, 'lk_agents_job_exits_total', { outcome: 'finished' })).toBe(3);
+      expect(sampleOf(text, 'lk_agents_job_exits_total', { outcome: 'finished' })).toBe(2);
       // What a job sent may be read a moment after it has ended.
       expect(sampleOf(text, 'earshot_relay_connections')).toBe(0);
     });
+  });
+  afterAll(async () => {
+    await worker.close();
+    await backend.close();
+    rmSync(own, { recursive: true });
+  });
 
+  test('shows on /metrics what their sessions reported', async () => {
     const text = await worker.metrics();
     const identity = { agent_name: 'front-desk', agent_version: '1.2.3' };
     const model = { ...identity, model_provider: 'fakeco', model_name: 'fake-1' };
-    const tokens = told().reduce((sum, { tokens = 0 }) => sum + tokens, 0);
-    expect(tokens).toBe(600);
+    const turns = (tools: string) =>
+      sampleOf(text, 'lk_agents_turns_total', { ...identity, outcome: 'completed', tools });
+    const tokens = told(jobLog).reduce((sum, { tokens = 0 }) => sum + tokens, 0);
+    expect(tokens).toBe(700);
     expect(sampleOf(text, 'lk_agents_usage_llm_input_tokens_total', model)).toBe(tokens);
-    expect(sampleOf(text, 'lk_agents_llm_requests_total', { ...model, outcome: 'ok' })).toBe(6);
-    expect(sampleOf(text, 'lk_agents_turns_total', { ...identity, outcome: 'completed', tools: 'no' })).toBe(
-      6,
-    );
+    expect(sampleOf(text, 'lk_agents_llm_requests_total', { ...model, outcome: 'ok' })).toBe(7);
+    expect([turns('no'), turns('yes')]).toEqual([3, 2]);
     expect(sampleOf(text, 'lk_agents_sessions_total', { ...identity, close_reason: 'user_initiated' })).toBe(
-      3,
+      2,
     );
     expect(sampleOf(text, 'lk_agents_sessions_active')).toBe(0);
     expect(sampleOf(text, 'lk_agents_active_job_count', { agent_name: 'front-desk' })).toBe(0);
-    expect(sampleOf(text, 'lk_agents_proc_initialize_duration_seconds_count')).toBeGreaterThanOrEqual(3);
-    expect(sampleOf(text, 'earshot_relay_connections')).toBe(0);
+    expect(sampleOf(text, 'lk_agents_proc_initialize_duration_seconds_count')).toBeGreaterThanOrEqual(2);
     expect(sampleOf(text, 'earshot_samples_dropped_total') ?? 0).toBe(0);
     expect(sampleOf(text, 'process_cpu_seconds_total')).toBeGreaterThan(0);
     // The job that blocked its event loop, as the SDK's own OpenTelemetry instrument tells it.
@@ -84,6 +139,68 @@ describe.each([
     expect(text).not.toMatch(/room_id|job_id|AJ_\d/);
     await until(async () =>
       expect(sampleOf(await worker.metrics(), 'lk_agents_worker_load')).toBeGreaterThanOrEqual(0),
+    );
+  });
+
+  test('sends the span tree of each from its root on, by standard variables alone', async () => {
+    const { spans } = backend;
+    const traces = [...new Set(spans.map(({ traceId }) => traceId))];
+    const trees = traces.map((trace) => spans.filter(({ traceId }) => traceId === trace));
+    expect(trees).toHaveLength(2);
+    for (const tree of trees) {
+      expect(new Set(tree.map((span) => pathOf(span, tree)[0]))).toEqual(new Set(['job_entrypoint']));
+      const requests = tree.filter(({ name }) => name === 'llm_request_run');
+      expect(requests.length).toBeGreaterThan(0);
+      for (const request of requests) {
+        expect(pathOf(request, tree)).toEqual([
+          'job_entrypoint',
+          'agent_session',
+          'agent_turn',
+          'llm_node',
+          'llm_request',
+          'llm_request_run',
+        ]);
+      }
+      const [job, ...others] = new Set(tree.map(({ attributes }) => attributes.job_id));
+      expect([job, others]).toEqual([expect.stringMatching(/^AJ_/), []]);
+      for (const { attributes, resource } of tree) {
+        expect(attributes).toMatchObject({ 'lk.agent_name': 'front-desk', 'lk.agent_version': '1.2.3' });
+        expect(resource['service.name']).toBe('livekit-agents');
+      }
+    }
+    expect(backend.headers.every(({ authorization }) => authorization === 'Basic Zm9v')).toBe(true);
+    expect(await worker.increase('earshot_spans_exported_total')).toBe(spans.length);
+    expect(await worker.increase('earshot_spans_dropped_total')).toBe(0);
+  });
+
+  test('writes a report of each, without what was said', async () => {
+    const names = await until(() => {
+      const files = readdirSync(reports);
+      expect(files).toEqual([1, 2].map(() => expect.stringMatching(/\.json$/)));
+      return files;
+    });
+    expect(names.map((name) => statSync(join(reports, name)).mode & 0o777)).toEqual([0o600, 0o600]);
+    const all = names.map((name) =>
+      sessionReport.strict().parse(JSON.parse(readFileSync(join(reports, name), 'utf8'))),
+    );
+    expect(canariesIn(all)).toEqual([]);
+    const report = all.find(({ counts }) => counts.turns === 3)!;
+    expect(report).toMatchObject(reportOfThreeTurns);
+    expect(report.cost.usd).toBeUndefined();
+    expect(report.modelUsage).toMatchObject([{ type: 'llm_usage', inputTokens: 500, outputTokens: 35 }]);
+    expect(report.turns.map(({ outcome, tools }) => [outcome, tools])).toEqual([
+      ['completed', true],
+      ['completed', true],
+      ['completed', false],
+    ]);
+    expect(report.chatHistory.items.map(({ type, role, name }) => role ?? name ?? type)).toEqual([
+      ...['agent_handoff', 'agent_config_update'],
+      ...['user', 'fine', 'fine', 'assistant'],
+      ...['user', 'broken', 'broken', 'assistant'],
+      ...['user', 'assistant'],
+    ]);
+    expect(report.events.map(({ type }) => type)).toEqual(
+      expect.arrayContaining(['agent_state_changed', 'metrics_collected', 'speech_done', 'close']),
     );
   });
 });

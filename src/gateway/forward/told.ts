@@ -25,6 +25,8 @@ export interface Conversation extends Received {
   /** In the order in which they came about. */
   items: readonly ChatItem[];
   report?: SessionReport;
+  /** Whether metrics say that its last turn was abandoned; asked where that turn has no answer. @default never */
+  isAbandoned?(): boolean;
 }
 
 function told<R extends ConversationRecord>(
@@ -53,6 +55,8 @@ interface Turn {
   reply?: ChatItem;
   /** Whether the last message of the answer was cut off. */
   interrupted: boolean;
+  /** Whether the caller hung up without waiting for an answer. */
+  abandoned: boolean;
   tools: boolean;
   /** When tools ran before the reply, in unix seconds. */
   toolRuns: { start: number; end: number }[];
@@ -63,7 +67,7 @@ interface Turn {
  * The records of a conversation that was uploaded: the same, by name and attributes, that a job tells as it happens, so
  * that who asks for one has both. Interruptions, errors of models and false alarms are not in an upload's conversation.
  */
-export function toldOf({ items, report, ...received }: Conversation): Told[] {
+export function toldOf({ items, report, isAbandoned, ...received }: Conversation): Told[] {
   const records: Told[] = [];
   const turns: Turn[] = [];
   const calls = new Map(
@@ -76,7 +80,7 @@ export function toldOf({ items, report, ...received }: Conversation): Told[] {
     if (item.type === 'message' && item.role !== 'system' && item.role !== 'developer') {
       records.push(messageOf(item, at));
       if (item.role === 'user')
-        turns.push({ user: item, interrupted: false, tools: false, toolRuns: [], at });
+        turns.push({ user: item, interrupted: false, abandoned: false, tools: false, toolRuns: [], at });
       else if (turn) {
         turn.interrupted = item.interrupted ?? false;
         if (turn.reply?.metrics?.e2eLatency === undefined) Object.assign(turn, { reply: item, at });
@@ -97,6 +101,8 @@ export function toldOf({ items, report, ...received }: Conversation): Told[] {
       records.push(told('lk.handoff', at, `handoff to ${item.newAgent}`, agents));
     }
   }
+  const last = turns.at(-1);
+  if (last && !last.reply) last.abandoned = isAbandoned?.() ?? false;
   records.push(...turns.map(turnOf));
   if (report?.startedAt !== undefined) {
     const { startedAt, reportedAt } = report;
@@ -159,10 +165,11 @@ function toolOf(output: ChatItem, call: ChatItem | undefined, at: number): Told 
   );
 }
 
-function turnOf({ user, reply, interrupted, tools, toolRuns, at }: Turn, index: number): Told {
+function turnOf({ user, reply, interrupted, abandoned, tools, toolRuns, at }: Turn, index: number): Told {
   // Of tools that ran side by side, the time counts once: as the job itself tells it.
   const toolSeconds = covered(toolRuns);
-  const outcome = !reply ? 'unanswered' : interrupted ? 'interrupted' : 'completed';
+  const silent = abandoned ? 'abandoned' : 'unanswered';
+  const outcome = !reply ? silent : interrupted ? 'interrupted' : 'completed';
   const m: MessageMetrics = { ...user.metrics, ...reply?.metrics };
   const segments =
     m.e2eLatency !== undefined && m.e2eLatency >= 0

@@ -61,6 +61,12 @@ export function measure(told: Told): Observation[] {
   return summed(all.filter(({ metric }) => metric !== 'lk_agents_sessions_active'));
 }
 
+/** Whether the caller hung up in the last turn without waiting for an answer, as the turns of these figures have it. */
+export const isAbandoned = (told: Told): boolean =>
+  measure(told).some(
+    ({ metric, labels }) => metric === 'lk_agents_turns_total' && labels.outcome === 'abandoned',
+  );
+
 /** What counters count, added up: a long session has tens of thousands of steps. */
 function summed(observations: readonly Observation[]): Observation[] {
   const counted = new Map<string, Observation>();

@@ -32,6 +32,7 @@ export const workerLoop = 'worker:nodejs_eventloop_active_share:rate5m';
 export const gatewayRates = {
   earshot_gateway_uploads_total: ['kind'],
   earshot_gateway_refused_total: ['reason'],
+  earshot_gateway_read_refused_total: ['reason'],
   earshot_gateway_forwarded_total: ['destination', 'result'],
   earshot_gateway_forward_failures_total: ['destination'],
   earshot_gateway_measured_sessions_total: ['verdict'],

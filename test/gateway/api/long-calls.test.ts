@@ -1,3 +1,5 @@
+import { statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { SharedAnswers } from '../../../src/gateway/api/shared-answers.ts';
 import { emptyBatch, type SpanRecord } from '../../../src/gateway/decode/records.ts';
@@ -21,6 +23,18 @@ test('a trace has its spans in full, and one that came twice as it came last', a
     { ...step('2', 'two'), facts: { of: 'agent_turn', response: 'two' } },
     { ...step('1', 'one, corrected'), facts: { of: 'agent_turn', response: 'one, corrected' } },
   ]);
+});
+
+test('a timeline is made without reading the prompts, of which a long call has hundreds of megabytes', async () => {
+  const gateway = await startTestGateway();
+  await gateway.store.apply(batch(step('1', 'one'), step('2', 'two')), 'a');
+  const spans = join(gateway.directory, 'sessions/AJ_1/spans.jsonl');
+  const { size } = statSync(spans);
+  expect(size).toBeGreaterThan(700_000);
+  // Whoever read it would find no spans.
+  writeFileSync(spans, ' '.repeat(size));
+  const { turns } = await gateway.json('/api/sessions/AJ_1/timeline');
+  expect(turns).toHaveLength(1);
 });
 
 test('who leaves in the midst of a trace keeps nobody from it', async () => {

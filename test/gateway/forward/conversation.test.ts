@@ -22,13 +22,16 @@ const halved: readonly Captured[] = full.flatMap((request) => {
   });
 });
 
-/** Lets a gateway find the sessions of a folder over when it starts, and tell them. */
-async function over(backend: Backend, directory: string): Promise<void> {
+/** Lets a gateway find the sessions of a folder over when it starts, and tell them. @returns turns that it counted */
+async function over(backend: Backend, directory: string) {
   const gateway = await startTestGateway({ directory, patience: atOnce, forward: { loki: backend.url } });
   await judged(gateway, 'measured');
   await vi.waitFor(() => expect(toldTo(backend).length).toBeGreaterThan(0), { timeout: 30_000 });
   await gateway.drained(20_000);
+  const counted = (outcome: string) => gateway.metric('lk_agents_turns_total', { outcome });
+  const turns = { abandoned: await counted('abandoned'), unanswered: await counted('unanswered') };
   await gateway.close();
+  return turns;
 }
 
 /** What is told of a session whose uploads are these. */
@@ -40,8 +43,8 @@ async function toldOf(requests: readonly Captured[]) {
   // It may go on.
   expect(toldTo(backend)).toEqual([]);
   await first.close();
-  await over(backend, directory);
-  return { directory, backend, told: toldTo(backend) };
+  const counted = await over(backend, directory);
+  return { directory, backend, told: toldTo(backend), counted };
 }
 
 test('a conversation is told as a job tells it itself, when it is over', async () => {
@@ -81,6 +84,34 @@ test('a conversation is told as a job tells it itself, when it is over', async (
     }),
   ]);
   expect(linesOf(backend).filter(({ scope }) => scope === 'chat_history')).toEqual([]);
+});
+
+/** The requests of a session whose caller hung up 2.3 s after the last words, to which nobody had answered yet. */
+const hungUp: readonly Captured[] = full.map((request) =>
+  request.kind === 'logs'
+    ? {
+        ...request,
+        body: Buffer.from(
+          request.body.toString().replaceAll('"user_initiated"', '"participant_disconnected"'),
+        ),
+      }
+    : request,
+);
+
+test('a caller who hung up without waiting for an answer abandoned the turn, by its record and by the metrics', async () => {
+  const outcomes = async (requests: readonly Captured[]) => {
+    const { told, counted } = await toldOf(requests);
+    const turns = told.filter(({ attributes }) => attributes['event.name'] === 'lk.turn');
+    return { recorded: turns.at(-1)?.attributes['lk.turn.outcome'], counted };
+  };
+  expect(await outcomes(hungUp)).toMatchObject({
+    recorded: 'abandoned',
+    counted: { abandoned: 1, unanswered: 1 },
+  });
+  expect(await outcomes(full)).toMatchObject({
+    recorded: 'unanswered',
+    counted: { abandoned: 0, unanswered: 2 },
+  });
 });
 
 test('in whichever parts it was uploaded, its turns are numbered once, and its end tells of all', async () => {

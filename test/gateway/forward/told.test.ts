@@ -1,7 +1,8 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { conversationRecords, segmentAttributes } from '../../../src/catalogue/conversation.ts';
 import type { ChatItem } from '../../../src/gateway/decode/chat-item.ts';
 import { toldOf } from '../../../src/gateway/forward/told.ts';
+import { isAbandoned, measure } from '../../../src/gateway/metrics/measure.ts';
 
 const items: ChatItem[] = [
   { id: 'i0', type: 'message', role: 'system', text: 'You are a receptionist.', at: 1000 },
@@ -108,6 +109,47 @@ test('turns are told with what their latency consists of, also the one that nobo
   });
   expect(segmentAttributes.filter((name) => !(name in (first?.attributes ?? {})))).toEqual([]);
 });
+
+describe.each(['nodejs', 'python'])(
+  'the last turn of a call of the SDK for %s, which nobody answered',
+  (language) => {
+    /** The caller spoke for six seconds. Python stamps what was said with its beginning, Node.js with its end. */
+    const question: ChatItem = {
+      id: 'i2',
+      type: 'message',
+      role: 'user',
+      at: language === 'python' ? 1003 : 1009.5,
+      metrics: { startedSpeakingAt: 1003, stoppedSpeakingAt: 1009, endOfTurnDelay: 0.5 },
+    };
+    const [, greeting] = items;
+    if (!greeting) throw new Error('there is no greeting');
+    const outcomes = (endedAt: number, closeReason: string) => {
+      const conversation = {
+        items: [greeting, question],
+        report: { ...report, reportedAt: endedAt },
+        closeReason,
+      };
+      const told = { ...conversation, language, spans: [], startedAt: 1000, endedAt, ended: true };
+      const turns = toldOf({ ...conversation, isAbandoned: () => isAbandoned(told) });
+      return {
+        recorded: turns
+          .filter(({ event }) => event === 'lk.turn')
+          .map(({ attributes }) => attributes['lk.turn.outcome']),
+        counted: measure(told)
+          .filter(({ metric }) => metric === 'lk_agents_turns_total')
+          .map(({ labels }) => labels.outcome),
+      };
+    };
+
+    test.each([
+      ['the caller hung up 4 s after the last words', 1013, 'participant_disconnected', 'abandoned'],
+      ['the caller waited for 6 s and hung up', 1015, 'participant_disconnected', 'unanswered'],
+      ['the agent ended the call', 1013, 'user_initiated', 'unanswered'],
+    ])('%s: its record says what the metrics count', (_, endedAt, closeReason, outcome) => {
+      expect(outcomes(endedAt, closeReason)).toEqual({ recorded: [outcome], counted: [outcome] });
+    });
+  },
+);
 
 test('of tools that run side by side, the time counts once', () => {
   const ran = (callId: string, from: number, to: number): ChatItem[] => [

@@ -31,7 +31,7 @@ export async function judged(
   await vi.waitFor(
     async () =>
       expect(await gateway.metric('earshot_gateway_measured_sessions_total', { verdict })).toBe(sessions),
-    { timeout: 60_000, interval: 100 },
+    { timeout: 60_000, interval: 250 },
   );
 }
 

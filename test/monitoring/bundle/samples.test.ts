@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { largeFleet } from '../../../bench/samples/fleet.mjs';
 import { modelOf, total } from '../../../bench/samples/model.mjs';
+import { seconds } from '../../../bench/samples/plan.mjs';
 import { gateway } from '../../../src/catalogue/gateway.ts';
 import { catalogue } from '../../../src/catalogue/metrics.ts';
 import { dashboards } from '../../../src/monitoring/boards/index.ts';
-import { recordingGroups } from '../../../src/monitoring/rules/index.ts';
+import { alertingGroups, recordingGroups } from '../../../src/monitoring/rules/index.ts';
 import { settingsOf } from '../../../src/monitoring/settings.ts';
 
 const day = 86_400;
@@ -60,6 +61,19 @@ test.each([
   ['exemplars, of times to come', 'sum(lk_agents_worker_load offset -10y)', false, 0],
 ])('%s takes as many samples as counted by hand', (_, expr, instant, samples) => {
   expect(total(model().samplesOf(board(expr, instant), 30 * day))).toBe(samples);
+});
+
+test('the rules of 1,000 workers read at most 100 million samples a minute', () => {
+  const settings = settingsOf('standard');
+  const { samplesOf } = model(settings);
+  const perMinute = [...recordingGroups(settings), ...alertingGroups(settings)].map(({ interval, rules }) => {
+    const targets = rules.map(({ expr }) => ({ expr, instant: true, datasource: { type: 'prometheus' } }));
+    return (total(samplesOf({ ...board(''), panels: [{ targets }] }, 60)) * 60) / seconds(interval);
+  });
+  const samples = perMinute.reduce((sum, each) => sum + each, 0);
+  // Each of some 2,000 series of each worker is rated over five minutes: 20 samples.
+  expect(samples).toBeGreaterThan(2000 * 1000 * 20);
+  expect(samples).toBeLessThan(100e6);
 });
 
 test('a series that is neither scraped nor recorded is an error', () => {

@@ -15,13 +15,13 @@ const all = sharedGateway((gateway) =>
 );
 const empty = sharedGateway(async () => {});
 
-describe.skipIf(noBrowser).each(['light', 'dark'] as const)('everybody can use it, in %s', (colorScheme) => {
+describe.skipIf(noBrowser)('everybody can use it', () => {
   test.each([
     ['a table', 1280],
     ['cards', 390],
   ])('as %s', async (_what, width) => {
     const gateway = await all();
-    const page = await openPage(gateway.url, { colorScheme, viewport: { width, height: 844 } });
+    const page = await openPage(gateway.url, { viewport: { width, height: 844 } });
     await page.locator('a[data-session="AJ_4"]').waitFor();
     expect(await violationsIn(page)).toEqual([]);
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
@@ -34,7 +34,7 @@ describe.skipIf(noBrowser).each(['light', 'dark'] as const)('everybody can use i
 
   test('with nothing in it', async () => {
     const gateway = await empty();
-    const page = await openPage(gateway.url, { colorScheme, viewport: { width: 390, height: 844 } });
+    const page = await openPage(gateway.url, { viewport: { width: 390, height: 844 } });
     await page.getByRole('heading', { name: 'No sessions yet' }).waitFor();
     expect(await violationsIn(page)).toEqual([]);
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);

@@ -62,7 +62,7 @@ describe.skipIf(noBrowser)('what goes wrong', () => {
       .waitFor();
     await page.getByRole('button', { name: 'Clear the filters' }).click();
     await shows(page, ['AJ_1']);
-    expect(takeTroubles(page).every((trouble) => trouble.includes('400'))).toBe(true);
+    expect(takeTroubles(page).filter((trouble) => !trouble.includes('400'))).toEqual([]);
   });
 
   test('markup in names and words is text', async () => {

@@ -21,48 +21,45 @@ const all = sharedGateway(async (gateway) => {
   await gateway.store.apply(callOf({ job: 'AJ_silent', start, turns: 0 }), 'silent');
 });
 
-describe.skipIf(noBrowser).each(['light', 'dark'] as const)(
-  'everybody can use a session, in %s',
-  (colorScheme) => {
-    test.each([1280, 390])('on a screen of %d pixels', async (width) => {
-      const gateway = await all();
-      const options = { colorScheme, viewport: { width, height: 844 } };
-      const page = await openPage(`${gateway.url}/sessions/AJ_full?turn=2`, options);
-      await page.locator('#turn-2.chosen').waitFor();
-      for (const tool of await page.locator('details').all()) await tool.locator('summary').click();
-      expect(await violationsIn(page)).toEqual([]);
-      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
-      await page.getByRole('tab', { name: 'Logs' }).click();
-      await page.locator('.log').first().waitFor();
-      expect(await violationsIn(page)).toEqual([]);
-      await page.getByRole('tab', { name: 'Report' }).click();
-      await page.locator('.raw').waitFor();
-      expect(await violationsIn(page)).toEqual([]);
-      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+describe.skipIf(noBrowser)('everybody can use a session', () => {
+  test.each([1280, 390])('on a screen of %d pixels', async (width) => {
+    const gateway = await all();
+    const options = { viewport: { width, height: 844 } };
+    const page = await openPage(`${gateway.url}/sessions/AJ_full?turn=2`, options);
+    await page.locator('#turn-2.chosen').waitFor();
+    for (const tool of await page.locator('details').all()) await tool.locator('summary').click();
+    expect(await violationsIn(page)).toEqual([]);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+    await page.getByRole('tab', { name: 'Logs' }).click();
+    await page.locator('.log').first().waitFor();
+    expect(await violationsIn(page)).toEqual([]);
+    await page.getByRole('tab', { name: 'Report' }).click();
+    await page.locator('.raw').waitFor();
+    expect(await violationsIn(page)).toEqual([]);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
 
-      await page.goto(`${gateway.url}/sessions/AJ_flush`);
-      await page.getByRole('button', { name: 'Play turn 1' }).click();
-      await page.locator('.turn.playing').waitFor();
-      await page.getByRole('button', { name: 'Pause' }).click();
-      expect(await violationsIn(page)).toEqual([]);
-    });
+    await page.goto(`${gateway.url}/sessions/AJ_flush`);
+    await page.getByRole('button', { name: 'Play turn 1' }).click();
+    await page.locator('.turn.playing').waitFor();
+    await page.getByRole('button', { name: 'Pause' }).click();
+    expect(await violationsIn(page)).toEqual([]);
+  });
 
-    test('that has long lines in its report, on a telephone', async () => {
-      const gateway = await all();
-      const options = { colorScheme, viewport: { width: 390, height: 844 } };
-      const page = await openPage(`${gateway.url}/sessions/AJ_1?tab=report`, options);
-      await page.locator('.raw').getByText('be kind').waitFor();
-      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
-    });
+  test('that has long lines in its report, on a telephone', async () => {
+    const gateway = await all();
+    const options = { viewport: { width: 390, height: 844 } };
+    const page = await openPage(`${gateway.url}/sessions/AJ_1?tab=report`, options);
+    await page.locator('.raw').getByText('be kind').waitFor();
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+  });
 
-    test('that failed, and one in which nothing was said', async () => {
-      const gateway = await all();
-      const page = await openPage(`${gateway.url}/sessions/AJ_failed`, { colorScheme });
-      await page.getByRole('region', { name: 'Why it failed' }).waitFor();
-      expect(await violationsIn(page)).toEqual([]);
-      await page.goto(`${gateway.url}/sessions/AJ_silent`);
-      await page.getByRole('heading', { name: 'Nothing was said' }).waitFor();
-      expect(await violationsIn(page)).toEqual([]);
-    });
-  },
-);
+  test('that failed, and one in which nothing was said', async () => {
+    const gateway = await all();
+    const page = await openPage(`${gateway.url}/sessions/AJ_failed`);
+    await page.getByRole('region', { name: 'Why it failed' }).waitFor();
+    expect(await violationsIn(page)).toEqual([]);
+    await page.goto(`${gateway.url}/sessions/AJ_silent`);
+    await page.getByRole('heading', { name: 'Nothing was said' }).waitFor();
+    expect(await violationsIn(page)).toEqual([]);
+  });
+});

@@ -17,8 +17,10 @@ const rules = parse(
 /** The budget of 30 days needs more past than there is. */
 const needsMorePast = /_30d$/;
 
-/** A median of seven days takes long and moves slowly; at four minutes it has no gaps yet. */
-const intervalOf = ({ record }, { interval }) => (record.endsWith(':median_7d') ? '240s' : interval);
+/** A month at each rule's own interval takes twenty minutes; at four minutes a series has no gaps yet, which come at five. */
+const shortest = 240;
+const secondsOf = (interval) => Number.parseInt(interval, 10) * (interval.endsWith('m') ? 60 : 1);
+const intervalOf = ({ interval }) => `${Math.max(shortest, secondsOf(interval))}s`;
 
 /** Names of series that an expression asks for. */
 const named = (expr) => expr.match(/\b(?:[a-z]+:)?(?:lk_agents|earshot|v8js|nodejs)_[a-z0-9_:]+/g) ?? [];
@@ -26,7 +28,7 @@ const named = (expr) => expr.match(/\b(?:[a-z]+:)?(?:lk_agents|earshot|v8js|node
 /** The rules whose series there are, sooner or later. */
 function possible(present) {
   const left = rules
-    .flatMap((group) => group.rules.map((rule) => ({ ...rule, interval: intervalOf(rule, group) })))
+    .flatMap((group) => group.rules.map((rule) => ({ ...rule, interval: intervalOf(group) })))
     .filter(({ record }) => !needsMorePast.test(record));
   const known = new Set(present);
   const found = [];

@@ -137,14 +137,15 @@ export function sampleRows(context: BoardContext): Row[] {
         timeseries({
           title: 'Jobs and their connections',
           description:
-            'Running jobs, and job processes that are connected to their worker. The lines lie on each other; where there are more jobs than connections, calls are not observed.',
+            'Running jobs, and job processes that are connected to their worker. The lines lie on each other; where there are more jobs than connections, calls are not observed. pauses: how often a minute a worker stopped reading from a job that sent more than 1 MiB a second; what such a job cannot keep meanwhile is lost (queue_full).',
           unit: 'short',
           width: 12,
           empty: notReporting,
-          colours: { jobs: palette.p95, connections: palette.neutral },
+          colours: { jobs: palette.p95, connections: palette.neutral, pauses: palette.warning },
           targets: [
             { expr: q.gauge('lk_agents_active_job_count'), legend: 'jobs' },
             { expr: q.gauge('earshot_relay_connections'), legend: 'connections' },
+            { expr: `${q.rate('earshot_relay_throttled_total')} * 60`, legend: 'pauses' },
           ],
         }),
         timeseries({

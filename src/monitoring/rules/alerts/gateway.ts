@@ -6,6 +6,9 @@ const { increase } = gatewayQueries;
 /** Uploads refused for one reason in 15 minutes that are no accident. */
 const refused = 5;
 
+/** Requests of readers without a valid login in 15 minutes that are more than somebody's mistakes. */
+const unauthorizedReads = 50;
+
 /**
  * What is refused of an upload with a token that holds, but `aborted`, which is the job's doing. `unauthorized` and
  * `redirected` come before the token: whoever reaches the port can make them grow.
@@ -20,7 +23,7 @@ const ours = [
   'internal_error',
 ] as const;
 
-/** Whether the gateway is there, takes what jobs upload, and hands it on. */
+/** Whether the gateway is there, takes what jobs upload, hands it on, and whether strangers try to read it. */
 export function gateway(): AlertRule[] {
   const to = ['job', 'instance', 'destination'] as const;
   const turnedAway = increase('earshot_gateway_refused_total', {
@@ -37,6 +40,11 @@ export function gateway(): AlertRule[] {
   const taken = increase('earshot_gateway_forwarded_total', {
     by: to,
     where: { result: ['ok'] },
+    window: '15m',
+  });
+  const reads = increase('earshot_gateway_read_refused_total', {
+    by: ['job', 'instance'],
+    where: { reason: ['unauthorized', 'rate_limited'] },
     window: '15m',
   });
   const shared = { severity: 'warning', category: 'telemetry', board: { name: 'health' } } as const;
@@ -62,6 +70,16 @@ export function gateway(): AlertRule[] {
       description:
         'Jobs do not send again what is refused: transcripts, traces or recordings of their sessions are lost. ' +
         'Uploads without a valid token do not count.',
+    },
+    {
+      ...shared,
+      alert: 'EarshotGatewayUnauthorizedReads',
+      expr: `${reads} > ${unauthorizedReads}`,
+      summary:
+        'Gateway {{ $labels.instance }} refused {{ $value | printf "%.0f" }} requests without a valid login in 15m',
+      description:
+        `More than ${unauthorizedReads} requests to the page, the API or /metrics had no valid login: somebody guesses it, or a client still ` +
+        'sends an old one. None of them was answered.',
     },
     {
       ...notHandingOn,

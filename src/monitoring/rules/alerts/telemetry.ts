@@ -13,6 +13,9 @@ const memory = '7d';
 /** Groups of this bundle; Prometheus writes the file before them. */
 const ourRules = 'rule_group=~".+;earshot-.+"';
 
+/** How many days the objectives look back. */
+const objectiveDays = 30;
+
 const health = { name: 'health' };
 
 /** Whether what the boards and the other alerts say can be believed. */
@@ -68,6 +71,23 @@ export function telemetry({ q }: RuleContext): AlertRule[] {
         'Prometheus {{ $labels.instance }} failed to evaluate rules of {{ $labels.rule_group }} {{ $value | printf "%.0f" }} times in 15m',
       description:
         'What these rules record has gaps, and alerts that read it do not fire. The log of Prometheus says what is wrong.',
+      board: health,
+    },
+    {
+      alert: 'EarshotRetentionTooShort',
+      // Three days: Prometheus deletes whole blocks, and those of 30 days hold up to 54 hours each.
+      expr:
+        `(time() - prometheus_tsdb_lowest_timestamp_seconds) / 86400 < ${objectiveDays} ` +
+        'and on (job, instance) increase(prometheus_tsdb_size_retentions_total[3d]) > 0 ' +
+        `and on (job, instance) group by (job, instance) (prometheus_rule_group_interval_seconds{${ourRules}})`,
+      for: '5m',
+      severity: 'warning',
+      category: 'telemetry',
+      summary:
+        'Prometheus {{ $labels.instance }} deleted data because of its size limit: {{ $value | printf "%.1f" }} days are left',
+      description:
+        `Error budgets look back ${objectiveDays} days, and now count fewer without saying so. ` +
+        'Raise the size limit, or reduce the number of series.',
       board: health,
     },
     {

@@ -59,7 +59,7 @@ function countOf(keys: readonly string[]): Map<string, number> {
 const sum = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((a, b) => a + b, 0);
 
 const otlp = (url: string) => ({ OTEL_EXPORTER_OTLP_ENDPOINT: url });
-const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 90_000, interval: 100 });
+const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 90_000, interval: 250 });
 
 /** What there is in a backend. */
 function lookInto(backend: Backend) {

@@ -1,0 +1,2 @@
+/** A Prometheus duration, such as `1m`, in seconds. */
+export function seconds(duration: string): number;
