@@ -47,6 +47,7 @@ export interface GatewayFlags {
   maxSeries: number;
   deadLetterMb: number;
   insecure?: boolean;
+  published?: string;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -101,6 +102,7 @@ export async function gatewayOptions(
     maxLabelValues: flags.maxLabelValues,
     maxSeries: flags.maxSeries,
     insecure: flags.insecure,
+    published: flags.published,
     grafana: flags.grafana,
     log,
   };

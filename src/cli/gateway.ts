@@ -71,6 +71,13 @@ export function addGateway(program: Command): void {
         'INSECURE',
       ),
     )
+    .addOption(
+      option(
+        '--published <address>',
+        "the machine's address on which a container's port is published (default: that of --host)",
+        'PUBLISHED',
+      ),
+    )
     .addOption(option('--open-metrics', 'let /metrics be read without a login', 'OPEN_METRICS'))
     .addOption(
       option(

@@ -81,9 +81,9 @@ async function started(options: GatewayOptions, unlock: () => Promise<void>): Pr
   const startedAt = Date.now() / 1000;
   const telemetry = new Telemetry();
   const readers = createReaderGuard({ readers: options.readers, host, telemetry });
-  const insecure = options.insecure ?? false;
-  const keys = openKeys({ ...options.keys, shortSecrets: insecure || isLoopback(host), log });
-  warnOfPlainHttp({ host, tls: options.tls !== undefined, insecure, log });
+  const { insecure = false, published = host } = options;
+  const keys = openKeys({ ...options.keys, shortSecrets: insecure || isLoopback(published), log });
+  warnOfPlainHttp({ host: published, tls: options.tls !== undefined, insecure, log });
 
   const spool = await Spool.open({
     directory: join(directory, 'spool'),

@@ -20,6 +20,11 @@ export interface GatewayOptions {
   /** 0 takes any free one. @default 9465 */
   port?: number;
   tls?: TlsOptions;
+  /**
+   * The address at which others reach the host's port, where that is another one: a container listens on every interface of its
+   * own, and the machine around it publishes the port on 127.0.0.1 or for everybody. @default the host
+   */
+  published?: string;
   /** Whether plain HTTP and short API secrets are meant, also where others reach the gateway. @default false */
   insecure?: boolean;
   /** Who may read sessions; needed as soon as the host is not loopback. @default whoever is on this machine */

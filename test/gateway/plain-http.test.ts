@@ -23,6 +23,12 @@ describe('plain HTTP beyond this machine', () => {
     expect((await startTestGateway({ ...elsewhere, tls: certificate('gateway') })).lines).toEqual([]);
     expect((await startTestGateway({ readers })).lines).toEqual([]);
   });
+
+  test('is told by the address on which the port of a container is published', async () => {
+    expect((await startTestGateway({ ...elsewhere, published: '127.0.0.1' })).lines).toEqual([]);
+    const { lines } = await startTestGateway({ ...elsewhere, published: '192.0.2.1' });
+    expect(lines).toEqual([expect.stringContaining('WARNING: plain HTTP on 192.0.2.1: ')]);
+  });
 });
 
 describe('a secret that may be guessed', () => {
@@ -57,9 +63,12 @@ describe('a secret that may be guessed', () => {
     expect((await upload(gateway.url, one('full-01-logs'))).status).toBe(200);
   });
 
-  test.each([{}, { ...elsewhere, insecure: true }])('is, with %j', async (options) => {
-    const gateway = await startTestGateway({ ...options, keys: short });
-    const token = await tokenOf({ secret: 'secret' });
-    expect((await upload(gateway.url, one('full-01-logs'), { token })).status).toBe(200);
-  });
+  test.each([{}, { ...elsewhere, insecure: true }, { ...elsewhere, published: '127.0.0.1' }])(
+    'is, with %j',
+    async (options) => {
+      const gateway = await startTestGateway({ ...options, keys: short });
+      const token = await tokenOf({ secret: 'secret' });
+      expect((await upload(gateway.url, one('full-01-logs'), { token })).status).toBe(200);
+    },
+  );
 });

@@ -101,6 +101,11 @@ test('Grafana and the gateway, which show what was said, want a login unless a s
   expect(services.gateway?.environment).toMatchObject({ EARSHOT_GATEWAY_DRAW_TOKEN: 'true' });
 });
 
+test('the gateway knows on which address of the machine its port is published', () => {
+  const { environment, ports = [] } = services.gateway ?? {};
+  expect(ports[0]?.startsWith(`${environment?.EARSHOT_GATEWAY_PUBLISHED}:`)).toBe(true);
+});
+
 test('the demo is found under the name that Prometheus asks for', () => {
   const { scrape_configs } = readYaml<{ scrape_configs: { dns_sd_configs?: { names: string[] }[] }[] }>(
     'prometheus/prometheus.yml',

@@ -25,6 +25,15 @@ interface Session {
   traceIds: string[];
 }
 
+export interface Rule {
+  name: string;
+  query: string;
+  /** How often its group is evaluated, in seconds. */
+  interval: number;
+  health: string;
+  lastError?: string;
+}
+
 /** Asks the servers of a project what they have. */
 export function dataOf({ urls, compose }: Project) {
   const prometheus = prometheusApi(urls.prometheus);
@@ -99,9 +108,15 @@ export function dataOf({ urls, compose }: Project) {
     targets: async (): Promise<
       { labels: { job: string; instance: string }; health: string; lastError: string }[]
     > => (await json(`${urls.prometheus}/api/v1/targets?state=active`)).data.activeTargets,
-    async rules(): Promise<{ name: string; health: string; lastError?: string; lastEvaluation: string }[]> {
+    async rules(): Promise<Rule[]> {
       const { data } = await json(`${urls.prometheus}/api/v1/rules`);
-      return (data.groups as { rules: [] }[]).flatMap(({ rules }) => rules);
+      const groups = data.groups as { interval: number; rules: Omit<Rule, 'interval'>[] }[];
+      return groups.flatMap(({ interval, rules }) => rules.map((rule) => ({ ...rule, interval })));
+    },
+    /** What Prometheus says of an expression that it cannot evaluate. */
+    async errorOf(expr: string): Promise<string | undefined> {
+      const asked = await fetch(`${urls.prometheus}/api/v1/query?${new URLSearchParams({ query: expr })}`);
+      return ((await asked.json()) as { error?: string }).error;
     },
     /** Makes a silence, which is what Alertmanager has to keep. */
     async silence(): Promise<void> {

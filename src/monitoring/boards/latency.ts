@@ -23,7 +23,6 @@ export const latency: BoardSpec = {
           description: `From the end of the user's speech to the start of the reply; 95 % of the turns were faster. Red from the objective of ${turnLatency.seconds} s on.`,
           unit: 's',
           width: 5,
-          decimals: 2,
           empty: noTurns,
           limits: { warning: 0.9 * turnLatency.seconds, bad: turnLatency.seconds },
           targets: [{ expr: q.quantile(0.95, e2e, { window: '$__range' }), as: 'instant' }],
@@ -63,7 +62,6 @@ export const latency: BoardSpec = {
           description: 'The mean latency of a turn. The stack "What the mean turn consists of" is as high.',
           unit: 's',
           width: 5,
-          decimals: 2,
           empty: noTurns,
           targets: [{ expr: q.mean(e2e, { window: '$__range' }), as: 'instant' }],
         }),
@@ -213,12 +211,11 @@ export const latency: BoardSpec = {
               window: '$__range',
             } as const;
             return [
-              { title: 'Turns', unit: 'short', decimals: 0, expr: `${q.count(e2e, about)} > 0` },
-              { title: 'p50', unit: 's', decimals: 2, expr: q.quantile(0.5, e2e, about) },
+              { title: 'Turns', unit: 'locale', decimals: 0, expr: `${q.count(e2e, about)} > 0` },
+              { title: 'p50', unit: 's', expr: q.quantile(0.5, e2e, about) },
               {
                 title: 'p95',
                 unit: 's',
-                decimals: 2,
                 next: 'sessions',
                 expr: q.quantile(0.95, e2e, about),
                 limits: { bad: turnLatency.seconds },
@@ -226,7 +223,6 @@ export const latency: BoardSpec = {
               {
                 title: 'p99',
                 unit: 's',
-                decimals: 2,
                 next: 'sessions',
                 expr: q.quantile(0.99, e2e, about),
                 limits: { bad: turnLatencyTail.seconds },

@@ -39,7 +39,6 @@ export function now({ q, objectives }: BoardContext): PanelBuilder[] {
       description: `What callers wait for, from the end of their speech to the start of the reply, in the last minutes. The p95 is red from the objective of ${turnLatency.seconds} s on, the p99 from ${turnLatencyTail.seconds} s on.`,
       unit: 's',
       width: 6,
-      decimals: 2,
       empty: noTurns,
       text: 'value_and_name',
       limitsOf: {

@@ -37,7 +37,7 @@ export function suppliers({ q, objectives: { providerErrorRatio } }: BoardContex
       columns: [
         {
           title: 'Requests',
-          unit: 'short',
+          unit: 'locale',
           decimals: 0,
           expr: kinds({
             llm: q.increase('lk_agents_llm_requests_total', about),

@@ -87,9 +87,9 @@ const byWorker = () => hidden(level.variable, 'Level', levelQuery, levelPattern,
 /** The data source, then the filters from the widest to the narrowest. */
 export function variables(filters: readonly Filter[], settings: Settings) {
   const source = new DatasourceVariableBuilder('datasource').label('Data source').type('prometheus');
-  if (settings.datasource) {
-    source.current({ selected: true, text: settings.datasource, value: settings.datasource });
-  }
+  // Without a choice Grafana takes the first by name, whichever its own default is.
+  const chosen = settings.datasource ?? 'default';
+  source.current({ selected: true, text: chosen, value: chosen });
   const own = settings.labels.map((label) =>
     filter(label, {
       label,

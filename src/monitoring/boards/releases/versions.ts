@@ -44,7 +44,6 @@ export function versions({ q, objectives }: BoardContext): PanelBuilder {
       {
         title: 'p95',
         unit: 's',
-        decimals: 2,
         limits: { bad: objectives.turnLatency.seconds },
         expr: own('latency'),
       },

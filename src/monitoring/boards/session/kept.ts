@@ -17,8 +17,8 @@ export const kept = ({ records }: BoardContext): Row => ({
       columns: [
         { title: 'Outcome', of: 'lk.report.outcome', width: 90 },
         { title: 'Where', of: 'lk.report.location' },
-        { title: 'p50', of: 'lk.e2e_latency.p50', unit: 's', decimals: 2, width: 80 },
-        { title: 'p95', of: 'lk.e2e_latency.p95', unit: 's', decimals: 2, width: 80 },
+        { title: 'p50', of: 'lk.e2e_latency.p50', unit: 's', width: 95 },
+        { title: 'p95', of: 'lk.e2e_latency.p95', unit: 's', width: 95 },
         { title: 'Cost', of: 'lk.cost_usd', unit: 'currencyUSD', decimals: 4, width: 90 },
         { title: 'Incomplete', of: 'lk.cost_incomplete', width: 105 },
       ],

@@ -28,7 +28,6 @@ export const outcome = ({
           title: 'Slowest',
           of: 'lk.slowest_turn',
           unit: 's',
-          decimals: 2,
           limits: { bad: turnLatency.seconds },
         },
         { title: 'Cut off', of: 'lk.interruptions', unit: 'short', decimals: 0 },

@@ -16,14 +16,13 @@ export const calls = ({ records, objectives: { turnLatency } }: BoardContext): R
       columns: [
         { title: 'Agent', of: 'lk.agent_name' },
         { title: 'Version', of: 'lk.agent_version' },
-        { title: 'Ended', of: 'lk.close_reason', width: 180 },
+        { title: 'Ended', of: 'lk.close_reason', width: 205 },
         { title: 'Duration', of: 'lk.duration', unit: 's', decimals: 0 },
         { title: 'Turns', of: 'lk.turns', unit: 'short', decimals: 0 },
         {
           title: 'Slowest turn',
           of: 'lk.slowest_turn',
           unit: 's',
-          decimals: 2,
           limits: { bad: turnLatency.seconds },
         },
         { title: 'Interruptions', of: 'lk.interruptions', unit: 'short', decimals: 0 },

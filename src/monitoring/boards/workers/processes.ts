@@ -132,7 +132,6 @@ export function processRows({ q }: BoardContext): Row[] {
           description:
             'Processor cores that the worker process uses; 1 is a core. Jobs are processes of their own: their share is in the load above.',
           unit: 'short',
-          decimals: 2,
           width: 8,
           empty: noProcesses,
           colours: lines,
