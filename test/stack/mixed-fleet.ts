@@ -5,7 +5,7 @@ import { parse, stringify } from 'yaml';
 import { type Gateway, startGateway } from '../../src/gateway/gateway.ts';
 import { callOf, pair } from '../gateway/javascript.ts';
 import { atOnce, never } from '../gateway/metrics/series.ts';
-import { captured, tokenOf, upload } from '../gateway/uploads.ts';
+import { type Captured, captured, tokenOf, upload } from '../gateway/uploads.ts';
 import { startWorker, type Worker, type WorkerOptions } from '../worker/worker.ts';
 import { type Held, heldBack } from './before-the-first-call.ts';
 import { eventually } from './programs.ts';
@@ -13,7 +13,10 @@ import { eventually } from './programs.ts';
 /** A call with voices that Earshot observes in its job, of which the gateway hears nevertheless. */
 const plan = callOf('question', 'lookup', 'question');
 
-/** A worker with Earshot in it, and a gateway that has measured two jobs without; and their pages, held back. */
+/**
+ * A worker with Earshot in it, and a gateway that has measured two jobs without, and refused an upload of a stranger; and their
+ * pages, held back.
+ */
 export interface MixedFleet {
   worker: Held;
   gateway: Held;
@@ -41,6 +44,8 @@ export async function mixedFleet(): Promise<MixedFleet> {
     const gateway = await startGateway({ ...options, patience: atOnce });
     closing.push(gateway);
     await verdicts(gateway, { measured: 2, observed: 1 });
+    const [first] = captured as [Captured];
+    await upload(gateway.url, first, { token: await tokenOf({ secret: 'of a stranger'.repeat(3) }) });
     const pages = [
       await heldBack(`http://127.0.0.1:${worker.port}/metrics`),
       await heldBack(`${gateway.url}/metrics`),

@@ -42,7 +42,7 @@ export function gatewayRows({ settings }: BoardContext): Row[] {
             'Uploads of which nothing, or only the beginning, was kept, per minute; jobs do not send them again. disk_full, spool_full: make room. rate_limited, too_large: raise the limit. unauthorized: a key is missing in the gateway, or a stranger knocks. read: requests to the page, the API or /metrics without a valid login.',
           unit: 'short',
           width: 6,
-          empty: 'No upload was refused, or no gateway is scraped',
+          empty: 'Nothing was refused, or no gateway is scraped',
           colours: {
             disk_full: palette.bad,
             spool_full: palette.bad,
@@ -52,12 +52,12 @@ export function gatewayRows({ settings }: BoardContext): Row[] {
           },
           targets: [
             {
-              // Of the ten reasons those that there were: the rest would fill the panel with their names.
+              // Of the reasons those that there were: the rest would fill the panel with their names.
               expr: `${rate('earshot_gateway_refused_total', { by: ['reason'] })} * 60 > 0`,
               legend: '{{reason}}',
             },
             {
-              expr: `${rate('earshot_gateway_read_refused_total', { by: ['reason'] })} * 60`,
+              expr: `${rate('earshot_gateway_read_refused_total', { by: ['reason'] })} * 60 > 0`,
               legend: 'read: {{reason}}',
             },
           ],
