@@ -44,7 +44,8 @@ async function lookOf(page: Page, part: (width: number) => string): Promise<Look
   for (const width of widths) {
     await page.setViewportSize({ width, height: 800 });
     await page.locator(part(width)).first().waitFor();
-    await page.evaluate('document.fonts.ready');
+    // All of them: one that only the text of this width needs would begin to come when this has been measured.
+    await page.evaluate('Promise.allSettled([...document.fonts].map((face) => face.load())).then(() => {})');
     look.sideways[width] = await sideways(page);
     look.places[width] = await placesIn(page);
     if ((await page.locator('.sessions').count()) > 0) look.cut[width] = await cutIn(page);

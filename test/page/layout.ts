@@ -44,12 +44,16 @@ export const sideways = (page: Page): Promise<number> =>
   page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 
 /**
- * Where everything is that is shown: each element's name, left, top, width and height, in pixels, on a page at its top: how
- * far it is scrolled depends on when the chosen turn came. The playhead is left out: it moves with time.
+ * Where everything is that is shown: each element's name, left, top, width and height, in pixels, on a page at its top, laid
+ * out as a whole: how far it is scrolled depends on when the chosen turn came, and what is far away has the size that it had
+ * when it was near. The playhead is left out: it moves with time.
  */
 export const placesIn = (page: Page): Promise<string[]> =>
   page.evaluate(`(() => {
-    for (const scrolled of document.querySelectorAll('*')) scrolled.scrollTo({ top: 0, left: 0, behavior: 'instant' });
+    for (const element of document.querySelectorAll('*')) {
+      if (getComputedStyle(element).contentVisibility === 'auto') element.style.contentVisibility = 'visible';
+    }
+    for (const element of document.querySelectorAll('*')) element.scrollTo({ top: 0, left: 0, behavior: 'instant' });
     return [...document.querySelectorAll('body *:not(.playhead)')].flatMap((element) => {
       const { left, top, width, height } = element.getBoundingClientRect();
       const place = [left, top, width, height].map((pixels) => pixels.toFixed(1)).join(' ');
