@@ -14,8 +14,7 @@ const processes = [
   'test/livekit/processes.test.ts',
   'test/monitoring/{generate,bundle/alerts}.test.ts',
   'test/objects/*.test.ts',
-  // The first waits for pauses.
-  'test/relay/{flood,processes}.test.ts',
+  'test/relay/processes.test.ts',
   'test/simulate/*.test.ts',
   'test/stack/**/*.test.ts',
   'test/worker/*.test.ts',

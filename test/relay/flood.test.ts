@@ -29,7 +29,7 @@ const throttled = async (recorder: Recorder) =>
 
 test('a job that floods its worker is read no more for a moment, which is counted; others are, and nothing is lost', async () => {
   const clock = { at: 0 };
-  const readLimit = { bytesPerSecond: 100_000, burst: 100_000, now: () => clock.at };
+  const readLimit = { bytesPerSecond: 10_000_000, burst: 100_000, now: () => clock.at };
   const { recorder, server } = await startRelay({ readLimit });
   const one = await call(server.path);
   one.write(hello('flooding') + definition + flood);
@@ -54,7 +54,7 @@ test('a job that floods its worker is read no more for a moment, which is counte
 
 test('what a job wrote that has ended since is read to its end, and its gauges go', async () => {
   const clock = { at: 0 };
-  const readLimit = { bytesPerSecond: 100_000, burst: 10_000, now: () => clock.at };
+  const readLimit = { bytesPerSecond: 10_000_000, burst: 10_000, now: () => clock.at };
   const { recorder, server } = await startRelay({ readLimit });
   const one = await call(server.path);
   const active = '{"id":1,"metric":"lk_agents_sessions_active","labels":{}}\n';
