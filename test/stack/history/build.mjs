@@ -18,13 +18,11 @@ const rules = parse(
 const needsMorePast = /_30d$/;
 
 /**
- * Rates are recorded as often as in production, since others add them up over time. The others would take as long again: at
- * four minutes a series has no gaps yet, which come at five.
+ * Rules are evaluated as often as in production, since some add up what others recorded. A median of seven days takes long and
+ * moves slowly, and what only boards read takes long: at four minutes a series has no gaps yet, which come at five.
  */
-const shortest = 240;
-const secondsOf = (interval) => Number.parseInt(interval, 10) * (interval.endsWith('m') ? 60 : 1);
-const intervalOf = ({ name, interval }) =>
-  name.startsWith('earshot-rates-') ? interval : `${Math.max(shortest, secondsOf(interval))}s`;
+const intervalOf = ({ record }, { name, interval }) =>
+  record.endsWith(':median_7d') || name === 'earshot-boards' ? '240s' : interval;
 
 /** Names of series that an expression asks for. */
 const named = (expr) => expr.match(/\b(?:[a-z]+:)?(?:lk_agents|earshot|v8js|nodejs)_[a-z0-9_:]+/g) ?? [];
@@ -32,7 +30,7 @@ const named = (expr) => expr.match(/\b(?:[a-z]+:)?(?:lk_agents|earshot|v8js|node
 /** The rules whose series there are, sooner or later. */
 function possible(present) {
   const left = rules
-    .flatMap((group) => group.rules.map((rule) => ({ ...rule, interval: intervalOf(group) })))
+    .flatMap((group) => group.rules.map((rule) => ({ ...rule, interval: intervalOf(rule, group) })))
     .filter(({ record }) => !needsMorePast.test(record));
   const known = new Set(present);
   const found = [];
