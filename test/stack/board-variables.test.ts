@@ -5,10 +5,10 @@ import {
   resolutionPattern,
   resolutionQuery,
 } from '../../src/monitoring/promql/resolution.ts';
-import { installed } from './programs.ts';
+import { installed, isMissing } from './programs.ts';
 import { type RunningServer, startPrometheus } from './servers.mjs';
 
-describe.skipIf(installed('prometheus').length === 0)('hidden variables of boards', () => {
+describe.skipIf(isMissing(...installed('prometheus')))('hidden variables of boards', () => {
   let prometheus: RunningServer;
   beforeAll(async () => {
     prometheus = await startPrometheus({ config: {} });

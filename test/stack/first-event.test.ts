@@ -4,7 +4,7 @@ import type { Derivation, Observation } from '../../src/catalogue/observation.ts
 import { labelSets, zeroSince } from '../../src/catalogue/start-at-zero.ts';
 import { type MetricsServer, serveMetrics } from '../../src/http/server.ts';
 import { createRecorder, type Recorder } from '../../src/record/recorder.ts';
-import { eventually, installed, type RunningServer } from './programs.ts';
+import { eventually, installed, isMissing, type RunningServer } from './programs.ts';
 import { prometheusApi } from './prometheus-api.ts';
 import { startPrometheus } from './servers.mjs';
 
@@ -78,7 +78,8 @@ class Account {
   }
 }
 
-describe.each(installed('prometheus', 'prometheus3'))('%s', (command) => {
+const servers = installed('prometheus', 'prometheus3');
+describe.skipIf(isMissing(...servers)).each(servers)('%s', (command) => {
   const createdTimes = command === 'prometheus3';
   const account = new Account();
   let recorder = createRecorder({ derivation });

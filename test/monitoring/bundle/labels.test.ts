@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { profiles } from '../../../src/catalogue/objectives.ts';
 import { keepLabels } from '../../../src/monitoring/promql/keep-labels.ts';
 import { settingsOf } from '../../../src/monitoring/settings.ts';
-import { installed, runAsync } from '../../stack/programs.ts';
+import { installed, isMissing, runAsync } from '../../stack/programs.ts';
 import { losses } from './kept-labels.ts';
 import { problems } from './promql.ts';
 import { allGroups, annotationQueries, ruleTestWriter } from './rule-tests.ts';
@@ -53,7 +53,8 @@ test('a loss of a label is found', () => {
   expect(losses('a and on (job, instance) up == 0', 'region')).toEqual([]);
 });
 
-describe.each(installed('promtool', 'promtool3'))('%s', (promtool) => {
+const promtools = installed('promtool', 'promtool3');
+describe.skipIf(isMissing(...promtools)).each(promtools)('%s', (promtool) => {
   test('two regions, one failing: alerts fire for that one, and say which', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'earshot-regions-'));
     try {
