@@ -15,10 +15,14 @@ const isThere = (path) => {
 export async function openBrowser() {
   const executablePath = (process.env.PATH ?? '')
     .split(delimiter)
-    .flatMap((folder) => ['chromium', 'chromium-browser', 'google-chrome'].map((name) => join(folder, name)))
+    .flatMap((folder) =>
+      ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome'].map((name) =>
+        join(folder, name),
+      ),
+    )
     .find(isThere);
   if (executablePath === undefined)
-    throw new Error('there is no chromium on PATH (Debian: apt-get install chromium)');
+    throw new Error('there is no Chromium on PATH (Debian: apt-get install chromium-headless-shell)');
   return chromium.launch({
     executablePath,
     args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
