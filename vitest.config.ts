@@ -36,10 +36,10 @@ const isolated = [
 
 const pages = ['test/page/**/*.test.ts'];
 
-/** Projects of a group run side by side, and one group after the other. */
-const computing = { maxWorkers: cores, sequence: { groupOrder: 0 } };
-/** These wait for most of their time, so more of them run than there are cores. */
-const waiting = { maxWorkers: Math.max(4, 3 * cores), sequence: { groupOrder: 1 } };
+/** Projects of a group run side by side, and one group after the other. Of those that compute, too, one or the other waits. */
+const computing = { maxWorkers: cores + 1, sequence: { groupOrder: 0 } };
+/** These wait for most of their time, so more of them run than there are cores; each more loads the modules once more. */
+const waiting = { maxWorkers: Math.max(4, 2 * cores + 1), sequence: { groupOrder: 1 } };
 /** Modules are loaded once for all files of a worker. What a test leaves open is closed by the setup file, which is not. */
 const shared = { isolate: false, setupFiles: 'test/setup.ts' };
 

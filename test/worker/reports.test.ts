@@ -11,7 +11,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type SessionReport, sessionReport } from '../../src/reports/schema.ts';
-import { listenBucket } from '../gateway/store/bucket.ts';
 import { type Backend, openBackend } from '../telemetry/backend.ts';
 import { canariesIn } from './canaries.ts';
 import { sharedWorkers, until, type Worker, type WorkerOptions } from './worker.ts';
@@ -65,18 +64,6 @@ function only(): SessionReport {
 }
 const reported = (worker: Worker, outcome: string) =>
   worker.increase('earshot_session_reports_total', { outcome });
-/** How long the job took from the end of its entry function to the end of its process, in milliseconds. */
-function timeToEnd(): number {
-  const told = Object.assign(
-    {},
-    ...readFileSync(log, 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line)),
-  );
-  return told.exitAt - told.endAt;
-}
-
 test('counts the report, and tells of it where the log goes, with its trace', async () => {
   const worker = await start();
   await run(worker, { turns: 2, asks: ['fine'] });
@@ -106,27 +93,6 @@ test('is written when the entry function throws in the middle of a call', async 
   await run(worker, { turns: 1, ending: 'fail' }, 'crashed');
   expect(only()).toMatchObject({ counts: { turns: 1 }, closeReason: 'user_initiated' });
   expect(await reported(worker, 'written')).toBe(1);
-});
-
-describe('a folder that does not take it', () => {
-  test('holds the job up no longer than the deadline, and is counted', async () => {
-    const worker = await start({ EARSHOT_REPORTS_DEADLINE_MS: '1500' });
-    await run(worker, { turns: 1, slowDisk: true });
-    expect(await reported(worker, 'deadline')).toBe(1);
-    expect(timeToEnd()).toBeGreaterThan(1500);
-    expect(worker.output()).toContain('the folder did not take it within 1500 ms; see docs/reports.md');
-    // What a process leaves that ends in the middle of it is no report.
-    expect(files().filter((name) => name.endsWith('.json'))).toEqual([]);
-  });
-
-  test('is counted if it is none', async () => {
-    const none = join(folder, 'reports');
-    writeFileSync(none, 'a file');
-    const worker = await start({ EARSHOT_REPORTS: none });
-    await run(worker, { turns: 1 });
-    expect(await reported(worker, 'failed')).toBe(1);
-    expect(worker.output()).toMatch(/the session report earshot-report-\S+ is not in \S+: E(EXIST|NOTDIR)/);
-  });
 });
 
 describe('a job that dies', () => {
@@ -228,37 +194,6 @@ describe('a job that dies', () => {
       expect(
         await worker.increase('earshot_log_records_exported_total', { agent_name: 'front-desk' }),
       ).toBeGreaterThan(0),
-    );
-  });
-});
-
-describe('a bucket', () => {
-  test('has the report when the job ends; while it is away reports wait for it', async () => {
-    const bucket = await listenBucket();
-    reports = join(root, 'spool');
-    const worker = await start({
-      EARSHOT_REPORTS: 's3://calls/of/2026',
-      EARSHOT_REPORTS_SPOOL: reports,
-      EARSHOT_REPORTS_DEADLINE_MS: '3000',
-      AWS_ENDPOINT_URL: bucket.options.endpoint,
-      AWS_ACCESS_KEY_ID: bucket.options.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: bucket.options.secretAccessKey,
-    });
-    await run(worker, { turns: 1 });
-    expect(await reported(worker, 'uploaded')).toBe(1);
-    expect([...bucket.objects.keys()]).toEqual([
-      expect.stringMatching(/^of\/2026\/earshot-report-\S+\.json$/),
-    ]);
-    expect(files()).toEqual([]);
-    bucket.away = true;
-    await worker.run({ log, turns: 1 });
-    await until(async () => expect(await reported(worker, 'written')).toBe(1));
-    expect(files().length).toBe(1);
-    bucket.away = false;
-    await until(() => expect(bucket.objects.size).toBe(2));
-    await until(() => expect(files()).toEqual([]));
-    await until(async () =>
-      expect(await worker.increase('earshot_session_report_uploads_total', { result: 'ok' })).toBe(1),
     );
   });
 });

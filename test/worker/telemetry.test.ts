@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -10,24 +10,18 @@ import { sharedWorkers, until, type Worker, type WorkerOptions } from './worker.
 let folder: string;
 let log: string;
 let backend: Backend;
-/** The one that takes what it gets, and another that fails in the ways that a test says. */
-let backends: Record<'up' | 'failing', Backend>;
 
 const shared = sharedWorkers();
 
 beforeAll(async () => {
-  const [up, failing] = await Promise.all([openBackend(), openBackend()]);
-  backends = { up, failing };
+  backend = await openBackend();
 });
-afterAll(async () => {
-  await Promise.all(Object.values(backends).map((one) => one.close()));
-});
+afterAll(() => backend.close());
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
   log = join(folder, 'jobs.jsonl');
-  backend = backends.up;
-  for (const one of Object.values(backends)) one.clear();
+  backend.clear();
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -176,15 +170,6 @@ test('with the transcript alone there is what was said, and nothing else', async
 });
 
 describe('the end of a job', () => {
-  const told = () =>
-    Object.assign(
-      {},
-      ...readFileSync(log, 'utf8')
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line)),
-    ) as { endAt: number; exitAt: number };
-
   test('after its entry function has failed sends what there is, and says that it failed', async () => {
     const worker = await start();
     await run(worker, { ending: 'throw' }, 'crashed');
@@ -201,25 +186,6 @@ describe('the end of a job', () => {
     );
   });
 
-  test.each(['hanging', 'refusing'] as const)(
-    'waits no longer than the deadline for a backend that is %s',
-    async (how) => {
-      backend = backends.failing;
-      backend.behave(how);
-      const worker = await start({ env: { EARSHOT_FLUSH_DEADLINE_MS: '1000' } });
-      await run(worker, { turns: 1 });
-      const { endAt, exitAt } = told();
-      // Left to themselves, exporters try for 10 s.
-      expect(exitAt - endAt).toBeLessThan(6000);
-      const reason = how === 'hanging' ? 'deadline' : 'export_failed';
-      await until(async () => {
-        expect(await worker.increase('earshot_spans_dropped_total', { reason })).toBeGreaterThanOrEqual(5);
-        expect(await worker.increase('earshot_log_records_dropped_total', { reason })).toBeGreaterThan(0);
-      });
-      expect(await worker.increase('lk_agents_turns_total')).toBe(1);
-    },
-  );
-
   test.each([
     ['exit', 'ERROR', 'the process exits with 7 in the middle of a job', {}],
     ['uncaught', 'FATAL', 'uncaught exception', { 'exception.type': 'RangeError' }],
@@ -235,33 +201,4 @@ describe('the end of a job', () => {
       expect(canariesIn([backend.spans, backend.logs])).toEqual([]);
     },
   );
-
-  test('in the middle of it waits no longer than the deadline for a backend that hangs', async () => {
-    backend = backends.failing;
-    backend.behave('hanging');
-    // Left to itself, the exporter would wait for five minutes.
-    const env = { EARSHOT_FLUSH_DEADLINE_MS: '10000', OTEL_EXPORTER_OTLP_TIMEOUT: '300000' };
-    const worker = await start({ env });
-    const job = run(worker, { turns: 1, ending: 'exit' }, 'crashed');
-    await until(() => expect(backend.paths.length).toBeGreaterThan(0));
-    const asked = Date.now();
-    await job;
-    expect(Date.now() - asked).toBeLessThan(120_000);
-  });
-
-  test('waits no longer for a backend that is not there', async () => {
-    const { url } = await openBackend().then(async (gone) => {
-      await gone.close();
-      return gone;
-    });
-    const worker = await start({
-      env: { OTEL_EXPORTER_OTLP_ENDPOINT: url, EARSHOT_FLUSH_DEADLINE_MS: '1000' },
-    });
-    await run(worker, { turns: 1 });
-    const { endAt, exitAt } = told();
-    expect(exitAt - endAt).toBeLessThan(6000);
-    await until(async () =>
-      expect(await worker.increase('earshot_spans_dropped_total')).toBeGreaterThanOrEqual(5),
-    );
-  });
 });

@@ -35,7 +35,8 @@ export const RangeScale = () => (
 export function LatencyRange({ p50, p95 }: { p50: number | undefined; p95: number | undefined }) {
   if (p50 === undefined || p95 === undefined) return null;
   const share = (seconds: number) => Math.min(1, seconds / full) * 100;
-  const left = share(p50);
+  const least = 3;
+  const left = Math.min(share(p50), 100 - least);
   return (
     <svg
       class={`range ${latencyClass(p95) ?? ''}`}
@@ -45,7 +46,7 @@ export function LatencyRange({ p50, p95 }: { p50: number | undefined; p95: numbe
     >
       <rect class="range-scale" y="3" width="100" height="2" />
       <rect class="range-limit" x={share(mark)} width="1.5" height="8" />
-      <rect class="range-found" x={left} y="1.5" width={Math.max(3, share(p95) - left)} height="5" />
+      <rect class="range-found" x={left} y="1.5" width={Math.max(least, share(p95) - left)} height="5" />
     </svg>
   );
 }

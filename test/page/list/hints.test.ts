@@ -22,6 +22,17 @@ describe.skipIf(noBrowser)('the list', () => {
     expect(await link.getAttribute('title')).toBe('');
   });
 
+  test('the bar of a latency beyond its scale is at the end of it', async () => {
+    const gateway = await gatewayWith(three[1] as Made);
+    const page = await openPage(gateway.url, { viewport: { width: 1400, height: 800 } });
+    const [bar, scale] = await Promise.all(
+      ['.range-found', '.range-scale'].map((part) => page.locator(`svg.range ${part}`).boundingBox()),
+    );
+    if (!bar || !scale) throw new Error('there is no bar');
+    expect(bar.width).toBeGreaterThan(1);
+    expect(bar.x + bar.width).toBeCloseTo(scale.x + scale.width, 1);
+  });
+
   test('it says what the bar of the latencies is, and why there are none', async () => {
     const gateway = await gatewayWith(three[0] as Made);
     const call = madeOf({ job: 'AJ_4', ago: 50 });
