@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { isMissing } from './stack/programs.ts';
 
 const run = promisify(execFile);
 const repository = join(import.meta.dirname, '..');
@@ -19,27 +20,30 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(copy, { recursive: true }));
 
-test('the diff that adds a metric applies and builds, and the metric is there', async () => {
-  const diff = guide.match(/```diff\n(.*?)```/s)?.[1] ?? '';
-  writeFileSync(join(copy, 'metric.diff'), diff);
-  await run('git', ['apply', 'metric.diff'], { cwd: copy });
+test.skipIf(isMissing('git'))(
+  'the diff that adds a metric applies and builds, and the metric is there',
+  async () => {
+    const diff = guide.match(/```diff\n(.*?)```/s)?.[1] ?? '';
+    writeFileSync(join(copy, 'metric.diff'), diff);
+    await run('git', ['apply', 'metric.diff'], { cwd: copy });
 
-  const tsc = join(repository, 'node_modules/typescript/bin/tsc');
-  await run(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: copy });
-  const recording = join(repository, 'test/fixtures/conversation.jsonl');
-  const { stdout } = await run(process.execPath, ['dist/cli/main.js', 'replay', recording], { cwd: copy });
-  expect(stdout).toContain(
-    'lk_agents_llm_cached_requests_total{agent_name="unknown",agent_version="unknown",' +
-      'model_provider="openai",model_name="gpt-4o-mini"} 2\n',
-  );
+    const tsc = join(repository, 'node_modules/typescript/bin/tsc');
+    await run(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: copy });
+    const recording = join(repository, 'test/fixtures/conversation.jsonl');
+    const { stdout } = await run(process.execPath, ['dist/cli/main.js', 'replay', recording], { cwd: copy });
+    expect(stdout).toContain(
+      'lk_agents_llm_cached_requests_total{agent_name="unknown",agent_version="unknown",' +
+        'model_provider="openai",model_name="gpt-4o-mini"} 2\n',
+    );
 
-  await run(process.execPath, ['dist/monitoring/generate.js'], { cwd: copy });
-  expect(readFileSync(join(copy, 'docs/metrics.md'), 'utf8')).toContain(
-    '| `lk_agents_llm_cached_requests_total` | counter | requests | `model_provider`; `model_name` | ' +
-      'LLM requests that read a part of their prompt from the cache. | ' +
-      'metrics_collected: llm_metrics (`LLMMetrics.promptCachedTokens`) |',
-  );
-});
+    await run(process.execPath, ['dist/monitoring/generate.js'], { cwd: copy });
+    expect(readFileSync(join(copy, 'docs/metrics.md'), 'utf8')).toContain(
+      '| `lk_agents_llm_cached_requests_total` | counter | requests | `model_provider`; `model_name` | ' +
+        'LLM requests that read a part of their prompt from the cache. | ' +
+        'metrics_collected: llm_metrics (`LLMMetrics.promptCachedTokens`) |',
+    );
+  },
+);
 
 test('the scripts that the guide names exist', () => {
   const { scripts } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'));

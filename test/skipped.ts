@@ -4,6 +4,7 @@ import { isInstalled } from './stack/programs.ts';
 
 /** What tests need that is not in the repository: which tests, and what to do about it. The first that fits is named. */
 const needs = [
+  { of: /^test\/(contributing|stack\/committed)\.test\.ts$/, names: ['git'], install: 'apt-get install git' },
   {
     of: /^test\/page\//,
     names: ['chromium'],

@@ -122,7 +122,7 @@ describe('what came of it', () => {
 
   test('one that LiveKit does not list in time is stopped all the same', async () => {
     livekit.answer('ListEgress', 'hang');
-    const recording = egress({ stopDeadlineMs: 2000 });
+    const recording = egress({ stopDeadlineMs: 4000 });
     await recording.start();
     expect(await recording.stop()).toMatchObject({ status: 'ending', egressId: 'EG_1' });
     expect(livekit.calls.map(({ method }) => method)).toContain('StopEgress');
@@ -132,7 +132,7 @@ describe('what came of it', () => {
     livekit.answer('ListEgress', {
       items: [{ ...complete, status: EgressStatus.EGRESS_ENDING, fileResults: [] }],
     });
-    const recording = egress({ stopDeadlineMs: 1200 });
+    const recording = egress({ stopDeadlineMs: 3000 });
     await recording.start();
     expect(await recording.stop()).toEqual({ status: 'ending', egressId: 'EG_1', location: 'AJ_1-{time}' });
   });
@@ -141,7 +141,7 @@ describe('what came of it', () => {
     ['hangs', 'hang'],
     ['has gone', { status: 503, page: '' }],
   ])('is unknown where LiveKit %s, and so is whether it was stopped', async (_, answer) => {
-    const recording = egress({ stopDeadlineMs: 300 });
+    const recording = egress({ stopDeadlineMs: answer === 'hang' ? 300 : 20_000 });
     await recording.start();
     livekit.answer('StopEgress', answer);
     livekit.answer('ListEgress', answer);
@@ -188,7 +188,7 @@ describe('what came of it', () => {
 
   test('one that was stopped does not become active again because it is not on the list', async () => {
     livekit.answer('ListEgress', { items: [] });
-    const recording = egress({ stopDeadlineMs: 1200 });
+    const recording = egress({ stopDeadlineMs: 3000 });
     await recording.start();
     expect(await recording.stop()).toMatchObject({ status: 'ending', egressId: 'EG_1' });
   });

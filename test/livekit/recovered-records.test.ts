@@ -20,12 +20,12 @@ afterEach(() => backend.close());
 
 const until = (check: () => void) => vi.waitFor(check, { timeout: 30_000, interval: 20 });
 
-function records(given: TelemetryOptions = { endpoint: backend.url }) {
+function records(given: TelemetryOptions = { endpoint: backend.url }, flushDeadlineMs = 30_000) {
   const sink = ({ metric, labels, value }: Observation) => {
     const name = [metric, ...Object.values(labels)].join(' ');
     counted[name] = (counted[name] ?? 0) + value;
   };
-  const settings = { ...resolveTelemetry(given), flushDeadlineMs: 200 };
+  const settings = { ...resolveTelemetry(given), flushDeadlineMs };
   return new RecoveredRecords({ settings, sink, log: (message) => void said.push(message) });
 }
 
@@ -80,7 +80,7 @@ test('a backend that refuses is warned of once, and what it does not take is cou
 
 test('one that hangs is given up', async () => {
   backend.behave('hanging');
-  const telling = records();
+  const telling = records({ endpoint: backend.url }, 200);
   telling.tell({ report: dead('AJ_1'), logs: true }, '/reports/1.json');
   await telling.close();
   expect(counted).toEqual({ 'earshot_log_records_dropped_total deadline': 1 });

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as esm from '@livekit/agents';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Observation } from '../../src/catalogue/observation.ts';
 import { forwardOpenTelemetry } from '../../src/otel/forward.ts';
 
@@ -35,12 +35,11 @@ describe.each([
     await sleep(50);
     const end = performance.now() + 150;
     while (performance.now() < end);
-    await sleep(100);
+    const stallsOf = () =>
+      recorded.filter(({ metric }) => metric === 'lk_agents_event_loop_blocked_duration_seconds');
+    await vi.waitFor(() => expect(stallsOf().length).toBeGreaterThan(0), { timeout: 20_000 });
     monitor.stop();
-    const stalls = recorded.filter(
-      ({ metric }) => metric === 'lk_agents_event_loop_blocked_duration_seconds',
-    );
-    expect(stalls.length).toBeGreaterThan(0);
+    const stalls = stallsOf();
     for (const { labels } of stalls) expect(labels).toEqual({ severity: 'warning', cause: 'code' });
     expect(Math.max(...stalls.map(({ value }) => value))).toBeGreaterThan(0.1);
     expect(JSON.stringify(recorded)).not.toMatch(/RM_1|AJ_1|SR_1/);
