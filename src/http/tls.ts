@@ -51,18 +51,17 @@ export function tlsContext({ cert, key, passphrase, clientCa }: TlsOptions): Ser
 
 function read(option: string, pemOrPath: string): string {
   if (isPem(pemOrPath)) return pemOrPath;
+  const fail = (why: string, cause?: unknown) =>
+    new ServeError('ERR_TLS', `tls.${option}: ${pemOrPath} ${why}; give PEM or a file`, { cause });
+  let text: string;
   try {
-    return readFileSync(pemOrPath, 'utf8');
+    text = readFileSync(pemOrPath, 'utf8');
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new ServeError(
-      'ERR_TLS',
-      `tls.${option}: ${pemOrPath} cannot be read (${code}); give PEM or a file`,
-      {
-        cause,
-      },
-    );
+    throw fail(`cannot be read (${(cause as NodeJS.ErrnoException).code})`, cause);
   }
+  // Such as a file that is just being written: Node takes an empty one for none, and then no handshake succeeds.
+  if (!isPem(text)) throw fail('holds no PEM');
+  return text;
 }
 
 /**

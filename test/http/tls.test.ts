@@ -98,6 +98,18 @@ describe('certificate files', () => {
     await until(async () => (await shown(url)) === 'server two');
   });
 
+  test('that are empty for a moment, because they are being written, leave the old certificate in use', async () => {
+    const [cert, key] = [join(folder, 'tls.crt'), join(folder, 'tls.key')];
+    await Promise.all([writeFile(cert, server.cert), writeFile(key, server.key)]);
+    const { url, logged } = await serve({ tls: { cert, key, reloadMs: 20 } });
+    await writeFile(cert, '');
+    await until(async () => logged.length > 0);
+    expect(logged[0]).toBe(
+      `The TLS certificate stays as it was: tls.cert: ${cert} holds no PEM; give PEM or a file`,
+    );
+    expect(await shown(url)).toBe('server one');
+  });
+
   test('may be exchanged behind a symbolic link', async () => {
     const renewed = certificate('server two');
     for (const [name, pair] of Object.entries({ one: server, two: renewed })) {
