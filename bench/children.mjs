@@ -16,7 +16,7 @@ export class Children {
   constructor(directory) {
     // A setting of the user's must not reach what is measured.
     const own = Object.entries(process.env).filter(
-      ([name]) => !/^(EARSHOT|LIVEKIT|OTEL|NODE_OPTIONS)/.test(name),
+      ([name]) => !/^(TALKGAUGE|LIVEKIT|OTEL|NODE_OPTIONS)/.test(name),
     );
     this.#env = { ...Object.fromEntries(own), TMPDIR: directory };
   }

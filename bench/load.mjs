@@ -63,13 +63,13 @@ function report({ said, seen, phases, busy, gauges }) {
   const sum = (of) => whole.reduce((sum, phase) => sum + of(phase), 0);
   const rate = sum(({ events }) => events) / sum(({ seconds }) => seconds);
   const probes = phases.relay.reduce((sum, { lags }) => sum + lags.length, 0);
-  const frames = (result) => total(seen, 'earshot_relay_frames_total', `result="${result}"`);
+  const frames = (result) => total(seen, 'talkgauge_relay_frames_total', `result="${result}"`);
   const exposed = { relay: exposedLedger(seen, 'relay'), send: exposedLedger(seen, 'send') };
   const incomplete = doomed.filter((name) => !covers(exposedLedger(seen, name), said.killed[name]));
-  const dropped = total(seen, 'earshot_samples_dropped_total');
+  const dropped = total(seen, 'talkgauge_samples_dropped_total');
   const missing = said.relay.observed - exposed.relay.observed + incomplete.length + dropped;
   return {
-    columns: ['50 jobs × 200 events/s', 'Earshot', 'process.send'],
+    columns: ['50 jobs × 200 events/s', 'Talkgauge', 'process.send'],
     rows: [
       ["the worker's CPU, of a core", percent(core('relay')), percent(core('send'))],
       ...[0.5, 0.99].map((q) => [

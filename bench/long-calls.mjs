@@ -14,7 +14,7 @@ const changes = 5;
 
 /** A directory of a gateway with a short call, a long one, and one as long that runs. */
 export async function storedCalls(short, long) {
-  const directory = mkdtempSync(join(tmpdir(), 'earshot-calls-'));
+  const directory = mkdtempSync(join(tmpdir(), 'talkgauge-calls-'));
   const store = await SessionStore.open({ directory, prices: new PriceBook(), keepRedactedAudio: false });
   const start = Date.now() / 1000 - 8000;
   for (const [job, turns] of [

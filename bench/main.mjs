@@ -46,7 +46,7 @@ if (unknown !== undefined) {
   process.exit(2);
 }
 
-const directory = mkdtempSync(join(tmpdir(), 'earshot-bench-'));
+const directory = mkdtempSync(join(tmpdir(), 'talkgauge-bench-'));
 const children = new Children(directory);
 process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
 for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 })) {

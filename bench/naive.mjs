@@ -7,7 +7,7 @@ const construct = { counter: Counter, gauge: Gauge, histogram: Histogram };
 /**
  * The exporter that one would write by hand: it listens to the same events and records the same samples, at once,
  * into prom-client in its own process. No guards, no duplicates, no caps, no exemplars; only what the benchmark's
- * events need. `agrees` in processes/cost-job.mjs holds it to Earshot's result.
+ * events need. `agrees` in processes/cost-job.mjs holds it to Talkgauge's result.
  */
 export class NaiveExporter {
   #identity;

@@ -30,7 +30,7 @@ export async function overhead(children) {
 
   const kept = total(samples, 'lk_agents_tool_calls_total');
   const thrown = count + warmUp.connections * each;
-  const dropped = total(samples, 'earshot_samples_dropped_total');
+  const dropped = total(samples, 'talkgauge_samples_dropped_total');
   const series = [...samples.keys()].filter((key) => key.startsWith('lk_agents_tool_calls_total')).length;
   return {
     columns: [`RSS, ${(count / 1e6).toFixed(2)} million label values`, 'before', 'after'],

@@ -21,11 +21,11 @@ export async function queries() {
   if (!find('prometheus') || !find('promtool')) {
     throw new Error('Prometheus is missing: install it, or set PROMETHEUS and PROMTOOL to the commands');
   }
-  const directory = process.env.EARSHOT_HISTORY ?? mkdtempSync(join(tmpdir(), 'earshot-history-'));
-  const raw = mkdtempSync(join(tmpdir(), 'earshot-raw-boards-'));
+  const directory = process.env.TALKGAUGE_HISTORY ?? mkdtempSync(join(tmpdir(), 'talkgauge-history-'));
+  const raw = mkdtempSync(join(tmpdir(), 'talkgauge-raw-boards-'));
   let prometheus;
   try {
-    if (!process.env.EARSHOT_HISTORY) {
+    if (!process.env.TALKGAUGE_HISTORY) {
       await run(process.execPath, [join(root, 'test/stack/history/build.mjs'), directory]);
     }
     await run(process.execPath, [join(root, 'dist/cli/main.js'), 'generate', '--no-recording', '--out', raw]);
@@ -36,7 +36,7 @@ export async function queries() {
   } finally {
     await prometheus?.stop();
     rmSync(raw, { recursive: true });
-    if (!process.env.EARSHOT_HISTORY) rmSync(directory, { recursive: true });
+    if (!process.env.TALKGAUGE_HISTORY) rmSync(directory, { recursive: true });
   }
 }
 

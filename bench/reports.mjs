@@ -15,7 +15,7 @@ const kilobytes = (bytes) => `${(bytes / 1024).toFixed(0)} kB`;
 
 /** What session reports cost a job: with a folder for them against without one. */
 export async function reportCost(children) {
-  const folder = mkdtempSync(join(tmpdir(), 'earshot-bench-reports-'));
+  const folder = mkdtempSync(join(tmpdir(), 'talkgauge-bench-reports-'));
   try {
     return await measured(children, folder);
   } finally {
@@ -27,8 +27,8 @@ export async function reportCost(children) {
 async function measured(children, folder) {
   const store = children.start(url('backend'));
   const bucket = {
-    EARSHOT_REPORTS: 's3://bench/reports',
-    EARSHOT_REPORTS_SPOOL: join(folder, 'spool'),
+    TALKGAUGE_REPORTS: 's3://bench/reports',
+    TALKGAUGE_REPORTS_SPOOL: join(folder, 'spool'),
     AWS_ENDPOINT_URL: await store.ask('url'),
     AWS_ACCESS_KEY_ID: 'bench',
     AWS_SECRET_ACCESS_KEY: 'bench',
@@ -38,9 +38,9 @@ async function measured(children, folder) {
       execArgv: ['--expose-gc'],
       // What it says on the console of a disk or a bucket that hangs is what it should.
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      env: { ...env, EARSHOT_REPORTS_DEADLINE_MS: String(deadline) },
+      env: { ...env, TALKGAUGE_REPORTS_DEADLINE_MS: String(deadline) },
     });
-  const to = (name) => ({ EARSHOT_REPORTS: join(folder, name) });
+  const to = (name) => ({ TALKGAUGE_REPORTS: join(folder, name) });
   const [on, off] = [job(to('long')), job()];
   const before = { on: await on.ask('memory'), off: await off.ask('memory') };
   const costs = await alternate(rounds, {

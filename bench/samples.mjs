@@ -22,17 +22,17 @@ const million = (samples) => `${(samples / 1e6).toFixed(samples < 1e6 ? 2 : 1)} 
 
 /**
  * How many samples Prometheus has to read for each board, and for the rules, by a model of a large fleet; whether a real Prometheus
- * counts as many for a small one; and what its rules cost it. It takes ten minutes. EARSHOT_BEFORE names a checkout of another version to compare with.
+ * counts as many for a small one; and what its rules cost it. It takes ten minutes. TALKGAUGE_BEFORE names a checkout of another version to compare with.
  */
 export async function samples() {
-  const before = process.env.EARSHOT_BEFORE;
+  const before = process.env.TALKGAUGE_BEFORE;
   const after = boardsOf(root);
   const now = costs(after, [3 * hour, 7 * day, 30 * day]);
   const past = before ? costs(boardsOf(before), [30 * day]) : undefined;
   const deviations =
     find('prometheus') && find('promtool') ? await compared({ catalogue, gateway }, after, 3 * hour) : [];
   const worst = deviations.toSorted((one, other) => other.off - one.off)[0];
-  const files = ['prometheus/rules', 'alerts'].map((folder) => join(root, folder, 'earshot.yml'));
+  const files = ['prometheus/rules', 'alerts'].map((folder) => join(root, folder, 'talkgauge.yml'));
   const rules = find('prometheus')
     ? await costOfRules({ catalogue, gateway }, files, scrapedFleet)
     : undefined;
@@ -116,8 +116,8 @@ const told = ({ version, cpu, without, withRules }) => [
 function boardsOf(checkout) {
   const read = (file) => readFileSync(join(checkout, file), 'utf8');
   return {
-    groups: parse(read('prometheus/rules/earshot.yml')).groups,
-    alerts: parse(read('alerts/earshot.yml')).groups,
+    groups: parse(read('prometheus/rules/talkgauge.yml')).groups,
+    alerts: parse(read('alerts/talkgauge.yml')).groups,
     boards: readdirSync(join(checkout, 'dashboards'))
       .filter((file) => file.endsWith('.json'))
       .map((file) => ({ name: file.replace('.json', ''), board: JSON.parse(read(`dashboards/${file}`)) })),

@@ -101,7 +101,7 @@ function report({ results, stopped, series, complete }, theirs) {
       ...Object.entries(results).map(([format, { one, many }]) =>
         atMost(`a scrape (${format}), ${jobs} jobs ÷ 1 job`, median(times(many)) / median(times(one)), 1.2),
       ),
-      atLeast('a scrape, AggregatorRegistry ÷ Earshot', median(theirs.times) / text.many, 10),
+      atLeast('a scrape, AggregatorRegistry ÷ Talkgauge', median(theirs.times) / text.many, 10),
       atMost('a scrape, one of 50 jobs stopped ÷ none', median(stopped) / text.many, 1.2),
     ],
     checks: [

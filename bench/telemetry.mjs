@@ -21,7 +21,7 @@ export async function telemetryCost(children) {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       env: OTEL_EXPORTER_OTLP_ENDPOINT && {
         OTEL_EXPORTER_OTLP_ENDPOINT,
-        EARSHOT_FLUSH_DEADLINE_MS: String(deadline),
+        TALKGAUGE_FLUSH_DEADLINE_MS: String(deadline),
       },
     });
   const [on, off] = [job(endpoint), job()];
@@ -64,7 +64,7 @@ export async function telemetryCost(children) {
       ['    the backend hangs', ms(ends.hanging), ''],
     ],
     notes: [
-      `${total(counts, 'earshot_spans_exported_total')} spans and ${total(counts, 'earshot_log_records_exported_total')} records sent`,
+      `${total(counts, 'talkgauge_spans_exported_total')} spans and ${total(counts, 'talkgauge_log_records_exported_total')} records sent`,
     ],
     goals: [
       atMost('traces and logs: CPU that they add to a turn', added('cpu'), 10_000, micro),
@@ -87,7 +87,8 @@ export async function telemetryCost(children) {
     checks: [
       [
         'nothing is dropped where the backend is up',
-        total(counts, 'earshot_spans_dropped_total') + total(counts, 'earshot_log_records_dropped_total') ===
+        total(counts, 'talkgauge_spans_dropped_total') +
+          total(counts, 'talkgauge_log_records_dropped_total') ===
           0,
       ],
     ],

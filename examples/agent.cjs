@@ -1,6 +1,6 @@
 // The same in CommonJS.
 const { cli, defineAgent, ServerOptions, voice } = require('@livekit/agents');
-const { monitor, observe } = require('earshot');
+const { monitor, observe } = require('talkgauge');
 
 module.exports = defineAgent({
   entry: async (ctx) => {

@@ -1,6 +1,6 @@
 /** An agent whose calls show in Prometheus: `import` one package, add two lines. */
 import { cli, defineAgent, ServerOptions, voice } from '@livekit/agents';
-import { monitor, observe } from 'earshot';
+import { monitor, observe } from 'talkgauge';
 
 export default defineAgent({
   entry: async (ctx) => {

@@ -9,35 +9,35 @@ import { type ReportOptions, resolveReports } from './reports/settings.ts';
 import { resolveTelemetry, type TelemetryOptions } from './telemetry/settings.ts';
 
 export interface MonitorOptions {
-  /** Port of /metrics, /healthz and /readyz; 0 takes a free one. @default EARSHOT_PORT, or 9464 */
+  /** Port of /metrics, /healthz and /readyz; 0 takes a free one. @default TALKGAUGE_PORT, or 9464 */
   port?: number;
-  /** Address to listen on. @default EARSHOT_HOST, or 127.0.0.1 */
+  /** Address to listen on. @default TALKGAUGE_HOST, or 127.0.0.1 */
   host?: string;
-  /** The label `agent_name` of the worker's own series. @default EARSHOT_AGENT_NAME, or the name that the worker registers under */
+  /** The label `agent_name` of the worker's own series. @default TALKGAUGE_AGENT_NAME, or the name that the worker registers under */
   agentName?: string;
-  /** The label `agent_version`. @default EARSHOT_AGENT_VERSION, LIVEKIT_AGENT_DEPLOYMENT, or `unknown` */
+  /** The label `agent_version`. @default TALKGAUGE_AGENT_VERSION, LIVEKIT_AGENT_DEPLOYMENT, or `unknown` */
   agentVersion?: string;
-  /** Constant labels of every series, such as region or tenant. @default EARSHOT_LABELS (`name=value,name=value`), or none */
+  /** Constant labels of every series, such as region or tenant. @default TALKGAUGE_LABELS (`name=value,name=value`), or none */
   labels?: Record<string, string>;
-  /** Who may read /metrics. @default EARSHOT_BEARER_TOKEN, or EARSHOT_BASIC_USER and EARSHOT_BASIC_PASSWORD, or anyone who can connect */
+  /** Who may read /metrics. @default TALKGAUGE_BEARER_TOKEN, or TALKGAUGE_BASIC_USER and TALKGAUGE_BASIC_PASSWORD, or anyone who can connect */
   auth?: AuthOptions;
-  /** Serves HTTPS. @default EARSHOT_TLS_CERT, EARSHOT_TLS_KEY and EARSHOT_TLS_CLIENT_CA (files), or plain HTTP */
+  /** Serves HTTPS. @default TALKGAUGE_TLS_CERT, TALKGAUGE_TLS_KEY and TALKGAUGE_TLS_CLIENT_CA (files), or plain HTTP */
   tls?: TlsOptions;
-  /** Whether a metrics server that cannot start, or a socket for the jobs that cannot be made, stops the agent. @default EARSHOT_STRICT, or false: it is reported, and tried again */
+  /** Whether a metrics server that cannot start, or a socket for the jobs that cannot be made, stops the agent. @default TALKGAUGE_STRICT, or false: it is reported, and tried again */
   strict?: boolean;
-  /** How many values a label may have before further ones become `other`; one that was not seen for six hours makes room. @default EARSHOT_MAX_LABEL_VALUES, or 200 */
+  /** How many values a label may have before further ones become `other`; one that was not seen for six hours makes room. @default TALKGAUGE_MAX_LABEL_VALUES, or 200 */
   maxLabelValues?: number;
-  /** How many label sets there may be in all; those not used for six hours make room. @default EARSHOT_MAX_SERIES, or 20000 */
+  /** How many label sets there may be in all; those not used for six hours make room. @default TALKGAUGE_MAX_SERIES, or 20000 */
   maxSeries?: number;
-  /** Price file (YAML or JSON, see docs/prices.md), which goes before the built-in prices; a change is taken up. @default EARSHOT_PRICES, or the built-in prices */
+  /** Price file (YAML or JSON, see docs/prices.md), which goes before the built-in prices; a change is taken up. @default TALKGAUGE_PRICES, or the built-in prices */
   prices?: string;
-  /** Whether OpenTelemetry instruments of this process and of jobs are served too. @default EARSHOT_OPEN_TELEMETRY, or true */
+  /** Whether OpenTelemetry instruments of this process and of jobs are served too. @default TALKGAUGE_OPEN_TELEMETRY, or true */
   openTelemetry?: boolean;
   /** A prom-client registry to serve too and to register in: your own metrics come along. @default a new one */
   registry?: Registry;
   /** Where traces and logs of jobs go, and what of them. @default the variables of OpenTelemetry; without an endpoint there are none */
   telemetry?: TelemetryOptions;
-  /** Where reports of sessions go, and for how long they are kept. @default EARSHOT_REPORTS; without it there are none */
+  /** Where reports of sessions go, and for how long they are kept. @default TALKGAUGE_REPORTS; without it there are none */
   reports?: ReportOptions;
   /** Takes warnings, one line each. @default console.warn */
   log?: (message: string) => void;
@@ -55,41 +55,41 @@ const reserved: ReadonlySet<string> = new Set([
 export function resolveMonitorOptions(given: MonitorOptions = {}) {
   const options = new Options(given);
   return {
-    port: options.integer('port', 'EARSHOT_PORT', 0, 65535) ?? 9464,
-    host: options.string('host', ['EARSHOT_HOST']) ?? '127.0.0.1',
-    labels: options.labels('labels', 'EARSHOT_LABELS', reserved) ?? {},
+    port: options.integer('port', 'TALKGAUGE_PORT', 0, 65535) ?? 9464,
+    host: options.string('host', ['TALKGAUGE_HOST']) ?? '127.0.0.1',
+    labels: options.labels('labels', 'TALKGAUGE_LABELS', reserved) ?? {},
     auth: given.auth ?? authFrom(options),
     tls: given.tls ?? tlsFrom(options),
-    strict: options.boolean('strict', 'EARSHOT_STRICT') ?? false,
-    maxLabelValues: options.integer('maxLabelValues', 'EARSHOT_MAX_LABEL_VALUES', 1, 100_000) ?? 200,
-    maxSeries: options.integer('maxSeries', 'EARSHOT_MAX_SERIES', 100, 10_000_000) ?? 20_000,
+    strict: options.boolean('strict', 'TALKGAUGE_STRICT') ?? false,
+    maxLabelValues: options.integer('maxLabelValues', 'TALKGAUGE_MAX_LABEL_VALUES', 1, 100_000) ?? 200,
+    maxSeries: options.integer('maxSeries', 'TALKGAUGE_MAX_SERIES', 100, 10_000_000) ?? 20_000,
     // Jobs use it more, but a mistake in it is told here, before there is one.
     telemetry: resolveTelemetry(given.telemetry),
     reports: resolveReports(new Options(given.reports)),
     prices: options.string('prices', [pricesVariable]),
-    openTelemetry: options.boolean('openTelemetry', 'EARSHOT_OPEN_TELEMETRY') ?? true,
+    openTelemetry: options.boolean('openTelemetry', 'TALKGAUGE_OPEN_TELEMETRY') ?? true,
     options,
   };
 }
 
 function authFrom(options: Options): AuthOptions | undefined {
-  const bearer = options.string('', ['EARSHOT_BEARER_TOKEN']);
-  const username = options.string('', ['EARSHOT_BASIC_USER']);
-  const password = options.string('', ['EARSHOT_BASIC_PASSWORD']);
-  options.together({ EARSHOT_BASIC_USER: username, EARSHOT_BASIC_PASSWORD: password });
+  const bearer = options.string('', ['TALKGAUGE_BEARER_TOKEN']);
+  const username = options.string('', ['TALKGAUGE_BASIC_USER']);
+  const password = options.string('', ['TALKGAUGE_BASIC_PASSWORD']);
+  options.together({ TALKGAUGE_BASIC_USER: username, TALKGAUGE_BASIC_PASSWORD: password });
   if (!bearer && !username) return undefined;
   return { bearer, ...(username && password && { basic: { username, password } }) };
 }
 
 function tlsFrom(options: Options): TlsOptions | undefined {
-  const cert = options.string('', ['EARSHOT_TLS_CERT']);
-  const key = options.string('', ['EARSHOT_TLS_KEY']);
-  const clientCa = options.string('', ['EARSHOT_TLS_CLIENT_CA']);
+  const cert = options.string('', ['TALKGAUGE_TLS_CERT']);
+  const key = options.string('', ['TALKGAUGE_TLS_KEY']);
+  const clientCa = options.string('', ['TALKGAUGE_TLS_CLIENT_CA']);
   // Asking for clients' certificates means TLS.
   options.together({
-    EARSHOT_TLS_CERT: cert,
-    EARSHOT_TLS_KEY: key,
-    ...(clientCa && { EARSHOT_TLS_CLIENT_CA: clientCa }),
+    TALKGAUGE_TLS_CERT: cert,
+    TALKGAUGE_TLS_KEY: key,
+    ...(clientCa && { TALKGAUGE_TLS_CLIENT_CA: clientCa }),
   });
   return cert && key ? { cert, key, clientCa } : undefined;
 }

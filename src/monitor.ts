@@ -35,7 +35,7 @@ export interface Monitoring {
   close(): Promise<void>;
 }
 
-const key = Symbol.for('earshot.monitoring');
+const key = Symbol.for('talkgauge.monitoring');
 const holder = globalThis as { [key]?: Promise<Monitoring> };
 
 /**
@@ -69,7 +69,7 @@ async function start(given: MonitorOptions): Promise<Monitoring> {
   const { registry = new Registry(), log = console.warn } = given;
   const say = (message: string) => {
     try {
-      log(`earshot: ${message}`);
+      log(`talkgauge: ${message}`);
     } catch {
       // Some of it is called from timers, where what `log` throws would end the worker.
     }
@@ -88,7 +88,7 @@ async function start(given: MonitorOptions): Promise<Monitoring> {
     onReload: (result) => countReload(result, 1),
   });
   const countReload = (result: 'ok' | 'failed', count: number) =>
-    recorder.record(observation('earshot_price_file_reloads_total', { result }, count), identity.current);
+    recorder.record(observation('talkgauge_price_file_reloads_total', { result }, count), identity.current);
   const ours = [...registerDefaults(registry), ...Object.keys(catalogue)];
   const identity: WorkerIdentity = new WorkerIdentity(
     resolveIdentity(resolved.options),

@@ -55,7 +55,7 @@ export class Options {
     });
   }
 
-  /** Labels: an object, or `name=value,name=value`. @throws {OptionError} for a name that Prometheus or Earshot cannot take. */
+  /** Labels: an object, or `name=value,name=value`. @throws {OptionError} for a name that Prometheus or Talkgauge cannot take. */
   labels(
     option: string,
     variable: string,
@@ -76,7 +76,7 @@ export class Options {
           return undefined;
         }
         if (reserved.has(name)) {
-          throw new OptionError(`The label ${name} is Earshot's own; give your label another name.`);
+          throw new OptionError(`The label ${name} is Talkgauge's own; give your label another name.`);
         }
       }
       return Object.fromEntries(entries);

@@ -1,5 +1,5 @@
 /**
- * Observes an agent without a line in its code: `node --import earshot/register agent.js start`.
+ * Observes an agent without a line in its code: `node --import talkgauge/register agent.js start`.
  *
  * The worker gets `monitor()` when its server runs, and every session that starts gets `observe()`. Options come
  * from the environment. A process that runs no LiveKit server or session is left alone.

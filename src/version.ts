@@ -5,7 +5,7 @@ const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.
 /** This package's version. */
 export const version: string = manifest.version;
 
-/** The packages of LiveKit that Earshot goes into, and the versions that it was tested with: `>=1.9.0 <1.10.0`. */
+/** The packages of LiveKit that Talkgauge goes into, and the versions that it was tested with: `>=1.9.0 <1.10.0`. */
 export const testedVersions: Readonly<Record<string, string>> = manifest.peerDependencies;
 
 /** Versions in words. */

@@ -18,7 +18,7 @@ export function observeSessions(sdk: Sdk, { inJobProcess, monitor, strict }: Ses
     if (!inJobProcess) {
       await monitor().catch((error: Error) => {
         if (strict) throw error;
-        console.warn(`earshot: the session is not monitored: ${error.message}`);
+        console.warn(`talkgauge: the session is not monitored: ${error.message}`);
       });
     }
     observe(this, jobContextOf(sdk));

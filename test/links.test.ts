@@ -36,7 +36,7 @@ function brokenInGrafana(url: string): string[] {
 }
 
 describe('links in Grafana', () => {
-  const { groups } = parse(read('alerts/earshot.yml')) as {
+  const { groups } = parse(read('alerts/talkgauge.yml')) as {
     groups: { rules: { alert: string; annotations: Record<string, string> }[] }[];
   };
   const alerts = groups.flatMap(({ rules }) => rules);
@@ -74,7 +74,7 @@ describe('links in Grafana', () => {
   });
 
   test('of runbooks lead to boards and panels, and none to a file', () => {
-    const board = boards.find(({ uid }) => uid === 'earshot-runbooks');
+    const board = boards.find(({ uid }) => uid === 'talkgauge-runbooks');
     const links = (board ? panelsOf(board) : []).flatMap(({ title, options }) =>
       linksOf(options?.content ?? '').map((link) => [title, link] as const),
     );
@@ -87,10 +87,10 @@ describe('links in Grafana', () => {
   });
 
   test('that lead nowhere are found', () => {
-    expect(brokenInGrafana('/d/earshot-nothing')).toHaveLength(1);
-    expect(brokenInGrafana('/d/earshot-runbooks?var-alert=LiveKitAgentStuck')).toHaveLength(1);
-    expect(brokenInGrafana('/d/earshot-runbooks/runbooks?viewPanel=1')).toHaveLength(1);
-    expect(brokenInGrafana('/d/earshot-cost/cost?var-agent=a&var-model=b')).toEqual([]);
+    expect(brokenInGrafana('/d/talkgauge-nothing')).toHaveLength(1);
+    expect(brokenInGrafana('/d/talkgauge-runbooks?var-alert=LiveKitAgentStuck')).toHaveLength(1);
+    expect(brokenInGrafana('/d/talkgauge-runbooks/runbooks?viewPanel=1')).toHaveLength(1);
+    expect(brokenInGrafana('/d/talkgauge-cost/cost?var-agent=a&var-model=b')).toEqual([]);
   });
 });
 
@@ -151,7 +151,7 @@ describe('links on GitHub', () => {
 
   test('each board has a place in docs/boards.md', () => {
     const places = anchorsOf(read('docs/boards.md'));
-    const names = boards.map(({ uid }) => uid.replace('earshot-', ''));
+    const names = boards.map(({ uid }) => uid.replace('talkgauge-', ''));
     expect(names.filter((name) => !places.has(name))).toEqual([]);
   });
 
@@ -163,7 +163,7 @@ describe('links on GitHub', () => {
       'do',
       'do-1',
     ]);
-    expect(brokenOnGitHub('docs/runbooks/LiveKitAgentStuck.md', '/d/earshot-fleet')).toHaveLength(1);
+    expect(brokenOnGitHub('docs/runbooks/LiveKitAgentStuck.md', '/d/talkgauge-fleet')).toHaveLength(1);
     expect(brokenOnGitHub('docs/runbooks/LiveKitAgentStuck.md', '../boards.md#nothing')).toHaveLength(1);
     expect(brokenOnGitHub('docs/boards.md', 'nothing.md')).toHaveLength(1);
     expect(brokenOnGitHub('docs/runbooks/LiveKitAgentStuck.md', '../boards.md#fleet')).toEqual([]);

@@ -39,14 +39,17 @@ test('the defaults listen on this machine alone, without credentials', () => {
 describe.each([
   [
     'port',
-    { argument: 0, variable: 'EARSHOT_PORT', text: '8080', read: 8080, invalid: [-1, 65_536, 1.5, 'http'] },
+    { argument: 0, variable: 'TALKGAUGE_PORT', text: '8080', read: 8080, invalid: [-1, 65_536, 1.5, 'http'] },
   ],
-  ['host', { argument: '::1', variable: 'EARSHOT_HOST', text: '0.0.0.0', read: '0.0.0.0', invalid: [5, ''] }],
+  [
+    'host',
+    { argument: '::1', variable: 'TALKGAUGE_HOST', text: '0.0.0.0', read: '0.0.0.0', invalid: [5, ''] },
+  ],
   [
     'labels',
     {
       argument: { region: 'eu' },
-      variable: 'EARSHOT_LABELS',
+      variable: 'TALKGAUGE_LABELS',
       text: 'region=us',
       read: { region: 'us' },
       invalid: ['region', { 'a b': 'c' }],
@@ -54,23 +57,23 @@ describe.each([
   ],
   [
     'strict',
-    { argument: true, variable: 'EARSHOT_STRICT', text: 'yes', read: true, invalid: ['perhaps', 2] },
+    { argument: true, variable: 'TALKGAUGE_STRICT', text: 'yes', read: true, invalid: ['perhaps', 2] },
   ],
   [
     'maxLabelValues',
-    { argument: 5, variable: 'EARSHOT_MAX_LABEL_VALUES', text: '10', read: 10, invalid: [0, 100_001, 'x'] },
+    { argument: 5, variable: 'TALKGAUGE_MAX_LABEL_VALUES', text: '10', read: 10, invalid: [0, 100_001, 'x'] },
   ],
   [
     'maxSeries',
-    { argument: 500, variable: 'EARSHOT_MAX_SERIES', text: '1000', read: 1000, invalid: [99, 1e8, 'x'] },
+    { argument: 500, variable: 'TALKGAUGE_MAX_SERIES', text: '1000', read: 1000, invalid: [99, 1e8, 'x'] },
   ],
   [
     'prices',
-    { argument: 'mine.yml', variable: 'EARSHOT_PRICES', text: 'p.json', read: 'p.json', invalid: [5, ''] },
+    { argument: 'mine.yml', variable: 'TALKGAUGE_PRICES', text: 'p.json', read: 'p.json', invalid: [5, ''] },
   ],
   [
     'openTelemetry',
-    { argument: false, variable: 'EARSHOT_OPEN_TELEMETRY', text: 'off', read: false, invalid: ['x', 7] },
+    { argument: false, variable: 'TALKGAUGE_OPEN_TELEMETRY', text: 'off', read: false, invalid: ['x', 7] },
   ],
 ] as const)('%s', (option, { argument, variable, text, read, invalid }) => {
   const value = (options: object, env?: Record<string, string>) => resolve(options, env)[option];
@@ -99,35 +102,37 @@ describe.each([
 
 describe('credentials', () => {
   test.each([
-    [{ EARSHOT_BEARER_TOKEN: 't' }, { bearer: 't' }],
+    [{ TALKGAUGE_BEARER_TOKEN: 't' }, { bearer: 't' }],
     [
-      { EARSHOT_BASIC_USER: 'u', EARSHOT_BASIC_PASSWORD: 'p' },
+      { TALKGAUGE_BASIC_USER: 'u', TALKGAUGE_BASIC_PASSWORD: 'p' },
       { bearer: undefined, basic: { username: 'u', password: 'p' } },
     ],
     [
-      { EARSHOT_BEARER_TOKEN: 't', EARSHOT_BASIC_USER: 'u', EARSHOT_BASIC_PASSWORD: 'p' },
+      { TALKGAUGE_BEARER_TOKEN: 't', TALKGAUGE_BASIC_USER: 'u', TALKGAUGE_BASIC_PASSWORD: 'p' },
       { bearer: 't', basic: { username: 'u', password: 'p' } },
     ],
   ])('are taken from %j', (env, auth) => expect(resolve({}, { ...env }).auth).toEqual(auth));
 
   test('are taken from the argument when there are both', () => {
     const auth = { bearer: 'mine' };
-    expect(resolve({ auth }, { EARSHOT_BEARER_TOKEN: 'theirs' }).auth).toBe(auth);
+    expect(resolve({ auth }, { TALKGAUGE_BEARER_TOKEN: 'theirs' }).auth).toBe(auth);
   });
 
-  test.each(['EARSHOT_BASIC_USER', 'EARSHOT_BASIC_PASSWORD'])('are not %s alone', (variable) => {
+  test.each(['TALKGAUGE_BASIC_USER', 'TALKGAUGE_BASIC_PASSWORD'])('are not %s alone', (variable) => {
     expect(() => resolve({}, { [variable]: 'x' })).toThrow(
-      /^EARSHOT_BASIC_USER and EARSHOT_BASIC_PASSWORD go together: set EARSHOT_BASIC_(USER|PASSWORD) too\.$/,
+      /^TALKGAUGE_BASIC_USER and TALKGAUGE_BASIC_PASSWORD go together: set TALKGAUGE_BASIC_(USER|PASSWORD) too\.$/,
     );
   });
 });
 
 describe('TLS', () => {
-  const pair = { EARSHOT_TLS_CERT: 'a.pem', EARSHOT_TLS_KEY: 'b.pem' };
+  const pair = { TALKGAUGE_TLS_CERT: 'a.pem', TALKGAUGE_TLS_KEY: 'b.pem' };
 
   test('is taken from variables', () => {
     expect(resolve({}, pair).tls).toEqual({ cert: 'a.pem', key: 'b.pem', clientCa: undefined });
-    expect(resolve({}, { ...pair, EARSHOT_TLS_CLIENT_CA: 'c.pem' }).tls).toMatchObject({ clientCa: 'c.pem' });
+    expect(resolve({}, { ...pair, TALKGAUGE_TLS_CLIENT_CA: 'c.pem' }).tls).toMatchObject({
+      clientCa: 'c.pem',
+    });
   });
 
   test('is taken from the argument when there are both', () => {
@@ -135,11 +140,11 @@ describe('TLS', () => {
     expect(resolve({ tls }, pair).tls).toBe(tls);
   });
 
-  test.each(['EARSHOT_TLS_CERT', 'EARSHOT_TLS_KEY', 'EARSHOT_TLS_CLIENT_CA'])(
+  test.each(['TALKGAUGE_TLS_CERT', 'TALKGAUGE_TLS_KEY', 'TALKGAUGE_TLS_CLIENT_CA'])(
     'is not %s alone: plain HTTP is not what was meant',
     (variable) => {
       expect(() => resolve({}, { [variable]: 'x.pem' })).toThrow(
-        /^EARSHOT_TLS_CERT and EARSHOT_TLS_KEY.* go together/,
+        /^TALKGAUGE_TLS_CERT and TALKGAUGE_TLS_KEY.* go together/,
       );
     },
   );
@@ -152,7 +157,7 @@ describe('constant labels', () => {
     'are not called %s, which a series may have of its own',
     (name) => {
       expect(() => resolve({ labels: { [name]: 'x' } })).toThrow(OptionError);
-      expect(() => resolve({}, { EARSHOT_LABELS: `${name}=x` })).toThrow(OptionError);
+      expect(() => resolve({}, { TALKGAUGE_LABELS: `${name}=x` })).toThrow(OptionError);
     },
   );
 });

@@ -58,12 +58,12 @@ describe.each(refusals)('a system that refuses the jobs %s', (_, code, refuse) =
     try {
       expect(said).toEqual([
         expect.stringMatching(
-          /^earshot: .*The agent goes on without metrics of its jobs; it is tried again\.$/,
+          /^talkgauge: .*The agent goes on without metrics of its jobs; it is tried again\.$/,
         ),
       ]);
       expect(said[0]).toContain(`(${code})`);
       expect(said[0]).toMatch(nextStep);
-      expect(process.env.EARSHOT_SOCKET).toBeUndefined();
+      expect(process.env.TALKGAUGE_SOCKET).toBeUndefined();
       const answer = await fetch(`${monitoring.url}/metrics`);
       expect(sampleOf(await answer.text(), 'lk_agents_child_process_count')).toBe(0);
     } finally {
@@ -72,11 +72,11 @@ describe.each(refusals)('a system that refuses the jobs %s', (_, code, refuse) =
   });
 
   test('stops the agent with strict, after which nothing is left behind', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'earshot-refusals-'));
+    const folder = mkdtempSync(join(tmpdir(), 'talkgauge-refusals-'));
     vi.stubEnv('TMPDIR', folder);
     refuse();
     await expect(monitor({ port: 0, strict: true })).rejects.toThrow(nextStep);
-    expect(process.env.EARSHOT_SOCKET).toBeUndefined();
+    expect(process.env.TALKGAUGE_SOCKET).toBeUndefined();
     expect(readdirSync(folder)).toEqual([]);
     rmSync(folder, { recursive: true });
   });
@@ -95,14 +95,14 @@ test('a worker whose log throws is monitored all the same', async () => {
 });
 
 test('the socket of a worker that the agent inherited is not handed to its jobs', async () => {
-  process.env.EARSHOT_SOCKET = '/another/worker.sock';
+  process.env.TALKGAUGE_SOCKET = '/another/worker.sock';
   refusal.code = 'EACCES';
   const monitoring = await monitor({ port: 0, log: () => {} });
-  expect(process.env.EARSHOT_SOCKET).toBeUndefined();
+  expect(process.env.TALKGAUGE_SOCKET).toBeUndefined();
   await monitoring.close();
 });
 
-describe('with earshot/register', () => {
+describe('with talkgauge/register', () => {
   const refuse = () => Promise.reject(new Error('the system refuses'));
   const sdkOf = () => {
     const told: string[] = [];
@@ -129,7 +129,7 @@ describe('with earshot/register', () => {
     observeSessions(sdk, { inJobProcess: false, monitor: refuse, strict: false });
     await new AgentSession().start();
     expect(told).toEqual(['the session starts']);
-    expect(warned.mock.calls[0]?.[0]).toBe('earshot: the session is not monitored: the system refuses');
+    expect(warned.mock.calls[0]?.[0]).toBe('talkgauge: the session is not monitored: the system refuses');
   });
 
   test('with strict it does not start', async () => {

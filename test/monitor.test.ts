@@ -15,23 +15,23 @@ test('a metrics server that the system does not let start is reported, and stops
   const monitoring = await monitor({ host, port: 0, log: (message) => said.push(message) });
   expect(monitoring.url).toBeUndefined();
   expect(said.join()).toContain(
-    'Host 192.0.2.1 is no address of this machine; pass { host } or set EARSHOT_HOST',
+    'Host 192.0.2.1 is no address of this machine; pass { host } or set TALKGAUGE_HOST',
   );
-  expect(process.env.EARSHOT_SOCKET).toBeDefined();
+  expect(process.env.TALKGAUGE_SOCKET).toBeDefined();
   await monitoring.close();
-  expect(process.env.EARSHOT_SOCKET).toBeUndefined();
+  expect(process.env.TALKGAUGE_SOCKET).toBeUndefined();
 });
 
 test('with strict it is an error, after which nothing is left behind', async () => {
   await expect(monitor({ host, port: 0, strict: true })).rejects.toMatchObject({ code: 'EADDRNOTAVAIL' });
-  expect(process.env.EARSHOT_SOCKET).toBeUndefined();
+  expect(process.env.TALKGAUGE_SOCKET).toBeUndefined();
 });
 
 describe('prices', () => {
   let folder: string;
   let file: string;
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'earshot-prices-'));
+    folder = mkdtempSync(join(tmpdir(), 'talkgauge-prices-'));
     file = join(folder, 'prices.yml');
   });
   afterEach(() => rmSync(folder, { recursive: true }));
@@ -42,7 +42,7 @@ describe('prices', () => {
     await expect(monitor({ port: 0, prices: file })).rejects.toThrow(
       `prices="${file}" cannot be used: ${file}:4: prices takes prices by model`,
     );
-    expect(process.env.EARSHOT_SOCKET).toBeUndefined();
+    expect(process.env.TALKGAUGE_SOCKET).toBeUndefined();
   });
 
   test('of a file price what is used, and tell their day', async () => {
@@ -54,8 +54,8 @@ describe('prices', () => {
       monitoring.recorder?.record(request, { agent_name: 'a', agent_version: '1' });
       const text = await (await fetch(`${monitoring.url}/metrics`)).text();
       expect(sampleOf(text, 'lk_agents_cost_usd_total', { agent_name: 'a' })).toBe(12);
-      expect(sampleOf(text, 'earshot_price_file_timestamp_seconds', { source: 'user' })).toBe(1793491200);
-      expect(sampleOf(text, 'earshot_price_file_reloads_total', { result: 'failed' })).toBe(0);
+      expect(sampleOf(text, 'talkgauge_price_file_timestamp_seconds', { source: 'user' })).toBe(1793491200);
+      expect(sampleOf(text, 'talkgauge_price_file_reloads_total', { result: 'failed' })).toBe(0);
     } finally {
       await monitoring.close();
     }
@@ -73,7 +73,7 @@ describe("a prom-client registry of the user's own", () => {
     try {
       const text = await scrape(monitoring.url);
       expect(text).toContain('\nbookings_total{region="eu",zone="a",tenant="acme"} 2\n');
-      expect(sampleOf(text, 'earshot_build_info', { region: 'eu', tenant: 'acme', zone: 'a' })).toBe(1);
+      expect(sampleOf(text, 'talkgauge_build_info', { region: 'eu', tenant: 'acme', zone: 'a' })).toBe(1);
       expect(await registry.getSingleMetricAsString('bookings_total')).toContain(
         '\nbookings_total{tenant="acme",region="eu"} 2',
       );
@@ -101,7 +101,7 @@ describe("a prom-client registry of the user's own", () => {
     }
   });
 
-  test('has nothing of Earshot any more after the end, or a start that failed, and can be used again', async () => {
+  test('has nothing of Talkgauge any more after the end, or a start that failed, and can be used again', async () => {
     const registry = new Registry();
     new Counter({ name: 'bookings_total', help: 'Bookings.', registers: [registry] });
     await expect(monitor({ host, port: 0, registry, strict: true })).rejects.toThrow();

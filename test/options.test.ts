@@ -127,9 +127,9 @@ describe('labels', () => {
     expect(() => read(given)).toThrow(/^labels=.* cannot be used: give labels as name=value,name=value/);
   });
 
-  test.each(['tool=a', { le: '1' }])("are not %j, which is Earshot's or Prometheus's own", (given) => {
+  test.each(['tool=a', { le: '1' }])("are not %j, which is Talkgauge's or Prometheus's own", (given) => {
     expect(() => read(given)).toThrow(
-      /^The label (tool|le) is Earshot's own; give your label another name\.$/,
+      /^The label (tool|le) is Talkgauge's own; give your label another name\.$/,
     );
   });
 });
@@ -146,15 +146,15 @@ describe('a message', () => {
   };
 
   test('names the argument that cannot be used, shows it and says what it takes', () => {
-    expect(message(() => from({ port: 70_000 }).integer('port', 'EARSHOT_PORT', 0, 65_535))).toBe(
+    expect(message(() => from({ port: 70_000 }).integer('port', 'TALKGAUGE_PORT', 0, 65_535))).toBe(
       'port=70000 cannot be used: give a whole number from 0 to 65535, or leave it out.',
     );
   });
 
   test('names the variable that cannot be used', () => {
-    expect(message(() => from({}, { EARSHOT_PORT: 'http' }).integer('port', 'EARSHOT_PORT', 0, 65_535))).toBe(
-      'EARSHOT_PORT="http" cannot be used: give a whole number from 0 to 65535, or leave it out.',
-    );
+    expect(
+      message(() => from({}, { TALKGAUGE_PORT: 'http' }).integer('port', 'TALKGAUGE_PORT', 0, 65_535)),
+    ).toBe('TALKGAUGE_PORT="http" cannot be used: give a whole number from 0 to 65535, or leave it out.');
   });
 
   test('shows what is no text, whatever it is', () => {

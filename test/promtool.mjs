@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const root = join(import.meta.dirname, '..');
-const earshot = join(root, 'dist/cli/main.js');
+const talkgauge = join(root, 'dist/cli/main.js');
 const recording = join(root, 'test/fixtures/conversation.jsonl');
 /** Every kind of call once, people talking fast, on ports of its own. */
 const simulation = [
@@ -40,14 +40,14 @@ async function run(command, args, input = '') {
 }
 
 async function replayed() {
-  const { code, stdout, stderr } = await run(process.execPath, [earshot, 'replay', '--strict', recording]);
-  if (code !== 0) throw new Error(`earshot replay ended with ${code}: ${stderr}`);
+  const { code, stdout, stderr } = await run(process.execPath, [talkgauge, 'replay', '--strict', recording]);
+  if (code !== 0) throw new Error(`talkgauge replay ended with ${code}: ${stderr}`);
   return stdout;
 }
 
 /** The last scrape of a command that says where its /metrics are, and ends by itself. */
 async function scraped(args) {
-  const child = spawn(process.execPath, [earshot, ...args], {
+  const child = spawn(process.execPath, [talkgauge, ...args], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -72,8 +72,9 @@ async function scraped(args) {
     clearTimeout(killer);
   }
   if (!last)
-    throw new Error(`earshot ${args.join(' ')} never served /metrics. It said: ${said || 'nothing'}`);
-  if (deadline.aborted) throw new Error(`earshot ${args.join(' ')} did not end within ${patience / 1000} s`);
+    throw new Error(`talkgauge ${args.join(' ')} never served /metrics. It said: ${said || 'nothing'}`);
+  if (deadline.aborted)
+    throw new Error(`talkgauge ${args.join(' ')} did not end within ${patience / 1000} s`);
   return last;
 }
 

@@ -75,7 +75,7 @@ test('it and the pages of telemetry, recordings and reports name all environment
   const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts') && !path.startsWith('simulate') && !/^(cli|gateway)\b/.test(path))
     .map((path) => read(join('src', path)));
-  const names = (text: string) => [...text.matchAll(/\bEARSHOT_[A-Z_]*[A-Z]\b/g)].map(([name]) => name);
+  const names = (text: string) => [...text.matchAll(/\bTALKGAUGE_[A-Z_]*[A-Z]\b/g)].map(([name]) => name);
   const used = new Set(sources.flatMap(names));
   expect([...new Set(names(readme + telemetry + recordings + reports))].toSorted()).toEqual(
     [...used].toSorted(),
@@ -83,9 +83,9 @@ test('it and the pages of telemetry, recordings and reports name all environment
 });
 
 test('every series that it names is in the catalogue', () => {
-  const names = [...(readme + telemetry + recordings + reports).matchAll(/\b(?:lk_agents|earshot)_\w+/g)].map(
-    ([name]) => name,
-  );
+  const names = [
+    ...(readme + telemetry + recordings + reports).matchAll(/\b(?:lk_agents|talkgauge)_\w+/g),
+  ].map(([name]) => name);
   expect(names.length).toBeGreaterThan(5);
   const base = names.map((name) => name.replace(/_(?:bucket|sum|count)$/, ''));
   expect(base.filter((name) => !Object.hasOwn(catalogue, name))).toEqual([]);

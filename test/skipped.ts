@@ -18,7 +18,7 @@ const needs = [
   {
     of: /^test\/gateway\//,
     names: ['the Python SDK'],
-    install: 'pip install -r test/gateway/python/requirements.txt, and set EARSHOT_TEST_PYTHON',
+    install: 'pip install -r test/gateway/python/requirements.txt, and set TALKGAUGE_TEST_PYTHON',
   },
   { of: /egress\.stack\.ts$/, names: ['livekit-server', 'redis-server'], install: 'see CONTRIBUTING.md' },
   { of: /sessions\.stack\.ts$|backends\.test\.ts$/, names: ['tempo', 'loki'], install: 'or a Docker' },

@@ -14,12 +14,12 @@ const identity = { agent_name: 'front-desk', agent_version: '1.4.0' };
 /** How many turns of the event loop follow one another before the worker may catch up. */
 const stretch = 100;
 
-const relay = way === 'earshot' ? connectRelay({ path: socket, identity }) : undefined;
-const handle = relay ? earshot(relay.record) : naive(new Registry());
+const relay = way === 'talkgauge' ? connectRelay({ path: socket, identity }) : undefined;
+const handle = relay ? talkgauge(relay.record) : naive(new Registry());
 const unheard = conversation({ prefix: 'unheard' });
 const heard = conversation({ prefix: way });
 
-function earshot(sink) {
+function talkgauge(sink) {
   const observer = new SessionObserver();
   return ([name, event]) => {
     for (const observation of observer.handle(name, event)) sink(observation);
@@ -67,7 +67,7 @@ async function agrees() {
   const recorder = createRecorder();
   const registry = new Registry();
   let samples = 0;
-  const ours = earshot((observation) => {
+  const ours = talkgauge((observation) => {
     samples++;
     recorder.record(observation, identity);
   });
@@ -77,7 +77,7 @@ async function agrees() {
     theirs(event);
   }
   const [a, b] = [parse(await recorder.expose('text')), parse(await registry.metrics())];
-  const ownSeries = (key) => key.startsWith('earshot_');
+  const ownSeries = (key) => key.startsWith('talkgauge_');
   const differing = [...new Set([...a.keys(), ...b.keys()])].filter(
     (key) => !ownSeries(key) && !same(a.get(key) ?? 0, b.get(key) ?? 0),
   );

@@ -1,4 +1,4 @@
-/** A worker of the JavaScript SDK without Earshot in it, whose jobs upload what they record to the address given. */
+/** A worker of the JavaScript SDK without Talkgauge in it, whose jobs upload what they record to the address given. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync } from 'node:fs';

@@ -157,7 +157,7 @@ export async function compared(specs, { boards, groups }, range) {
 
 /** @param queries what will be asked, see `queriesOf`; only series that they name are written */
 async function startWithSamples(known, fleet, queries, { end, range }) {
-  const folder = mkdtempSync(join(tmpdir(), 'earshot-samples-'));
+  const folder = mkdtempSync(join(tmpdir(), 'talkgauge-samples-'));
   const remove = () => rmSync(folder, { recursive: true, force: true });
   try {
     const file = join(folder, 'samples.om');

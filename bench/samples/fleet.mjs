@@ -136,7 +136,7 @@ function foreign(fleet) {
         'prometheus_rule_group_iterations_missed_total',
         'prometheus_rule_group_last_duration_seconds',
       ],
-      { rule_group: values(30).map((_, nth) => `/etc/prometheus/rules/earshot.yml;earshot-${nth}`) },
+      { rule_group: values(30).map((_, nth) => `/etc/prometheus/rules/talkgauge.yml;talkgauge-${nth}`) },
     ),
     ...of('prometheus', [
       'prometheus_tsdb_lowest_timestamp_seconds',

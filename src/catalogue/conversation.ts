@@ -116,4 +116,4 @@ export type RecordAttributes<R extends ConversationRecord = ConversationRecord> 
 };
 
 /** The scope of the records, among those of logs. */
-export const conversationScope = 'earshot.conversation';
+export const conversationScope = 'talkgauge.conversation';

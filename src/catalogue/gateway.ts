@@ -23,138 +23,138 @@ export const destinations = ['tempo', 'loki', 'prometheus', 'livekit_cloud'] as 
 
 /** The gateway, on its own page of metrics: it belongs to no agent, so that these have none of the common labels. */
 export const gateway = {
-  earshot_gateway_uploads_total: {
+  talkgauge_gateway_uploads_total: {
     type: 'counter',
     help: 'Uploads that were accepted: they are in the spool, or a part of them is.',
     unit: 'uploads',
     labels: { kind: uploadKinds },
-    source: 'Earshot gateway',
+    source: 'Talkgauge gateway',
   },
-  earshot_gateway_upload_bytes_total: {
+  talkgauge_gateway_upload_bytes_total: {
     type: 'counter',
     help: 'Bytes of accepted uploads, as they came over the wire.',
     unit: 'bytes',
     labels: { kind: uploadKinds },
-    source: 'Earshot gateway',
+    source: 'Talkgauge gateway',
   },
-  earshot_gateway_refused_total: {
+  talkgauge_gateway_refused_total: {
     type: 'counter',
     help: 'Uploads of which nothing, or only the beginning, was kept, by reason.',
     unit: 'uploads',
     labels: { kind: uploadKinds, reason: refusals },
-    source: 'Earshot gateway',
+    source: 'Talkgauge gateway',
   },
-  earshot_gateway_answer_duration_seconds: {
+  talkgauge_gateway_answer_duration_seconds: {
     type: 'histogram',
     help: 'Time from the head of an upload to its answer.',
     unit: 'seconds',
     labels: { kind: uploadKinds },
     buckets: work,
-    source: 'Earshot gateway',
+    source: 'Talkgauge gateway',
   },
-  earshot_gateway_read_refused_total: {
+  talkgauge_gateway_read_refused_total: {
     type: 'counter',
     help: 'Requests to the reading side that had no right to it, by reason.',
     unit: 'requests',
     labels: { reason: ['unauthorized', 'forwarded', 'host', 'origin', 'rate_limited'] },
-    source: 'Earshot gateway',
+    source: 'Talkgauge gateway',
   },
-  earshot_gateway_processed_total: {
+  talkgauge_gateway_processed_total: {
     type: 'counter',
     help: 'Spooled uploads that were taken up; malformed: they could not be read; failed: given up after several attempts.',
     unit: 'uploads',
     labels: { kind: uploadKinds, result: ['ok', 'malformed', 'failed'] },
-    source: 'Earshot gateway',
+    source: 'Talkgauge gateway',
   },
-  earshot_gateway_discarded_records_total: {
+  talkgauge_gateway_discarded_records_total: {
     type: 'counter',
     help: 'Records of accepted uploads that are not kept, by reason.',
     unit: 'records',
     labels: { reason: ['no_session', 'deleted_session', 'audio_redacted', 'audio_cut', 'history_cut'] },
-    source: 'Earshot gateway',
+    source: 'Talkgauge gateway',
   },
-  earshot_gateway_spool_bytes: {
+  talkgauge_gateway_spool_bytes: {
     type: 'gauge',
     help: 'Bytes of uploads that wait to be taken up.',
     unit: 'bytes',
     labels: {},
-    source: 'Earshot gateway',
+    source: 'Talkgauge gateway',
   },
-  earshot_gateway_spool_entries: {
+  talkgauge_gateway_spool_entries: {
     type: 'gauge',
     help: 'Uploads that wait to be taken up.',
     unit: 'uploads',
     labels: {},
-    source: 'Earshot gateway',
+    source: 'Talkgauge gateway',
   },
-  earshot_gateway_forwarded_total: {
+  talkgauge_gateway_forwarded_total: {
     type: 'counter',
     help: 'Requests that waited for a backend, each for itself although several may be sent as one, by what became of them; rejected: refused for good; dropped: there was no more room to wait.',
     unit: 'requests',
     labels: { destination: destinations, result: ['ok', 'rejected', 'dropped'] },
-    source: 'Earshot gateway',
+    source: 'Talkgauge gateway',
   },
-  earshot_gateway_forward_failures_total: {
+  talkgauge_gateway_forward_failures_total: {
     type: 'counter',
     help: 'Attempts to reach a backend that failed and are made again.',
     unit: 'attempts',
     labels: { destination: destinations },
-    source: 'Earshot gateway',
+    source: 'Talkgauge gateway',
   },
-  earshot_gateway_forward_rejected_records_total: {
+  talkgauge_gateway_forward_rejected_records_total: {
     type: 'counter',
     help: 'Spans, log records and data points that a backend rejected out of requests that it took.',
     unit: 'records',
     labels: { destination: destinations },
-    source: 'Earshot gateway',
+    source: 'Talkgauge gateway',
   },
-  earshot_gateway_forward_left_out_total: {
+  talkgauge_gateway_forward_left_out_total: {
     type: 'counter',
     help: 'Spans, lines of logs and records of conversations that were not handed on, because their job sends them to a backend itself.',
     unit: 'records',
     labels: { destination: ['tempo', 'loki'] },
-    source: 'Earshot gateway',
+    source: 'Talkgauge gateway',
   },
-  earshot_gateway_forward_queue_bytes: {
+  talkgauge_gateway_forward_queue_bytes: {
     type: 'gauge',
     help: 'Bytes that wait for a backend.',
     unit: 'bytes',
     labels: { destination: destinations },
-    source: 'Earshot gateway',
+    source: 'Talkgauge gateway',
   },
-  earshot_gateway_measured_sessions_total: {
+  talkgauge_gateway_measured_sessions_total: {
     type: 'counter',
-    help: 'Sessions that ended, by who measures them: the gateway; observed: their job, with Earshot in it; untold: nobody, for too little came of them; failed: nobody until the next start, for their files could not be read or written.',
+    help: 'Sessions that ended, by who measures them: the gateway; observed: their job, with Talkgauge in it; untold: nobody, for too little came of them; failed: nobody until the next start, for their files could not be read or written.',
     unit: 'sessions',
     labels: { verdict: ['measured', 'observed', 'untold', 'failed'] },
-    source: 'Earshot gateway',
+    source: 'Talkgauge gateway',
   },
-  earshot_gateway_sessions: {
+  talkgauge_gateway_sessions: {
     type: 'gauge',
     help: 'Sessions in the store.',
     unit: 'sessions',
     labels: {},
-    source: 'Earshot gateway',
+    source: 'Talkgauge gateway',
   },
-  earshot_gateway_store_bytes: {
+  talkgauge_gateway_store_bytes: {
     type: 'gauge',
     help: 'Bytes of the sessions in the store.',
     unit: 'bytes',
     labels: {},
-    source: 'Earshot gateway',
+    source: 'Talkgauge gateway',
   },
-  earshot_gateway_archived_total: {
+  talkgauge_gateway_archived_total: {
     type: 'counter',
     help: 'Sessions that were moved into the bucket; failed: it is tried again.',
     unit: 'sessions',
     labels: { result: ['ok', 'failed'] },
-    source: 'Earshot gateway',
+    source: 'Talkgauge gateway',
   },
-  earshot_gateway_sessions_removed_total: {
+  talkgauge_gateway_sessions_removed_total: {
     type: 'counter',
     help: 'Sessions that were removed: by age, by size, or because somebody asked.',
     unit: 'sessions',
     labels: { reason: ['age', 'size', 'request'] },
-    source: 'Earshot gateway',
+    source: 'Talkgauge gateway',
   },
 } as const satisfies Record<string, MetricSpec>;

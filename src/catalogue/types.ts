@@ -35,7 +35,7 @@ export interface MetricSpec {
   labels: Readonly<Record<string, LabelValues>>;
   /** Upper bounds of a histogram, in `unit`. */
   buckets?: readonly number[];
-  /** The event, span or call of the SDK (or the part of Earshot) it comes from. */
+  /** The event, span or call of the SDK (or the part of Talkgauge) it comes from. */
   source: string;
   fields?: readonly SourceField[];
   /** For a counter: what makes its label sets known. @default its agent; with an open label, another label set of its own */

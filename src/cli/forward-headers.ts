@@ -18,7 +18,7 @@ export interface HeaderSources {
   all?: string;
   /** A YAML file: for each destination, `name: value` in each line. */
   file?: string;
-  /** The process's: `EARSHOT_GATEWAY_TEMPO_HEADERS`, `…_LOKI_HEADERS`, `…_PROMETHEUS_HEADERS`. */
+  /** The process's: `TALKGAUGE_GATEWAY_TEMPO_HEADERS`, `…_LOKI_HEADERS`, `…_PROMETHEUS_HEADERS`. */
   env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -32,7 +32,7 @@ export function forwardHeaders({ all, file, env }: HeaderSources): ForwardHeader
   const fromFile: ForwardHeaders = file ? headersIn(file) : {};
   return Object.fromEntries(
     destinations.map((destination) => {
-      const variable = `EARSHOT_GATEWAY_${destination.toUpperCase()}_HEADERS`;
+      const variable = `TALKGAUGE_GATEWAY_${destination.toUpperCase()}_HEADERS`;
       return [destination, { ...common, ...fromFile[destination], ...pairsOf(env[variable], variable) }];
     }),
   );

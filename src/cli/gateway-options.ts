@@ -9,7 +9,7 @@ import { PriceBook } from '../pricing/price-book.ts';
 import { readPriceFile } from '../pricing/price-file.ts';
 import { forwardHeaders } from './forward-headers.ts';
 
-/** The options of `earshot gateway`, as the command line gives them. */
+/** The options of `talkgauge gateway`, as the command line gives them. */
 export interface GatewayFlags {
   host: string;
   port: number;
@@ -119,13 +119,13 @@ async function readersOf(
   log: (line: string) => void,
 ): Promise<Readers | undefined> {
   const {
-    EARSHOT_GATEWAY_TOKEN: token,
-    EARSHOT_GATEWAY_USER: username,
-    EARSHOT_GATEWAY_PASSWORD: password,
+    TALKGAUGE_GATEWAY_TOKEN: token,
+    TALKGAUGE_GATEWAY_USER: username,
+    TALKGAUGE_GATEWAY_PASSWORD: password,
   } = env;
   if (Boolean(username) !== Boolean(password)) {
     throw new OptionError(
-      'EARSHOT_GATEWAY_USER and EARSHOT_GATEWAY_PASSWORD go together: set both, or none.',
+      'TALKGAUGE_GATEWAY_USER and TALKGAUGE_GATEWAY_PASSWORD go together: set both, or none.',
     );
   }
   if (Boolean(proxyHeader) !== Boolean(proxyFrom)) {
@@ -143,7 +143,7 @@ async function readersOf(
   return {
     ...(bearer.length > 0 && { bearer }),
     // Browsers ask for a user and a password; any user will do with the token.
-    basic: basic ?? (bearer[0] ? { username: 'earshot', password: bearer[0] } : undefined),
+    basic: basic ?? (bearer[0] ? { username: 'talkgauge', password: bearer[0] } : undefined),
     ...(proxyHeader &&
       proxyFrom && {
         proxy: {
@@ -178,14 +178,14 @@ async function drawn(directory: string, log: (line: string) => void): Promise<st
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const token = randomBytes(24).toString('base64url');
   await writeFile(file, `${token}\n`, { mode: 0o600 });
-  log(`Drew a token for readers (user earshot): it is in ${file}`);
+  log(`Drew a token for readers (user talkgauge): it is in ${file}`);
   return token;
 }
 
-function tlsOf({ EARSHOT_GATEWAY_TLS_CERT: cert, EARSHOT_GATEWAY_TLS_KEY: key }: Environment) {
+function tlsOf({ TALKGAUGE_GATEWAY_TLS_CERT: cert, TALKGAUGE_GATEWAY_TLS_KEY: key }: Environment) {
   if (Boolean(cert) !== Boolean(key)) {
     throw new OptionError(
-      'EARSHOT_GATEWAY_TLS_CERT and EARSHOT_GATEWAY_TLS_KEY go together: set both, or none.',
+      'TALKGAUGE_GATEWAY_TLS_CERT and TALKGAUGE_GATEWAY_TLS_KEY go together: set both, or none.',
     );
   }
   return cert && key ? { cert, key } : undefined;

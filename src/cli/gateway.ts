@@ -5,7 +5,7 @@ import { ServeError } from '../http/serve-error.ts';
 import { inFlags } from './flags.ts';
 import type { GatewayFlags } from './gateway-options.ts';
 
-const variable = (name: string) => `EARSHOT_GATEWAY_${name}`;
+const variable = (name: string) => `TALKGAUGE_GATEWAY_${name}`;
 
 /** An option with its environment variable. One that is empty, as Compose hands on what is not set, is none. */
 function option(flags: string, description: string, name: string): Option {
@@ -32,7 +32,7 @@ const url = (text: string): string => {
   return text;
 };
 
-/** Adds `earshot gateway`. */
+/** Adds `talkgauge gateway`. */
 export function addGateway(program: Command): void {
   program
     .command('gateway')
@@ -41,7 +41,7 @@ export function addGateway(program: Command): void {
     .addOption(
       option('--port <n>', 'port; 0 takes a free one', 'PORT').default(9465).argParser(number(0, 65535)),
     )
-    .addOption(option('--data <directory>', 'where sessions are kept', 'DATA').default('earshot-data'))
+    .addOption(option('--data <directory>', 'where sessions are kept', 'DATA').default('talkgauge-data'))
     .addOption(
       option(
         '--keys <files>',
@@ -97,7 +97,7 @@ export function addGateway(program: Command): void {
     .addOption(
       option(
         '--forward-headers <pairs>',
-        'headers for all of those, as name=value,name=value; for one of them: EARSHOT_GATEWAY_TEMPO_HEADERS, …_LOKI_…, …_PROMETHEUS_…',
+        'headers for all of those, as name=value,name=value; for one of them: TALKGAUGE_GATEWAY_TEMPO_HEADERS, …_LOKI_…, …_PROMETHEUS_…',
         'FORWARD_HEADERS',
       ),
     )
@@ -111,7 +111,7 @@ export function addGateway(program: Command): void {
     .addOption(
       option(
         '--forward-exported',
-        'hand on, too, what jobs with Earshot in them send to a backend of their own',
+        'hand on, too, what jobs with Talkgauge in them send to a backend of their own',
         'FORWARD_EXPORTED',
       ),
     )
@@ -181,7 +181,9 @@ export function addGateway(program: Command): void {
       ),
     )
     .addOption(option('--s3-region <name>', 'its region', 'S3_REGION').default('us-east-1'))
-    .addOption(option('--s3-prefix <text>', 'what all keys in it begin with, such as earshot/', 'S3_PREFIX'))
+    .addOption(
+      option('--s3-prefix <text>', 'what all keys in it begin with, such as talkgauge/', 'S3_PREFIX'),
+    )
     .addOption(
       option('--keep-redacted-audio', 'keep the audio of sessions that are redacted', 'KEEP_REDACTED_AUDIO'),
     )
@@ -201,7 +203,7 @@ export function addGateway(program: Command): void {
     )
     .addOption(
       new Option('--prices <file>', 'price file, which goes before the built-in prices').env(
-        'EARSHOT_PRICES',
+        'TALKGAUGE_PRICES',
       ),
     )
     .action(run);
@@ -221,7 +223,7 @@ async function run(flags: GatewayFlags, command: Command): Promise<void> {
   if (command.getOptionValueSource('forwardHeaders') === 'cli') {
     console.error(
       'The headers of --forward-headers can be read by anybody on this machine who lists its processes: set ' +
-        'EARSHOT_GATEWAY_TEMPO_HEADERS, …_LOKI_HEADERS and …_PROMETHEUS_HEADERS instead, or use --forward-headers-file.',
+        'TALKGAUGE_GATEWAY_TEMPO_HEADERS, …_LOKI_HEADERS and …_PROMETHEUS_HEADERS instead, or use --forward-headers-file.',
     );
   }
   const { gatewayOptions } = await import('./gateway-options.ts');

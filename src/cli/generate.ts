@@ -62,7 +62,7 @@ const url = (text: string): string => {
   return text.replace(/\/+$/, '');
 };
 
-/** Adds `earshot generate`. */
+/** Adds `talkgauge generate`. */
 export function addGenerate(program: Command): void {
   program
     .command('generate')

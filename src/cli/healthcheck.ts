@@ -10,15 +10,15 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The commands that serve until they are stopped: the prefix of their variables, and their default port. */
 const servers: Readonly<Record<string, { variables: string; port: string }>> = {
-  gateway: { variables: 'EARSHOT_GATEWAY', port: '9465' },
-  simulate: { variables: 'EARSHOT', port: '9464' },
+  gateway: { variables: 'TALKGAUGE_GATEWAY', port: '9465' },
+  simulate: { variables: 'TALKGAUGE', port: '9464' },
 };
 /** Parts of `simulate` that end by themselves. */
 const finite = ['incident', 'history'];
 
 const timeoutMs = 3000;
 
-/** Adds `earshot healthcheck`, which the image's HEALTHCHECK runs. */
+/** Adds `talkgauge healthcheck`, which the image's HEALTHCHECK runs. */
 export function addHealthcheck(program: Command): void {
   program
     .command('healthcheck')
@@ -33,17 +33,17 @@ export function addHealthcheck(program: Command): void {
 }
 
 /**
- * The arguments of earshot in the command line of a process, as `/proc/PID/cmdline` has it. An init, which passes signals
+ * The arguments of talkgauge in the command line of a process, as `/proc/PID/cmdline` has it. An init, which passes signals
  * on, has them behind its own.
  *
- * @throws Error if it is not earshot that runs there
+ * @throws Error if it is not talkgauge that runs there
  */
 export function commandOf(cmdline: string): string[] {
   const words = cmdline.split('\0').slice(0, -1);
-  const at = words.findIndex((word) => basename(word) === 'earshot' || word.endsWith('/cli/main.js'));
+  const at = words.findIndex((word) => basename(word) === 'talkgauge' || word.endsWith('/cli/main.js'));
   if (at < 0) {
     throw new Error(
-      'process 1 is not earshot; name the command that runs, as in: earshot healthcheck gateway',
+      'process 1 is not talkgauge; name the command that runs, as in: talkgauge healthcheck gateway',
     );
   }
   return words.slice(at + 1);
@@ -68,7 +68,7 @@ export function readinessUrl([name = '', ...args]: readonly string[], env: Envir
     String(flag ?? (env[`${variables}_${variable}`]?.trim() || otherwise));
   const port = Number(setting(values.port, 'PORT', server.port));
   if (!Number.isInteger(port) || port <= 0) {
-    throw new Error(`the port of earshot ${name} cannot be known; set ${variables}_PORT to a fixed one`);
+    throw new Error(`the port of talkgauge ${name} cannot be known; set ${variables}_PORT to a fixed one`);
   }
   const host = setting(values.host, 'HOST', '127.0.0.1');
   const scheme = env[`${variables}_TLS_CERT`] ? 'https' : 'http';

@@ -8,7 +8,7 @@ import { addPrices } from './prices.ts';
 import { addReplay } from './replay.ts';
 import { addSimulate } from './simulate.ts';
 
-const program = new Command('earshot')
+const program = new Command('talkgauge')
   .description('Self-hosted observability for LiveKit voice agents')
   .version(version);
 addSimulate(program);
@@ -21,6 +21,6 @@ addHealthcheck(program);
 try {
   await program.parseAsync();
 } catch (error) {
-  console.error(`earshot: ${(error as Error).message}`);
+  console.error(`talkgauge: ${(error as Error).message}`);
   process.exitCode = 1;
 }

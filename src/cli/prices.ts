@@ -13,7 +13,7 @@ const model = (text: string, before: string[] = []): string[] => {
   return [...before, text];
 };
 
-/** Adds `earshot prices PROVIDER/MODEL …`. */
+/** Adds `talkgauge prices PROVIDER/MODEL …`. */
 export function addPrices(program: Command): void {
   program
     .command('prices')
@@ -21,7 +21,7 @@ export function addPrices(program: Command): void {
     .argument('<models...>', 'by the labels model_provider and model_name, such as openai/gpt-4o-mini', model)
     .addOption(
       new Option('--prices <file>', 'price file, which goes before the built-in prices').env(
-        'EARSHOT_PRICES',
+        'TALKGAUGE_PRICES',
       ),
     )
     .action(async (models: string[], { prices: file }: { prices?: string }) => {

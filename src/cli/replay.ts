@@ -12,7 +12,7 @@ interface Options {
   prices?: string;
 }
 
-/** Adds `earshot replay FILE …`. */
+/** Adds `talkgauge replay FILE …`. */
 export function addReplay(program: Command): void {
   program
     .command('replay')
@@ -29,13 +29,13 @@ export function addReplay(program: Command): void {
     .option('--agent-version <version>', 'the label agent_version (default: that of a report, else unknown)')
     .addOption(
       new Option('--prices <file>', 'price file, which goes before the built-in prices').env(
-        'EARSHOT_PRICES',
+        'TALKGAUGE_PRICES',
       ),
     )
     .action(run);
 }
 
-const tell = (line: string) => console.error(`earshot replay: ${line}`);
+const tell = (line: string) => console.error(`talkgauge replay: ${line}`);
 
 async function run(paths: string[], options: Options): Promise<void> {
   // Loaded for this command only: others, such as the health check of a container, start faster without.

@@ -38,9 +38,9 @@ const incident = (text: string, before: IncidentName[] = []): IncidentName[] => 
 };
 
 const option = (flags: string, description: string, variable: string) =>
-  new Option(flags, description).env(`EARSHOT_SIMULATE_${variable}`);
+  new Option(flags, description).env(`TALKGAUGE_SIMULATE_${variable}`);
 
-/** Adds `earshot simulate` and `earshot simulate incident NAME on|off`. */
+/** Adds `talkgauge simulate` and `talkgauge simulate incident NAME on|off`. */
 export function addSimulate(program: Command): void {
   const command = program
     .command('simulate')
@@ -69,7 +69,7 @@ export function addSimulate(program: Command): void {
         'INCIDENT',
       ).argParser(incident),
     )
-    .option('--port <n>', 'port of /metrics; 0 takes a free one (default: EARSHOT_PORT, or 9464)', number)
+    .option('--port <n>', 'port of /metrics; 0 takes a free one (default: TALKGAUGE_PORT, or 9464)', number)
     .addOption(
       option('--control-port <n>', 'port of the incident switches (default: 9466)', 'CONTROL_PORT').argParser(
         number,
@@ -101,7 +101,10 @@ export function addSimulate(program: Command): void {
         'KEY_FILE',
       ),
     )
-    .option('--prices <file>', 'price file, which goes before the built-in prices (default: EARSHOT_PRICES)')
+    .option(
+      '--prices <file>',
+      'price file, which goes before the built-in prices (default: TALKGAUGE_PRICES)',
+    )
     .addOption(option('--log <file>', 'keep what the SDK and the calls log', 'LOG'))
     .addOption(
       option('--oracle <directory>', 'let each call write down what it emitted, for tests', 'ORACLE'),

@@ -68,33 +68,33 @@ const s3 = (value: S3Output): Storage => ({
 });
 
 /**
- * By EARSHOT_RECORDING_OUTPUT. Credentials have variables of their own: those that the agent's process has for itself
+ * By TALKGAUGE_RECORDING_OUTPUT. Credentials have variables of their own: those that the agent's process has for itself
  * (AWS_…, GOOGLE_…, AZURE_…) are for other things, and not sent to anybody.
  */
 function storageOfEnvironment(options: Options): Storage {
   const read = (name: string) => options.string('', [name]);
-  const kind = read('EARSHOT_RECORDING_OUTPUT') ?? 'file';
+  const kind = read('TALKGAUGE_RECORDING_OUTPUT') ?? 'file';
   if (kind === 'file') return { case: undefined };
   if (!recordingDestinations.some((one) => one === kind)) {
     const known = recordingDestinations.join(', ');
     throw new OptionError(
-      `EARSHOT_RECORDING_OUTPUT="${kind}" cannot be used: give ${known}, or leave it out.`,
+      `TALKGAUGE_RECORDING_OUTPUT="${kind}" cannot be used: give ${known}, or leave it out.`,
     );
   }
-  const bucket = read('EARSHOT_RECORDING_BUCKET') ?? missing('a bucket', 'EARSHOT_RECORDING_BUCKET');
+  const bucket = read('TALKGAUGE_RECORDING_BUCKET') ?? missing('a bucket', 'TALKGAUGE_RECORDING_BUCKET');
   if (kind === 'gcp') {
-    const file = read('EARSHOT_RECORDING_CREDENTIALS');
+    const file = read('TALKGAUGE_RECORDING_CREDENTIALS');
     return { case: 'gcp', value: { bucket, ...(file && { credentials: keyIn(file) }) } };
   }
-  const [key, secret] = [read('EARSHOT_RECORDING_ACCESS_KEY'), read('EARSHOT_RECORDING_SECRET_KEY')];
-  options.together({ EARSHOT_RECORDING_ACCESS_KEY: key, EARSHOT_RECORDING_SECRET_KEY: secret });
+  const [key, secret] = [read('TALKGAUGE_RECORDING_ACCESS_KEY'), read('TALKGAUGE_RECORDING_SECRET_KEY')];
+  options.together({ TALKGAUGE_RECORDING_ACCESS_KEY: key, TALKGAUGE_RECORDING_SECRET_KEY: secret });
   if (kind === 'azure') {
     return {
       case: 'azure',
       value: { containerName: bucket, ...(key && { accountName: key, accountKey: secret }) },
     };
   }
-  const [region, endpoint] = [read('EARSHOT_RECORDING_REGION'), read('EARSHOT_RECORDING_ENDPOINT')];
+  const [region, endpoint] = [read('TALKGAUGE_RECORDING_REGION'), read('TALKGAUGE_RECORDING_ENDPOINT')];
   const value = {
     bucket,
     ...(region && { region }),
@@ -110,7 +110,7 @@ function keyIn(file: string): string {
   } catch (error) {
     const { message } = error as Error;
     throw new OptionError(
-      `EARSHOT_RECORDING_CREDENTIALS="${file}" cannot be read (${message}): name a key's file.`,
+      `TALKGAUGE_RECORDING_CREDENTIALS="${file}" cannot be read (${message}): name a key's file.`,
     );
   }
 }

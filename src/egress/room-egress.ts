@@ -93,7 +93,7 @@ export class RoomEgress {
     } catch (error) {
       what = `it could not be stopped, and ends with its room: ${requestError(error, this.#settings.url).message}`;
     }
-    console.warn(`earshot: egress took the recording ${egressId} after it was given up; ${what}`);
+    console.warn(`talkgauge: egress took the recording ${egressId} after it was given up; ${what}`);
   }
 
   async #stop(): Promise<RecordingResult> {

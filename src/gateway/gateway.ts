@@ -135,7 +135,7 @@ async function started(options: GatewayOptions, unlock: () => Promise<void>): Pr
     registry: telemetry.registry,
     // Its own counters are there at 0 since then.
     othersCreatedAt: startedAt,
-    identity: () => ({ agent_name: 'earshot-gateway', agent_version: version }),
+    identity: () => ({ agent_name: 'talkgauge-gateway', agent_version: version }),
     maxLabelValues: options.maxLabelValues,
     maxSeries: options.maxSeries,
     derivation: new CostDerivation(prices),
@@ -197,7 +197,7 @@ async function started(options: GatewayOptions, unlock: () => Promise<void>): Pr
       maxConnectionsPerAddress,
       keepProcessAlive: options.keepProcessAlive ?? true,
       name: 'gateway',
-      variables: 'EARSHOT_GATEWAY',
+      variables: 'TALKGAUGE_GATEWAY',
       log,
     });
     return {
@@ -221,19 +221,19 @@ async function started(options: GatewayOptions, unlock: () => Promise<void>): Pr
 function watchGauges(telemetry: Telemetry, spool: Spool, store: SessionStore): void {
   const gauge = (value: () => number) => () => [{ labels: {}, value: value() }];
   telemetry.watch(
-    'earshot_gateway_spool_bytes',
+    'talkgauge_gateway_spool_bytes',
     gauge(() => spool.bytes),
   );
   telemetry.watch(
-    'earshot_gateway_spool_entries',
+    'talkgauge_gateway_spool_entries',
     gauge(() => spool.count),
   );
   telemetry.watch(
-    'earshot_gateway_sessions',
+    'talkgauge_gateway_sessions',
     gauge(() => store.index.size),
   );
   telemetry.watch(
-    'earshot_gateway_store_bytes',
+    'talkgauge_gateway_store_bytes',
     gauge(() => store.index.bytes),
   );
 }

@@ -88,7 +88,7 @@ const documentOf = (base: string): string => `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>Earshot</title>
+<title>Talkgauge</title>
 <link rel="icon" href="${mark}">
 <link rel="preload" href="${base}/inter-latin-wght-normal.woff2" as="font" type="font/woff2" crossorigin>
 <script src="${base}/theme.js"></script>

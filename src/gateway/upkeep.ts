@@ -27,13 +27,13 @@ export async function startUpkeep(options: UpkeepOptions) {
   async function retainDue(): Promise<void> {
     await deadLetters.prune();
     const { age, size } = await retain(store, retention, now());
-    telemetry.count('earshot_gateway_sessions_removed_total', { reason: 'age' }, age);
-    telemetry.count('earshot_gateway_sessions_removed_total', { reason: 'size' }, size);
+    telemetry.count('talkgauge_gateway_sessions_removed_total', { reason: 'age' }, age);
+    telemetry.count('talkgauge_gateway_sessions_removed_total', { reason: 'size' }, size);
   }
   async function archiveDue(): Promise<void> {
     const { ok, failed } = await archive(store, now());
-    telemetry.count('earshot_gateway_archived_total', { result: 'ok' }, ok);
-    telemetry.count('earshot_gateway_archived_total', { result: 'failed' }, failed);
+    telemetry.count('talkgauge_gateway_archived_total', { result: 'ok' }, ok);
+    telemetry.count('talkgauge_gateway_archived_total', { result: 'failed' }, failed);
     if (failed > 0 && !bucketFails)
       log('Sessions cannot be moved into the bucket; they stay, and it is tried again');
     bucketFails = failed > 0;

@@ -27,7 +27,7 @@ export interface ListenOptions {
   keepProcessAlive: boolean;
   /** What the server is called in messages. */
   name: string;
-  /** What the names of the environment variables for host and port begin with, such as `EARSHOT`. */
+  /** What the names of the environment variables for host and port begin with, such as `TALKGAUGE`. */
   variables: string;
   log: (message: string) => void;
 }

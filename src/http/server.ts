@@ -81,7 +81,7 @@ export async function serveMetrics(options: HttpOptions): Promise<MetricsServer>
     maxConnections,
     keepProcessAlive,
     name: 'metrics server',
-    variables: 'EARSHOT',
+    variables: 'TALKGAUGE',
     log,
   });
   if (!auth && !tls?.clientCa && !isLoopback(host)) {

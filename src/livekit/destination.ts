@@ -12,7 +12,7 @@ import { processWide } from './process-wide.ts';
 import { isJobProcess } from './sdk.ts';
 
 /** Where the worker's relay listens; `monitor` sets it before the first job is forked, which inherits it. */
-export const socketVariable = 'EARSHOT_SOCKET';
+export const socketVariable = 'TALKGAUGE_SOCKET';
 
 /** How long the end of a job may wait for a slow worker, in milliseconds. */
 const flushDeadline = 2_000;

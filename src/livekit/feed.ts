@@ -80,7 +80,7 @@ export class Feed {
       work();
     } catch {
       try {
-        this.#options.sink(observation('earshot_samples_dropped_total', { reason: 'internal_error' }, 1));
+        this.#options.sink(observation('talkgauge_samples_dropped_total', { reason: 'internal_error' }, 1));
       } catch {
         // The sink itself fails: there is nowhere left to count it.
       }
@@ -105,13 +105,13 @@ export class Feed {
       const { metrics } = event as voice.MetricsCollectedEvent;
       const repeats = 'label' in metrics && this.#options.adapters?.has(metrics.label);
       if (repeats || !this.#options.ownership.owns(metrics)) {
-        return [observation('earshot_duplicate_events_total', { type: metrics.type }, 1)];
+        return [observation('talkgauge_duplicate_events_total', { type: metrics.type }, 1)];
       }
     }
     if (name === 'error') {
       const { error } = event as voice.ErrorEvent;
       if (!this.#options.ownership.claim(error)) {
-        return [observation('earshot_duplicate_events_total', { type: error.type }, 1)];
+        return [observation('talkgauge_duplicate_events_total', { type: error.type }, 1)];
       }
     }
     return undefined;

@@ -36,10 +36,10 @@ function installed(name: string, from: string): string | undefined {
   }
 }
 
-const key = Symbol.for('earshot.versionsChecked');
+const key = Symbol.for('talkgauge.versionsChecked');
 
 /**
- * Warns, once in a process, if LiveKit's packages are of versions that Earshot was not tested with, and does nothing
+ * Warns, once in a process, if LiveKit's packages are of versions that Talkgauge was not tested with, and does nothing
  * else. Never rejects.
  *
  * @param log takes the warning
@@ -50,7 +50,7 @@ export async function checkVersions(log: (message: string) => void): Promise<voi
   holder[key] = true;
   try {
     const sdk = await loadedSdk();
-    // As the program finds them, or, where it is started otherwise, as Earshot does.
+    // As the program finds them, or, where it is started otherwise, as Talkgauge does.
     const find = (name: string) =>
       installed(name, process.argv[1] ?? import.meta.filename) ?? installed(name, import.meta.filename);
     const versions = Object.fromEntries(
@@ -74,7 +74,7 @@ export function warningOf(versions: Readonly<Record<string, string | undefined>>
   if (untested.length === 0) return undefined;
   const names = descriptionOf(Object.fromEntries(untested.map(([name, version]) => [name, version ?? ''])));
   return (
-    `${names} was not tested with this version of Earshot, which was tested with ${descriptionOf(testedVersions)}. ` +
-    'If figures are missing, see docs/private-apis.md, and look for a newer Earshot'
+    `${names} was not tested with this version of Talkgauge, which was tested with ${descriptionOf(testedVersions)}. ` +
+    'If figures are missing, see docs/private-apis.md, and look for a newer Talkgauge'
   );
 }

@@ -48,7 +48,7 @@ export class JobTelemetry {
   constructor(settings: TelemetrySettings, identity: Identity, connect: Connect) {
     this.#identity = identity;
     this.#connect = connect;
-    const log = (message: string) => console.warn(`earshot: ${message}`);
+    const log = (message: string) => console.warn(`talkgauge: ${message}`);
     this.telemetry = new Telemetry({
       settings,
       rules: turnRules(settings.slowTurnSeconds),
@@ -99,7 +99,7 @@ export class JobTelemetry {
     try {
       this.#provider.handTo(sdk, this.#known());
     } catch (error) {
-      console.warn(`earshot: LiveKit's SDK does not take the tracing: ${(error as Error).message}`);
+      console.warn(`talkgauge: LiveKit's SDK does not take the tracing: ${(error as Error).message}`);
     }
   }
 

@@ -7,30 +7,30 @@ import type { Defaults } from './process-wide.ts';
 import { audioSwitch, type RecordSwitches, resolveSwitches } from './record-switches.ts';
 
 export interface ObserveOptions {
-  /** The label `agent_name`. @default EARSHOT_AGENT_NAME, the job's agent name, LIVEKIT_AGENT_NAME, or `unknown` */
+  /** The label `agent_name`. @default TALKGAUGE_AGENT_NAME, the job's agent name, LIVEKIT_AGENT_NAME, or `unknown` */
   agentName?: string;
   /**
    * The label `agent_version`: what tells one deploy from the next, such as a release or a commit.
-   * @default EARSHOT_AGENT_VERSION, LIVEKIT_AGENT_DEPLOYMENT, or `unknown`
+   * @default TALKGAUGE_AGENT_VERSION, LIVEKIT_AGENT_DEPLOYMENT, or `unknown`
    */
   agentVersion?: string;
   /**
-   * Records the session's events, for `earshot replay` or a bug report: a file to append to, or a folder (it ends
-   * in /) for a file of its own. @default EARSHOT_RECORD_TO, or nothing is recorded
+   * Records the session's events, for `talkgauge replay` or a bug report: a file to append to, or a folder (it ends
+   * in /) for a file of its own. @default TALKGAUGE_RECORD_TO, or nothing is recorded
    */
   recordTo?: string;
-  /** Whether a recording holds what was said, and what tools were asked and answered. @default EARSHOT_RECORD_TRANSCRIPTS, or false */
+  /** Whether a recording holds what was said, and what tools were asked and answered. @default TALKGAUGE_RECORD_TRANSCRIPTS, or false */
   recordTranscripts?: boolean;
-  /** Whether the job's OpenTelemetry instruments that the catalogue knows are recorded. @default EARSHOT_OPEN_TELEMETRY, or true */
+  /** Whether the job's OpenTelemetry instruments that the catalogue knows are recorded. @default TALKGAUGE_OPEN_TELEMETRY, or true */
   openTelemetry?: boolean;
   /**
    * What of the session is kept where there is a backend: `true` or `false` for all, or switches named as LiveKit
-   * names them. @default EARSHOT_RECORD, or traces and logs, without transcript and audio
+   * names them. @default TALKGAUGE_RECORD, or traces and logs, without transcript and audio
    */
   record?: boolean | RecordSwitches;
   /**
    * The session's report: `false` for none, or where it goes, instead of where `monitor` says. Without any of the switches of
-   * `record` there is none either. @default as of `monitor`: EARSHOT_REPORTS
+   * `record` there is none either. @default as of `monitor`: TALKGAUGE_REPORTS
    */
   report?: boolean | ReportOptions;
   /** Edits every text before it leaves the process, for example to mask numbers. @default nothing is edited */
@@ -39,8 +39,8 @@ export interface ObserveOptions {
   telemetry?: TelemetryOptions;
 }
 
-const nameVariables = ['EARSHOT_AGENT_NAME'];
-const versionVariables = ['EARSHOT_AGENT_VERSION', 'LIVEKIT_AGENT_DEPLOYMENT'];
+const nameVariables = ['TALKGAUGE_AGENT_NAME'];
+const versionVariables = ['TALKGAUGE_AGENT_VERSION', 'LIVEKIT_AGENT_DEPLOYMENT'];
 
 /** The agent's name and version, from options and environment. */
 export function resolveIdentity(options: Options, jobsName?: string): Identity {
@@ -59,9 +59,9 @@ export function resolveObserveOptions(given: ObserveOptions, jobsName: string | 
   const options = new Options(given);
   return {
     identity: resolveIdentity(options, jobsName),
-    recordTo: options.string('recordTo', ['EARSHOT_RECORD_TO']),
-    recordTranscripts: options.boolean('recordTranscripts', 'EARSHOT_RECORD_TRANSCRIPTS') ?? false,
-    openTelemetry: options.boolean('openTelemetry', 'EARSHOT_OPEN_TELEMETRY') ?? true,
+    recordTo: options.string('recordTo', ['TALKGAUGE_RECORD_TO']),
+    recordTranscripts: options.boolean('recordTranscripts', 'TALKGAUGE_RECORD_TRANSCRIPTS') ?? false,
+    openTelemetry: options.boolean('openTelemetry', 'TALKGAUGE_OPEN_TELEMETRY') ?? true,
     record: resolveSwitches(options),
     audio: audioSwitch(options),
     redact: given?.redact,

@@ -17,7 +17,7 @@ import { watchForUnknownAdapters } from './unknown-adapters.ts';
 /** How often states that go on are added to their series, in milliseconds. */
 const tickInterval = 10_000;
 
-const warn = (message: string) => console.warn(`earshot: ${message}`);
+const warn = (message: string) => console.warn(`talkgauge: ${message}`);
 
 /** What is needed of a session: either build of the SDK has it. */
 type Session = Pick<voice.AgentSession, 'on' | 'off' | 'agentState' | 'userState' | 'tts'>;
@@ -45,7 +45,7 @@ export function observe(session: Session, ctx?: Context, options: ObserveOptions
     processWide().observed.set(session, observed);
     return observed;
   } catch (error) {
-    console.warn(`earshot: the session is not observed: ${messageOf(error)}`);
+    console.warn(`talkgauge: the session is not observed: ${messageOf(error)}`);
     return { recorder: undefined, close() {} };
   }
 }
@@ -137,7 +137,7 @@ function reported(
       settings && new ReportedSession({ ...options, settings, telemetry: given?.telemetry, session, job })
     );
   } catch (error) {
-    console.warn(`earshot: there is no report of the session: ${messageOf(error)}`);
+    console.warn(`talkgauge: there is no report of the session: ${messageOf(error)}`);
     return undefined;
   }
 }
@@ -158,7 +158,7 @@ function record(
   try {
     return recordTo === undefined ? undefined : startRecording(recordTo, { job, transcripts, withheld });
   } catch (error) {
-    console.warn(`earshot: the session is observed but not recorded: ${messageOf(error)}`);
+    console.warn(`talkgauge: the session is observed but not recorded: ${messageOf(error)}`);
     return undefined;
   }
 }

@@ -4,7 +4,7 @@ import type { tracing } from '@opentelemetry/sdk-node';
 import { descriptionOf, testedVersions } from '../version.ts';
 
 /**
- * Everything that Earshot uses of other packages beyond their documented API, in one place: what it is, what for, and
+ * Everything that Talkgauge uses of other packages beyond their documented API, in one place: what it is, what for, and
  * what is lost without it. docs/private-apis.md is compared with it. Each is read by a function of this file, or of
  * `processes-of-sdk.ts`, which looks whether it is there; one that is not is warned about once in a process, and costs
  * data: never a call, and never content that should have been withheld.
@@ -58,7 +58,7 @@ export const privateApis = {
   spanProcessors: {
     name: "`_activeSpanProcessor._spanProcessors` of a `TracerProvider` of OpenTelemetry's SDK 2",
     use: "to join a provider of the user's own",
-    lost: 'no spans are sent of a provider that Earshot cannot join; make it with `@opentelemetry/sdk-trace-node` 2',
+    lost: 'no spans are sent of a provider that Talkgauge cannot join; make it with `@opentelemetry/sdk-trace-node` 2',
   },
   apiGlobals: {
     name: "`Symbol.for('opentelemetry.js.api.1')`, where OpenTelemetry's API keeps what is registered",
@@ -89,9 +89,9 @@ export const privateApis = {
 
 export type PrivateApi = keyof typeof privateApis;
 
-const key = Symbol.for('earshot.privateApis');
+const key = Symbol.for('talkgauge.privateApis');
 
-/** Warns that a private API is not where it was, once in a process, also if it has loaded Earshot twice. */
+/** Warns that a private API is not where it was, once in a process, also if it has loaded Talkgauge twice. */
 export function warnMissing(api: PrivateApi): void {
   const holder = globalThis as { [key]?: Set<PrivateApi> };
   holder[key] ??= new Set();
@@ -99,8 +99,8 @@ export function warnMissing(api: PrivateApi): void {
   holder[key].add(api);
   const { name, lost } = privateApis[api];
   console.warn(
-    `earshot: ${name.replaceAll('`', '')} is not there any more, or not as it was; the consequence: ` +
-      `${lost.replaceAll('`', '')}. Earshot was tested with ${descriptionOf(testedVersions)}; see docs/private-apis.md`,
+    `talkgauge: ${name.replaceAll('`', '')} is not there any more, or not as it was; the consequence: ` +
+      `${lost.replaceAll('`', '')}. Talkgauge was tested with ${descriptionOf(testedVersions)}; see docs/private-apis.md`,
   );
 }
 

@@ -24,7 +24,7 @@ export interface Defaults {
 
 /**
  * What the sessions of one process must share: which are observed, where they record, whose an event is.
- * A process may load Earshot twice (`earshot/register` and an agent's own import from another folder), so
+ * A process may load Talkgauge twice (`talkgauge/register` and an agent's own import from another folder), so
  * it hangs on the process and not on the module.
  */
 export interface ProcessWide {
@@ -51,7 +51,7 @@ export interface ProcessWide {
   recordings: RecordingsByJob;
 }
 
-const key = Symbol.for('earshot.process');
+const key = Symbol.for('talkgauge.process');
 
 export function processWide(): ProcessWide {
   const holder = globalThis as { [key]?: ProcessWide };

@@ -36,7 +36,7 @@ class Further implements tracing.SpanProcessor {
 const behind = (provider: TracerProvider): TracerProvider =>
   provider instanceof ProxyTracerProvider ? provider.getDelegate() : provider;
 
-/** Sees to it that the SDK's spans come to Earshot, whichever provider makes them. */
+/** Sees to it that the SDK's spans come to Talkgauge, whichever provider makes them. */
 export class Provider {
   readonly #telemetry: Telemetry;
   readonly #further = new Further();

@@ -44,7 +44,7 @@ export function recordRoom(where: RecordedJob | string, options: RecordRoomOptio
   try {
     const off = reasonNotTo(ctx);
     if (!off) return start(room, ctx, resolveRecording(options, ctx?.job.id, ctx?.info));
-    console.warn(`earshot: the room is not recorded: ${off}`);
+    console.warn(`talkgauge: the room is not recorded: ${off}`);
     return nothing({ status: 'off' });
   } catch (error) {
     return nothing({ status: 'not_started', error: optionError((error as Error).message) });
@@ -101,7 +101,7 @@ function samples(ctx: RecordedJob | undefined): Pick<Destination, 'sink' | 'flus
     const identity = processWide().identity ?? resolveIdentity(new Options(), ctx?.job?.agentName);
     return destination(identity, false);
   } catch (error) {
-    console.warn(`earshot: the room's recording is not counted: ${(error as Error).message}`);
+    console.warn(`talkgauge: the room's recording is not counted: ${(error as Error).message}`);
     return { sink: () => {}, flush: async () => {} };
   }
 }
@@ -111,5 +111,5 @@ function reasonNotTo(ctx: RecordedJob | undefined): string | undefined {
   if (ctx?.isFakeJob) return 'in console mode there is none';
   if (ctx?.job.enableRedaction) return 'LiveKit demands redaction for this job, and sound cannot be redacted';
   if (processWide().audio !== false && audioSwitch(new Options()) !== false) return undefined;
-  return 'the switch audio is off; add it to EARSHOT_RECORD, or to { record } of observe()';
+  return 'the switch audio is off; add it to TALKGAUGE_RECORD, or to { record } of observe()';
 }

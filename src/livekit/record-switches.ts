@@ -13,11 +13,11 @@ export interface RecordSwitches {
 }
 
 const names = ['audio', 'transcript', 'traces', 'logs'] as const;
-const givenSwitches = (options: Options) => options.switches('record', 'EARSHOT_RECORD', names);
+const givenSwitches = (options: Options) => options.switches('record', 'TALKGAUGE_RECORD', names);
 const standard = { audio: false, transcript: false, traces: true, logs: true };
 
 /**
- * The switches by option (`true` and `false` are for all of them), else by EARSHOT_RECORD: the names of those that
+ * The switches by option (`true` and `false` are for all of them), else by TALKGAUGE_RECORD: the names of those that
  * are on, with commas in between, or `none`.
  *
  * @throws {OptionError} for an option that cannot be used

@@ -63,7 +63,7 @@ export class RecordingAccount {
     guarded(() => {
       this.#count(result);
       const { status, error } = result;
-      if (error) console.warn(`earshot: the room's recording (${status}): ${error.message}`);
+      if (error) console.warn(`talkgauge: the room's recording (${status}): ${error.message}`);
       this.#tell(result);
     });
   }
@@ -129,6 +129,6 @@ function guarded(work: () => void): void {
   try {
     work();
   } catch (error) {
-    console.warn(`earshot: a recording was not told of: ${error}`);
+    console.warn(`talkgauge: a recording was not told of: ${error}`);
   }
 }

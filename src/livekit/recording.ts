@@ -27,7 +27,7 @@ const unrecorded: ReadonlySet<SessionEventName> = new Set(['debug_message', 'use
 const maxWaiting = 8 * 1024 * 1024;
 
 /**
- * Writes a session's events as JSON Lines, `{t, session, event, payload}`, which `earshot replay` reads.
+ * Writes a session's events as JSON Lines, `{t, session, event, payload}`, which `talkgauge replay` reads.
  * A file is appended to; `to` may be a folder (it ends in /), and then each session has its own.
  *
  * @throws if the file cannot be opened
@@ -39,7 +39,7 @@ export function startRecording(to: string, options: RecordingOptions): Recording
   const stream = createWriteStream(file, { fd: open(file) });
   let working = true;
   stream.on('error', (error) => {
-    if (working) console.warn(`earshot: the recording ${file} ends here: ${error.message}`);
+    if (working) console.warn(`talkgauge: the recording ${file} ends here: ${error.message}`);
     working = false;
   });
   const startedAt = Date.now();

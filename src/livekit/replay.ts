@@ -74,7 +74,7 @@ export async function replay({ input, sink, onProblem }: ReplayOptions): Promise
 function observe(observer: SessionObserver, { event, payload, repeated }: Line): Observation[] {
   if (!observer.knows(event)) throw new Error(`unknown event ${JSON.stringify(event.slice(0, 64))}`);
   if (!repeated) return observer.handle(event, payload as never);
-  return [observation('earshot_duplicate_events_total', { type: typeOf(payload) }, 1)];
+  return [observation('talkgauge_duplicate_events_total', { type: typeOf(payload) }, 1)];
 }
 
 /** What a metrics event or an error is about. */

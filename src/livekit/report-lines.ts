@@ -25,7 +25,7 @@ export function reportLines(document: Plain): ReplayedReport | undefined {
   const { schemaVersion, session, agentName, agentVersion, events } = document;
   if (schemaVersion === undefined || !Array.isArray(events)) return undefined;
   if (schemaVersion !== 1) {
-    throw new Error(`a session report of version ${String(schemaVersion)}; this Earshot reads version 1`);
+    throw new Error(`a session report of version ${String(schemaVersion)}; this Talkgauge reads version 1`);
   }
   if (events.length === 0) {
     throw new Error('a session report without events: it was written with the switch `logs` off');

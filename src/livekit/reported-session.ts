@@ -25,7 +25,7 @@ import { loadedSdk } from './sdk.ts';
 import { pickUpRecording, type RecordedJob } from './sdk-recording.ts';
 import { type ReportContent, type ReportHead, SessionReportDraft } from './session-report.ts';
 
-type Outcome = Labels<'earshot_session_reports_total'>['outcome'];
+type Outcome = Labels<'talkgauge_session_reports_total'>['outcome'];
 
 /** What is needed of a session for its report. */
 interface Session {
@@ -171,7 +171,7 @@ export class ReportedSession {
     // Not every job has a worker that would say it.
     if (outcome === 'written' && refused && location) {
       console.warn(
-        `earshot: the session report ${this.#stem} waits in ${folder} for a worker with monitor() to send it: ${location} was not stored: ${refused}; see docs/reports.md`,
+        `talkgauge: the session report ${this.#stem} waits in ${folder} for a worker with monitor() to send it: ${location} was not stored: ${refused}; see docs/reports.md`,
       );
     }
     this.#count(outcome);
@@ -180,12 +180,12 @@ export class ReportedSession {
 
   #warn(why: string): void {
     console.warn(
-      `earshot: the session report ${this.#stem} is not in ${this.#options.settings.folder}: ${why}; see docs/reports.md`,
+      `talkgauge: the session report ${this.#stem} is not in ${this.#options.settings.folder}: ${why}; see docs/reports.md`,
     );
   }
 
   #count(outcome: Outcome): void {
-    this.#options.sink(observation('earshot_session_reports_total', { outcome }, 1));
+    this.#options.sink(observation('talkgauge_session_reports_total', { outcome }, 1));
   }
 }
 

@@ -40,7 +40,7 @@ export async function pickUpRecording(options: SdkRecordingOptions): Promise<Job
     return without(
       'off',
       'switched_off',
-      'the switch audio is off, and the file was left where the SDK has put it: add audio to EARSHOT_RECORD, or to { record } of observe()',
+      'the switch audio is off, and the file was left where the SDK has put it: add audio to TALKGAUGE_RECORD, or to { record } of observe()',
     );
   }
   if (redaction) {

@@ -151,7 +151,7 @@ export class SessionReportDraft {
     const known = Object.entries(options).filter(([name]) => optionNames.includes(name));
     return {
       schemaVersion: 1,
-      earshotVersion: version,
+      talkgaugeVersion: version,
       ...head,
       ...(content.transcript && content.allowPii && room !== undefined && { room: edit(room, 'room') }),
       ...(this.#startedAt !== undefined && {

@@ -24,7 +24,7 @@ export function setUpTelemetry(given: SetUpOptions | null, sdk?: Sdk): JobTeleme
       shared.telemetry = create(given);
     } catch (error) {
       shared.telemetry = null;
-      console.warn(`earshot: there are neither traces nor logs: ${(error as Error).message}`);
+      console.warn(`talkgauge: there are neither traces nor logs: ${(error as Error).message}`);
     }
   }
   const telemetry = shared.telemetry ?? undefined;

@@ -10,15 +10,15 @@ export class TelemetryCounts implements Counts {
   #waiting: Observation[] = [];
 
   exported(signal: 'spans' | 'log_records', count: number): void {
-    this.#count(observation(`earshot_${signal}_exported_total`, {}, count));
+    this.#count(observation(`talkgauge_${signal}_exported_total`, {}, count));
   }
 
   dropped(signal: 'spans' | 'log_records', reason: Parameters<Counts['dropped']>[1], count: number): void {
-    this.#count(observation(`earshot_${signal}_dropped_total`, { reason }, count));
+    this.#count(observation(`talkgauge_${signal}_dropped_total`, { reason }, count));
   }
 
   leftOut(count: number): void {
-    this.#count(observation('earshot_spans_left_out_total', {}, count));
+    this.#count(observation('talkgauge_spans_left_out_total', {}, count));
   }
 
   /** Whether something waits that nobody has been told. */

@@ -27,7 +27,7 @@ function labelOf({ label }: { label: unknown }): string | undefined {
 }
 
 /**
- * The labels of a session's adapters that Earshot does not know, as far as they are found: that takes a moment, for the
+ * The labels of a session's adapters that Talkgauge does not know, as far as they are found: that takes a moment, for the
  * SDK that the session is of has to be found.
  */
 export function watchForUnknownAdapters(session: object): ReadonlySet<string> {

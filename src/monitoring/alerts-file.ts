@@ -22,7 +22,7 @@ const form = z.strictObject({
 
 /**
  * Reads what the user wants otherwise in single alerts, as YAML or JSON:
- * `{ disable: [EarshotLabelOverflow], override: { LiveKitAgentToolSlow: { severity: info, for: 30m } } }`.
+ * `{ disable: [TalkgaugeLabelOverflow], override: { LiveKitAgentToolSlow: { severity: info, for: 30m } } }`.
  *
  * @throws {Error} that names each entry that cannot be used, and what it takes
  */

@@ -22,8 +22,8 @@ export const bundle = (settings: Settings): Artefact[] => [
     path: `dashboards/${name}.json`,
     content: `${JSON.stringify(dashboard, null, 2)}\n`,
   })),
-  { path: 'prometheus/rules/earshot.yml', content: ruleFile(recordingGroups(settings), settings) },
-  { path: 'alerts/earshot.yml', content: ruleFile(alertingGroups(settings), settings) },
+  { path: 'prometheus/rules/talkgauge.yml', content: ruleFile(recordingGroups(settings), settings) },
+  { path: 'alerts/talkgauge.yml', content: ruleFile(alertingGroups(settings), settings) },
 ];
 
 /** All that is committed: the bundle with its defaults, and the references. */

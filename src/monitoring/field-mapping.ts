@@ -37,7 +37,7 @@ export function fieldMapping(): string {
   return page([
     "## LiveKit's metrics reference, field by field",
     "Every field of the metrics reference in LiveKit's documentation of data collection in its order, " +
-      'under its names in both SDKs, and where Earshot puts it. Earshot observes the Node.js SDK; the Python names are ' +
+      'under its names in both SDKs, and where Talkgauge puts it. Talkgauge observes the Node.js SDK; the Python names are ' +
       'here because dashboards and habits have them. All series are in base units, whatever the unit of the field.',
     ...events
       .filter(([, { documented }]) => documented.length > 0)

@@ -20,7 +20,7 @@ export const firstEvents = (): string =>
   page([
     '## The first event',
     '`increase()` and `rate()` compare samples: of a series that appears with its first event, they miss that event, and with it ' +
-      "a tool's first failure or a new version's first error. There are two ways out, and Earshot goes both:",
+      "a tool's first failure or a new version's first error. There are two ways out, and Talkgauge goes both:",
     '1. **Counters are exposed at 0** as soon as their labels are known. What is counted after the next scrape is never missed, by ' +
       'any Prometheus. The tables below say since when.\n' +
       '2. **Creation times**: a Prometheus 3 with `--enable-feature=created-timestamp-zero-ingestion` is told in `_created` lines ' +

@@ -98,8 +98,8 @@ export const guarded: readonly Guarded[] = [
 /** Histograms that need no guard, and why. */
 export const unguarded: Partial<Record<MetricName, string>> = {
   lk_agents_turn_estimated_latency_seconds: 'the sum of three values that were each believed',
-  lk_agents_session_turns: 'counted by Earshot',
-  lk_agents_proc_initialize_duration_seconds: 'measured by Earshot with a monotonic clock',
+  lk_agents_session_turns: 'counted by Talkgauge',
+  lk_agents_proc_initialize_duration_seconds: 'measured by Talkgauge with a monotonic clock',
   lk_agents_event_loop_blocked_duration_seconds: 'measured by the SDK with a monotonic clock',
   v8js_gc_duration_seconds: 'measured by Node.js with a monotonic clock',
 };

@@ -87,7 +87,7 @@ export const requestOutcomes = (): string =>
 export const badValues = (): string =>
   page([
     '## Bad values',
-    'A value that cannot be true is not observed: it is counted in `earshot_invalid_samples_total{metric, reason}`, ' +
+    'A value that cannot be true is not observed: it is counted in `talkgauge_invalid_samples_total{metric, reason}`, ' +
       'under the series that it would have been a sample of.',
     table(
       ['Reason', 'Which values'],
@@ -138,7 +138,7 @@ export const badValues = (): string =>
 export const duplicates = (): string =>
   page([
     '## Duplicates',
-    'An SDK event that repeats another one is counted in `earshot_duplicate_events_total{type}` and in no series above:',
+    'An SDK event that repeats another one is counted in `talkgauge_duplicate_events_total{type}` and in no series above:',
     list([
       "A fallback or stream adapter's own event: it repeats its child's, under the provider `unknown`. (The SDK's " +
         '`session.usage` counts both.)',

@@ -31,14 +31,14 @@ export const priceReference = (): string =>
       'whose price is not known is in `lk_agents_cost_unpriced_usage_total`, and never in the cost as $0.',
     '## Where a price comes from',
     list([
-      'Your price file, if you have one: `prices` of `monitor()`, or `EARSHOT_PRICES`.',
+      'Your price file, if you have one: `prices` of `monitor()`, or `TALKGAUGE_PRICES`.',
       `The built-in list below; its oldest price is of ${builtIn.dated}.`,
       'The library [@pydantic/genai-prices](https://github.com/pydantic/genai-prices), for LLMs and realtime models. It comes ' +
-        'with Earshot; nothing is fetched.',
+        'with Talkgauge; nothing is fetched.',
     ]),
-    'The first that knows the model prices all of its usage. `earshot prices PROVIDER/MODEL` says which that is.',
+    'The first that knows the model prices all of its usage. `talkgauge prices PROVIDER/MODEL` says which that is.',
     'All but yours are public list prices for short prompts, without taxes, discounts, free quotas and rounding up. They go ' +
-      'stale: `earshot_price_file_timestamp_seconds` tells of which day they are, by source. If the cost matters, bring a file.',
+      'stale: `talkgauge_price_file_timestamp_seconds` tells of which day they are, by source. If the cost matters, bring a file.',
     '## How a model is found',
     list([
       "Names are those of the labels `model_provider` and `model_name`, in any case. A provider's host stands for it " +
@@ -84,8 +84,8 @@ export const priceReference = (): string =>
       'A file that cannot be used stops `monitor()` with an error that names the line and what it takes. `observe()` ' +
         'without a worker reports it.',
       'A change is taken up within 10 seconds, for what is used from then on. A file that cannot be used any more is ' +
-        'reported, the prices before it stay, and `earshot_price_file_reloads_total{result="failed"}` counts it.',
-      '`earshot replay --prices FILE` prices a recording with it.',
+        'reported, the prices before it stay, and `talkgauge_price_file_reloads_total{result="failed"}` counts it.',
+      '`talkgauge replay --prices FILE` prices a recording with it.',
     ]),
     table(
       ['Field', 'Dollars for a', 'Unit'],

@@ -65,8 +65,8 @@ export const groups: readonly Group[] = [
     metrics: worker,
   },
   {
-    title: 'Earshot itself',
-    about: 'What Earshot refused, dropped and overflowed. Watch these: every loss is counted here.',
+    title: 'Talkgauge itself',
+    about: 'What Talkgauge refused, dropped and overflowed. Watch these: every loss is counted here.',
     metrics: self,
   },
   {

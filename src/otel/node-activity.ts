@@ -2,7 +2,7 @@ import { constants, type EventLoopUtilization, PerformanceObserver, performance 
 import type { MeterProvider } from '@opentelemetry/api';
 
 /** The scope of the instruments that are written here, after OpenTelemetry's semantic conventions. */
-export const scope = 'earshot/node';
+export const scope = 'talkgauge/node';
 
 const gcTypes: Readonly<Record<number, string>> = {
   [constants.NODE_PERFORMANCE_GC_MAJOR]: 'major',

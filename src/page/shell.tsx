@@ -13,7 +13,7 @@ export function Shell() {
   return (
     <NavigationProvider value={navigation}>
       <header class="bar">
-        <a class="bar-home" href="/" aria-label="Earshot: all sessions">
+        <a class="bar-home" href="/" aria-label="Talkgauge: all sessions">
           <Brand />
         </a>
         <span class="bar-end">

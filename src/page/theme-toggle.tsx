@@ -17,7 +17,7 @@ export function ThemeToggle() {
     document.documentElement.dataset.theme = other;
     setTheme(other);
     try {
-      localStorage.setItem('earshot.theme', other);
+      localStorage.setItem('talkgauge.theme', other);
     } catch {
       // It holds until the page is left.
     }

@@ -3,6 +3,6 @@ import { useEffect } from 'preact/hooks';
 /** Names the tab. */
 export function useTitle(title: string): void {
   useEffect(() => {
-    document.title = `${title} · Earshot`;
+    document.title = `${title} · Talkgauge`;
   }, [title]);
 }

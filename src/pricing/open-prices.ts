@@ -7,7 +7,7 @@ import { PriceBook } from './price-book.ts';
 import { type PriceFile, readPriceFile } from './price-file.ts';
 
 /** Names the user's price file where no option does. */
-export const pricesVariable = 'EARSHOT_PRICES';
+export const pricesVariable = 'TALKGAUGE_PRICES';
 
 export interface PricesOptions {
   /** The user's price file. @default the built-in prices and the library's */
@@ -76,4 +76,4 @@ export function openPrices(options: PricesOptions = {}): Prices {
 }
 
 const timestamp = (source: 'user' | 'builtin', dated: string): Observation =>
-  observation('earshot_price_file_timestamp_seconds', { source }, Date.parse(dated) / 1000);
+  observation('talkgauge_price_file_timestamp_seconds', { source }, Date.parse(dated) / 1000);

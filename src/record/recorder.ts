@@ -11,21 +11,21 @@ import { LabelCap, overflow } from './label-cap.ts';
 import { registerCatalogue } from './registry.ts';
 import { type KeptSeries, keep, SeriesTable } from './series-table.ts';
 
-export type DropReason = Labels<'earshot_samples_dropped_total'>['reason'];
+export type DropReason = Labels<'talkgauge_samples_dropped_total'>['reason'];
 
 export interface RecorderOptions {
   /** Where the series are registered. @default a new registry */
   registry?: Registry;
   /** Labels that every series is exposed with; those that the registry has by itself go before them. @default none */
   labels?: Readonly<Record<string, string>>;
-  /** Whom Earshot's own series (`earshot_*`) are about; asked each time, for it may become known late. @default unknown */
+  /** Whom Talkgauge's own series (`talkgauge_*`) are about; asked each time, for it may become known late. @default unknown */
   identity?: () => Identity;
   /** How many values a label may have; when it is full, further ones become `other`, unless one is let go (see `idleMs`). @default 200 */
   maxLabelValues?: number;
   /** How many label sets there may be in all; samples of further ones are dropped, unless one is let go (see `idleMs`). @default 20000 */
   maxSeries?: number;
-  /** What `earshot_build_info` tells. @default it is not shown */
-  buildInfo?: Labels<'earshot_build_info'>;
+  /** What `talkgauge_build_info` tells. @default it is not shown */
+  buildInfo?: Labels<'talkgauge_build_info'>;
   /** What grows along with a series, such as cost with usage. @default nothing */
   derivation?: Derivation;
   /** What gauges show of the state of things when they are exposed. @default nothing */
@@ -52,7 +52,7 @@ export interface Series {
 /** The one way into the registry: what passes here is valid, and what does not is counted. */
 export interface Recorder {
   readonly registry: Registry;
-  /** Whom Earshot's own series are about. */
+  /** Whom Talkgauge's own series are about. */
   identity(): Identity;
   /** The series of a label set, or undefined when it is refused (which is counted). */
   series(metric: string, labels: Readonly<Record<string, string>>, identity: Identity): Series | undefined;
@@ -129,15 +129,15 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
   });
 
   const dropped = (reason: DropReason, count = 1) =>
-    count_('earshot_samples_dropped_total', { reason }, count);
+    count_('talkgauge_samples_dropped_total', { reason }, count);
 
-  /** The common labels of Earshot's own series. */
+  /** The common labels of Talkgauge's own series. */
   const self = () => {
     const { agent_name, agent_version } = identity();
     return { agent_name: exposed(agent_name), agent_version: exposed(agent_version) };
   };
 
-  /** Counts on Earshot's own series. These are few by construction, so no cap can stop them. */
+  /** Counts on Talkgauge's own series. These are few by construction, so no cap can stop them. */
   function count_(metric: string, labels: Record<string, string>, count: number): void {
     (registered.get(metric) as Counter | undefined)?.inc(creating({ ...self(), ...labels }), count);
   }
@@ -166,7 +166,7 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
           dropped('invalid_value');
           return false;
         }
-        for (const label of overflowed) count_('earshot_label_overflow_total', { label }, 1);
+        for (const label of overflowed) count_('talkgauge_label_overflow_total', { label }, 1);
         add(value, exemplar);
         derive?.(value);
         return true;
@@ -198,7 +198,7 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
     return deriving(from, labels, (metric, of) => series(metric, of, { agent_name, agent_version }));
   }
 
-  /** What Earshot says of itself as a state, under the identity of the moment. */
+  /** What Talkgauge says of itself as a state, under the identity of the moment. */
   function showSelf(): void {
     const shown = new Set<string>();
     const show = (name: string, labels: Readonly<Record<string, string>>, value: number) => {
@@ -207,8 +207,8 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
       shown.add(name);
       gauge?.set({ ...self(), ...labels }, value);
     };
-    show('earshot_series', {}, known.size);
-    if (buildInfo) show('earshot_build_info', buildInfo, 1);
+    show('talkgauge_series', {}, known.size);
+    if (buildInfo) show('talkgauge_build_info', buildInfo, 1);
     for (const { metric, labels, value } of states()) show(metric, labels, value);
   }
 

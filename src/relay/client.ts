@@ -41,7 +41,7 @@ export interface RelayClient {
 /**
  * Connects a job to its worker, in the background, and again whenever the connection is lost. What is
  * recorded meanwhile waits. Nothing that goes wrong here is thrown: what is lost is counted, as
- * `earshot_samples_dropped_total`, and the worker hears of it with the next samples.
+ * `talkgauge_samples_dropped_total`, and the worker hears of it with the next samples.
  */
 export function connectRelay(options: RelayClientOptions): RelayClient {
   return new Relay(options);

@@ -29,7 +29,7 @@ interface Metric {
 }
 
 /** How the job says what it had to drop. There is room for it also when there is room for nothing else. */
-export const dropsMetric = 'earshot_samples_dropped_total' satisfies MetricName;
+export const dropsMetric = 'talkgauge_samples_dropped_total' satisfies MetricName;
 
 /** Finds the series of a label set without building a key: this runs for every sample, in the job. */
 export class JobSeriesTable {

@@ -21,19 +21,19 @@ export class RelaySelf {
       this.#identity = identity;
       this.#frames = {};
     }
-    this.#frames[result] ??= this.#recorder.series('earshot_relay_frames_total', { result }, identity);
+    this.#frames[result] ??= this.#recorder.series('talkgauge_relay_frames_total', { result }, identity);
     this.#frames[result]?.add(count);
   };
 
   /** Counts that a job was not read from for a moment. */
   readonly throttled = (): void => {
     const identity = this.#recorder.identity();
-    this.#recorder.series('earshot_relay_throttled_total', {}, identity)?.add(1);
+    this.#recorder.series('talkgauge_relay_throttled_total', {}, identity)?.add(1);
   };
 
   /** Counts a connection; call what it returns when the connection is gone, and it is taken from where it was added. */
   connection(): () => void {
-    const series = this.#recorder.series('earshot_relay_connections', {}, this.#recorder.identity());
+    const series = this.#recorder.series('talkgauge_relay_connections', {}, this.#recorder.identity());
     series?.add(1);
     return () => series?.add(-1);
   }

@@ -47,7 +47,7 @@ async function listenInFreshDirectory(server: Server): Promise<SocketFile> {
 function freshDirectory(): string {
   let cause: unknown;
   for (const base of new Set([tmpdir(), '/tmp'])) {
-    const prefix = join(base, 'earshot-');
+    const prefix = join(base, 'talkgauge-');
     if (!fits(join(`${prefix}XXXXXX`, 'relay.sock'))) continue;
     try {
       return mkdtempSync(prefix); // 0700

@@ -1,4 +1,4 @@
-const stem = String.raw`earshot-report-\d{8}T\d{6}Z-[\w.-]{1,100}-[0-9a-f]{8}`;
+const stem = String.raw`talkgauge-report-\d{8}T\d{6}Z-[\w.-]{1,100}-[0-9a-f]{8}`;
 const named = (ending: string) => new RegExp(`^(${stem})\\.(?:${ending})$`);
 const ours = named('json|ogg');
 const journals = named('journal');
@@ -13,10 +13,10 @@ const parts = named(String.raw`json\.\d+|ogg\.part`);
  */
 export function stemOf(at: number, job: string, session: string): string {
   const time = new Date(at).toISOString().replace(/[-:]|\.\d+/g, '');
-  return `earshot-report-${time}-${job.replace(/[^\w.-]/g, '_').slice(0, 100) || 'session'}-${session}`;
+  return `talkgauge-report-${time}-${job.replace(/[^\w.-]/g, '_').slice(0, 100) || 'session'}-${session}`;
 }
 
-/** Whether a file in a folder of reports is one that Earshot has put there: a report, or its recording. */
+/** Whether a file in a folder of reports is one that Talkgauge has put there: a report, or its recording. */
 export const isOurs = (name: string): boolean => ours.test(name);
 
 /** Whether a file is a part of one of ours, which may be in the middle of being written. */

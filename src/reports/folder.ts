@@ -41,7 +41,7 @@ export function refusalOf(path: readonly Entry[], uid: number): string | undefin
 
 const refused = ({ path }: Entry, parent: Entry, why: string): string =>
   `${path} ${why} in ${parent.path}, where anyone may make files; remove it, or name a folder of this user's own ` +
-  'by EARSHOT_REPORTS (with a bucket: EARSHOT_REPORTS_SPOOL)';
+  'by TALKGAUGE_REPORTS (with a bucket: TALKGAUGE_REPORTS_SPOOL)';
 
 /** Each part of a path, from the root on. */
 function partsOf(path: string): string[] {

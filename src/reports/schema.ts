@@ -77,7 +77,7 @@ export const sessionReport = z.object({
   schemaVersion: z
     .literal(1)
     .describe('Grows when a field changes its meaning or goes; new ones may come without'),
-  earshotVersion: z.string(),
+  talkgaugeVersion: z.string(),
   sdkVersion: z.string().optional().describe('Of `@livekit/agents`'),
   jobId: z.string().optional(),
   roomId: z.string().optional().describe("The room's SID"),
@@ -96,7 +96,7 @@ export const sessionReport = z.object({
   content: z
     .object({ transcript: z.boolean(), allowPii: z.boolean(), redaction: z.boolean() })
     .describe(
-      "What of the conversation is in here: by Earshot's switches, and whether LiveKit demanded redaction",
+      "What of the conversation is in here: by Talkgauge's switches, and whether LiveKit demanded redaction",
     ),
   counts: z
     .object({
@@ -127,7 +127,7 @@ export const sessionReport = z.object({
     .describe('Messages, calls of tools and their outputs, handoffs; what was said with `transcript`'),
   events: z
     .array(plain)
-    .describe("The session's events in order, with the switch `logs`; `earshot replay` reads them"),
+    .describe("The session's events in order, with the switch `logs`; `talkgauge replay` reads them"),
   eventsDropped: z.number().describe('Events that were too many to be kept'),
 });
 

@@ -7,20 +7,20 @@ import { OptionError, type Options } from '../options.ts';
 /** Where session reports go. */
 export interface ReportOptions {
   /**
-   * A folder, which is made if it is not there, or `s3://BUCKET/PREFIX`. @default EARSHOT_REPORTS, or there are no reports
+   * A folder, which is made if it is not there, or `s3://BUCKET/PREFIX`. @default TALKGAUGE_REPORTS, or there are no reports
    */
   to?: string;
-  /** How long the end of a job may wait for its report, in milliseconds. @default EARSHOT_REPORTS_DEADLINE_MS, or 5000 */
+  /** How long the end of a job may wait for its report, in milliseconds. @default TALKGAUGE_REPORTS_DEADLINE_MS, or 5000 */
   deadlineMs?: number;
-  /** Age in days at which the worker removes a report and its recording from the folder. @default EARSHOT_REPORTS_MAX_AGE_DAYS, or never */
+  /** Age in days at which the worker removes a report and its recording from the folder. @default TALKGAUGE_REPORTS_MAX_AGE_DAYS, or never */
   maxAgeDays?: number;
   /**
    * Mebibytes that the folder's reports and recordings may take together, before the worker removes the oldest.
-   * @default EARSHOT_REPORTS_MAX_MB, or any number; 1024 of what waits for a bucket
+   * @default TALKGAUGE_REPORTS_MAX_MB, or any number; 1024 of what waits for a bucket
    */
   maxMb?: number;
   /**
-   * The folder in which reports wait for their bucket. @default EARSHOT_REPORTS_SPOOL, or one of this user's: in
+   * The folder in which reports wait for their bucket. @default TALKGAUGE_REPORTS_SPOOL, or one of this user's: in
    * XDG_STATE_HOME, else in ~/.local/state, else, for a user without a home, in the system's temporary folder
    */
   spool?: string;
@@ -48,11 +48,11 @@ const spoolMb = 1024;
  * @throws {OptionError} for an option or variable that cannot be used; the message names it
  */
 export function resolveReports(options: Options): ReportSettings | undefined {
-  const to = options.string('to', ['EARSHOT_REPORTS']);
-  const deadlineMs = options.integer('deadlineMs', 'EARSHOT_REPORTS_DEADLINE_MS', 0, 60_000) ?? 5000;
-  const maxAgeDays = options.number('maxAgeDays', 'EARSHOT_REPORTS_MAX_AGE_DAYS', 0.001, 100_000);
-  const maxMb = options.number('maxMb', 'EARSHOT_REPORTS_MAX_MB', 1, 1e9);
-  const spool = options.string('spool', ['EARSHOT_REPORTS_SPOOL']);
+  const to = options.string('to', ['TALKGAUGE_REPORTS']);
+  const deadlineMs = options.integer('deadlineMs', 'TALKGAUGE_REPORTS_DEADLINE_MS', 0, 60_000) ?? 5000;
+  const maxAgeDays = options.number('maxAgeDays', 'TALKGAUGE_REPORTS_MAX_AGE_DAYS', 0.001, 100_000);
+  const maxMb = options.number('maxMb', 'TALKGAUGE_REPORTS_MAX_MB', 1, 1e9);
+  const spool = options.string('spool', ['TALKGAUGE_REPORTS_SPOOL']);
   if (to === undefined) return undefined;
   const limits = { deadlineMs, maxAge: maxAgeDays && maxAgeDays * day };
   const scheme = to.match(/^([a-z][a-z0-9+.-]+):\/\//i)?.[1];
@@ -71,13 +71,13 @@ export function resolveReports(options: Options): ReportSettings | undefined {
 /** Where spools are by default; the worker and its jobs have to come to the same, for it sends on what they leave. */
 function spools(options: Options): string {
   const state = options.string('', ['XDG_STATE_HOME']);
-  if (state && isAbsolute(state)) return join(state, 'earshot', 'reports');
+  if (state && isAbsolute(state)) return join(state, 'talkgauge', 'reports');
   const home = options.string('', ['HOME']);
   if (home && isAbsolute(home) && home !== '/' && isWritable(home)) {
-    return join(home, '.local', 'state', 'earshot', 'reports');
+    return join(home, '.local', 'state', 'talkgauge', 'reports');
   }
   // Where anyone may make files; see `refusalOf`. By number: in a container the user may have no name, nor be in any list.
-  return join(tmpdir(), `earshot-reports-${process.getuid?.() ?? 'user'}`);
+  return join(tmpdir(), `talkgauge-reports-${process.getuid?.() ?? 'user'}`);
 }
 
 function isWritable(folder: string): boolean {
@@ -115,5 +115,5 @@ function bucketOf(to: string, options: Options): BucketOptions {
 
 const unusable = (to: string) =>
   new OptionError(
-    `EARSHOT_REPORTS="${to}" cannot be used: give a folder, or s3://BUCKET/PREFIX of letters, digits, _, -, . and /, or leave it out.`,
+    `TALKGAUGE_REPORTS="${to}" cannot be used: give a folder, or s3://BUCKET/PREFIX of letters, digits, _, -, . and /, or leave it out.`,
   );

@@ -52,13 +52,13 @@ export function keepReports({
     if (!outbox || !bucket) return;
     // What is younger its job may be about to send.
     const { reports, failed } = await outbox.sendAll(Date.now() - deadlineMs);
-    if (reports > 0) sink(observation('earshot_session_report_uploads_total', { result: 'ok' }, reports));
+    if (reports > 0) sink(observation('talkgauge_session_report_uploads_total', { result: 'ok' }, reports));
     if (!failed) {
       if (failures > 0) log(`reports reach ${urlIn(bucket, '')} again`);
       failures = 0;
       return;
     }
-    sink(observation('earshot_session_report_uploads_total', { result: 'failed' }, 1));
+    sink(observation('talkgauge_session_report_uploads_total', { result: 'failed' }, 1));
     if (failures === 0) {
       log(`reports wait in ${folder}, for ${urlIn(bucket, '')} does not take them: ${failed.message}`);
     }
@@ -70,7 +70,7 @@ export function keepReports({
     const removed = await retain(folder, { maxAge, maxBytes }, Date.now());
     for (const reason of ['age', 'size'] as const) {
       if (removed[reason] > 0) {
-        sink(observation('earshot_session_reports_removed_total', { reason }, removed[reason]));
+        sink(observation('talkgauge_session_reports_removed_total', { reason }, removed[reason]));
       }
     }
   };
@@ -80,7 +80,7 @@ export function keepReports({
     for (const { path, ...recovered } of written) {
       const { agentName, agentVersion } = recovered.report;
       const about = { agent_name: agentName, agent_version: agentVersion };
-      sink(observation('earshot_session_reports_total', { outcome: 'recovered' }, 1), about);
+      sink(observation('talkgauge_session_reports_total', { outcome: 'recovered' }, 1), about);
       onRecovered?.(recovered, bucket ? urlIn(bucket, basename(path)) : path);
     }
   };

@@ -1,7 +1,7 @@
 import type { Labels, MetricName } from '../catalogue/metrics.ts';
 import { type Observation, observation } from '../catalogue/observation.ts';
 
-type Reason = Labels<'earshot_invalid_samples_total'>['reason'];
+type Reason = Labels<'talkgauge_invalid_samples_total'>['reason'];
 
 /** Milliseconds, as the SDK reports most durations, to seconds. The only place that knows of milliseconds. */
 export const seconds = (ms: number): number => ms / 1000;
@@ -56,7 +56,7 @@ export class Samples {
   ): boolean {
     if (value === undefined) return false;
     const reason = refusal(value, guard);
-    if (reason) this.add('earshot_invalid_samples_total', { metric, reason }, 1);
+    if (reason) this.add('talkgauge_invalid_samples_total', { metric, reason }, 1);
     else this.add(metric, labels, value);
     return !reason;
   }

@@ -52,7 +52,7 @@ export class SessionObserver {
     metrics_collected: (samples, { metrics: m }) => {
       const { count, repeated } = this.#duplicates.judge(m);
       this.#turns.metrics(m, repeated.includes(m));
-      for (const one of repeated) samples.add('earshot_duplicate_events_total', { type: one.type }, 1);
+      for (const one of repeated) samples.add('talkgauge_duplicate_events_total', { type: one.type }, 1);
       for (const one of count) this.#count(samples, one);
     },
     conversation_item_added: (samples, { item, createdAt }) => {

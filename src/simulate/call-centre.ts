@@ -67,7 +67,7 @@ export async function openCallCentre(
 
   try {
     signal?.throwIfAborted();
-    const directory = mkdtempSync(join(tmpdir(), 'earshot-simulate-'));
+    const directory = mkdtempSync(join(tmpdir(), 'talkgauge-simulate-'));
     done(directory, () => rmSync(directory, { recursive: true, force: true }));
     if (settings.oracle) mkdirSync(settings.oracle, { recursive: true });
     const credentials = credentialsOf(settings.keyFile);

@@ -13,7 +13,7 @@ export interface SimulateOptions {
   concurrency?: number;
   /** How many times faster than life people talk and think; models keep their latencies. @default 1 */
   speed?: number;
-  /** Port of /metrics; 0 takes a free one. @default EARSHOT_PORT, or 9464 */
+  /** Port of /metrics; 0 takes a free one. @default TALKGAUGE_PORT, or 9464 */
   port?: number;
   /** Port of the incident switches; 0 takes a free one. @default 9466, or a free one if that is taken */
   controlPort?: number;
@@ -26,7 +26,7 @@ export interface SimulateOptions {
    * @default a key that is drawn for this run
    */
   keyFile?: string;
-  /** Price file, which goes before the built-in prices. @default EARSHOT_PRICES, or the built-in prices */
+  /** Price file, which goes before the built-in prices. @default TALKGAUGE_PRICES, or the built-in prices */
   prices?: string;
   /** What goes wrong from the start. @default nothing */
   incidents?: readonly IncidentName[];

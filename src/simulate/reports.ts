@@ -13,14 +13,14 @@ export interface CallReports {
   to: string;
 }
 
-/** Where the reports of the calls go: where `EARSHOT_REPORTS` says, else into a folder beside what else is kept. */
+/** Where the reports of the calls go: where `TALKGAUGE_REPORTS` says, else into a folder beside what else is kept. */
 export function callReports(directory: string, env = process.env): CallReports {
-  const own = env.EARSHOT_REPORTS?.trim();
+  const own = env.TALKGAUGE_REPORTS?.trim();
   if (own) return { options: {}, environment: {}, to: own };
   const to = join(directory, 'reports');
   return {
-    options: { to, maxMb: env.EARSHOT_REPORTS_MAX_MB ? undefined : maxMb },
-    environment: { EARSHOT_REPORTS: to },
+    options: { to, maxMb: env.TALKGAUGE_REPORTS_MAX_MB ? undefined : maxMb },
+    environment: { TALKGAUGE_REPORTS: to },
     to,
   };
 }

@@ -21,7 +21,7 @@ const inOwnTerms = ({ code, message, cause }: ServeError): ServeError =>
     code,
     message
       .replace('{ port }', '{ gatewayPort }')
-      .replace('EARSHOT_GATEWAY_PORT', 'EARSHOT_SIMULATE_GATEWAY_PORT'),
+      .replace('TALKGAUGE_GATEWAY_PORT', 'TALKGAUGE_SIMULATE_GATEWAY_PORT'),
     { cause },
   );
 

@@ -84,11 +84,11 @@ export async function simulate(options: RunOptions): Promise<number> {
       format === 'json' ? `${JSON.stringify({ summary })}\n` : `${renderSummary(summary).join('\n')}\n`,
     );
     if (!failure) return 0;
-    errors.write(`earshot simulate: the worker failed: ${failure.message}\n`);
+    errors.write(`talkgauge simulate: the worker failed: ${failure.message}\n`);
     return 1;
   } catch (error) {
     if (stop.signal.aborted) return 0;
-    errors.write(`earshot simulate: ${told(error as Error)}\n`);
+    errors.write(`talkgauge simulate: ${told(error as Error)}\n`);
     return 1;
   } finally {
     stop.abort();

@@ -69,7 +69,7 @@ export function renderScreen(view: View, { width, height, colour, keys }: ViewOp
     colour ? styleText(style, text, { validateStream: false }) : text;
   const { figures, incidents } = view;
   const head = [
-    `${paint('bold', 'Earshot')} simulated call centre, ${clock(view.elapsed)}`,
+    `${paint('bold', 'Talkgauge')} simulated call centre, ${clock(view.elapsed)}`,
     '',
     ...(view.sessionsUrl ? [`  sessions   ${paint('cyan', `${view.sessionsUrl}/`)} in a browser`] : []),
     `  metrics    ${paint('cyan', `${view.metricsUrl}/metrics`)}`,

@@ -15,19 +15,19 @@ export interface TelemetryOptions {
   headers?: Record<string, string>;
   /**
    * Whether spans and log lines keep conversation content (what was said, what tools were given and answered,
-   * prompts, messages of errors). @default EARSHOT_ALLOW_PII, LIVEKIT_TELEMETRY_ALLOW_PII, or false
+   * prompts, messages of errors). @default TALKGAUGE_ALLOW_PII, LIVEKIT_TELEMETRY_ALLOW_PII, or false
    */
   allowPii?: boolean;
   /** Edits every text of a span, a log line or a conversation record before it leaves the process. @default nothing is edited */
   redact?: RedactText;
   /**
    * Share of turns whose spans are kept, 0 to 1; those that were slow, failed or were interrupted are kept in
-   * any case. @default EARSHOT_TURN_RATIO, or 1
+   * any case. @default TALKGAUGE_TURN_RATIO, or 1
    */
   turnRatio?: number;
-  /** From which latency on a turn is slow, in seconds. @default EARSHOT_SLOW_TURN_SECONDS, or the latency objective's target, 1.5 */
+  /** From which latency on a turn is slow, in seconds. @default TALKGAUGE_SLOW_TURN_SECONDS, or the latency objective's target, 1.5 */
   slowTurnSeconds?: number;
-  /** How long the end of a job may wait for the backend, in milliseconds. @default EARSHOT_FLUSH_DEADLINE_MS, or 3000 */
+  /** How long the end of a job may wait for the backend, in milliseconds. @default TALKGAUGE_FLUSH_DEADLINE_MS, or 3000 */
   flushDeadlineMs?: number;
 }
 
@@ -51,15 +51,15 @@ export function resolveTelemetry(given: TelemetryOptions = {}): TelemetrySetting
     traces: disabled ? undefined : target(options, given, 'traces'),
     logs: disabled ? undefined : target(options, given, 'logs'),
     allowPii:
-      options.boolean('allowPii', 'EARSHOT_ALLOW_PII') ??
+      options.boolean('allowPii', 'TALKGAUGE_ALLOW_PII') ??
       options.boolean('', 'LIVEKIT_TELEMETRY_ALLOW_PII') ??
       false,
     redact: given.redact,
-    turnRatio: options.number('turnRatio', 'EARSHOT_TURN_RATIO', 0, 1) ?? 1,
+    turnRatio: options.number('turnRatio', 'TALKGAUGE_TURN_RATIO', 0, 1) ?? 1,
     slowTurnSeconds:
-      options.number('slowTurnSeconds', 'EARSHOT_SLOW_TURN_SECONDS', 0, 600) ??
+      options.number('slowTurnSeconds', 'TALKGAUGE_SLOW_TURN_SECONDS', 0, 600) ??
       profiles.standard.turnLatency.seconds,
-    flushDeadlineMs: options.integer('flushDeadlineMs', 'EARSHOT_FLUSH_DEADLINE_MS', 0, 30_000) ?? 3000,
+    flushDeadlineMs: options.integer('flushDeadlineMs', 'TALKGAUGE_FLUSH_DEADLINE_MS', 0, 30_000) ?? 3000,
   };
 }
 

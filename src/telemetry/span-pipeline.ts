@@ -99,7 +99,7 @@ export class SpanPipeline implements tracing.SpanProcessor {
   /** Ends all spans, for the process is about to end, and says what is left to be sent. */
   rest(): Remainder {
     for (const span of this.#open) {
-      span.setAttribute('earshot.unfinished', true);
+      span.setAttribute('talkgauge.unfinished', true);
       span.end();
     }
     this.#guarded(() => this.#sampling?.settle());

@@ -131,9 +131,9 @@ const fixed: Record<
     ['severity', ['warning', 'error']],
     ['cause', ['code', 'host']],
   ],
-  earshot_build_info: ['G', 'version', 'sdk_version', 'node_version'],
-  earshot_invalid_samples_total: ['C', 'metric', ['reason', ['nan', 'negative', 'absurd', 'missing']]],
-  earshot_samples_dropped_total: [
+  talkgauge_build_info: ['G', 'version', 'sdk_version', 'node_version'],
+  talkgauge_invalid_samples_total: ['C', 'metric', ['reason', ['nan', 'negative', 'absurd', 'missing']]],
+  talkgauge_samples_dropped_total: [
     'C',
     [
       'reason',
@@ -150,13 +150,13 @@ const fixed: Record<
       ],
     ],
   ],
-  earshot_duplicate_events_total: ['C', 'type'],
-  earshot_relay_connections: ['G'],
-  earshot_relay_frames_total: ['C', ['result', ['ok', 'malformed', 'oversized', 'incompatible']]],
-  earshot_label_overflow_total: ['C', 'label'],
-  earshot_series: ['G'],
-  earshot_price_file_timestamp_seconds: ['G', ['source', ['user', 'builtin']]],
-  earshot_price_file_reloads_total: ['C', ['result', ['ok', 'failed']]],
+  talkgauge_duplicate_events_total: ['C', 'type'],
+  talkgauge_relay_connections: ['G'],
+  talkgauge_relay_frames_total: ['C', ['result', ['ok', 'malformed', 'oversized', 'incompatible']]],
+  talkgauge_label_overflow_total: ['C', 'label'],
+  talkgauge_series: ['G'],
+  talkgauge_price_file_timestamp_seconds: ['G', ['source', ['user', 'builtin']]],
+  talkgauge_price_file_reloads_total: ['C', ['result', ['ok', 'failed']]],
 };
 
 test.each(Object.entries(fixed))('%s is there, with its type and its labels', (name, [type, ...labels]) => {
@@ -168,7 +168,7 @@ test.each(Object.entries(fixed))('%s is there, with its type and its labels', (n
 
 describe.each(Object.entries(catalogue))('%s', (name, spec) => {
   test('has a name that Prometheus can take, in the words of its type and unit', () => {
-    expect(name).toMatch(/^(lk_agents|earshot|nodejs|v8js)(_[a-z0-9]+)+$/);
+    expect(name).toMatch(/^(lk_agents|talkgauge|nodejs|v8js)(_[a-z0-9]+)+$/);
     expect(name.endsWith('_total')).toBe(spec.type === 'counter');
     if (spec.unit === 'seconds') expect(name).toMatch(/_seconds(_total)?$/);
     if (spec.unit === 'ratio' && name !== 'lk_agents_worker_load') expect(name).toMatch(/_ratio$/);

@@ -41,7 +41,7 @@ test('no label set makes more than a few dozen others known', () => {
 
 test.each([
   ['lk_agents_sessions_total', 'agent'],
-  ['earshot_samples_dropped_total', 'worker'],
+  ['talkgauge_samples_dropped_total', 'worker'],
   ['lk_agents_job_exits_total', 'worker'],
   ['lk_agents_usage_llm_input_cached_tokens_total', 'another series'],
   ['lk_agents_cost_usd_total', 'another series'],

@@ -7,14 +7,14 @@ import { forwardHeaders } from '../../src/cli/forward-headers.ts';
 let folder: string;
 let file: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'earshot-headers-'));
+  folder = mkdtempSync(join(tmpdir(), 'talkgauge-headers-'));
   file = join(folder, 'headers.yml');
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
 test('each destination has its own, from its variable, else from the file, else those for all', () => {
   writeFileSync(file, 'tempo:\n  Authorization: Bearer file\nloki:\n  X-Scope-OrgID: "7"\n');
-  const env = { EARSHOT_GATEWAY_TEMPO_HEADERS: 'authorization=Bearer a=b, x-one = 1' };
+  const env = { TALKGAUGE_GATEWAY_TEMPO_HEADERS: 'authorization=Bearer a=b, x-one = 1' };
   expect(forwardHeaders({ all: 'X-All=yes,authorization=Bearer all', file, env })).toEqual({
     tempo: { 'x-all': 'yes', authorization: 'Bearer a=b', 'x-one': '1' },
     loki: { 'x-all': 'yes', authorization: 'Bearer all', 'x-scope-orgid': '7' },
@@ -25,9 +25,9 @@ test('each destination has its own, from its variable, else from the file, else 
 
 describe('what cannot be used is told, and no value of it', () => {
   test('a variable', () => {
-    const env = { EARSHOT_GATEWAY_LOKI_HEADERS: 'sesame' };
+    const env = { TALKGAUGE_GATEWAY_LOKI_HEADERS: 'sesame' };
     expect(() => forwardHeaders({ env })).toThrow(
-      'EARSHOT_GATEWAY_LOKI_HEADERS takes name=value,name=value.',
+      'TALKGAUGE_GATEWAY_LOKI_HEADERS takes name=value,name=value.',
     );
   });
 

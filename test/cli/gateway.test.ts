@@ -14,7 +14,7 @@ let data: string;
 const children: ChildProcess[] = [];
 
 beforeEach(() => {
-  data = mkdtempSync(join(tmpdir(), 'earshot-gateway-'));
+  data = mkdtempSync(join(tmpdir(), 'talkgauge-gateway-'));
 });
 afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
@@ -30,7 +30,7 @@ interface Started {
 const keys = { LIVEKIT_API_KEY: key.key, LIVEKIT_API_SECRET: key.secret };
 
 function run(args: string[], env: Record<string, string> = keys) {
-  const clean = Object.entries(process.env).filter(([name]) => !/^(EARSHOT|LIVEKIT)_/.test(name));
+  const clean = Object.entries(process.env).filter(([name]) => !/^(TALKGAUGE|LIVEKIT)_/.test(name));
   const child = spawn(
     process.execPath,
     [main, 'gateway', '--port', '0', '--data', data, '--min-free-mb', '0', ...args],
@@ -112,13 +112,13 @@ describe('it does not start, and says what to do', () => {
     [['--proxy-header', 'x-user'], keys, '--proxy-header and --proxy-from go together'],
     [
       [],
-      { ...keys, EARSHOT_GATEWAY_USER: 'ann' },
-      'EARSHOT_GATEWAY_USER and EARSHOT_GATEWAY_PASSWORD go together',
+      { ...keys, TALKGAUGE_GATEWAY_USER: 'ann' },
+      'TALKGAUGE_GATEWAY_USER and TALKGAUGE_GATEWAY_PASSWORD go together',
     ],
     [['--token-file', '/nowhere/token'], keys, 'The token in /nowhere/token cannot be read'],
     [['--tempo', 'tempo:4317'], keys, 'It takes an http(s) URL'],
     [['--retention-days', 'some'], keys, 'It takes a number'],
-    [[], { ...keys, EARSHOT_GATEWAY_SYNC: 'often' }, 'Allowed choices are always, recordings, never'],
+    [[], { ...keys, TALKGAUGE_GATEWAY_SYNC: 'often' }, 'Allowed choices are always, recordings, never'],
   ])('%j %j', async (args, env, message) => {
     const { child, errors } = run(args, env as Record<string, string>);
     const [code] = await once(child, 'close');
@@ -142,7 +142,7 @@ describe('the token of readers', () => {
     expect(first.errors()).not.toContain(token);
     expect(await statusWith(first.url)).toBe(401);
     expect(await statusWith(first.url, `Bearer ${token}`)).toBe(200);
-    expect(await statusWith(first.url, `Basic ${btoa(`earshot:${token}`)}`)).toBe(200);
+    expect(await statusWith(first.url, `Basic ${btoa(`talkgauge:${token}`)}`)).toBe(200);
     first.child.kill('SIGTERM');
     await once(first.child, 'exit');
     const second = await start(['--draw-token']);
@@ -161,9 +161,9 @@ describe('the token of readers', () => {
 test('variables that are empty, or say no, are not set', async () => {
   const { url } = await start([], {
     ...keys,
-    EARSHOT_GATEWAY_TEMPO: '',
-    EARSHOT_GATEWAY_RETENTION_DAYS: '',
-    EARSHOT_GATEWAY_DRAW_TOKEN: 'false',
+    TALKGAUGE_GATEWAY_TEMPO: '',
+    TALKGAUGE_GATEWAY_RETENTION_DAYS: '',
+    TALKGAUGE_GATEWAY_DRAW_TOKEN: 'false',
   });
   expect((await fetch(`${url}/api/sessions`)).status).toBe(200);
   expect(readdirSync(data)).not.toContain('token');
@@ -174,11 +174,11 @@ test('headers on the command line are warned about, and not those that nobody se
   await vi.waitFor(() =>
     expect(shown.errors()).toContain('can be read by anybody on this machine who lists its processes'),
   );
-  expect(shown.errors()).toContain('set EARSHOT_GATEWAY_TEMPO_HEADERS');
+  expect(shown.errors()).toContain('set TALKGAUGE_GATEWAY_TEMPO_HEADERS');
   expect(shown.errors()).not.toContain('sesame');
   shown.child.kill('SIGKILL');
   await once(shown.child, 'exit');
-  const hidden = await start([], { ...keys, EARSHOT_GATEWAY_FORWARD_HEADERS: 'authorization=sesame' });
+  const hidden = await start([], { ...keys, TALKGAUGE_GATEWAY_FORWARD_HEADERS: 'authorization=sesame' });
   await vi.waitFor(() => expect(hidden.errors()).toContain('Kept: '));
   expect(hidden.errors()).not.toContain('lists its processes');
 });
@@ -199,7 +199,7 @@ test('it says where its page is, where sessions are, and how long they are kept'
   await vi.waitFor(() =>
     expect(errors()).toContain(told('for ever; --retention-days and --retention-gb limit it')),
   );
-  const other = mkdtempSync(join(tmpdir(), 'earshot-gateway-'));
+  const other = mkdtempSync(join(tmpdir(), 'talkgauge-gateway-'));
   const second = await start(['--data', other, '--retention-days', '30', '--retention-gb', '5']);
   await vi.waitFor(() =>
     expect(second.errors()).toContain(
@@ -212,11 +212,11 @@ test('it says where its page is, where sessions are, and how long they are kept'
 
 test('a port that is taken is told in terms of the command', async () => {
   const first = await start();
-  const other = mkdtempSync(join(tmpdir(), 'earshot-gateway-'));
+  const other = mkdtempSync(join(tmpdir(), 'talkgauge-gateway-'));
   const { port } = new URL(first.url);
   const { child, errors } = run(['--data', other, '--port', port]);
   expect(await once(child, 'exit')).toEqual([1, null]);
-  expect(errors()).toBe(`earshot: Port ${port} is in use; pass --port or set EARSHOT_GATEWAY_PORT\n`);
+  expect(errors()).toBe(`talkgauge: Port ${port} is in use; pass --port or set TALKGAUGE_GATEWAY_PORT\n`);
   rmSync(other, { recursive: true, force: true });
 });
 

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parse } from 'yaml';
 
 const run = promisify(execFile);
-const earshot = join(import.meta.dirname, '../../dist/cli/main.js');
+const talkgauge = join(import.meta.dirname, '../../dist/cli/main.js');
 
 let out: string;
 beforeEach(() => {
@@ -15,14 +15,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(out, { recursive: true }));
 
-const generate = (...args: string[]) => run(process.execPath, [earshot, 'generate', '--out', out, ...args]);
+const generate = (...args: string[]) => run(process.execPath, [talkgauge, 'generate', '--out', out, ...args]);
 const read = (path: string) => readFileSync(join(out, path), 'utf8');
 
 test('the defaults are what is committed', async () => {
   const { stdout } = await generate();
   const paths = stdout.trim().split('\n');
   expect(paths).toContain('dashboards/latency.json');
-  expect(paths).toContain('alerts/earshot.yml');
+  expect(paths).toContain('alerts/talkgauge.yml');
   expect(readdirSync(join(out, 'dashboards')).length).toBe(
     paths.filter((path) => path.endsWith('.json')).length,
   );
@@ -33,8 +33,8 @@ test('the defaults are what is committed', async () => {
 
 test('a profile moves the limits of alerts and the lines of panels', async () => {
   await generate('--profile', 'telephony');
-  expect(read('prometheus/rules/earshot.yml')).toContain('{le=~"2\\\\.5"}');
-  expect(read('alerts/earshot.yml')).toContain('took longer than 2.5 s');
+  expect(read('prometheus/rules/talkgauge.yml')).toContain('{le=~"2\\\\.5"}');
+  expect(read('alerts/talkgauge.yml')).toContain('took longer than 2.5 s');
   expect(read('dashboards/latency.json')).toContain('"Answered within 2.5 s"');
 });
 
@@ -42,8 +42,8 @@ test("objectives of one's own go before the profile's", async () => {
   const file = join(out, 'objectives.yml');
   writeFileSync(file, 'turnLatency: { seconds: 1.2, ratio: 0.9 }\n');
   await generate('--profile', 'strict', '--objectives', file);
-  expect(read('alerts/earshot.yml')).toContain('90 % of the turns are to be answered within 1.2 s');
-  expect(read('alerts/earshot.yml')).toContain('99.5 % of the sessions');
+  expect(read('alerts/talkgauge.yml')).toContain('90 % of the turns are to be answered within 1.2 s');
+  expect(read('alerts/talkgauge.yml')).toContain('99.5 % of the sessions');
 });
 
 test('matchers, agents and labels reach every raw series, and the filters of boards', async () => {
@@ -55,7 +55,7 @@ test('matchers, agents and labels reach every raw series, and the filters of boa
     '--labels',
     'region',
   );
-  expect(read('prometheus/rules/earshot.yml')).toContain(
+  expect(read('prometheus/rules/talkgauge.yml')).toContain(
     'sum by (region, agent_name, agent_version, outcome, tools) ' +
       '(rate(lk_agents_turns_total{job="voice", zone!~"test.*", agent_name=~"front-desk|b\\\\.c"}[5m]))',
   );
@@ -75,11 +75,11 @@ test('without recording rules no board reads a recorded rate', async () => {
 
 test('links of alerts lead to the Grafana and the runbooks that are named', async () => {
   await generate('--grafana', 'https://grafana.example.com/', '--runbooks', 'https://wiki.example.com/voice');
-  expect(read('alerts/earshot.yml')).toContain(
+  expect(read('alerts/talkgauge.yml')).toContain(
     'runbook_url: https://wiki.example.com/voice/LiveKitAgentTurnLatencyBudgetBurn.md',
   );
-  expect(read('alerts/earshot.yml')).toContain(
-    'dashboard_url: https://grafana.example.com/d/earshot-slo/slo?',
+  expect(read('alerts/talkgauge.yml')).toContain(
+    'dashboard_url: https://grafana.example.com/d/talkgauge-slo/slo?',
   );
 });
 
@@ -132,7 +132,7 @@ test.each([
 });
 
 const alertsOf = (name: string) =>
-  (parse(read('alerts/earshot.yml')) as { groups: { rules: Record<string, unknown>[] }[] }).groups
+  (parse(read('alerts/talkgauge.yml')) as { groups: { rules: Record<string, unknown>[] }[] }).groups
     .flatMap(({ rules }) => rules)
     .filter(({ alert }) => alert === name);
 
@@ -147,8 +147,8 @@ override:
   LiveKitAgentStuck/critical: { for: 10m }
 `,
   );
-  await generate('--alerts', file, '--disable', 'EarshotLabelOverflow, LiveKitAgentCacheHitDrop');
-  for (const name of ['LiveKitAgentUsageUnpriced', 'EarshotLabelOverflow', 'LiveKitAgentCacheHitDrop'])
+  await generate('--alerts', file, '--disable', 'TalkgaugeLabelOverflow, LiveKitAgentCacheHitDrop');
+  for (const name of ['LiveKitAgentUsageUnpriced', 'TalkgaugeLabelOverflow', 'LiveKitAgentCacheHitDrop'])
     expect(alertsOf(name)).toEqual([]);
   expect(alertsOf('LiveKitAgentUnansweredTurns')).toMatchObject([{ labels: { severity: 'critical' } }]);
   expect(alertsOf('LiveKitAgentToolSlow')).toMatchObject([

@@ -36,16 +36,19 @@ const words = (...all: string[]) => all.map((word) => `${word}\0`).join('');
 
 describe('the command that runs is that of process 1', () => {
   test.each([
-    [words('node', '/usr/local/bin/earshot', 'gateway'), ['gateway']],
-    [words('/sbin/docker-init', '--', 'earshot', 'gateway', '--port', '9000'), ['gateway', '--port', '9000']],
+    [words('node', '/usr/local/bin/talkgauge', 'gateway'), ['gateway']],
+    [
+      words('/sbin/docker-init', '--', 'talkgauge', 'gateway', '--port', '9000'),
+      ['gateway', '--port', '9000'],
+    ],
     [words('node', '/app/dist/cli/main.js', 'simulate'), ['simulate']],
-    [words('node', '/usr/local/bin/earshot'), []],
+    [words('node', '/usr/local/bin/talkgauge'), []],
   ])('%j', (cmdline, command) => {
     expect(commandOf(cmdline)).toEqual(command);
   });
 
   test('another program is an error that says how to name the command', () => {
-    expect(() => commandOf(words('/pause'))).toThrow('earshot healthcheck gateway');
+    expect(() => commandOf(words('/pause'))).toThrow('talkgauge healthcheck gateway');
   });
 });
 
@@ -53,16 +56,16 @@ describe('it asks the server that the command starts', () => {
   test.each([
     [['simulate'], {}, 'http://127.0.0.1:9464/readyz'],
     [['gateway'], {}, 'http://127.0.0.1:9465/readyz'],
-    [['gateway'], { EARSHOT_PORT: '1', EARSHOT_GATEWAY_PORT: '' }, 'http://127.0.0.1:9465/readyz'],
-    [['gateway'], { EARSHOT_GATEWAY_PORT: '8080' }, 'http://127.0.0.1:8080/readyz'],
-    [['gateway', '--port', '9000'], { EARSHOT_GATEWAY_PORT: '8080' }, 'http://127.0.0.1:9000/readyz'],
+    [['gateway'], { TALKGAUGE_PORT: '1', TALKGAUGE_GATEWAY_PORT: '' }, 'http://127.0.0.1:9465/readyz'],
+    [['gateway'], { TALKGAUGE_GATEWAY_PORT: '8080' }, 'http://127.0.0.1:8080/readyz'],
+    [['gateway', '--port', '9000'], { TALKGAUGE_GATEWAY_PORT: '8080' }, 'http://127.0.0.1:9000/readyz'],
     [['gateway', '--open-metrics', '--port=9000'], {}, 'http://127.0.0.1:9000/readyz'],
-    [['simulate', '--rate', '60'], { EARSHOT_PORT: '7' }, 'http://127.0.0.1:7/readyz'],
-    [['simulate'], { EARSHOT_HOST: '0.0.0.0' }, 'http://127.0.0.1:9464/readyz'],
-    [['gateway'], { EARSHOT_GATEWAY_HOST: '::' }, 'http://[::1]:9465/readyz'],
+    [['simulate', '--rate', '60'], { TALKGAUGE_PORT: '7' }, 'http://127.0.0.1:7/readyz'],
+    [['simulate'], { TALKGAUGE_HOST: '0.0.0.0' }, 'http://127.0.0.1:9464/readyz'],
+    [['gateway'], { TALKGAUGE_GATEWAY_HOST: '::' }, 'http://[::1]:9465/readyz'],
     [['gateway', '--host', '10.0.0.7'], {}, 'http://10.0.0.7:9465/readyz'],
-    [['gateway'], { EARSHOT_GATEWAY_TLS_CERT: '/run/secrets/tls.crt' }, 'https://127.0.0.1:9465/readyz'],
-    [['simulate'], { EARSHOT_GATEWAY_TLS_CERT: '/run/secrets/tls.crt' }, 'http://127.0.0.1:9464/readyz'],
+    [['gateway'], { TALKGAUGE_GATEWAY_TLS_CERT: '/run/secrets/tls.crt' }, 'https://127.0.0.1:9465/readyz'],
+    [['simulate'], { TALKGAUGE_GATEWAY_TLS_CERT: '/run/secrets/tls.crt' }, 'http://127.0.0.1:9464/readyz'],
   ])('%j with %j', (command, env, url) => {
     expect(readinessUrl(command, env)).toBe(url);
   });
@@ -77,7 +80,7 @@ describe('it asks the server that the command starts', () => {
   });
 
   test('a free port cannot be known', () => {
-    expect(() => readinessUrl(['gateway', '--port', '0'], {})).toThrow('set EARSHOT_GATEWAY_PORT');
+    expect(() => readinessUrl(['gateway', '--port', '0'], {})).toThrow('set TALKGAUGE_GATEWAY_PORT');
   });
 });
 
@@ -95,10 +98,10 @@ describe('it succeeds', () => {
   test('over TLS, whatever name the certificate has', async () => {
     const { cert, key } = certificate('gateway.example.com');
     vi.stubEnv(
-      'EARSHOT_GATEWAY_PORT',
+      'TALKGAUGE_GATEWAY_PORT',
       await serve((_request, response) => void response.end(), { cert, key }),
     );
-    vi.stubEnv('EARSHOT_GATEWAY_TLS_CERT', '/run/secrets/tls.crt');
+    vi.stubEnv('TALKGAUGE_GATEWAY_TLS_CERT', '/run/secrets/tls.crt');
     await healthcheck('gateway');
   });
 

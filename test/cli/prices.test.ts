@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
-const earshot = join(import.meta.dirname, '../../dist/cli/main.js');
+const talkgauge = join(import.meta.dirname, '../../dist/cli/main.js');
 const prices = (...args: string[]) =>
   new Promise<{ stdout: string; stderr: string; code: number }>((resolve) => {
-    execFile(process.execPath, [earshot, 'prices', ...args], (error, stdout, stderr) =>
+    execFile(process.execPath, [talkgauge, 'prices', ...args], (error, stdout, stderr) =>
       resolve({ stdout, stderr, code: Number(error?.code ?? 0) }),
     );
   });
@@ -40,7 +40,7 @@ test('ends with 1 if a model has no price', async () => {
 });
 
 test('reads a file of yours', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'earshot-prices-'));
+  const folder = mkdtempSync(join(tmpdir(), 'talkgauge-prices-'));
   const file = join(folder, 'prices.yml');
   writeFileSync(file, 'version: 1\ndated: 2026-11-01\ncurrency: USD\nprices:\n  acme/*: { free: true }\n');
   const { stdout } = await prices('--prices', file, 'acme/m');

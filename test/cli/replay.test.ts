@@ -7,14 +7,14 @@ import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sampleOf } from '../worker/exposition.ts';
 
-const earshot = join(import.meta.dirname, '../../dist/cli/main.js');
+const talkgauge = join(import.meta.dirname, '../../dist/cli/main.js');
 const recording = join(import.meta.dirname, '../fixtures/sdk-events.jsonl');
 const conversation = join(import.meta.dirname, '../fixtures/conversation.jsonl');
 const requests = 'lk_agents_llm_requests_total';
 
-/** Runs `earshot replay` with these arguments, and this on standard input. */
+/** Runs `talkgauge replay` with these arguments, and this on standard input. */
 async function replay(args: readonly string[], input: string | Buffer = '') {
-  const child = spawn(process.execPath, ['--max-old-space-size=64', earshot, 'replay', ...args]);
+  const child = spawn(process.execPath, ['--max-old-space-size=64', talkgauge, 'replay', ...args]);
   // A command that has seen enough may close its input.
   child.stdin.on('error', () => {}).end(input);
   const [stdout, stderr, [code]] = await Promise.all([
@@ -28,7 +28,7 @@ async function replay(args: readonly string[], input: string | Buffer = '') {
 const lines = readFileSync(recording, 'utf8').trim().split('\n');
 const broken = [lines[0], 'oops', ...lines.slice(1), '{"event":"telepathy","payload":{}}'].join('\n');
 
-describe('earshot replay', () => {
+describe('talkgauge replay', () => {
   test('prints the text exposition of a recording', async () => {
     const { stdout, stderr, code } = await replay([recording]);
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
@@ -84,7 +84,7 @@ describe('earshot replay', () => {
   });
 
   test('prices usage with a file of yours', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'earshot-prices-'));
+    const folder = mkdtempSync(join(tmpdir(), 'talkgauge-prices-'));
     const file = join(folder, 'prices.yml');
     writeFileSync(
       file,
@@ -96,7 +96,7 @@ describe('earshot replay', () => {
     const failed = await replay(['--prices', file, recording]);
     expect(failed).toMatchObject({ stdout: '', code: 1 });
     expect(failed.stderr).toBe(
-      `earshot: --prices="${file}" cannot be used: ${file}:1: the file is "prices", but takes a map of version, ` +
+      `talkgauge: --prices="${file}" cannot be used: ${file}:1: the file is "prices", but takes a map of version, ` +
         'dated, currency and prices. Mend it, or leave it out.\n',
     );
     rmSync(folder, { recursive: true });
@@ -118,8 +118,8 @@ describe('earshot replay', () => {
     const { stdout, stderr, code } = await replay(['-'], broken);
     expect(code).toBe(0);
     expect(stderr.trim().split('\n')).toEqual([
-      'earshot replay: line 2 skipped: not JSON',
-      'earshot replay: line 269 skipped: unknown event "telepathy"',
+      'talkgauge replay: line 2 skipped: not JSON',
+      'talkgauge replay: line 269 skipped: unknown event "telepathy"',
     ]);
     expect(sampleOf(stdout, requests)).toBe(20);
   });
@@ -145,7 +145,7 @@ describe('earshot replay', () => {
     expect({ stdout, code }).toEqual({ stdout: '', code: 1 });
     expect(stderr).toMatch(
       new RegExp(
-        `^earshot replay: ${path} cannot be read: ${problem}\\. Give the path of a recording or a report, `,
+        `^talkgauge replay: ${path} cannot be read: ${problem}\\. Give the path of a recording or a report, `,
       ),
     );
   });
@@ -153,7 +153,7 @@ describe('earshot replay', () => {
   describe('of several', () => {
     let folder: string;
     beforeEach(() => {
-      folder = mkdtempSync(join(tmpdir(), 'earshot-replay-'));
+      folder = mkdtempSync(join(tmpdir(), 'talkgauge-replay-'));
     });
     afterEach(() => rmSync(folder, { recursive: true, force: true }));
     const write = (name: string, text: string): string => {
@@ -168,9 +168,9 @@ describe('earshot replay', () => {
       JSON.stringify({ schemaVersion: 1, session: 'a', agentName, agentVersion: '7', events });
 
     test('adds them up in one exposition, each report under its agent', async () => {
-      write('earshot-report-1.json', reportOf('front-desk'));
-      write('earshot-report-2.json', reportOf('support'));
-      write('earshot-report-2.ogg', 'OggS');
+      write('talkgauge-report-1.json', reportOf('front-desk'));
+      write('talkgauge-report-2.json', reportOf('support'));
+      write('talkgauge-report-2.ogg', 'OggS');
       mkdirSync(join(folder, 'folder.json'));
       const { stdout, stderr, code } = await replay([folder, recording]);
       expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
@@ -186,7 +186,7 @@ describe('earshot replay', () => {
     });
 
     test('refuses by name what cannot be used, ends with 1, and prints what the others make', async () => {
-      const other = write('a-package.json', '{\n  "name": "earshot"\n}\n');
+      const other = write('a-package.json', '{\n  "name": "talkgauge"\n}\n');
       const silent = write('b-report.json', JSON.stringify({ schemaVersion: 1, session: 'a', events: [] }));
       const bad = write('c-call.jsonl', `oops\n${lines.join('\n')}`);
       const away = join(folder, 'away.jsonl');
@@ -194,10 +194,10 @@ describe('earshot replay', () => {
       expect(code).toBe(1);
       expect(sampleOf(stdout, requests)).toBe(20);
       expect(stderr.trim().split('\n')).toEqual([
-        expect.stringMatching(`^earshot replay: ${away} cannot be read: ENOENT`),
-        `earshot replay: ${other} has nothing to replay, and is left out; line 1: not JSON`,
-        `earshot replay: ${silent} has nothing to replay, and is left out; line 1: a session report without events: it was written with the switch \`logs\` off`,
-        `earshot replay: ${bad}: line 1 skipped: not JSON`,
+        expect.stringMatching(`^talkgauge replay: ${away} cannot be read: ENOENT`),
+        `talkgauge replay: ${other} has nothing to replay, and is left out; line 1: not JSON`,
+        `talkgauge replay: ${silent} has nothing to replay, and is left out; line 1: a session report without events: it was written with the switch \`logs\` off`,
+        `talkgauge replay: ${bad}: line 1 skipped: not JSON`,
       ]);
     });
 
@@ -221,13 +221,13 @@ describe('earshot replay', () => {
     const { stderr, code } = await replay(['-'], [...lines, ...Array(25).fill('oops')].join('\n'));
     expect(code).toBe(0);
     expect(stderr.trim().split('\n')).toHaveLength(21);
-    expect(stderr).toContain('earshot replay: 5 more skipped\n');
+    expect(stderr).toContain('talkgauge replay: 5 more skipped\n');
   });
 
   test('survives 100 MB without the end of a line in a heap of 64 MB', async () => {
     const { stderr, code } = await replay(['-'], Buffer.alloc(100 * 1024 * 1024, 'x'));
     expect({ stderr, code }).toEqual({
-      stderr: 'earshot replay: standard input has nothing to replay, and is left out; line 1: too long\n',
+      stderr: 'talkgauge replay: standard input has nothing to replay, and is left out; line 1: too long\n',
       code: 1,
     });
   });

@@ -275,7 +275,7 @@ describe('one that egress takes when it was given up', () => {
     livekit.answer('StartRoomCompositeEgress', { info: starting, after: taken });
   });
   const stopped = () => livekit.calls.filter(({ method }) => method === 'StopEgress').map(({ body }) => body);
-  const said = 'earshot: egress took the recording EG_1 after it was given up; it';
+  const said = 'talkgauge: egress took the recording EG_1 after it was given up; it';
   const patience = { timeout: 20_000 };
 
   test('is stopped, where it was stopped before egress had answered', async () => {

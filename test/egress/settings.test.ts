@@ -32,10 +32,10 @@ test('by default, the sound of the room goes where the egress service is configu
 
 describe("LiveKit's server", () => {
   test('is that of an option, of a variable, of the job, or that of the environment, in this order', () => {
-    env({ LIVEKIT_URL: 'ws://environment', EARSHOT_RECORDING_URL: 'ws://variable' });
+    env({ LIVEKIT_URL: 'ws://environment', TALKGAUGE_RECORDING_URL: 'ws://variable' });
     expect(resolve({ url: 'ws://option' }).url).toBe('ws://option');
     expect(resolve().url).toBe('ws://variable');
-    vi.stubEnv('EARSHOT_RECORDING_URL', '');
+    vi.stubEnv('TALKGAUGE_RECORDING_URL', '');
     expect(resolve().url).toBe('wss://livekit.example.com');
     expect(resolveRecording({}, 'AJ_1', { apiKey: 'key', apiSecret: 'secret' }).url).toBe('ws://environment');
   });
@@ -64,11 +64,11 @@ test('outside a job the file is named after the room', () => {
 describe('by environment', () => {
   test('picture, layout, path and deadlines', () => {
     env({
-      EARSHOT_RECORDING_AUDIO_ONLY: 'false',
-      EARSHOT_RECORDING_LAYOUT: 'grid',
-      EARSHOT_RECORDING_FILEPATH: 'calls/{room_id}/{job_id}.mp4',
-      EARSHOT_RECORDING_START_DEADLINE_MS: '1000',
-      EARSHOT_RECORDING_STOP_DEADLINE_MS: '0',
+      TALKGAUGE_RECORDING_AUDIO_ONLY: 'false',
+      TALKGAUGE_RECORDING_LAYOUT: 'grid',
+      TALKGAUGE_RECORDING_FILEPATH: 'calls/{room_id}/{job_id}.mp4',
+      TALKGAUGE_RECORDING_START_DEADLINE_MS: '1000',
+      TALKGAUGE_RECORDING_STOP_DEADLINE_MS: '0',
     });
     expect(resolve()).toMatchObject({
       media: 'audio_video',
@@ -81,8 +81,8 @@ describe('by environment', () => {
 
   test("a bucket of S3, with keys of egress's own", () => {
     env({
-      EARSHOT_RECORDING_OUTPUT: 's3',
-      EARSHOT_RECORDING_BUCKET: 'calls',
+      TALKGAUGE_RECORDING_OUTPUT: 's3',
+      TALKGAUGE_RECORDING_BUCKET: 'calls',
       AWS_ACCESS_KEY_ID: 'not for egress',
     });
     expect(resolve().storage).toEqual({ case: 's3', value: { bucket: 'calls' } });
@@ -90,12 +90,12 @@ describe('by environment', () => {
 
   test('a bucket elsewhere that speaks as S3 does', () => {
     env({
-      EARSHOT_RECORDING_OUTPUT: 's3',
-      EARSHOT_RECORDING_BUCKET: 'calls',
-      EARSHOT_RECORDING_REGION: 'local',
-      EARSHOT_RECORDING_ENDPOINT: 'http://minio:9000',
-      EARSHOT_RECORDING_ACCESS_KEY: 'key',
-      EARSHOT_RECORDING_SECRET_KEY: 'secret',
+      TALKGAUGE_RECORDING_OUTPUT: 's3',
+      TALKGAUGE_RECORDING_BUCKET: 'calls',
+      TALKGAUGE_RECORDING_REGION: 'local',
+      TALKGAUGE_RECORDING_ENDPOINT: 'http://minio:9000',
+      TALKGAUGE_RECORDING_ACCESS_KEY: 'key',
+      TALKGAUGE_RECORDING_SECRET_KEY: 'secret',
     });
     expect(resolve().storage).toEqual({
       case: 's3',
@@ -111,13 +111,13 @@ describe('by environment', () => {
   });
 
   test('a bucket of Google, with the key in a file', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
+    const folder = mkdtempSync(join(tmpdir(), 'talkgauge-test-'));
     const key = join(folder, 'key.json');
     writeFileSync(key, '{"type":"service_account"}');
     env({
-      EARSHOT_RECORDING_OUTPUT: 'gcp',
-      EARSHOT_RECORDING_BUCKET: 'calls',
-      EARSHOT_RECORDING_CREDENTIALS: key,
+      TALKGAUGE_RECORDING_OUTPUT: 'gcp',
+      TALKGAUGE_RECORDING_BUCKET: 'calls',
+      TALKGAUGE_RECORDING_CREDENTIALS: key,
     });
     expect(resolve().storage).toEqual({
       case: 'gcp',
@@ -125,16 +125,16 @@ describe('by environment', () => {
     });
     rmSync(folder, { recursive: true });
     expect(() => resolve()).toThrow(
-      /^EARSHOT_RECORDING_CREDENTIALS=.* cannot be read \(ENOENT.*name a key's file\.$/,
+      /^TALKGAUGE_RECORDING_CREDENTIALS=.* cannot be read \(ENOENT.*name a key's file\.$/,
     );
   });
 
   test('a container of Azure', () => {
     env({
-      EARSHOT_RECORDING_OUTPUT: 'azure',
-      EARSHOT_RECORDING_BUCKET: 'calls',
-      EARSHOT_RECORDING_ACCESS_KEY: 'acme',
-      EARSHOT_RECORDING_SECRET_KEY: 'key',
+      TALKGAUGE_RECORDING_OUTPUT: 'azure',
+      TALKGAUGE_RECORDING_BUCKET: 'calls',
+      TALKGAUGE_RECORDING_ACCESS_KEY: 'acme',
+      TALKGAUGE_RECORDING_SECRET_KEY: 'key',
     });
     expect(resolve()).toMatchObject({
       destination: 'azure',
@@ -144,18 +144,25 @@ describe('by environment', () => {
 
   test.each([
     [
-      { EARSHOT_RECORDING_OUTPUT: 'ftp' },
-      'EARSHOT_RECORDING_OUTPUT="ftp" cannot be used: give s3, gcp, azure, file',
+      { TALKGAUGE_RECORDING_OUTPUT: 'ftp' },
+      'TALKGAUGE_RECORDING_OUTPUT="ftp" cannot be used: give s3, gcp, azure, file',
     ],
     [
-      { EARSHOT_RECORDING_OUTPUT: 's3' },
-      'A recording takes a bucket: give it, or set EARSHOT_RECORDING_BUCKET.',
+      { TALKGAUGE_RECORDING_OUTPUT: 's3' },
+      'A recording takes a bucket: give it, or set TALKGAUGE_RECORDING_BUCKET.',
     ],
     [
-      { EARSHOT_RECORDING_OUTPUT: 's3', EARSHOT_RECORDING_BUCKET: 'a', EARSHOT_RECORDING_ACCESS_KEY: 'key' },
-      'EARSHOT_RECORDING_ACCESS_KEY and EARSHOT_RECORDING_SECRET_KEY go together: set EARSHOT_RECORDING_SECRET_KEY too.',
+      {
+        TALKGAUGE_RECORDING_OUTPUT: 's3',
+        TALKGAUGE_RECORDING_BUCKET: 'a',
+        TALKGAUGE_RECORDING_ACCESS_KEY: 'key',
+      },
+      'TALKGAUGE_RECORDING_ACCESS_KEY and TALKGAUGE_RECORDING_SECRET_KEY go together: set TALKGAUGE_RECORDING_SECRET_KEY too.',
     ],
-    [{ EARSHOT_RECORDING_AUDIO_ONLY: 'perhaps' }, 'EARSHOT_RECORDING_AUDIO_ONLY="perhaps" cannot be used'],
+    [
+      { TALKGAUGE_RECORDING_AUDIO_ONLY: 'perhaps' },
+      'TALKGAUGE_RECORDING_AUDIO_ONLY="perhaps" cannot be used',
+    ],
   ])('%o is refused', (variables, message) => {
     env(variables);
     expect(() => resolve()).toThrow(message);

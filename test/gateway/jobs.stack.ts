@@ -145,6 +145,6 @@ test('of an unknown key, two requests are made, and the SDK says once that it st
     { timeout: 20_000 },
   );
   const refused = { reason: 'unauthorized' };
-  expect(await gateway.metric('earshot_gateway_refused_total', { kind: 'logs', ...refused })).toBe(1);
-  expect(await gateway.metric('earshot_gateway_refused_total', { kind: 'recordings', ...refused })).toBe(0);
+  expect(await gateway.metric('talkgauge_gateway_refused_total', { kind: 'logs', ...refused })).toBe(1);
+  expect(await gateway.metric('talkgauge_gateway_refused_total', { kind: 'recordings', ...refused })).toBe(0);
 });

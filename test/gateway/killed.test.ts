@@ -16,7 +16,7 @@ afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
 });
 
-/** `earshot gateway`, as a user runs it. */
+/** `talkgauge gateway`, as a user runs it. */
 async function startProcess(directory: string) {
   const child = spawn(
     process.execPath,

@@ -5,7 +5,7 @@ test('a port that is taken is refused with the name of the variable that sets it
   const { url } = await startTestGateway();
   const port = Number(new URL(url).port);
   await expect(startTestGateway({ port })).rejects.toThrow(
-    `Port ${port} is in use; pass { port } or set EARSHOT_GATEWAY_PORT`,
+    `Port ${port} is in use; pass { port } or set TALKGAUGE_GATEWAY_PORT`,
   );
 });
 

@@ -13,8 +13,8 @@ describe('plain HTTP beyond this machine', () => {
     const { lines } = await startTestGateway(elsewhere);
     expect(lines).toEqual([
       'WARNING: plain HTTP on 0.0.0.0: whoever is on the way reads what was said, and the credentials of readers and agents. ' +
-        'Set EARSHOT_GATEWAY_TLS_CERT and EARSHOT_GATEWAY_TLS_KEY, or listen on 127.0.0.1 behind a proxy with TLS; ' +
-        'on a network that nobody else can read, say so with --insecure (EARSHOT_GATEWAY_INSECURE=true).',
+        'Set TALKGAUGE_GATEWAY_TLS_CERT and TALKGAUGE_GATEWAY_TLS_KEY, or listen on 127.0.0.1 behind a proxy with TLS; ' +
+        'on a network that nobody else can read, say so with --insecure (TALKGAUGE_GATEWAY_INSECURE=true).',
     ]);
   });
 

@@ -44,7 +44,7 @@ describe('a proxy in front of the gateway, and a job', () => {
       ['logs', 401],
     ]);
     const redirected = { kind: 'logs', reason: 'redirected' };
-    expect(await gateway.metric('earshot_gateway_refused_total', redirected)).toBe(1);
+    expect(await gateway.metric('talkgauge_gateway_refused_total', redirected)).toBe(1);
   });
 
   test.skipIf(version === undefined && !process.env.CI)('of Python', async () => {
@@ -63,9 +63,9 @@ describe('a proxy in front of the gateway, and a job', () => {
       expect(await worker.run('AJ_page', ['Hello']), 'a page').toBeLessThan(limit);
       conduct = redirect(301);
       expect(await worker.run('AJ_away', ['Hello']), 'a redirect').toBeLessThan(limit);
-      expect(await gateway.metric('earshot_gateway_refused_total', { reason: 'redirected' })).toBeGreaterThan(
-        0,
-      );
+      expect(
+        await gateway.metric('talkgauge_gateway_refused_total', { reason: 'redirected' }),
+      ).toBeGreaterThan(0);
     } finally {
       await worker.close();
     }

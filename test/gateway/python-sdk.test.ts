@@ -103,7 +103,7 @@ describe.skipIf(version === undefined && !process.env.CI)('a job of the Python S
         expect(await worker.run(`AJ_${reason}`, questions), reason).toBeLessThan(limit);
         // An upload may be faster than any pace that is asked for.
         if (reason === 'backends' || reason === 'too_slow') continue;
-        const refused = await gateway.metric('earshot_gateway_refused_total', { reason });
+        const refused = await gateway.metric('talkgauge_gateway_refused_total', { reason });
         expect(refused, reason).toBeGreaterThan(0);
       }
     } finally {

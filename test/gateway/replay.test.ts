@@ -10,7 +10,7 @@ test('every captured request is accepted byte for byte, and read', async () => {
   }
   await gateway.drained(20_000);
   const taken = async (kind: string) =>
-    gateway.metric('earshot_gateway_processed_total', { kind, result: 'ok' });
+    gateway.metric('talkgauge_gateway_processed_total', { kind, result: 'ok' });
   expect([
     await taken('traces'),
     await taken('logs'),

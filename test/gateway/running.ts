@@ -8,7 +8,7 @@ import { type Captured, key, upload } from './uploads.ts';
 
 /** A folder that is removed after the test. */
 export function newFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'earshot-gateway-'));
+  const folder = mkdtempSync(join(tmpdir(), 'talkgauge-gateway-'));
   closeAfterTest(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }

@@ -8,23 +8,23 @@ const lines = async ({ registry }: Telemetry, name: string) =>
 test('counters are there at 0 before anything is counted, so that rates see the first event', async () => {
   const telemetry = new Telemetry();
   // 4 kinds of uploads by 10 reasons
-  const refused = await lines(telemetry, 'earshot_gateway_refused_total');
+  const refused = await lines(telemetry, 'talkgauge_gateway_refused_total');
   expect(refused).toHaveLength(40);
   expect(refused.filter((line) => !line.endsWith(' 0'))).toEqual([]);
-  expect(await lines(telemetry, 'earshot_gateway_measured_sessions_total')).toHaveLength(4);
+  expect(await lines(telemetry, 'talkgauge_gateway_measured_sessions_total')).toHaveLength(4);
 });
 
 test('of backends, those are there that something is handed on to', async () => {
   const telemetry = new Telemetry();
-  expect(await lines(telemetry, 'earshot_gateway_forwarded_total')).toEqual([]);
-  telemetry.count('earshot_gateway_forwarded_total', { destination: 'loki', result: 'ok' }, 2);
+  expect(await lines(telemetry, 'talkgauge_gateway_forwarded_total')).toEqual([]);
+  telemetry.count('talkgauge_gateway_forwarded_total', { destination: 'loki', result: 'ok' }, 2);
   telemetry.handsOnTo('loki');
-  expect(await lines(telemetry, 'earshot_gateway_forwarded_total')).toEqual([
-    'earshot_gateway_forwarded_total{destination="loki",result="ok"} 2',
-    'earshot_gateway_forwarded_total{destination="loki",result="rejected"} 0',
-    'earshot_gateway_forwarded_total{destination="loki",result="dropped"} 0',
+  expect(await lines(telemetry, 'talkgauge_gateway_forwarded_total')).toEqual([
+    'talkgauge_gateway_forwarded_total{destination="loki",result="ok"} 2',
+    'talkgauge_gateway_forwarded_total{destination="loki",result="rejected"} 0',
+    'talkgauge_gateway_forwarded_total{destination="loki",result="dropped"} 0',
   ]);
-  expect(await lines(telemetry, 'earshot_gateway_forward_failures_total')).toEqual([
-    'earshot_gateway_forward_failures_total{destination="loki"} 0',
+  expect(await lines(telemetry, 'talkgauge_gateway_forward_failures_total')).toEqual([
+    'talkgauge_gateway_forward_failures_total{destination="loki"} 0',
   ]);
 });

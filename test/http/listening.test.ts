@@ -16,7 +16,7 @@ describe('what cannot be listened on is an error with the next step', () => {
     expect(error).toBeInstanceOf(ServeError);
     expect(error).toMatchObject({
       code: 'EADDRINUSE',
-      message: `Port ${port} is in use; pass { port } or set EARSHOT_PORT`,
+      message: `Port ${port} is in use; pass { port } or set TALKGAUGE_PORT`,
     });
     other.close();
     await once(other, 'close');
@@ -24,7 +24,7 @@ describe('what cannot be listened on is an error with the next step', () => {
 
   test.each([
     ['192.0.2.1', 'EADDRNOTAVAIL', 'Host 192.0.2.1 is no address of this machine; pass { host }'],
-    ['', 'ERR_HOST', 'The host is empty; pass { host } or set EARSHOT_HOST'],
+    ['', 'ERR_HOST', 'The host is empty; pass { host } or set TALKGAUGE_HOST'],
   ])('host %j', async (host, code, message) => {
     await expect(serve({ host })).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
   });
@@ -32,7 +32,7 @@ describe('what cannot be listened on is an error with the next step', () => {
   test.each([Number.NaN, -1, 65_536, 94.64])('port %s', async (port) => {
     await expect(serve({ port })).rejects.toMatchObject({
       code: 'ERR_PORT',
-      message: `Port ${port} is not a whole number from 0 to 65535; pass { port } or set EARSHOT_PORT`,
+      message: `Port ${port} is not a whole number from 0 to 65535; pass { port } or set TALKGAUGE_PORT`,
     });
   });
 });
@@ -126,7 +126,7 @@ test('an address has its share of the connections, and no more', async () => {
     maxConnectionsPerAddress: 2,
     keepProcessAlive: true,
     name: 'server',
-    variables: 'EARSHOT',
+    variables: 'TALKGAUGE',
     log: () => {},
   });
   const sockets: Socket[] = [];
@@ -156,7 +156,7 @@ test('an address has its share of the connections, and no more', async () => {
 test('the default port is 9464', async () => {
   const server = await serveMetrics({ expose: async () => '' }).catch((error: ServeError) => error);
   if (server instanceof ServeError) {
-    expect(server.message).toBe('Port 9464 is in use; pass { port } or set EARSHOT_PORT');
+    expect(server.message).toBe('Port 9464 is in use; pass { port } or set TALKGAUGE_PORT');
     return;
   }
   expect(server.url).toBe('http://127.0.0.1:9464');

@@ -10,7 +10,7 @@ import { ask, serve } from './serving.ts';
 
 let folder: string;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'earshot-tls-'));
+  folder = await mkdtemp(join(tmpdir(), 'talkgauge-tls-'));
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 

@@ -75,7 +75,7 @@ describe("the SDK's fallback adapter of LLMs", () => {
       expect(calls.total('lk_agents_llm_requests_total')).toBe(2);
       expect(calls.total('lk_agents_usage_llm_input_tokens_total')).toBe(200);
       expect(calls.billed('inputTokens')).toBe(200);
-      expect(calls.total('earshot_duplicate_events_total', { type: 'llm_metrics' })).toBe(2);
+      expect(calls.total('talkgauge_duplicate_events_total', { type: 'llm_metrics' })).toBe(2);
     },
   );
 
@@ -92,7 +92,7 @@ describe("the SDK's fallback adapter of LLMs", () => {
     const calls = await chat([new FakeLlm({ fails: 2 }), new FakeLlm({ fails: 2 })]);
     expect(calls.total('lk_agents_llm_requests_total', { outcome: 'error' })).toBe(4);
     expect(calls.total('lk_agents_llm_requests_total')).toBe(4);
-    expect(calls.total('earshot_duplicate_events_total')).toBe(1);
+    expect(calls.total('talkgauge_duplicate_events_total')).toBe(1);
   });
 });
 
@@ -234,7 +234,7 @@ describe('STT', () => {
     const calls = counted(adapter, [child]);
     await adapter.recognize(frame());
     expect(calls.total('lk_agents_stt_requests_total')).toBe(1);
-    expect(calls.total('earshot_duplicate_events_total', { type: 'stt_metrics' })).toBe(1);
+    expect(calls.total('talkgauge_duplicate_events_total', { type: 'stt_metrics' })).toBe(1);
     expect(calls.billed('audioDurationMs')).toBe(10);
   });
 

@@ -44,7 +44,7 @@ test('a session of the installed SDK says no, until the SDK has taken its option
 describe('a recording of events with what was said', () => {
   let folder: string;
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
+    folder = mkdtempSync(join(tmpdir(), 'talkgauge-test-'));
   });
   afterEach(() => rmSync(folder, { recursive: true }));
   const heard = { type: 'user_input_transcribed', transcript: 'my name is Ada', isFinal: true } as never;

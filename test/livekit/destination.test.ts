@@ -35,21 +35,21 @@ test('that registry is the one of monitor(), where it runs in the same process',
 });
 
 test('a socket alone makes no job: a worker that sees its own variable records by itself', () => {
-  process.env.EARSHOT_SOCKET = '/nowhere';
+  process.env.TALKGAUGE_SOCKET = '/nowhere';
   try {
     expect(destination(identity('a'), true).recorder).toBeDefined();
     expect(processWide().relays.size).toBe(0);
   } finally {
-    delete process.env.EARSHOT_SOCKET;
+    delete process.env.TALKGAUGE_SOCKET;
   }
 });
 
-test('that registry prices usage, by EARSHOT_PRICES if it is set', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'earshot-prices-'));
+test('that registry prices usage, by TALKGAUGE_PRICES if it is set', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'talkgauge-prices-'));
   const file = join(folder, 'prices.json');
   const prices = { 'acme/m': { output_per_million: 5 } };
   writeFileSync(file, JSON.stringify({ version: 1, dated: '2026-11-01', currency: 'USD', prices }));
-  vi.stubEnv('EARSHOT_PRICES', file);
+  vi.stubEnv('TALKGAUGE_PRICES', file);
   try {
     const { sink, recorder } = destination(identity('a'), true);
     const labels = {
@@ -62,7 +62,7 @@ test('that registry prices usage, by EARSHOT_PRICES if it is set', async () => {
     expect(sampleOf(await recorder!.expose('text'), 'lk_agents_cost_usd_total')).toBe(10);
     processWide().recorder = undefined;
     writeFileSync(file, '{}');
-    expect(() => destination(identity('a'), true)).toThrow(/^EARSHOT_PRICES=.* cannot be used/);
+    expect(() => destination(identity('a'), true)).toThrow(/^TALKGAUGE_PRICES=.* cannot be used/);
   } finally {
     vi.unstubAllEnvs();
     rmSync(folder, { recursive: true });

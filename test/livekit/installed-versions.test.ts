@@ -9,7 +9,7 @@ vi.mock('../../src/livekit/sdk.ts', async (original) => {
   return { ...sdk, loadedSdk: vi.fn(sdk.loadedSdk) };
 });
 
-const checked = Symbol.for('earshot.versionsChecked');
+const checked = Symbol.for('talkgauge.versionsChecked');
 const forget = () => delete (globalThis as { [key: symbol]: unknown })[checked];
 beforeEach(forget);
 afterEach(() => {
@@ -44,7 +44,7 @@ test.each(Object.entries<string>(manifest.peerDependencies))(
 describe('a warning', () => {
   test('names what was not tested, and what was', () => {
     expect(warningOf({ '@livekit/agents': '1.10.2', '@livekit/rtc-node': '0.13.40' })).toBe(
-      '@livekit/agents 1.10.2 was not tested with this version of Earshot, which was tested with @livekit/agents >=1.9.0 <1.10.0 and @livekit/rtc-node >=0.13.34 <0.14.0. If figures are missing, see docs/private-apis.md, and look for a newer Earshot',
+      '@livekit/agents 1.10.2 was not tested with this version of Talkgauge, which was tested with @livekit/agents >=1.9.0 <1.10.0 and @livekit/rtc-node >=0.13.34 <0.14.0. If figures are missing, see docs/private-apis.md, and look for a newer Talkgauge',
     );
   });
 

@@ -20,10 +20,10 @@ test('the defaults record nothing, and know nobody', () => {
 });
 
 describe('the name of the agent', () => {
-  const env = { EARSHOT_AGENT_NAME: 'ours', LIVEKIT_AGENT_NAME: 'livekit' };
+  const env = { TALKGAUGE_AGENT_NAME: 'ours', LIVEKIT_AGENT_NAME: 'livekit' };
   test.each([
     ['its argument', { agentName: 'argument' }, env, 'job', 'argument'],
-    ["Earshot's variable", {}, env, 'job', 'ours'],
+    ["Talkgauge's variable", {}, env, 'job', 'ours'],
     ['the job', {}, { LIVEKIT_AGENT_NAME: 'livekit' }, 'job', 'job'],
     ["LiveKit's variable", {}, { LIVEKIT_AGENT_NAME: 'livekit' }, undefined, 'livekit'],
     [
@@ -40,10 +40,10 @@ describe('the name of the agent', () => {
 });
 
 describe('the version of the agent', () => {
-  const env = { EARSHOT_AGENT_VERSION: 'ours', LIVEKIT_AGENT_DEPLOYMENT: 'livekit' };
+  const env = { TALKGAUGE_AGENT_VERSION: 'ours', LIVEKIT_AGENT_DEPLOYMENT: 'livekit' };
   test.each([
     ['its argument', { agentVersion: 'argument' }, env, 'argument'],
-    ["Earshot's variable", {}, env, 'ours'],
+    ["Talkgauge's variable", {}, env, 'ours'],
     ["LiveKit's variable", {}, { LIVEKIT_AGENT_DEPLOYMENT: 'livekit' }, 'livekit'],
     ['nowhere', {}, {}, 'unknown'],
   ])('is taken from %s', (_, options, variables, expected) => {
@@ -52,9 +52,9 @@ describe('the version of the agent', () => {
 });
 
 describe.each([
-  ['recordTo', 'EARSHOT_RECORD_TO', 'a.jsonl', 'b.jsonl', 'b.jsonl'],
-  ['recordTranscripts', 'EARSHOT_RECORD_TRANSCRIPTS', false, 'yes', true],
-  ['openTelemetry', 'EARSHOT_OPEN_TELEMETRY', true, 'off', false],
+  ['recordTo', 'TALKGAUGE_RECORD_TO', 'a.jsonl', 'b.jsonl', 'b.jsonl'],
+  ['recordTranscripts', 'TALKGAUGE_RECORD_TRANSCRIPTS', false, 'yes', true],
+  ['openTelemetry', 'TALKGAUGE_OPEN_TELEMETRY', true, 'off', false],
 ] as const)('%s', (option, variable, argument, text, read) => {
   test('is taken from its argument, and else from its variable', () => {
     expect(resolve({}, { [variable]: text })[option]).toBe(read);

@@ -54,7 +54,7 @@ describe('a session that is observed', () => {
     expect(await shown(observation, 'lk_agents_usage_llm_input_tokens_total')).toBe(200);
     expect(await shown(observation, 'lk_agents_usage_tts_characters_total')).toBe(26);
     expect(await shown(observation, 'lk_agents_sessions_total', { close_reason: 'user_initiated' })).toBe(1);
-    expect(await shown(observation, 'earshot_samples_dropped_total')).toBe(0);
+    expect(await shown(observation, 'talkgauge_samples_dropped_total')).toBe(0);
   });
 
   test("adds up to the SDK's own usage", async () => {
@@ -139,7 +139,7 @@ describe('a session that is observed', () => {
     expect(await shown(observation, 'lk_agents_usage_tts_characters_total')).toBe(45);
     expect(await shown(observation, 'lk_agents_tts_requests_total', { streamed: 'false' })).toBe(2);
     expect(await shown(observation, 'lk_agents_tts_requests_total', { streamed: 'true' })).toBe(0);
-    expect(await shown(observation, 'earshot_duplicate_events_total', { type: 'tts_metrics' })).toBe(1);
+    expect(await shown(observation, 'talkgauge_duplicate_events_total', { type: 'tts_metrics' })).toBe(1);
   });
 
   test('may be started again after its close: it is another session', async () => {
@@ -279,7 +279,7 @@ describe('what goes wrong', () => {
   ])('with %s is told, and never thrown', (_, session, ctx, options) => {
     const observation = observe(session as never, ctx as never, options as never);
     expect(observation.recorder).toBeUndefined();
-    expect(warned.mock.calls).toEqual([[expect.stringMatching(/^earshot: the session is not observed: /)]]);
+    expect(warned.mock.calls).toEqual([[expect.stringMatching(/^talkgauge: the session is not observed: /)]]);
     expect(() => observation.close()).not.toThrow();
     if (session instanceof EventEmitter) expect(session.eventNames()).toEqual([]);
   });
@@ -287,7 +287,7 @@ describe('what goes wrong', () => {
   test('names the option that cannot be used', () => {
     observe(createSession(), undefined, { recordTranscripts: 'perhaps' as never });
     expect(warned.mock.calls[0]![0]).toBe(
-      'earshot: the session is not observed: recordTranscripts="perhaps" cannot be used: give true or false, or leave it out.',
+      'talkgauge: the session is not observed: recordTranscripts="perhaps" cannot be used: give true or false, or leave it out.',
     );
   });
 
@@ -304,7 +304,7 @@ describe('what goes wrong', () => {
     }
     emit(session, 'speech_created', {});
     emit(session, 'conversation_item_added', { item: null });
-    expect(await shown(observation, 'earshot_samples_dropped_total', { reason: 'internal_error' })).toBe(8);
+    expect(await shown(observation, 'talkgauge_samples_dropped_total', { reason: 'internal_error' })).toBe(8);
     await ask(session, 'hello');
     expect(await shown(observation, 'lk_agents_turns_total', { outcome: 'completed' })).toBe(1);
   });
@@ -333,7 +333,7 @@ describe('what goes wrong', () => {
     const session = createSession();
     const observation = observe(session, undefined, { recordTo: '/dev/null/recording.jsonl' });
     expect(warned.mock.calls[0]![0]).toMatch(
-      /^earshot: the session is observed but not recorded: recordTo: E(EXIST|NOTDIR)/,
+      /^talkgauge: the session is observed but not recorded: recordTo: E(EXIST|NOTDIR)/,
     );
     emit(session, 'metrics_collected', metricsEvent());
     expect(await shown(observation, 'lk_agents_llm_requests_total')).toBe(1);
@@ -341,14 +341,14 @@ describe('what goes wrong', () => {
 });
 
 test('a report that cannot be made costs the session no metrics', async () => {
-  vi.stubEnv('EARSHOT_REPORTS', 's3://calls/reports');
+  vi.stubEnv('TALKGAUGE_REPORTS', 's3://calls/reports');
   vi.stubEnv('AWS_ACCESS_KEY_ID', '');
   const session = createSession();
   const observation = observe(session);
   vi.unstubAllEnvs();
   expect(warned.mock.calls).toEqual([
     [
-      "earshot: there is no report of the session: Reports to s3://calls/reports take the bucket's keys: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+      "talkgauge: there is no report of the session: Reports to s3://calls/reports take the bucket's keys: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
     ],
   ]);
   await start(session);

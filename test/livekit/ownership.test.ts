@@ -38,8 +38,8 @@ describe('two sessions in one process that share their models', () => {
       expect(await shown('lk_agents_usage_llm_input_tokens_total', { agent_name })).toBe(count * 100);
       expect(await shown('lk_agents_turns_total', { agent_name, outcome: 'completed' })).toBe(count);
     }
-    expect(await shown('earshot_duplicate_events_total', { type: 'llm_metrics' })).toBe(3);
-    expect(await shown('earshot_duplicate_events_total', { type: 'tts_metrics' })).toBe(3);
+    expect(await shown('talkgauge_duplicate_events_total', { type: 'llm_metrics' })).toBe(3);
+    expect(await shown('talkgauge_duplicate_events_total', { type: 'tts_metrics' })).toBe(3);
   });
 
   test('that talk at the same time do not take turns for each other', async () => {
@@ -56,7 +56,7 @@ describe('two sessions in one process that share their models', () => {
     const { a, shown } = await pair(new FakeLlm({ fails: 1 }));
     await ask(a, 'one');
     expect(await shown('lk_agents_errors_total', { component: 'llm' })).toBe(1);
-    expect(await shown('earshot_duplicate_events_total', { type: 'llm_error' })).toBe(1);
+    expect(await shown('talkgauge_duplicate_events_total', { type: 'llm_error' })).toBe(1);
     expect(await shown('lk_agents_llm_requests_total', { outcome: 'error' })).toBe(1);
   });
 
@@ -85,7 +85,7 @@ describe('two sessions in one process that share their models', () => {
     await ask(observed, 'two');
     const text = await recorder!.expose('text');
     expect(sampleOf(text, 'lk_agents_llm_requests_total')).toBe(1);
-    expect(sampleOf(text, 'earshot_duplicate_events_total', { type: 'llm_metrics' })).toBe(1);
+    expect(sampleOf(text, 'talkgauge_duplicate_events_total', { type: 'llm_metrics' })).toBe(1);
   });
 });
 

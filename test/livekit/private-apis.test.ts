@@ -38,7 +38,7 @@ const require = createRequire(import.meta.url);
 const { connect } = Socket.prototype;
 /** The SDK's, which the fakes made. */
 const logger = () => holder[loggerKey];
-const warnedOf = Symbol.for('earshot.privateApis');
+const warnedOf = Symbol.for('talkgauge.privateApis');
 const holder = globalThis as { [key: symbol]: unknown };
 
 let warned: Mock;
@@ -289,7 +289,7 @@ const cases: Case[] = [
           createdAt: 1,
         } as never);
       }
-      return ['lk_agents_llm_requests_total', 'earshot_duplicate_events_total'].map(
+      return ['lk_agents_llm_requests_total', 'talkgauge_duplicate_events_total'].map(
         (name) => record.observations.filter(({ metric }) => metric === name).length,
       );
     },
@@ -306,7 +306,7 @@ const cases: Case[] = [
         Object.defineProperty(_handle, 'fd', { get: () => undefined });
         return socket;
       });
-      vi.stubEnv('EARSHOT_SOCKET', server.path);
+      vi.stubEnv('TALKGAUGE_SOCKET', server.path);
       const { argv, send } = process;
       process.argv = ['node', jobMain];
       process.send ??= () => true;
@@ -334,7 +334,7 @@ describe.each(cases)('%s: %s', (api, _, use, left) => {
     expect(warnings()).toHaveLength(1);
     expect(warnings()[0]).toContain(lost.replaceAll('`', ''));
     expect(warnings()[0]).toMatch(
-      /Earshot was tested with @livekit\/agents >=1\.9\.0 <1\.10\.0 and @livekit\/rtc-node >=0\.13\.34 <0\.14\.0; see docs\/private-apis\.md$/,
+      /Talkgauge was tested with @livekit\/agents >=1\.9\.0 <1\.10\.0 and @livekit\/rtc-node >=0\.13\.34 <0\.14\.0; see docs\/private-apis\.md$/,
     );
   });
 });

@@ -15,7 +15,7 @@ beforeEach(async () => {
 afterEach(async () => {
   vi.restoreAllMocks();
   vi.unstubAllEnvs();
-  Reflect.deleteProperty(globalThis, Symbol.for('earshot.process'));
+  Reflect.deleteProperty(globalThis, Symbol.for('talkgauge.process'));
   await livekit.close();
 });
 
@@ -135,7 +135,7 @@ describe('a recording that cannot be', () => {
     expect(await shown('lk_agents_recordings_total', about)).toBe(1);
     expect(await shown('lk_agents_recording_errors_total', { error: 'bad_option' })).toBe(1);
     expect(warned.mock.calls).toEqual([
-      ["earshot: the room's recording (not_started): output.s3 takes bucket: name where the file goes."],
+      ["talkgauge: the room's recording (not_started): output.s3 takes bucket: name where the file goes."],
     ]);
   });
 
@@ -159,9 +159,9 @@ describe('a recording that cannot be', () => {
 
 describe('where samples cannot be counted', () => {
   const file = '/nowhere/prices.json';
-  beforeEach(() => vi.stubEnv('EARSHOT_PRICES', file));
+  beforeEach(() => vi.stubEnv('TALKGAUGE_PRICES', file));
   const uncounted = expect.stringMatching(
-    /^earshot: the room's recording is not counted: .*\/nowhere\/prices\.json/,
+    /^talkgauge: the room's recording is not counted: .*\/nowhere\/prices\.json/,
   );
 
   test('a room is recorded all the same, and the report tells of it', async () => {
@@ -197,21 +197,21 @@ describe('nobody is asked', () => {
     expect(await recording.started).toEqual({ status: 'off' });
     expect(await recording.stop()).toEqual({ status: 'off' });
     expect(livekit.calls).toEqual([]);
-    expect(warned.mock.calls).toEqual([[`earshot: the room is not recorded: ${reason}`]]);
+    expect(warned.mock.calls).toEqual([[`talkgauge: the room is not recorded: ${reason}`]]);
     expect(await shown('lk_agents_recordings_total')).toBe(0);
   };
 
   test('where the environment switches audio off', async () => {
-    vi.stubEnv('EARSHOT_RECORD', 'traces,transcript');
+    vi.stubEnv('TALKGAUGE_RECORD', 'traces,transcript');
     const { ctx } = createJob();
-    await off(ctx, 'the switch audio is off; add it to EARSHOT_RECORD, or to { record } of observe()');
+    await off(ctx, 'the switch audio is off; add it to TALKGAUGE_RECORD, or to { record } of observe()');
     expect(noted(ctx)).toMatchObject([{ kind: 'egress', status: 'off' }]);
   });
 
   test('where the session does', async () => {
     const { ctx } = createJob();
     observe(createSession(), ctx as never, { record: { audio: false } });
-    await off(ctx, 'the switch audio is off; add it to EARSHOT_RECORD, or to { record } of observe()');
+    await off(ctx, 'the switch audio is off; add it to TALKGAUGE_RECORD, or to { record } of observe()');
   });
 
   test('where LiveKit demands redaction', async () => {

@@ -17,7 +17,7 @@ import { ask, createSession, start } from './sessions.ts';
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'earshot-recording-'));
+  folder = mkdtempSync(join(tmpdir(), 'talkgauge-recording-'));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -150,7 +150,7 @@ describe('a recording or a report of a live session, replayed, shows what the li
     const files = readdirSync(folder).map((name) => join(folder, name));
     expect(files).toHaveLength(2);
     expect(await recorder!.expose('text')).toMatch(
-      /earshot_duplicate_events_total\{.*type="llm_metrics"\} 3/,
+      /talkgauge_duplicate_events_total\{.*type="llm_metrics"\} 3/,
     );
     expect(await shown(await replayed(files))).toEqual(await shown(recorder!));
   });

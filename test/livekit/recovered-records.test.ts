@@ -55,7 +55,7 @@ test('each report is told of with whose it was', async () => {
     'lk.close_reason': 'crashed',
   });
   expect(backend.logs[0]?.attributes).not.toHaveProperty('lk.agent_version');
-  expect(counted).toEqual({ earshot_log_records_exported_total: 2 });
+  expect(counted).toEqual({ talkgauge_log_records_exported_total: 2 });
 });
 
 test('nothing is told of a session whose log is switched off, nor where there is no backend', async () => {
@@ -72,9 +72,9 @@ test('a backend that refuses is warned of once, and what it does not take is cou
   backend.behave('refusing');
   const telling = records();
   telling.tell({ report: dead('AJ_1'), logs: true }, '/reports/1.json');
-  await until(() => expect(counted).toEqual({ 'earshot_log_records_dropped_total export_failed': 1 }));
+  await until(() => expect(counted).toEqual({ 'talkgauge_log_records_dropped_total export_failed': 1 }));
   telling.tell({ report: dead('AJ_2'), logs: true }, '/reports/2.json');
-  await until(() => expect(counted).toEqual({ 'earshot_log_records_dropped_total export_failed': 2 }));
+  await until(() => expect(counted).toEqual({ 'talkgauge_log_records_dropped_total export_failed': 2 }));
   expect(said).toEqual([expect.stringMatching(/^the log is not told of a report that was recovered: /)]);
 });
 
@@ -83,5 +83,5 @@ test('one that hangs is given up', async () => {
   const telling = records({ endpoint: backend.url }, 200);
   telling.tell({ report: dead('AJ_1'), logs: true }, '/reports/1.json');
   await telling.close();
-  expect(counted).toEqual({ 'earshot_log_records_dropped_total deadline': 1 });
+  expect(counted).toEqual({ 'talkgauge_log_records_dropped_total deadline': 1 });
 });

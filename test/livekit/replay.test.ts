@@ -175,7 +175,7 @@ describe('sessions', () => {
     const lines = [answered({}, { session: 'a' }), answered({}, { session: 'b', repeated: true })];
     const { observations } = await replayed(lines);
     expect(valuesOf(observations, requests)).toEqual([1]);
-    expect(valuesOf(observations, 'earshot_duplicate_events_total', { type: 'llm_metrics' })).toEqual([1]);
+    expect(valuesOf(observations, 'talkgauge_duplicate_events_total', { type: 'llm_metrics' })).toEqual([1]);
   });
 });
 
@@ -210,7 +210,7 @@ describe('a session report', () => {
     [
       'of another version',
       { schemaVersion: 2 },
-      'a session report of version 2; this Earshot reads version 1',
+      'a session report of version 2; this Talkgauge reads version 1',
     ],
     [
       'that lists no events',

@@ -13,12 +13,12 @@ beforeAll(() => loadedSdk());
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
+  folder = mkdtempSync(join(tmpdir(), 'talkgauge-test-'));
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
 });
 afterEach(() => {
   vi.useRealTimers();
-  Reflect.deleteProperty(globalThis, Symbol.for('earshot.process'));
+  Reflect.deleteProperty(globalThis, Symbol.for('talkgauge.process'));
   rmSync(folder, { recursive: true });
 });
 

@@ -36,7 +36,7 @@ let root: string;
 let audio: string;
 let folder: string;
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'earshot-test-'));
+  root = mkdtempSync(join(tmpdir(), 'talkgauge-test-'));
   audio = join(root, 'audio.ogg');
   folder = join(root, 'reports');
   writeFileSync(audio, 'OggS, and so on', { mode: 0o644 });

@@ -24,7 +24,7 @@ import { llmMetrics } from './sdk-metrics.ts';
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
+  folder = mkdtempSync(join(tmpdir(), 'talkgauge-test-'));
 });
 afterEach(() => {
   vi.restoreAllMocks();
@@ -112,9 +112,9 @@ test('sums up the turns and their latency, by nearest rank', async () => {
   });
   expect(report.turns[2]).toMatchObject({ number: 3, outcome: 'completed', tools: false, e2eLatency: 0.3 });
   expect(report.chatHistory.items.length).toBe(20);
-  expect(file).toMatch(/^earshot-report-\d{8}T\d{6}Z-AJ_1-[0-9a-f]{8}\.json$/);
+  expect(file).toMatch(/^talkgauge-report-\d{8}T\d{6}Z-AJ_1-[0-9a-f]{8}\.json$/);
   expect(file).toContain(report.session);
-  const outcomes = counted.filter(({ metric }) => metric === 'earshot_session_reports_total');
+  const outcomes = counted.filter(({ metric }) => metric === 'talkgauge_session_reports_total');
   expect(outcomes.map(({ labels }) => labels.outcome)).toEqual(['written']);
 });
 
@@ -326,7 +326,7 @@ describe('a bucket without a worker', () => {
     expect(outcome).toBe('written');
     expect(warn.mock.calls).toEqual([
       [
-        `earshot: the session report ${file.replace('.json', '')} waits in ${folder} for a worker with monitor() to send it: s3://calls/earshot/${file} was not stored: the bucket answered 403 SignatureDoesNotMatch; see docs/reports.md`,
+        `talkgauge: the session report ${file.replace('.json', '')} waits in ${folder} for a worker with monitor() to send it: s3://calls/talkgauge/${file} was not stored: the bucket answered 403 SignatureDoesNotMatch; see docs/reports.md`,
       ],
     ]);
   });

@@ -2,8 +2,8 @@ import { type llm, voice } from '@livekit/agents';
 import { onTestFinished } from 'vitest';
 import { FakeLlm, FakeTts, Loudspeaker } from './fakes.ts';
 
-/** Earshot keeps what sessions share on the process; each test has a process of its own. */
-const shared = Symbol.for('earshot.process');
+/** Talkgauge keeps what sessions share on the process; each test has a process of its own. */
+const shared = Symbol.for('talkgauge.process');
 const sessions = new Set<voice.AgentSession>();
 
 async function closeSessions(): Promise<void> {

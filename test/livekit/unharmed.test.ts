@@ -10,7 +10,7 @@ import './sessions.ts';
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
+  folder = mkdtempSync(join(tmpdir(), 'talkgauge-test-'));
   vi.spyOn(console, 'warn').mockImplementation(() => {});
 });
 afterEach(() => {

@@ -86,7 +86,7 @@ const emit: Record<string, Emit> = {
 function fate(metric: string, value: number): string | undefined {
   const observations = emit[metric]?.(value) ?? [];
   const refused = observations.find(
-    (sample) => sample.metric === 'earshot_invalid_samples_total' && sample.labels.metric === metric,
+    (sample) => sample.metric === 'talkgauge_invalid_samples_total' && sample.labels.metric === metric,
   );
   if (refused) return refused.labels.reason;
   const observed = observations.find((sample) => sample.metric === metric);

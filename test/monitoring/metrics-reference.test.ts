@@ -69,7 +69,7 @@ test('series that need a room are listed', () => {
 });
 
 test('every series that the text names is in the catalogue', () => {
-  const names = page.matchAll(/`((?:lk_agents|earshot)_\w*[a-z])(?:\{[^}]*\})?`/g);
+  const names = page.matchAll(/`((?:lk_agents|talkgauge)_\w*[a-z])(?:\{[^}]*\})?`/g);
   const unknown = [...names]
     .map(([, name = '']) =>
       name.replace(/_(?:sum|count|bucket)$/, (suffix) => (Object.hasOwn(catalogue, name) ? suffix : '')),

@@ -11,7 +11,7 @@ let folder: string;
 let file: string;
 let server: Server;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
+  folder = mkdtempSync(join(tmpdir(), 'talkgauge-test-'));
   file = join(folder, 'recording.ogg');
   // More than sockets and pipes take in passing.
   writeFileSync(file, Buffer.alloc(30_000_000));

@@ -35,7 +35,7 @@ test("the user's provider stays, nothing is measured, and the log says so", asyn
   expect(metrics.getMeterProvider()).toBe(users);
 });
 
-test("Earshot's own provider is not reported as somebody else's", async () => {
+test("Talkgauge's own provider is not reported as somebody else's", async () => {
   const logged: string[] = [];
   const options = { record: () => {}, log: (message: string) => logged.push(message) };
   const served = serveOpenTelemetry(options);

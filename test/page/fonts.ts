@@ -36,7 +36,7 @@ const likeArial = ['Liberation Sans', 'Arial', 'Helvetica'];
 
 /** What a Chromium that is started with it finds for fonts: these, and none of the machine's. */
 export function fontEnvironment(set: FontSet): { env: Record<string, string>; remove(): void } {
-  const folder = mkdtempSync(join(tmpdir(), 'earshot-fonts-'));
+  const folder = mkdtempSync(join(tmpdir(), 'talkgauge-fonts-'));
   const { files, families } = sets[set];
   for (const file of files) copyFileSync(file, join(folder, basename(file)));
   const [sans, mono = sans] = families as readonly string[];

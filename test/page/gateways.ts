@@ -26,7 +26,7 @@ export function sharedGateway(
     if (gateway) rmSync(gateway.directory, { recursive: true, force: true });
   });
   const start = async (): Promise<Shared> => {
-    const directory = mkdtempSync(join(tmpdir(), 'earshot-gateway-'));
+    const directory = mkdtempSync(join(tmpdir(), 'talkgauge-gateway-'));
     prepare(directory);
     const gateway = await startGateway({
       directory,

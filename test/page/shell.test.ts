@@ -40,10 +40,12 @@ describe.skipIf(noBrowser)('in a browser', () => {
 
   test('a browser that logs in reads, and follows what happens', async () => {
     const gateway = await startTestGateway({
-      readers: { bearer: 'token', basic: { username: 'earshot', password: 'token' } },
+      readers: { bearer: 'token', basic: { username: 'talkgauge', password: 'token' } },
     });
     await gateway.take(capturedOf('full'));
-    const page = await openPage(gateway.url, { httpCredentials: { username: 'earshot', password: 'token' } });
+    const page = await openPage(gateway.url, {
+      httpCredentials: { username: 'talkgauge', password: 'token' },
+    });
     await page.getByRole('link', { name: /support-agent/ }).waitFor();
     await page.getByText('Live updates').waitFor();
   });

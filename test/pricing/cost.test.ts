@@ -138,7 +138,7 @@ describe('an unknown model', () => {
     const text = await recorder.expose('text');
     expect(sampleOf(text, 'lk_agents_cost_usd_total')).toBe(2);
     expect(sampleOf(text, 'lk_agents_cost_unpriced_usage_total', { model_name: 'other' })).toBe(7);
-    expect(sampleOf(text, 'earshot_label_overflow_total', { label: 'model_name' })).toBe(1);
+    expect(sampleOf(text, 'talkgauge_label_overflow_total', { label: 'model_name' })).toBe(1);
   });
 });
 

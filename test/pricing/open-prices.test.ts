@@ -9,7 +9,7 @@ let folder: string;
 let file: string;
 const opened: Prices[] = [];
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'earshot-prices-'));
+  folder = mkdtempSync(join(tmpdir(), 'talkgauge-prices-'));
   file = join(folder, 'prices.yml');
 });
 afterEach(() => {
@@ -49,7 +49,7 @@ test('without a file there are the built-in prices, of the day of the oldest', (
   expect(price()).toBeUndefined();
   expect(prices.states()).toEqual([
     {
-      metric: 'earshot_price_file_timestamp_seconds',
+      metric: 'talkgauge_price_file_timestamp_seconds',
       labels: { source: 'builtin' },
       value: Date.UTC(2026, 3, 4) / 1000,
       exemplar: undefined,
@@ -68,9 +68,9 @@ test('with a file its prices and its day are there too', () => {
 
 test('a file that cannot be used at the start is an error that names the option, the line and what it takes', () => {
   write('much');
-  expect(() => open({ file, option: 'EARSHOT_PRICES' })).toThrow(OptionError);
-  expect(() => open({ file, option: 'EARSHOT_PRICES' })).toThrow(
-    `EARSHOT_PRICES="${file}" cannot be used: ${file}:5: prices.acme/m.requests_per_thousand is "much", but takes dollars`,
+  expect(() => open({ file, option: 'TALKGAUGE_PRICES' })).toThrow(OptionError);
+  expect(() => open({ file, option: 'TALKGAUGE_PRICES' })).toThrow(
+    `TALKGAUGE_PRICES="${file}" cannot be used: ${file}:5: prices.acme/m.requests_per_thousand is "much", but takes dollars`,
   );
   expect(() => open({ file: join(folder, 'none.yml') })).toThrow(
     /^prices=".*none\.yml" cannot be used: .*ENOENT/,

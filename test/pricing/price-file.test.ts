@@ -10,7 +10,7 @@ const parse = (text: string) => parsePriceFile(text, 'prices.yml');
 const entries = (text: string) =>
   Object.fromEntries(parse(text).entries.map(({ name, price }) => [name, price]));
 
-const folder = mkdtempSync(join(tmpdir(), 'earshot-prices-'));
+const folder = mkdtempSync(join(tmpdir(), 'talkgauge-prices-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('a price file', () => {

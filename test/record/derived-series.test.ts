@@ -32,7 +32,7 @@ describe('a series that is derived from another', () => {
       recorder.record(used(value), identity);
     const text = await recorder.expose('text');
     expect(sampleOf(text, 'lk_agents_cost_usd_total')).toBeUndefined();
-    expect(sampleOf(text, 'earshot_samples_dropped_total', { reason: 'invalid_value' })).toBe(4);
+    expect(sampleOf(text, 'talkgauge_samples_dropped_total', { reason: 'invalid_value' })).toBe(4);
   });
 
   test('does not grow with other series, nor without a derivation', async () => {
@@ -50,7 +50,7 @@ describe('a series that is derived from another', () => {
     recorder.record(used(4), identity);
     const text = await recorder.expose('text');
     expect(sampleOf(text, 'lk_agents_billable_usage_total')).toBe(7);
-    expect(sampleOf(text, 'earshot_samples_dropped_total', { reason: 'series_limit' })).toBe(2);
+    expect(sampleOf(text, 'talkgauge_samples_dropped_total', { reason: 'series_limit' })).toBe(2);
   });
 });
 
@@ -59,11 +59,11 @@ test('states are shown as they are at the moment, and no longer than they are', 
   const recorder = createRecorder({
     states: () =>
       days.map((day, at) =>
-        observation('earshot_price_file_timestamp_seconds', { source: at === 0 ? 'builtin' : 'user' }, day),
+        observation('talkgauge_price_file_timestamp_seconds', { source: at === 0 ? 'builtin' : 'user' }, day),
       ),
   });
   const shown = async (source: string) =>
-    sampleOf(await recorder.expose('text'), 'earshot_price_file_timestamp_seconds', { source });
+    sampleOf(await recorder.expose('text'), 'talkgauge_price_file_timestamp_seconds', { source });
   expect([await shown('builtin'), await shown('user')]).toEqual([1, 2]);
   days = [3];
   expect([await shown('builtin'), await shown('user')]).toEqual([3, undefined]);

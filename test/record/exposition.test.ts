@@ -228,13 +228,13 @@ describe('creation times', () => {
     expect(await created(recorder, 'lk_agents_tts_ttfb_seconds_created')).toEqual([['m-1', at]]);
   });
 
-  test("of Earshot's own losses are those of the first loss, and of an agent's zeros, of its introduction", async () => {
+  test("of Talkgauge's own losses are those of the first loss, and of an agent's zeros, of its introduction", async () => {
     const { recorder, pass } = timed();
     recorder.dropped('queue_full');
     pass(5_000);
     recorder.dropped('queue_full');
     recorder.introduce(identity);
-    expect((await created(recorder, 'earshot_samples_dropped_created'))[0]).toEqual(['queue_full', at]);
+    expect((await created(recorder, 'talkgauge_samples_dropped_created'))[0]).toEqual(['queue_full', at]);
     expect(await created(recorder, 'lk_agents_handoffs_created')).toEqual([[undefined, at + 5]]);
   });
 

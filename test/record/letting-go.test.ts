@@ -7,7 +7,7 @@ import { createRecorder, type RecorderOptions } from '../../src/record/recorder.
 const hour = 3_600_000;
 const names = [
   ...['lk_agents_handoffs_total', 'lk_agents_sessions_active'],
-  ...['earshot_series', 'earshot_samples_dropped_total'],
+  ...['talkgauge_series', 'talkgauge_samples_dropped_total'],
 ];
 const specs = Object.fromEntries(Object.entries(catalogue).filter(([name]) => names.includes(name)));
 /** A recorder of a few series with a clock that the test sets; a label has room for three values. */
@@ -237,12 +237,12 @@ test('where there is no room for another label set, the longest idle ones make i
   clock.at = 5 * hour;
   for (let version = 50; version < 100; version++) recorder.record(handoff, of(String(version)));
   recorder.record(handoff, of('new'));
-  expect(await shown('earshot_samples_dropped_total')).toEqual([
+  expect(await shown('talkgauge_samples_dropped_total')).toEqual([
     '{agent_name="unknown",agent_version="unknown",reason="series_limit"} 1',
   ]);
   clock.at = 7 * hour;
   recorder.record(handoff, of('new'));
-  expect(await shown('earshot_series')).toEqual(['{agent_name="unknown",agent_version="unknown"} 91']);
+  expect(await shown('talkgauge_series')).toEqual(['{agent_name="unknown",agent_version="unknown"} 91']);
   const left = await shown('lk_agents_handoffs_total');
   expect(left).toContain(row('new', 1));
   for (let version = 50; version < 100; version++) expect(left).toContain(row(String(version), 2));

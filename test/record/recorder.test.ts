@@ -11,7 +11,7 @@ const identity = { agent_name: 'front-desk', agent_version: '1.4' };
 const shown = async (recorder: Recorder, series: string, labels?: Record<string, string>) =>
   sampleOf(await recorder.expose('text'), series, labels);
 const dropped = (recorder: Recorder, reason: string) =>
-  shown(recorder, 'earshot_samples_dropped_total', { reason });
+  shown(recorder, 'talkgauge_samples_dropped_total', { reason });
 const tool = (name: string, value = 1) =>
   observation('lk_agents_tool_calls_total', { tool: name, outcome: 'ok' }, value);
 
@@ -150,7 +150,7 @@ describe('labels', () => {
       for (const name of ['a', 'b', 'c', 'd', 'e']) recorder.record(tool(name), identity);
     expect(await shown(recorder, 'lk_agents_tool_calls_total', { tool: 'a' })).toBe(10);
     expect(await shown(recorder, 'lk_agents_tool_calls_total', { tool: 'other' })).toBe(20);
-    expect(await shown(recorder, 'earshot_label_overflow_total', { label: 'tool' })).toBe(20);
+    expect(await shown(recorder, 'talkgauge_label_overflow_total', { label: 'tool' })).toBe(20);
   });
 
   test('of which two are beyond the cap are counted both', async () => {
@@ -160,8 +160,8 @@ describe('labels', () => {
     recorder.record(requests('acme', 'm-1'), identity);
     recorder.record(requests('openai', 'gpt'), identity);
     recorder.record(requests('acme', 'gpt'), identity);
-    expect(await shown(recorder, 'earshot_label_overflow_total', { label: 'model_provider' })).toBe(1);
-    expect(await shown(recorder, 'earshot_label_overflow_total', { label: 'model_name' })).toBe(2);
+    expect(await shown(recorder, 'talkgauge_label_overflow_total', { label: 'model_provider' })).toBe(1);
+    expect(await shown(recorder, 'talkgauge_label_overflow_total', { label: 'model_name' })).toBe(2);
     expect(await shown(recorder, 'lk_agents_llm_requests_total')).toBe(3);
   });
 
@@ -169,7 +169,7 @@ describe('labels', () => {
     const recorder = createRecorder({ maxLabelValues: 1 });
     recorder.record(tool('book'), identity);
     recorder.record(tool('other'), identity);
-    expect(await shown(recorder, 'earshot_label_overflow_total')).toBeUndefined();
+    expect(await shown(recorder, 'talkgauge_label_overflow_total')).toBeUndefined();
   });
 
   test('beyond the cap do not make series without end', async () => {
@@ -177,7 +177,7 @@ describe('labels', () => {
     for (let i = 0; i < 20_000; i++) {
       recorder.record(tool(`tool-${i}`), { agent_name: `agent-${i}`, agent_version: `v${i}` });
     }
-    const series = await shown(recorder, 'earshot_series');
+    const series = await shown(recorder, 'talkgauge_series');
     expect(series).toBeLessThan(200);
     expect(await shown(recorder, 'lk_agents_tool_calls_total')).toBe(20_000);
   });
@@ -198,11 +198,11 @@ describe('a limit of series', () => {
     expect(await shown(recorder, 'lk_agents_tool_calls_total')).toBe(3);
     expect(await shown(recorder, 'lk_agents_tool_calls_total', { tool: 'c' })).toBeUndefined();
     expect(await dropped(recorder, 'series_limit')).toBe(2);
-    expect(await shown(recorder, 'earshot_series')).toBe(2);
+    expect(await shown(recorder, 'talkgauge_series')).toBe(2);
   });
 });
 
-describe("Earshot's own series", () => {
+describe("Talkgauge's own series", () => {
   test('are about whom the recorder is about at the time', async () => {
     let agent_name = 'unknown';
     const recorder = createRecorder({
@@ -210,20 +210,20 @@ describe("Earshot's own series", () => {
       buildInfo: { version: '0.1.0', sdk_version: '1.9.0', node_version: '20.19.0' },
     });
     recorder.dropped('queue_full', 3);
-    expect(await shown(recorder, 'earshot_build_info', { agent_name: 'unknown', sdk_version: '1.9.0' })).toBe(
-      1,
-    );
+    expect(
+      await shown(recorder, 'talkgauge_build_info', { agent_name: 'unknown', sdk_version: '1.9.0' }),
+    ).toBe(1);
     agent_name = 'front-desk';
     recorder.dropped('queue_full');
-    expect(await shown(recorder, 'earshot_build_info')).toBe(1);
-    expect(await shown(recorder, 'earshot_build_info', { agent_name: 'front-desk' })).toBe(1);
-    expect(await shown(recorder, 'earshot_series', { agent_name: 'front-desk' })).toBe(0);
-    expect(await shown(recorder, 'earshot_samples_dropped_total', { agent_name: 'front-desk' })).toBe(1);
+    expect(await shown(recorder, 'talkgauge_build_info')).toBe(1);
+    expect(await shown(recorder, 'talkgauge_build_info', { agent_name: 'front-desk' })).toBe(1);
+    expect(await shown(recorder, 'talkgauge_series', { agent_name: 'front-desk' })).toBe(0);
+    expect(await shown(recorder, 'talkgauge_samples_dropped_total', { agent_name: 'front-desk' })).toBe(1);
     expect(await dropped(recorder, 'queue_full')).toBe(4);
   });
 
   test('do not say which build runs, unless they are told', async () => {
-    expect(await shown(createRecorder(), 'earshot_build_info')).toBeUndefined();
+    expect(await shown(createRecorder(), 'talkgauge_build_info')).toBeUndefined();
   });
 });
 
@@ -235,16 +235,16 @@ describe('an introduction', () => {
     expect(await shown(recorder, 'lk_agents_sessions_active')).toBe(0);
     expect(await shown(recorder, 'lk_agents_tool_calls_total')).toBeUndefined();
     expect(await shown(recorder, 'lk_agents_eou_delay_seconds_count')).toBeUndefined();
-    expect(await shown(recorder, 'earshot_samples_dropped_total', { reason: 'queue_full' })).toBe(0);
+    expect(await shown(recorder, 'talkgauge_samples_dropped_total', { reason: 'queue_full' })).toBe(0);
     // Where there are no reports, there is nothing to count.
-    expect(await shown(recorder, 'earshot_session_reports_total')).toBeUndefined();
+    expect(await shown(recorder, 'talkgauge_session_reports_total')).toBeUndefined();
   });
 
   test('of a worker starts what it counts by itself, and nothing of calls: its jobs may be about other agents', async () => {
     const recorder = createRecorder();
     expect(recorder.introduce(identity, 'worker')).toBe(true);
     expect(await shown(recorder, 'lk_agents_job_exits_total', { outcome: 'crashed' })).toBe(0);
-    expect(await shown(recorder, 'earshot_samples_dropped_total', { reason: 'queue_full' })).toBe(0);
+    expect(await shown(recorder, 'talkgauge_samples_dropped_total', { reason: 'queue_full' })).toBe(0);
     expect(await shown(recorder, 'lk_agents_sessions_active')).toBeUndefined();
     expect(await shown(recorder, 'lk_agents_sessions_total')).toBeUndefined();
     expect(recorder.introduce(identity)).toBe(true);
@@ -256,9 +256,9 @@ describe('an introduction', () => {
     const recorder = createRecorder();
     recorder.introduce(identity);
     recorder.record(observation('lk_agents_handoffs_total', {}, 1), identity);
-    const series = await shown(recorder, 'earshot_series');
+    const series = await shown(recorder, 'talkgauge_series');
     recorder.introduce({ ...identity });
-    expect(await shown(recorder, 'earshot_series')).toBe(series);
+    expect(await shown(recorder, 'talkgauge_series')).toBe(series);
     expect(await shown(recorder, 'lk_agents_handoffs_total')).toBe(1);
   });
 
@@ -317,7 +317,7 @@ describe('a series that is prepared', () => {
     expect(recorder.prepare(wrong, identity)).toBe(false);
     recorder.record(wrong, identity);
     expect(await recorder.expose('text')).toMatch(
-      /^earshot_samples_dropped_total\{.*reason="unknown_label".*\} 1$/m,
+      /^talkgauge_samples_dropped_total\{.*reason="unknown_label".*\} 1$/m,
     );
   });
 
@@ -327,7 +327,9 @@ describe('a series that is prepared', () => {
     recorder.prepare(tool('cancel'), identity);
     for (const name of ['a', 'b', 'c', 'd'])
       recorder.prepare(observation('lk_agents_tool_duration_seconds', { tool: name }, 1), identity);
-    expect(await recorder.expose('text')).not.toMatch(/^earshot_(?:label_overflow|samples_dropped)_total\{/m);
+    expect(await recorder.expose('text')).not.toMatch(
+      /^talkgauge_(?:label_overflow|samples_dropped)_total\{/m,
+    );
   });
 });
 
@@ -374,8 +376,8 @@ describe('counters that sit beside another one are there at 0 with it', () => {
 
   test('spans that are dropped, with the first that are sent', async () => {
     const recorder = createRecorder();
-    recorder.record(observation('earshot_spans_exported_total', {}, 5), identity);
-    expect(await zeros(recorder, 'earshot_spans_dropped_total')).toEqual([
+    recorder.record(observation('talkgauge_spans_exported_total', {}, 5), identity);
+    expect(await zeros(recorder, 'talkgauge_spans_dropped_total')).toEqual([
       'deadline',
       'export_failed',
       'internal_error',
@@ -399,7 +401,7 @@ describe('counters that sit beside another one are there at 0 with it', () => {
     const recorder = createRecorder({ maxLabelValues: 1 });
     for (const name of ['book', 'cancel']) recorder.record(tool(name), identity);
     expect(await zeros(recorder, 'lk_agents_tool_calls_total')).toEqual(['book error', 'other error']);
-    expect(await shown(recorder, 'earshot_label_overflow_total')).toBe(1);
+    expect(await shown(recorder, 'talkgauge_label_overflow_total')).toBe(1);
   });
 
   test('as long as half of the room is left: what counts goes before what may count', async () => {

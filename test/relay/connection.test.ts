@@ -361,5 +361,5 @@ test('a job cannot tell what its usage costs: cost is made from usage, by the wo
   const text = await recorder.expose('text');
   expect(sampleOf(text, 'lk_agents_cost_usd_total')).toBe(10);
   expect(sampleOf(text, 'lk_agents_cost_unpriced_usage_total')).toBeUndefined();
-  expect(sampleOf(text, 'earshot_samples_dropped_total', { reason: 'unknown_metric' })).toBe(2);
+  expect(sampleOf(text, 'talkgauge_samples_dropped_total', { reason: 'unknown_metric' })).toBe(2);
 });

@@ -25,7 +25,7 @@ const handoffs = async (recorder: Recorder, agent: string) => {
   return Number(line.exec(text)?.[1] ?? 0);
 };
 const throttled = async (recorder: Recorder) =>
-  Number((await exposed(recorder, 'earshot_relay_throttled_total'))[0] ?? 0);
+  Number((await exposed(recorder, 'talkgauge_relay_throttled_total'))[0] ?? 0);
 
 test('a job that floods its worker is read no more for a moment, which is counted; others are, and nothing is lost', async () => {
   const clock = { at: 0 };

@@ -88,7 +88,7 @@ test('a job that ends as it should waits for a stopped worker, and nothing is lo
     expect(value(text, handoffs)).toBe('1000');
     expect(value(text, active)).toBe('0');
     expect(text).toContain('close_reason="crashed"} 0\n');
-    expect(text).not.toMatch(/^earshot_samples_dropped_total\{.*\} [^0]/m);
+    expect(text).not.toMatch(/^talkgauge_samples_dropped_total\{.*\} [^0]/m);
   });
 });
 
@@ -105,7 +105,7 @@ test('a worker that is killed is succeeded by another, and the job goes on with 
   expect(await job.ended).toBe(0);
   await eventually(async () => {
     const text = await second.expose();
-    const lost = text.match(/^earshot_samples_dropped_total\{.*reason="disconnected"\} (\d+)$/m)?.[1];
+    const lost = text.match(/^talkgauge_samples_dropped_total\{.*reason="disconnected"\} (\d+)$/m)?.[1];
     // What the first worker's kernel buffer held is gone with it; what was cut in two is counted; the rest is here.
     expect(Number(lost)).toBeGreaterThan(0);
     expect(Number(value(text, turns))).toBeGreaterThan(0);

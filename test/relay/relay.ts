@@ -28,5 +28,5 @@ export async function exposed(recorder: Recorder, family: string): Promise<strin
     .sort();
 }
 
-export const dropped = (recorder: Recorder) => exposed(recorder, 'earshot_samples_dropped_total');
-export const frames = (recorder: Recorder) => exposed(recorder, 'earshot_relay_frames_total');
+export const dropped = (recorder: Recorder) => exposed(recorder, 'talkgauge_samples_dropped_total');
+export const frames = (recorder: Recorder) => exposed(recorder, 'talkgauge_relay_frames_total');

@@ -36,11 +36,11 @@ test('connections that said hello are counted while they last', async () => {
   const two = await call(server.path);
   one.socket.write(hello);
   two.socket.write(hello);
-  await eventually(async () => expect(await exposed(recorder, 'earshot_relay_connections')).toEqual(['2']));
+  await eventually(async () => expect(await exposed(recorder, 'talkgauge_relay_connections')).toEqual(['2']));
   expect(server.connections).toBe(2);
   one.socket.destroy();
   silent.socket.destroy();
-  await eventually(async () => expect(await exposed(recorder, 'earshot_relay_connections')).toEqual(['1']));
+  await eventually(async () => expect(await exposed(recorder, 'talkgauge_relay_connections')).toEqual(['1']));
   expect(server.connections).toBe(1);
 });
 
@@ -163,7 +163,7 @@ test('close() reads what was sent before, takes gauges back, counts no crash, an
   expect(await exposed(recorder, 'lk_agents_handoffs_total')).toEqual(['1']);
   expect(await exposed(recorder, 'lk_agents_sessions_active')).toEqual([]);
   expect(await exposed(recorder, 'lk_agents_sessions_total')).toEqual([]);
-  expect(await exposed(recorder, 'earshot_relay_connections')).toEqual([]);
+  expect(await exposed(recorder, 'talkgauge_relay_connections')).toEqual([]);
   expect(server.connections).toBe(0);
   expect(existsSync(dirname(server.path))).toBe(false);
 });

@@ -25,7 +25,7 @@ import { takeIn } from '../../src/reports/recording-file.ts';
 /** A directory in which anyone may make files, as the system's temporary one is. */
 let shared: string;
 beforeEach(() => {
-  shared = mkdtempSync(join(tmpdir(), 'earshot-test-'));
+  shared = mkdtempSync(join(tmpdir(), 'talkgauge-test-'));
   chmodSync(shared, 0o1777);
 });
 afterEach(() => rmSync(shared, { recursive: true }));
@@ -80,7 +80,7 @@ describe('a path, as far as the system tells of it', () => {
     else {
       expect(refusalOf(path, 1000)).toContain(refusal);
       expect(refusalOf(path, 1000)).toMatch(
-        /; remove it, or name a folder of this user's own by EARSHOT_REPORTS \(with a bucket: EARSHOT_REPORTS_SPOOL\)$/,
+        /; remove it, or name a folder of this user's own by TALKGAUGE_REPORTS \(with a bucket: TALKGAUGE_REPORTS_SPOOL\)$/,
       );
     }
   });

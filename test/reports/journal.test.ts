@@ -6,7 +6,7 @@ import { Journal } from '../../src/reports/journal.ts';
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
+  folder = mkdtempSync(join(tmpdir(), 'talkgauge-test-'));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 

@@ -8,7 +8,7 @@ import type { SessionReport } from '../../src/reports/schema.ts';
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
+  folder = mkdtempSync(join(tmpdir(), 'talkgauge-test-'));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 

@@ -7,7 +7,7 @@ import { retain } from '../../src/reports/retention.ts';
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
+  folder = mkdtempSync(join(tmpdir(), 'talkgauge-test-'));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -49,7 +49,7 @@ test('the oldest go until the rest has room, recordings counted', async () => {
 
 test('what is not ours stays, whatever its age and name', async () => {
   const others = [
-    ...['notes.json', 'earshot-report.json', `${stem('AJ_1')}.txt`, `${stem('AJ_1')}.json.bak`],
+    ...['notes.json', 'talkgauge-report.json', `${stem('AJ_1')}.txt`, `${stem('AJ_1')}.json.bak`],
     `copy of ${stem('AJ_1')}.json`,
   ];
   for (const name of others) put(name, 400);
@@ -87,7 +87,7 @@ test('without limits everything stays, and a folder that is not there is none', 
 
 test('a job whose name is a path stays in the folder', () => {
   expect(stemOf(now, '../../etc/passwd', '0a1b2c3d')).toBe(
-    'earshot-report-20260430T000000Z-.._.._etc_passwd-0a1b2c3d',
+    'talkgauge-report-20260430T000000Z-.._.._etc_passwd-0a1b2c3d',
   );
 });
 

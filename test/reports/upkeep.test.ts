@@ -21,7 +21,7 @@ import { listenBucket } from '../gateway/store/bucket.ts';
 let folder: string;
 const stops: (() => void)[] = [];
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
+  folder = mkdtempSync(join(tmpdir(), 'talkgauge-test-'));
 });
 afterEach(() => {
   for (const stop of stops.splice(0)) stop();
@@ -59,7 +59,7 @@ test('what waits goes to the bucket, the recording first, and nothing else does'
   await until(() => expect(readdirSync(folder)).toEqual(['notes.json']));
   expect([...bucket.objects.keys()]).toEqual([`of/2026/${stem}.ogg`, `of/2026/${stem}.json`]);
   expect(bucket.objects.get(`of/2026/${stem}.json`)?.toString()).toBe(`content of ${stem}.json`);
-  await until(() => expect(counted).toEqual({ 'earshot_session_report_uploads_total ok': 1 }));
+  await until(() => expect(counted).toEqual({ 'talkgauge_session_report_uploads_total ok': 1 }));
 });
 
 test('a bucket that is away is tried again, and told of once', async () => {
@@ -67,26 +67,26 @@ test('a bucket that is away is tried again, and told of once', async () => {
   bucket.away = true;
   put(`${stem}.json`, 60);
   const { counted, said } = keep({ bucket: bucket.options });
-  await until(() => expect(counted['earshot_session_report_uploads_total failed']).toBeGreaterThan(1));
+  await until(() => expect(counted['talkgauge_session_report_uploads_total failed']).toBeGreaterThan(1));
   expect(existsSync(join(folder, `${stem}.json`))).toBe(true);
   bucket.away = false;
   await until(() => expect(bucket.objects.size).toBe(1));
   await until(() => expect(said.length).toBe(2));
   expect(said[0]).toMatch(
-    /^reports wait in \S+, for s3:\/\/calls\/earshot\/ does not take them: the bucket answered 503/,
+    /^reports wait in \S+, for s3:\/\/calls\/talkgauge\/ does not take them: the bucket answered 503/,
   );
-  expect(said[1]).toBe('reports reach s3://calls/earshot/ again');
+  expect(said[1]).toBe('reports reach s3://calls/talkgauge/ again');
 });
 
 test('one that the bucket refuses holds up no other', async () => {
   const bucket = await listenBucket();
   const [first, second] = [stemOf(0, 'AJ_1', '00000000'), stemOf(1000, 'AJ_2', '00000000')];
   for (const name of [`${first}.ogg`, `${first}.json`, `${second}.json`]) put(name, 60);
-  bucket.refuses.set(`earshot/${first}.ogg`, 400).set(`earshot/${first}.json`, 413);
+  bucket.refuses.set(`talkgauge/${first}.ogg`, 400).set(`talkgauge/${first}.json`, 413);
   const { counted, said } = keep({ bucket: bucket.options });
-  await until(() => expect([...bucket.objects.keys()]).toEqual([`earshot/${second}.json`]));
-  await until(() => expect(counted['earshot_session_report_uploads_total failed']).toBeGreaterThan(1));
-  expect(counted['earshot_session_report_uploads_total ok']).toBe(1);
+  await until(() => expect([...bucket.objects.keys()]).toEqual([`talkgauge/${second}.json`]));
+  await until(() => expect(counted['talkgauge_session_report_uploads_total failed']).toBeGreaterThan(1));
+  expect(counted['talkgauge_session_report_uploads_total ok']).toBe(1);
   expect(readdirSync(folder)).toEqual([`${first}.json`, `${first}.ogg`]);
   expect(said).toEqual([expect.stringMatching(`: the bucket answered 400 Refused \\(${first}.ogg\\)$`)]);
 });
@@ -95,10 +95,10 @@ test.each([503, 429])('a bucket that answers %d is asked for nothing more in thi
   const bucket = await listenBucket();
   const [first, second] = [stemOf(0, 'AJ_1', '00000000'), stemOf(1000, 'AJ_2', '00000000')];
   for (const stem of [first, second]) put(`${stem}.json`, 60);
-  bucket.refuses.set(`earshot/${first}.json`, status);
+  bucket.refuses.set(`talkgauge/${first}.json`, status);
   const { counted } = keep({ bucket: bucket.options });
-  await until(() => expect(counted['earshot_session_report_uploads_total failed']).toBeGreaterThan(1));
-  expect(new Set(bucket.asked)).toEqual(new Set([`PUT earshot/${first}.json`]));
+  await until(() => expect(counted['talkgauge_session_report_uploads_total failed']).toBeGreaterThan(1));
+  expect(new Set(bucket.asked)).toEqual(new Set([`PUT talkgauge/${first}.json`]));
 });
 
 test('a file that another has sent meanwhile is no failure', async () => {
@@ -120,7 +120,7 @@ test('what a job may be about to send is left to it', async () => {
 test('old reports are removed, and counted', async () => {
   put(`${stem}.json`, 7200);
   const { counted } = keep({ maxAge: 3600 * 1000 });
-  await until(() => expect(counted).toEqual({ 'earshot_session_reports_removed_total age': 1 }));
+  await until(() => expect(counted).toEqual({ 'talkgauge_session_reports_removed_total age': 1 }));
   expect(readdirSync(folder)).toEqual([]);
 });
 

@@ -6,7 +6,7 @@ import * as sdk from '../livekit/sdk-metrics.ts';
 
 const requests = (call: Call) => call.total('lk_agents_llm_requests_total');
 const tokens = (call: Call) => call.total('lk_agents_usage_llm_input_tokens_total');
-const repeated = (call: Call, type: string) => call.total('earshot_duplicate_events_total', { type });
+const repeated = (call: Call, type: string) => call.total('talkgauge_duplicate_events_total', { type });
 
 const unknown = { modelProvider: 'unknown', modelName: 'FallbackAdapter' };
 /** What the SDK's LLM fallback adapter tells of a request that its child has told of. */

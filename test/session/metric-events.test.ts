@@ -32,7 +32,7 @@ describe('llm_metrics', () => {
   test('a request that was answered with nothing is empty', () => {
     const call = new Call().metrics(sdk.llmMetrics({ ttftMs: -1, completionTokens: 0 }));
     expect(call.values('lk_agents_llm_requests_total', { outcome: 'empty' })).toEqual([1]);
-    expect(call.values('earshot_invalid_samples_total', { reason: 'missing' })).toEqual([1]);
+    expect(call.values('talkgauge_invalid_samples_total', { reason: 'missing' })).toEqual([1]);
   });
 
   test('a request without so much as an id failed, as it does behind a fallback adapter', () => {
@@ -63,7 +63,7 @@ describe('stt_metrics', () => {
     const call = new Call().metrics(report).metrics({ ...report });
     expect(call.values('lk_agents_stt_requests_total', { streamed: 'true' })).toEqual([1, 1]);
     expect(call.values('lk_agents_stt_duration_seconds')).toEqual([]);
-    expect(call.values('earshot_invalid_samples_total')).toEqual([]);
+    expect(call.values('talkgauge_invalid_samples_total')).toEqual([]);
     expect(call.total('lk_agents_usage_stt_audio_duration_seconds_total')).toBe(10);
   });
 });
@@ -139,7 +139,7 @@ describe('detectors', () => {
     const none = { totalDuration: 0, predictionDuration: 0, detectionDelay: 0, numRequests: 0 };
     const call = new Call().metrics(sdk.interruptionMetrics(none));
     expect(call.values('lk_agents_interruption_total_duration_seconds')).toEqual([]);
-    expect(call.values('earshot_invalid_samples_total')).toEqual([]);
+    expect(call.values('talkgauge_invalid_samples_total')).toEqual([]);
     expect(call.values('lk_agents_interruption_detected_total')).toEqual([1]);
   });
 });
@@ -163,7 +163,7 @@ describe('realtime_model_metrics', () => {
     const report = { durationMs: 0, ttftMs: -1, inputTokens: 0, outputTokens: 0, sessionDurationMs: 12_500 };
     const call = new Call().metrics(sdk.realtimeMetrics({ ...report, tokensPerSecond: Number.NaN }));
     expect(call.values('lk_agents_realtime_requests_total')).toEqual([]);
-    expect(call.values('earshot_invalid_samples_total')).toEqual([]);
+    expect(call.values('talkgauge_invalid_samples_total')).toEqual([]);
     expect(call.values('lk_agents_usage_llm_session_duration_seconds_total', model)).toEqual([12.5]);
   });
 
@@ -195,7 +195,7 @@ describe('avatar_metrics', () => {
     const joined = { playbackLatencyMs: undefined, sessionStartedAt: 4_200, avatarJoinedAt: 1_000 };
     const call = new Call().metrics(sdk.avatarMetrics(joined));
     expect(call.values('lk_agents_avatar_join_duration_seconds')).toEqual([]);
-    expect(call.values('earshot_invalid_samples_total', { reason: 'negative' })).toEqual([1]);
+    expect(call.values('talkgauge_invalid_samples_total', { reason: 'negative' })).toEqual([1]);
   });
 });
 

@@ -28,7 +28,7 @@ const none = ['', '', ''];
 
 const characters = (call: Call) => call.total('lk_agents_usage_tts_characters_total');
 const requests = (call: Call) => call.total('lk_agents_tts_requests_total');
-const repeated = (call: Call) => call.total('earshot_duplicate_events_total', { type: 'tts_metrics' });
+const repeated = (call: Call) => call.total('talkgauge_duplicate_events_total', { type: 'tts_metrics' });
 
 function told(events: readonly metrics.AgentMetrics[]): Call {
   const call = new Call();

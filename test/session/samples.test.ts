@@ -22,7 +22,7 @@ describe.each(fields)('$name → $metric', ({ emit, metric, good, absurd, zero }
     const call = new Call();
     emit(call, given as never);
     const refused = ['nan', 'negative', 'absurd', 'missing'].filter(
-      (reason) => call.total('earshot_invalid_samples_total', { metric, reason }) > 0,
+      (reason) => call.total('talkgauge_invalid_samples_total', { metric, reason }) > 0,
     );
     return { values: call.values(metric), refused };
   };
@@ -75,7 +75,7 @@ test('each refusal is counted once, under the series that it was for', () => {
   samples.measure('lk_agents_llm_ttft_seconds', model, Number.NaN, { max: 600 });
   expect(samples.observations).toEqual([
     {
-      metric: 'earshot_invalid_samples_total',
+      metric: 'talkgauge_invalid_samples_total',
       labels: { metric: 'lk_agents_llm_ttft_seconds', reason: 'nan' },
       value: 1,
       exemplar: undefined,

@@ -55,7 +55,7 @@ describe('a call that was recorded from a real session', () => {
     ['lk_agents_tool_calls_total', 4],
     ['lk_agents_sessions_total', 2],
     ['lk_agents_sessions_active', 0],
-    ['earshot_duplicate_events_total', 0],
+    ['talkgauge_duplicate_events_total', 0],
   ])('%s is %f', (metric, sum) => expect(shown(metric)[1]).toBeCloseTo(sum, 6));
 
   test.each<[MetricName, Record<string, string>, number]>([

@@ -146,7 +146,7 @@ describe('dead air', () => {
   test('in which the clock was set back is refused', () => {
     const call = new Call().agent('speaking', 0).agent('listening', 9000).user('speaking', 4000);
     expect(call.values(deadAir)).toEqual([]);
-    expect(call.values('earshot_invalid_samples_total', { metric: deadAir, reason: 'negative' })).toEqual([
+    expect(call.values('talkgauge_invalid_samples_total', { metric: deadAir, reason: 'negative' })).toEqual([
       1,
     ]);
   });

@@ -83,14 +83,14 @@ test('a call without times, as in a recording of plain JSON, is counted and not 
   expect(seconds).toBe(0);
   expect(valuesOf(observations, 'lk_agents_tool_calls_total')).toEqual([1]);
   expect(valuesOf(observations, 'lk_agents_tool_duration_seconds')).toEqual([]);
-  expect(valuesOf(observations, 'earshot_invalid_samples_total')).toEqual([]);
+  expect(valuesOf(observations, 'talkgauge_invalid_samples_total')).toEqual([]);
 });
 
 test('a time that cannot be true is refused, and adds nothing to the wait', () => {
   const { seconds, observations } = ran(['book', 5000, 1000], ['weather', 0, 250], ['slow', 0, 700_000]);
   expect(seconds).toBe(0.25);
-  expect(valuesOf(observations, 'earshot_invalid_samples_total', { reason: 'negative' })).toEqual([1]);
-  expect(valuesOf(observations, 'earshot_invalid_samples_total', { reason: 'absurd' })).toEqual([1]);
+  expect(valuesOf(observations, 'talkgauge_invalid_samples_total', { reason: 'negative' })).toEqual([1]);
+  expect(valuesOf(observations, 'talkgauge_invalid_samples_total', { reason: 'absurd' })).toEqual([1]);
 });
 
 test('a tool without a name is unknown, and one without an output was called', () => {

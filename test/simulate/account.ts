@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A line of the oracle: an event as a job saw it by its own listeners, which Earshot has no part in. */
+/** A line of the oracle: an event as a job saw it by its own listeners, which Talkgauge has no part in. */
 interface Line {
   job: string;
   event: string;

@@ -13,7 +13,7 @@ let script: string;
 const ended: string[] = [];
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'earshot-test-'));
+  directory = mkdtempSync(join(tmpdir(), 'talkgauge-test-'));
   script = join(directory, 'child.mjs');
   // Ignores what children of the SDK ignore, and stays until it is told or killed.
   writeFileSync(

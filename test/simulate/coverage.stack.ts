@@ -60,7 +60,7 @@ async function exemplars(server: RunningServer, query: string): Promise<Exemplar
  * traces and logs that the conversations' words are told to.
  */
 describe('a run of the simulated call centre', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'earshot-oracle-'));
+  const folder = mkdtempSync(join(tmpdir(), 'talkgauge-oracle-'));
   const oracle = join(folder, 'jobs');
   const metrics = join(folder, 'metrics.txt');
   const data = join(folder, 'data');
@@ -77,7 +77,7 @@ describe('a run of the simulated call centre', () => {
     const counted = ['--oracle', oracle, '--metrics', metrics];
     backend = await openBackend();
     vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', backend.url);
-    vi.stubEnv('EARSHOT_RECORD', 'traces,logs,transcript');
+    vi.stubEnv('TALKGAUGE_RECORD', 'traces,logs,transcript');
     run = startSimulation('--once', '--speed', '3', '--rate', '60', '--data', data, ...counted);
     vi.unstubAllEnvs();
     const target = (await run.url()).replace('http://', '');
@@ -119,7 +119,7 @@ describe('a run of the simulated call centre', () => {
   const written = (kind: string) => readdirSync(reports).filter((name) => name.endsWith(kind));
   const outcomes = (shown: string) =>
     ['written', 'uploaded', 'failed', 'deadline', 'recovered'].map((outcome) =>
-      total(shown, 'earshot_session_reports_total', { outcome }),
+      total(shown, 'talkgauge_session_reports_total', { outcome }),
     );
 
   test('has written a report of each call, which says what happened in it, unless its process was lost', () => {
@@ -199,7 +199,7 @@ describe('a run of the simulated call centre', () => {
   });
 
   test('loses nothing on the way', () => {
-    expect(total(exposition, 'earshot_samples_dropped_total')).toBe(0);
+    expect(total(exposition, 'talkgauge_samples_dropped_total')).toBe(0);
     expect(total(exposition, 'lk_agents_sessions_active')).toBe(0);
   });
 
@@ -231,15 +231,15 @@ describe('a run of the simulated call centre', () => {
 
   test('counts what it sends', () => {
     // What a job counted in its last moments is lost if it is killed.
-    const exported = total(exposition, 'earshot_spans_exported_total');
+    const exported = total(exposition, 'talkgauge_spans_exported_total');
     expect(exported).toBeLessThanOrEqual(spans.length);
     expect(exported).toBeGreaterThan(spans.length * 0.9);
-    expect(total(exposition, 'earshot_spans_dropped_total')).toBe(0);
-    expect(total(exposition, 'earshot_log_records_dropped_total')).toBe(0);
+    expect(total(exposition, 'talkgauge_spans_dropped_total')).toBe(0);
+    expect(total(exposition, 'talkgauge_log_records_dropped_total')).toBe(0);
   });
 
   test('says nothing of what was said in any span, or line of the log', () => {
-    const records = logs.filter(({ scope }) => scope === 'earshot.conversation');
+    const records = logs.filter(({ scope }) => scope === 'talkgauge.conversation');
     const said = records.flatMap(({ eventName, body, attributes }) =>
       eventName === 'lk.conversation_item'
         ? [body]

@@ -8,7 +8,7 @@ import { credentialsOf } from '../../src/simulate/credentials.ts';
 let folder: string;
 let file: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
+  folder = mkdtempSync(join(tmpdir(), 'talkgauge-test-'));
   file = join(folder, 'demo.yml');
 });
 afterEach(() => rmSync(folder, { recursive: true }));

@@ -6,7 +6,7 @@ import { createIncidents, watchIncidents } from '../../src/simulate/incidents.ts
 
 let directory: string;
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'earshot-test-'));
+  directory = mkdtempSync(join(tmpdir(), 'talkgauge-test-'));
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 

@@ -7,7 +7,7 @@ import { credentialsOf } from '../../src/simulate/credentials.ts';
 import { openSessions } from '../../src/simulate/sessions.ts';
 import { type Run, startSimulation } from './running.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'earshot kept '));
+const folder = mkdtempSync(join(tmpdir(), 'talkgauge kept '));
 let run: Run | undefined;
 let gateway: ChildProcess | undefined;
 afterEach(async () => {
@@ -39,6 +39,6 @@ test('a port that a gateway cannot have is told as the simulation calls it', asy
   await expect(
     openSessions({ port: 70_000, directory: folder, credentials: credentialsOf(undefined), log: () => {} }),
   ).rejects.toThrow(
-    'Port 70000 is not a whole number from 0 to 65535; pass { gatewayPort } or set EARSHOT_SIMULATE_GATEWAY_PORT',
+    'Port 70000 is not a whole number from 0 to 65535; pass { gatewayPort } or set TALKGAUGE_SIMULATE_GATEWAY_PORT',
   );
 });

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
-/** `earshot simulate`, as a user runs it, with a folder for temporary files that nobody else uses. */
+/** `talkgauge simulate`, as a user runs it, with a folder for temporary files that nobody else uses. */
 export interface Run {
   process: ChildProcess;
   /** What it has written so far. */
@@ -27,7 +27,7 @@ export interface Run {
 }
 
 export function startSimulation(...args: string[]): Run {
-  const folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
+  const folder = mkdtempSync(join(tmpdir(), 'talkgauge-test-'));
   const child = spawn(
     process.execPath,
     [cli, 'simulate', '--port', '0', '--control-port', '0', '--gateway-port', '0', ...args],

@@ -89,7 +89,9 @@ describe('a call centre', () => {
     const { port } = other.address() as { port: number };
     const run = start('--port', String(port));
     expect(await run.exit()).toBe(1);
-    expect(run.output()).toBe(`earshot simulate: Port ${port} is in use; pass --port or set EARSHOT_PORT\n`);
+    expect(run.output()).toBe(
+      `talkgauge simulate: Port ${port} is in use; pass --port or set TALKGAUGE_PORT\n`,
+    );
     nothing(run);
     other.close();
   });
@@ -97,6 +99,6 @@ describe('a call centre', () => {
   test('names an option that cannot be used, and ends', async () => {
     const run = start('--rate', '-3');
     expect(await run.exit()).toBe(1);
-    expect(run.output()).toBe('earshot simulate: --rate is -3, but takes a number from 0.1 to 6000\n');
+    expect(run.output()).toBe('talkgauge simulate: --rate is -3, but takes a number from 0.1 to 6000\n');
   });
 });

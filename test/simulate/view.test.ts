@@ -20,7 +20,7 @@ const view: View = {
   metricsUrl: 'http://127.0.0.1:9464',
   controlUrl: 'http://127.0.0.1:9466',
   sessionsUrl: 'http://127.0.0.1:9465',
-  reports: '/tmp/earshot-simulate-Ab12Cd/reports',
+  reports: '/tmp/talkgauge-simulate-Ab12Cd/reports',
   figures: { total: { ...row, agent: 'all', version: '' }, rows: [row], errors: { llm: 2 } },
   incidents: ['slow-llm'],
 };
@@ -30,11 +30,11 @@ describe('the picture of the terminal', () => {
   const screen = renderScreen(view, wide);
 
   test('shows addresses, calls, latencies, errors, incidents and keys', () => {
-    expect(screen[0]).toBe('Earshot simulated call centre, 02:14');
+    expect(screen[0]).toBe('Talkgauge simulated call centre, 02:14');
     expect(screen).toContain('  sessions   http://127.0.0.1:9465/ in a browser');
     expect(screen).toContain('  metrics    http://127.0.0.1:9464/metrics');
     expect(screen).toContain('  incidents  http://127.0.0.1:9466/incidents');
-    expect(screen).toContain('  reports    /tmp/earshot-simulate-Ab12Cd/reports');
+    expect(screen).toContain('  reports    /tmp/talkgauge-simulate-Ab12Cd/reports');
     expect(screen).toContain(
       '  front-desk   2.4.0              3        12       3        1      87   0.91 s   2.20 s       2            4',
     );

@@ -49,7 +49,7 @@ describe.skipIf(isMissing(...amtools)).each(amtools)('%s', (amtool) => {
   });
 
   test('routes the watchdog to a receiver of its own', () => {
-    const labels = ['alertname=EarshotWatchdog', 'severity=none', 'category=telemetry'];
+    const labels = ['alertname=TalkgaugeWatchdog', 'severity=none', 'category=telemetry'];
     const routed = run(amtool, 'config', 'routes', 'test', `--config.file=${path}`, ...labels);
     expect(routed.trim()).toBe('watchdog');
   });

@@ -73,7 +73,7 @@ export async function freePorts(count: number): Promise<number[]> {
 }
 
 export async function configured(name: BackendName, program: Program): Promise<Configured> {
-  const folder = mkdtempSync(join(tmpdir(), `earshot-${name}-`));
+  const folder = mkdtempSync(join(tmpdir(), `talkgauge-${name}-`));
   const [port, grpcPort, otlpPort, otlpGrpcPort, gossipPort] = await freePorts(5);
   const file = join(folder, `${name}.yml`);
   const text = read(`grafana/${name}.yml`)

@@ -67,7 +67,7 @@ export interface Project {
  * @param fill writes the stack's files into the folder
  */
 export async function createProject(image: string, fill = copyOfStack): Promise<Project> {
-  const folder = mkdtempSync(join(tmpdir(), 'earshot-compose-'));
+  const folder = mkdtempSync(join(tmpdir(), 'talkgauge-compose-'));
   fill(folder);
   const name = uniqueName();
   const ports = await freePorts(servers.length + 1);
@@ -87,7 +87,7 @@ export async function createProject(image: string, fill = copyOfStack): Promise<
   // Settings of this shell would go before those in the file.
   const env = Object.fromEntries(
     Object.entries(process.env).filter(
-      ([key]) => !/^(COMPOSE_|EARSHOT_)/.test(key) && !Object.hasOwn(settings, key),
+      ([key]) => !/^(COMPOSE_|TALKGAUGE_)/.test(key) && !Object.hasOwn(settings, key),
     ),
   );
   const compose = (...args: readonly string[]) =>
@@ -109,7 +109,7 @@ export async function createProject(image: string, fill = copyOfStack): Promise<
     const built = { image: next, pull_policy: 'never' };
     const override = {
       services: {
-        demo: { ...built, environment: { EARSHOT_SIMULATE_SPEED: '3' } },
+        demo: { ...built, environment: { TALKGAUGE_SIMULATE_SPEED: '3' } },
         gateway: built,
         tempo: { ports: [`127.0.0.1:${portOf.tempo}:3200`] },
       },

@@ -80,7 +80,7 @@ describe.skipIf(lacking.length > 0)(`the stack${because(lacking)}${leftOut}`, ()
   });
 
   test('every scrape target is up', async () => {
-    const jobs = { demo: 'livekit-agents', gateway: 'earshot-gateway' };
+    const jobs = { demo: 'livekit-agents', gateway: 'talkgauge-gateway' };
     const wanted = present
       .map((name) => (Object.hasOwn(jobs, name) ? jobs[name as 'demo'] : name))
       .toSorted();
@@ -142,7 +142,7 @@ describe.skipIf(lacking.length > 0)(`the stack${because(lacking)}${leftOut}`, ()
   test.skipIf(!has('grafana'))(
     `Grafana has all boards, and lets its administrator in with the password that it drew${because(noGrafana)}`,
     async () => {
-      expect(await data.boards()).toContain('earshot-fleet');
+      expect(await data.boards()).toContain('talkgauge-fleet');
       const anonymous = await fetch(`${project.urls.grafana}/api/search`);
       expect(anonymous.status).toBe(401);
     },

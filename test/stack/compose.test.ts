@@ -98,12 +98,12 @@ test('Grafana neither replaces its data sources at the start nor calls anybody',
 test('Grafana and the gateway, which show what was said, want a login unless a setting says otherwise', () => {
   const { GF_AUTH_ANONYMOUS_ENABLED: anonymous = '' } = services.grafana?.environment ?? {};
   expect(withDefaults(anonymous)).toBe('false');
-  expect(services.gateway?.environment).toMatchObject({ EARSHOT_GATEWAY_DRAW_TOKEN: 'true' });
+  expect(services.gateway?.environment).toMatchObject({ TALKGAUGE_GATEWAY_DRAW_TOKEN: 'true' });
 });
 
 test('the gateway knows on which address of the machine its port is published', () => {
   const { environment, ports = [] } = services.gateway ?? {};
-  expect(ports[0]?.startsWith(`${environment?.EARSHOT_GATEWAY_PUBLISHED}:`)).toBe(true);
+  expect(ports[0]?.startsWith(`${environment?.TALKGAUGE_GATEWAY_PUBLISHED}:`)).toBe(true);
 });
 
 test('the demo is found under the name that Prometheus asks for', () => {
@@ -113,21 +113,21 @@ test('the demo is found under the name that Prometheus asks for', () => {
   const names = scrape_configs.flatMap(({ dns_sd_configs = [] }) =>
     dns_sd_configs.flatMap(({ names }) => names),
   );
-  expect(services.demo?.networks).toEqual({ agents: { aliases: ['earshot-demo'] } });
-  expect(names).toEqual(['earshot-demo.']);
+  expect(services.demo?.networks).toEqual({ agents: { aliases: ['talkgauge-demo'] } });
+  expect(names).toEqual(['talkgauge-demo.']);
 });
 
 test('the key that the demo draws is where the gateway reads it, and nobody else sees it', () => {
   const { demo, gateway } = services;
-  const { EARSHOT_SIMULATE_KEY_FILE: file = '' } = demo?.environment ?? {};
+  const { TALKGAUGE_SIMULATE_KEY_FILE: file = '' } = demo?.environment ?? {};
   expect(file).not.toBe('');
-  expect(gateway?.environment?.EARSHOT_GATEWAY_KEYS?.split(',')).toContain(file);
+  expect(gateway?.environment?.TALKGAUGE_GATEWAY_KEYS?.split(',')).toContain(file);
   const mounting = named.filter(([, { volumes: mounts = [] }]) => mounts.join().includes('demo-key'));
   expect(mounting.map(([name]) => name)).toEqual(['demo', 'gateway']);
 });
 
 test('one setting gives the gateway a certificate and its key; without it, there is neither', () => {
-  const { EARSHOT_GATEWAY_TLS_CERT: cert = '', EARSHOT_GATEWAY_TLS_KEY: key = '' } =
+  const { TALKGAUGE_GATEWAY_TLS_CERT: cert = '', TALKGAUGE_GATEWAY_TLS_KEY: key = '' } =
     services.gateway?.environment ?? {};
   expect([cert, key]).toEqual([
     expect.stringMatching(/^\$\{GATEWAY_TLS:\+\/run\/secrets\/[\w.]+\}$/),
@@ -137,7 +137,7 @@ test('one setting gives the gateway a certificate and its key; without it, there
 });
 
 test('a session of the gateway leads to its trace, at the address where people reach Grafana', () => {
-  const { EARSHOT_GATEWAY_GRAFANA: link = '' } = services.gateway?.environment ?? {};
+  const { TALKGAUGE_GATEWAY_GRAFANA: link = '' } = services.gateway?.environment ?? {};
   expect(link).toBe(services.grafana?.environment?.GF_SERVER_ROOT_URL);
   expect(withDefaults(link)).toBe('http://localhost:3000');
 });

@@ -58,7 +58,7 @@ export function runService(
     here(withDefaults(value)),
   ]);
   const own = Object.entries(process.env).filter(
-    ([key]) => !/^(EARSHOT|LIVEKIT|OTEL|GATEWAY|DEMO)_/.test(key),
+    ([key]) => !/^(TALKGAUGE|LIVEKIT|OTEL|GATEWAY|DEMO)_/.test(key),
   );
   const child = spawn(
     process.execPath,

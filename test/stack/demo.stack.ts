@@ -9,7 +9,7 @@ import { freePort } from './programs.ts';
 
 /** The gateway and the demo of the stack, as processes, with a stand-in for Tempo and Loki. */
 describe('the demo in the stack', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'earshot-stack-'));
+  const folder = mkdtempSync(join(tmpdir(), 'talkgauge-stack-'));
   let backend: Backend;
   let machine: Machine;
   let gateway: Container;
@@ -25,7 +25,7 @@ describe('the demo in the stack', () => {
       'http://gateway:9465': url,
     };
     machine = { folder, addresses };
-    gateway = runService('gateway', machine, [], { EARSHOT_GATEWAY_PORT: String(port) });
+    gateway = runService('gateway', machine, [], { TALKGAUGE_GATEWAY_PORT: String(port) });
     await until(async () => expect((await fetch(`${url}/readyz`)).status).toBe(200));
   });
   afterAll(async () => {
@@ -38,7 +38,7 @@ describe('the demo in the stack', () => {
   const metric = async (name: string, labels?: Record<string, string>) =>
     sampleOf(await (await fetch(`${url}/metrics`)).text(), name, labels) ?? 0;
   const demo = (...args: string[]) => {
-    const ports = { EARSHOT_PORT: '0', EARSHOT_SIMULATE_CONTROL_PORT: '0', EARSHOT_HOST: '127.0.0.1' };
+    const ports = { TALKGAUGE_PORT: '0', TALKGAUGE_SIMULATE_CONTROL_PORT: '0', TALKGAUGE_HOST: '127.0.0.1' };
     return runService('demo', machine, ['--speed', '3', '--rate', '60', ...args], ports);
   };
   const read = (path: string) => {
@@ -57,7 +57,7 @@ describe('the demo in the stack', () => {
   test('shows its calls on the page, with their sound, each once in Tempo and Loki', async () => {
     const run = demo('--calls', '3');
     expect({ code: await run.exit(), output: run.output() }).toMatchObject({ code: 0 });
-    await until(async () => expect(await metric('earshot_gateway_spool_entries')).toBe(0));
+    await until(async () => expect(await metric('talkgauge_gateway_spool_entries')).toBe(0));
     const shown = await sessions();
     expect(shown.map(({ status, hasAudio }) => ({ status, hasAudio }))).toEqual(
       Array(3).fill({ status: 'complete', hasAudio: true }),
@@ -69,7 +69,7 @@ describe('the demo in the stack', () => {
     ]);
     // Then the gateway would have told the conversations.
     await until(async () =>
-      expect(await metric('earshot_gateway_measured_sessions_total', { verdict: 'observed' })).toBe(3),
+      expect(await metric('talkgauge_gateway_measured_sessions_total', { verdict: 'observed' })).toBe(3),
     );
     const spans = backend.spans.map(({ spanId }) => spanId);
     expect(spans.length).toBeGreaterThan(50);
@@ -81,8 +81,8 @@ describe('the demo in the stack', () => {
       expect(jobs.toSorted()).toEqual(shown.map(({ id }) => id).toSorted());
     }
     for (const destination of ['tempo', 'loki']) {
-      expect(await metric('earshot_gateway_forwarded_total', { destination })).toBe(0);
-      expect(await metric('earshot_gateway_forward_left_out_total', { destination })).toBeGreaterThan(50);
+      expect(await metric('talkgauge_gateway_forwarded_total', { destination })).toBe(0);
+      expect(await metric('talkgauge_gateway_forward_left_out_total', { destination })).toBeGreaterThan(50);
     }
   });
 

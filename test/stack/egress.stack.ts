@@ -15,7 +15,7 @@ const missing = ['livekit-server', 'redis-server'].filter((program) => !isInstal
 const real = missing.length > 0 ? describe.skip : describe;
 const why = missing.length > 0 ? ` (skipped: no ${missing.join(', no ')} on PATH)` : '';
 
-const folder = mkdtempSync(join(tmpdir(), 'earshot-livekit-'));
+const folder = mkdtempSync(join(tmpdir(), 'talkgauge-livekit-'));
 const running: { stop(): Promise<void> }[] = [];
 afterAll(async () => {
   for (const server of running.toReversed()) await server.stop();

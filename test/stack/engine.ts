@@ -55,7 +55,7 @@ export const because = (lacking: readonly string[]): string =>
   lacking.length > 0 ? ` (skipped: ${lacking.join(', ')})` : '';
 
 /** A name that no other run on the same engine has. */
-export const uniqueName = (): string => `earshot-test-${randomBytes(4).toString('hex')}`;
+export const uniqueName = (): string => `talkgauge-test-${randomBytes(4).toString('hex')}`;
 
 /**
  * Builds the image of a folder with a Dockerfile. Returns its name; who builds it removes it.

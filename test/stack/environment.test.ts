@@ -40,7 +40,7 @@ test('docs/stack.md names no other settings', () => {
   const named = [...read('docs/stack.md').matchAll(/\b[A-Z]+_[A-Z_]*[A-Z]\b/g)].map(([name]) => name);
   expect(named.length).toBeGreaterThan(10);
   // What agents and the gateway read, and the argument of the Dockerfile.
-  const others = /^(EARSHOT|OTEL|LIVEKIT)_|^NODE_IMAGE$/;
+  const others = /^(TALKGAUGE|OTEL|LIVEKIT)_|^NODE_IMAGE$/;
   const settings = named.filter((name) => !others.test(name));
   expect(settings.filter((name) => !Object.hasOwn(example, name))).toEqual([]);
 });

@@ -37,8 +37,8 @@ const recordedByJobs = counters.filter((name) => !catalogue[name]?.derived);
 /** Of counters that make each other known, the one that comes first here. */
 const first = [
   'lk_agents_interruption_requests_total',
-  'earshot_spans_exported_total',
-  'earshot_log_records_exported_total',
+  'talkgauge_spans_exported_total',
+  'talkgauge_log_records_exported_total',
 ];
 const isFirst = (name: string) => zeroSince(name, catalogue) !== 'another series' || first.includes(name);
 

@@ -7,14 +7,14 @@ import { type Container, runService } from './containers.ts';
 import { freePort } from './programs.ts';
 
 /** The gateway with the settings of docker-compose.yml, as a process. What the demo does with it: demo.stack.ts. */
-const folder = mkdtempSync(join(tmpdir(), 'earshot-stack-'));
+const folder = mkdtempSync(join(tmpdir(), 'talkgauge-stack-'));
 let gateway: Container;
 let url: string;
 
 beforeAll(async () => {
   const port = await freePort();
   url = `http://127.0.0.1:${port}`;
-  gateway = runService('gateway', { folder, addresses: {} }, [], { EARSHOT_GATEWAY_PORT: String(port) });
+  gateway = runService('gateway', { folder, addresses: {} }, [], { TALKGAUGE_GATEWAY_PORT: String(port) });
   const ready = async () => expect((await fetch(`${url}/readyz`)).status).toBe(200);
   await vi.waitFor(ready, { timeout: 60_000, interval: 100 });
 });

@@ -39,8 +39,8 @@ beforeAll(async () => {
       'Prometheus is missing: install it (Debian: apt-get install prometheus), or set PROMETHEUS and PROMTOOL.',
     );
   }
-  directory = process.env.EARSHOT_HISTORY ?? mkdtempSync(join(tmpdir(), 'earshot-history-'));
-  const built = process.env.EARSHOT_HISTORY
+  directory = process.env.TALKGAUGE_HISTORY ?? mkdtempSync(join(tmpdir(), 'talkgauge-history-'));
+  const built = process.env.TALKGAUGE_HISTORY
     ? readFileSync(join(directory, 'built.json'), 'utf8')
     : (await run(process.execPath, [join(root, 'test/stack/history/build.mjs'), directory])).stdout;
   const { storage, ...times } = JSON.parse(built) as { storage: string; start: number; end: number };
@@ -50,7 +50,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await prometheus?.stop();
-  if (directory && !process.env.EARSHOT_HISTORY) rmSync(directory, { recursive: true });
+  if (directory && !process.env.TALKGAUGE_HISTORY) rmSync(directory, { recursive: true });
 });
 
 const valueAt = async (query: string, at: number): Promise<number | undefined> =>
@@ -104,7 +104,7 @@ describe('what the recorded series say', () => {
 
 /** When each alert of the committed rules would have been firing, had they been evaluated every two minutes. */
 async function firings() {
-  const { groups } = parse(readFileSync(join(root, 'alerts/earshot.yml'), 'utf8')) as {
+  const { groups } = parse(readFileSync(join(root, 'alerts/talkgauge.yml'), 'utf8')) as {
     groups: { rules: Alert[] }[];
   };
   const step = 120;
@@ -191,13 +191,13 @@ describe('what would have fired in this month', () => {
     const incidents = [beginning, [ago(12), ago(12, -36)], [ago(4), ago(4, -9)]] as const;
     const others = fired.filter(
       ({ alert, from }) =>
-        alert !== 'EarshotWatchdog' && !incidents.some(([begin, over]) => from >= begin && from <= over),
+        alert !== 'TalkgaugeWatchdog' && !incidents.some(([begin, over]) => from >= begin && from <= over),
     );
     expect(others).toEqual([]);
   });
 
   test('the watchdog fired all the time', () => {
-    const watchdog = fired.filter(({ alert }) => alert === 'EarshotWatchdog');
+    const watchdog = fired.filter(({ alert }) => alert === 'TalkgaugeWatchdog');
     expect(watchdog.map(({ from }) => from)).toEqual([start, ...watchdog.slice(0, -1).map(({ to }) => to)]);
     expect(watchdog.at(-1)?.to).toBe(end);
   });

@@ -97,12 +97,12 @@ describe.skipIf(lacking.length > 0)(`the image${because(lacking)}`, () => {
     });
 
     test('is asked for its health where it listens, over TLS too', async () => {
-      const folder = mkdtempSync(join(tmpdir(), 'earshot-image-'));
+      const folder = mkdtempSync(join(tmpdir(), 'talkgauge-image-'));
       chmodSync(folder, 0o755);
       const { cert, key } = certificate('gateway.example.com');
       writeFileSync(join(folder, 'tls.crt'), cert);
       writeFileSync(join(folder, 'tls.key'), key);
-      const tls = ['EARSHOT_GATEWAY_TLS_CERT=/tls/tls.crt', 'EARSHOT_GATEWAY_TLS_KEY=/tls/tls.key'];
+      const tls = ['TALKGAUGE_GATEWAY_TLS_CERT=/tls/tls.crt', 'TALKGAUGE_GATEWAY_TLS_KEY=/tls/tls.key'];
       const options = [`--volume=${folder}:/tls:ro`, ...tls.map((setting) => `--env=${setting}`)];
       await running(options, 'gateway', '--port', '8443');
       rmSync(folder, { recursive: true });
@@ -134,7 +134,7 @@ describe.skipIf(lacking.length > 0)(`the image${because(lacking)}`, () => {
 
     test('keeps its reports in a volume', async () => {
       const volume = newVolume();
-      const options = ['--rm', '--read-only', '--tmpfs=/tmp', '--env=EARSHOT_SIMULATE_DATA=/data', volume];
+      const options = ['--rm', '--read-only', '--tmpfs=/tmp', '--env=TALKGAUGE_SIMULATE_DATA=/data', volume];
       await docker(['run', ...options, image, 'simulate', '--calls=1', '--speed=5', '--quiet']);
       const listed = await docker(['run', '--rm', volume, '--entrypoint=ls', image, '/data/reports']);
       expect(listed.trim().split('\n')).toHaveLength(1);
@@ -142,7 +142,7 @@ describe.skipIf(lacking.length > 0)(`the image${because(lacking)}`, () => {
   });
 
   test('generate writes into a folder of the user', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'earshot-image-'));
+    const folder = mkdtempSync(join(tmpdir(), 'talkgauge-image-'));
     const user = `--user=${process.getuid?.()}:${process.getgid?.()}`;
     await docker([
       'run',

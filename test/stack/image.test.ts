@@ -19,14 +19,14 @@ test('Node.js is pinned to a full version, on glibc', () => {
   expect(all('ARG')).toEqual([expect.stringMatching(/^NODE_IMAGE=node:\d+\.\d+\.\d+-\w+-slim$/)]);
 });
 
-test('its health check is a command of earshot, which asks the ports that the image exposes', () => {
+test('its health check is a command of talkgauge, which asks the ports that the image exposes', () => {
   const [, command = ''] = all('HEALTHCHECK')[0]?.split(' CMD ') ?? [];
   const [program, name] = JSON.parse(command) as string[];
   const cli = new Command();
   addHealthcheck(cli);
   addGateway(cli);
   expect([program, cli.commands.map((known) => known.name())]).toEqual([
-    'earshot',
+    'talkgauge',
     expect.arrayContaining([name]),
   ]);
   const env = Object.fromEntries(

@@ -151,8 +151,8 @@ test('the page arrives, with figures, culprit and links; the ticket for the same
   const [alert] = page.body.alerts as { labels: Labels; annotations: Record<string, string> }[];
   expect(alert?.labels).toMatchObject({ component: 'llm', model_provider: 'openai', severity: 'critical' });
   expect(alert?.annotations.summary).toMatch(/openai.* \d+(\.\d+)?%/);
-  expect(alert?.annotations.runbook_url).toMatch(/^http:\/\/localhost:3000\/d\/earshot-runbooks/);
-  expect(alert?.annotations.dashboard_url).toMatch(/^http:\/\/localhost:3000\/d\/earshot-/);
+  expect(alert?.annotations.runbook_url).toMatch(/^http:\/\/localhost:3000\/d\/talkgauge-runbooks/);
+  expect(alert?.annotations.dashboard_url).toMatch(/^http:\/\/localhost:3000\/d\/talkgauge-/);
   const inhibited = (await alerting.inhibitions())
     .filter(([, by]) => by.length > 0)
     .map(([labels, by]) => `${named(labels)} by ${by}`);

@@ -130,28 +130,33 @@ describe.skipIf(isMissing(...alertmanagers)).each(alertmanagers)('%s', (command)
     [
       'a worker that is down inhibits what is said of it, and not of another',
       [
-        { alertname: 'EarshotWorkerDown', severity: 'critical', instance: 'a:9464' },
+        { alertname: 'TalkgaugeWorkerDown', severity: 'critical', instance: 'a:9464' },
         { alertname: 'LiveKitWorkerSaturated', severity: 'warning', instance: 'a:9464' },
         { alertname: 'LiveKitWorkerEventLoopBlocked', severity: 'warning', instance: 'b:9464' },
         burn('front-desk'),
       ],
-      { 1: 'EarshotWorkerDown' },
+      { 1: 'TalkgaugeWorkerDown' },
     ],
     [
       'a gateway that is down inhibits what its last metrics say of it, and not of another, nor of a worker',
       [
-        { alertname: 'EarshotGatewayDown', severity: 'warning', instance: 'a:9465' },
-        { alertname: 'EarshotGatewayRefusing', severity: 'warning', instance: 'a:9465', reason: 'disk_full' },
-        { alertname: 'EarshotGatewayNotHandingOn', severity: 'warning', instance: 'a:9465' },
-        { alertname: 'EarshotGatewayNotHandingOn', severity: 'warning', instance: 'b:9465' },
-        { alertname: 'EarshotWorkerDown', severity: 'warning', instance: 'a:9465' },
+        { alertname: 'TalkgaugeGatewayDown', severity: 'warning', instance: 'a:9465' },
+        {
+          alertname: 'TalkgaugeGatewayRefusing',
+          severity: 'warning',
+          instance: 'a:9465',
+          reason: 'disk_full',
+        },
+        { alertname: 'TalkgaugeGatewayNotHandingOn', severity: 'warning', instance: 'a:9465' },
+        { alertname: 'TalkgaugeGatewayNotHandingOn', severity: 'warning', instance: 'b:9465' },
+        { alertname: 'TalkgaugeWorkerDown', severity: 'warning', instance: 'a:9465' },
       ],
-      { 1: 'EarshotGatewayDown', 2: 'EarshotGatewayDown' },
+      { 1: 'TalkgaugeGatewayDown', 2: 'TalkgaugeGatewayDown' },
     ],
     [
       'without metrics of an agent, what is made of them is inhibited; other agents, workers that are down and the network are not',
       [
-        { alertname: 'EarshotMetricsAbsent', severity: 'critical', agent_name: 'front-desk' },
+        { alertname: 'TalkgaugeMetricsAbsent', severity: 'critical', agent_name: 'front-desk' },
         warning('ToolFailing', { agent_name: 'front-desk', tool: 'book' }),
         {
           alertname: 'LiveKitWorkerSaturated',
@@ -159,12 +164,12 @@ describe.skipIf(isMissing(...alertmanagers)).each(alertmanagers)('%s', (command)
           agent_name: 'front-desk',
           instance: 'a:9464',
         },
-        { alertname: 'EarshotSamplesDropped', severity: 'warning', agent_name: 'front-desk' },
+        { alertname: 'TalkgaugeSamplesDropped', severity: 'warning', agent_name: 'front-desk' },
         warning('ToolFailing', { agent_name: 'support', tool: 'book' }),
-        { alertname: 'EarshotWorkerDown', severity: 'critical', instance: 'b:9464' },
+        { alertname: 'TalkgaugeWorkerDown', severity: 'critical', instance: 'b:9464' },
         { alertname: 'LiveKitNetworkDegraded', severity: 'warning' },
       ],
-      { 1: 'EarshotMetricsAbsent', 2: 'EarshotMetricsAbsent', 3: 'EarshotMetricsAbsent' },
+      { 1: 'TalkgaugeMetricsAbsent', 2: 'TalkgaugeMetricsAbsent', 3: 'TalkgaugeMetricsAbsent' },
     ],
     [
       'crashing jobs leave the page for failed sessions',
@@ -197,7 +202,7 @@ describe.skipIf(isMissing(...alertmanagers)).each(alertmanagers)('%s', (command)
       { labels: warning('TurnLatencyRegression', { agent_name: 'front-desk' }) },
       { labels: warning('ToolFailing', { agent_name: 'front-desk', tool: 'book' }) },
       { labels: { ...warning('UsageUnpriced', openai), severity: 'info' } },
-      { labels: { alertname: 'EarshotWatchdog', severity: 'none', category: 'telemetry' } },
+      { labels: { alertname: 'TalkgaugeWatchdog', severity: 'none', category: 'telemetry' } },
     );
     const sent = await eventually(async () => {
       const told = alerting.messages.filter(
@@ -220,7 +225,7 @@ describe.skipIf(isMissing(...alertmanagers)).each(alertmanagers)('%s', (command)
     ]);
     expect(alerting.messages.find(({ receiver }) => receiver === 'watchdog')).toMatchObject({
       via: 'webhook',
-      body: { alerts: [{ labels: { alertname: 'EarshotWatchdog' } }] },
+      body: { alerts: [{ labels: { alertname: 'TalkgaugeWatchdog' } }] },
     });
   });
 

@@ -15,7 +15,7 @@ const annotations = {
   summary: 'front desk: 12% of turns > 2 s, 14.4 times what the budget bears',
   description: 'In 1 h & 5 m.',
   runbook_url: 'https://example.com/runbooks/burn.md',
-  dashboard_url: 'http://localhost:3000/d/earshot-slo',
+  dashboard_url: 'http://localhost:3000/d/talkgauge-slo',
 };
 
 const alertmanagers = installed('prometheus-alertmanager', 'alertmanager3');
@@ -47,7 +47,7 @@ describe.skipIf(isMissing(...alertmanagers)).each(alertmanagers)('a message of %
       text: [
         '*front desk: 12% of turns &gt; 2 s, 14.4 times what the budget bears*',
         'In 1 h &amp; 5 m.',
-        '<https://example.com/runbooks/burn.md|Runbook>  <http://localhost:3000/d/earshot-slo|Dashboard>  ' +
+        '<https://example.com/runbooks/burn.md|Runbook>  <http://localhost:3000/d/talkgauge-slo|Dashboard>  ' +
           '<http://localhost:9090/graph?g0.expr=up|Query>',
         '*Only a &lt;summary&gt;*',
         '',
@@ -90,7 +90,7 @@ describe.skipIf(isMissing(...amtools)).each(amtools)('%s renders', (amtool) => {
   };
 
   test('a mail that tells the same', () => {
-    const mail = render('earshot.email', 'html');
+    const mail = render('talkgauge.email', 'html');
     expect(mail).toContain('<h3>RESOLVED critical: LiveKitAgentTurnLatencyBudgetBurn, front desk</h3>');
     expect(mail).toContain(
       '<b>Resolved: front desk: 12% of turns &gt; 2 s, 14.4 times what the budget bears</b>',
@@ -99,7 +99,7 @@ describe.skipIf(isMissing(...amtools)).each(amtools)('%s renders', (amtool) => {
       [...mail.matchAll(/<a href="([^"]*)">([^<]*)<\/a>/g)].map(([, link, text]) => [text, link]),
     ).toEqual([
       ['Runbook', 'https://example.com/runbooks/burn.md'],
-      ['Dashboard', 'http://localhost:3000/d/earshot-slo'],
+      ['Dashboard', 'http://localhost:3000/d/talkgauge-slo'],
       ['Query', 'http://localhost:9090/graph?g0.expr=up'],
       [
         'Silence',
@@ -112,13 +112,13 @@ describe.skipIf(isMissing(...amtools)).each(amtools)('%s renders', (amtool) => {
 
   test.each([
     [
-      'earshot.slack',
+      'talkgauge.slack',
       'text',
       10,
       /^\*Resolved: /gm,
       '23 alerts in all: <http://alerts.example.com/#/alerts?receiver=page|see Alertmanager>',
     ],
-    ['earshot.email', 'html', 50, /<b>Resolved: /g, '<p>57 alerts in all.</p>'],
+    ['talkgauge.email', 'html', 50, /<b>Resolved: /g, '<p>57 alerts in all.</p>'],
   ] as const)(
     '%s of a large incident with its first alerts, and how many there are',
     (name, type, most, each, rest) => {
@@ -131,12 +131,12 @@ describe.skipIf(isMissing(...amtools)).each(amtools)('%s renders', (amtool) => {
   );
 
   test('its subject, on one line', () => {
-    expect(render('earshot.title', 'text')).toBe(
+    expect(render('talkgauge.title', 'text')).toBe(
       'RESOLVED critical: LiveKitAgentTurnLatencyBudgetBurn, front desk',
     );
   });
 
   test('the color of good news', () => {
-    expect(render('earshot.color', 'text')).toBe('good');
+    expect(render('talkgauge.color', 'text')).toBe('good');
   });
 });

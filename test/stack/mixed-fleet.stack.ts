@@ -13,8 +13,8 @@ import { read, root } from './repository.ts';
 import { type RunningServer, startPrometheus } from './servers.mjs';
 
 /**
- * Agents with Earshot in them, and agents that only upload, on the same boards: a worker in whose job a call was observed, and
- * a gateway that measured two captured jobs of an agent without Earshot, scraped by a real Prometheus.
+ * Agents with Talkgauge in them, and agents that only upload, on the same boards: a worker in whose job a call was observed, and
+ * a gateway that measured two captured jobs of an agent without Talkgauge, scraped by a real Prometheus.
  */
 const missing = isMissing(...installed('prometheus'));
 
@@ -28,9 +28,9 @@ describe.skipIf(missing)('a mixed fleet', () => {
   const figureOf = async (query: string) => (await api.at(query, now()))[0]?.values[0]?.[1];
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'earshot-mixed-rules-'));
+    folder = mkdtempSync(join(tmpdir(), 'talkgauge-mixed-rules-'));
     fleet = await mixedFleet();
-    const rules = ['prometheus/rules/earshot.yml', 'alerts/earshot.yml'].map((path, index) => {
+    const rules = ['prometheus/rules/talkgauge.yml', 'alerts/talkgauge.yml'].map((path, index) => {
       const file = join(folder, `${index}.yml`);
       writeFileSync(file, hurried(read(path)));
       return file;
@@ -46,7 +46,7 @@ describe.skipIf(missing)('a mixed fleet', () => {
         // Under the names that the stack gives them.
         scrape_configs: [
           scraped('livekit-agents', fleet.worker.target),
-          scraped('earshot-gateway', fleet.gateway.target),
+          scraped('talkgauge-gateway', fleet.gateway.target),
         ],
       },
     });
@@ -83,7 +83,7 @@ describe.skipIf(missing)('a mixed fleet', () => {
       expect(
         sessions.map(({ metric, values }) => [metric.job, metric.agent_name, values[0]?.[1]]).toSorted(),
       ).toEqual([
-        ['earshot-gateway', 'support-agent', 2],
+        ['talkgauge-gateway', 'support-agent', 2],
         ['livekit-agents', 'support', 1],
       ]);
     }));
@@ -196,7 +196,7 @@ describe.skipIf(missing)('a mixed fleet', () => {
       expect(await figureOf(of('workers', 'Workers'))).toBe(1);
       expect(await figureOf(of('health', 'Workers down'))).toBe(0);
     });
-    const { groups } = parse(read('alerts/earshot.yml')) as {
+    const { groups } = parse(read('alerts/talkgauge.yml')) as {
       groups: { rules: { alert: string; expr: string }[] }[];
     };
     const exprOf = (wanted: string) =>
@@ -210,8 +210,8 @@ describe.skipIf(missing)('a mixed fleet', () => {
       'both to be down',
       60_000,
     );
-    expect(await down('EarshotWorkerDown')).toEqual(['livekit-agents']);
-    expect(await down('EarshotGatewayDown')).toEqual(['earshot-gateway']);
+    expect(await down('TalkgaugeWorkerDown')).toEqual(['livekit-agents']);
+    expect(await down('TalkgaugeGatewayDown')).toEqual(['talkgauge-gateway']);
     // It reads a recorded series, which is evaluated after the scrape.
     await soon(async () => expect(await figureOf(of('health', 'Workers down'))).toBe(1));
   });

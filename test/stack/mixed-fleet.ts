@@ -10,11 +10,11 @@ import { startWorker, type Worker, type WorkerOptions } from '../worker/worker.t
 import { type Held, heldBack } from './before-the-first-call.ts';
 import { eventually } from './programs.ts';
 
-/** A call with voices that Earshot observes in its job, of which the gateway hears nevertheless. */
+/** A call with voices that Talkgauge observes in its job, of which the gateway hears nevertheless. */
 const plan = callOf('question', 'lookup', 'question');
 
 /**
- * A worker with Earshot in it, and a gateway that has measured two jobs without, and refused an upload of a stranger; and their
+ * A worker with Talkgauge in it, and a gateway that has measured two jobs without, and refused an upload of a stranger; and their
  * pages, held back.
  */
 export interface MixedFleet {
@@ -24,7 +24,7 @@ export interface MixedFleet {
 }
 
 export async function mixedFleet(): Promise<MixedFleet> {
-  const folder = mkdtempSync(join(tmpdir(), 'earshot-mixed-'));
+  const folder = mkdtempSync(join(tmpdir(), 'talkgauge-mixed-'));
   const directory = join(folder, 'gateway');
   const options = { directory, keys: { pair }, port: 0, minFreeBytes: 0, log: () => {} };
   const closing: { close(): Promise<unknown> }[] = [];
@@ -64,7 +64,7 @@ async function runCall(gateway: Gateway, folder: string, started: (worker: Worke
     agent: '../../gateway/agents/observed-call.mjs' as WorkerOptions['agent'],
     mode: 'dev',
     agentName: plan.agent,
-    env: { LIVEKIT_OBSERVABILITY_URL: gateway.url, EARSHOT_AGENT_VERSION: plan.version },
+    env: { LIVEKIT_OBSERVABILITY_URL: gateway.url, TALKGAUGE_AGENT_VERSION: plan.version },
   });
   started(worker);
   const log = join(folder, 'job.jsonl');

@@ -150,7 +150,7 @@ describe.skipIf(isMissing(...servers)).each(servers)(
       }, 'targets');
       expect(pools.toSorted()).toEqual([
         'alertmanager',
-        'earshot-gateway',
+        'talkgauge-gateway',
         'grafana',
         'loki',
         'prometheus',

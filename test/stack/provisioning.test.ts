@@ -89,10 +89,10 @@ test('an exemplar leads to its trace, a span to its logs and metrics, a line of 
     ['tempo', 'span', 'loki'],
     ['tempo', 'span', 'prometheus'],
     ['loki', 'label trace_id', 'tempo'],
-    ['loki', 'label job_id', 'earshot-session'],
+    ['loki', 'label job_id', 'talkgauge-session'],
     ['prometheus', 'alerts', 'alertmanager'],
     ['prometheus', "exemplar's trace_id", 'tempo'],
-    ['prometheus', "exemplar's trace_id", 'earshot-session'],
+    ['prometheus', "exemplar's trace_id", 'talkgauge-session'],
   ]);
 });
 
@@ -103,8 +103,8 @@ test('a link to a board brings the time range in which it was followed, by names
     return source.type === 'loki' ? source.jsonData.derivedFields.map(({ url }) => url) : [];
   });
   expect(urls.filter((url) => boardOf(url))).toEqual([
-    '/d/earshot-session?from=$${__from}&to=$${__to}&var-job_id=$${__value.raw}',
-    '/d/earshot-session?from=$${__from}&to=$${__to}&var-trace_id=$${__value.raw}',
+    '/d/talkgauge-session?from=$${__from}&to=$${__to}&var-job_id=$${__value.raw}',
+    '/d/talkgauge-session?from=$${__from}&to=$${__to}&var-trace_id=$${__value.raw}',
   ]);
 });
 
@@ -148,5 +148,5 @@ test('boards are read where they are mounted, and the fleet is what one sees fir
   expect(grafana?.environment?.GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH).toBe(
     `${provider?.options.path}/fleet.json`,
   );
-  expect([provider?.folder, provider?.folderUid]).toEqual(['Earshot', 'earshot']);
+  expect([provider?.folder, provider?.folderUid]).toEqual(['Talkgauge', 'talkgauge']);
 });

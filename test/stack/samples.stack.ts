@@ -16,7 +16,7 @@ test('Prometheus counts as many samples for each board as the model of the limit
     name: file,
     board: JSON.parse(readFileSync(join(root, 'dashboards', file), 'utf8')),
   }));
-  const { groups } = parse(readFileSync(join(root, 'prometheus/rules/earshot.yml'), 'utf8'));
+  const { groups } = parse(readFileSync(join(root, 'prometheus/rules/talkgauge.yml'), 'utf8'));
   const found = await compared({ catalogue, gateway }, { boards, groups }, 3 * 3600);
   expect(found.filter(({ counted }) => counted > 10_000).length).toBeGreaterThan(8);
   expect(found.filter(({ off }) => !(off < 0.05))).toEqual([]);

@@ -96,7 +96,7 @@ export async function startServer(
 
 /** A scratch folder, and its end. */
 function scratch(name) {
-  const folder = mkdtempSync(join(tmpdir(), `earshot-${name}-`));
+  const folder = mkdtempSync(join(tmpdir(), `talkgauge-${name}-`));
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 

@@ -63,7 +63,7 @@ describe.skipIf(missing.length > 0)(
       received = await spansReceived(servers.tempo);
       vi.stubEnv('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', `${endpoints.tempo}/v1/traces`);
       vi.stubEnv('OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', `${endpoints.loki}/otlp/v1/logs`);
-      vi.stubEnv('EARSHOT_RECORD', 'traces,logs,transcript');
+      vi.stubEnv('TALKGAUGE_RECORD', 'traces,logs,transcript');
       // Both: what a job sends itself, the gateway does not hand on.
       vi.stubEnv('LIVEKIT_OBSERVABILITY_URL', gateway.url);
       const run = startSimulation('--once', '--key-file', keyFile, '--speed', '3', '--rate', '60');
@@ -75,8 +75,8 @@ describe.skipIf(missing.length > 0)(
       // All but the two whose process is lost, and of which nobody can say yet that they are over.
       await eventually(
         async () =>
-          (await gateway.metric('earshot_gateway_measured_sessions_total', { verdict: 'observed' })) === 8 ||
-          undefined,
+          (await gateway.metric('talkgauge_gateway_measured_sessions_total', { verdict: 'observed' })) ===
+            8 || undefined,
         'calls that the gateway has left to their jobs',
         60_000,
       );

@@ -100,7 +100,7 @@ export function dataOf({ urls, compose }: Project) {
     },
     /** How many samples of some series Prometheus has of the quarter of an hour before a moment. */
     async samples(end: number): Promise<number> {
-      const names = ['up', 'lk_agents_turn_e2e_latency_seconds_bucket', 'earshot_gateway_sessions'];
+      const names = ['up', 'lk_agents_turn_e2e_latency_seconds_bucket', 'talkgauge_gateway_sessions'];
       const counts = names.map((name) => `sum(count_over_time(${name}[15m]))`);
       const [total] = await prometheus.at(counts.join(' + '), end);
       return total?.values[0]?.[1] ?? 0;

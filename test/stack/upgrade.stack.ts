@@ -20,9 +20,9 @@ import {
 const git = (...args: readonly string[]): string =>
   execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
 
-/** What is upgraded from: EARSHOT_PREVIOUS, else the last release, else the commit before this one. */
+/** What is upgraded from: TALKGAUGE_PREVIOUS, else the last release, else the commit before this one. */
 function previousRevision(): string | undefined {
-  const given = process.env.EARSHOT_PREVIOUS;
+  const given = process.env.TALKGAUGE_PREVIOUS;
   // One that is named, and is not there, is an error rather than a reason to skip.
   if (given) return git('rev-parse', '--verify', `${given}^{commit}`);
   for (const find of [
@@ -64,7 +64,7 @@ describe.skipIf(without.length > 0)(
     };
 
     beforeAll(async () => {
-      const folder = mkdtempSync(join(tmpdir(), 'earshot-previous-'));
+      const folder = mkdtempSync(join(tmpdir(), 'talkgauge-previous-'));
       extract(previous as string, folder);
       const old = await build(folder);
       rmSync(folder, { recursive: true });

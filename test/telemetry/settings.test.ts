@@ -59,17 +59,17 @@ test('an endpoint by option is completed for each signal', () => {
 });
 
 test.each([
-  ['EARSHOT_ALLOW_PII', 'true', 'allowPii', true],
+  ['TALKGAUGE_ALLOW_PII', 'true', 'allowPii', true],
   ['LIVEKIT_TELEMETRY_ALLOW_PII', '1', 'allowPii', true],
-  ['EARSHOT_TURN_RATIO', '0.25', 'turnRatio', 0.25],
-  ['EARSHOT_SLOW_TURN_SECONDS', '0.8', 'slowTurnSeconds', 0.8],
-  ['EARSHOT_FLUSH_DEADLINE_MS', '500', 'flushDeadlineMs', 500],
+  ['TALKGAUGE_TURN_RATIO', '0.25', 'turnRatio', 0.25],
+  ['TALKGAUGE_SLOW_TURN_SECONDS', '0.8', 'slowTurnSeconds', 0.8],
+  ['TALKGAUGE_FLUSH_DEADLINE_MS', '500', 'flushDeadlineMs', 500],
 ] as const)('%s=%s sets %s', (name, text, option, value) => {
   expect(resolve({ [name]: text })[option]).toBe(value);
 });
 
-test("LiveKit's variable does not go before Earshot's own", () => {
-  expect(resolve({ EARSHOT_ALLOW_PII: 'no', LIVEKIT_TELEMETRY_ALLOW_PII: '1' }).allowPii).toBe(false);
+test("LiveKit's variable does not go before Talkgauge's own", () => {
+  expect(resolve({ TALKGAUGE_ALLOW_PII: 'no', LIVEKIT_TELEMETRY_ALLOW_PII: '1' }).allowPii).toBe(false);
 });
 
 test.each([
@@ -78,7 +78,7 @@ test.each([
     { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://a', OTEL_EXPORTER_OTLP_PROTOCOL: 'http' },
     'OTEL_EXPORTER_OTLP_PROTOCOL="http" cannot be used: give http/protobuf, http/json, grpc',
   ],
-  [{ EARSHOT_TURN_RATIO: '2' }, 'EARSHOT_TURN_RATIO="2" cannot be used: give a number from 0 to 1'],
+  [{ TALKGAUGE_TURN_RATIO: '2' }, 'TALKGAUGE_TURN_RATIO="2" cannot be used: give a number from 0 to 1'],
 ])('%j is refused with what it takes', (env, message) => {
   expect(() => resolve(env as Record<string, string>)).toThrow(message);
 });

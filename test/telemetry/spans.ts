@@ -13,7 +13,7 @@ export interface FakeSpan {
   message?: string;
 }
 
-/** A span as far as Earshot reads it. */
+/** A span as far as Talkgauge reads it. */
 export function span({
   name,
   id,

@@ -10,7 +10,7 @@ import { until } from './worker.ts';
 
 test.each([
   { agent: 'two-lines.mjs', register: [] },
-  { agent: 'no-line.mjs', register: ['--import', 'earshot/register'] },
+  { agent: 'no-line.mjs', register: ['--import', 'talkgauge/register'] },
 ])(
   'in console mode the session is recorded in the one process there is ($agent)',
   async ({ agent, register }) => {
@@ -31,8 +31,8 @@ test.each([
           LIVEKIT_API_KEY: 'devkey',
           LIVEKIT_API_SECRET: 'a secret of at least thirty-two characters',
           LOG_LEVEL: 'fatal',
-          EARSHOT_PORT: String(port),
-          EARSHOT_AGENT_NAME: 'front-desk',
+          TALKGAUGE_PORT: String(port),
+          TALKGAUGE_AGENT_NAME: 'front-desk',
           OTEL_EXPORTER_OTLP_ENDPOINT: backend.url,
           TEST_SERVER_PORT: '0',
         },

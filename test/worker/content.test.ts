@@ -8,7 +8,7 @@ import { canariesIn } from './canaries.ts';
 import { sharedWorkers, until, type Worker, type WorkerOptions } from './worker.ts';
 
 /** Of what was said, what is in the report, the spans and the log lines of a job that has all three. */
-const folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
+const folder = mkdtempSync(join(tmpdir(), 'talkgauge-test-'));
 const reports = join(folder, 'reports');
 let backend: Backend;
 // Hooks run last first: the workers that look after the folder end before it does.
@@ -33,7 +33,7 @@ const start = (
     mode: 'dev',
     env: {
       OTEL_EXPORTER_OTLP_ENDPOINT: backend.url,
-      EARSHOT_REPORTS: reports,
+      TALKGAUGE_REPORTS: reports,
       LOG_LEVEL: 'debug',
       ...env,
     },
@@ -84,7 +84,7 @@ test('is in reports and records with the switch for it, but for prompts and mess
 });
 
 describe('with allowPii', () => {
-  const everything = { EARSHOT_ALLOW_PII: 'true', EARSHOT_RECORD: 'transcript,traces,logs' };
+  const everything = { TALKGAUGE_ALLOW_PII: 'true', TALKGAUGE_RECORD: 'transcript,traces,logs' };
 
   test('is in reports as a whole, in spans and in log lines', async () => {
     const worker = await start(everything);
@@ -100,7 +100,7 @@ describe('with allowPii', () => {
   });
 
   test('is in no report and no record without the switch for it, whatever else is on', async () => {
-    const worker = await start({ ...everything, EARSHOT_RECORD: 'audio,traces,logs' });
+    const worker = await start({ ...everything, TALKGAUGE_RECORD: 'audio,traces,logs' });
     await worker.finish({ turns: 2, asks });
     expect(canariesIn(report())).toEqual([]);
     expect(report().room).toBeUndefined();
@@ -143,5 +143,5 @@ test.each([{ record: false }, { report: false }])('is in no report with %j', asy
   const worker = await start();
   await worker.finish({ turns: 1, options });
   expect(readdirSync(reports)).toEqual([]);
-  expect(await worker.increase('earshot_session_reports_total', { outcome: 'written' })).toBe(0);
+  expect(await worker.increase('talkgauge_session_reports_total', { outcome: 'written' })).toBe(0);
 });

@@ -24,7 +24,7 @@ function variables(url: string): Record<string, string> {
 }
 
 test('Langfuse gets the conversation by the variables that the documentation names, and no logs', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
+  const folder = mkdtempSync(join(tmpdir(), 'talkgauge-test-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const langfuse = await openBackend();
   onTestFinished(() => langfuse.close());
@@ -33,7 +33,7 @@ test('Langfuse gets the conversation by the variables that the documentation nam
     'OTEL_EXPORTER_OTLP_ENDPOINT',
     'OTEL_EXPORTER_OTLP_HEADERS',
     'OTEL_LOGS_EXPORTER',
-    'EARSHOT_ALLOW_PII',
+    'TALKGAUGE_ALLOW_PII',
   ]);
 
   const worker = await startWorker({ agent: 'two-lines.mjs', mode: 'dev', env });

@@ -15,7 +15,7 @@ let reports: string;
 let backend: Backend;
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
+  folder = mkdtempSync(join(tmpdir(), 'talkgauge-test-'));
   closeAfterTest(() => rmSync(folder, { recursive: true }));
   log = join(folder, 'jobs.jsonl');
   reports = join(folder, 'reports');
@@ -49,13 +49,13 @@ describe('the end of a job waits no longer than the deadline', () => {
     { behaviour: 'refusing', reason: 'export_failed' },
   ] as const)('for a backend that is $behaviour', async ({ behaviour, reason }) => {
     backend.behave(behaviour);
-    const worker = await start({ EARSHOT_FLUSH_DEADLINE_MS: '1000' });
+    const worker = await start({ TALKGAUGE_FLUSH_DEADLINE_MS: '1000' });
     await worker.finish({ log, turns: 1 });
     // Left to themselves, exporters try for 10 s.
     expect(timeToEnd()).toBeLessThan(6000);
     await until(async () => {
-      expect(await worker.increase('earshot_spans_dropped_total', { reason })).toBeGreaterThanOrEqual(5);
-      expect(await worker.increase('earshot_log_records_dropped_total', { reason })).toBeGreaterThan(0);
+      expect(await worker.increase('talkgauge_spans_dropped_total', { reason })).toBeGreaterThanOrEqual(5);
+      expect(await worker.increase('talkgauge_log_records_dropped_total', { reason })).toBeGreaterThan(0);
     });
     expect(await worker.increase('lk_agents_turns_total')).toBe(1);
   });
@@ -65,12 +65,12 @@ describe('the end of a job waits no longer than the deadline', () => {
     await gone.close();
     const worker = await start({
       OTEL_EXPORTER_OTLP_ENDPOINT: gone.url,
-      EARSHOT_FLUSH_DEADLINE_MS: '1000',
+      TALKGAUGE_FLUSH_DEADLINE_MS: '1000',
     });
     await worker.finish({ log, turns: 1 });
     expect(timeToEnd()).toBeLessThan(6000);
     await until(async () =>
-      expect(await worker.increase('earshot_spans_dropped_total')).toBeGreaterThanOrEqual(5),
+      expect(await worker.increase('talkgauge_spans_dropped_total')).toBeGreaterThanOrEqual(5),
     );
   });
 
@@ -78,7 +78,7 @@ describe('the end of a job waits no longer than the deadline', () => {
     backend.behave('hanging');
     // Left to itself, the exporter would wait for five minutes.
     const worker = await start({
-      EARSHOT_FLUSH_DEADLINE_MS: '10000',
+      TALKGAUGE_FLUSH_DEADLINE_MS: '10000',
       OTEL_EXPORTER_OTLP_TIMEOUT: '300000',
     });
     const job = worker.finish({ log, turns: 1, ending: 'exit' }, 'crashed');
@@ -96,8 +96,8 @@ describe('the end of a job waits no longer than the deadline', () => {
       {
         LIVEKIT_API_KEY: apiKey,
         LIVEKIT_API_SECRET: apiSecret,
-        EARSHOT_RECORDING_URL: livekit.url,
-        EARSHOT_RECORDING_STOP_DEADLINE_MS: '1000',
+        TALKGAUGE_RECORDING_URL: livekit.url,
+        TALKGAUGE_RECORDING_STOP_DEADLINE_MS: '1000',
       },
       'records-room.mjs',
     );
@@ -110,9 +110,9 @@ describe('the end of a job waits no longer than the deadline', () => {
   });
 
   test('for a folder that does not take the report', async () => {
-    const worker = await start({ EARSHOT_REPORTS: reports, EARSHOT_REPORTS_DEADLINE_MS: '1500' });
+    const worker = await start({ TALKGAUGE_REPORTS: reports, TALKGAUGE_REPORTS_DEADLINE_MS: '1500' });
     await worker.finish({ log, turns: 1, slowDisk: true });
-    expect(await worker.increase('earshot_session_reports_total', { outcome: 'deadline' })).toBe(1);
+    expect(await worker.increase('talkgauge_session_reports_total', { outcome: 'deadline' })).toBe(1);
     expect(timeToEnd()).toBeGreaterThan(1500);
     expect(worker.output()).toContain('the folder did not take it within 1500 ms; see docs/reports.md');
     // What a process leaves that ends in the middle of it is no report.
@@ -122,27 +122,29 @@ describe('the end of a job waits no longer than the deadline', () => {
 
 test('a report whose folder is a file is counted', async () => {
   writeFileSync(reports, 'a file');
-  const worker = await start({ EARSHOT_REPORTS: reports });
+  const worker = await start({ TALKGAUGE_REPORTS: reports });
   await worker.finish({ log, turns: 1 });
-  expect(await worker.increase('earshot_session_reports_total', { outcome: 'failed' })).toBe(1);
-  expect(worker.output()).toMatch(/the session report earshot-report-\S+ is not in \S+: E(EXIST|NOTDIR)/);
+  expect(await worker.increase('talkgauge_session_reports_total', { outcome: 'failed' })).toBe(1);
+  expect(worker.output()).toMatch(/the session report talkgauge-report-\S+ is not in \S+: E(EXIST|NOTDIR)/);
 });
 
 test('a bucket has the report when the job ends; while it is away reports wait for it', async () => {
   const bucket = await listenBucket();
   const worker = await start({
-    EARSHOT_REPORTS: 's3://calls/of/2026',
-    EARSHOT_REPORTS_SPOOL: reports,
-    EARSHOT_REPORTS_DEADLINE_MS: '3000',
+    TALKGAUGE_REPORTS: 's3://calls/of/2026',
+    TALKGAUGE_REPORTS_SPOOL: reports,
+    TALKGAUGE_REPORTS_DEADLINE_MS: '3000',
     AWS_ENDPOINT_URL: bucket.options.endpoint,
     AWS_ACCESS_KEY_ID: bucket.options.accessKeyId,
     AWS_SECRET_ACCESS_KEY: bucket.options.secretAccessKey,
   });
   const waiting = () => readdirSync(reports).filter((name) => !name.endsWith('.journal'));
-  const reported = (outcome: string) => worker.increase('earshot_session_reports_total', { outcome });
+  const reported = (outcome: string) => worker.increase('talkgauge_session_reports_total', { outcome });
   await worker.finish({ log, turns: 1 });
   expect(await reported('uploaded')).toBe(1);
-  expect([...bucket.objects.keys()]).toEqual([expect.stringMatching(/^of\/2026\/earshot-report-\S+\.json$/)]);
+  expect([...bucket.objects.keys()]).toEqual([
+    expect.stringMatching(/^of\/2026\/talkgauge-report-\S+\.json$/),
+  ]);
   expect(waiting()).toEqual([]);
   bucket.away = true;
   await worker.run({ log, turns: 1 });
@@ -152,6 +154,6 @@ test('a bucket has the report when the job ends; while it is away reports wait f
   await until(() => expect(bucket.objects.size).toBe(2));
   await until(() => expect(waiting()).toEqual([]));
   await until(async () =>
-    expect(await worker.increase('earshot_session_report_uploads_total', { result: 'ok' })).toBe(1),
+    expect(await worker.increase('talkgauge_session_report_uploads_total', { result: 'ok' })).toBe(1),
   );
 });

@@ -42,7 +42,7 @@ const seenBy = ({ spans }: Backend) => {
 
 describe('a tracer provider of the user that is', () => {
   test.each(['handed over before', 'handed over after'])(
-    '%s goes on to get its spans, with their content, and Earshot gets them without',
+    '%s goes on to get its spans, with their content, and Talkgauge gets them without',
     async (how) => {
       const env = { TEST_PROVIDER: how, TEST_BACKEND: other.url };
       const output = await run({ agent: 'own-provider.mjs', env }, { turns: 1 });
@@ -83,14 +83,14 @@ describe("LiveKit's own upload", () => {
     expect(uploaded('recordings').length).toBe(1);
     // By itself, LiveKit's SDK loses what ended in the last five seconds.
     expect(other.spans.map(({ name }) => name)).toContain('agent_session');
-    // What LiveKit shows of a conversation is not Earshot's to strip.
+    // What LiveKit shows of a conversation is not Talkgauge's to strip.
     expect(JSON.stringify(other.spans)).toContain('canary-user');
     expect(JSON.stringify(backend.spans)).not.toContain('canary');
     expect(backend.logs.length).toBeGreaterThan(0);
     // A gateway is told that it need not hand these on; a backend is told nothing of it.
-    expect(other.spans.filter(({ attributes }) => attributes['earshot.exported.traces'] !== true)).toEqual(
+    expect(other.spans.filter(({ attributes }) => attributes['talkgauge.exported.traces'] !== true)).toEqual(
       [],
     );
-    expect(JSON.stringify([backend.spans, backend.logs])).not.toContain('earshot.exported');
+    expect(JSON.stringify([backend.spans, backend.logs])).not.toContain('talkgauge.exported');
   });
 });

@@ -7,7 +7,7 @@ import { type Backend, openBackend } from '../telemetry/backend.ts';
 import { sampleOf } from './exposition.ts';
 import { sharedWorkers, until, type Worker, type WorkerOptions } from './worker.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'earshot-test-'));
+const root = mkdtempSync(join(tmpdir(), 'talkgauge-test-'));
 const reports = join(root, 'reports');
 let log: string;
 let backend: Backend;
@@ -38,8 +38,8 @@ const start = (agent: WorkerOptions['agent'], env: Record<string, string> = {}):
       OTEL_EXPORTER_OTLP_ENDPOINT: backend.url,
       LIVEKIT_API_KEY: apiKey,
       LIVEKIT_API_SECRET: apiSecret,
-      EARSHOT_RECORDING_URL: livekit.url,
-      EARSHOT_REPORTS: reports,
+      TALKGAUGE_RECORDING_URL: livekit.url,
+      TALKGAUGE_REPORTS: reports,
       ...env,
     },
   });
@@ -58,9 +58,9 @@ test.each(['records-room.mjs', 'records-room.cjs'] as const)(
   '%s: a job is recorded until its end, and what came of it is counted and logged',
   async (agent) => {
     const worker = await start(agent, {
-      EARSHOT_RECORDING_OUTPUT: 's3',
-      EARSHOT_RECORDING_BUCKET: 'calls',
-      EARSHOT_RECORDING_FILEPATH: 'calls/{job_id}.ogg',
+      TALKGAUGE_RECORDING_OUTPUT: 's3',
+      TALKGAUGE_RECORDING_BUCKET: 'calls',
+      TALKGAUGE_RECORDING_FILEPATH: 'calls/{job_id}.ogg',
     });
     await worker.finish({ log, turns: 1 });
 
@@ -131,7 +131,7 @@ test('a call without an egress service goes on, and says what is missing', async
   expect(told().error).toMatch(
     /egress not connected \(redis required\); run livekit\/egress with the same Redis/,
   );
-  expect(worker.output()).toContain("earshot: the room's recording (not_started): LiveKit at ws://");
+  expect(worker.output()).toContain("talkgauge: the room's recording (not_started): LiveKit at ws://");
   expect(await worker.increase('lk_agents_turns_total')).toBe(2);
   expect(await worker.increase('lk_agents_recordings_total', { outcome: 'not_started' })).toBe(1);
   expect(await worker.increase('lk_agents_recording_errors_total', { error: 'no_egress_service' })).toBe(1);
@@ -151,7 +151,7 @@ test('the recording of a job that dies is counted as lost', async () => {
 });
 
 test('where audio is switched off, nobody is asked', async () => {
-  const worker = await start('records-room.mjs', { EARSHOT_RECORD: 'traces,logs' });
+  const worker = await start('records-room.mjs', { TALKGAUGE_RECORD: 'traces,logs' });
   await worker.finish({ log, turns: 1 });
   expect(told()).toMatchObject({ recording: 'off' });
   expect(livekit.calls).toEqual([]);

@@ -16,7 +16,7 @@ import { canariesIn } from './canaries.ts';
 import { sharedWorkers, until, type Worker, type WorkerOptions } from './worker.ts';
 
 /** Of all tests, for they share workers, each of which looks after a folder in it. */
-const root = mkdtempSync(join(tmpdir(), 'earshot-reports-'));
+const root = mkdtempSync(join(tmpdir(), 'talkgauge-reports-'));
 let reports: string;
 let folder: string;
 let log: string;
@@ -32,7 +32,7 @@ const shared = sharedWorkers();
 beforeEach(() => {
   backend.clear();
   reports = join(root, 'reports');
-  folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
+  folder = mkdtempSync(join(tmpdir(), 'talkgauge-test-'));
   log = join(folder, 'jobs.jsonl');
 });
 
@@ -47,7 +47,7 @@ const start = (env: Record<string, string> = {}, agent: WorkerOptions['agent'] =
   shared({
     agent,
     mode: 'dev',
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: backend.url, EARSHOT_REPORTS: reports, ...env },
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: backend.url, TALKGAUGE_REPORTS: reports, ...env },
   });
 
 /** Runs one job to its end. */
@@ -63,7 +63,7 @@ function only(): SessionReport {
   return sessionReport.strict().parse(JSON.parse(readFileSync(join(reports, file), 'utf8')));
 }
 const reported = (worker: Worker, outcome: string) =>
-  worker.increase('earshot_session_reports_total', { outcome });
+  worker.increase('talkgauge_session_reports_total', { outcome });
 test('counts the report, and tells of it where the log goes, with its trace', async () => {
   const worker = await start();
   await run(worker, { turns: 2, asks: ['fine'] });
@@ -71,7 +71,7 @@ test('counts the report, and tells of it where the log goes, with its trace', as
   expect(await reported(worker, 'written')).toBe(1);
   const record = backend.logs.find(({ eventName }) => eventName === 'lk.session_report')!;
   expect(record).toMatchObject({
-    scope: 'earshot.conversation',
+    scope: 'talkgauge.conversation',
     severity: 'INFO',
     body: 'session report written',
     attributes: {
@@ -141,7 +141,7 @@ describe('a job that dies', () => {
     expect(report.chatHistory.items.length).toBeGreaterThanOrEqual(6);
     expect(canariesIn(report)).toEqual([]);
     const agent = { agent_name: 'front-desk', agent_version: '1.2.3', outcome: 'recovered' };
-    expect(await worker.increase('earshot_session_reports_total', agent)).toBe(1);
+    expect(await worker.increase('talkgauge_session_reports_total', agent)).toBe(1);
   });
 
   test('has its report told to the log by its worker: once, in its trace, without what was said', async () => {
@@ -150,8 +150,8 @@ describe('a job that dies', () => {
     reports = join(root, 'with-a-transcript');
     const worker = await start({
       OTEL_EXPORTER_OTLP_ENDPOINT: backend.url,
-      EARSHOT_ALLOW_PII: 'true',
-      EARSHOT_RECORD: 'traces,logs,transcript',
+      TALKGAUGE_ALLOW_PII: 'true',
+      TALKGAUGE_RECORD: 'traces,logs,transcript',
     });
     const named = (name: string) => backend.logs.filter(({ eventName }) => eventName === name);
     await die(worker, 'wait', 'killed', () => expect(named('lk.turn')).toHaveLength(2));
@@ -161,7 +161,7 @@ describe('a job that dies', () => {
     const report = only();
     const [record] = told();
     expect(record).toMatchObject({
-      scope: 'earshot.conversation',
+      scope: 'talkgauge.conversation',
       severity: 'WARN',
       body: 'session report recovered',
       traceId: report.traceIds[0],
@@ -192,7 +192,7 @@ describe('a job that dies', () => {
     expect(told().map(({ attributes }) => attributes['lk.report.session'])).toEqual([session, other]);
     await until(async () =>
       expect(
-        await worker.increase('earshot_log_records_exported_total', { agent_name: 'front-desk' }),
+        await worker.increase('talkgauge_log_records_exported_total', { agent_name: 'front-desk' }),
       ).toBeGreaterThan(0),
     );
   });
@@ -201,7 +201,7 @@ describe('a job that dies', () => {
 test("the SDK's recording of a call comes along when the switch for it is on", async () => {
   const agent = '../../gateway/agents/recorded-call.mjs' as WorkerOptions['agent'];
   const worker = await start(
-    { EARSHOT_RECORD: 'audio,logs', NODE_OPTIONS: '--import earshot/register' },
+    { TALKGAUGE_RECORD: 'audio,logs', NODE_OPTIONS: '--import talkgauge/register' },
     agent,
   );
   const plan = {

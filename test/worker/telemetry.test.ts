@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => backend.close());
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
+  folder = mkdtempSync(join(tmpdir(), 'talkgauge-test-'));
   log = join(folder, 'jobs.jsonl');
   backend.clear();
 });
@@ -84,7 +84,7 @@ describe('the log', () => {
 describe('the conversation', () => {
   test('is told as it happens, without what was said', async () => {
     await run(await start(), { turns: 2, asks: ['fine', 'broken'] });
-    const records = backend.logs.filter(({ scope }) => scope === 'earshot.conversation');
+    const records = backend.logs.filter(({ scope }) => scope === 'talkgauge.conversation');
     const told = (event: string) => records.filter(({ eventName }) => eventName === event);
     expect(told('lk.session_start').length).toBe(1);
     expect(told('lk.conversation_item').map(({ attributes }) => attributes['lk.role'])).toEqual([
@@ -123,7 +123,7 @@ describe('the conversation', () => {
 describe('switches', () => {
   test('without traces there are no spans, and no exemplar leads to one', async () => {
     // Its own worker: there are exemplars of other tests' jobs on a shared one.
-    const worker = await start({ env: { EARSHOT_AGENT_VERSION: 'without-traces' } });
+    const worker = await start({ env: { TALKGAUGE_AGENT_VERSION: 'without-traces' } });
     await run(worker, { turns: 1, options: { record: { traces: false } } });
     expect(backend.spans).toEqual([]);
     expect(backend.logs.length).toBeGreaterThan(0);
@@ -137,14 +137,14 @@ describe('switches', () => {
   });
 
   test('without logs there are neither lines nor records', async () => {
-    await run(await start({ env: { EARSHOT_RECORD: 'traces' } }), { turns: 1 });
+    await run(await start({ env: { TALKGAUGE_RECORD: 'traces' } }), { turns: 1 });
     expect(named('agent_session').length).toBe(1);
     expect(backend.logs).toEqual([]);
   });
 });
 
 test('sampling keeps the frame of the trace, and the turn in which a tool failed, with all its steps', async () => {
-  const env = { EARSHOT_TURN_RATIO: '0', EARSHOT_SLOW_TURN_SECONDS: '600' };
+  const env = { TALKGAUGE_TURN_RATIO: '0', TALKGAUGE_SLOW_TURN_SECONDS: '600' };
   const worker = await start({ env });
   await run(worker, { turns: 3, asks: ['fine', 'broken', 'fine'] });
   expect(pathOf(only('agent_session'))).toEqual(['job_entrypoint', 'agent_session']);
@@ -154,14 +154,14 @@ test('sampling keeps the frame of the trace, and the turn in which a tool failed
   expect(only('function_tool').attributes['lk.function_tool.name']).toBe('broken');
   expect(backend.spans.filter((span) => pathOf(span)[0] === '?')).toEqual([]);
   await until(async () => {
-    const leftOut = await worker.increase('earshot_spans_left_out_total');
+    const leftOut = await worker.increase('talkgauge_spans_left_out_total');
     // Two turns, each of two steps: agent_turn, llm_node, llm_request, llm_request_run; a tool; speaking.
     expect(leftOut).toBeGreaterThanOrEqual(18);
   });
 });
 
 test('with the transcript alone there is what was said, and nothing else', async () => {
-  await run(await start({ env: { EARSHOT_RECORD: 'transcript' } }), { turns: 1 });
+  await run(await start({ env: { TALKGAUGE_RECORD: 'transcript' } }), { turns: 1 });
   expect(backend.spans).toEqual([]);
   expect(backend.logs.map(({ body }) => body)).toEqual([
     'question 0 canary-user ',
@@ -182,7 +182,7 @@ describe('the end of a job', () => {
     });
     expect(line.attributes['code.stacktrace']).toMatch(/^\s+at .*converse/);
     await until(async () =>
-      expect(await worker.increase('earshot_spans_exported_total')).toBe(backend.spans.length),
+      expect(await worker.increase('talkgauge_spans_exported_total')).toBe(backend.spans.length),
     );
   });
 
@@ -194,8 +194,8 @@ describe('the end of a job', () => {
     async (ending, severity, body, attributes) => {
       const worker = await start();
       await run(worker, { turns: 1, ending }, 'crashed');
-      expect(only('agent_session').attributes['earshot.unfinished']).toBe(true);
-      expect(only('llm_request_run').attributes['earshot.unfinished']).toBeUndefined();
+      expect(only('agent_session').attributes['talkgauge.unfinished']).toBe(true);
+      expect(only('llm_request_run').attributes['talkgauge.unfinished']).toBeUndefined();
       expect(backend.spans.filter((span) => pathOf(span)[0] !== 'job_entrypoint')).toEqual([]);
       expect(backend.logs.find((line) => line.body === body)).toMatchObject({ severity, attributes });
       expect(canariesIn([backend.spans, backend.logs])).toEqual([]);

@@ -15,7 +15,7 @@ const workers: Worker[] = [];
 const shared = sharedWorkers();
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
+  folder = mkdtempSync(join(tmpdir(), 'talkgauge-test-'));
   log = join(folder, 'jobs.jsonl');
 });
 
@@ -83,7 +83,7 @@ describe.each([
   let reports: string;
 
   beforeAll(async () => {
-    own = mkdtempSync(join(tmpdir(), 'earshot-test-'));
+    own = mkdtempSync(join(tmpdir(), 'talkgauge-test-'));
     jobLog = join(own, 'jobs.jsonl');
     reports = join(own, 'reports');
     backend = await openBackend();
@@ -94,7 +94,7 @@ describe.each([
         TEST_INFERENCE_PROCESS: 'true',
         OTEL_EXPORTER_OTLP_ENDPOINT: backend.url,
         OTEL_EXPORTER_OTLP_HEADERS: 'Authorization=Basic Zm9v',
-        EARSHOT_REPORTS: reports,
+        TALKGAUGE_REPORTS: reports,
       },
     });
     const jobs = [
@@ -106,7 +106,7 @@ describe.each([
       const text = await worker.metrics();
       expect(sampleOf(text, 'lk_agents_job_exits_total', { outcome: 'finished' })).toBe(2);
       // What a job sent may be read a moment after it has ended.
-      expect(sampleOf(text, 'earshot_relay_connections')).toBe(0);
+      expect(sampleOf(text, 'talkgauge_relay_connections')).toBe(0);
     });
   });
   afterAll(async () => {
@@ -132,7 +132,7 @@ describe.each([
     expect(sampleOf(text, 'lk_agents_sessions_active')).toBe(0);
     expect(sampleOf(text, 'lk_agents_active_job_count', { agent_name: 'front-desk' })).toBe(0);
     expect(sampleOf(text, 'lk_agents_proc_initialize_duration_seconds_count')).toBeGreaterThanOrEqual(2);
-    expect(sampleOf(text, 'earshot_samples_dropped_total') ?? 0).toBe(0);
+    expect(sampleOf(text, 'talkgauge_samples_dropped_total') ?? 0).toBe(0);
     expect(sampleOf(text, 'process_cpu_seconds_total')).toBeGreaterThan(0);
     // The job that blocked its event loop, as the SDK's own OpenTelemetry instrument tells it.
     expect(sampleOf(text, 'lk_agents_event_loop_blocked_duration_seconds_count')).toBeGreaterThanOrEqual(1);
@@ -169,8 +169,8 @@ describe.each([
       }
     }
     expect(backend.headers.every(({ authorization }) => authorization === 'Basic Zm9v')).toBe(true);
-    expect(await worker.increase('earshot_spans_exported_total')).toBe(spans.length);
-    expect(await worker.increase('earshot_spans_dropped_total')).toBe(0);
+    expect(await worker.increase('talkgauge_spans_exported_total')).toBe(spans.length);
+    expect(await worker.increase('talkgauge_spans_dropped_total')).toBe(0);
   });
 
   test('writes a report of each, without what was said', async () => {
@@ -236,7 +236,7 @@ describe('two workers on one host', () => {
   test('do not meet, and a taken port is reported and stops nobody', async () => {
     const first = await start({ agent: 'two-lines.mjs', mode: 'dev' });
     const second = await start({ agent: 'no-line.mjs', mode: 'dev', port: first.port });
-    expect(second.output()).toContain(`Port ${first.port} is in use; pass { port } or set EARSHOT_PORT`);
+    expect(second.output()).toContain(`Port ${first.port} is in use; pass { port } or set TALKGAUGE_PORT`);
     const otherLog = join(folder, 'other.jsonl');
     await second.run({ turns: 1, log: otherLog });
     await until(() => expect(readFileSync(otherLog, 'utf8')).toContain('"ready":true'));
@@ -253,17 +253,17 @@ describe('two workers on one host', () => {
       agent: 'two-lines.mjs',
       mode: 'dev',
       port: first.port,
-      env: { EARSHOT_STRICT: 'true' },
+      env: { TALKGAUGE_STRICT: 'true' },
     });
-    await expect(second).rejects.toThrow(/Port \d+ is in use; pass \{ port \} or set EARSHOT_PORT/);
+    await expect(second).rejects.toThrow(/Port \d+ is in use; pass \{ port \} or set TALKGAUGE_PORT/);
   });
 });
 
 test.each(['two-lines.mjs', 'no-line.cjs'] as const)(
   'an environment variable that cannot be used is named at once (%s)',
   async (agent) => {
-    await expect(start({ agent, env: { EARSHOT_PORT: 'nine' } })).rejects.toThrow(
-      'EARSHOT_PORT="nine" cannot be used: give a whole number from 0 to 65535, or leave it out.',
+    await expect(start({ agent, env: { TALKGAUGE_PORT: 'nine' } })).rejects.toThrow(
+      'TALKGAUGE_PORT="nine" cannot be used: give a whole number from 0 to 65535, or leave it out.',
     );
   },
 );

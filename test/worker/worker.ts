@@ -75,7 +75,7 @@ export function sharedWorkers(): (options: WorkerOptions) => Promise<Worker> {
 async function start(options: WorkerOptions): Promise<{ worker: Worker; takeAgain(): Promise<void> }> {
   const signalling: Signalling = await listenSignalling();
   const port = options.port ?? (await freePort());
-  const register = options.agent.startsWith('no-line') ? ['--import', 'earshot/register'] : [];
+  const register = options.agent.startsWith('no-line') ? ['--import', 'talkgauge/register'] : [];
   const file = fileURLToPath(new URL(`./agents/${options.agent}`, import.meta.url));
   const child = spawn(process.execPath, [...register, file, options.mode ?? 'start'], {
     env: {
@@ -84,8 +84,8 @@ async function start(options: WorkerOptions): Promise<{ worker: Worker; takeAgai
       LIVEKIT_API_KEY: 'devkey',
       LIVEKIT_API_SECRET: 'a secret of at least thirty-two characters',
       LOG_LEVEL: 'warn',
-      EARSHOT_PORT: String(port),
-      EARSHOT_AGENT_VERSION: '1.2.3',
+      TALKGAUGE_PORT: String(port),
+      TALKGAUGE_AGENT_VERSION: '1.2.3',
       TEST_SERVER_PORT: String(await freePort()),
       ...options.env,
     },

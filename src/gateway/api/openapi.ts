@@ -57,5 +57,5 @@ export function openApi(version: string): Json {
   for (const operation of operations) {
     paths[operation.path] = { ...paths[operation.path], [operation.method]: describe(operation) };
   }
-  return { openapi: '3.1.0', info: { title: 'Earshot gateway', version }, paths };
+  return { openapi: '3.1.0', info: { title: 'Talkgauge gateway', version }, paths };
 }

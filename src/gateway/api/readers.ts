@@ -42,8 +42,8 @@ export function createReaderGuard({ readers, host, telemetry }: ReaderGuardOptio
   if (!hasLogin && !proxy) {
     if (!isLoopback(host)) {
       throw new OptionError(
-        `On ${host}, anybody who reaches the gateway could read what was said: set EARSHOT_GATEWAY_TOKEN, or ` +
-          'EARSHOT_GATEWAY_USER and EARSHOT_GATEWAY_PASSWORD, or EARSHOT_GATEWAY_PROXY_HEADER, or listen on 127.0.0.1.',
+        `On ${host}, anybody who reaches the gateway could read what was said: set TALKGAUGE_GATEWAY_TOKEN, or ` +
+          'TALKGAUGE_GATEWAY_USER and TALKGAUGE_GATEWAY_PASSWORD, or TALKGAUGE_GATEWAY_PROXY_HEADER, or listen on 127.0.0.1.',
       );
     }
     return onlyFromHere(telemetry);
@@ -75,7 +75,7 @@ export function createReaderGuard({ readers, host, telemetry }: ReaderGuardOptio
       ),
   });
   const unauthorized = (response: Response) => {
-    telemetry.count('earshot_gateway_read_refused_total', { reason: 'unauthorized' });
+    telemetry.count('talkgauge_gateway_read_refused_total', { reason: 'unauthorized' });
     if (login) return login.challenge(response);
     response.status(401).json({ error: 'Log in at the proxy in front of the gateway' });
   };
@@ -105,9 +105,9 @@ function onlyFromHere(telemetry: Telemetry): RequestHandler {
     const sign = signOfProxy(request);
     if (sign !== undefined) {
       const error =
-        `This request came through a proxy (${sign}), and anybody may be behind it: set EARSHOT_GATEWAY_TOKEN, or ` +
-        'EARSHOT_GATEWAY_USER and EARSHOT_GATEWAY_PASSWORD, or, for a proxy that logs people in, EARSHOT_GATEWAY_PROXY_HEADER ' +
-        'and EARSHOT_GATEWAY_PROXY_FROM';
+        `This request came through a proxy (${sign}), and anybody may be behind it: set TALKGAUGE_GATEWAY_TOKEN, or ` +
+        'TALKGAUGE_GATEWAY_USER and TALKGAUGE_GATEWAY_PASSWORD, or, for a proxy that logs people in, TALKGAUGE_GATEWAY_PROXY_HEADER ' +
+        'and TALKGAUGE_GATEWAY_PROXY_FROM';
       return refuse(response, telemetry, 403, 'forwarded', error);
     }
     const name = hostname(request.headers.host);
@@ -146,7 +146,7 @@ function refuse(
   reason: 'forwarded' | 'host' | 'origin' | 'rate_limited',
   error: string,
 ): void {
-  telemetry.count('earshot_gateway_read_refused_total', { reason });
+  telemetry.count('talkgauge_gateway_read_refused_total', { reason });
   response.status(status).json({ error });
 }
 

@@ -146,7 +146,7 @@ export function createApi({ store, waveforms, telemetry, grafana }: ApiOptions):
     const id = String(request.params.id);
     if (!isSessionId(id) || (await store.delete(id)) === 0)
       return notFound(response, 'There is no such session');
-    telemetry.count('earshot_gateway_sessions_removed_total', { reason: 'request' });
+    telemetry.count('talkgauge_gateway_sessions_removed_total', { reason: 'request' });
     response.status(204).end();
   });
 

@@ -1,7 +1,7 @@
 import { type Message, type MessageType, proto3 } from '@bufbuild/protobuf';
 
 /**
- * The messages of the OpenTelemetry protocol that the SDKs send (opentelemetry-proto 1.x), as far as Earshot reads or
+ * The messages of the OpenTelemetry protocol that the SDKs send (opentelemetry-proto 1.x), as far as Talkgauge reads or
  * rewrites them. Fields that are not listed travel through unchanged.
  */
 

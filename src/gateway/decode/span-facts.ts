@@ -6,7 +6,7 @@ interface Model {
   model?: string;
 }
 
-/** What a span of the SDK tells, in seconds, whichever SDK it is of. Other spans tell nothing that Earshot reads. */
+/** What a span of the SDK tells, in seconds, whichever SDK it is of. Other spans tell nothing that Talkgauge reads. */
 export type SpanFacts =
   | { of: 'agent_session' }
   /** Only Python has it. */

@@ -173,7 +173,7 @@ export class Backlog {
           return 0;
         }
       }
-      telemetry.count('earshot_gateway_forward_failures_total', { destination: destination.name });
+      telemetry.count('talkgauge_gateway_forward_failures_total', { destination: destination.name });
       return this.#failed(error as Error);
     }
   }
@@ -192,7 +192,7 @@ export class Backlog {
   #rejected(records: number): void {
     const { destination, telemetry, log } = this.#options;
     telemetry.count(
-      'earshot_gateway_forward_rejected_records_total',
+      'talkgauge_gateway_forward_rejected_records_total',
       { destination: destination.name },
       records,
     );
@@ -226,7 +226,7 @@ export class Backlog {
 
   #count(result: 'ok' | 'rejected' | 'dropped'): void {
     const { telemetry, destination } = this.#options;
-    telemetry.count('earshot_gateway_forwarded_total', { destination: destination.name, result });
+    telemetry.count('talkgauge_gateway_forwarded_total', { destination: destination.name, result });
   }
 }
 

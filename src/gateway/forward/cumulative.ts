@@ -35,7 +35,7 @@ export interface CumulativeState {
 const perCall =
   /^(room_id|job_id|lk\.(room_sid|job_id|simulation\..*|redaction\..*|cloud_agent_id)|lk\.pii\..*)$/;
 
-/** By the names that Earshot's own series have. */
+/** By the names that Talkgauge's own series have. */
 const renamed: Readonly<Record<string, string>> = {
   'lk.agent_name': 'agent_name',
   'lk.deployment_id': 'agent_version',

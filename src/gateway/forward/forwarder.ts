@@ -115,7 +115,7 @@ export class Forwarder {
           })
         : undefined,
     });
-    telemetry.watch('earshot_gateway_forward_queue_bytes', () =>
+    telemetry.watch('talkgauge_gateway_forward_queue_bytes', () =>
       forwarder.#backlogs().map(([destination, { bytes }]) => ({ labels: { destination }, value: bytes })),
     );
     return forwarder;
@@ -178,7 +178,7 @@ export class Forwarder {
     if (exported) return records;
     const unsent = records.filter(({ identity }) => !identity.exported?.includes(signal));
     const leftOut = records.length - unsent.length;
-    if (leftOut > 0) telemetry.count('earshot_gateway_forward_left_out_total', { destination }, leftOut);
+    if (leftOut > 0) telemetry.count('talkgauge_gateway_forward_left_out_total', { destination }, leftOut);
     return unsent;
   }
 

@@ -72,8 +72,8 @@ export class MetricsPush {
         timeout: 10_000,
         signal: this.#closing.signal,
       });
-      telemetry.count('earshot_gateway_forwarded_total', { destination, result: 'ok' });
-      telemetry.count('earshot_gateway_forward_rejected_records_total', { destination }, rejected);
+      telemetry.count('talkgauge_gateway_forwarded_total', { destination, result: 'ok' });
+      telemetry.count('talkgauge_gateway_forward_rejected_records_total', { destination }, rejected);
       if (rejected > 0 && !this.#failing)
         log(
           `prometheus takes what is forwarded, and rejects ${rejected} points in it; its own log says why.`,
@@ -83,8 +83,8 @@ export class MetricsPush {
       if (this.#closing.signal.aborted) return;
       // Totals: what is refused now comes again with the next ones.
       if (error instanceof Refused)
-        telemetry.count('earshot_gateway_forwarded_total', { destination, result: 'rejected' });
-      else telemetry.count('earshot_gateway_forward_failures_total', { destination });
+        telemetry.count('talkgauge_gateway_forwarded_total', { destination, result: 'rejected' });
+      else telemetry.count('talkgauge_gateway_forward_failures_total', { destination });
       if (error instanceof NotNow && error.retryAfter !== undefined)
         this.#notBefore = Date.now() + error.retryAfter;
       if (!this.#failing) log(`prometheus does not take what is forwarded: ${(error as Error).message}`);

@@ -229,7 +229,7 @@ export class Ingest {
       return false;
     }
     this.#deferred.forget(entry);
-    telemetry.count('earshot_gateway_processed_total', { kind, result });
+    telemetry.count('talkgauge_gateway_processed_total', { kind, result });
     return true;
   }
 }

@@ -8,7 +8,7 @@ export function multipartOf(
   history: Plain | undefined,
   audio: AsyncIterable<Uint8Array> | undefined,
 ): { type: string; body: AsyncIterable<Uint8Array> } {
-  const boundary = `earshot-${randomUUID()}`;
+  const boundary = `talkgauge-${randomUUID()}`;
   const head = (name: string, file: string, type: string): Buffer =>
     Buffer.from(
       `--${boundary}\r\nContent-Disposition: form-data; name="${name}"; filename="${file}"\r\nContent-Type: ${type}\r\n\r\n`,

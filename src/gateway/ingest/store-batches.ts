@@ -33,7 +33,7 @@ export async function storeBatches(
     kept ||= applied !== 'deleted';
     if (applied === 'deleted') {
       telemetry.count(
-        'earshot_gateway_discarded_records_total',
+        'talkgauge_gateway_discarded_records_total',
         { reason: 'deleted_session' },
         recordsIn(batch),
       );
@@ -45,8 +45,8 @@ export async function storeBatches(
       log(`What was taken up could not be measured: ${(error as Error).message}`);
     }
   }
-  telemetry.count('earshot_gateway_discarded_records_total', { reason: 'no_session' }, ownerless);
-  for (const reason of discarded) telemetry.count('earshot_gateway_discarded_records_total', { reason });
+  telemetry.count('talkgauge_gateway_discarded_records_total', { reason: 'no_session' }, ownerless);
+  for (const reason of discarded) telemetry.count('talkgauge_gateway_discarded_records_total', { reason });
   return kept;
 }
 

@@ -41,7 +41,7 @@ export function measure(told: Told): Observation[] {
       found.push(...observer.handle(name, event));
     } catch {
       // What an SDK newer than this code sends may be shaped otherwise.
-      found.push(observation('earshot_samples_dropped_total', { reason: 'internal_error' }, 1));
+      found.push(observation('talkgauge_samples_dropped_total', { reason: 'internal_error' }, 1));
     }
   }
   const rest = ended

@@ -165,7 +165,7 @@ export class Measuring {
     }
     this.#failures.delete(id);
     this.#active.leave(id);
-    telemetry.count('earshot_gateway_measured_sessions_total', { verdict: 'failed' });
+    telemetry.count('talkgauge_gateway_measured_sessions_total', { verdict: 'failed' });
     log(
       `A session could not be measured (${code ?? name}): it is in no series until the gateway starts again. ` +
         'See whether its data directory is full, and may be written to.',
@@ -189,7 +189,7 @@ export class Measuring {
     // Where something came meanwhile, this session is due again.
     if (!(await store.markMeasured(id, verdict, state.receivedAt))) return;
     this.#active.leave(id);
-    telemetry.count('earshot_gateway_measured_sessions_total', { verdict });
+    telemetry.count('talkgauge_gateway_measured_sessions_total', { verdict });
     for (const found of observations) recorder.record(found, identity);
     await onOver?.(state, told);
   }

@@ -185,12 +185,12 @@ export const sources: readonly Source[] = [
   },
 ];
 
-/** What the gateway says of its own measuring. It has no `earshot_build_info`, by which workers are told. */
+/** What the gateway says of its own measuring. It has no `talkgauge_build_info`, by which workers are told. */
 const own: readonly MetricName[] = [
-  'earshot_invalid_samples_total',
-  'earshot_samples_dropped_total',
-  'earshot_duplicate_events_total',
-  'earshot_label_overflow_total',
+  'talkgauge_invalid_samples_total',
+  'talkgauge_samples_dropped_total',
+  'talkgauge_duplicate_events_total',
+  'talkgauge_label_overflow_total',
 ];
 
 /** The series that the gateway records. */

@@ -74,7 +74,7 @@ export function openKeys(options: KeyOptions): KeySource {
   if (files.length === 0 && own.size === 0) {
     throw new OptionError(
       'No API key is known, so that no agent could upload: set LIVEKIT_API_KEY and LIVEKIT_API_SECRET to those of ' +
-        'your agents, or EARSHOT_GATEWAY_KEYS to a file with one "key: secret" in each line.',
+        'your agents, or TALKGAUGE_GATEWAY_KEYS to a file with one "key: secret" in each line.',
     );
   }
   try {

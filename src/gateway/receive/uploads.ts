@@ -34,7 +34,7 @@ export function createUploads(options: UploadsOptions): RequestHandler[] {
   const { keys, limits, telemetry } = options;
 
   const turnAway = (kind: UploadKind, why: Refusal, request: Request, response: Response) => {
-    telemetry.count('earshot_gateway_refused_total', { kind, reason: why });
+    telemetry.count('talkgauge_gateway_refused_total', { kind, reason: why });
     refuse(kind, why, request, response);
     const pace = paceOf(kind, limits);
     const { issuer } = response.locals;
@@ -72,7 +72,7 @@ export function createUploads(options: UploadsOptions): RequestHandler[] {
       const why = await take(kind, response.locals.issuer, request, options);
       if (why === undefined) accept(request, response);
       else if (why === 'kept_in_part') {
-        telemetry.count('earshot_gateway_refused_total', { kind, reason: 'too_large' });
+        telemetry.count('talkgauge_gateway_refused_total', { kind, reason: 'too_large' });
         accept(request, response);
       } else turnAway(kind, why, request, response);
     } catch (error) {
@@ -81,7 +81,7 @@ export function createUploads(options: UploadsOptions): RequestHandler[] {
     }
     options.load.receiving--;
     telemetry.observe(
-      'earshot_gateway_answer_duration_seconds',
+      'talkgauge_gateway_answer_duration_seconds',
       { kind },
       (performance.now() - start) / 1000,
     );
@@ -119,8 +119,8 @@ async function take(
       await spool.remove(entry);
       return 'too_large';
     }
-    telemetry.count('earshot_gateway_uploads_total', { kind });
-    telemetry.count('earshot_gateway_upload_bytes_total', { kind }, entry.bytes);
+    telemetry.count('talkgauge_gateway_uploads_total', { kind });
+    telemetry.count('talkgauge_gateway_upload_bytes_total', { kind }, entry.bytes);
     return entry.cut ? 'kept_in_part' : undefined;
   } catch (error) {
     if (error instanceof NoRoom) return error.reason;

@@ -8,9 +8,9 @@ import { factsOf } from '../decode/span-facts.ts';
 import { type Tellers, withTeller } from '../decode/tellers.ts';
 import type { SessionCost } from './session-cost.ts';
 
-/** Who measures a session; see `earshot_gateway_measured_sessions_total`. */
+/** Who measures a session; see `talkgauge_gateway_measured_sessions_total`. */
 export type Verdict =
-  (typeof gateway)['earshot_gateway_measured_sessions_total']['labels']['verdict'][number];
+  (typeof gateway)['talkgauge_gateway_measured_sessions_total']['labels']['verdict'][number];
 
 /** What a conversation comes to; latencies are seconds. */
 export interface Figures {
@@ -76,7 +76,7 @@ export interface SessionState {
   audio?: { bytes: number; start?: number; duration?: number };
   /** Why there is no audio although some was sent. */
   audioDropped?: 'redacted' | 'too_large';
-  /** Whether its job is observed by Earshot, as far as a span or the report tells. */
+  /** Whether its job is observed by Talkgauge, as far as a span or the report tells. */
   observed?: boolean;
   /** What the gateway's own series made of it, and when: it counts there once. */
   measured?: { verdict: Verdict; at: number };

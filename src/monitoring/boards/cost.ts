@@ -74,7 +74,7 @@ function priceRows({ q }: BoardContext): Row[] {
         table({
           title: 'Usage without a price',
           description:
-            'Usage of this time range that is in no figure above, because no price is known for its model. Add a line to the price file: `earshot prices PROVIDER/MODEL` says what was looked for.',
+            'Usage of this time range that is in no figure above, because no price is known for its model. Add a line to the price file: `talkgauge prices PROVIDER/MODEL` says what was looked for.',
           width: 24,
           height: 6,
           empty: 'No usage without a price was counted in this time range',

@@ -5,7 +5,7 @@ import { sampleRows } from './health/samples.ts';
 import { trustRows } from './health/trust.ts';
 import type { BoardSpec } from './house/board.ts';
 
-/** Earshot on itself. */
+/** Talkgauge on itself. */
 export const health: BoardSpec = {
   name: 'health',
   description: 'Can I trust the other boards?',

@@ -69,7 +69,7 @@ export function createRecords(service: string) {
     count: <R extends ConversationRecord>(records: R | readonly R[], about: RecordsAbout<R> = {}): string =>
       `sum(count_over_time(${of(records, about)} [$__range]))`,
     /** The agent's own log of one call. */
-    log: (): string => `${stream} ${call} | scope_name!="earshot.conversation"`,
+    log: (): string => `${stream} ${call} | scope_name!="talkgauge.conversation"`,
   };
 }
 

@@ -84,8 +84,8 @@ export function baselines({ q }: RuleContext): RuleGroup<RecordingRule>[] {
       `and count_over_time(${measures[measure]}[7d] offset 1h) >= ${enoughPast}`,
   }));
   return [
-    { name: 'earshot-measures', interval: '1m', rules: now },
+    { name: 'talkgauge-measures', interval: '1m', rules: now },
     // Prometheus looks back five minutes for a sample: an evaluation may be late or missing without an alert starting anew.
-    { name: 'earshot-baselines', interval: '2m', rules: past },
+    { name: 'talkgauge-baselines', interval: '2m', rules: past },
   ];
 }

@@ -68,9 +68,9 @@ function checkIdentities(rules: readonly AlertRule[]): void {
 function nearest(name: string, names: readonly string[]): string[] {
   const pairs = (text: string) =>
     new Set([...text.toLowerCase().slice(1)].map((_, i) => text.toLowerCase().slice(i, i + 2)));
-  const own = pairs(name.replace(/^(LiveKit(Agent|Worker)?|Earshot)/i, ''));
+  const own = pairs(name.replace(/^(LiveKit(Agent|Worker)?|Talkgauge)/i, ''));
   const likeness = (other: string) => {
-    const theirs = pairs(other.replace(/^(LiveKit(Agent|Worker)?|Earshot)/, ''));
+    const theirs = pairs(other.replace(/^(LiveKit(Agent|Worker)?|Talkgauge)/, ''));
     const common = [...own].filter((pair) => theirs.has(pair)).length;
     return (2 * common) / (own.size + theirs.size || 1);
   };

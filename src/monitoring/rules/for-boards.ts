@@ -6,13 +6,13 @@ import type { RecordingRule, RuleContext, RuleGroup } from './rule.ts';
 import { present } from './versions.ts';
 import { workerLoad } from './workers.ts';
 
-/** 1 for each worker that serves Earshot's series, every five minutes: its last day is 288 samples. */
-const presence = 'worker:earshot_build_info:present';
+/** 1 for each worker that serves Talkgauge's series, every five minutes: its last day is 288 samples. */
+const presence = 'worker:talkgauge_build_info:present';
 
-/** 1 for each worker that has served Earshot's series within the last day. */
-export const knownWorkers = 'worker:earshot_build_info:present_1d';
+/** 1 for each worker that has served Talkgauge's series within the last day. */
+export const knownWorkers = 'worker:talkgauge_build_info:present_1d';
 
-/** `up` of the targets whose job has served Earshot's series within the last day; Prometheus has many others. */
+/** `up` of the targets whose job has served Talkgauge's series within the last day; Prometheus has many others. */
 export const ourTargets = 'worker:up:ours';
 
 /** For how long a deploy is marked: longer than a step at 30 days, of which Prometheus answers 11,000. */
@@ -30,12 +30,12 @@ export const workerLoop = 'worker:nodejs_eventloop_active_share:rate5m';
 
 /** Counters of the gateway on itself that boards draw, by the labels that are kept beside the target. */
 export const gatewayRates = {
-  earshot_gateway_uploads_total: ['kind'],
-  earshot_gateway_refused_total: ['reason'],
-  earshot_gateway_read_refused_total: ['reason'],
-  earshot_gateway_forwarded_total: ['destination', 'result'],
-  earshot_gateway_forward_failures_total: ['destination'],
-  earshot_gateway_measured_sessions_total: ['verdict'],
+  talkgauge_gateway_uploads_total: ['kind'],
+  talkgauge_gateway_refused_total: ['reason'],
+  talkgauge_gateway_read_refused_total: ['reason'],
+  talkgauge_gateway_forwarded_total: ['destination', 'result'],
+  talkgauge_gateway_forward_failures_total: ['destination'],
+  talkgauge_gateway_measured_sessions_total: ['verdict'],
 } as const;
 
 export type GatewayRate = keyof typeof gatewayRates;
@@ -85,16 +85,16 @@ export function forBoards({ q, settings }: RuleContext): RuleGroup<RecordingRule
   const loop = (where: Where<'nodejs_eventloop_time_seconds_total'>) =>
     `sum by (${own}) (${selector(recordedRate('nodejs_eventloop_time_seconds_total', '').name, matchers(where))})`;
   const version = [...settings.labels, 'agent_name', 'agent_version'].join(', ');
-  const serving = q.series('earshot_build_info');
+  const serving = q.series('talkgauge_build_info');
   const node = [...settings.labels, 'job', 'instance'].join(', ');
   return [
     {
-      name: 'earshot-presence',
+      name: 'talkgauge-presence',
       interval: '5m',
       rules: [{ record: presence, expr: `group by (${own}) (${serving})` }],
     },
     {
-      name: 'earshot-boards',
+      name: 'talkgauge-boards',
       interval: '1m',
       rules: [
         {

@@ -4,7 +4,7 @@ import type { RecordingRule, RuleGroup } from './rule.ts';
 /** How streams went by LiveKit's own server, for those who scrape it; without it they record nothing. */
 export const livekitServer = (): RuleGroup<RecordingRule>[] => [
   {
-    name: 'earshot-livekit-server',
+    name: 'talkgauge-livekit-server',
     interval: '1m',
     rules: Object.entries(audioStreams).flatMap(([metric, { labels, where }]) =>
       serverParts.map((part) => {

@@ -20,7 +20,7 @@ import { workerCollection, workerCpu } from './workers.ts';
 /** Rates of half an hour, which boards read over weeks: a thirtieth of the samples. */
 export function longRates(): RuleGroup<RecordingRule>[] {
   const group = (name: string, recorded: readonly string[]): RuleGroup<RecordingRule> => ({
-    name: `earshot-long-${name}`,
+    name: `talkgauge-long-${name}`,
     interval: longWindow,
     rules: recorded.map((series) => ({ record: longName(series), expr: longExpr(series) })),
   });
@@ -36,7 +36,7 @@ export function longRates(): RuleGroup<RecordingRule>[] {
       ),
     ),
     {
-      name: 'earshot-long-processes',
+      name: 'talkgauge-long-processes',
       interval: longWindow,
       rules: [
         ...[workerCollection, workerCpu].map((series) => ({

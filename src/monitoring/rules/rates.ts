@@ -12,7 +12,7 @@ import type { RecordingRule, RuleContext, RuleGroup } from './rule.ts';
 /** The rate of every counter and histogram, with instances summed up: boards over weeks and alerts read these. */
 export const rates = ({ settings }: RuleContext): RuleGroup<RecordingRule>[] =>
   recordedGroups.map(({ name, metrics }) => ({
-    name: `earshot-rates-${name}`,
+    name: `talkgauge-rates-${name}`,
     interval: `${recordingInterval}s`,
     rules: Object.entries(metrics).flatMap(([metric, spec]) =>
       partsOf(spec).map((part) => {

@@ -14,8 +14,8 @@ const header = `# Generated from src/monitoring by \`npm run generate\`; do not 
 # pint file/disable promql/series
 `;
 
-/** EarshotWatchdog alone: every other alert is silent in a test. */
-const alertsHeader = `${header}# EarshotWatchdog fires always, as it should.
+/** TalkgaugeWatchdog alone: every other alert is silent in a test. */
+const alertsHeader = `${header}# TalkgaugeWatchdog fires always, as it should.
 # pint file/disable alerts/comparison
 # The label rule_group is made by Prometheus, of the path and the group.
 # pint file/disable promql/regexp
@@ -52,7 +52,7 @@ const alert = (rule: AlertRule, settings: Settings) => ({
     description: rule.description,
     runbook_url: runbookUrl(rule.alert, settings),
     dashboard_url: boardUrl(rule, settings),
-    dashboard_uid: `earshot-${rule.board.name}`,
+    dashboard_uid: `talkgauge-${rule.board.name}`,
   },
 });
 
@@ -60,7 +60,7 @@ const alert = (rule: AlertRule, settings: Settings) => ({
 export const runbookUrl = (alert: string, { runbooks, grafana }: Settings): string =>
   runbooks
     ? `${runbooks}${alert}.md`
-    : `${grafana}/d/earshot-runbooks/runbooks?viewPanel=${panelId('runbooks', alert)}`;
+    : `${grafana}/d/talkgauge-runbooks/runbooks?viewPanel=${panelId('runbooks', alert)}`;
 
 /** The board of an alert, with its variables set as the alert's labels say. */
 function boardUrl({ board }: AlertRule, { grafana }: Settings): string {
@@ -69,5 +69,5 @@ function boardUrl({ board }: AlertRule, { grafana }: Settings): string {
       `var-${name}=${value.replaceAll(/\{\{\s*(\$labels\.\w+)\s*\}\}/g, '{{ $1 | urlquery }}')}`,
   );
   const query = variables.length > 0 ? `?${variables.join('&')}` : '';
-  return `${grafana}/d/earshot-${board.name}/${board.name}${query}`;
+  return `${grafana}/d/talkgauge-${board.name}/${board.name}${query}`;
 }

@@ -54,11 +54,11 @@ export function slo({ q, objectives }: RuleContext): RuleGroup<RecordingRule>[] 
   ];
   return [
     {
-      name: 'earshot-slo',
+      name: 'talkgauge-slo',
       interval: '1m',
       rules: sloWindows.filter((window) => !slow.includes(window)).flatMap(of),
     },
     // Prometheus looks back five minutes for a sample: an evaluation may be late or missing without an alert starting anew.
-    { name: 'earshot-slo-days', interval: '2m', rules: slow.flatMap(of) },
+    { name: 'talkgauge-slo-days', interval: '2m', rules: slow.flatMap(of) },
   ];
 }

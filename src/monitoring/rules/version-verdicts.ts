@@ -69,7 +69,7 @@ export function versionVerdicts({ q }: RuleContext): RuleGroup<RecordingRule>[] 
 
   return [
     {
-      name: 'earshot-version-verdicts',
+      name: 'talkgauge-version-verdicts',
       interval: '1m',
       rules: [
         {

@@ -60,7 +60,7 @@ export function versions({ q }: RuleContext): RuleGroup<RecordingRule>[] {
   const first = `min_over_time(${seen}[7d])`;
   return [
     {
-      name: 'earshot-versions',
+      name: 'talkgauge-versions',
       interval: '1m',
       rules: [
         {

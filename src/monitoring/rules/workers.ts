@@ -6,7 +6,7 @@ import type { RecordingRule, RuleContext, RuleGroup } from './rule.ts';
 export const workerLoad = 'worker:lk_agents_worker_load:max';
 
 /** How many workers of an agent serve metrics: what is remembered of a fleet that has vanished. */
-export const workerCount = 'agent:earshot_build_info:count';
+export const workerCount = 'agent:talkgauge_build_info:count';
 
 /** Processor cores that the worker process itself uses; every process has such a series, so it is asked for workers' only. */
 export const workerCpu = 'worker:process_cpu_seconds:rate5m';
@@ -17,7 +17,7 @@ export const workerCollection = 'worker:v8js_gc_seconds:rate5m';
 /** Of workers, what their boards would have to make from raw samples otherwise. */
 export function workers({ q, settings }: RuleContext): RuleGroup<RecordingRule>[] {
   const load = q.series('lk_agents_worker_load');
-  const info = q.series('earshot_build_info');
+  const info = q.series('talkgauge_build_info');
   // Every process has it; the user's matchers tell which are meant, but for those on the agent, which it knows nothing of.
   // No selector can name the workers alone, so that the rates of others are made and dropped. To record first which are
   // workers' would read as many processes and keep one more series of each worker.
@@ -27,7 +27,7 @@ export function workers({ q, settings }: RuleContext): RuleGroup<RecordingRule>[
   );
   return [
     {
-      name: 'earshot-workers',
+      name: 'talkgauge-workers',
       interval: '1m',
       rules: [
         {

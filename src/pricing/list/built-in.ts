@@ -6,7 +6,7 @@ import type { Page } from './published.ts';
 import { speech } from './speech.ts';
 
 /**
- * The prices that come with Earshot: public list prices in US dollars, without taxes, discounts and free quotas. They
+ * The prices that come with Talkgauge: public list prices in US dollars, without taxes, discounts and free quotas. They
  * go stale: each has its day and the page to look it up.
  */
 const pages: readonly Page[] = [...speech, ...livekit];

@@ -25,7 +25,7 @@ const amplitudes = {
   softestBackchannel: 1200,
 } as const;
 const threshold = 500;
-const key = 'earshot.utterance';
+const key = 'talkgauge.utterance';
 
 const voice = { sampleRate: inputSampleRate, frameMs: inputFrameMs, pitch: 200 };
 // Nobody writes into an input frame, so frames share their samples.

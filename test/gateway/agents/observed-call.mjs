@@ -1,8 +1,8 @@
-/** A simulated call, with voices, that Earshot observes in its job, and that the SDK records and uploads. */
+/** A simulated call, with voices, that Talkgauge observes in its job, and that the SDK records and uploads. */
 import { appendFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { cli, defineAgent, ServerOptions } from '@livekit/agents';
-import { monitor, observe } from 'earshot';
+import { monitor, observe } from 'talkgauge';
 import { createCall } from '../../../dist/simulate/call.js';
 import { watchIncidents } from '../../../dist/simulate/incidents.js';
 
@@ -15,13 +15,13 @@ export default defineAgent({
     observe(call.session, ctx, { record });
     // Then the gateway measures what the worker does, too.
     if (unmarked) {
-      delete call.session.sessionOptions['earshot.observed'];
+      delete call.session.sessionOptions['talkgauge.observed'];
       const { tracing } = await import('@opentelemetry/sdk-node');
       const span = new tracing.BasicTracerProvider().getTracer('any').startSpan('any');
       const spans = Object.getPrototypeOf(span);
       const { setAttribute } = spans;
       spans.setAttribute = function (key, value) {
-        return key === 'earshot.observed' ? this : setAttribute.call(this, key, value);
+        return key === 'talkgauge.observed' ? this : setAttribute.call(this, key, value);
       };
     }
     process.on('exit', () => tell({ exit: Date.now() }));

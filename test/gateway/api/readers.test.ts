@@ -29,7 +29,7 @@ function statusOf(
 
 test.each(['0.0.0.0', '::', '192.0.2.1'])('it does not start on %s without a login', async (host) => {
   await expect(startTestGateway({ host })).rejects.toThrow(
-    /anybody who reaches the gateway could read what was said: set EARSHOT_GATEWAY_TOKEN, .* or listen on 127\.0\.0\.1/,
+    /anybody who reaches the gateway could read what was said: set TALKGAUGE_GATEWAY_TOKEN, .* or listen on 127\.0\.0\.1/,
   );
 });
 
@@ -78,7 +78,7 @@ describe('with a login', () => {
     expect(statuses.slice(0, 100)).toEqual(Array(100).fill(401));
     expect(statuses.slice(100)).toEqual([429, 429]);
     expect(await statusWith(good)).toBe(200);
-    const refused = (reason: string) => gateway.metric('earshot_gateway_read_refused_total', { reason });
+    const refused = (reason: string) => gateway.metric('talkgauge_gateway_read_refused_total', { reason });
     expect([await refused('unauthorized'), await refused('rate_limited')]).toEqual([100, 2]);
   });
 
@@ -177,7 +177,7 @@ describe('without a login, on loopback', () => {
     const gateway = await startTestGateway();
     expect(await statusOf(gateway.url, '/api/sessions', { host: 'evil.example:9465' })).toBe(403);
     expect(await statusOf(gateway.url, '/api/sessions', { host: 'localhost:9465' })).toBe(200);
-    expect(await gateway.metric('earshot_gateway_read_refused_total', { reason: 'host' })).toBe(1);
+    expect(await gateway.metric('talkgauge_gateway_read_refused_total', { reason: 'host' })).toBe(1);
   });
 
   test.each<Record<string, string>>([
@@ -198,9 +198,9 @@ describe('without a login, on loopback', () => {
       expect(await statusOf(gateway.url, path, headers, method), path).toBe(403);
     const { error } = await gateway.json('/api/sessions', { headers: { 'x-forwarded-for': '203.0.113.7' } });
     expect(error).toMatch(
-      /^This request came through a proxy \(x-forwarded-for\).*set EARSHOT_GATEWAY_TOKEN/,
+      /^This request came through a proxy \(x-forwarded-for\).*set TALKGAUGE_GATEWAY_TOKEN/,
     );
-    expect(await gateway.metric('earshot_gateway_read_refused_total', { reason: 'forwarded' })).toBe(5);
+    expect(await gateway.metric('talkgauge_gateway_read_refused_total', { reason: 'forwarded' })).toBe(5);
   });
 
   test('so is what nginx passes on, which adds no header unless it is told to', async () => {

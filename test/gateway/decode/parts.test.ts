@@ -46,7 +46,7 @@ describe('parts of protobuf', () => {
     expect(() => requireFewFields(request, TraceRequest, 10)).toThrow(TooManyParts);
   });
 
-  test('are also those that Earshot does not know, and numbers that are packed', () => {
+  test('are also those that Talkgauge does not know, and numbers that are packed', () => {
     expect(() => requireFewFields(field(99, 'x'.repeat(100)), TraceRequest, 1)).not.toThrow();
     const histogram = (buckets: string) =>
       field(1, field(2, field(2, field(9, field(1, field(6, buckets))))));
@@ -133,7 +133,7 @@ describe('values that are nested', () => {
     };
     await gateway.take([deep, one('flush-01-logs')]);
     const processed = (result: string) =>
-      gateway.metric('earshot_gateway_processed_total', { kind: 'logs', result });
+      gateway.metric('talkgauge_gateway_processed_total', { kind: 'logs', result });
     expect([await processed('malformed'), await processed('ok'), await processed('failed')]).toEqual([
       1, 1, 0,
     ]);
@@ -171,7 +171,7 @@ test('small uploads that would take gigabytes when they are read are dropped, an
     { ...json, body: many },
   ]);
   const malformed = (kind: string) =>
-    gateway.metric('earshot_gateway_processed_total', { kind, result: 'malformed' });
+    gateway.metric('talkgauge_gateway_processed_total', { kind, result: 'malformed' });
   expect([await malformed('traces'), await malformed('logs')]).toEqual([1, 2]);
   expect(gateway.lines).toEqual([
     'An upload of traces could not be read and is set aside (TooManyParts)',

@@ -52,7 +52,7 @@ async function backlogFor(destination: Destination, firstDelay = 5) {
     async count(what: string): Promise<number> {
       const text = await telemetry.registry.metrics();
       const value = text.match(
-        new RegExp(`^earshot_gateway_forward${what.replace('$', `destination="${name}"`)} (\\d+)$`, 'm'),
+        new RegExp(`^talkgauge_gateway_forward${what.replace('$', `destination="${name}"`)} (\\d+)$`, 'm'),
       );
       return Number(value?.[1] ?? Number.NaN);
     },
@@ -64,7 +64,7 @@ async function backlogFor(destination: Destination, firstDelay = 5) {
 
 async function countOf(telemetry: Telemetry, name: string, result: string): Promise<number> {
   const text = await telemetry.registry.metrics();
-  const start = `earshot_gateway_forwarded_total{destination="${name}",result="${result}"} `;
+  const start = `talkgauge_gateway_forwarded_total{destination="${name}",result="${result}"} `;
   return Number(
     text
       .split('\n')

@@ -36,7 +36,7 @@ async function run({ env = () => ({}), record, exported }: Run) {
   });
   const variables = {
     LOG_LEVEL: 'debug',
-    EARSHOT_REPORTS: newFolder(),
+    TALKGAUGE_REPORTS: newFolder(),
     OTEL_BSP_SCHEDULE_DELAY: '100',
     ...env(backend.url),
   };
@@ -106,9 +106,9 @@ async function stored(gateway: Running) {
 }
 
 const leftOut = (gateway: Running, destination: string) =>
-  gateway.metric('earshot_gateway_forward_left_out_total', { destination });
+  gateway.metric('talkgauge_gateway_forward_left_out_total', { destination });
 const forwarded = (gateway: Running, destination: string) =>
-  gateway.metric('earshot_gateway_forwarded_total', { destination });
+  gateway.metric('talkgauge_gateway_forwarded_total', { destination });
 
 describe.concurrent('a job that sends its traces and logs itself', () => {
   test('is in Tempo and Loki once, and as a whole on the page', async () => {
@@ -127,12 +127,12 @@ describe.concurrent('a job that sends its traces and logs itself', () => {
     expect([await forwarded(gateway, 'tempo'), await forwarded(gateway, 'loki')]).toEqual([0, 0]);
     expect(await leftOut(gateway, 'tempo')).toBe(spans.length);
     // What is for the gateway only is nowhere else.
-    expect(`${text}${JSON.stringify([backend.spans, backend.logs])}`).not.toContain('earshot.exported');
+    expect(`${text}${JSON.stringify([backend.spans, backend.logs])}`).not.toContain('talkgauge.exported');
   });
 
   test('decides alone what of them is there: turns that it leaves out are on the page only', async () => {
     const { gateway, spansIn, namesIn } = await run({
-      env: (url) => ({ ...otlp(url), EARSHOT_TURN_RATIO: '0', EARSHOT_SLOW_TURN_SECONDS: '600' }),
+      env: (url) => ({ ...otlp(url), TALKGAUGE_TURN_RATIO: '0', TALKGAUGE_SLOW_TURN_SECONDS: '600' }),
     });
     const { spans } = await stored(gateway);
     const there = spansIn();
@@ -148,7 +148,7 @@ describe.concurrent('a job that sends its traces and logs itself', () => {
     expect(spans.filter((id) => spansIn().get(id) !== 2)).toEqual([]);
     await tellings(2);
     expect([await leftOut(gateway, 'tempo'), await leftOut(gateway, 'loki')]).toEqual([0, 0]);
-    expect(JSON.stringify([backend.spans, backend.logs])).not.toContain('earshot.exported');
+    expect(JSON.stringify([backend.spans, backend.logs])).not.toContain('talkgauge.exported');
   });
 });
 
@@ -176,7 +176,7 @@ describe.concurrent('what a job does not send itself is handed on', () => {
 
   test('its report, where it writes none itself', async () => {
     const { gateway, backend, tellings } = await run({
-      env: (url) => ({ ...otlp(url), EARSHOT_REPORTS: '' }),
+      env: (url) => ({ ...otlp(url), TALKGAUGE_REPORTS: '' }),
     });
     await tellings(1);
     const [report] = backend.logs.filter(({ eventName, attributes }) =>

@@ -58,7 +58,7 @@ test('spans of an agent without a name are those of `unknown`, as in metrics', a
   expect((await gateway.json('/api/sessions/AJ_full')).agent).toBeUndefined();
 });
 
-test('fields that Earshot does not know travel on', async () => {
+test('fields that Talkgauge does not know travel on', async () => {
   const backend = await listenBackend();
   const gateway = await startTestGateway({ forward: { tempo: backend.url } });
   await gateway.take([one('full-02-traces')]);
@@ -182,9 +182,9 @@ describe('a backend that does not take it', () => {
       await upload(first.url, one('full-02-traces'));
       await vi.waitFor(() => expect(backend.received.length).toBeGreaterThan(0), { timeout: 10_000 });
       const count = (result: string) =>
-        first.metric('earshot_gateway_forwarded_total', { destination: 'tempo', result });
+        first.metric('talkgauge_gateway_forwarded_total', { destination: 'tempo', result });
       await vi.waitFor(
-        async () => expect(await first.metric('earshot_gateway_forward_failures_total')).toBeGreaterThan(0),
+        async () => expect(await first.metric('talkgauge_gateway_forward_failures_total')).toBeGreaterThan(0),
         { timeout: 10_000 },
       );
       expect([await count('rejected'), await count('dropped')]).toEqual([0, 0]);
@@ -197,7 +197,7 @@ describe('a backend that does not take it', () => {
       });
       await second.drained(10_000);
       expect(
-        await second.metric('earshot_gateway_forwarded_total', { destination: 'tempo', result: 'ok' }),
+        await second.metric('talkgauge_gateway_forwarded_total', { destination: 'tempo', result: 'ok' }),
       ).toBe(1);
     },
   );
@@ -238,7 +238,7 @@ describe('a backend that does not take it', () => {
     const first = await startTestGateway({ directory, forward });
     expect((await upload(first.url, one('full-02-traces'))).status).toBe(200);
     await vi.waitFor(
-      async () => expect(await first.metric('earshot_gateway_forward_failures_total')).toBeGreaterThan(0),
+      async () => expect(await first.metric('talkgauge_gateway_forward_failures_total')).toBeGreaterThan(0),
       { timeout: 10_000 },
     );
     expect(first.lines).toEqual([
@@ -251,7 +251,7 @@ describe('a backend that does not take it', () => {
     await second.drained(10_000);
     expect(backend.of('/v1/traces')).toHaveLength(1);
     expect(
-      await second.metric('earshot_gateway_forwarded_total', { destination: 'tempo', result: 'ok' }),
+      await second.metric('talkgauge_gateway_forwarded_total', { destination: 'tempo', result: 'ok' }),
     ).toBe(1);
   });
 
@@ -265,7 +265,7 @@ describe('a backend that does not take it', () => {
     await gateway.drained(10_000);
     expect(backend.received).toHaveLength(2);
     expect(
-      await gateway.metric('earshot_gateway_forwarded_total', { destination: 'loki', result: 'ok' }),
+      await gateway.metric('talkgauge_gateway_forwarded_total', { destination: 'loki', result: 'ok' }),
     ).toBe(1);
   });
 
@@ -277,7 +277,7 @@ describe('a backend that does not take it', () => {
     await gateway.take([one('full-05-logs')]);
     expect(backend.received).toHaveLength(2);
     expect(
-      await gateway.metric('earshot_gateway_forwarded_total', { destination: 'loki', result: 'rejected' }),
+      await gateway.metric('talkgauge_gateway_forwarded_total', { destination: 'loki', result: 'rejected' }),
     ).toBe(2);
     expect((await gateway.json('/api/sessions')).total).toBe(1);
     expect(gateway.lines).toEqual([
@@ -291,11 +291,13 @@ describe('a backend that does not take it', () => {
     const logs = one('full-05-logs');
     for (let n = 0; n < 8; n++) await upload(gateway.url, logs);
     await vi.waitFor(
-      async () => expect(await gateway.metric('earshot_gateway_processed_total', { result: 'ok' })).toBe(8),
+      async () => expect(await gateway.metric('talkgauge_gateway_processed_total', { result: 'ok' })).toBe(8),
       { timeout: 20_000 },
     );
-    expect(await gateway.metric('earshot_gateway_forwarded_total', { result: 'dropped' })).toBeGreaterThan(0);
-    const waiting = await gateway.metric('earshot_gateway_forward_queue_bytes', { destination: 'loki' });
+    expect(await gateway.metric('talkgauge_gateway_forwarded_total', { result: 'dropped' })).toBeGreaterThan(
+      0,
+    );
+    const waiting = await gateway.metric('talkgauge_gateway_forward_queue_bytes', { destination: 'loki' });
     expect(waiting).toBeGreaterThan(0);
     expect(waiting).toBeLessThanOrEqual(9000);
   });

@@ -15,7 +15,7 @@ afterEach(() => void vi.restoreAllMocks());
 const failing = (code: string) => Object.assign(new Error(code), { code, syscall: 'open', errno: -1 });
 const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 30_000, interval: 20 });
 const processed = (gateway: Running, result: string) =>
-  gateway.metric('earshot_gateway_processed_total', { result });
+  gateway.metric('talkgauge_gateway_processed_total', { result });
 const letters = ({ directory }: Running) =>
   readdirSync(join(directory, 'dead-letter'))
     .filter((name) => name.endsWith('.json'))

@@ -169,7 +169,7 @@ test('series beyond the most that there may be are dropped, and counted', async 
   const page = await (await fetch(`${gateway.url}/metrics`)).text();
   const labelSets = page.match(/^lk_agents_\w+(?:_count|_total)\{[^}]*\} /gm) ?? [];
   expect(labelSets.length).toBeLessThanOrEqual(10);
-  expect(await gateway.metric('earshot_samples_dropped_total', { reason: 'series_limit' })).toBeGreaterThan(
+  expect(await gateway.metric('talkgauge_samples_dropped_total', { reason: 'series_limit' })).toBeGreaterThan(
     10,
   );
 });

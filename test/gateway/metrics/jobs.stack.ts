@@ -109,7 +109,7 @@ describe('a call that is observed is left to its worker', () => {
   });
 });
 
-test('of a short call without Earshot, and with a quiet log, turns and usage are there', async () => {
+test('of a short call without Talkgauge, and with a quiet log, turns and usage are there', async () => {
   const gateway = await startTestGateway({ keys: { pair }, patience: atOnce });
   const { log } = await start(gateway, 'typed-call.mjs', { turns: 3 });
   await written(log, '"exit"');

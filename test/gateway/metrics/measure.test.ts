@@ -121,7 +121,7 @@ test("Python's seconds, its names and its -1 are read like the milliseconds of N
     // No report came: it is what spans tell.
     'usage_tts_characters_total acme voice': 40,
     'usage_tts_audio_duration_seconds_total acme voice': 3,
-    'earshot_invalid_samples_total lk_agents_tts_ttfb_seconds missing': 1,
+    'talkgauge_invalid_samples_total lk_agents_tts_ttfb_seconds missing': 1,
   });
 });
 

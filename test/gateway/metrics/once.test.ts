@@ -56,7 +56,7 @@ test('a session whose job observes it is left to that job', async () => {
         for (const { attributes } of logRecords)
           attributes
             .find(({ key }: { key: string }) => key === 'session.options')
-            ?.value.kvlistValue.values.push({ key: 'earshot.observed', value: { boolValue: true } });
+            ?.value.kvlistValue.values.push({ key: 'talkgauge.observed', value: { boolValue: true } });
     return { ...request, body: Buffer.from(JSON.stringify(body)) };
   });
   const gateway = await startTestGateway({ patience: atOnce });
@@ -74,7 +74,7 @@ test('also one of which only a span says so, and not the report', async () => {
     name: 'agent_turn',
     start: 1000,
     end: 1001,
-    attributes: { 'earshot.observed': true },
+    attributes: { 'talkgauge.observed': true },
     events: [],
     status: 'unset' as const,
   };
@@ -136,7 +136,7 @@ test('new series are there at 0 before a session is in them, so that rates see i
     'application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6,application/openmetrics-text;version=1.0.0;q=0.5';
   const created = await (await fetch(`${gateway.url}/metrics`, { headers: { accept } })).text();
   expect(created).toMatch(
-    /^earshot_gateway_uploads_total\{kind="traces"\} 0\nearshot_gateway_uploads_created\{kind="traces"\} \d{10}/m,
+    /^talkgauge_gateway_uploads_total\{kind="traces"\} 0\ntalkgauge_gateway_uploads_created\{kind="traces"\} \d{10}/m,
   );
   expect(created).toMatch(/^lk_agents_sessions_created\{.*close_reason="crashed"\} \d{10}/m);
   await gateway.close();

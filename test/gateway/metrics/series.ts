@@ -30,7 +30,7 @@ export async function judged(
 ): Promise<void> {
   await vi.waitFor(
     async () =>
-      expect(await gateway.metric('earshot_gateway_measured_sessions_total', { verdict })).toBe(sessions),
+      expect(await gateway.metric('talkgauge_gateway_measured_sessions_total', { verdict })).toBe(sessions),
     { timeout: 60_000, interval: 250 },
   );
 }

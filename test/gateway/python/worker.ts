@@ -7,7 +7,7 @@ import { listenSignalling } from '../../../src/simulate/signalling.ts';
 import { newFolder } from '../running.ts';
 
 /** A Python with livekit-agents: `python3 -m venv venv && venv/bin/pip install -r test/gateway/python/requirements.txt`. */
-const python = process.env.EARSHOT_TEST_PYTHON ?? 'python3';
+const python = process.env.TALKGAUGE_TEST_PYTHON ?? 'python3';
 
 /** The version of its livekit-agents; undefined: it has none. */
 export const version = (() => {
@@ -21,7 +21,7 @@ export const version = (() => {
 })();
 if (version === undefined) {
   console.warn(
-    `${python} has no livekit-agents: set EARSHOT_TEST_PYTHON to one that has, to test uploads of the Python SDK`,
+    `${python} has no livekit-agents: set TALKGAUGE_TEST_PYTHON to one that has, to test uploads of the Python SDK`,
   );
 }
 

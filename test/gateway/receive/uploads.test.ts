@@ -23,7 +23,7 @@ describe('without a good token', () => {
       expect(status).toBe(401);
       expect(body).toContain('disabled by owner');
       const labels = { kind: request.kind, reason: 'unauthorized' };
-      expect(await gateway.metric('earshot_gateway_refused_total', labels)).toBe(1);
+      expect(await gateway.metric('talkgauge_gateway_refused_total', labels)).toBe(1);
       expect(readdirSync(join(gateway.directory, 'spool'))).toEqual([]);
     },
   );
@@ -87,7 +87,7 @@ test('a file of keys that is no YAML is told, and nothing of it is quoted', asyn
 
 test('without any key, the gateway does not start, and says what to do', async () => {
   await expect(startTestGateway({ keys: {} })).rejects.toThrow(
-    /No API key is known.*set LIVEKIT_API_KEY and LIVEKIT_API_SECRET.*EARSHOT_GATEWAY_KEYS/,
+    /No API key is known.*set LIVEKIT_API_KEY and LIVEKIT_API_SECRET.*TALKGAUGE_GATEWAY_KEYS/,
   );
 });
 
@@ -108,7 +108,7 @@ describe('what is refused is told in the way that harms least', () => {
   ) => {
     const gateway = await startTestGateway(options);
     const { status, body } = await upload(gateway.url, request);
-    expect(await gateway.metric('earshot_gateway_refused_total', { kind: request.kind, reason })).toBe(1);
+    expect(await gateway.metric('talkgauge_gateway_refused_total', { kind: request.kind, reason })).toBe(1);
     return { status, body };
   };
 
@@ -138,7 +138,7 @@ describe('what is refused is told in the way that harms least', () => {
     for (let n = 0; n < 3; n++) statuses.push((await upload(gateway.url, traces)).status);
     statuses.push((await upload(gateway.url, traces, { token: await tokenOf({ issuer: 'other' }) })).status);
     expect(statuses).toEqual([200, 200, 403, 200]);
-    expect(await gateway.metric('earshot_gateway_refused_total', { reason: 'rate_limited' })).toBe(1);
+    expect(await gateway.metric('talkgauge_gateway_refused_total', { reason: 'rate_limited' })).toBe(1);
   });
 
   test('an encoding that nobody knows', async () => {
@@ -159,7 +159,7 @@ test('what a redirect has made a GET stops the uploads of its session, and is co
     expect.stringContaining('disabled by owner'),
   ]);
   const redirected = { kind: 'logs', reason: 'redirected' };
-  expect(await gateway.metric('earshot_gateway_refused_total', redirected)).toBe(1);
+  expect(await gateway.metric('talkgauge_gateway_refused_total', redirected)).toBe(1);
 });
 
 test('of a recording with too much audio, the conversation is kept', async () => {
@@ -180,7 +180,7 @@ test('of a recording that is too large altogether, what comes first is kept, and
   const session = await gateway.json('/api/sessions/AJ_flush');
   expect(session).toMatchObject({ hasTranscript: true, hasAudio: false, audioDropped: 'too_large' });
   expect(
-    await gateway.metric('earshot_gateway_refused_total', { kind: 'recordings', reason: 'too_large' }),
+    await gateway.metric('talkgauge_gateway_refused_total', { kind: 'recordings', reason: 'too_large' }),
   ).toBe(1);
 });
 
@@ -199,7 +199,7 @@ test('a slow upload is answered and cut', async () => {
   await closed(socket);
   expect(answer).toMatch(/^HTTP\/1\.1 400 /);
   expect(
-    await gateway.metric('earshot_gateway_refused_total', { kind: 'recordings', reason: 'too_slow' }),
+    await gateway.metric('talkgauge_gateway_refused_total', { kind: 'recordings', reason: 'too_slow' }),
   ).toBe(1);
   expect(readdirSync(join(gateway.directory, 'spool'))).toEqual([]);
 });
@@ -277,7 +277,8 @@ test('an upload whose sender goes away leaves nothing behind', async () => {
   });
   socket.destroy();
   await vi.waitFor(
-    async () => expect(await gateway.metric('earshot_gateway_refused_total', { reason: 'aborted' })).toBe(1),
+    async () =>
+      expect(await gateway.metric('talkgauge_gateway_refused_total', { reason: 'aborted' })).toBe(1),
     { timeout: 10_000 },
   );
   expect(readdirSync(join(gateway.directory, 'spool'))).toEqual([]);
@@ -299,7 +300,7 @@ test.each([
     (await post(gateway.url, path, { authorization, ...(headers as Record<string, string>) }, body)).status,
   ).toBe(200);
   await gateway.drained(20_000);
-  expect(await gateway.metric('earshot_gateway_processed_total', { kind, result: 'malformed' })).toBe(1);
+  expect(await gateway.metric('talkgauge_gateway_processed_total', { kind, result: 'malformed' })).toBe(1);
   expect(gateway.lines).toEqual([
     expect.stringMatching(/^An upload of \w+ could not be read and is set aside \(\w+\)$/),
   ]);
@@ -311,7 +312,7 @@ test('when the spool cannot be written for another reason, its log says so, and 
   expect((await upload(gateway.url, traces)).status).toBe(422);
   expect((await upload(gateway.url, logs)).status).toBe(200);
   expect(
-    await gateway.metric('earshot_gateway_refused_total', { kind: 'logs', reason: 'internal_error' }),
+    await gateway.metric('talkgauge_gateway_refused_total', { kind: 'logs', reason: 'internal_error' }),
   ).toBe(1);
   expect(gateway.lines).toEqual([
     expect.stringMatching(/^An upload of traces could not be kept: ENOENT/),

@@ -38,7 +38,9 @@ test('an upload in the midst of which three gateways ended is dropped, so that t
   expect(gateway.lines).toEqual([
     'An upload of logs is given up: the gateway ended 3 times while it was taken up',
   ]);
-  expect(await gateway.metric('earshot_gateway_processed_total', { kind: 'logs', result: 'failed' })).toBe(1);
+  expect(await gateway.metric('talkgauge_gateway_processed_total', { kind: 'logs', result: 'failed' })).toBe(
+    1,
+  );
   const { sessions } = await gateway.json('/api/sessions');
   expect(sessions.map((session: { id: string }) => session.id)).toEqual(['AJ_flush']);
 });

@@ -48,7 +48,7 @@ test('a session that is over moves into the bucket, and is read as before', asyn
       'session.json',
       'spans.jsonl',
       'transcript.json',
-    ].map((name) => `earshot/sessions/AJ_flush/${name}`),
+    ].map((name) => `talkgauge/sessions/AJ_flush/${name}`),
   );
   expect(readdirSync(join(gateway.directory, 'sessions/AJ_flush'))).toEqual(['session.json']);
   expect(await everything(gateway)).toEqual(before);

@@ -110,7 +110,7 @@ export async function listenBucket(): Promise<Bucket> {
     options: {
       endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
       bucket: 'calls',
-      prefix: 'earshot/',
+      prefix: 'talkgauge/',
       accessKeyId: 'id',
       secretAccessKey,
     },

@@ -140,7 +140,7 @@ describe('deleting', () => {
     expect(await gateway.json('/api/sessions')).toMatchObject({ total: 0 });
     expect(readdirSync(join(gateway.directory, 'sessions'))).toEqual([]);
     expect(
-      await gateway.metric('earshot_gateway_discarded_records_total', { reason: 'deleted_session' }),
+      await gateway.metric('talkgauge_gateway_discarded_records_total', { reason: 'deleted_session' }),
     ).toBeGreaterThan(30);
     expect((await fetch(`${gateway.url}/api/sessions/AJ_flush`, { method: 'DELETE' })).status).toBe(404);
   });

@@ -7,7 +7,7 @@ interface Shown {
   targets?: { expr?: string; legendFormat?: string }[];
 }
 
-/** The lines of a panel of Earshot's health, and what each asks. */
+/** The lines of a panel of Talkgauge's health, and what each asks. */
 function linesOf(title: string, recorded: boolean): Record<string, string> {
   const { dashboard } = dashboards(settingsOf('standard', { recorded })).find(
     ({ name }) => name === 'health',
@@ -19,15 +19,15 @@ function linesOf(title: string, recorded: boolean): Record<string, string> {
 }
 
 test.each([
-  [true, '$level:earshot_relay_throttled:rate$window'],
-  [false, 'earshot_relay_throttled_total'],
+  [true, '$level:talkgauge_relay_throttled:rate$window'],
+  [false, 'talkgauge_relay_throttled_total'],
 ])('a job that floods its worker shows beside the connections of jobs (recorded: %s)', (recorded, series) => {
   expect(linesOf('Jobs and their connections', recorded).pauses).toContain(series);
 });
 
 test.each([
-  [true, 'gateway:earshot_gateway_read_refused:rate$window'],
-  [false, 'earshot_gateway_read_refused_total'],
+  [true, 'gateway:talkgauge_gateway_read_refused:rate$window'],
+  [false, 'talkgauge_gateway_read_refused_total'],
 ])(
   'requests to a gateway without a login show beside the uploads that it refused (recorded: %s)',
   (recorded, series) => {

@@ -40,20 +40,20 @@ test('a link sets only what the board that it leads to has, and filters', () => 
 });
 
 describe('a link to a call', () => {
-  const toCalls = leadTo('earshot-session');
+  const toCalls = leadTo('talkgauge-session');
 
   test('is in each table of calls, and brings the time range, the data sources, the job and the trace', () => {
     expect(new Set(toCalls.map(({ from }) => from))).toEqual(
       new Set([
-        'earshot-session: The call',
-        'earshot-session: Traces of this job',
-        'earshot-sessions: Calls',
-        'earshot-sessions: Slowest turns',
-        'earshot-sessions: What went wrong',
-        'earshot-sessions: What was said',
-        'earshot-sessions: Calls that began',
-        'earshot-sessions: Traces with slow turns',
-        'earshot-sessions: Traces with failed tools',
+        'talkgauge-session: The call',
+        'talkgauge-session: Traces of this job',
+        'talkgauge-sessions: Calls',
+        'talkgauge-sessions: Slowest turns',
+        'talkgauge-sessions: What went wrong',
+        'talkgauge-sessions: What was said',
+        'talkgauge-sessions: Calls that began',
+        'talkgauge-sessions: Traces with slow turns',
+        'talkgauge-sessions: Traces with failed tools',
       ]),
     );
     const needed = [
@@ -80,13 +80,13 @@ describe('a link to a call', () => {
 });
 
 test('worst turns and errors on other boards lead to the calls with them', () => {
-  expect(leadTo('earshot-sessions').map(({ from }) => from)).toEqual(
+  expect(leadTo('talkgauge-sessions').map(({ from }) => from)).toEqual(
     expect.arrayContaining([
-      'earshot-latency: Turn latency',
-      'earshot-latency: Slowest first',
-      'earshot-models: Failed requests by provider',
-      'earshot-realtime: Errors of realtime models',
-      'earshot-tools: Failed calls by tool',
+      'talkgauge-latency: Turn latency',
+      'talkgauge-latency: Slowest first',
+      'talkgauge-models: Failed requests by provider',
+      'talkgauge-realtime: Errors of realtime models',
+      'talkgauge-tools: Failed calls by tool',
     ]),
   );
 });

@@ -26,7 +26,7 @@ const promtools = installed('promtool', 'promtool3');
 describe.skipIf(isMissing(...promtools)).each(promtools)('%s', (promtool) => {
   let directory: string;
   beforeAll(() => {
-    directory = mkdtempSync(join(tmpdir(), 'earshot-rules-'));
+    directory = mkdtempSync(join(tmpdir(), 'talkgauge-rules-'));
   });
   afterAll(() => rmSync(directory, { recursive: true }));
 
@@ -125,12 +125,12 @@ test('links of an alert lead to its runbook and to its board, with the filters t
     annotations: {
       runbook_url: runbookUrl('LiveKitAgentToolFailing', settings),
       dashboard_url:
-        'http://localhost:3000/d/earshot-tools/tools?var-agent={{ $labels.agent_name | urlquery }}&var-tool={{ $labels.tool | urlquery }}',
-      dashboard_uid: 'earshot-tools',
+        'http://localhost:3000/d/talkgauge-tools/tools?var-agent={{ $labels.agent_name | urlquery }}&var-tool={{ $labels.tool | urlquery }}',
+      dashboard_uid: 'talkgauge-tools',
     },
   });
   expect(runbookUrl('LiveKitAgentToolFailing', settings)).toMatch(
-    /^http:\/\/localhost:3000\/d\/earshot-runbooks\/runbooks\?viewPanel=\d+$/,
+    /^http:\/\/localhost:3000\/d\/talkgauge-runbooks\/runbooks\?viewPanel=\d+$/,
   );
 });
 

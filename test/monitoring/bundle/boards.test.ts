@@ -84,7 +84,7 @@ describe.each(Object.entries(choices))('boards for %s', (_, settings) => {
       test('ids are unique, the uid is stable, and the panels fill their lines without overlap', () => {
         const ids = panelsOf(dashboard).map(({ id }) => id);
         expect(new Set(ids).size).toBe(ids.length);
-        expect(dashboard.uid).toBe(`earshot-${name}`);
+        expect(dashboard.uid).toBe(`talkgauge-${name}`);
         const cells = new Set<string>();
         for (const { gridPos, title } of (dashboard.panels as unknown as Shown[]).filter(
           (panel) => panel.gridPos,
@@ -107,7 +107,7 @@ describe.each(Object.entries(choices))('boards for %s', (_, settings) => {
         );
         const variables = dashboard.templating?.list?.map((variable) => `\${${variable.name}}`) ?? [];
         expect([...sources].filter((uid) => !variables.includes(uid ?? ''))).toEqual([]);
-        for (const [, target = ''] of text.matchAll(/\/d\/earshot-([a-z-]+)/g)) {
+        for (const [, target = ''] of text.matchAll(/\/d\/talkgauge-([a-z-]+)/g)) {
           expect(Object.keys(boardTitles)).toContain(target);
         }
       });

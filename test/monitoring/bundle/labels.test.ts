@@ -56,7 +56,7 @@ test('a loss of a label is found', () => {
 const promtools = installed('promtool', 'promtool3');
 describe.skipIf(isMissing(...promtools)).each(promtools)('%s', (promtool) => {
   test('two regions, one failing: alerts fire for that one, and say which', async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'earshot-regions-'));
+    const directory = mkdtempSync(join(tmpdir(), 'talkgauge-regions-'));
     try {
       const write = ruleTestWriter(directory, settingsOf('standard', { labels: ['region'] }));
       const path = write(join(import.meta.dirname, 'two-regions.yml'));

@@ -29,7 +29,7 @@ test('a value of a table leads on with the agent of its row', () => {
     columns: [{ title: 'Slow', unit: 'percentunit', expr: 'up', next: 'slo' }],
   }).build();
   const text = JSON.stringify(panel.fieldConfig?.overrides);
-  expect(text).toContain('/d/earshot-slo?');
+  expect(text).toContain('/d/talkgauge-slo?');
   expect(text).toContain('var-agent=${__data.fields[\\"Agent\\"]}');
   expect(text).toContain('"title":"Show Service levels"');
 });

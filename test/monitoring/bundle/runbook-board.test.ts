@@ -25,7 +25,7 @@ const panels = (dashboards(settings).find(({ name }) => name === 'runbooks')?.da
 describe('the link of an alert', () => {
   test.each(alerts)('%s opens its runbook alone', (alert) => {
     const [address, id] = runbookUrl(alert, settings).split('?viewPanel=');
-    expect(address).toBe('http://localhost:3000/d/earshot-runbooks/runbooks');
+    expect(address).toBe('http://localhost:3000/d/talkgauge-runbooks/runbooks');
     const panel = panels.find((candidate) => String(candidate.id) === id);
     expect(panel).toMatchObject({ type: 'text', title: alert });
     expect(panel?.options.content).toMatch(/^\*\*(critical|warning|info|none)/);
@@ -41,7 +41,7 @@ describe('the link of an alert', () => {
 
   test('in a table shows the id of the panel in a hidden column, and the alert in words', () => {
     const { url, names, keys } = runbookLink(settings);
-    expect(url).toBe('/d/earshot-runbooks/runbooks?viewPanel=${__data.fields.Runbook}');
+    expect(url).toBe('/d/talkgauge-runbooks/runbooks?viewPanel=${__data.fields.Runbook}');
     const [hidden] = keys;
     for (const alert of alerts) {
       expect(runbookUrl(alert, settings)).toContain(`viewPanel=${hidden?.wording?.[alert]?.text}`);
@@ -58,7 +58,7 @@ test('the contents name every alert once', () => {
 test.each([
   ['LiveKitAgentToolSlow', 'Tool slow'],
   ['LiveKitWorkerEventLoopBlocked', 'Worker event loop blocked'],
-  ['EarshotLabelOverflow', 'Label overflow'],
+  ['TalkgaugeLabelOverflow', 'Label overflow'],
 ])('%s is said as %s', (alert, words) => {
   expect(spelled(alert)).toBe(words);
 });
@@ -68,8 +68,8 @@ test('links of runbooks lead to panels and boards; of links to other files the w
     runbook: (alert: string) => `/to/${alert}`,
     board: (name: string) => (name === 'turn-taking' ? '/d/turns' : undefined),
   };
-  expect(relinked('See [slow](LiveKitAgentToolSlow.md) and [down](./EarshotWorkerDown.md#do).', to)).toBe(
-    'See [slow](/to/LiveKitAgentToolSlow) and [down](/to/EarshotWorkerDown).',
+  expect(relinked('See [slow](LiveKitAgentToolSlow.md) and [down](./TalkgaugeWorkerDown.md#do).', to)).toBe(
+    'See [slow](/to/LiveKitAgentToolSlow) and [down](/to/TalkgaugeWorkerDown).',
   );
   expect(relinked('[Turns](../boards.md#turn-taking), [none](../boards.md#calls)', to)).toBe(
     '[Turns](/d/turns), none',
@@ -92,10 +92,10 @@ describe('a folder of runbooks', () => {
       join(folder, 'LiveKitAgentToolSlow.md'),
       '# LiveKitAgentToolSlow\r\n\r\nA tool is slow.\r\n',
     );
-    writeFileSync(join(folder, 'EarshotWorkerDown.md'), 'A worker is down.\n\n## Do\n');
+    writeFileSync(join(folder, 'TalkgaugeWorkerDown.md'), 'A worker is down.\n\n## Do\n');
     writeFileSync(join(folder, 'README.txt'), 'no runbook');
     expect(readRunbooks(folder)).toEqual([
-      { alert: 'EarshotWorkerDown', content: 'A worker is down.\n\n## Do' },
+      { alert: 'TalkgaugeWorkerDown', content: 'A worker is down.\n\n## Do' },
       { alert: 'LiveKitAgentToolSlow', content: 'A tool is slow.' },
     ]);
   });

@@ -11,7 +11,7 @@ import { find, startPrometheus } from '../servers.mjs';
 
 const run = promisify(execFile);
 const rules = parse(
-  readFileSync(join(import.meta.dirname, '../../../prometheus/rules/earshot.yml'), 'utf8'),
+  readFileSync(join(import.meta.dirname, '../../../prometheus/rules/talkgauge.yml'), 'utf8'),
 ).groups;
 
 /** The budget of 30 days needs more past than there is. */
@@ -22,10 +22,10 @@ const needsMorePast = /_30d$/;
  * moves slowly, and what only boards read takes long: at four minutes a series has no gaps yet, which come at five.
  */
 const intervalOf = ({ record }, { name, interval }) =>
-  record.endsWith(':median_7d') || name === 'earshot-boards' ? '240s' : interval;
+  record.endsWith(':median_7d') || name === 'talkgauge-boards' ? '240s' : interval;
 
 /** Names of series that an expression asks for. */
-const named = (expr) => expr.match(/\b(?:[a-z]+:)?(?:lk_agents|earshot|v8js|nodejs)_[a-z0-9_:]+/g) ?? [];
+const named = (expr) => expr.match(/\b(?:[a-z]+:)?(?:lk_agents|talkgauge|v8js|nodejs)_[a-z0-9_:]+/g) ?? [];
 
 /** The rules whose series there are, sooner or later. */
 function possible(present) {

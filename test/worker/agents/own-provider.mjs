@@ -1,10 +1,10 @@
 // An agent with a tracer provider of its own, which sends to TEST_BACKEND: registered with OpenTelemetry's API before
-// Earshot, or handed to LiveKit's SDK before or after it.
+// Talkgauge, or handed to LiveKit's SDK before or after it.
 import { fileURLToPath } from 'node:url';
 import * as sdk from '@livekit/agents';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { node, tracing } from '@opentelemetry/sdk-node';
-import { monitor, observe } from 'earshot';
+import { monitor, observe } from 'talkgauge';
 import { converse } from './conversation.cjs';
 import { serverOptions } from './server-options.cjs';
 

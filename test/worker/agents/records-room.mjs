@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import * as sdk from '@livekit/agents';
-import { monitor, observe, recordRoom } from 'earshot';
+import { monitor, observe, recordRoom } from 'talkgauge';
 import { converse } from './conversation.cjs';
 import { serverOptions } from './server-options.cjs';
 

@@ -1,5 +1,5 @@
 const sdk = require('@livekit/agents');
-const { monitor, observe } = require('earshot');
+const { monitor, observe } = require('talkgauge');
 const { converse } = require('./conversation.cjs');
 const { serverOptions } = require('./server-options.cjs');
 

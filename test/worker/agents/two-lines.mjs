@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import * as sdk from '@livekit/agents';
-import { monitor, observe } from 'earshot';
+import { monitor, observe } from 'talkgauge';
 import { converse } from './conversation.cjs';
 import { serverOptions } from './server-options.cjs';
 

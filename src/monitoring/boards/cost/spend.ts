@@ -194,7 +194,7 @@ export function spendRows({ q, settings, objectives: { costPerMinute } }: BoardC
           text: 'value_and_name',
           targets: [
             {
-              expr: `(time() - max by (source) (${q.series('earshot_price_file_timestamp_seconds')} > 0)) / 86400`,
+              expr: `(time() - max by (source) (${q.series('talkgauge_price_file_timestamp_seconds')} > 0)) / 86400`,
               legend: '{{source}}',
               as: 'instant',
             },
@@ -211,7 +211,7 @@ export function spendRows({ q, settings, objectives: { costPerMinute } }: BoardC
           limits: { bad: 1 },
           targets: [
             {
-              expr: q.increase('earshot_price_file_reloads_total', {
+              expr: q.increase('talkgauge_price_file_reloads_total', {
                 ...inRange,
                 where: { result: 'failed' },
               }),

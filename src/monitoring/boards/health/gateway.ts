@@ -31,7 +31,7 @@ export function gatewayRows({ settings }: BoardContext): Row[] {
           draw: 'stack',
           targets: [
             {
-              expr: `${rate('earshot_gateway_uploads_total', { by: ['kind'] })} * 60`,
+              expr: `${rate('talkgauge_gateway_uploads_total', { by: ['kind'] })} * 60`,
               legend: '{{kind}}',
             },
           ],
@@ -53,11 +53,11 @@ export function gatewayRows({ settings }: BoardContext): Row[] {
           targets: [
             {
               // Of the reasons those that there were: the rest would fill the panel with their names.
-              expr: `${rate('earshot_gateway_refused_total', { by: ['reason'] })} * 60 > 0`,
+              expr: `${rate('talkgauge_gateway_refused_total', { by: ['reason'] })} * 60 > 0`,
               legend: '{{reason}}',
             },
             {
-              expr: `${rate('earshot_gateway_read_refused_total', { by: ['reason'] })} * 60 > 0`,
+              expr: `${rate('talkgauge_gateway_read_refused_total', { by: ['reason'] })} * 60 > 0`,
               legend: 'read: {{reason}}',
             },
           ],
@@ -79,11 +79,11 @@ export function gatewayRows({ settings }: BoardContext): Row[] {
           },
           targets: [
             {
-              expr: `${rate('earshot_gateway_forwarded_total', { by: ['destination', 'result'] })} * 60`,
+              expr: `${rate('talkgauge_gateway_forwarded_total', { by: ['destination', 'result'] })} * 60`,
               legend: '{{destination}} {{result}}',
             },
             {
-              expr: `${rate('earshot_gateway_forward_failures_total', { by: ['destination'] })} * 60`,
+              expr: `${rate('talkgauge_gateway_forward_failures_total', { by: ['destination'] })} * 60`,
               legend: '{{destination}} failed attempts',
             },
           ],
@@ -91,7 +91,7 @@ export function gatewayRows({ settings }: BoardContext): Row[] {
         timeseries({
           title: 'Sessions by who measures them',
           description:
-            'Sessions that ended, per minute. measured: by the gateway; observed: by Earshot in their job; untold: too little came to measure them; failed: their files could not be read or written, see the disk and the log of the gateway.',
+            'Sessions that ended, per minute. measured: by the gateway; observed: by Talkgauge in their job; untold: too little came to measure them; failed: their files could not be read or written, see the disk and the log of the gateway.',
           unit: 'short',
           width: 6,
           empty: notScraped,
@@ -104,7 +104,7 @@ export function gatewayRows({ settings }: BoardContext): Row[] {
           },
           targets: [
             {
-              expr: `${rate('earshot_gateway_measured_sessions_total', { by: ['verdict'] })} * 60`,
+              expr: `${rate('talkgauge_gateway_measured_sessions_total', { by: ['verdict'] })} * 60`,
               legend: '{{verdict}}',
             },
           ],
@@ -117,7 +117,7 @@ export function gatewayRows({ settings }: BoardContext): Row[] {
           width: 6,
           empty: notScraped,
           reach: 1,
-          targets: [{ expr: gauge('earshot_gateway_spool_entries'), legend: 'in the spool' }],
+          targets: [{ expr: gauge('talkgauge_gateway_spool_entries'), legend: 'in the spool' }],
         }),
         timeseries({
           title: 'Bytes that wait',
@@ -128,9 +128,9 @@ export function gatewayRows({ settings }: BoardContext): Row[] {
           empty: notScraped,
           colours: { spool: palette.neutral },
           targets: [
-            { expr: gauge('earshot_gateway_spool_bytes'), legend: 'spool' },
+            { expr: gauge('talkgauge_gateway_spool_bytes'), legend: 'spool' },
             {
-              expr: gauge('earshot_gateway_forward_queue_bytes', { by: ['destination'] }),
+              expr: gauge('talkgauge_gateway_forward_queue_bytes', { by: ['destination'] }),
               legend: 'for {{destination}}',
             },
           ],
@@ -145,7 +145,7 @@ export function gatewayRows({ settings }: BoardContext): Row[] {
           height: 8,
           empty: 'No gateway',
           trend: true,
-          targets: [{ expr: gauge('earshot_gateway_sessions') }],
+          targets: [{ expr: gauge('talkgauge_gateway_sessions') }],
         }),
         stat({
           title: 'Size of the store',
@@ -156,7 +156,7 @@ export function gatewayRows({ settings }: BoardContext): Row[] {
           height: 8,
           empty: 'No gateway',
           trend: true,
-          targets: [{ expr: gauge('earshot_gateway_store_bytes') }],
+          targets: [{ expr: gauge('talkgauge_gateway_store_bytes') }],
         }),
       ],
     },

@@ -24,7 +24,7 @@ export const reportRows = ({ q }: BoardContext): Row[] => [
         },
         targets: [
           {
-            expr: `${q.rate('earshot_session_reports_total', { by: ['outcome'] })} * 60`,
+            expr: `${q.rate('talkgauge_session_reports_total', { by: ['outcome'] })} * 60`,
             legend: '{{outcome}}',
           },
         ],
@@ -40,7 +40,7 @@ export const reportRows = ({ q }: BoardContext): Row[] => [
         colours: { ok: palette.good, failed: palette.bad },
         targets: [
           {
-            expr: `${q.rate('earshot_session_report_uploads_total', { by: ['result'] })} * 60`,
+            expr: `${q.rate('talkgauge_session_report_uploads_total', { by: ['result'] })} * 60`,
             legend: '{{result}}',
           },
         ],

@@ -2,15 +2,15 @@ import type { Row } from '../house/board.ts';
 import { timeseries } from '../house/timeseries.ts';
 import { noRules, ourRules } from './trust.ts';
 
-const empty = `${noRules}, or Earshot's rules are not loaded`;
+const empty = `${noRules}, or Talkgauge's rules are not loaded`;
 
 /** The name of a group, without its file. */
-const byGroup = (expr: string) => `label_replace(${expr}, "group", "$1", "rule_group", ".+;earshot-(.+)")`;
+const byGroup = (expr: string) => `label_replace(${expr}, "group", "$1", "rule_group", ".+;talkgauge-(.+)")`;
 
 /** Whether recorded series and alerts are made in time. */
 export const ruleRows = (): Row[] => [
   {
-    title: "Earshot's rules in Prometheus",
+    title: "Talkgauge's rules in Prometheus",
     panels: [
       timeseries({
         title: 'Evaluation time of rule groups',

@@ -68,8 +68,8 @@ export function sampleRows(context: BoardContext): Row[] {
           limit: maxSeries,
           colours: most,
           targets: [
-            { expr: `max(${q.series('earshot_series')})`, legend: 'highest worker' },
-            { expr: `quantile(0.5, ${q.series('earshot_series')})`, legend: 'median worker' },
+            { expr: `max(${q.series('talkgauge_series')})`, legend: 'highest worker' },
+            { expr: `quantile(0.5, ${q.series('talkgauge_series')})`, legend: 'median worker' },
           ],
         }),
       ],
@@ -95,7 +95,7 @@ export function sampleRows(context: BoardContext): Row[] {
               unit: 'locale',
               decimals: 0,
               width: 90,
-              expr: `${q.increase('earshot_invalid_samples_total', { by: ['metric', 'reason', 'agent_name'], ...inRange })} > 0.5`,
+              expr: `${q.increase('talkgauge_invalid_samples_total', { by: ['metric', 'reason', 'agent_name'], ...inRange })} > 0.5`,
             },
           ],
         }),
@@ -109,7 +109,7 @@ export function sampleRows(context: BoardContext): Row[] {
           empty: 'No repeated event was counted in this time range',
           targets: [
             {
-              expr: `${q.rate('earshot_duplicate_events_total', { by: ['type'] })} * 60`,
+              expr: `${q.rate('talkgauge_duplicate_events_total', { by: ['type'] })} * 60`,
               legend: '{{type}}',
             },
           ],
@@ -124,7 +124,7 @@ export function sampleRows(context: BoardContext): Row[] {
           empty: 'No label overflow was counted in this time range',
           targets: [
             {
-              expr: `${q.rate('earshot_label_overflow_total', { by: ['label'] })} * 60`,
+              expr: `${q.rate('talkgauge_label_overflow_total', { by: ['label'] })} * 60`,
               legend: '{{label}}',
             },
           ],
@@ -144,14 +144,14 @@ export function sampleRows(context: BoardContext): Row[] {
           colours: { jobs: palette.p95, connections: palette.neutral, pauses: palette.warning },
           targets: [
             { expr: q.gauge('lk_agents_active_job_count'), legend: 'jobs' },
-            { expr: q.gauge('earshot_relay_connections'), legend: 'connections' },
-            { expr: `${q.rate('earshot_relay_throttled_total')} * 60`, legend: 'pauses' },
+            { expr: q.gauge('talkgauge_relay_connections'), legend: 'connections' },
+            { expr: `${q.rate('talkgauge_relay_throttled_total')} * 60`, legend: 'pauses' },
           ],
         }),
         timeseries({
           title: 'Frames by result',
           description:
-            'What jobs sent, per minute. Anything but ok is refused: incompatible means that job and worker run different versions of Earshot, malformed and oversized that something else writes to the socket.',
+            'What jobs sent, per minute. Anything but ok is refused: incompatible means that job and worker run different versions of Talkgauge, malformed and oversized that something else writes to the socket.',
           unit: 'short',
           width: 12,
           empty: notReporting,
@@ -164,7 +164,7 @@ export function sampleRows(context: BoardContext): Row[] {
           },
           targets: [
             {
-              expr: `${q.rate('earshot_relay_frames_total', { by: ['result'] })} * 60`,
+              expr: `${q.rate('talkgauge_relay_frames_total', { by: ['result'] })} * 60`,
               legend: '{{result}}',
             },
           ],
@@ -177,14 +177,14 @@ export function sampleRows(context: BoardContext): Row[] {
         table({
           title: 'Versions in service',
           description:
-            'Which Earshot, SDK and Node.js the workers run, and on how many. More than one line of an agent: a release is under way, or got stuck.',
+            'Which Talkgauge, SDK and Node.js the workers run, and on how many. More than one line of an agent: a release is under way, or got stuck.',
           width: 24,
           height: 7,
           empty: notReporting,
           keys: [
             { label: 'agent_name', title: 'Agent', link: { board: 'releases', variable: 'agent' } },
             { label: 'agent_version', title: 'Version' },
-            { label: 'version', title: 'Earshot' },
+            { label: 'version', title: 'Talkgauge' },
             { label: 'sdk_version', title: '@livekit/agents' },
             { label: 'node_version', title: 'Node.js' },
           ],
@@ -193,7 +193,7 @@ export function sampleRows(context: BoardContext): Row[] {
               title: 'Workers',
               unit: 'short',
               decimals: 0,
-              expr: `count by (agent_name, agent_version, version, sdk_version, node_version) (${q.series('earshot_build_info')})`,
+              expr: `count by (agent_name, agent_version, version, sdk_version, node_version) (${q.series('talkgauge_build_info')})`,
             },
           ],
         }),

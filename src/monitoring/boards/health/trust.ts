@@ -17,10 +17,10 @@ export const notReporting =
 export const noRules = 'Prometheus is not scraped itself';
 
 /** Prometheus names a group after its file and itself. */
-export const ourRules = 'rule_group=~".+;earshot-.+"';
+export const ourRules = 'rule_group=~".+;talkgauge-.+"';
 
 /**
- * `up` of the targets whose job has served Earshot's series within the last day, but of none that is known to serve other agents, or
+ * `up` of the targets whose job has served Talkgauge's series within the last day, but of none that is known to serve other agents, or
  * to belong to other values of the user's labels, than the reader has chosen.
  */
 function upOfTargets({ q, settings }: BoardContext): string {
@@ -37,7 +37,7 @@ function upOfTargets({ q, settings }: BoardContext): string {
 
 const ofJobs = (q: Queries, series: string, window: string): string =>
   `(${selector(series, matchers(q.scope.worker ?? {}))} and on (job) ` +
-  `group by (job) (last_over_time(${q.series('earshot_build_info')}${window} @ end())))`;
+  `group by (job) (last_over_time(${q.series('talkgauge_build_info')}${window} @ end())))`;
 
 /** A series of the scrape itself, of these targets. */
 export const ofTargets = (context: BoardContext, series: string): string =>
@@ -54,7 +54,7 @@ export function trustRows(context: BoardContext): Row[] {
   const failures = `sum by (rule_group) (increase(prometheus_rule_evaluation_failures_total{${ourRules}}[$__range]))`;
   const there = (series: string) => `clamp_max(count(${series}), 1) or vector(0)`;
   /** A counter that appears with its first sample has been 0 until then; without any series of ours, it is nothing. */
-  const counted = (expr: string) => `${expr} or 0 * count(${q.series('earshot_series')})`;
+  const counted = (expr: string) => `${expr} or 0 * count(${q.series('talkgauge_series')})`;
   return [
     {
       panels: [
@@ -73,14 +73,14 @@ export function trustRows(context: BoardContext): Row[] {
         stat({
           title: 'Jobs not observed',
           description:
-            'Running jobs without a connection to their worker: their calls are on no board. For some seconds after its start that is no harm. If it stays, the entry function does not call observe(), and earshot/register is not loaded.',
+            'Running jobs without a connection to their worker: their calls are on no board. For some seconds after its start that is no harm. If it stays, the entry function does not call observe(), and talkgauge/register is not loaded.',
           unit: 'short',
           decimals: 0,
           width: 4,
           empty: silent,
           limits: { warning: 1, bad: 3 },
           targets: [
-            { expr: `clamp_min(${jobs} - ${q.gauge('earshot_relay_connections')}, 0)`, as: 'instant' },
+            { expr: `clamp_min(${jobs} - ${q.gauge('talkgauge_relay_connections')}, 0)`, as: 'instant' },
           ],
         }),
         stat({
@@ -92,7 +92,7 @@ export function trustRows(context: BoardContext): Row[] {
           width: 4,
           empty: silent,
           limits: { bad: 1 },
-          targets: [{ expr: counted(q.increase('earshot_samples_dropped_total', inRange)), as: 'instant' }],
+          targets: [{ expr: counted(q.increase('talkgauge_samples_dropped_total', inRange)), as: 'instant' }],
         }),
         stat({
           title: 'Impossible values',
@@ -106,7 +106,7 @@ export function trustRows(context: BoardContext): Row[] {
           targets: [
             {
               expr: counted(
-                q.increase('earshot_invalid_samples_total', {
+                q.increase('talkgauge_invalid_samples_total', {
                   ...inRange,
                   where: { reason: { not: 'missing' } },
                 }),
@@ -124,12 +124,12 @@ export function trustRows(context: BoardContext): Row[] {
           width: 4,
           empty: silent,
           limits: { bad: 1 },
-          targets: [{ expr: counted(q.increase('earshot_label_overflow_total', inRange)), as: 'instant' }],
+          targets: [{ expr: counted(q.increase('talkgauge_label_overflow_total', inRange)), as: 'instant' }],
         }),
         stat({
           title: 'Failing rule groups',
           description:
-            "Groups of Earshot's rules with a failed evaluation in this time range: alerts of these groups may not fire, and their recorded series have gaps. Prometheus' log and its page of rules say why.",
+            "Groups of Talkgauge's rules with a failed evaluation in this time range: alerts of these groups may not fire, and their recorded series have gaps. Prometheus' log and its page of rules say why.",
           unit: 'short',
           decimals: 0,
           width: 4,
@@ -178,7 +178,7 @@ export function trustRows(context: BoardContext): Row[] {
         timeseries({
           title: 'Samples lost by reason',
           description:
-            'Samples per minute that never reached a series. queue_full and disconnected: jobs could not reach their worker in time. series_limit: too many label sets, see below. unknown_…, invalid_…: job and worker run different versions of Earshot. internal_error: please report it.',
+            'Samples per minute that never reached a series. queue_full and disconnected: jobs could not reach their worker in time. series_limit: too many label sets, see below. unknown_…, invalid_…: job and worker run different versions of Talkgauge. internal_error: please report it.',
           unit: 'short',
           width: 12,
           height: 9,
@@ -189,7 +189,7 @@ export function trustRows(context: BoardContext): Row[] {
           colours: { disconnected: palette.bad, queue_full: palette.warning },
           targets: [
             {
-              expr: `${q.rate('earshot_samples_dropped_total', { by: ['reason'] })} * 60`,
+              expr: `${q.rate('talkgauge_samples_dropped_total', { by: ['reason'] })} * 60`,
               legend: '{{reason}}',
             },
           ],

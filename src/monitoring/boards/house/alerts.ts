@@ -2,7 +2,7 @@ import { type Matchers, matchers, selector } from '../../promql/series.ts';
 
 /** Alerts of the bundle for the agents that the reader has chosen, and those that concern no agent; `none` is the watchdog's. */
 const chosen: Matchers = {
-  alertname: { re: 'LiveKit.+|Earshot.+' },
+  alertname: { re: 'LiveKit.+|Talkgauge.+' },
   agent_name: { re: '$agent|' },
   severity: { not: 'none' },
 };

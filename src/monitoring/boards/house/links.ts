@@ -15,16 +15,16 @@ export const boardTitles = {
   session: 'Session',
   workers: 'Workers',
   transport: 'Transport',
-  health: "Earshot's health",
+  health: "Talkgauge's health",
   runbooks: 'Runbooks',
 } as const;
 
 export type BoardName = keyof typeof boardTitles;
 
-export const uidOf = (name: BoardName): string => `earshot-${name}`;
+export const uidOf = (name: BoardName): string => `talkgauge-${name}`;
 
 /** Tag by which the boards find each other. */
-export const boardTag = 'earshot';
+export const boardTag = 'talkgauge';
 
 /** Variables that boards share, and so hand on. */
 const handedOn = ['datasource', 'logs', 'traces', 'agent', 'version', 'provider', 'model'] as const;

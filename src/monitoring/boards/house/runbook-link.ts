@@ -33,7 +33,7 @@ const wording = (alerts: readonly string[], word: (alert: string) => string): Wo
 /** `LiveKitAgentToolSlow` as it is said: Tool slow. */
 export function spelled(alert: string): string {
   const words = alert
-    .replace(/^(?:LiveKitAgent|LiveKit|Earshot)/, '')
+    .replace(/^(?:LiveKitAgent|LiveKit|Talkgauge)/, '')
     .replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
     .trim();
   return words.charAt(0).toUpperCase() + words.slice(1);

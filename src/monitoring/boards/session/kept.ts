@@ -7,7 +7,7 @@ export const kept = ({ records }: BoardContext): Row => ({
     recordsTable({
       title: 'Report',
       description:
-        'Where the session report is, with its sums. It is written if EARSHOT_REPORTS names a folder or a bucket; received: the gateway has that of the SDK, under this path of its API. A cost that leaves out usage without a known price is incomplete.',
+        'Where the session report is, with its sums. It is written if TALKGAUGE_REPORTS names a folder or a bucket; received: the gateway has that of the SDK, under this path of its API. A cost that leaves out usage without a known price is incomplete.',
       width: 12,
       height: 5,
       empty: 'There is no report',

@@ -4,4 +4,4 @@ export const noRecords =
 
 /** Why words may be missing. */
 export const noWords =
-  'What was said is there only where it is recorded: EARSHOT_RECORD=transcript of an agent, or an upload to the gateway that is not redacted.';
+  'What was said is there only where it is recorded: TALKGAUGE_RECORD=transcript of an agent, or an upload to the gateway that is not redacted.';

@@ -35,7 +35,7 @@ export function loadRows({
         stat({
           title: 'Workers',
           description:
-            "Workers that report now. If it is fewer than you started, the board Earshot's health says which targets are down.",
+            "Workers that report now. If it is fewer than you started, the board Talkgauge's health says which targets are down.",
           unit: 'short',
           decimals: 0,
           width: 4,

@@ -26,34 +26,34 @@ const ours = [
 /** Whether the gateway is there, takes what jobs upload, hands it on, and whether strangers try to read it. */
 export function gateway(): AlertRule[] {
   const to = ['job', 'instance', 'destination'] as const;
-  const turnedAway = increase('earshot_gateway_refused_total', {
+  const turnedAway = increase('talkgauge_gateway_refused_total', {
     by: ['job', 'instance', 'reason'],
     where: { reason: ours },
     window: '15m',
   });
-  const lost = increase('earshot_gateway_forwarded_total', {
+  const lost = increase('talkgauge_gateway_forwarded_total', {
     by: [...to, 'result'],
     where: { result: ['rejected', 'dropped'] },
     window: '30m',
   });
-  const failed = increase('earshot_gateway_forward_failures_total', { by: to, window: '15m' });
-  const taken = increase('earshot_gateway_forwarded_total', {
+  const failed = increase('talkgauge_gateway_forward_failures_total', { by: to, window: '15m' });
+  const taken = increase('talkgauge_gateway_forwarded_total', {
     by: to,
     where: { result: ['ok'] },
     window: '15m',
   });
-  const reads = increase('earshot_gateway_read_refused_total', {
+  const reads = increase('talkgauge_gateway_read_refused_total', {
     by: ['job', 'instance'],
     where: { reason: ['unauthorized', 'rate_limited'] },
     window: '15m',
   });
   const shared = { severity: 'warning', category: 'telemetry', board: { name: 'health' } } as const;
-  const notHandingOn = { ...shared, alert: 'EarshotGatewayNotHandingOn' };
+  const notHandingOn = { ...shared, alert: 'TalkgaugeGatewayNotHandingOn' };
   return [
     {
       ...shared,
-      alert: 'EarshotGatewayDown',
-      expr: 'up == 0 and on (job, instance) group by (job, instance) (present_over_time(earshot_gateway_sessions[1d]))',
+      alert: 'TalkgaugeGatewayDown',
+      expr: 'up == 0 and on (job, instance) group by (job, instance) (present_over_time(talkgauge_gateway_sessions[1d]))',
       for: '5m',
       summary: 'Gateway {{ $labels.instance }} does not answer Prometheus',
       description:
@@ -62,7 +62,7 @@ export function gateway(): AlertRule[] {
     },
     {
       ...shared,
-      alert: 'EarshotGatewayRefusing',
+      alert: 'TalkgaugeGatewayRefusing',
       expr: `${turnedAway} >= ${refused}`,
       for: '5m',
       summary:
@@ -73,7 +73,7 @@ export function gateway(): AlertRule[] {
     },
     {
       ...shared,
-      alert: 'EarshotGatewayUnauthorizedReads',
+      alert: 'TalkgaugeGatewayUnauthorizedReads',
       expr: `${reads} > ${unauthorizedReads}`,
       summary:
         'Gateway {{ $labels.instance }} refused {{ $value | printf "%.0f" }} requests without a valid login in 15m',

@@ -33,4 +33,4 @@ export const alertGroups = (context: RuleContext): RuleGroup<AlertRule>[] =>
     crashes,
     recordings,
     gateway,
-  }).map(([name, rules]) => ({ name: `earshot-${name}`, interval: '1m', rules: rules(context) }));
+  }).map(([name, rules]) => ({ name: `talkgauge-${name}`, interval: '1m', rules: rules(context) }));

@@ -11,7 +11,7 @@ const dropped = { samples: 50, perFrame: 0.001 };
 const memory = '7d';
 
 /** Groups of this bundle; Prometheus writes the file before them. */
-const ourRules = 'rule_group=~".+;earshot-.+"';
+const ourRules = 'rule_group=~".+;talkgauge-.+"';
 
 /** How many days the objectives look back. */
 const objectiveDays = 30;
@@ -20,8 +20,8 @@ const health = { name: 'health' };
 
 /** Whether what the boards and the other alerts say can be believed. */
 export function telemetry({ q }: RuleContext): AlertRule[] {
-  const served = q.series('earshot_build_info');
-  const refused = q.increase('earshot_invalid_samples_total', {
+  const served = q.series('talkgauge_build_info');
+  const refused = q.increase('talkgauge_invalid_samples_total', {
     by: ['agent_name', 'metric', 'reason'],
     // A request that was cancelled before its first token has no time to it: that is no error.
     where: { reason: { not: 'missing' } },
@@ -29,12 +29,12 @@ export function telemetry({ q }: RuleContext): AlertRule[] {
   });
   const turns = q.increase('lk_agents_turns_total', { by: ['agent_name'], window: '1h' });
   const half = { by: ['agent_name'], window: '30m' } as const;
-  const lost = q.increase('earshot_samples_dropped_total', { ...half, by: ['agent_name', 'reason'] });
-  const frames = q.increase('earshot_relay_frames_total', { ...half, where: { result: 'ok' } });
+  const lost = q.increase('talkgauge_samples_dropped_total', { ...half, by: ['agent_name', 'reason'] });
+  const frames = q.increase('talkgauge_relay_frames_total', { ...half, where: { result: 'ok' } });
   const than = (share: number, whole: string) => `<= on (agent_name) group_left () ${share} * ${whole}`;
   return [
     {
-      alert: 'EarshotMetricsAbsent',
+      alert: 'TalkgaugeMetricsAbsent',
       // Recorded, because a vanished fleet has no series of its own to be looked up for long.
       expr: `last_over_time(${workerCount}[${memory}]) unless on (agent_name) group by (agent_name) (${served})`,
       for: '10m',
@@ -48,7 +48,7 @@ export function telemetry({ q }: RuleContext): AlertRule[] {
       board: { ...health, variables: { agent: '{{ $labels.agent_name }}' } },
     },
     {
-      alert: 'EarshotWorkerDown',
+      alert: 'TalkgaugeWorkerDown',
       // `up` has the labels of the target only, so the worker's own series say which one it is.
       expr:
         `group by (job, instance) (present_over_time(${served}[1d])) ` +
@@ -62,7 +62,7 @@ export function telemetry({ q }: RuleContext): AlertRule[] {
       board: { name: 'workers', variables: { worker: '{{ $labels.instance }}' } },
     },
     {
-      alert: 'EarshotRulesFailing',
+      alert: 'TalkgaugeRulesFailing',
       expr: `sum by (job, instance, rule_group) (increase(prometheus_rule_evaluation_failures_total{${ourRules}}[15m])) > 0`,
       for: '5m',
       severity: 'warning',
@@ -74,7 +74,7 @@ export function telemetry({ q }: RuleContext): AlertRule[] {
       board: health,
     },
     {
-      alert: 'EarshotRetentionTooShort',
+      alert: 'TalkgaugeRetentionTooShort',
       // Three days: Prometheus deletes whole blocks, and those of 30 days hold up to 54 hours each.
       expr:
         `(time() - prometheus_tsdb_lowest_timestamp_seconds) / 86400 < ${objectiveDays} ` +
@@ -91,7 +91,7 @@ export function telemetry({ q }: RuleContext): AlertRule[] {
       board: health,
     },
     {
-      alert: 'EarshotWatchdog',
+      alert: 'TalkgaugeWatchdog',
       expr: 'vector(1)',
       severity: 'none',
       category: 'telemetry',
@@ -101,7 +101,7 @@ export function telemetry({ q }: RuleContext): AlertRule[] {
       board: health,
     },
     {
-      alert: 'EarshotInvalidSamples',
+      alert: 'TalkgaugeInvalidSamples',
       expr: `(${refused} >= ${invalid.samples}) unless on (agent_name, metric, reason) (${refused} ${than(invalid.perTurn, turns)})`,
       for: '10m',
       severity: 'warning',
@@ -113,7 +113,7 @@ export function telemetry({ q }: RuleContext): AlertRule[] {
       board: { ...health, variables: { agent: '{{ $labels.agent_name }}' } },
     },
     {
-      alert: 'EarshotSamplesDropped',
+      alert: 'TalkgaugeSamplesDropped',
       expr: `(${lost} >= ${dropped.samples}) unless on (agent_name, reason) (${lost} ${than(dropped.perFrame, frames)})`,
       for: '10m',
       severity: 'warning',
@@ -125,8 +125,8 @@ export function telemetry({ q }: RuleContext): AlertRule[] {
       board: { ...health, variables: { agent: '{{ $labels.agent_name }}' } },
     },
     {
-      alert: 'EarshotLabelOverflow',
-      expr: `${q.increase('earshot_label_overflow_total', { by: ['label'], window: '1h' })} > 0`,
+      alert: 'TalkgaugeLabelOverflow',
+      expr: `${q.increase('talkgauge_label_overflow_total', { by: ['label'], window: '1h' })} > 0`,
       for: '10m',
       severity: 'info',
       category: 'telemetry',
