@@ -30,7 +30,7 @@ test('a journal that has been silent for a minute becomes a report; others stay 
     written: [{ report, logs: true, path: join(folder, `${stem('AJ_dead')}.json`) }],
     failed: undefined,
   });
-  expect(left()).toEqual([`${stem('AJ_alive')}.journal`, `${stem('AJ_dead')}.json`, 'notes.journal']);
+  expect(left()).toEqual(['notes.journal', `${stem('AJ_alive')}.journal`, `${stem('AJ_dead')}.json`]);
   expect(JSON.parse(readFileSync(join(folder, `${stem('AJ_dead')}.json`), 'utf8'))).toEqual(report);
 });
 

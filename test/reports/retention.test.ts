@@ -71,10 +71,10 @@ test('what a process left in the middle of writing goes after an hour, by its ow
   put(`${stem('AJ_1')}.json`, 2 * hour);
   expect(await retain(folder, {}, now)).toEqual({ age: 0, size: 0 });
   expect(left()).toEqual([
-    `${stem('AJ_1')}.json`,
-    `${stem('AJ_1')}.json.12.gz`,
     'notes.json.1234',
     'notes.ogg.part',
+    `${stem('AJ_1')}.json`,
+    `${stem('AJ_1')}.json.12.gz`,
   ]);
 });
 

@@ -95,8 +95,8 @@ describe('a folder of runbooks', () => {
     writeFileSync(join(folder, 'TalkgaugeWorkerDown.md'), 'A worker is down.\n\n## Do\n');
     writeFileSync(join(folder, 'README.txt'), 'no runbook');
     expect(readRunbooks(folder)).toEqual([
-      { alert: 'TalkgaugeWorkerDown', content: 'A worker is down.\n\n## Do' },
       { alert: 'LiveKitAgentToolSlow', content: 'A tool is slow.' },
+      { alert: 'TalkgaugeWorkerDown', content: 'A worker is down.\n\n## Do' },
     ]);
   });
 
