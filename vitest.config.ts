@@ -11,13 +11,13 @@ const processes = [
   'test/{contributing,readme}.test.ts',
   'test/cli/*.test.ts',
   'test/gateway/**/*.test.ts',
-  'test/livekit/processes.test.ts',
+  'test/agent/livekit/processes.test.ts',
   'test/monitoring/{generate,bundle/alerts}.test.ts',
   'test/objects/*.test.ts',
-  'test/relay/processes.test.ts',
+  'test/agent/relay/processes.test.ts',
   'test/simulate/*.test.ts',
   'test/stack/**/*.test.ts',
-  'test/worker/*.test.ts',
+  'test/agent/worker/*.test.ts',
 ];
 
 /** Tests that replace modules, which each worker of `unit` loads once. */
@@ -29,12 +29,12 @@ const mocking = readdirSync(join(import.meta.dirname, 'test'), { recursive: true
 const isolated = [
   ...mocking,
   'test/http/**/*.test.ts',
-  'test/livekit/{destination,ownership}.test.ts',
-  'test/monitor*.test.ts',
-  'test/otel/**/*.test.ts',
+  'test/agent/livekit/{destination,ownership}.test.ts',
+  'test/agent/monitor*.test.ts',
+  'test/agent/otel/**/*.test.ts',
 ];
 
-const pages = ['test/page/**/*.test.ts'];
+const pages = ['test/web/**/*.test.ts'];
 
 /** Projects of a group run side by side, and one group after the other. Of those that compute, too, one or the other waits. */
 const computing = { maxWorkers: cores + 1, sequence: { groupOrder: 0 } };
@@ -75,10 +75,10 @@ export default defineConfig({
           ...waiting,
           name: 'browser',
           include: pages,
-          globalSetup: 'test/page/one-chromium.ts',
+          globalSetup: 'test/web/one-chromium.ts',
           ...shared,
           // And a browser for all workers.
-          setupFiles: 'test/page/setup.ts',
+          setupFiles: 'test/web/setup.ts',
           pool: 'forks',
         },
       },

@@ -29,33 +29,33 @@ const propertiesOf = (path: string, name: string) => {
 };
 
 test('it lists all options of monitor()', () => {
-  const options = propertiesOf('src/monitor-options.ts', 'MonitorOptions');
+  const options = propertiesOf('src/agent/monitor-options.ts', 'MonitorOptions');
   expect(options).toContain('`port`');
   expect(rowsAfter('`monitor(options)`, in the worker:')).toEqual(options);
 });
 
 test('it lists all options of observe()', () => {
-  const options = propertiesOf('src/livekit/observe-options.ts', 'ObserveOptions');
+  const options = propertiesOf('src/agent/livekit/observe-options.ts', 'ObserveOptions');
   expect(options).toContain('`recordTo`');
   expect(rowsAfter('`observe(session, ctx, options)`, in the job:')).toEqual(options);
 });
 
 test('docs/telemetry.md lists all options of telemetry, and all switches', () => {
-  const options = propertiesOf('src/telemetry/settings.ts', 'TelemetryOptions');
+  const options = propertiesOf('src/agent/telemetry/settings.ts', 'TelemetryOptions');
   expect(options).toContain('`endpoint`');
   expect(rowsAfter('## Options', telemetry)).toEqual(options);
-  const switches = propertiesOf('src/livekit/record-switches.ts', 'RecordSwitches');
+  const switches = propertiesOf('src/agent/livekit/record-switches.ts', 'RecordSwitches');
   expect(rowsAfter('## What is kept of a session', telemetry)?.toSorted()).toEqual(switches.toSorted());
 });
 
 test('docs/reports.md lists all options of reports', () => {
-  const options = propertiesOf('src/reports/settings.ts', 'ReportOptions');
+  const options = propertiesOf('src/agent/reports/settings.ts', 'ReportOptions');
   expect(options).toContain('`to`');
   expect(rowsAfter('## Options', reports)).toEqual(options);
 });
 
 test('docs/recordings.md lists all options, outcomes and errors of recordings', () => {
-  const options = propertiesOf('src/egress/settings.ts', 'RecordRoomOptions');
+  const options = propertiesOf('src/agent/egress/settings.ts', 'RecordRoomOptions');
   expect(options).toContain('`audioOnly`');
   expect(rowsAfter('## Options', recordings)).toEqual(options);
   const coded = (names: readonly string[]) => names.map((name) => `\`${name}\``).toSorted();

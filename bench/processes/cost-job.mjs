@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client';
-import { createRecorder } from '../../dist/record/recorder.js';
-import { connectRelay } from '../../dist/relay/client.js';
+import { connectRelay } from '../../dist/agent/relay/client.js';
+import { createRecorder } from '../../dist/metrics/recorder.js';
 import { SessionObserver } from '../../dist/session/session-events.js';
 import { answer } from '../children.mjs';
 import { conversation, take } from '../events.mjs';

@@ -1,4 +1,4 @@
-import { connectRelay } from '../../dist/relay/client.js';
+import { connectRelay } from '../../dist/agent/relay/client.js';
 import { SessionObserver } from '../../dist/session/session-events.js';
 import { answer } from '../children.mjs';
 import { conversation, take } from '../events.mjs';

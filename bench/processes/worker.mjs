@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import { listenRelay } from '../../dist/agent/relay/server.js';
 import { serveMetrics } from '../../dist/http/server.js';
-import { createRecorder } from '../../dist/record/recorder.js';
-import { listenRelay } from '../../dist/relay/server.js';
+import { createRecorder } from '../../dist/metrics/recorder.js';
 import { answer } from '../children.mjs';
 import { cpuTime } from '../measure.mjs';
 

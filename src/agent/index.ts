@@ -1,3 +1,4 @@
+export { OptionError } from '../options.ts';
 export type { AzureOutput, GcpOutput, Output, S3Output } from './egress/outputs.ts';
 export { RecordingError, type RecordingErrorCode } from './egress/recording-error.ts';
 export type { RecordingResult } from './egress/room-egress.ts';
@@ -9,6 +10,5 @@ export { type RoomRecording, recordRoom } from './livekit/record-room.ts';
 export type { RecordSwitches } from './livekit/record-switches.ts';
 export { type Monitoring, monitor } from './monitor.ts';
 export type { MonitorOptions } from './monitor-options.ts';
-export { OptionError } from './options.ts';
 export type { RedactText } from './telemetry/redaction.ts';
 export type { TelemetryOptions } from './telemetry/settings.ts';

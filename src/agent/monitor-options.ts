@@ -1,10 +1,10 @@
 import type { Registry } from 'prom-client';
-import { metrics } from './catalogue/metrics.ts';
-import { commonLabels, type MetricSpec } from './catalogue/types.ts';
-import type { AuthOptions } from './http/auth.ts';
-import type { TlsOptions } from './http/tls.ts';
-import { Options } from './options.ts';
-import { pricesVariable } from './pricing/open-prices.ts';
+import { metrics } from '../catalogue/metrics.ts';
+import { commonLabels, type MetricSpec } from '../catalogue/types.ts';
+import type { AuthOptions } from '../http/auth.ts';
+import type { TlsOptions } from '../http/tls.ts';
+import { Options } from '../options.ts';
+import { pricesVariable } from '../pricing/open-prices.ts';
 import { type ReportOptions, resolveReports } from './reports/settings.ts';
 import { resolveTelemetry, type TelemetryOptions } from './telemetry/settings.ts';
 

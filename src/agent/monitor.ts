@@ -1,8 +1,12 @@
 import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
-import { catalogue } from './catalogue/metrics.ts';
-import { observation } from './catalogue/observation.ts';
-import type { Identity } from './catalogue/types.ts';
-import { type HttpOptions, serveMetrics } from './http/server.ts';
+import { catalogue } from '../catalogue/metrics.ts';
+import { observation } from '../catalogue/observation.ts';
+import type { Identity } from '../catalogue/types.ts';
+import { type HttpOptions, serveMetrics } from '../http/server.ts';
+import type { Format } from '../metrics/exposition.ts';
+import { createRecorder, type Recorder } from '../metrics/recorder.ts';
+import { openPrices, pricesVariable } from '../pricing/open-prices.ts';
+import { version } from '../version.ts';
 import { socketVariable } from './livekit/destination.ts';
 import { checkVersions } from './livekit/installed-versions.ts';
 import { resolveIdentity } from './livekit/observe-options.ts';
@@ -17,13 +21,9 @@ import { WorkerIdentity } from './livekit/worker-identity.ts';
 import { type MonitorOptions, resolveMonitorOptions } from './monitor-options.ts';
 import { append } from './otel/exposition.ts';
 import { serveOpenTelemetry } from './otel/serve.ts';
-import { openPrices, pricesVariable } from './pricing/open-prices.ts';
-import type { Format } from './record/exposition.ts';
-import { createRecorder, type Recorder } from './record/recorder.ts';
 import { listenRelay } from './relay/server.ts';
 import { keepReports } from './reports/upkeep.ts';
 import { startOrRetry } from './start-or-retry.ts';
-import { version } from './version.ts';
 
 /** A worker that is being monitored. */
 export interface Monitoring {

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stdin, stdout } from 'node:process';
 import { type Command, Option } from 'commander';
-import type { ReplayOptions } from '../livekit/replay.ts';
+import type { ReplayOptions } from '../agent/livekit/replay.ts';
 import { replayedFiles } from './replayed-files.ts';
 
 interface Options {
@@ -40,7 +40,7 @@ const tell = (line: string) => console.error(`talkgauge replay: ${line}`);
 async function run(paths: string[], options: Options): Promise<void> {
   // Loaded for this command only: others, such as the health check of a container, start faster without.
   const { openPrices } = await import('../pricing/open-prices.ts');
-  const { createRecorder } = await import('../record/recorder.ts');
+  const { createRecorder } = await import('../metrics/recorder.ts');
   const identityOf = ({ agentName = 'unknown', agentVersion = 'unknown' } = {}) => ({
     agent_name: options.agentName ?? agentName,
     agent_version: options.agentVersion ?? agentVersion,
@@ -81,7 +81,7 @@ async function replayOne(
 ): Promise<{ usable: boolean; skipped: number }> {
   const name = file === '-' ? 'standard input' : file;
   const problems: { line: number; problem: string }[] = [];
-  const { replay } = await import('../livekit/replay.ts');
+  const { replay } = await import('../agent/livekit/replay.ts');
   try {
     const { events, skipped } = await replay({
       input: file === '-' ? stdin : createReadStream(file),

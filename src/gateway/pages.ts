@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { type Request, type Response, Router } from 'express';
 
-/** The addresses of the session explorer. What is at each, `src/page/shell.tsx` tells; its parts are below /page. */
+/** The addresses of the session explorer. What is at each, `src/web/shell.tsx` tells; its parts are below /page. */
 export const pagePaths = ['/', '/sessions/:id', '/page/:hash/:name'] as const;
 
 const types: Readonly<Record<string, string>> = {
@@ -21,7 +21,7 @@ interface Asset {
 }
 
 /** Where `npm run build` leaves the page; from `src` and from `dist` alike. */
-const built = fileURLToPath(new URL('../../dist/page/', import.meta.url));
+const built = fileURLToPath(new URL('../../dist/web/', import.meta.url));
 
 function read(folder: string): Map<string, Asset> {
   let names: string[] = [];

@@ -117,7 +117,7 @@ export const badValues = (): string =>
         .filter((metric) => !guarded.some(({ metrics }) => metrics.includes(metric)))
         .map(
           (metric) =>
-            `${code(metric)}: ${unguarded[metric] ?? 'see where its event is read, in src/livekit'}.`,
+            `${code(metric)}: ${unguarded[metric] ?? 'see where its event is read, in src/agent/livekit'}.`,
         ),
     ),
     'Some fields are read only where they mean something:',

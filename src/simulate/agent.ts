@@ -1,5 +1,5 @@
 import { defineAgent, type JobContext } from '@livekit/agents';
-import { monitor, observe } from '../index.ts';
+import { monitor, observe } from '../agent/index.ts';
 import { createCall } from './call.ts';
 import { watchIncidents } from './incidents.ts';
 import { keepOracle } from './oracle.ts';

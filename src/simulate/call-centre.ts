@@ -2,8 +2,8 @@ import { createWriteStream, mkdirSync, mkdtempSync, openSync, rmSync } from 'nod
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { monitor } from '../index.ts';
-import type { Recorder } from '../record/recorder.ts';
+import { monitor } from '../agent/index.ts';
+import type { Recorder } from '../metrics/recorder.ts';
 import { version } from '../version.ts';
 import { superviseChildren } from './children.ts';
 import { listenControl } from './control.ts';

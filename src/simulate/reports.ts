@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ReportOptions } from '../reports/settings.ts';
+import type { ReportOptions } from '../agent/reports/settings.ts';
 
 /** What a demonstration may have on the disk, in mebibytes; a folder of the user's own is bounded as the user says. */
 const maxMb = 1024;

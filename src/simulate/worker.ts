@@ -1,7 +1,7 @@
 import type { WriteStream } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as sdk from '@livekit/agents';
-import { startNoInferenceProcess } from '../livekit/private-apis.ts';
+import { startNoInferenceProcess } from '../agent/livekit/private-apis.ts';
 import type { Children } from './children.ts';
 import type { Credentials } from './credentials.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { metrics } from '../src/catalogue/metrics.ts';
-import { type MonitorOptions, resolveMonitorOptions } from '../src/monitor-options.ts';
-import { OptionError } from '../src/options.ts';
+import { type MonitorOptions, resolveMonitorOptions } from '../../src/agent/monitor-options.ts';
+import { metrics } from '../../src/catalogue/metrics.ts';
+import { OptionError } from '../../src/options.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 

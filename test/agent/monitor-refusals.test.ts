@@ -3,9 +3,9 @@ import { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { Sdk } from '../src/livekit/sdk.ts';
-import { monitor } from '../src/monitor.ts';
-import { monitorServer, observeSessions } from '../src/wrap-sdk.ts';
+import type { Sdk } from '../../src/agent/livekit/sdk.ts';
+import { monitor } from '../../src/agent/monitor.ts';
+import { monitorServer, observeSessions } from '../../src/agent/wrap-sdk.ts';
 import { sampleOf } from './worker/exposition.ts';
 
 /** What `mkdtempSync` answers with, if the system refuses; a root user is refused nothing by permissions. */

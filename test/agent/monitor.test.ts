@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { observation } from '../src/catalogue/observation.ts';
-import { monitor } from '../src/monitor.ts';
+import { monitor } from '../../src/agent/monitor.ts';
+import { observation } from '../../src/catalogue/observation.ts';
 import { sampleOf } from './worker/exposition.ts';
 
 /** Reserved for documentation (RFC 5737): no machine has it, so nothing can listen there. */

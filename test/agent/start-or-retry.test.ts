@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { startOrRetry } from '../src/start-or-retry.ts';
+import { startOrRetry } from '../../src/agent/start-or-retry.ts';
 
 /** Something that the system refuses so many times; it counts its starts and ends. */
 function refusedFor(times: number) {

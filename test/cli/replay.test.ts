@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { sampleOf } from '../worker/exposition.ts';
+import { sampleOf } from '../agent/worker/exposition.ts';
 
 const talkgauge = join(import.meta.dirname, '../../dist/cli/main.js');
 const recording = join(import.meta.dirname, '../fixtures/sdk-events.jsonl');

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, vi } from 'vitest';
+import { startWorker, type Worker, type WorkerOptions } from '../agent/worker/worker.ts';
 import { closeAfterTest } from '../closing.ts';
-import { startWorker, type Worker, type WorkerOptions } from '../worker/worker.ts';
 import { newFolder } from './running.ts';
 
-/** The keys of the workers of test/worker. */
+/** The keys of the workers of test/agent/worker. */
 export const pair = { key: 'devkey', secret: 'a secret of at least thirty-two characters' };
 
 /** A simulated call of an agent with STT, LLM and TTS, which the agent closes. */
@@ -27,8 +27,8 @@ export function openJavaScriptWorker(
   url: string,
   env: Record<string, string> = {},
 ): Promise<Worker> {
-  // Beside those of test/worker.
-  const agent = `../../gateway/agents/${file}` as WorkerOptions['agent'];
+  // Beside those of test/agent/worker.
+  const agent = `../../../gateway/agents/${file}` as WorkerOptions['agent'];
   return startWorker({ agent, mode: 'dev', env: { LIVEKIT_OBSERVABILITY_URL: url, ...env } });
 }
 

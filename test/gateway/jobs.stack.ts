@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { GatewayOptions } from '../../src/gateway/options.ts';
+import type { Worker } from '../agent/worker/worker.ts';
 import { freePort } from '../stack/servers.mjs';
-import type { Worker } from '../worker/worker.ts';
 import {
   callOf,
   openJavaScriptWorker,

@@ -61,7 +61,7 @@ test('every font of its styles is served, as what a browser may use and keep', a
 
 test('the licences of the fonts are beside them', () => {
   for (const name of ['inter-license', 'jetbrains-mono-license']) {
-    const text = readFileSync(new URL(`../../dist/page/${name}`, import.meta.url), 'utf8');
+    const text = readFileSync(new URL(`../../dist/web/${name}`, import.meta.url), 'utf8');
     expect(text).toContain('SIL OPEN FONT LICENSE Version 1.1');
   }
 });

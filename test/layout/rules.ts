@@ -1,91 +1,98 @@
 import type { Module } from './modules.ts';
 
-/** What a room may import beside its own files: rooms, single files of them, or files that lie in no room. */
-interface Doors {
+/** What the files of a folder may import beside each other. */
+interface Allowed {
+  /** Folders, single files of them, or files that lie in no folder. */
   values: readonly string[];
   /** Of these, types and nothing that is loaded. */
   types?: readonly string[];
-  /** Packages, by how their names begin. @default all but those that only other rooms know */
+  /** Packages, by how their names begin. @default all but those that only other folders may import */
   packages?: readonly string[];
 }
 
-const rooms: Readonly<Record<string, Doors>> = {
+const files = ['options.ts', 'version.ts'];
+const shared = ['catalogue', 'http', 'metrics', 'objects', 'pricing', 'session', ...files];
+const agent = ['egress', 'livekit', 'otel', 'relay', 'reports', 'telemetry'].map((name) => `agent/${name}`);
+
+const folders: Readonly<Record<string, Allowed>> = {
+  // Shared by the two deployables.
   catalogue: { values: [] },
-  record: { values: ['catalogue'] },
-  relay: { values: ['catalogue'], types: ['record'] },
   http: { values: [] },
-  otel: { values: ['catalogue'] },
-  telemetry: { values: ['catalogue', 'options.ts'] },
-  pricing: { values: ['catalogue', 'options.ts'] },
-  egress: { values: ['catalogue', 'options.ts'] },
-  session: { values: ['catalogue', 'pricing'] },
+  metrics: { values: ['catalogue'] },
   objects: { values: [] },
-  gateway: {
-    values: ['catalogue', 'http', 'objects', 'pricing', 'record', 'session', 'options.ts', 'version.ts'],
+  pricing: { values: ['catalogue', 'options.ts'] },
+  session: { values: ['catalogue', 'pricing'] },
+
+  // What runs in the agent. It and the gateway never import each other.
+  agent: { values: [...shared, ...agent] },
+  'agent/egress': { values: ['catalogue', 'options.ts'] },
+  'agent/livekit': {
+    values: [...shared, ...agent].filter((name) => !['agent/livekit', 'http', 'objects'].includes(name)),
   },
-  // It runs in a browser: nothing of Node.js, and of the gateway only what its API answers.
-  page: {
+  'agent/otel': { values: ['catalogue'] },
+  'agent/relay': { values: ['catalogue'], types: ['metrics'] },
+  'agent/reports': { values: ['catalogue', 'objects', 'options.ts'] },
+  'agent/telemetry': { values: ['catalogue', 'options.ts'] },
+
+  gateway: { values: shared },
+  monitoring: { values: ['catalogue', 'pricing', 'gateway', 'agent/reports'] },
+  // It runs in a browser: nothing of Node.js, and of the gateway only what its API returns.
+  web: {
     values: ['catalogue'],
     types: ['gateway/api/schema.ts', 'gateway/api/timeline-schema.ts'],
     packages: ['preact', 'zod'],
   },
-  monitoring: { values: ['catalogue', 'pricing', 'gateway', 'reports'] },
-  reports: { values: ['catalogue', 'objects', 'options.ts'] },
-  livekit: {
-    values: [
-      ...['catalogue', 'record', 'relay', 'otel', 'pricing', 'session', 'telemetry', 'egress', 'reports'],
-      ...['options.ts', 'version.ts'],
-    ],
-  },
+  simulate: { values: [...shared, 'agent', ...agent, 'gateway'] },
+  cli: { values: [...shared, 'agent', ...agent, 'gateway', 'monitoring', 'simulate'] },
+  // Files that lie in no folder.
+  '': { values: files },
 };
-/** Rooms that put the others together, so that they may import any but those named here. */
-const composers: Readonly<Record<string, readonly string[]>> = {
-  '': ['cli', 'simulate', 'monitoring', 'page'],
-  simulate: ['cli', 'monitoring', 'page'],
-  cli: ['page'],
-};
-/** Packages (by how their names begin) that only some rooms know. */
+
+/** Packages (by how their names begin) that only some folders may import. */
 const packages: Readonly<Record<string, readonly string[]>> = {
-  '@livekit/': ['livekit', 'simulate'],
+  '@livekit/': ['agent/livekit', 'simulate'],
   '@grafana/': ['monitoring'],
-  '@opentelemetry/sdk-node': ['telemetry', 'livekit'],
-  '@opentelemetry/exporter-': ['telemetry'],
-  'livekit-server-sdk': ['egress'],
-  'prom-client': ['record', 'gateway', 'simulate', ''],
+  '@opentelemetry/sdk-node': ['agent/telemetry', 'agent/livekit'],
+  '@opentelemetry/exporter-': ['agent/telemetry'],
+  'livekit-server-sdk': ['agent/egress'],
+  'prom-client': ['metrics', 'gateway', 'simulate', 'agent'],
 };
-/** The same, of packages of which a room may take types, and nothing that is loaded. */
+/** The same, of packages of which a folder may take types, and nothing that is loaded. */
 const packageTypes: Readonly<Record<string, readonly string[]>> = { '@livekit/': ['session'] };
 const maxLines = 400;
 /** The SDK takes an agent from the default export of its file. */
 const mayExportDefault = ['simulate/agent.ts'];
 
-/** The first folder of a path; '' for a file that lies in none. */
-const roomOf = (path: string): string => (path.includes('/') ? (path.split('/')[0] ?? '') : '');
+/** The folder of a path that rules are about, such as `gateway` or `agent/relay`; '' for a file that lies in none. */
+function folderOf(path: string): string {
+  const [first = '', second = ''] = path.split('/');
+  if (path.split('/').length > 2 && first === 'agent') return `agent/${second}`;
+  return path.includes('/') ? first : '';
+}
 
-/** What of these modules is against the layout, one line each. */
+/** What of these modules violates the layout, one line each. */
 export function violations(modules: readonly Module[]): string[] {
   return [...modules.flatMap((module) => [...directions(module), ...shape(module)]), ...cycles(modules)];
 }
 
 function directions({ path, imports }: Module): string[] {
-  const room = roomOf(path);
-  const doors = rooms[room];
-  const closed = composers[room];
-  if (!doors && !closed) return [`${path} lies in the room ${room}, which the layout does not know`];
+  const folder = folderOf(path);
+  const allowed = folders[folder];
+  if (!allowed)
+    return [`${path} is in the folder ${folder}, which has no rule: add one to test/layout/rules.ts`];
   return imports.flatMap(({ target, own, typesOnly }) => {
     if (!own) {
       const name = Object.keys(packages).find((known) => target.startsWith(known)) ?? '';
-      const known = doors?.packages?.some((begin) => target.startsWith(begin)) ?? true;
-      if (known && (packages[name]?.includes(room) ?? true)) return [];
-      const types = packageTypes[name]?.includes(room);
+      const known = allowed.packages?.some((begin) => target.startsWith(begin)) ?? true;
+      if (known && (packages[name]?.includes(folder) ?? true)) return [];
+      const types = packageTypes[name]?.includes(folder);
       return types && typesOnly ? [] : [`${path} must not import ${types ? 'values of ' : ''}${target}`];
     }
-    const there = roomOf(target);
-    if (there === room && room !== '') return [];
+    const there = folderOf(target);
+    if (there === folder && folder !== '') return [];
     const name = there === '' ? target : there;
-    const byType = doors?.types?.some((door) => door === name || door === target) ?? false;
-    const open = doors ? doors.values.includes(name) || (typesOnly && byType) : !closed?.includes(name);
-    if (open) return [];
+    const byType = allowed.types?.some((each) => each === name || each === target) ?? false;
+    if (allowed.values.includes(name) || (typesOnly && byType)) return [];
     return [`${path} must not import ${byType ? 'values of ' : ''}${target}`];
   });
 }

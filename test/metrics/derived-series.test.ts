@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Derivation, observation } from '../../src/catalogue/observation.ts';
-import { createRecorder } from '../../src/record/recorder.ts';
-import { sampleOf } from '../worker/exposition.ts';
+import { createRecorder } from '../../src/metrics/recorder.ts';
+import { sampleOf } from '../agent/worker/exposition.ts';
 
 const identity = { agent_name: 'front-desk', agent_version: '1.4' };
 const labels = { model_provider: 'acme', model_name: 'm-1', component: 'llm' } as const;

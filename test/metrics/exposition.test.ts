@@ -9,8 +9,8 @@ import {
 } from 'prom-client';
 import { describe, expect, test } from 'vitest';
 import { observation } from '../../src/catalogue/observation.ts';
-import { expose } from '../../src/record/exposition.ts';
-import { createRecorder, type Recorder } from '../../src/record/recorder.ts';
+import { expose } from '../../src/metrics/exposition.ts';
+import { createRecorder, type Recorder } from '../../src/metrics/recorder.ts';
 import { parse } from './grammar.ts';
 
 const identity = { agent_name: 'front-desk', agent_version: '1.4' };

@@ -1,4 +1,4 @@
-import type { Format } from '../../src/record/exposition.ts';
+import type { Format } from '../../src/metrics/exposition.ts';
 
 /** One line of an exposition that holds a value. */
 export interface Sample {

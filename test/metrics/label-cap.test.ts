@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { LabelCap, sanitise } from '../../src/record/label-cap.ts';
+import { LabelCap, sanitise } from '../../src/metrics/label-cap.ts';
 
 /** Any text, with halves of characters, control characters and emoji. */
 const anyText = fc.oneof(

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { catalogue } from '../../src/catalogue/metrics.ts';
 import { observation } from '../../src/catalogue/observation.ts';
-import { createRecorder, type RecorderOptions } from '../../src/record/recorder.ts';
+import { createRecorder, type RecorderOptions } from '../../src/metrics/recorder.ts';
 
 const hour = 3_600_000;
 const names = [

@@ -3,8 +3,8 @@ import { Counter, Registry } from 'prom-client';
 import { describe, expect, test } from 'vitest';
 import { type Observation, observation } from '../../src/catalogue/observation.ts';
 import type { MetricSpec } from '../../src/catalogue/types.ts';
-import { createRecorder, type Recorder } from '../../src/record/recorder.ts';
-import { sampleOf } from '../worker/exposition.ts';
+import { createRecorder, type Recorder } from '../../src/metrics/recorder.ts';
+import { sampleOf } from '../agent/worker/exposition.ts';
 import { parse } from './grammar.ts';
 
 const identity = { agent_name: 'front-desk', agent_version: '1.4' };

@@ -1,7 +1,7 @@
 import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import { catalogue } from '../../src/catalogue/metrics.ts';
-import { registerCatalogue } from '../../src/record/registry.ts';
+import { registerCatalogue } from '../../src/metrics/registry.ts';
 
 test('every series of the catalogue is registered under its name, with its type, help and labels', () => {
   const registry = new Registry();

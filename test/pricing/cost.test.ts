@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type BillableUnit, billableUnits } from '../../src/catalogue/labels.ts';
 import { type Observation, observation } from '../../src/catalogue/observation.ts';
+import { createRecorder } from '../../src/metrics/recorder.ts';
 import { CostDerivation } from '../../src/pricing/cost.ts';
 import { PriceBook } from '../../src/pricing/price-book.ts';
 import { parsePriceFile } from '../../src/pricing/price-file.ts';
-import { createRecorder } from '../../src/record/recorder.ts';
-import { sampleOf } from '../worker/exposition.ts';
+import { sampleOf } from '../agent/worker/exposition.ts';
 
 const identity = { agent_name: 'front-desk', agent_version: '1.4' };
 type Component = 'llm' | 'stt' | 'tts' | 'realtime' | 'interruption' | 'eot';

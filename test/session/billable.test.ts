@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { billable } from '../../src/session/billable.ts';
 import { Samples } from '../../src/session/samples.ts';
 import { usage } from '../../src/session/usage.ts';
-import * as sdk from '../livekit/sdk-metrics.ts';
+import * as sdk from '../agent/livekit/sdk-metrics.ts';
 
 /** The billable usage of an event, by component and unit. */
 function billed(event: metrics.AgentMetrics) {

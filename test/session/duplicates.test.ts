@@ -1,8 +1,8 @@
 import type { metrics } from '@livekit/agents';
 import { describe, expect, test } from 'vitest';
 import { isAdapter } from '../../src/session/duplicates.ts';
-import { Call, start } from '../livekit/call.ts';
-import * as sdk from '../livekit/sdk-metrics.ts';
+import { Call, start } from '../agent/livekit/call.ts';
+import * as sdk from '../agent/livekit/sdk-metrics.ts';
 
 const requests = (call: Call) => call.total('lk_agents_llm_requests_total');
 const tokens = (call: Call) => call.total('lk_agents_usage_llm_input_tokens_total');

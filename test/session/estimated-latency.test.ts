@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { EstimatedLatency } from '../../src/session/estimated-latency.ts';
 import { Samples } from '../../src/session/samples.ts';
-import { start, valuesOf } from '../livekit/call.ts';
-import { eouMetrics, llmMetrics, ttsMetrics } from '../livekit/sdk-metrics.ts';
+import { start, valuesOf } from '../agent/livekit/call.ts';
+import { eouMetrics, llmMetrics, ttsMetrics } from '../agent/livekit/sdk-metrics.ts';
 
 const series = 'lk_agents_turn_estimated_latency_seconds';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Call } from '../livekit/call.ts';
-import * as sdk from '../livekit/sdk-metrics.ts';
+import { Call } from '../agent/livekit/call.ts';
+import * as sdk from '../agent/livekit/sdk-metrics.ts';
 
 const { model } = sdk;
 const unknown = { model_provider: 'unknown', model_name: 'unknown' };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Call, start } from '../livekit/call.ts';
-import * as sdk from '../livekit/sdk-metrics.ts';
+import { Call, start } from '../agent/livekit/call.ts';
+import * as sdk from '../agent/livekit/sdk-metrics.ts';
 
 const source = { provider: 'acme', model: 'm-1' };
 /** An error of a model; `at` is in milliseconds since the call began. */

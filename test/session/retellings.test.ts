@@ -1,7 +1,7 @@
 import type { metrics } from '@livekit/agents';
 import { describe, expect, test } from 'vitest';
-import { Call, start } from '../livekit/call.ts';
-import { llmMetrics, ttsMetrics } from '../livekit/sdk-metrics.ts';
+import { Call, start } from '../agent/livekit/call.ts';
+import { llmMetrics, ttsMetrics } from '../agent/livekit/sdk-metrics.ts';
 
 /** Three sentences, as the SDK's stream adapter has them synthesised; `at` is in milliseconds since the call began. */
 const sentences = (given: Partial<metrics.TTSMetrics> = {}, ids = ['r1', 'r2', 'r3']) =>

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { believed, fromMs, Samples } from '../../src/session/samples.ts';
-import { Call, valuesOf } from '../livekit/call.ts';
-import { fields } from '../livekit/fields.ts';
-import { model } from '../livekit/sdk-metrics.ts';
+import { Call, valuesOf } from '../agent/livekit/call.ts';
+import { fields } from '../agent/livekit/fields.ts';
+import { model } from '../agent/livekit/sdk-metrics.ts';
 
 /** What is no number; JSON has `null` for NaN and the infinities. */
 const noNumber = fc.oneof(

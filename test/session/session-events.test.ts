@@ -5,8 +5,8 @@ import { describe, expect, test } from 'vitest';
 import type { MetricName } from '../../src/catalogue/metrics.ts';
 import type { Observation } from '../../src/catalogue/observation.ts';
 import { SessionObserver } from '../../src/session/session-events.ts';
-import { Call, start, valuesOf } from '../livekit/call.ts';
-import { ttsMetrics } from '../livekit/sdk-metrics.ts';
+import { Call, start, valuesOf } from '../agent/livekit/call.ts';
+import { ttsMetrics } from '../agent/livekit/sdk-metrics.ts';
 
 describe('a call that was recorded from a real session', () => {
   const observations: Observation[] = [];

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SessionObserver } from '../../src/session/session-events.ts';
-import { Call, start, valuesOf } from '../livekit/call.ts';
+import { Call, start, valuesOf } from '../agent/livekit/call.ts';
 
 const agentSeconds = 'lk_agents_agent_state_seconds_total';
 const userSeconds = 'lk_agents_user_state_seconds_total';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Samples } from '../../src/session/samples.ts';
 import { toolCalls } from '../../src/session/tool-calls.ts';
-import { start, valuesOf } from '../livekit/call.ts';
+import { start, valuesOf } from '../agent/livekit/call.ts';
 
 type Ran = [name: string, from: number | undefined, to: number | undefined, isError?: boolean];
 

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { TurnSummary } from '../../src/session/open-turn.ts';
 import { Samples } from '../../src/session/samples.ts';
 import { Turns } from '../../src/session/turns.ts';
-import { Call, start } from '../livekit/call.ts';
-import { llmMetrics, realtimeMetrics, ttsMetrics } from '../livekit/sdk-metrics.ts';
+import { Call, start } from '../agent/livekit/call.ts';
+import { llmMetrics, realtimeMetrics, ttsMetrics } from '../agent/livekit/sdk-metrics.ts';
 
 /** The turns that were counted, as `outcome` or `outcome with tools`. */
 function turnsOf(call: Call): string[] {

@@ -7,7 +7,7 @@ import type { Observation } from '../../src/catalogue/observation.ts';
 import { Samples } from '../../src/session/samples.ts';
 import { SessionObserver } from '../../src/session/session-events.ts';
 import { usage } from '../../src/session/usage.ts';
-import * as sdk from '../livekit/sdk-metrics.ts';
+import * as sdk from '../agent/livekit/sdk-metrics.ts';
 
 /** What the SDK's own collector calls each of its sums, and the series of it; milliseconds become seconds. */
 const sums = {

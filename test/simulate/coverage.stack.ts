@@ -12,6 +12,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { segmentAttributes } from '../../src/catalogue/conversation.ts';
 import { catalogue } from '../../src/catalogue/metrics.ts';
+import { type Backend, openBackend } from '../agent/telemetry/backend.ts';
+import type { Log, Span } from '../agent/telemetry/otlp.ts';
 import {
   eventually,
   freePort,
@@ -20,8 +22,6 @@ import {
   type RunningServer,
   startServer,
 } from '../stack/programs.ts';
-import { type Backend, openBackend } from '../telemetry/backend.ts';
-import type { Log, Span } from '../telemetry/otlp.ts';
 import { type Expectation, expectations, readOracle, total } from './account.ts';
 import { type Run, startSimulation } from './running.ts';
 

@@ -1,7 +1,7 @@
 import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { observation } from '../../src/catalogue/observation.ts';
-import { createRecorder } from '../../src/record/recorder.ts';
+import { createRecorder } from '../../src/metrics/recorder.ts';
 import { readFigures } from '../../src/simulate/figures.ts';
 
 const frontDesk = { agent_name: 'front-desk', agent_version: '2.4.0' };

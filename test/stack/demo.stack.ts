@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type Backend, openBackend } from '../telemetry/backend.ts';
-import { sampleOf } from '../worker/exposition.ts';
+import { type Backend, openBackend } from '../agent/telemetry/backend.ts';
+import { sampleOf } from '../agent/worker/exposition.ts';
 import { type Container, type Machine, runService } from './containers.ts';
 import { freePort } from './programs.ts';
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { RoomServiceClient } from 'livekit-server-sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { RoomEgress } from '../../src/egress/room-egress.ts';
-import { type RecordRoomOptions, resolveRecording } from '../../src/egress/settings.ts';
-import { apiKey, apiSecret } from '../egress/livekit.ts';
+import { RoomEgress } from '../../src/agent/egress/room-egress.ts';
+import { type RecordRoomOptions, resolveRecording } from '../../src/agent/egress/settings.ts';
+import { apiKey, apiSecret } from '../agent/egress/livekit.ts';
 import { freePort, isInstalled, type RunningServer, startServer } from './programs.ts';
 import { startRedis } from './redis.ts';
 

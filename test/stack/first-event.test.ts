@@ -3,7 +3,7 @@ import { catalogue } from '../../src/catalogue/metrics.ts';
 import type { Derivation, Observation } from '../../src/catalogue/observation.ts';
 import { labelSets, zeroSince } from '../../src/catalogue/start-at-zero.ts';
 import { type MetricsServer, serveMetrics } from '../../src/http/server.ts';
-import { createRecorder, type Recorder } from '../../src/record/recorder.ts';
+import { createRecorder, type Recorder } from '../../src/metrics/recorder.ts';
 import { eventually, installed, isMissing, type RunningServer } from './programs.ts';
 import { prometheusApi } from './prometheus-api.ts';
 import { startPrometheus } from './servers.mjs';

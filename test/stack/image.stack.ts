@@ -2,8 +2,8 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { sampleOf } from '../agent/worker/exposition.ts';
 import { certificate } from '../http/certificate.ts';
-import { sampleOf } from '../worker/exposition.ts';
 import {
   because,
   buildImage,

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { type Gateway, startGateway } from '../../src/gateway/gateway.ts';
+import { startWorker, type Worker, type WorkerOptions } from '../agent/worker/worker.ts';
 import { callOf, pair } from '../gateway/javascript.ts';
 import { atOnce, never } from '../gateway/metrics/series.ts';
 import { type Captured, captured, tokenOf, upload } from '../gateway/uploads.ts';
-import { startWorker, type Worker, type WorkerOptions } from '../worker/worker.ts';
 import { type Held, heldBack } from './before-the-first-call.ts';
 import { eventually } from './programs.ts';
 

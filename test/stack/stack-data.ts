@@ -1,4 +1,4 @@
-import { sampleOf } from '../worker/exposition.ts';
+import { sampleOf } from '../agent/worker/exposition.ts';
 import { lines } from './call-queries.ts';
 import { type Project, present } from './compose-project.ts';
 import { eventually } from './programs.ts';

@@ -7,7 +7,7 @@ import {
   formatDuration,
   formatLatency,
   formatReason,
-} from '../../src/page/formats.ts';
+} from '../../src/web/formats.ts';
 
 test.each([
   [0, '0 s'],

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { recordingDestinations } from '../catalogue/recordings.ts';
-import { OptionError, type Options } from '../options.ts';
+import { recordingDestinations } from '../../catalogue/recordings.ts';
+import { OptionError, type Options } from '../../options.ts';
 
 /** A bucket of S3 or of what speaks its language. Without keys, egress uses its own: its configuration, or its role. */
 export interface S3Output {

@@ -1,4 +1,4 @@
-import type { recordingErrors } from '../catalogue/recordings.ts';
+import type { recordingErrors } from '../../catalogue/recordings.ts';
 
 export type RecordingErrorCode = (typeof recordingErrors)[number];
 

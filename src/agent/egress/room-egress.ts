@@ -1,5 +1,5 @@
 import type { EgressClient, EgressInfo } from 'livekit-server-sdk';
-import type { recordingOutcomes } from '../catalogue/recordings.ts';
+import type { recordingOutcomes } from '../../catalogue/recordings.ts';
 import { egressError, type RecordingError, requestError, timeoutError } from './recording-error.ts';
 import type { RecordingSettings } from './settings.ts';
 

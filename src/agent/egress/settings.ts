@@ -1,5 +1,5 @@
-import type { recordingDestinations, recordingMedia } from '../catalogue/recordings.ts';
-import { Options } from '../options.ts';
+import type { recordingDestinations, recordingMedia } from '../../catalogue/recordings.ts';
+import { Options } from '../../options.ts';
 import { missing, type Output, outputOf, type Storage } from './outputs.ts';
 
 export interface RecordRoomOptions {

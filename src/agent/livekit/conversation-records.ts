@@ -1,9 +1,13 @@
 import type { llm, voice } from '@livekit/agents';
-import type { ConversationRecord, MeasuredAttributes, RecordAttributes } from '../catalogue/conversation.ts';
-import type { SessionEventName, SessionEvents } from '../session/events.ts';
-import type { TurnSummary } from '../session/open-turn.ts';
-import { believed, request, seconds } from '../session/samples.ts';
-import { closeReasonOf } from '../session/session-events.ts';
+import type {
+  ConversationRecord,
+  MeasuredAttributes,
+  RecordAttributes,
+} from '../../catalogue/conversation.ts';
+import type { SessionEventName, SessionEvents } from '../../session/events.ts';
+import type { TurnSummary } from '../../session/open-turn.ts';
+import { believed, request, seconds } from '../../session/samples.ts';
+import { closeReasonOf } from '../../session/session-events.ts';
 import type { LogItem, Severity } from '../telemetry/log-pipeline.ts';
 import { reportAttributes } from './report-attributes.ts';
 import type { WrittenReport } from './reported-session.ts';

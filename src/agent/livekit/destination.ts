@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
-import type { Sink } from '../catalogue/observation.ts';
-import type { Identity } from '../catalogue/types.ts';
-import { Options } from '../options.ts';
+import type { Sink } from '../../catalogue/observation.ts';
+import type { Identity } from '../../catalogue/types.ts';
+import { createRecorder, type Recorder } from '../../metrics/recorder.ts';
+import { Options } from '../../options.ts';
+import { openPrices, pricesVariable } from '../../pricing/open-prices.ts';
 import { forwardOpenTelemetry } from '../otel/forward.ts';
-import { openPrices, pricesVariable } from '../pricing/open-prices.ts';
-import { createRecorder, type Recorder } from '../record/recorder.ts';
 import { connectRelay } from '../relay/client.ts';
 import { descriptorOf } from '../relay/descriptor.ts';
 import { warnMissing } from './private-apis.ts';

@@ -1,5 +1,5 @@
 import type { Attributes, Context } from '@opentelemetry/api';
-import { holdsContent, redactedMessage } from '../catalogue/content.ts';
+import { holdsContent, redactedMessage } from '../../catalogue/content.ts';
 import type { LogItem, Severity } from '../telemetry/log-pipeline.ts';
 import { loggerKey, multistreamOf } from './private-apis.ts';
 

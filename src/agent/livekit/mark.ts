@@ -1,5 +1,5 @@
 import { trace } from '@opentelemetry/api';
-import { observedMarker } from '../catalogue/marker.ts';
+import { observedMarker } from '../../catalogue/marker.ts';
 
 /**
  * Leaves word for the gateway that a session is observed, where the SDK uploads it: among the session's options, which are in its

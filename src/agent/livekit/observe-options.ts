@@ -1,5 +1,5 @@
-import type { Identity } from '../catalogue/types.ts';
-import { Options } from '../options.ts';
+import type { Identity } from '../../catalogue/types.ts';
+import { Options } from '../../options.ts';
 import { type ReportOptions, type ReportSettings, resolveReports } from '../reports/settings.ts';
 import type { RedactText } from '../telemetry/redaction.ts';
 import type { TelemetryOptions } from '../telemetry/settings.ts';

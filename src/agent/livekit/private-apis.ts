@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { TracerProvider } from '@opentelemetry/api';
 import type { tracing } from '@opentelemetry/sdk-node';
-import { descriptionOf, testedVersions } from '../version.ts';
+import { descriptionOf, testedVersions } from '../../version.ts';
 
 /**
  * Everything that Talkgauge uses of other packages beyond their documented API, in one place: what it is, what for, and

@@ -1,5 +1,5 @@
-import type { Identity } from '../catalogue/types.ts';
-import type { Recorder } from '../record/recorder.ts';
+import type { Identity } from '../../catalogue/types.ts';
+import type { Recorder } from '../../metrics/recorder.ts';
 import type { RelayClient } from '../relay/client.ts';
 import type { ReportOptions } from '../reports/settings.ts';
 import type { TelemetryOptions } from '../telemetry/settings.ts';

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import diagnostics from 'node:diagnostics_channel';
 import { hostname } from 'node:os';
 import { performance } from 'node:perf_hooks';
-import { observation, type Sink } from '../catalogue/observation.ts';
+import { observation, type Sink } from '../../catalogue/observation.ts';
 import { warnMissing } from './private-apis.ts';
 import { kindOfProcess, messageOf, type ProcessMessage, sentMessageOf } from './processes-of-sdk.ts';
 

@@ -1,8 +1,8 @@
 import type { JobContext } from '@livekit/agents';
+import { Options } from '../../options.ts';
 import { optionError } from '../egress/recording-error.ts';
 import { type RecordingResult, RoomEgress } from '../egress/room-egress.ts';
 import { type RecordingSettings, type RecordRoomOptions, resolveRecording } from '../egress/settings.ts';
-import { Options } from '../options.ts';
 import { type Destination, destination } from './destination.ts';
 import { resolveIdentity } from './observe-options.ts';
 import { processWide } from './process-wide.ts';

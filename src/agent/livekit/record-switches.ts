@@ -1,4 +1,4 @@
-import type { Options } from '../options.ts';
+import type { Options } from '../../options.ts';
 
 /** What of a session is kept, named as in LiveKit's `session.start({ record })`. */
 export interface RecordSwitches {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { ConversationRecord, RecordAttributes } from '../catalogue/conversation.ts';
-import { observation, type Sink } from '../catalogue/observation.ts';
+import type { ConversationRecord, RecordAttributes } from '../../catalogue/conversation.ts';
+import { observation, type Sink } from '../../catalogue/observation.ts';
 import type { RecordingResult } from '../egress/room-egress.ts';
 import type { RecordingDestination, RecordingMedia } from '../egress/settings.ts';
 import type { LogItem, Severity } from '../telemetry/log-pipeline.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createWriteStream, mkdirSync, openSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { SessionEventName, SessionEvents } from '../session/events.ts';
+import type { SessionEventName, SessionEvents } from '../../session/events.ts';
 import { allTexts, noTexts, plain } from './plain-event.ts';
 
 export interface Recording {

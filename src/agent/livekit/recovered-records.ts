@@ -1,5 +1,5 @@
 import { type Attributes, ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
-import type { Sink } from '../catalogue/observation.ts';
+import type { Sink } from '../../catalogue/observation.ts';
 import type { Recovered } from '../reports/recovery.ts';
 import type { DropReason } from '../telemetry/bounds.ts';
 import { LogPipeline } from '../telemetry/log-pipeline.ts';

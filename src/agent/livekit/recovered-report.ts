@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
-import type { Derivation } from '../catalogue/observation.ts';
+import type { Derivation } from '../../catalogue/observation.ts';
+import { SessionObserver } from '../../session/session-events.ts';
 import { NotAJournal, type Recovered } from '../reports/recovery.ts';
 import type { SessionReport } from '../reports/schema.ts';
-import { SessionObserver } from '../session/session-events.ts';
 import { allTexts } from './plain-event.ts';
 import { type ReportHead, SessionReportDraft } from './session-report.ts';
 

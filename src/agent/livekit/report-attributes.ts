@@ -1,4 +1,4 @@
-import type { RecordAttributes } from '../catalogue/conversation.ts';
+import type { RecordAttributes } from '../../catalogue/conversation.ts';
 import type { WrittenReport } from './reported-session.ts';
 
 /** What the log is told of a report: where it is, and its sums. */

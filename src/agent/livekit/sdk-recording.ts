@@ -1,6 +1,6 @@
 import type { JobContext, voice } from '@livekit/agents';
+import { seconds } from '../../session/samples.ts';
 import { takeIn } from '../reports/recording-file.ts';
-import { seconds } from '../session/samples.ts';
 import { within } from '../telemetry/bounds.ts';
 import type { JobRecording } from './job-recordings.ts';
 

@@ -47,7 +47,7 @@ export async function onSdk(found: (sdk: Sdk) => void): Promise<void> {
 async function importSdk(): Promise<Sdk | undefined> {
   const main = process.argv[1];
   // A job's main module lies in the SDK itself.
-  const own = main && isJobProcess() ? join(dirname(main), '..', 'index.js') : '';
+  const own = main && isJobProcess() ? join(dirname(main), '../..', 'index.js') : '';
   if (existsSync(own)) return import(pathToFileURL(own).href);
   for (const from of [main, join(process.cwd(), 'index.js'), import.meta.filename]) {
     const esm = from && esmBuild(from);

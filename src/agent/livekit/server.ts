@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { AgentServer } from '@livekit/agents';
-import { observation, type Sink } from '../catalogue/observation.ts';
+import { observation, type Sink } from '../../catalogue/observation.ts';
 import { serverEventsOf, serverRunOf, warnMissing } from './private-apis.ts';
 import type { Sdk } from './sdk.ts';
 

@@ -1,4 +1,4 @@
-import { Options } from '../options.ts';
+import { Options } from '../../options.ts';
 import { resolveTelemetry, type TelemetryOptions } from '../telemetry/settings.ts';
 import { destination } from './destination.ts';
 import { JobTelemetry } from './job-telemetry.ts';

@@ -1,4 +1,4 @@
-import { type Observation, observation, type Sink } from '../catalogue/observation.ts';
+import { type Observation, observation, type Sink } from '../../catalogue/observation.ts';
 import type { Counts } from '../telemetry/telemetry.ts';
 
 /** How many counts may wait for the job to have a destination; they are few sums. */

@@ -1,4 +1,4 @@
-import { isAdapter } from '../session/duplicates.ts';
+import { isAdapter } from '../../session/duplicates.ts';
 import { warnMissing } from './private-apis.ts';
 import { loadedSdk, type Sdk } from './sdk.ts';
 

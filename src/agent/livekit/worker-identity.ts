@@ -1,5 +1,5 @@
-import type { Observation, Sink } from '../catalogue/observation.ts';
-import type { Identity } from '../catalogue/types.ts';
+import type { Observation, Sink } from '../../catalogue/observation.ts';
+import type { Identity } from '../../catalogue/types.ts';
 
 /** How long samples wait for the worker's name, in milliseconds; it registers within seconds or has no LiveKit. */
 const patience = 15_000;

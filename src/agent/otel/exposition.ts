@@ -1,4 +1,4 @@
-import { escaped, type Format, labelPairs, number, quoted } from '../catalogue/exposition-text.ts';
+import { escaped, type Format, labelPairs, number, quoted } from '../../catalogue/exposition-text.ts';
 import type { Family, Point } from './families.ts';
 
 const end = '# EOF\n';

@@ -1,5 +1,5 @@
-import type { Sink } from '../catalogue/observation.ts';
-import type { MetricSpec } from '../catalogue/types.ts';
+import type { Sink } from '../../catalogue/observation.ts';
+import type { MetricSpec } from '../../catalogue/types.ts';
 import { createGate, type Log } from './gate.ts';
 import { createMeterProvider } from './meter-provider.ts';
 import { recordNodeActivity } from './node-activity.ts';

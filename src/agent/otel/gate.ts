@@ -1,4 +1,4 @@
-import type { Sink } from '../catalogue/observation.ts';
+import type { Sink } from '../../catalogue/observation.ts';
 
 export type Log = (message: string) => void;
 

@@ -10,7 +10,7 @@ import {
   TraceFlags,
   trace,
 } from '@opentelemetry/api';
-import type { Exemplar, Observation, Sink } from '../catalogue/observation.ts';
+import type { Exemplar, Observation, Sink } from '../../catalogue/observation.ts';
 import { fits, labelsOf, type Route } from './routes.ts';
 
 export interface MeterProviderOptions {

@@ -1,5 +1,5 @@
-import { catalogue as standard } from '../catalogue/metrics.ts';
-import type { MetricSpec } from '../catalogue/types.ts';
+import { catalogue as standard } from '../../catalogue/metrics.ts';
+import type { MetricSpec } from '../../catalogue/types.ts';
 import { labelName, unitName } from './naming.ts';
 
 /** How the catalogue says that a series is an OpenTelemetry instrument. */

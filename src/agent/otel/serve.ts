@@ -1,5 +1,5 @@
 import { MetricReader, MeterProvider as SdkMeterProvider } from '@opentelemetry/sdk-metrics';
-import type { Format } from '../catalogue/exposition-text.ts';
+import type { Format } from '../../catalogue/exposition-text.ts';
 import { boundedAttributes } from './attributes.ts';
 import { render } from './exposition.ts';
 import { type Family, familiesOf, namesOf } from './families.ts';

@@ -1,6 +1,6 @@
-import type { Observation, Sink } from '../catalogue/observation.ts';
-import type { Identity } from '../catalogue/types.ts';
-import type { DropReason } from '../record/recorder.ts';
+import type { Observation, Sink } from '../../catalogue/observation.ts';
+import type { Identity } from '../../catalogue/types.ts';
+import type { DropReason } from '../../metrics/recorder.ts';
 import { type DescriptorOf, descriptorOf as descriptor } from './descriptor.ts';
 import { dropsMetric, JobSeriesTable } from './job-series.ts';
 import { cut } from './label-value.ts';

@@ -1,7 +1,7 @@
-import { catalogue } from '../catalogue/metrics.ts';
-import type { Exemplar } from '../catalogue/observation.ts';
-import type { Identity } from '../catalogue/types.ts';
-import type { DropReason, Recorder, Series } from '../record/recorder.ts';
+import { catalogue } from '../../catalogue/metrics.ts';
+import type { Exemplar } from '../../catalogue/observation.ts';
+import type { Identity } from '../../catalogue/types.ts';
+import type { DropReason, Recorder, Series } from '../../metrics/recorder.ts';
 import { GaugeShare } from './gauge-share.ts';
 import { cut } from './label-value.ts';
 import { LineReader } from './lines.ts';

@@ -1,4 +1,4 @@
-import type { Series } from '../record/recorder.ts';
+import type { Series } from '../../metrics/recorder.ts';
 import { maxSum } from './protocol.ts';
 
 /** What one connection contributes to a gauge that all connections add up to. */

@@ -1,6 +1,6 @@
-import { catalogue, type MetricName } from '../catalogue/metrics.ts';
-import type { MetricSpec } from '../catalogue/types.ts';
-import type { DropReason } from '../record/recorder.ts';
+import { catalogue, type MetricName } from '../../catalogue/metrics.ts';
+import type { MetricSpec } from '../../catalogue/types.ts';
+import type { DropReason } from '../../metrics/recorder.ts';
 import { cut } from './label-value.ts';
 import { encodeDefinition } from './protocol.ts';
 import { refusal } from './refusal.ts';

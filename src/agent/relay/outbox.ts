@@ -1,5 +1,5 @@
-import type { Exemplar } from '../catalogue/observation.ts';
-import type { DropReason } from '../record/recorder.ts';
+import type { Exemplar } from '../../catalogue/observation.ts';
+import type { DropReason } from '../../metrics/recorder.ts';
 import type { JobSeries, JobSeriesTable } from './job-series.ts';
 import { encodeSamples, maxSamplesPerLine, maxSum, pushSample } from './protocol.ts';
 

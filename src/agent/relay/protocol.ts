@@ -1,5 +1,5 @@
-import type { Exemplar } from '../catalogue/observation.ts';
-import type { Identity } from '../catalogue/types.ts';
+import type { Exemplar } from '../../catalogue/observation.ts';
+import type { Identity } from '../../catalogue/types.ts';
 
 /**
  * The relay's protocol, version 1: a job writes lines of JSON (UTF-8, ended by `\n`) to a Unix stream

@@ -1,5 +1,5 @@
-import type { MetricSpec } from '../catalogue/types.ts';
-import type { DropReason } from '../record/recorder.ts';
+import type { MetricSpec } from '../../catalogue/types.ts';
+import type { DropReason } from '../../metrics/recorder.ts';
 
 /** Why the catalogue has no place for a label set; undefined: it has one. */
 export function refusal(

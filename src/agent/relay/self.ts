@@ -1,5 +1,5 @@
-import type { Identity } from '../catalogue/types.ts';
-import type { Recorder, Series } from '../record/recorder.ts';
+import type { Identity } from '../../catalogue/types.ts';
+import type { Recorder, Series } from '../../metrics/recorder.ts';
 import type { FrameResult } from './connection.ts';
 
 /** What the relay counts of itself, under the worker's identity of the moment: a worker may learn its name late. */

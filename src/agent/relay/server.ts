@@ -1,5 +1,5 @@
 import { createServer, type Socket } from 'node:net';
-import type { Recorder } from '../record/recorder.ts';
+import type { Recorder } from '../../metrics/recorder.ts';
 import { Connection } from './connection.ts';
 import { encodeError, maxLineBytes as longestLine, protocolVersion } from './protocol.ts';
 import { ReadLimit, type ReadLimitOptions } from './read-limit.ts';

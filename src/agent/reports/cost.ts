@@ -1,5 +1,5 @@
-import type { BillableUnit, billedComponents } from '../catalogue/labels.ts';
-import type { Derivation, Observation } from '../catalogue/observation.ts';
+import type { BillableUnit, billedComponents } from '../../catalogue/labels.ts';
+import type { Derivation, Observation } from '../../catalogue/observation.ts';
 import type { SessionReport } from './schema.ts';
 
 type Component = (typeof billedComponents)[number];

@@ -1,6 +1,6 @@
 import { lstat, readdir, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { Bucket, BucketError, type BucketOptions } from '../objects/bucket.ts';
+import { Bucket, BucketError, type BucketOptions } from '../../objects/bucket.ts';
 import { isOurs } from './file-names.ts';
 
 /** Where a file of a report is, or will be, in its bucket. */

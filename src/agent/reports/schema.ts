@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { billableUnits, billedComponents, closeReasons, segments } from '../catalogue/labels.ts';
+import { billableUnits, billedComponents, closeReasons, segments } from '../../catalogue/labels.ts';
 
 /** The session report, as it is written. docs/reports.md is made from it. */
 

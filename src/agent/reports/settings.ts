@@ -1,8 +1,8 @@
 import { accessSync, constants } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import type { BucketOptions } from '../objects/bucket.ts';
-import { OptionError, type Options } from '../options.ts';
+import type { BucketOptions } from '../../objects/bucket.ts';
+import { OptionError, type Options } from '../../options.ts';
 
 /** Where session reports go. */
 export interface ReportOptions {

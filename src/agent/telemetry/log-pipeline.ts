@@ -1,7 +1,7 @@
 import { type Attributes, type Context, context as contexts } from '@opentelemetry/api';
 import type { Logger } from '@opentelemetry/api-logs';
 import type { logs, resources } from '@opentelemetry/sdk-node';
-import { conversationScope } from '../catalogue/conversation.ts';
+import { conversationScope } from '../../catalogue/conversation.ts';
 import { Bounds, type Tally, within } from './bounds.ts';
 import type { Remainder } from './last-words.ts';
 import { loadNodeSdk, logExporter, type OtlpTarget } from './packages.ts';

@@ -1,5 +1,5 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
-import { holdsContent, redactedMessage } from '../catalogue/content.ts';
+import { holdsContent, redactedMessage } from '../../catalogue/content.ts';
 
 /** What a text belongs to: a span, a line of the agent's log, a record of the conversation, or a session report. */
 export type Signal = 'trace' | 'log' | 'conversation' | 'report';

@@ -1,5 +1,5 @@
-import { profiles } from '../catalogue/objectives.ts';
-import { OptionError, Options } from '../options.ts';
+import { profiles } from '../../catalogue/objectives.ts';
+import { OptionError, Options } from '../../options.ts';
 import { type OtlpTarget, type Protocol, protocols } from './packages.ts';
 import type { RedactText } from './redaction.ts';
 

@@ -1,7 +1,7 @@
 import { type Attributes, SpanStatusCode } from '@opentelemetry/api';
 import type { tracing } from '@opentelemetry/sdk-node';
-import { isContentEvent, redactedMessage } from '../catalogue/content.ts';
-import { isExportedMarker } from '../catalogue/marker.ts';
+import { isContentEvent, redactedMessage } from '../../catalogue/content.ts';
+import { isExportedMarker } from '../../catalogue/marker.ts';
 import type { Redaction } from './redaction.ts';
 
 /** LiveKit stamps the spans of a session whose project or `record` option demands redaction. */

@@ -1,5 +1,5 @@
 import type { Identity } from '../../catalogue/types.ts';
-import type { Recorder } from '../../record/recorder.ts';
+import type { Recorder } from '../../metrics/recorder.ts';
 
 /** Counts the sessions that run, and that no job counts. */
 export class ActiveSessions {

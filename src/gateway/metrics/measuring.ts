@@ -1,5 +1,5 @@
 import type { Identity } from '../../catalogue/types.ts';
-import type { Recorder } from '../../record/recorder.ts';
+import type { Recorder } from '../../metrics/recorder.ts';
 import type { SessionState } from '../store/session-state.ts';
 import type { SessionStore } from '../store/session-store.ts';
 import type { Telemetry } from '../telemetry.ts';

@@ -1,7 +1,7 @@
 import { EgressStatus } from '@livekit/protocol';
 import { afterEach, beforeEach, describe, expect, type Mock, test, vi } from 'vitest';
-import { RoomEgress } from '../../src/egress/room-egress.ts';
-import { type RecordRoomOptions, resolveRecording } from '../../src/egress/settings.ts';
+import { RoomEgress } from '../../../src/agent/egress/room-egress.ts';
+import { type RecordRoomOptions, resolveRecording } from '../../../src/agent/egress/settings.ts';
 import { type Answer, apiKey, apiSecret, complete, type LiveKit, openLiveKit, starting } from './livekit.ts';
 
 let livekit: LiveKit;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type RecordRoomOptions, resolveRecording } from '../../src/egress/settings.ts';
+import { type RecordRoomOptions, resolveRecording } from '../../../src/agent/egress/settings.ts';
 
 const server = { url: 'wss://livekit.example.com', apiKey: 'key', apiSecret: 'secret' };
 const resolve = (options: RecordRoomOptions = {}) => resolveRecording(options, 'AJ_1', server);

@@ -2,8 +2,8 @@ import type { EventEmitter } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { llm, metrics, stt, tokenize, tts } from '@livekit/agents';
 import { describe, expect, test, vi } from 'vitest';
-import type { Observation } from '../../src/catalogue/observation.ts';
-import { SessionObserver } from '../../src/session/session-events.ts';
+import type { Observation } from '../../../src/catalogue/observation.ts';
+import { SessionObserver } from '../../../src/session/session-events.ts';
 import { valuesOf } from './call.ts';
 import { FakeLlm, FakeStreamingStt, FakeStt, FakeTts, FakeVad, frame, type TtsManner } from './fakes.ts';
 

@@ -1,7 +1,7 @@
 import { llm } from '@livekit/agents';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { ConversationRecords } from '../../src/livekit/conversation-records.ts';
-import type { LogItem } from '../../src/telemetry/log-pipeline.ts';
+import { ConversationRecords } from '../../../src/agent/livekit/conversation-records.ts';
+import type { LogItem } from '../../../src/agent/telemetry/log-pipeline.ts';
 import { start } from './call.ts';
 
 let items: LogItem[];

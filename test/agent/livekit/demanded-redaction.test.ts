@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { voice } from '@livekit/agents';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { demandsRedaction } from '../../src/livekit/demanded-redaction.ts';
-import { observe } from '../../src/livekit/observe.ts';
-import { startRecording } from '../../src/livekit/recording.ts';
-import { Redaction } from '../../src/telemetry/redaction.ts';
+import { demandsRedaction } from '../../../src/agent/livekit/demanded-redaction.ts';
+import { observe } from '../../../src/agent/livekit/observe.ts';
+import { startRecording } from '../../../src/agent/livekit/recording.ts';
+import { Redaction } from '../../../src/agent/telemetry/redaction.ts';
 import './fakes.ts';
 import { ask, createSession } from './sessions.ts';
 

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { observation } from '../../src/catalogue/observation.ts';
-import { destination } from '../../src/livekit/destination.ts';
-import { processWide } from '../../src/livekit/process-wide.ts';
-import { createRecorder } from '../../src/record/recorder.ts';
+import { destination } from '../../../src/agent/livekit/destination.ts';
+import { processWide } from '../../../src/agent/livekit/process-wide.ts';
+import { observation } from '../../../src/catalogue/observation.ts';
+import { createRecorder } from '../../../src/metrics/recorder.ts';
 import { sampleOf } from '../worker/exposition.ts';
 
 const identity = (agent_name: string) => ({ agent_name, agent_version: '1' });

@@ -1,6 +1,6 @@
 import { ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
 import { expect, test, vi } from 'vitest';
-import { Exemplars } from '../../src/livekit/exemplars.ts';
+import { Exemplars } from '../../../src/agent/livekit/exemplars.ts';
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
 const spanOf = (spanId: string, name: string, traceFlags = TraceFlags.SAMPLED) =>

@@ -8,10 +8,10 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Observation } from '../../src/catalogue/observation.ts';
-import { Feed, sessionEventNames } from '../../src/livekit/feed.ts';
-import { Ownership } from '../../src/livekit/ownership.ts';
-import { createRecorder } from '../../src/record/recorder.ts';
+import { Feed, sessionEventNames } from '../../../src/agent/livekit/feed.ts';
+import { Ownership } from '../../../src/agent/livekit/ownership.ts';
+import type { Observation } from '../../../src/catalogue/observation.ts';
+import { createRecorder } from '../../../src/metrics/recorder.ts';
 import { start } from './call.ts';
 import { llmMetrics, ttsMetrics } from './sdk-metrics.ts';
 

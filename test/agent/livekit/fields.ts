@@ -1,5 +1,5 @@
 import type { metrics } from '@livekit/agents';
-import type { MetricName } from '../../src/catalogue/metrics.ts';
+import type { MetricName } from '../../../src/catalogue/metrics.ts';
 import type { Call } from './call.ts';
 import * as sdk from './sdk-metrics.ts';
 

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { checkVersions, isTested, warningOf } from '../../src/livekit/installed-versions.ts';
-import { loadedSdk } from '../../src/livekit/sdk.ts';
+import { checkVersions, isTested, warningOf } from '../../../src/agent/livekit/installed-versions.ts';
+import { loadedSdk } from '../../../src/agent/livekit/sdk.ts';
 
-vi.mock('../../src/livekit/sdk.ts', async (original) => {
-  const sdk = await original<typeof import('../../src/livekit/sdk.ts')>();
+vi.mock('../../../src/agent/livekit/sdk.ts', async (original) => {
+  const sdk = await original<typeof import('../../../src/agent/livekit/sdk.ts')>();
   return { ...sdk, loadedSdk: vi.fn(sdk.loadedSdk) };
 });
 
@@ -17,7 +17,7 @@ afterEach(() => {
   forget();
 });
 
-const manifest = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
+const manifest = JSON.parse(readFileSync(join(import.meta.dirname, '../../../package.json'), 'utf8'));
 
 test.each([
   ['1.9.0', true],
@@ -36,7 +36,7 @@ test.each(Object.entries<string>(manifest.peerDependencies))(
   (name, range) => {
     const [, major, minor, below] = /^>=(\d+)\.(\d+)\.\d+ <(\d+\.\d+)\.0$/.exec(range) ?? [];
     expect(below).toBe(`${major}.${Number(minor) + 1}`);
-    const installed = join(import.meta.dirname, '../../node_modules', name, 'package.json');
+    const installed = join(import.meta.dirname, '../../../node_modules', name, 'package.json');
     expect(isTested(JSON.parse(readFileSync(installed, 'utf8')).version, range)).toBe(true);
   },
 );

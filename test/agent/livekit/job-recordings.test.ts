@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { JobRecordings, RecordingsByJob } from '../../src/livekit/job-recordings.ts';
+import { JobRecordings, RecordingsByJob } from '../../../src/agent/livekit/job-recordings.ts';
 
 test('a job has its recordings in the order in which they began, each as it was told last', () => {
   const job = new JobRecordings();

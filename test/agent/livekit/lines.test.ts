@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { linesOf } from '../../src/livekit/lines.ts';
+import { linesOf } from '../../../src/agent/livekit/lines.ts';
 
 /** The lines of these pieces of a stream. */
 async function lines(pieces: readonly (string | Buffer)[]): Promise<(string | undefined)[]> {

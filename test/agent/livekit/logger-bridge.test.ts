@@ -1,8 +1,8 @@
 import { initializeLogger, log } from '@livekit/agents';
 import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { bridgeLogger } from '../../src/livekit/logger-bridge.ts';
-import type { LogItem } from '../../src/telemetry/log-pipeline.ts';
+import { bridgeLogger } from '../../../src/agent/livekit/logger-bridge.ts';
+import type { LogItem } from '../../../src/agent/telemetry/log-pipeline.ts';
 
 let items: LogItem[];
 let stop: () => void;

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { resolveObserveOptions } from '../../src/livekit/observe-options.ts';
-import { OptionError } from '../../src/options.ts';
+import { resolveObserveOptions } from '../../../src/agent/livekit/observe-options.ts';
+import { OptionError } from '../../../src/options.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 

@@ -6,30 +6,30 @@ import { join } from 'node:path';
 import { InferenceRunner, llm } from '@livekit/agents';
 import { type MeterProvider, metrics, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { afterEach, beforeEach, describe, expect, type Mock, test, vi } from 'vitest';
-import type { Observation } from '../../src/catalogue/observation.ts';
-import { egressError } from '../../src/egress/recording-error.ts';
-import { demandsRedaction } from '../../src/livekit/demanded-redaction.ts';
-import { destination } from '../../src/livekit/destination.ts';
-import { Exemplars } from '../../src/livekit/exemplars.ts';
-import { Feed } from '../../src/livekit/feed.ts';
-import { JobTelemetry } from '../../src/livekit/job-telemetry.ts';
-import { bridgeLogger } from '../../src/livekit/logger-bridge.ts';
-import { Ownership } from '../../src/livekit/ownership.ts';
+import { egressError } from '../../../src/agent/egress/recording-error.ts';
+import { demandsRedaction } from '../../../src/agent/livekit/demanded-redaction.ts';
+import { destination } from '../../../src/agent/livekit/destination.ts';
+import { Exemplars } from '../../../src/agent/livekit/exemplars.ts';
+import { Feed } from '../../../src/agent/livekit/feed.ts';
+import { JobTelemetry } from '../../../src/agent/livekit/job-telemetry.ts';
+import { bridgeLogger } from '../../../src/agent/livekit/logger-bridge.ts';
+import { Ownership } from '../../../src/agent/livekit/ownership.ts';
 import {
   checkExportDelegate,
   loggerKey,
   type PrivateApi,
   privateApis,
   startNoInferenceProcess,
-} from '../../src/livekit/private-apis.ts';
-import { watchProcesses } from '../../src/livekit/processes.ts';
-import { kindOfProcess } from '../../src/livekit/processes-of-sdk.ts';
-import type { Sdk } from '../../src/livekit/sdk.ts';
-import { followServer, onServer } from '../../src/livekit/server.ts';
-import { watchForUnknownAdapters } from '../../src/livekit/unknown-adapters.ts';
-import { markUploads } from '../../src/livekit/upload-marks.ts';
-import { registerMeterProvider } from '../../src/otel/registration.ts';
-import { resolveTelemetry } from '../../src/telemetry/settings.ts';
+} from '../../../src/agent/livekit/private-apis.ts';
+import { watchProcesses } from '../../../src/agent/livekit/processes.ts';
+import { kindOfProcess } from '../../../src/agent/livekit/processes-of-sdk.ts';
+import type { Sdk } from '../../../src/agent/livekit/sdk.ts';
+import { followServer, onServer } from '../../../src/agent/livekit/server.ts';
+import { watchForUnknownAdapters } from '../../../src/agent/livekit/unknown-adapters.ts';
+import { markUploads } from '../../../src/agent/livekit/upload-marks.ts';
+import { registerMeterProvider } from '../../../src/agent/otel/registration.ts';
+import { resolveTelemetry } from '../../../src/agent/telemetry/settings.ts';
+import type { Observation } from '../../../src/catalogue/observation.ts';
 import { startRelay } from '../relay/relay.ts';
 import { FakeLlm } from './fakes.ts';
 import { llmMetrics } from './sdk-metrics.ts';
@@ -374,7 +374,7 @@ test('each of them is taken away above', () => {
 });
 
 test('the documentation lists them all, as they are here', () => {
-  const page = readFileSync(join(import.meta.dirname, '../../docs/private-apis.md'), 'utf8');
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/private-apis.md'), 'utf8');
   const rows = Object.values(privateApis).map(({ name, use, lost }) => `| ${name} | ${use} | ${lost} |`);
   expect(
     page

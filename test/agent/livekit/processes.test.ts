@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { MetricName } from '../../src/catalogue/metrics.ts';
-import type { Observation } from '../../src/catalogue/observation.ts';
-import { watchProcesses } from '../../src/livekit/processes.ts';
+import { watchProcesses } from '../../../src/agent/livekit/processes.ts';
+import type { MetricName } from '../../../src/catalogue/metrics.ts';
+import type { Observation } from '../../../src/catalogue/observation.ts';
 import { valuesOf } from './call.ts';
 
 let observations: Observation[];

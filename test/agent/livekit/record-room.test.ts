@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, type Mock, test, vi } from 'vitest';
-import { observe } from '../../src/livekit/observe.ts';
-import { processWide } from '../../src/livekit/process-wide.ts';
-import { recordRoom } from '../../src/livekit/record-room.ts';
+import { observe } from '../../../src/agent/livekit/observe.ts';
+import { processWide } from '../../../src/agent/livekit/process-wide.ts';
+import { recordRoom } from '../../../src/agent/livekit/record-room.ts';
 import { apiKey, apiSecret, type LiveKit, openLiveKit } from '../egress/livekit.ts';
 import { sampleOf } from '../worker/exposition.ts';
 import { createSession } from './sessions.ts';

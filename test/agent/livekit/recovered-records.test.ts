@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Observation } from '../../src/catalogue/observation.ts';
-import { allTexts } from '../../src/livekit/plain-event.ts';
-import { RecoveredRecords } from '../../src/livekit/recovered-records.ts';
-import { SessionReportDraft } from '../../src/livekit/session-report.ts';
-import { CostDerivation } from '../../src/pricing/cost.ts';
-import { PriceBook } from '../../src/pricing/price-book.ts';
-import { resolveTelemetry, type TelemetryOptions } from '../../src/telemetry/settings.ts';
+import { allTexts } from '../../../src/agent/livekit/plain-event.ts';
+import { RecoveredRecords } from '../../../src/agent/livekit/recovered-records.ts';
+import { SessionReportDraft } from '../../../src/agent/livekit/session-report.ts';
+import { resolveTelemetry, type TelemetryOptions } from '../../../src/agent/telemetry/settings.ts';
+import type { Observation } from '../../../src/catalogue/observation.ts';
+import { CostDerivation } from '../../../src/pricing/cost.ts';
+import { PriceBook } from '../../../src/pricing/price-book.ts';
 import { type Backend, openBackend } from '../telemetry/backend.ts';
 
 let backend: Backend;

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { recoverReport } from '../../src/livekit/recovered-report.ts';
-import { openPrices } from '../../src/pricing/open-prices.ts';
-import { NotAJournal } from '../../src/reports/recovery.ts';
+import { recoverReport } from '../../../src/agent/livekit/recovered-report.ts';
+import { NotAJournal } from '../../../src/agent/reports/recovery.ts';
+import { openPrices } from '../../../src/pricing/open-prices.ts';
 
 let folder: string;
 beforeEach(() => {

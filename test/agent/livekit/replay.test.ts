@@ -2,8 +2,8 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import type { Observation } from '../../src/catalogue/observation.ts';
-import { replay } from '../../src/livekit/replay.ts';
+import { replay } from '../../../src/agent/livekit/replay.ts';
+import type { Observation } from '../../../src/catalogue/observation.ts';
 import { start, valuesOf } from './call.ts';
 import { llmMetrics, ttsMetrics } from './sdk-metrics.ts';
 
@@ -26,7 +26,7 @@ const answered = (given: object = {}, rest: object = {}) =>
 const requests = 'lk_agents_llm_requests_total';
 
 test('a recording is replayed as it was seen', async () => {
-  const file = join(import.meta.dirname, '../fixtures/sdk-events.jsonl');
+  const file = join(import.meta.dirname, '../../fixtures/sdk-events.jsonl');
   const { observations, problems, summary } = await replayed(createReadStream(file));
   expect(summary).toEqual({ events: 267, skipped: 0 });
   expect(problems).toEqual([]);

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import type { JobRecording } from '../../src/livekit/job-recordings.ts';
-import { processWide } from '../../src/livekit/process-wide.ts';
-import { ReportedSession } from '../../src/livekit/reported-session.ts';
-import { loadedSdk } from '../../src/livekit/sdk.ts';
+import type { JobRecording } from '../../../src/agent/livekit/job-recordings.ts';
+import { processWide } from '../../../src/agent/livekit/process-wide.ts';
+import { ReportedSession } from '../../../src/agent/livekit/reported-session.ts';
+import { loadedSdk } from '../../../src/agent/livekit/sdk.ts';
 
 // So that no report waits for that.
 beforeAll(() => loadedSdk());

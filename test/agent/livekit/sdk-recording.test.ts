@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { pickUpRecording } from '../../src/livekit/sdk-recording.ts';
+import { pickUpRecording } from '../../../src/agent/livekit/sdk-recording.ts';
 
 /** Whether the folder is on another disk, and what copying to it waits for. */
 const disk = vi.hoisted(() => ({ other: false, copying: Promise.resolve() }));

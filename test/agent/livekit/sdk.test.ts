@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { isJobProcess, isSdkChild, loadedSdk } from '../../src/livekit/sdk.ts';
+import { isJobProcess, isSdkChild, loadedSdk } from '../../../src/agent/livekit/sdk.ts';
 
 const { argv, send } = process;
 afterEach(() => {

@@ -2,9 +2,9 @@ import { EventEmitter } from 'node:events';
 import { hostname } from 'node:os';
 import type { AgentServer } from '@livekit/agents';
 import { expect, test } from 'vitest';
-import type { Observation } from '../../src/catalogue/observation.ts';
-import type { Sdk } from '../../src/livekit/sdk.ts';
-import { followServer, onServer } from '../../src/livekit/server.ts';
+import type { Sdk } from '../../../src/agent/livekit/sdk.ts';
+import { followServer, onServer } from '../../../src/agent/livekit/server.ts';
+import type { Observation } from '../../../src/catalogue/observation.ts';
 
 test('every server is told of before it runs, until that is taken back', async () => {
   const said: string[] = [];

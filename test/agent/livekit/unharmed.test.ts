@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { JobTelemetry } from '../../src/livekit/job-telemetry.ts';
-import { observe } from '../../src/livekit/observe.ts';
-import { resolveTelemetry } from '../../src/telemetry/settings.ts';
+import { JobTelemetry } from '../../../src/agent/livekit/job-telemetry.ts';
+import { observe } from '../../../src/agent/livekit/observe.ts';
+import { resolveTelemetry } from '../../../src/agent/telemetry/settings.ts';
 import './sessions.ts';
 
 let folder: string;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { observation } from '../../src/catalogue/observation.ts';
-import { WorkerIdentity } from '../../src/livekit/worker-identity.ts';
+import { WorkerIdentity } from '../../../src/agent/livekit/worker-identity.ts';
+import { observation } from '../../../src/catalogue/observation.ts';
 
 const load = (value: number) => observation('lk_agents_worker_load', { nodename: 'host' }, value);
 const unknown = { agent_name: 'unknown', agent_version: '1.4' };

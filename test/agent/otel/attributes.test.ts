@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { boundedAttributes, isIdentifying } from '../../src/otel/attributes.ts';
+import { boundedAttributes, isIdentifying } from '../../../src/agent/otel/attributes.ts';
 
 describe('attributes', () => {
   test.each([

@@ -1,7 +1,7 @@
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
 import { expect, test } from 'vitest';
-import { append, render } from '../../src/otel/exposition.ts';
-import { familiesOf } from '../../src/otel/families.ts';
+import { append, render } from '../../../src/agent/otel/exposition.ts';
+import { familiesOf } from '../../../src/agent/otel/families.ts';
 
 class Reader extends MetricReader {
   protected override async onForceFlush() {}

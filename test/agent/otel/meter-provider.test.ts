@@ -1,9 +1,9 @@
 import { context, createContextKey, ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
 import { describe, expect, test } from 'vitest';
-import type { Observation } from '../../src/catalogue/observation.ts';
-import type { MetricSpec } from '../../src/catalogue/types.ts';
-import { createMeterProvider } from '../../src/otel/meter-provider.ts';
-import { routesOf } from '../../src/otel/routes.ts';
+import { createMeterProvider } from '../../../src/agent/otel/meter-provider.ts';
+import { routesOf } from '../../../src/agent/otel/routes.ts';
+import type { Observation } from '../../../src/catalogue/observation.ts';
+import type { MetricSpec } from '../../../src/catalogue/types.ts';
 
 const stall = 'lk.agents.event_loop.blocked_duration';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { familyName, labelName } from '../../src/otel/naming.ts';
+import { familyName, labelName } from '../../../src/agent/otel/naming.ts';
 
 test.each([
   [

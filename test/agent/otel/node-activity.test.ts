@@ -1,11 +1,11 @@
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import type { Observation } from '../../src/catalogue/observation.ts';
-import type { MetricSpec } from '../../src/catalogue/types.ts';
-import { createMeterProvider } from '../../src/otel/meter-provider.ts';
-import { recordNodeActivity } from '../../src/otel/node-activity.ts';
-import { routesOf } from '../../src/otel/routes.ts';
+import { createMeterProvider } from '../../../src/agent/otel/meter-provider.ts';
+import { recordNodeActivity } from '../../../src/agent/otel/node-activity.ts';
+import { routesOf } from '../../../src/agent/otel/routes.ts';
+import type { Observation } from '../../../src/catalogue/observation.ts';
+import type { MetricSpec } from '../../../src/catalogue/types.ts';
 
 const specs: Record<string, MetricSpec> = {
   gc_seconds: {

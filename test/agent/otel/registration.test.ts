@@ -1,8 +1,8 @@
 import { createNoopMeter, type MeterProvider, metrics } from '@opentelemetry/api';
 import { afterEach, expect, test } from 'vitest';
-import { forwardOpenTelemetry } from '../../src/otel/forward.ts';
-import { registerMeterProvider } from '../../src/otel/registration.ts';
-import { serveOpenTelemetry } from '../../src/otel/serve.ts';
+import { forwardOpenTelemetry } from '../../../src/agent/otel/forward.ts';
+import { registerMeterProvider } from '../../../src/agent/otel/registration.ts';
+import { serveOpenTelemetry } from '../../../src/agent/otel/serve.ts';
 
 const provider = (): MeterProvider => ({ getMeter: () => createNoopMeter() });
 const globals = globalThis as unknown as { [key: symbol]: { version: string } };

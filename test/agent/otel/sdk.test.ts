@@ -2,8 +2,8 @@ import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as esm from '@livekit/agents';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { Observation } from '../../src/catalogue/observation.ts';
-import { forwardOpenTelemetry } from '../../src/otel/forward.ts';
+import { forwardOpenTelemetry } from '../../../src/agent/otel/forward.ts';
+import type { Observation } from '../../../src/catalogue/observation.ts';
 
 const cjs: typeof esm = createRequire(import.meta.url)('@livekit/agents');
 

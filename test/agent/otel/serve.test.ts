@@ -1,8 +1,8 @@
 import { metrics } from '@opentelemetry/api';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { Observation } from '../../src/catalogue/observation.ts';
-import { type OpenTelemetry, type ServeOptions, serveOpenTelemetry } from '../../src/otel/serve.ts';
-import { createRecorder } from '../../src/record/recorder.ts';
+import { type OpenTelemetry, type ServeOptions, serveOpenTelemetry } from '../../../src/agent/otel/serve.ts';
+import type { Observation } from '../../../src/catalogue/observation.ts';
+import { createRecorder } from '../../../src/metrics/recorder.ts';
 
 const open: OpenTelemetry[] = [];
 afterEach(async () => {

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { observation } from '../../src/catalogue/observation.ts';
-import { connectRelay, type RelayClientOptions } from '../../src/relay/client.ts';
+import { connectRelay, type RelayClientOptions } from '../../../src/agent/relay/client.ts';
+import { observation } from '../../../src/catalogue/observation.ts';
 import { dropped, exposed, frames, identity, startRelay } from './relay.ts';
 
 const handoff = () => observation('lk_agents_handoffs_total', {}, 1);

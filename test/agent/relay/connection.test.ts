@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { CostDerivation } from '../../src/pricing/cost.ts';
-import { PriceBook } from '../../src/pricing/price-book.ts';
-import { createRecorder } from '../../src/record/recorder.ts';
-import { Connection, type FrameResult } from '../../src/relay/connection.ts';
+import { Connection, type FrameResult } from '../../../src/agent/relay/connection.ts';
+import { createRecorder } from '../../../src/metrics/recorder.ts';
+import { CostDerivation } from '../../../src/pricing/cost.ts';
+import { PriceBook } from '../../../src/pricing/price-book.ts';
 import { sampleOf } from '../worker/exposition.ts';
 import { dropped, exposed, identity } from './relay.ts';
 

@@ -1,7 +1,7 @@
 import { connect, createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { descriptorOf, writeNow } from '../../src/relay/descriptor.ts';
-import { listenOn } from '../../src/relay/socket-file.ts';
+import { descriptorOf, writeNow } from '../../../src/agent/relay/descriptor.ts';
+import { listenOn } from '../../../src/agent/relay/socket-file.ts';
 
 /** Both ends of a Unix socket. */
 async function pair(): Promise<[near: Socket, far: Socket]> {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { dropsMetric, type JobSeries, JobSeriesTable } from '../../src/relay/job-series.ts';
+import { dropsMetric, type JobSeries, JobSeriesTable } from '../../../src/agent/relay/job-series.ts';
 
 const calls = 'lk_agents_tool_calls_total';
 const tool = (name: string) => ({ tool: name, outcome: 'ok' });

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Observation } from '../../src/catalogue/observation.ts';
-import { JobSeriesTable } from '../../src/relay/job-series.ts';
-import { Outbox } from '../../src/relay/outbox.ts';
-import { maxLineBytes } from '../../src/relay/protocol.ts';
+import { JobSeriesTable } from '../../../src/agent/relay/job-series.ts';
+import { Outbox } from '../../../src/agent/relay/outbox.ts';
+import { maxLineBytes } from '../../../src/agent/relay/protocol.ts';
+import type { Observation } from '../../../src/catalogue/observation.ts';
 
 const handoffs = 'lk_agents_handoffs_total';
 const active = 'lk_agents_sessions_active';

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Exemplar } from '../../src/catalogue/observation.ts';
 import {
   decodeFrame,
   eachSample,
@@ -10,7 +9,8 @@ import {
   maxLineBytes,
   maxSamplesPerLine,
   pushSample,
-} from '../../src/relay/protocol.ts';
+} from '../../../src/agent/relay/protocol.ts';
+import type { Exemplar } from '../../../src/catalogue/observation.ts';
 
 type Sample = { id: number; value: number; exemplar: Exemplar | undefined };
 

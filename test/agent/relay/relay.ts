@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest';
-import { createRecorder, type Recorder, type RecorderOptions } from '../../src/record/recorder.ts';
-import { listenRelay, type RelayServer, type RelayServerOptions } from '../../src/relay/server.ts';
+import { listenRelay, type RelayServer, type RelayServerOptions } from '../../../src/agent/relay/server.ts';
+import { createRecorder, type Recorder, type RecorderOptions } from '../../../src/metrics/recorder.ts';
 
 export const identity = { agent_name: 'front-desk', agent_version: '1.4.0' };
 

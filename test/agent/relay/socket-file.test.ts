@@ -12,7 +12,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { fits, listenOn, maxPathBytes } from '../../src/relay/socket-file.ts';
+import { fits, listenOn, maxPathBytes } from '../../../src/agent/relay/socket-file.ts';
 
 function server(): Server {
   const made = createServer();

@@ -1,10 +1,10 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { observation } from '../../src/catalogue/observation.ts';
-import { connectRelay } from '../../src/relay/client.ts';
+import { connectRelay } from '../../../src/agent/relay/client.ts';
+import { observation } from '../../../src/catalogue/observation.ts';
 import { dropped, exposed, identity, startRelay } from './relay.ts';
 
 // A Node whose sockets do not tell their file descriptor.
-vi.mock('../../src/relay/descriptor.ts', () => ({
+vi.mock('../../../src/agent/relay/descriptor.ts', () => ({
   descriptorOf: () => undefined,
   writeNow: () => {
     throw new Error('there is no descriptor to write to');

@@ -18,9 +18,9 @@ import {
   makeFolderNow,
   refusalOf,
   writeReport,
-} from '../../src/reports/folder.ts';
-import { Journal } from '../../src/reports/journal.ts';
-import { takeIn } from '../../src/reports/recording-file.ts';
+} from '../../../src/agent/reports/folder.ts';
+import { Journal } from '../../../src/agent/reports/journal.ts';
+import { takeIn } from '../../../src/agent/reports/recording-file.ts';
 
 /** A directory in which anyone may make files, as the system's temporary one is. */
 let shared: string;

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { Journal } from '../../src/reports/journal.ts';
+import { Journal } from '../../../src/agent/reports/journal.ts';
 
 let folder: string;
 beforeEach(() => {

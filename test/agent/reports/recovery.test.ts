@@ -2,9 +2,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { stemOf } from '../../src/reports/file-names.ts';
-import { NotAJournal, type Recovered, recoverReports } from '../../src/reports/recovery.ts';
-import type { SessionReport } from '../../src/reports/schema.ts';
+import { stemOf } from '../../../src/agent/reports/file-names.ts';
+import { NotAJournal, type Recovered, recoverReports } from '../../../src/agent/reports/recovery.ts';
+import type { SessionReport } from '../../../src/agent/reports/schema.ts';
 
 let folder: string;
 beforeEach(() => {

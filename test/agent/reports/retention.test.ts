@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { stemOf } from '../../src/reports/file-names.ts';
-import { retain } from '../../src/reports/retention.ts';
+import { stemOf } from '../../../src/agent/reports/file-names.ts';
+import { retain } from '../../../src/agent/reports/retention.ts';
 
 let folder: string;
 beforeEach(() => {

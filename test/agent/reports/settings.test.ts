@@ -1,8 +1,8 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { Options } from '../../src/options.ts';
-import { resolveReports } from '../../src/reports/settings.ts';
+import { resolveReports } from '../../../src/agent/reports/settings.ts';
+import { Options } from '../../../src/options.ts';
 
 // As in a container whose user is in no list.
 vi.mock('node:os', async (original) => ({

@@ -11,12 +11,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Observation } from '../../src/catalogue/observation.ts';
-import { stemOf } from '../../src/reports/file-names.ts';
-import { Outbox } from '../../src/reports/outbox.ts';
-import type { ReportSettings } from '../../src/reports/settings.ts';
-import { keepReports } from '../../src/reports/upkeep.ts';
-import { listenBucket } from '../gateway/store/bucket.ts';
+import { stemOf } from '../../../src/agent/reports/file-names.ts';
+import { Outbox } from '../../../src/agent/reports/outbox.ts';
+import type { ReportSettings } from '../../../src/agent/reports/settings.ts';
+import { keepReports } from '../../../src/agent/reports/upkeep.ts';
+import type { Observation } from '../../../src/catalogue/observation.ts';
+import { listenBucket } from '../../gateway/store/bucket.ts';
 
 let folder: string;
 const stops: (() => void)[] = [];

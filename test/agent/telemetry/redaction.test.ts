@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { maxText, Redaction } from '../../src/telemetry/redaction.ts';
-import { copySpan } from '../../src/telemetry/span-copy.ts';
+import { maxText, Redaction } from '../../../src/agent/telemetry/redaction.ts';
+import { copySpan } from '../../../src/agent/telemetry/span-copy.ts';
 import { span } from './spans.ts';
 
 const strict = () => new Redaction({ allowPii: false });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { resolveTelemetry, type TelemetryOptions } from '../../src/telemetry/settings.ts';
+import { resolveTelemetry, type TelemetryOptions } from '../../../src/agent/telemetry/settings.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { turnRules } from '../../src/livekit/span-rules.ts';
-import { TurnSampling } from '../../src/telemetry/turn-sampling.ts';
+import { turnRules } from '../../../src/agent/livekit/span-rules.ts';
+import { TurnSampling } from '../../../src/agent/telemetry/turn-sampling.ts';
 import { type FakeSpan, span } from './spans.ts';
 
 let kept: string[];

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { freePort } from '../stack/servers.mjs';
+import { freePort } from '../../stack/servers.mjs';
 import { openBackend } from '../telemetry/backend.ts';
 import { sampleOf } from './exposition.ts';
 import { until } from './worker.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type SessionReport, sessionReport } from '../../src/reports/schema.ts';
+import { type SessionReport, sessionReport } from '../../../src/agent/reports/schema.ts';
 import { type Backend, openBackend } from '../telemetry/backend.ts';
 import { canariesIn } from './canaries.ts';
 import { sharedWorkers, until, type Worker, type WorkerOptions } from './worker.ts';

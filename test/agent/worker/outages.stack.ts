@@ -2,9 +2,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { closeAfterTest } from '../closing.ts';
+import { closeAfterTest } from '../../closing.ts';
+import { listenBucket } from '../../gateway/store/bucket.ts';
 import { apiKey, apiSecret, openLiveKit } from '../egress/livekit.ts';
-import { listenBucket } from '../gateway/store/bucket.ts';
 import { type Backend, openBackend } from '../telemetry/backend.ts';
 import { sampleOf } from './exposition.ts';
 import { startWorker, until, type Worker, type WorkerOptions } from './worker.ts';

@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { type SessionReport, sessionReport } from '../../src/reports/schema.ts';
+import { type SessionReport, sessionReport } from '../../../src/agent/reports/schema.ts';
 import { type Backend, openBackend } from '../telemetry/backend.ts';
 import { canariesIn } from './canaries.ts';
 import { sharedWorkers, until, type Worker, type WorkerOptions } from './worker.ts';
@@ -199,7 +199,7 @@ describe('a job that dies', () => {
 });
 
 test("the SDK's recording of a call comes along when the switch for it is on", async () => {
-  const agent = '../../gateway/agents/recorded-call.mjs' as WorkerOptions['agent'];
+  const agent = '../../../gateway/agents/recorded-call.mjs' as WorkerOptions['agent'];
   const worker = await start(
     { TALKGAUGE_RECORD: 'audio,logs', NODE_OPTIONS: '--import talkgauge/register' },
     agent,

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { sessionReport } from '../../src/reports/schema.ts';
+import { sessionReport } from '../../../src/agent/reports/schema.ts';
 import { type Backend, openBackend } from '../telemetry/backend.ts';
 import { pathOf } from '../telemetry/otlp.ts';
 import { canariesIn } from './canaries.ts';

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, vi } from 'vitest';
-import { listenSignalling, type Signalling } from '../../src/simulate/signalling.ts';
-import { freePort } from '../stack/servers.mjs';
+import { listenSignalling, type Signalling } from '../../../src/simulate/signalling.ts';
+import { freePort } from '../../stack/servers.mjs';
 import { sampleOf } from './exposition.ts';
 
 export interface WorkerOptions {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { sources } from '../../../src/gateway/metrics/sources.ts';
-import type { Worker } from '../../worker/worker.ts';
+import type { Worker } from '../../agent/worker/worker.ts';
 import { callOf, pair, startJavaScriptWorker } from '../javascript.ts';
 import { newFolder, type Running, startTestGateway } from '../running.ts';
 import { atOnce, judged, seriesOf } from './series.ts';

@@ -9,7 +9,7 @@ import {
   readFilters,
   valuesOf,
   withFilter,
-} from '../../../src/page/list/filters.ts';
+} from '../../../src/web/list/filters.ts';
 
 const read = (query: string) => readFilters(new URLSearchParams(query));
 

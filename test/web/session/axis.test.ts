@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatClock, formatSpan } from '../../../src/page/session/clock.ts';
+import { formatClock, formatSpan } from '../../../src/web/session/clock.ts';
 import {
   clamped,
   revealing,
@@ -8,7 +8,7 @@ import {
   visible,
   wholeOf,
   zoomed,
-} from '../../../src/page/session/timeline/axis.ts';
+} from '../../../src/web/session/timeline/axis.ts';
 
 describe('what is seen of an axis', () => {
   test('is all of it, and no more than that, but a second at least', () => {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { Timeline, Transcript } from '../../../src/page/api.ts';
-import { hitAt } from '../../../src/page/session/timeline/hits.ts';
-import { lanes, sceneOf } from '../../../src/page/session/timeline/lanes.ts';
-import { entriesOf, turnAt } from '../../../src/page/session/transcript/turns.ts';
+import type { Timeline, Transcript } from '../../../src/web/api.ts';
+import { hitAt } from '../../../src/web/session/timeline/hits.ts';
+import { lanes, sceneOf } from '../../../src/web/session/timeline/lanes.ts';
+import { entriesOf, turnAt } from '../../../src/web/session/transcript/turns.ts';
 
 const turn = (number: number, start: number, items: string[] = []) => ({
   turn: number,
