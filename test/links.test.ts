@@ -140,6 +140,8 @@ describe('links on GitHub', () => {
     ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.md'))
       .map((file) => join('docs', file)),
+    'examples/README.md',
+    'secrets/README.md',
   ];
 
   test('of all pages lead to files and places that there are', () => {

