@@ -8,6 +8,7 @@ import { uploads } from './gateway.mjs';
 import { jobEnd } from './job-end.mjs';
 import { underLoad } from './load.mjs';
 import { overhead } from './overhead.mjs';
+import { packageCost } from './package.mjs';
 import { page } from './page.mjs';
 import { queries } from './queries.mjs';
 import { details, summary } from './report.mjs';
@@ -30,11 +31,12 @@ const benchmarks = {
   start: ['A start of the gateway', start],
   page: ['The page, in a real Chromium', page],
   session: ['The page of a session, in a browser', sessionPage],
+  package: ['What an agent installs and loads', packageCost],
   queries: ['Boards at 30 days, in a real Prometheus', queries],
   samples: ['Samples that boards ask Prometheus for', samples],
 };
 /** Those that take a server, a browser or minutes: they run when they are named. */
-const onDemand = ['reports', 'job-end', 'start', 'page', 'session', 'queries', 'samples'];
+const onDemand = ['package', 'reports', 'job-end', 'start', 'page', 'session', 'queries', 'samples'];
 
 const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } });
 const names = values.only ?? Object.keys(benchmarks).filter((name) => !onDemand.includes(name));
