@@ -51,19 +51,36 @@ describe('a worker without a name', () => {
     expect(recorded).toEqual([[1, 'unknown']]);
   });
 
-  test('that never registers stays unknown after 15 s, and for good', () => {
+  test('that never registers is unknown after 15 s', () => {
     const { known, recorded } = worker(unknown);
     known.sink(load(1));
     vi.advanceTimersByTime(14_999);
     expect(recorded).toEqual([]);
     vi.advanceTimersByTime(1);
     expect(recorded).toEqual([[1, 'unknown']]);
-    known.learn('too-late');
     known.sink(load(2));
     expect(recorded).toEqual([
       [1, 'unknown'],
       [2, 'unknown'],
     ]);
+  });
+
+  test('that registers later still has its name from then on: its gauges move to it, what was counted stays', () => {
+    const { known, recorded } = worker(unknown);
+    known.sink(load(0.25));
+    known.sink(observation('lk_agents_job_exits_total', { outcome: 'finished' }, 1));
+    vi.advanceTimersByTime(15_000);
+    known.sink(load(0.5));
+    recorded.length = 0;
+    known.learn('front-desk');
+    known.sink(load(-0.75));
+    known.learn('another');
+    expect(recorded).toEqual([
+      [-0.75, 'unknown'],
+      [0.75, 'front-desk'],
+      [-0.75, 'front-desk'],
+    ]);
+    expect(known.current).toEqual({ agent_name: 'front-desk', agent_version: '1.4' });
   });
 
   test('records nothing twice when it has registered', () => {
