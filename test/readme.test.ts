@@ -70,7 +70,7 @@ test('docs/recordings.md lists all options, outcomes and errors of recordings', 
 
 test('docs/telemetry.md lists all records of the conversation', () => {
   const events = Object.keys(conversationRecords).map((event) => `\`${event}\``);
-  expect(rowsAfter('## The conversation', telemetry)?.toSorted()).toEqual(events.toSorted());
+  expect(rowsAfter('## Conversation records', telemetry)?.toSorted()).toEqual(events.toSorted());
 });
 
 test('the pages of options, telemetry, recordings and reports name all environment variables, and no others', () => {
