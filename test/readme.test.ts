@@ -47,7 +47,7 @@ test('docs/telemetry.md lists all options of telemetry, and all switches', () =>
   expect(options).toContain('`endpoint`');
   expect(rowsAfter('## Options', telemetry)).toEqual(options);
   const switches = propertiesOf('src/agent/livekit/record-switches.ts', 'RecordSwitches');
-  expect(rowsAfter('## What is kept of a session', telemetry)?.toSorted()).toEqual(switches.toSorted());
+  expect(rowsAfter('## Switches per session', telemetry)?.toSorted()).toEqual(switches.toSorted());
 });
 
 test('docs/reports.md lists all options of reports', () => {
