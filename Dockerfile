@@ -1,5 +1,5 @@
 # The command `talkgauge` as an image: the simulated call centre by default; any other command is an argument, such as `gateway`.
-# docs/stack.md, "The image alone", has an example of each.
+# docs/stack.md, "Use the image alone", has an example of each.
 #   docker build -t talkgauge . && docker run --rm -p 127.0.0.1:9464:9464 talkgauge
 # Debian rather than Alpine: the SDK's native packages are built for glibc.
 ARG NODE_IMAGE=node:24.21.0-bookworm-slim

@@ -47,7 +47,7 @@ test('docs/telemetry.md lists all options of telemetry, and all switches', () =>
   expect(options).toContain('`endpoint`');
   expect(rowsAfter('## Options', telemetry)).toEqual(options);
   const switches = propertiesOf('src/agent/livekit/record-switches.ts', 'RecordSwitches');
-  expect(rowsAfter('## What is kept of a session', telemetry)?.toSorted()).toEqual(switches.toSorted());
+  expect(rowsAfter('## Switches per session', telemetry)?.toSorted()).toEqual(switches.toSorted());
 });
 
 test('docs/reports.md lists all options of reports', () => {
@@ -70,7 +70,7 @@ test('docs/recordings.md lists all options, outcomes and errors of recordings', 
 
 test('docs/telemetry.md lists all records of the conversation', () => {
   const events = Object.keys(conversationRecords).map((event) => `\`${event}\``);
-  expect(rowsAfter('## The conversation', telemetry)?.toSorted()).toEqual(events.toSorted());
+  expect(rowsAfter('## Conversation records', telemetry)?.toSorted()).toEqual(events.toSorted());
 });
 
 test('the pages of options, telemetry, recordings and reports name all environment variables, and no others', () => {

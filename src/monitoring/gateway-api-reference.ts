@@ -45,7 +45,7 @@ export function gatewayApiReference(): string {
     "# The gateway's API",
     'What [the gateway](gateway.md) has received, over HTTP, as JSON. `/api/openapi.json` is the same for machines. Times are ' +
       'unix seconds, durations and latencies seconds, for sessions of either SDK. Fields that are not known are left out.',
-    'Who may read is told in [gateway.md](gateway.md#who-may-read). An error is `{"error": "…"}`: 400 for a parameter that cannot ' +
+    '[Access control](gateway.md#access-control) describes who can read. An error is `{"error": "…"}`: 400 for a parameter that cannot ' +
       'be used, 401 without a login, 403 for a change that another page asks for, 404 for what is not there.',
     ...Object.entries(paths).flatMap(([path, operations]) =>
       Object.entries(operations).flatMap(([method, told]) => operation(method, path, told)),
