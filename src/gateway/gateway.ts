@@ -10,13 +10,13 @@ import { createReaderGuard, sameOrigin } from './api/readers.ts';
 import { createApi } from './api/sessions.ts';
 import { createGatewayApp } from './app.ts';
 import { Waveforms } from './audio/waveforms.ts';
-import { DeadLetters } from './dead-letter.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { Forwarder } from './forward/forwarder.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { instanceId } from './instance-id.ts';
+import { startUpkeep } from './maintenance.ts';
 import { isAbandoned } from './metrics/measure.ts';
-import { Measuring } from './metrics/measuring.ts';
+import { Measuring } from './metrics/measurement-scheduler.ts';
 import { recorded } from './metrics/sources.ts';
 import type { GatewayOptions } from './options.ts';
 import { warnOfPlainHttp } from './plain-http.ts';
@@ -24,11 +24,11 @@ import { createReadiness } from './readiness.ts';
 import { openKeys } from './receive/api-keys.ts';
 import { defaultLimits } from './receive/limits.ts';
 import { createUploads, type Load } from './receive/uploads.ts';
+import { DeadLetters } from './spool/dead-letters.ts';
 import { Spool } from './spool/spool.ts';
 import { Objects } from './store/objects.ts';
 import { SessionStore } from './store/session-store.ts';
 import { Telemetry } from './telemetry.ts';
-import { startUpkeep } from './upkeep.ts';
 
 export interface Gateway {
   /** Where it listens: what `LIVEKIT_OBSERVABILITY_URL` is set to. */

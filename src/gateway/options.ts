@@ -4,7 +4,7 @@ import type { PriceBook } from '../pricing/price-book.ts';
 import type { Readers } from './api/readers.ts';
 import type { ForwardTo } from './forward/forwarder.ts';
 import type { BatchListener } from './ingest/store-batches.ts';
-import type { Patience } from './metrics/measuring.ts';
+import type { Patience } from './metrics/measurement-scheduler.ts';
 import type { KeyOptions } from './receive/api-keys.ts';
 import type { Limits } from './receive/limits.ts';
 import type { SyncPolicy } from './receive/uploads.ts';

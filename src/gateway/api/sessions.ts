@@ -4,7 +4,7 @@ import { version } from '../../version.ts';
 import type { Waveforms } from '../audio/waveforms.ts';
 import type { Evaluation } from '../decode/records.ts';
 import type { SessionReport } from '../decode/session-report.ts';
-import { isRepetition } from '../decode/tellers.ts';
+import { isRepetition } from '../decode/usage-reporters.ts';
 import { facets, list, type Query } from '../store/query.ts';
 import type { SessionFiles } from '../store/session-files.ts';
 import { isSessionId } from '../store/session-id.ts';

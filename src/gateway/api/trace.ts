@@ -1,9 +1,9 @@
 import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
 import { factsOf } from '../decode/span-facts.ts';
-import { outlineOf } from '../store/outline.ts';
 import type { SessionFiles } from '../store/session-files.ts';
 import type { SessionState } from '../store/session-state.ts';
+import { outlineOf } from '../store/span-summaries.ts';
 
 /** Answers with the spans of a session, as they are read: those of a long call are more than fits into memory twice. */
 export async function sendTrace(files: SessionFiles, state: SessionState, response: Response): Promise<void> {

@@ -1,4 +1,4 @@
-import { flag, list, number, type Plain, record, text } from './plain.ts';
+import { flag, list, number, type Plain, record, text } from './attribute-value.ts';
 
 /** What the SDK measured of one message; seconds, and unix seconds for the two times. */
 export interface MessageMetrics {

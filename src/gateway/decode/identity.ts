@@ -1,6 +1,6 @@
 import { type ExportedSignal, exportedMarkers, isExportedMarker } from '../../catalogue/marker.ts';
+import { type Attributes, type Plain, text } from './attribute-value.ts';
 import type { KeyValue } from './otlp-schema.ts';
-import { type Attributes, type Plain, text } from './plain.ts';
 
 /** Whose a record is, and what holds for it. Both SDKs, and a user's own tracer, are read into this. */
 export interface Identity {

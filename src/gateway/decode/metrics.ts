@@ -1,7 +1,7 @@
+import { type Attributes, attributesOf, secondsOf } from './attribute-value.ts';
+import { requireFewFields } from './decode-limits.ts';
 import { type Identity, identityOf, merged } from './identity.ts';
 import { type HistogramPoint, MetricRequest, type NumberPoint } from './metric-schema.ts';
-import { requireFewFields } from './parts.ts';
-import { type Attributes, attributesOf, secondsOf } from './plain.ts';
 import type { MetricPoint } from './records.ts';
 
 /** A point of an instrument, and whose it is. */

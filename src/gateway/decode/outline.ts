@@ -1,5 +1,5 @@
 import { holdsContent } from '../../catalogue/content.ts';
-import type { Attributes, Plain } from './plain.ts';
+import type { Attributes, Plain } from './attribute-value.ts';
 import type { SpanRecord } from './records.ts';
 
 /** What was said and done: a call that runs is told by it. */

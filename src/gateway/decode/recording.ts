@@ -2,8 +2,8 @@ import { createWriteStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import busboy from 'busboy';
-import { mostDepth, requireFewFields, requireFewParts } from './parts.ts';
-import type { Plain } from './plain.ts';
+import type { Plain } from './attribute-value.ts';
+import { mostDepth, requireFewFields, requireFewParts } from './decode-limits.ts';
 import { RecordingHeader } from './recording-header.ts';
 
 /** How large each part of an uploaded recording may be, in bytes. */

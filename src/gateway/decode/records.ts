@@ -1,6 +1,6 @@
+import type { Attributes } from './attribute-value.ts';
 import type { ChatItem } from './chat-item.ts';
 import type { Identity } from './identity.ts';
-import type { Attributes } from './plain.ts';
 import type { SessionReport } from './session-report.ts';
 
 /** A span. Times are unix seconds. */

@@ -1,4 +1,4 @@
-import { type Attributes, flag, number, parsed, record, text } from './plain.ts';
+import { type Attributes, flag, number, parsed, record, text } from './attribute-value.ts';
 import type { SpanRecord } from './records.ts';
 
 interface Model {

@@ -1,7 +1,7 @@
+import { attributesOf, secondsOf } from './attribute-value.ts';
+import { requireFewFields } from './decode-limits.ts';
 import { type Identity, identityOf, unmarked } from './identity.ts';
 import type { Resource, Scope } from './otlp-schema.ts';
-import { requireFewFields } from './parts.ts';
-import { attributesOf, secondsOf } from './plain.ts';
 import type { SpanRecord } from './records.ts';
 import { type Span, TraceRequest } from './trace-schema.ts';
 

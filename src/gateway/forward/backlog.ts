@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { destinations } from '../../catalogue/gateway.ts';
-import type { DeadLetters } from '../dead-letter.ts';
+import type { DeadLetters } from '../spool/dead-letters.ts';
 import { type Entry, type Meta, readMeta } from '../spool/entry.ts';
 import { NoRoom, Spool } from '../spool/spool.ts';
 import type { Telemetry } from '../telemetry.ts';

@@ -1,3 +1,4 @@
+import { type Attributes, attributesOf } from '../decode/attribute-value.ts';
 import {
   Histogram,
   HistogramPoint,
@@ -9,8 +10,7 @@ import {
   Sum,
 } from '../decode/metric-schema.ts';
 import { Resource } from '../decode/otlp-schema.ts';
-import { type Attributes, attributesOf } from '../decode/plain.ts';
-import { pair } from './unified.ts';
+import { pair } from './otlp-request.ts';
 
 /** A series that adds up what jobs report. */
 interface Series {

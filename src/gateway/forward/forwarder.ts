@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExportedSignal } from '../../catalogue/marker.ts';
-import type { DeadLetters } from '../dead-letter.ts';
 import { unnamed } from '../decode/identity.ts';
 import type { WireLog } from '../decode/log-schema.ts';
 import type { MetricRequest } from '../decode/metric-schema.ts';
@@ -10,14 +9,15 @@ import { sessionOf } from '../decode/records.ts';
 import type { Owned } from '../decode/spans.ts';
 import type { Span } from '../decode/trace-schema.ts';
 import type { ApiKeys } from '../receive/api-keys.ts';
+import type { DeadLetters } from '../spool/dead-letters.ts';
 import type { Meta } from '../spool/entry.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { Backlog, type Destination } from './backlog.ts';
+import { compressed, otlpDestination } from './destinations.ts';
 import { liveKitCloud } from './livekit-cloud.ts';
 import { conversationRecords, forLoki, type Over } from './loki.ts';
 import { MetricsPush } from './metrics-push.ts';
-import { compressed, otlpDestination } from './otlp-destinations.ts';
-import { logRequest, traceRequest } from './unified.ts';
+import { logRequest, traceRequest } from './otlp-request.ts';
 
 /** Headers by destination. LiveKit Cloud needs none: uploads go there with a token of their API key. */
 export type ForwardHeaders = Readonly<

@@ -1,13 +1,13 @@
 import { conversationScope } from '../../catalogue/conversation.ts';
+import { plainOf } from '../decode/attribute-value.ts';
 import type { Identity } from '../decode/identity.ts';
 import { WireLog } from '../decode/log-schema.ts';
-import { addLog } from '../decode/logs.ts';
 import { KeyValue, Scope } from '../decode/otlp-schema.ts';
-import { plainOf } from '../decode/plain.ts';
 import { emptyBatch, sessionOf } from '../decode/records.ts';
+import { addLog } from '../decode/signals.ts';
 import type { Owned } from '../decode/spans.ts';
-import { type Conversation, type Told, toldOf } from './told.ts';
-import { pair } from './unified.ts';
+import { type Conversation, type Told, toldOf } from './conversation-records.ts';
+import { pair } from './otlp-request.ts';
 
 /** A conversation that is over. */
 export interface Over extends Conversation {

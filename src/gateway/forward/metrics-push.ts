@@ -4,7 +4,7 @@ import writeFileAtomic from 'write-file-atomic';
 import type { MetricRequest } from '../decode/metric-schema.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { Cumulative, type CumulativeState } from './cumulative.ts';
-import { compressed } from './otlp-destinations.ts';
+import { compressed } from './destinations.ts';
 import { NotNow, post, Refused } from './post.ts';
 
 export interface MetricsPushOptions {

@@ -1,17 +1,17 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DeadLetters } from '../dead-letter.ts';
 import { sessionOf } from '../decode/records.ts';
 import type { UploadKind } from '../receive/endpoints.ts';
+import type { DeadLetters } from '../spool/dead-letters.ts';
 import { type Entry, readMeta } from '../spool/entry.ts';
 import type { Spool } from '../spool/spool.ts';
 import { sessionIdOf } from '../store/session-id.ts';
 import type { SessionStore } from '../store/session-store.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { Deferred, isPassing, type Result } from './deferred.ts';
+import { type TakenUp, type TakeUpOptions, takeUp } from './process-upload.ts';
 import { type BatchListener, storeBatches } from './store-batches.ts';
-import { type TakenUp, type TakeUpOptions, takeUp } from './take-up.ts';
 
 export interface IngestOptions extends Omit<TakeUpOptions, 'isRedacted' | 'known' | 'traceOf'> {
   spool: Spool;

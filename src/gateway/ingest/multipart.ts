@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Plain } from '../decode/plain.ts';
+import type { Plain } from '../decode/attribute-value.ts';
 import type { RecordingHeader } from '../decode/recording-header.ts';
 
 /** A recording as an SDK uploads it, of parts that were changed. The report in the header stays out of it. */

@@ -2,7 +2,7 @@ import type { SessionBatch } from '../decode/records.ts';
 import type { Entry } from '../spool/entry.ts';
 import type { SessionStore } from '../store/session-store.ts';
 import type { Telemetry } from '../telemetry.ts';
-import type { TakenUp } from './take-up.ts';
+import type { TakenUp } from './process-upload.ts';
 
 /**
  * Told of each batch that went into the store, in order and at most once: after a crash, the last one may not be told.

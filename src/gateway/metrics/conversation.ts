@@ -1,10 +1,10 @@
-import { flag, number, text } from '../decode/plain.ts';
+import { flag, number, text } from '../decode/attribute-value.ts';
 import type { SpanRecord } from '../decode/records.ts';
 import type { Message } from './messages.ts';
 import type { SdkMetrics } from './metrics-json.ts';
 import type { Timeline } from './timeline.ts';
-import type { Told } from './told.ts';
 import { firstFrom, type Tree } from './tree.ts';
+import type { Told } from './uploaded-session.ts';
 
 /** What was said, who handed over, and which answers were cut off. */
 export function addConversation(

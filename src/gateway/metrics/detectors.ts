@@ -1,10 +1,10 @@
-import { flag, number } from '../decode/plain.ts';
+import { flag, number } from '../decode/attribute-value.ts';
 import type { UsageEntry } from '../decode/session-report.ts';
 import { factsOf } from '../decode/span-facts.ts';
 import type { SdkMetrics } from './metrics-json.ts';
 import type { Timeline } from './timeline.ts';
-import type { Told } from './told.ts';
 import type { Tree } from './tree.ts';
+import type { Told } from './uploaded-session.ts';
 
 /** What the detectors of turns' ends and of interruptions found, as far as spans tell. */
 export function addDetectors(timeline: Timeline, tree: Tree, { language, report }: Told): void {

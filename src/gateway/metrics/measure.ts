@@ -2,16 +2,16 @@ import { catalogue } from '../../catalogue/metrics.ts';
 import { type Observation, observation } from '../../catalogue/observation.ts';
 import { Samples } from '../../session/samples.ts';
 import { SessionObserver } from '../../session/session-events.ts';
-import { type Tellers, withTeller } from '../decode/tellers.ts';
+import { type Tellers, withTeller } from '../decode/usage-reporters.ts';
 import { addConversation } from './conversation.ts';
 import { addDetectors } from './detectors.ts';
 import { messagesOf } from './messages.ts';
-import { addRequests } from './requests.ts';
+import { addRequests } from './metrics-events.ts';
 import { addStates } from './states.ts';
 import { Timeline } from './timeline.ts';
-import type { Told } from './told.ts';
 import { addTools } from './tools.ts';
 import { Tree } from './tree.ts';
+import type { Told } from './uploaded-session.ts';
 import { reportedUsage, soleModel } from './usage.ts';
 
 /**

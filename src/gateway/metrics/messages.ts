@@ -1,10 +1,10 @@
 import type { MessageRead } from '../../session/events.ts';
+import { text } from '../decode/attribute-value.ts';
 import type { ChatItem, MessageMetrics } from '../decode/chat-item.ts';
-import { text } from '../decode/plain.ts';
 import type { SpanRecord } from '../decode/records.ts';
 import { factsOf } from '../decode/span-facts.ts';
-import type { Told } from './told.ts';
 import { firstFrom, type Tree } from './tree.ts';
+import type { Told } from './uploaded-session.ts';
 
 /** A message of the conversation; unix seconds at which the session took it in. */
 export interface Message {

@@ -1,5 +1,5 @@
 import type { ReadEvents } from '../../session/events.ts';
-import { type Attributes, number, type Plain, parsed, text } from '../decode/plain.ts';
+import { type Attributes, number, type Plain, parsed, text } from '../decode/attribute-value.ts';
 
 export type SdkMetrics = ReadEvents['metrics_collected']['metrics'];
 

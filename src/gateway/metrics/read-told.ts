@@ -1,10 +1,10 @@
 import type { ChatItem } from '../decode/chat-item.ts';
 import type { SpanRecord } from '../decode/records.ts';
 import type { SessionReport } from '../decode/session-report.ts';
-import { outlineOf } from '../store/outline.ts';
 import type { SessionFiles } from '../store/session-files.ts';
 import type { SessionState } from '../store/session-state.ts';
-import { measurable, type Told } from './told.ts';
+import { outlineOf } from '../store/span-summaries.ts';
+import { measurable, type Told } from './uploaded-session.ts';
 
 /** Whether the SDK said that the session ended. */
 export const isOver = ({ reported, recorded, ended }: SessionState): boolean =>

@@ -2,7 +2,7 @@ import type { MetricName } from '../../catalogue/metrics.ts';
 import type { Model } from '../../session/model.ts';
 import type { Samples } from '../../session/samples.ts';
 import { billableOf, type UsageEntry } from '../decode/session-report.ts';
-import { isRepetition, type Tellers } from '../decode/tellers.ts';
+import { isRepetition, type Tellers } from '../decode/usage-reporters.ts';
 import type { SdkMetrics } from './metrics-json.ts';
 
 type UsageMetric = Extract<MetricName, `lk_agents_usage_${string}`>;

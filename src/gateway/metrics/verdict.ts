@@ -1,5 +1,5 @@
 import type { SessionState, Verdict } from '../store/session-state.ts';
-import type { Told } from './told.ts';
+import type { Told } from './uploaded-session.ts';
 
 /**
  * Who measures a session. What either its report or a span says is enough: to leave one out is better than to have it in two

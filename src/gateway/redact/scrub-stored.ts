@@ -1,6 +1,6 @@
 import { isContentEvent } from '../../catalogue/content.ts';
+import type { Attributes, Plain } from '../decode/attribute-value.ts';
 import type { ChatItem } from '../decode/chat-item.ts';
-import type { Attributes, Plain } from '../decode/plain.ts';
 import type { LogRecord, SpanRecord } from '../decode/records.ts';
 import type { SessionReport } from '../decode/session-report.ts';
 import { isPersonal } from './personal.ts';

@@ -2,7 +2,7 @@ import type { BillableUnit } from '../../catalogue/labels.ts';
 import { rateOf } from '../../pricing/price.ts';
 import type { PriceBook } from '../../pricing/price-book.ts';
 import { billableOf, type UsageEntry } from '../decode/session-report.ts';
-import { isRepetition, type Tellers } from '../decode/tellers.ts';
+import { isRepetition, type Tellers } from '../decode/usage-reporters.ts';
 
 /** What a session's usage costs at the prices of the day on which its report, and the spans around it, came. */
 export interface SessionCost {

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { BucketError } from '../../objects/bucket.ts';
 import { OptionError } from '../../options.ts';
 import { type ChatItem, mergeItems } from '../decode/chat-item.ts';
+import { provisionalItems } from './conversation.ts';
 import { Journal } from './journal.ts';
 import type { Objects } from './objects.ts';
-import { outlineOf } from './outline.ts';
-import { provisionalItems } from './provisional.ts';
 import { SessionFiles } from './session-files.ts';
 import { isSessionId } from './session-id.ts';
 import type { SessionState } from './session-state.ts';
+import { outlineOf } from './span-summaries.ts';
 import { type SessionSummary, summaryOf } from './summary.ts';
 import { wordsOf } from './words.ts';
 

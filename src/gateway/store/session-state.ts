@@ -1,11 +1,11 @@
 import type { gateway } from '../../catalogue/gateway.ts';
 import { observedMarker } from '../../catalogue/marker.ts';
+import { text } from '../decode/attribute-value.ts';
 import type { ChatItem } from '../decode/chat-item.ts';
 import { type Identity, merged } from '../decode/identity.ts';
-import { text } from '../decode/plain.ts';
 import type { LogRecord, SessionBatch, SpanRecord } from '../decode/records.ts';
 import { factsOf } from '../decode/span-facts.ts';
-import { type Tellers, withTeller } from '../decode/tellers.ts';
+import { type Tellers, withTeller } from '../decode/usage-reporters.ts';
 import type { SessionCost } from './session-cost.ts';
 
 /** Who measures a session; see `talkgauge_gateway_measured_sessions_total`. */

@@ -1,9 +1,9 @@
 import { type ChatItem, mergeItems } from '../decode/chat-item.ts';
 import type { LogRecord, SpanRecord } from '../decode/records.ts';
-import { outlineOf } from '../store/outline.ts';
-import { provisionalItems } from '../store/provisional.ts';
+import { provisionalItems } from '../store/conversation.ts';
 import type { SessionFiles } from '../store/session-files.ts';
 import type { SessionState } from '../store/session-state.ts';
+import { outlineOf } from '../store/span-summaries.ts';
 import type { SessionSummary } from '../store/summary.ts';
 import { type Happening, happeningsOf } from './happenings.ts';
 import { type Bar, type Lanes, lanesOf } from './lanes.ts';

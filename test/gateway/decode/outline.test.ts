@@ -1,11 +1,11 @@
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import type { Attributes } from '../../../src/gateway/decode/attribute-value.ts';
 import { outlined } from '../../../src/gateway/decode/outline.ts';
-import type { Attributes } from '../../../src/gateway/decode/plain.ts';
 import type { SpanRecord } from '../../../src/gateway/decode/records.ts';
 import { factsOf } from '../../../src/gateway/decode/span-facts.ts';
 import { spanRecordOf, spansOf } from '../../../src/gateway/decode/spans.ts';
-import { measurable } from '../../../src/gateway/metrics/told.ts';
+import { measurable } from '../../../src/gateway/metrics/uploaded-session.ts';
 import { captured } from '../uploads.ts';
 
 const spans = captured

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Attributes } from '../../../src/gateway/decode/plain.ts';
+import type { Attributes } from '../../../src/gateway/decode/attribute-value.ts';
 import { factsOf } from '../../../src/gateway/decode/span-facts.ts';
 
 const span = (name: string, attributes: Attributes) => ({

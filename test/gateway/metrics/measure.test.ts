@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Attributes } from '../../../src/gateway/decode/plain.ts';
+import type { Attributes } from '../../../src/gateway/decode/attribute-value.ts';
 import type { SpanRecord } from '../../../src/gateway/decode/records.ts';
 import type { SessionReport, UsageEntry } from '../../../src/gateway/decode/session-report.ts';
 import { measure } from '../../../src/gateway/metrics/measure.ts';

@@ -1,5 +1,5 @@
 import { isAdapter } from '../../session/duplicates.ts';
-import { parsed, record, text } from './plain.ts';
+import { parsed, record, text } from './attribute-value.ts';
 import type { SpanRecord } from './records.ts';
 import type { UsageEntry } from './session-report.ts';
 

@@ -1,7 +1,7 @@
 import { isContentEvent, redactedMessage } from '../../catalogue/content.ts';
+import { list, type Plain, record } from '../decode/attribute-value.ts';
 import type { WireLog } from '../decode/log-schema.ts';
 import type { AnyValue, KeyValue, Resource, Scope } from '../decode/otlp-schema.ts';
-import { list, type Plain, record } from '../decode/plain.ts';
 import type { Owned } from '../decode/spans.ts';
 import type { Span } from '../decode/trace-schema.ts';
 import { isKeptOfEvaluation, isKeptOfItem, isPersonal } from './personal.ts';

@@ -1,5 +1,5 @@
+import { mostDepth, TooDeep } from './decode-limits.ts';
 import type { AnyValue, KeyValue } from './otlp-schema.ts';
-import { mostDepth, TooDeep } from './parts.ts';
 
 /** A value of an attribute as plain data; whole numbers beyond 2^53 are text. */
 export type Plain = string | number | boolean | null | Plain[] | { [key: string]: Plain };

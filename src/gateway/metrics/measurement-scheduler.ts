@@ -6,7 +6,7 @@ import type { Telemetry } from '../telemetry.ts';
 import { ActiveSessions } from './active-sessions.ts';
 import { measure } from './measure.ts';
 import { isOver, readTold } from './read-told.ts';
-import type { Told } from './told.ts';
+import type { Told } from './uploaded-session.ts';
 import { verdictOf } from './verdict.ts';
 
 /** For how many seconds nothing may have come of a session before it is measured. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { conversationRecords, segmentAttributes } from '../../../src/catalogue/conversation.ts';
 import type { ChatItem } from '../../../src/gateway/decode/chat-item.ts';
-import { toldOf } from '../../../src/gateway/forward/told.ts';
+import { toldOf } from '../../../src/gateway/forward/conversation-records.ts';
 import { isAbandoned, measure } from '../../../src/gateway/metrics/measure.ts';
 
 const items: ChatItem[] = [

@@ -2,15 +2,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { LogRequest } from '../../../src/gateway/decode/log-schema.ts';
-import { logsOf } from '../../../src/gateway/decode/logs.ts';
-import { MetricRequest } from '../../../src/gateway/decode/metric-schema.ts';
 import {
   requireFewFields,
   requireFewParts,
   TooDeep,
   TooManyParts,
-} from '../../../src/gateway/decode/parts.ts';
+} from '../../../src/gateway/decode/decode-limits.ts';
+import { LogRequest } from '../../../src/gateway/decode/log-schema.ts';
+import { MetricRequest } from '../../../src/gateway/decode/metric-schema.ts';
+import { logsOf } from '../../../src/gateway/decode/signals.ts';
 import { TraceRequest } from '../../../src/gateway/decode/trace-schema.ts';
 import { startTestGateway } from '../running.ts';
 import { captured, one } from '../uploads.ts';

@@ -1,9 +1,9 @@
+import { attributesOf, plainOf, record, secondsOf } from './attribute-value.ts';
 import { chatItemOfLog } from './chat-item.ts';
+import { requireFewFields, requireFewParts } from './decode-limits.ts';
 import { identityOf, unmarked } from './identity.ts';
 import { LogRequest, type WireLog } from './log-schema.ts';
 import { logRequestOfJson } from './otlp-json.ts';
-import { requireFewFields, requireFewParts } from './parts.ts';
-import { attributesOf, plainOf, record, secondsOf } from './plain.ts';
 import type { Evaluation, LogLevel, LogRecord, SessionBatch } from './records.ts';
 import { sessionReportOf } from './session-report.ts';
 import type { Owned } from './spans.ts';

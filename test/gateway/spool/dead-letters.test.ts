@@ -1,8 +1,8 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { DeadLetters } from '../../src/gateway/dead-letter.ts';
-import { newFolder } from './running.ts';
+import { DeadLetters } from '../../../src/gateway/spool/dead-letters.ts';
+import { newFolder } from '../running.ts';
 
 const week = 7 * 86_400_000;
 

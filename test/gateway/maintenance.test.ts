@@ -1,10 +1,10 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { archive } from '../../../src/gateway/store/archive.ts';
-import { newFolder, type Running, startTestGateway } from '../running.ts';
-import { capturedOf, one } from '../uploads.ts';
-import { type Bucket, listenBucket } from './bucket.ts';
+import { archive } from '../../src/gateway/store/archive.ts';
+import { newFolder, type Running, startTestGateway } from './running.ts';
+import { type Bucket, listenBucket } from './store/bucket.ts';
+import { capturedOf, one } from './uploads.ts';
 
 /** As long after the uploads as it takes for a session to be over. */
 const later = () => Date.now() / 1000 + 600;

@@ -1,4 +1,4 @@
-import type { DeadLetters } from './dead-letter.ts';
+import type { DeadLetters } from './spool/dead-letters.ts';
 import { archive } from './store/archive.ts';
 import { type Retention, retain } from './store/retention.ts';
 import type { SessionStore } from './store/session-store.ts';

@@ -1,5 +1,5 @@
+import type { Attributes, Plain } from '../decode/attribute-value.ts';
 import type { ChatItem } from '../decode/chat-item.ts';
-import type { Attributes, Plain } from '../decode/plain.ts';
 import type { SpanRecord } from '../decode/records.ts';
 import type { SessionReport } from '../decode/session-report.ts';
 

@@ -1,9 +1,9 @@
-import { parsed, text } from '../decode/plain.ts';
+import { parsed, text } from '../decode/attribute-value.ts';
 import type { SpanRecord } from '../decode/records.ts';
 import { type SdkMetrics, sdkMetricsOf } from './metrics-json.ts';
 import type { Timeline } from './timeline.ts';
-import { realtimeMetrics, type Told } from './told.ts';
 import type { Tree } from './tree.ts';
+import { realtimeMetrics, type Told } from './uploaded-session.ts';
 
 const kinds = {
   llm_request: { attribute: 'lk.llm_metrics', type: 'llm_metrics' },

@@ -2,8 +2,8 @@ import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { emptyBatch, type SessionBatch, type SpanRecord } from '../../../src/gateway/decode/records.ts';
-import { outlineOf } from '../../../src/gateway/store/outline.ts';
 import { SessionStore } from '../../../src/gateway/store/session-store.ts';
+import { outlineOf } from '../../../src/gateway/store/span-summaries.ts';
 import { PriceBook } from '../../../src/pricing/price-book.ts';
 import { newFolder } from '../running.ts';
 
