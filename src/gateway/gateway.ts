@@ -1,4 +1,7 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
 import { isLoopback } from '../http/address.ts';
 import { listen, type Patience } from '../http/listening.ts';
 import { createScrapes } from '../http/scrapes.ts';
@@ -8,25 +11,22 @@ import { PriceBook } from '../pricing/price-book.ts';
 import { version } from '../version.ts';
 import { createReaderGuard, sameOrigin } from './api/readers.ts';
 import { createApi } from './api/sessions.ts';
-import { createGatewayApp } from './app.ts';
+import { createGatewayApp, createReadiness } from './app.ts';
 import { Waveforms } from './audio/waveforms.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { Forwarder } from './forward/forwarder.ts';
 import { Ingest } from './ingest/ingest.ts';
-import { instanceId } from './instance-id.ts';
 import { startUpkeep } from './maintenance.ts';
 import { isAbandoned } from './metrics/measure.ts';
 import { Measuring } from './metrics/measurement-scheduler.ts';
 import { recorded } from './metrics/sources.ts';
 import type { GatewayOptions } from './options.ts';
-import { warnOfPlainHttp } from './plain-http.ts';
-import { createReadiness } from './readiness.ts';
 import { openKeys } from './receive/api-keys.ts';
 import { defaultLimits } from './receive/limits.ts';
 import { createUploads, type Load } from './receive/uploads.ts';
 import { DeadLetters } from './spool/dead-letters.ts';
 import { Spool } from './spool/spool.ts';
-import { Objects } from './store/objects.ts';
+import { Objects } from './store/session-files.ts';
 import { SessionStore } from './store/session-store.ts';
 import { Telemetry } from './telemetry.ts';
 
@@ -236,4 +236,38 @@ function watchGauges(telemetry: Telemetry, spool: Spool, store: SessionStore): v
     'talkgauge_gateway_store_bytes',
     gauge(() => store.index.bytes),
   );
+}
+
+export interface PlainHttpOptions {
+  host: string;
+  tls: boolean;
+  /** Whether the user knows. */
+  insecure: boolean;
+  log: (message: string) => void;
+}
+
+/** Warns who lets conversations and credentials travel over a network for everybody to read. */
+export function warnOfPlainHttp({ host, tls, insecure, log }: PlainHttpOptions): void {
+  if (tls || insecure || isLoopback(host)) return;
+  log(
+    `WARNING: plain HTTP on ${host}: whoever is on the way reads what was said, and the credentials of readers and agents. ` +
+      'Set TALKGAUGE_GATEWAY_TLS_CERT and TALKGAUGE_GATEWAY_TLS_KEY, or listen on 127.0.0.1 behind a proxy with TLS; ' +
+      'on a network that nobody else can read, say so with --insecure (TALKGAUGE_GATEWAY_INSECURE=true).',
+  );
+}
+
+/**
+ * What tells this gateway from all others (OpenTelemetry's `service.instance.id`): drawn at the first start, and kept in its
+ * directory, for its totals go on after a restart.
+ */
+export async function instanceId(directory: string): Promise<string> {
+  const file = join(directory, 'instance-id');
+  const known = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+  if (known.trim() !== '') return known.trim();
+  const drawn = randomUUID();
+  await writeFileAtomic(file, `${drawn}\n`, { mode: 0o600 });
+  return drawn;
 }

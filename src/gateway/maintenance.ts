@@ -1,6 +1,4 @@
 import type { DeadLetters } from './spool/dead-letters.ts';
-import { archive } from './store/archive.ts';
-import { type Retention, retain } from './store/retention.ts';
 import type { SessionStore } from './store/session-store.ts';
 import type { Telemetry } from './telemetry.ts';
 
@@ -58,4 +56,65 @@ export async function startUpkeep(options: UpkeepOptions) {
       await running;
     },
   };
+}
+
+export interface Retention {
+  /** Seconds after its end at which a session is removed. @default never */
+  maxAge?: number;
+  /** Bytes that all sessions together may take before the oldest are removed. @default any number */
+  maxBytes?: number;
+}
+
+/** For how long what still comes of a deleted session is refused, in seconds: longer than any call. */
+const rememberDeleted = 2 * 86_400;
+
+/**
+ * Removes what is too old, then the oldest, until the rest has room.
+ *
+ * @param now unix seconds
+ * @returns how many were removed, and why
+ */
+export async function retain(
+  store: SessionStore,
+  { maxAge = Number.POSITIVE_INFINITY, maxBytes = Number.POSITIVE_INFINITY }: Retention,
+  now: number,
+): Promise<{ age: number; size: number }> {
+  const gone: { age: string[]; size: string[] } = { age: [], size: [] };
+  let bytes = store.index.bytes;
+  const oldestFirst = store.index.summaries().sort((a, b) => a.end - b.end);
+  for (const summary of oldestFirst) {
+    const old = now - Math.max(summary.end, summary.receivedAt) > maxAge;
+    if (!old && bytes <= maxBytes) continue;
+    bytes -= summary.bytes;
+    gone[old ? 'age' : 'size'].push(summary.id);
+  }
+  const removed = { age: await store.delete(...gone.age), size: await store.delete(...gone.size) };
+  await store.forgetDeleted(now - rememberDeleted);
+  return removed;
+}
+
+/** Seconds after its last upload at which a session that is complete is moved into the bucket. */
+const quiet = 300;
+/** The same for one whose report never came. */
+const patience = 6 * 3600;
+
+/**
+ * Moves sessions that are over into the bucket.
+ *
+ * @param now unix seconds
+ * @returns how many were moved, and how many could not be
+ */
+export async function archive(store: SessionStore, now: number): Promise<{ ok: number; failed: number }> {
+  const moved = { ok: 0, failed: 0 };
+  for (const { id, archived, complete, receivedAt } of store.index.summaries()) {
+    if (archived || now - receivedAt < (complete ? quiet : patience)) continue;
+    const result = await store.archive(id).then(
+      () => 'ok' as const,
+      () => 'failed' as const,
+    );
+    moved[result]++;
+    // The bucket is away: the others would fail like this one.
+    if (result === 'failed') break;
+  }
+  return moved;
 }

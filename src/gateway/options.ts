@@ -3,12 +3,12 @@ import type { BucketOptions } from '../objects/bucket.ts';
 import type { PriceBook } from '../pricing/price-book.ts';
 import type { Readers } from './api/readers.ts';
 import type { ForwardTo } from './forward/forwarder.ts';
-import type { BatchListener } from './ingest/store-batches.ts';
+import type { BatchListener } from './ingest/ingest.ts';
+import type { Retention } from './maintenance.ts';
 import type { Patience } from './metrics/measurement-scheduler.ts';
 import type { KeyOptions } from './receive/api-keys.ts';
 import type { Limits } from './receive/limits.ts';
 import type { SyncPolicy } from './receive/uploads.ts';
-import type { Retention } from './store/retention.ts';
 
 export interface GatewayOptions {
   /** Where sessions and the spool are kept; made if it is not there. */

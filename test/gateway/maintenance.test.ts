@@ -1,7 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { archive } from '../../src/gateway/store/archive.ts';
+import { archive } from '../../src/gateway/maintenance.ts';
 import { newFolder, type Running, startTestGateway } from './running.ts';
 import { type Bucket, listenBucket } from './store/bucket.ts';
 import { capturedOf, one } from './uploads.ts';

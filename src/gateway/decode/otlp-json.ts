@@ -1,6 +1,14 @@
 import { TooManyParts } from './decode-limits.ts';
-import { LogRequest, ResourceLogs, ScopeLogs, WireLog } from './log-schema.ts';
-import { AnyValue, KeyValue, Resource, Scope } from './otlp-schema.ts';
+import {
+  AnyValue,
+  KeyValue,
+  LogRequest,
+  Resource,
+  ResourceLogs,
+  Scope,
+  ScopeLogs,
+  WireLog,
+} from './otlp-schema.ts';
 
 /**
  * OTLP's JSON as the Node.js SDK writes it, and more forgiving than protobuf's own JSON: ids are hexadecimal and may

@@ -1,12 +1,21 @@
-import { attributesOf, plainOf, record, secondsOf } from './attribute-value.ts';
+import { type Attributes, attributesOf, plainOf, record, secondsOf } from './attribute-value.ts';
 import { chatItemOfLog } from './chat-item.ts';
 import { requireFewFields, requireFewParts } from './decode-limits.ts';
-import { identityOf, unmarked } from './identity.ts';
-import { LogRequest, type WireLog } from './log-schema.ts';
+import { type Identity, identityOf, merged, unmarked } from './identity.ts';
 import { logRequestOfJson } from './otlp-json.ts';
-import type { Evaluation, LogLevel, LogRecord, SessionBatch } from './records.ts';
+import {
+  type HistogramPoint,
+  LogRequest,
+  MetricRequest,
+  type NumberPoint,
+  type Resource,
+  type Scope,
+  type Span,
+  TraceRequest,
+  type WireLog,
+} from './otlp-schema.ts';
+import type { Evaluation, LogLevel, LogRecord, MetricPoint, SessionBatch, SpanRecord } from './records.ts';
 import { sessionReportOf } from './session-report.ts';
-import type { Owned } from './spans.ts';
 
 /**
  * @param json whether it is OTLP's JSON, which Node.js sends; Python sends protobuf
@@ -73,4 +82,96 @@ export function addLog(batch: SessionBatch, owned: Owned<WireLog>): void {
   } else {
     batch.logs.push(log);
   }
+}
+
+/** A record of a request, whose it is, and what stood around it. */
+export interface Owned<T> {
+  identity: Identity;
+  wire: T;
+  resource?: Resource;
+  scope?: Scope;
+}
+
+/** @throws Error if it is no `ExportTraceServiceRequest`, or has too many parts */
+export function spansOf(body: Uint8Array): Owned<Span>[] {
+  requireFewFields(body, TraceRequest);
+  const found: Owned<Span>[] = [];
+  for (const { resource, scopeSpans } of TraceRequest.fromBinary(body).resourceSpans) {
+    const shared = attributesOf(resource?.attributes);
+    for (const { scope, spans } of scopeSpans) {
+      for (const wire of spans) {
+        const identity = identityOf(attributesOf(wire.attributes), shared);
+        wire.attributes = unmarked(wire.attributes);
+        found.push({ identity, wire, resource, scope });
+      }
+    }
+  }
+  return found;
+}
+
+const statuses = ['unset', 'ok', 'error'] as const;
+
+export function spanRecordOf(wire: Span): SpanRecord {
+  const parentId = hex(wire.parentSpanId);
+  return {
+    traceId: hex(wire.traceId),
+    spanId: hex(wire.spanId),
+    ...(parentId && { parentId }),
+    name: wire.name,
+    start: secondsOf(wire.startTimeUnixNano),
+    end: secondsOf(wire.endTimeUnixNano),
+    attributes: attributesOf(wire.attributes),
+    events: wire.events.map(({ name, timeUnixNano, attributes }) => ({
+      name,
+      at: secondsOf(timeUnixNano),
+      attributes: attributesOf(attributes),
+    })),
+    status: statuses[wire.status?.code ?? 0] ?? 'unset',
+    ...(wire.status?.message && { statusMessage: wire.status.message }),
+  };
+}
+
+/** A point of an instrument, and whose it is. */
+export interface OwnedPoint {
+  identity: Identity;
+  point: MetricPoint;
+}
+
+const delta = 1;
+
+const numberPoint = ({ value }: NumberPoint) => ({
+  value: value.case === undefined ? undefined : Number(value.value),
+});
+const histogramPoint = ({ count, sum, min, max }: HistogramPoint) => ({
+  count: Number(count),
+  sum,
+  min,
+  max,
+});
+
+/** @throws Error if it is no `ExportMetricsServiceRequest`, or has too many parts */
+export function metricsOf(body: Uint8Array): OwnedPoint[] {
+  requireFewFields(body, MetricRequest);
+  const found: OwnedPoint[] = [];
+  for (const { resource, scopeMetrics } of MetricRequest.fromBinary(body).resourceMetrics) {
+    const shared = attributesOf(resource?.attributes);
+    for (const { name, unit, data } of scopeMetrics.flatMap(({ metrics }) => metrics)) {
+      if (data.case === undefined) continue;
+      for (const wire of data.value.dataPoints) {
+        const attributes: Attributes = attributesOf(wire.attributes);
+        found.push({
+          identity: merged(identityOf(shared), identityOf(attributes)),
+          point: {
+            name,
+            unit,
+            at: secondsOf(wire.timeUnixNano),
+            attributes,
+            ...('count' in wire ? histogramPoint(wire) : numberPoint(wire)),
+            delta: data.case !== 'gauge' && data.value.aggregationTemporality === delta,
+          },
+        });
+      }
+    }
+  }
+  return found;
 }

@@ -5,11 +5,11 @@ import {
   Metric,
   MetricRequest,
   NumberPoint,
+  Resource,
   ResourceMetrics,
   ScopeMetrics,
   Sum,
-} from '../decode/metric-schema.ts';
-import { Resource } from '../decode/otlp-schema.ts';
+} from '../decode/otlp-schema.ts';
 import { pair } from './otlp-request.ts';
 
 /** A series that adds up what jobs report. */

@@ -1,11 +1,9 @@
 import { conversationScope } from '../../catalogue/conversation.ts';
 import { plainOf } from '../decode/attribute-value.ts';
 import type { Identity } from '../decode/identity.ts';
-import { WireLog } from '../decode/log-schema.ts';
-import { KeyValue, Scope } from '../decode/otlp-schema.ts';
+import { KeyValue, Scope, WireLog } from '../decode/otlp-schema.ts';
 import { emptyBatch, sessionOf } from '../decode/records.ts';
-import { addLog } from '../decode/signals.ts';
-import type { Owned } from '../decode/spans.ts';
+import { addLog, type Owned } from '../decode/signals.ts';
 import { type Conversation, type Told, toldOf } from './conversation-records.ts';
 import { pair } from './otlp-request.ts';
 

@@ -1,7 +1,7 @@
 import { readFile, rename } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import writeFileAtomic from 'write-file-atomic';
-import type { MetricRequest } from '../decode/metric-schema.ts';
+import type { MetricRequest } from '../decode/otlp-schema.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { Cumulative, type CumulativeState } from './cumulative.ts';
 import { compressed } from './destinations.ts';

@@ -1,8 +1,19 @@
 import type { Identity } from '../decode/identity.ts';
-import { LogRequest, ResourceLogs, ScopeLogs, type WireLog } from '../decode/log-schema.ts';
-import { AnyValue, KeyValue, Resource, type Scope } from '../decode/otlp-schema.ts';
-import type { Owned } from '../decode/spans.ts';
-import { ResourceSpans, ScopeSpans, type Span, TraceRequest } from '../decode/trace-schema.ts';
+import {
+  AnyValue,
+  KeyValue,
+  LogRequest,
+  Resource,
+  ResourceLogs,
+  ResourceSpans,
+  type Scope,
+  ScopeLogs,
+  ScopeSpans,
+  type Span,
+  TraceRequest,
+  type WireLog,
+} from '../decode/otlp-schema.ts';
+import type { Owned } from '../decode/signals.ts';
 
 /** The attributes by which a session is found in a backend, whichever SDK it is of, and whoever made its tracer. */
 const attributeNames = {

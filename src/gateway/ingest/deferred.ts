@@ -1,6 +1,6 @@
 import { BucketError } from '../../objects/bucket.ts';
 import type { UploadKind } from '../receive/endpoints.ts';
-import type { Entry } from '../spool/entry.ts';
+import type { Entry } from '../spool/spool.ts';
 
 /** Milliseconds before an upload is tried again; it doubles, up to `maxDelay`. */
 const firstDelay = 250;

@@ -1,24 +1,21 @@
+import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Plain } from '../decode/attribute-value.ts';
 import { chatItemsOfHistory } from '../decode/chat-item.ts';
-import type { Identity } from '../decode/identity.ts';
-import { unpacked } from '../decode/inflate.ts';
-import { MetricRequest } from '../decode/metric-schema.ts';
-import { metricsOf } from '../decode/metrics.ts';
-import { type Recording, readRecording } from '../decode/recording.ts';
-import { audioStart } from '../decode/recording-header.ts';
-import { type AudioFile, type SessionBatch, sessionOf } from '../decode/records.ts';
-import { addLog, logsOf } from '../decode/signals.ts';
-import { spanRecordOf, spansOf } from '../decode/spans.ts';
+import { unpacked } from '../decode/decode-limits.ts';
+import { type Identity, merged } from '../decode/identity.ts';
+import { MetricRequest } from '../decode/otlp-schema.ts';
+import { audioStart, type Recording, type RecordingHeader, readRecording } from '../decode/recording.ts';
+import { type AudioFile, emptyBatch, type SessionBatch, sessionOf } from '../decode/records.ts';
+import { addLog, logsOf, metricsOf, spanRecordOf, spansOf } from '../decode/signals.ts';
 import type { Forwarder } from '../forward/forwarder.ts';
 import { logRequest, traceRequest } from '../forward/otlp-request.ts';
 import type { UploadKind } from '../receive/endpoints.ts';
 import type { Limits } from '../receive/limits.ts';
 import { scrubHistory, scrubLog, scrubSpan } from '../redact/redaction.ts';
-import { type Entry, type Meta, readBody, streamBody } from '../spool/entry.ts';
-import { Batches } from './batches.ts';
-import { multipartOf } from './multipart.ts';
+import { type Entry, type Meta, readBody, streamBody } from '../spool/spool.ts';
 
 export interface TakeUpOptions {
   limits: Limits;
@@ -229,3 +226,62 @@ const readers: Readonly<Record<UploadKind, Reader>> = { traces, logs, metrics, r
  */
 export const takeUp = (entry: Entry, meta: Meta, options: TakeUpOptions): Promise<TakenUp> =>
   readers[meta.kind as UploadKind](entry, meta, options);
+
+/** What an upload says, session by session. */
+export class Batches {
+  readonly #bySession = new Map<string, SessionBatch>();
+  /** Records that belong to no session. */
+  ownerless = 0;
+
+  /** The batch of a record's session; undefined if it has none. */
+  of(identity: Identity): SessionBatch | undefined {
+    const session = sessionOf(identity);
+    if (session === undefined) {
+      this.ownerless++;
+      return undefined;
+    }
+    const batch = this.#bySession.get(session) ?? emptyBatch(identity);
+    batch.identity = merged(batch.identity, identity);
+    this.#bySession.set(session, batch);
+    return batch;
+  }
+
+  all(): SessionBatch[] {
+    return [...this.#bySession.values()];
+  }
+}
+
+/** A recording as an SDK uploads it, of parts that were changed. The report in the header stays out of it. */
+export function multipartOf(
+  header: RecordingHeader,
+  history: Plain | undefined,
+  audio: AsyncIterable<Uint8Array> | undefined,
+): { type: string; body: AsyncIterable<Uint8Array> } {
+  const boundary = `talkgauge-${randomUUID()}`;
+  const head = (name: string, file: string, type: string): Buffer =>
+    Buffer.from(
+      `--${boundary}\r\nContent-Disposition: form-data; name="${name}"; filename="${file}"\r\nContent-Type: ${type}\r\n\r\n`,
+    );
+  const end = Buffer.from('\r\n');
+  const bare = header.clone();
+  bare.sessionSummary = '';
+  bare.roomName = '';
+
+  async function* body(): AsyncGenerator<Uint8Array> {
+    yield head('header', 'header.binpb', 'application/protobuf');
+    yield bare.toBinary();
+    yield end;
+    if (history !== undefined) {
+      yield head('chat_history', 'chat_history.json', 'application/json');
+      yield Buffer.from(JSON.stringify(history));
+      yield end;
+    }
+    if (audio) {
+      yield head('audio', 'recording.ogg', 'audio/ogg');
+      yield* audio;
+      yield end;
+    }
+    yield Buffer.from(`--${boundary}--\r\n`);
+  }
+  return { type: `multipart/form-data; boundary=${boundary}`, body: body() };
+}

@@ -1,13 +1,10 @@
 import type { Identity } from '../../catalogue/types.ts';
 import type { Recorder } from '../../metrics/recorder.ts';
-import type { SessionState } from '../store/session-state.ts';
+import type { SessionState, Verdict } from '../store/session-state.ts';
 import type { SessionStore } from '../store/session-store.ts';
 import type { Telemetry } from '../telemetry.ts';
-import { ActiveSessions } from './active-sessions.ts';
 import { measure } from './measure.ts';
-import { isOver, readTold } from './read-told.ts';
-import type { Told } from './uploaded-session.ts';
-import { verdictOf } from './verdict.ts';
+import { isOver, readTold, type Told } from './uploaded-session.ts';
 
 /** For how many seconds nothing may have come of a session before it is measured. */
 export interface Patience {
@@ -199,3 +196,42 @@ const identityOf = ({ identity: { agentName, agentVersion } }: SessionState): Id
   agent_name: agentName ?? 'unknown',
   agent_version: agentVersion ?? 'unknown',
 });
+
+/** Counts the sessions that run, and that no job counts. */
+export class ActiveSessions {
+  readonly #recorder: Recorder;
+  readonly #running = new Map<string, Identity>();
+
+  constructor(recorder: Recorder) {
+    this.#recorder = recorder;
+  }
+
+  enter(id: string, identity: Identity): void {
+    const known = this.#running.get(id);
+    if (known?.agent_name === identity.agent_name && known.agent_version === identity.agent_version) return;
+    this.leave(id);
+    this.#running.set(id, identity);
+    this.#recorder.introduce(identity);
+    this.#add(identity, 1);
+  }
+
+  leave(id: string): void {
+    const identity = this.#running.get(id);
+    if (!identity) return;
+    this.#running.delete(id);
+    this.#add(identity, -1);
+  }
+
+  #add(identity: Identity, value: number): void {
+    this.#recorder.record({ metric: 'lk_agents_sessions_active', labels: {}, value }, identity);
+  }
+}
+
+/**
+ * Who measures a session. What either its report or a span says is enough: to leave one out is better than to have it in two
+ * places, as with an SDK that keeps the marker out of its report.
+ */
+export function verdictOf({ observed }: SessionState, { report, spans, items }: Told): Verdict {
+  if (observed) return 'observed';
+  return report || spans.length > 0 || items.length > 0 ? 'measured' : 'untold';
+}

@@ -1,9 +1,10 @@
-import { parsed, text } from '../decode/attribute-value.ts';
+import type { ReadEvents } from '../../session/events.ts';
+import { type Attributes, flag, number, type Plain, parsed, text } from '../decode/attribute-value.ts';
 import type { SpanRecord } from '../decode/records.ts';
-import { type SdkMetrics, sdkMetricsOf } from './metrics-json.ts';
-import type { Timeline } from './timeline.ts';
+import type { UsageEntry } from '../decode/session-report.ts';
+import { factsOf } from '../decode/span-facts.ts';
 import type { Tree } from './tree.ts';
-import { realtimeMetrics, type Told } from './uploaded-session.ts';
+import { realtimeMetrics, type Timeline, type Told } from './uploaded-session.ts';
 
 const kinds = {
   llm_request: { attribute: 'lk.llm_metrics', type: 'llm_metrics' },
@@ -67,4 +68,115 @@ function addErrors(timeline: Timeline, tree: Tree, request: SpanRecord, isPython
       source: { provider, model },
     });
   }
+}
+
+export type SdkMetrics = ReadEvents['metrics_collected']['metrics'];
+
+/** Fields that Python tells in seconds, and Node.js in milliseconds under a name that says so. */
+const seconds: ReadonlySet<string> = new Set([
+  'duration',
+  'ttft',
+  'ttfb',
+  'audio_duration',
+  'session_duration',
+  'acquire_time',
+]);
+
+const camel = (key: string): string => key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+/** A metrics event of the Python SDK, in the names and units of the JavaScript SDK. */
+function ofPython(wire: Attributes): Record<string, Plain> {
+  const found: Record<string, Plain> = {};
+  for (const [key, value] of Object.entries(wire)) {
+    if (value === null) continue;
+    if (typeof value === 'object' && !Array.isArray(value)) found[camel(key)] = ofPython(value);
+    else if (key === 'timestamp') found.timestamp = Number(value) * 1000;
+    else if (!seconds.has(key)) found[camel(key)] = value;
+    // Nothing was acquired where it took no time at all.
+    else if (key !== 'acquire_time' || value !== 0) found[`${camel(key)}Ms`] = inMilliseconds(value);
+  }
+  return found;
+}
+
+/** -1 stands for "never", in either unit. */
+function inMilliseconds(value: Plain): Plain {
+  const taken = number(value);
+  if (taken === undefined || taken === -1) return taken ?? value;
+  return taken * 1000;
+}
+
+/**
+ * The metrics event that an SDK wrote on a span, as JSON.
+ *
+ * @param endedAt unix seconds at which the span ended
+ * @param speechId the speech that the span is about: it is not in the event yet when that is written
+ */
+export function sdkMetricsOf(
+  json: Plain | undefined,
+  type: SdkMetrics['type'],
+  endedAt: number,
+  speechId: string | undefined,
+): SdkMetrics | undefined {
+  const wire = parsed(json);
+  if (wire.type !== type) return undefined;
+  // Keys with an underscore are Python's.
+  const metrics = Object.keys(wire).some((key) => key.includes('_')) ? ofPython(wire) : wire;
+  return {
+    ...metrics,
+    label: text(metrics.label) ?? '',
+    requestId: text(metrics.requestId) ?? '',
+    timestamp: number(metrics.timestamp) ?? endedAt * 1000,
+    ...(speechId !== undefined && { speechId }),
+  } as unknown as SdkMetrics;
+}
+
+/** What the detectors of turns' ends and of interruptions found, as far as spans tell. */
+export function addDetectors(timeline: Timeline, tree: Tree, { language, report }: Told): void {
+  const metadataOf = (component: UsageEntry['component']) => {
+    const entry = report?.usage.find((used) => used.component === component);
+    return entry && { modelProvider: entry.provider, modelName: entry.model };
+  };
+  for (const span of tree.named('eou_detection')) {
+    const facts = factsOf(span, language);
+    if (facts?.of !== 'eou_detection') continue;
+    const { probability, threshold, detectionDelay } = facts;
+    // What was found once is told again while the user goes on to say nothing.
+    if (probability === undefined || threshold === undefined || flag(span.attributes['lk.eou.from_cache']))
+      continue;
+    timeline.add('eot_prediction', span.end, 'detected', { probability, threshold });
+    if (detectionDelay === undefined) continue;
+    addMetrics(timeline, span.end, {
+      type: 'eot_inference_metrics',
+      detectionDelay: detectionDelay * 1000,
+      metadata: metadataOf('eot'),
+    });
+  }
+  for (const { end, attributes } of tree.named('user_speaking')) {
+    const isInterruption = flag(attributes['lk.is_interruption']);
+    if (isInterruption === undefined) continue;
+    timeline.add('overlapping_speech', end, 'detected', { isInterruption });
+    const duration = (of: string) => {
+      const seconds = number(attributes[`lk.interruption.${of}`]);
+      return seconds === undefined ? undefined : seconds * 1000;
+    };
+    const totalDuration = duration('total_duration');
+    // It was given up before anybody was asked.
+    if (!totalDuration) continue;
+    addMetrics(timeline, end, {
+      type: 'interruption_metrics',
+      totalDuration,
+      predictionDuration: duration('prediction_duration'),
+      detectionDelay: duration('detection_delay'),
+      numInterruptions: isInterruption ? 1 : 0,
+      numBackchannels: isInterruption ? 0 : 1,
+      metadata: metadataOf('interruption'),
+    });
+  }
+}
+
+/** How many requests it took, only the report tells. */
+function addMetrics(timeline: Timeline, at: number, metrics: object): void {
+  timeline.add('metrics_collected', at, 'detected', {
+    metrics: { timestamp: at * 1000, ...metrics } as unknown as SdkMetrics,
+  });
 }

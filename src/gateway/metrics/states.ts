@@ -1,7 +1,7 @@
 import type { SpanRecord } from '../decode/records.ts';
-import type { Message } from './messages.ts';
-import type { Timeline } from './timeline.ts';
+import type { Message } from './conversation.ts';
 import { firstFrom, type Tree } from './tree.ts';
+import type { Timeline } from './uploaded-session.ts';
 
 type AgentState = 'listening' | 'thinking' | 'speaking';
 

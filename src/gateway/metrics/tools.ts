@@ -1,9 +1,8 @@
 import { text } from '../decode/attribute-value.ts';
 import type { SpanRecord } from '../decode/records.ts';
 import { factsOf } from '../decode/span-facts.ts';
-import type { Timeline } from './timeline.ts';
 import type { Tree } from './tree.ts';
-import type { Told } from './uploaded-session.ts';
+import type { Timeline, Told } from './uploaded-session.ts';
 
 /** A tool that ran; unix seconds, undefined where nothing tells them. */
 interface Run {

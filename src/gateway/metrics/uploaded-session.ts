@@ -1,7 +1,11 @@
+import type { ReadEvents, SessionEventName } from '../../session/events.ts';
 import type { Attributes, Plain } from '../decode/attribute-value.ts';
 import type { ChatItem } from '../decode/chat-item.ts';
 import type { SpanRecord } from '../decode/records.ts';
 import type { SessionReport } from '../decode/session-report.ts';
+import type { SessionFiles } from '../store/session-files.ts';
+import type { SessionState } from '../store/session-state.ts';
+import { outlineOf } from '../store/span-summaries.ts';
 
 /** All that the uploads of one session told, as far as it is measured. Times are unix seconds. */
 export interface Told {
@@ -51,4 +55,79 @@ export function measurable(span: SpanRecord): SpanRecord | undefined {
   const { traceId, spanId, parentId, name, start, end, status } = span;
   const attributes: Attributes = Object.fromEntries(Object.entries(span.attributes).filter(kept));
   return { traceId, spanId, parentId, name, start, end, status, attributes, events: [] };
+}
+
+/** Whether the SDK said that the session ended. */
+export const isOver = ({ reported, recorded, ended }: SessionState): boolean =>
+  Boolean(reported || recorded || ended);
+
+/** Reads what there is of a session. @throws Error of the file system, or of the bucket */
+export async function readTold(files: SessionFiles, state: SessionState): Promise<Told> {
+  // A span may have been sent twice.
+  const spans = new Map<string, SpanRecord>();
+  for await (const span of outlineOf(files, state.sizes)) {
+    const taken = measurable(span);
+    if (taken && !spans.has(taken.spanId)) spans.set(taken.spanId, taken);
+  }
+  const sorted = [...spans.values()].sort((a, b) => a.start - b.start);
+  const report = await files.read<SessionReport>('report');
+  const startedAt = Math.min(
+    report?.startedAt ?? state.firstAt ?? state.createdAt,
+    sorted[0]?.start ?? Infinity,
+  );
+  return {
+    language: state.identity.language,
+    spans: sorted,
+    items: (await files.read<ChatItem[]>('transcript')) ?? [],
+    report,
+    startedAt,
+    endedAt: Math.max(startedAt, report?.reportedAt ?? state.lastAt ?? state.receivedAt),
+    closeReason: state.closeReason,
+    ended: isOver(state),
+  };
+}
+
+/** An event of a session, when it was told. */
+export interface Moment {
+  /** Unix seconds. */
+  at: number;
+  /** What comes first among those of one moment. */
+  rank: number;
+  name: SessionEventName;
+  event: ReadEvents[SessionEventName];
+}
+
+/** The order in which the SDK tells what happens at once. */
+export const order = {
+  began: 0,
+  speech: 1,
+  detected: 2,
+  asked: 3,
+  failed: 4,
+  measured: 5,
+  answered: 6,
+  tools: 7,
+  done: 8,
+  state: 9,
+  closed: 10,
+} as const;
+
+/** The events of a session in the order in which they came, whatever the order in which they are added. */
+export class Timeline {
+  readonly #moments: Moment[] = [];
+
+  /** @param at unix seconds; the event is stamped with it in the milliseconds of the SDK's events */
+  add<E extends SessionEventName>(
+    name: E,
+    at: number,
+    rank: keyof typeof order,
+    event: Omit<ReadEvents[E], 'createdAt' | 'type'>,
+  ): void {
+    const stamped = { type: name, createdAt: at * 1000, ...event } as unknown as ReadEvents[SessionEventName];
+    this.#moments.push({ at, rank: order[rank], name, event: stamped });
+  }
+
+  moments(): Moment[] {
+    return this.#moments.sort((a, b) => a.at - b.at || a.rank - b.rank);
+  }
 }

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { UploadKind } from './endpoints.ts';
 
 const mebibyte = 1024 * 1024;
@@ -36,3 +37,67 @@ export const defaultLimits: Limits = {
   graceSeconds: 5,
   strangerSeconds: 10,
 };
+
+/** An upload was too slow, by its rate or altogether. */
+export class TooSlow extends Error {
+  override readonly name = 'TooSlow';
+}
+
+export interface Pace {
+  /** Milliseconds for the whole of it. */
+  totalMs: number;
+  /** Bytes per second on average, once `graceMs` have passed. */
+  minRate: number;
+  graceMs: number;
+}
+
+/**
+ * The body of a request, as long as it keeps its pace. The connection stays open when it does not, so that the
+ * request can be answered.
+ *
+ * @throws TooSlow, or what the request throws when its sender goes away
+ */
+export async function* paced(
+  request: IncomingMessage,
+  { totalMs, minRate, graceMs }: Pace,
+): AsyncGenerator<Buffer> {
+  const chunks = request.iterator({ destroyOnReturn: false });
+  const start = performance.now();
+  let bytes = 0;
+  let watch: NodeJS.Timeout | undefined;
+  const slow = new Promise<never>((_, reject) => {
+    watch = setInterval(
+      () => {
+        const elapsed = performance.now() - start;
+        if (elapsed > totalMs || (elapsed > graceMs && bytes < (minRate * elapsed) / 1000)) {
+          reject(new TooSlow('the upload is too slow'));
+        }
+      },
+      Math.min(250, totalMs, graceMs),
+    );
+  });
+  slow.catch(() => {});
+  try {
+    while (true) {
+      const { done, value } = await Promise.race([chunks.next(), slow]);
+      if (done) return;
+      bytes += value.length;
+      yield value;
+    }
+  } finally {
+    clearInterval(watch);
+  }
+}
+
+/**
+ * Reads past what is left of a body whose request has been answered: who is cut off while sending may not see the answer. It has to
+ * keep its pace all the same, so that nobody holds a connection for nothing.
+ */
+export async function readPast(request: IncomingMessage, pace: Pace): Promise<void> {
+  if (request.complete) return;
+  try {
+    for await (const _ of paced(request, pace));
+  } catch {
+    request.destroy();
+  }
+}

@@ -1,14 +1,11 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { rateLimit } from 'express-rate-limit';
-import { isKnownEncoding } from '../decode/inflate.ts';
+import { isKnownEncoding } from '../decode/decode-limits.ts';
 import { NoRoom, type Spool } from '../spool/spool.ts';
 import type { Telemetry } from '../telemetry.ts';
-import { accept, type Refusal, refuse } from './answers.ts';
-import type { KeySource } from './api-keys.ts';
-import { kindOf, type UploadKind } from './endpoints.ts';
-import type { Limits } from './limits.ts';
-import { type Pace, paced, readPast, TooSlow } from './pace.ts';
-import { issuerOf } from './tokens.ts';
+import { issuerOf, type KeySource } from './api-keys.ts';
+import { accept, kindOf, type Refusal, refuse, type UploadKind } from './endpoints.ts';
+import { type Limits, type Pace, paced, readPast, TooSlow } from './limits.ts';
 
 /** Which uploads have to be on the disk, rather than in the system's memory, before they are answered. */
 export type SyncPolicy = 'always' | 'recordings' | 'never';

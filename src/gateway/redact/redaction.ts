@@ -1,10 +1,10 @@
-import { isContentEvent, redactedMessage } from '../../catalogue/content.ts';
-import { list, type Plain, record } from '../decode/attribute-value.ts';
-import type { WireLog } from '../decode/log-schema.ts';
-import type { AnyValue, KeyValue, Resource, Scope } from '../decode/otlp-schema.ts';
-import type { Owned } from '../decode/spans.ts';
-import type { Span } from '../decode/trace-schema.ts';
-import { isKeptOfEvaluation, isKeptOfItem, isPersonal } from './personal.ts';
+import { holdsContent, isContentEvent, redactedMessage } from '../../catalogue/content.ts';
+import { type Attributes, list, type Plain, record } from '../decode/attribute-value.ts';
+import type { ChatItem } from '../decode/chat-item.ts';
+import type { AnyValue, KeyValue, Resource, Scope, Span, WireLog } from '../decode/otlp-schema.ts';
+import type { LogRecord, SpanRecord } from '../decode/records.ts';
+import type { SessionReport } from '../decode/session-report.ts';
+import type { Owned } from '../decode/signals.ts';
 
 const notPersonal = (key: string): boolean => !isPersonal(key);
 
@@ -66,4 +66,86 @@ export const scrubHistory = (history: Plain): Plain => ({
   items: list(record(history).items).map((item) =>
     Object.fromEntries(Object.entries(record(item)).filter(([key]) => isKeptOfItem(key))),
   ),
+});
+
+/** Text of exceptions, and errors as loggers write them: any of it may quote what was said. */
+const exceptionAttributes: ReadonlySet<string> = new Set([
+  'exception.message',
+  'exception.stacktrace',
+  'err',
+  'error',
+  'exc_info',
+]);
+
+/** Attributes of a scope that name the room: people are called in rooms that are named after them. */
+const roomNames: ReadonlySet<string> = new Set(['room', 'lk.room_name']);
+
+/** Whether an attribute of this name is personal: content, the text of an exception, or a room's name. */
+export const isPersonal = (key: string): boolean =>
+  holdsContent(key) || exceptionAttributes.has(key) || roomNames.has(key);
+
+/** All that is kept of an item of the conversation: when, who, which tool, how fast; not what. */
+const keptOfItem: ReadonlySet<string> = new Set([
+  'id',
+  'type',
+  'role',
+  'created_at',
+  'interrupted',
+  'transcript_confidence',
+  'metrics',
+  'name',
+  'call_id',
+  'is_error',
+  'old_agent_id',
+  'new_agent_id',
+  'tools_added',
+  'tools_removed',
+]);
+
+export const isKeptOfItem = (key: string): boolean => keptOfItem.has(key);
+
+/** All that is kept of a verdict on the session, whose reasons tell what was said. */
+const keptOfEvaluation: ReadonlySet<string> = new Set(['name', 'verdict', 'outcome', 'judgments', 'score']);
+
+export const isKeptOfEvaluation = (key: string): boolean => keptOfEvaluation.has(key);
+
+/** The same as scrub.ts, for what was stored of a session before it was known that it is to be redacted. */
+
+const scrubbedValue = (value: Plain): Plain => {
+  if (Array.isArray(value)) return value.map(scrubbedValue);
+  return typeof value === 'object' && value !== null ? scrubbedAttributes(value) : value;
+};
+
+function scrubbedAttributes(attributes: Attributes): { [key: string]: Plain } {
+  return Object.fromEntries(
+    Object.entries(attributes)
+      .filter(([key]) => !isPersonal(key))
+      .map(([key, value]) => [key, scrubbedValue(value)]),
+  );
+}
+
+export const scrubbedSpan = ({ statusMessage, ...span }: SpanRecord): SpanRecord => ({
+  ...span,
+  attributes: scrubbedAttributes(span.attributes),
+  events: span.events
+    .filter(({ name }) => !isContentEvent(name))
+    .map((event) => ({ ...event, attributes: scrubbedAttributes(event.attributes) })),
+});
+
+export const scrubbedLog = (log: LogRecord): LogRecord => ({
+  ...log,
+  attributes: scrubbedAttributes(log.attributes),
+});
+
+export const scrubbedItem = ({
+  text: _text,
+  arguments: _arguments,
+  output: _output,
+  instructions: _instructions,
+  ...item
+}: ChatItem): ChatItem => item;
+
+export const scrubbedReport = (report: SessionReport): SessionReport => ({
+  ...report,
+  options: scrubbedAttributes(report.options),
 });

@@ -1,6 +1,6 @@
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Entry } from './entry.ts';
+import type { Entry } from './spool.ts';
 
 export interface DeadLettersOptions {
   /** Made if it is not there. */

@@ -1,6 +1,5 @@
-import type { SessionIndex } from './session-index.ts';
+import { matcherOf, type SessionIndex } from './session-index.ts';
 import { type SessionStatus, type SessionSummary, statusOf } from './summary.ts';
-import { matcherOf } from './words.ts';
 
 /** By what a list may be sorted. */
 export const sortKeys = [

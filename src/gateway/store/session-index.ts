@@ -5,13 +5,10 @@ import { OptionError } from '../../options.ts';
 import { type ChatItem, mergeItems } from '../decode/chat-item.ts';
 import { provisionalItems } from './conversation.ts';
 import { Journal } from './journal.ts';
-import type { Objects } from './objects.ts';
-import { SessionFiles } from './session-files.ts';
-import { isSessionId } from './session-id.ts';
+import { isSessionId, type Objects, SessionFiles } from './session-files.ts';
 import type { SessionState } from './session-state.ts';
 import { outlineOf } from './span-summaries.ts';
 import { type SessionSummary, summaryOf } from './summary.ts';
-import { wordsOf } from './words.ts';
 
 interface Indexed {
   summary: SessionSummary;
@@ -197,4 +194,29 @@ export async function itemsOf(files: SessionFiles, state: SessionState): Promise
     items.push(...provisionalItems(span, state.identity.language, state.identity.redacted));
   }
   return mergeItems([], items);
+}
+
+/** Characters of distinct words that are kept of a session: more than two hours of talk have. */
+const most = 64_000;
+
+const wordsIn = (text: string): string[] =>
+  text
+    .toLowerCase()
+    .normalize('NFC')
+    .match(/[\p{L}\p{N}]+/gu) ?? [];
+
+/** The distinct words of a conversation, each with a blank before it. */
+export function wordsOf(items: readonly Pick<ChatItem, 'text'>[], before = ''): string {
+  const words = new Set(before.split(' ').filter(Boolean));
+  for (const { text } of items) for (const word of wordsIn(text ?? '')) words.add(word);
+  return [...words]
+    .map((word) => ` ${word}`)
+    .join('')
+    .slice(0, most);
+}
+
+/** What a search asks for: each of its words begins one of the conversation's. */
+export function matcherOf(query: string): (words: string) => boolean {
+  const terms = wordsIn(query).map((word) => ` ${word}`);
+  return (words) => terms.every((term) => words.includes(term));
 }

@@ -1,23 +1,28 @@
 import { EventEmitter } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { PriceBook } from '../../pricing/price-book.ts';
 import type { Peaks } from '../audio/peaks.ts';
 import { type ChatItem, mergeItems } from '../decode/chat-item.ts';
 import type { Identity } from '../decode/identity.ts';
-import { type SessionBatch, sessionOf } from '../decode/records.ts';
+import { type LogRecord, type SessionBatch, type SpanRecord, sessionOf } from '../decode/records.ts';
 import type { SessionReport } from '../decode/session-report.ts';
+import { scrubbedItem, scrubbedLog, scrubbedReport, scrubbedSpan } from '../redact/redaction.ts';
 import { provisionalItems } from './conversation.ts';
 import { Journal } from './journal.ts';
-import { costOf } from './session-cost.ts';
-import type { SessionFiles } from './session-files.ts';
-import { sessionIdOf } from './session-id.ts';
-import { SessionIndex } from './session-index.ts';
-import { figuresOf, newState, reduced, type SessionState, type Verdict } from './session-state.ts';
+import { type Log, type Objects, type SessionFiles, sessionIdOf } from './session-files.ts';
+import { SessionIndex, wordsOf } from './session-index.ts';
+import {
+  costOf,
+  figuresOf,
+  newState,
+  reduced,
+  type SessionState,
+  type Sizes,
+  type Verdict,
+} from './session-state.ts';
 import { grown } from './span-summaries.ts';
-import type { SessionStoreOptions } from './store-options.ts';
-import { redactStored } from './stored-redaction.ts';
 import type { SessionSummary } from './summary.ts';
-import { wordsOf } from './words.ts';
 
 /** What became of a batch; `repeated`: it was in there already; `deleted`: its session was deleted before. */
 export type Applied = 'applied' | 'repeated' | 'deleted';
@@ -247,4 +252,61 @@ export class SessionStore {
     this.#work = done.catch(() => {});
     return done;
   }
+}
+
+export interface SessionStoreOptions {
+  directory: string;
+  prices: PriceBook;
+  /** Whether recordings of redacted sessions are kept. */
+  keepRedactedAudio: boolean;
+  /** A bucket for sessions that are over. @default they stay in the folder */
+  objects?: Objects;
+  /** Unix seconds. @default the system's clock */
+  now?: () => number;
+  /** @default console.warn */
+  log?: (message: string) => void;
+}
+
+async function rewrite<T>(
+  files: SessionFiles,
+  log: Log,
+  size: number,
+  scrubbed: (record: T) => T,
+): Promise<number> {
+  const kept: T[] = [];
+  for await (const record of files.records<T>(log, size)) kept.push(scrubbed(record));
+  return files.append(log, 0, kept);
+}
+
+/**
+ * Takes what is personal out of what is stored of a session, when it turns out that it is to be redacted.
+ *
+ * @param keepAudio whether recordings of redacted sessions are kept
+ */
+export async function redactStored(
+  files: SessionFiles,
+  state: SessionState,
+  keepAudio: boolean,
+): Promise<SessionState> {
+  const items = await files.read<ChatItem[]>('transcript');
+  if (items) await files.write('transcript', items.map(scrubbedItem));
+  const report = await files.read<SessionReport>('report');
+  if (report) await files.write('report', scrubbedReport(report));
+  if (await files.read('evaluations')) await files.write('evaluations', {});
+  // The outline is made anew of them.
+  const sizes: Sizes = {
+    spans: await rewrite<SpanRecord>(files, 'spans', state.sizes.spans, scrubbedSpan),
+    logs: await rewrite<LogRecord>(files, 'logs', state.sizes.logs, scrubbedLog),
+  };
+  const redacted: SessionState = {
+    ...state,
+    sizes,
+    identity: { ...state.identity, roomName: undefined, redacted: true },
+  };
+  if (redacted.audio && !keepAudio) {
+    await files.removeAudio();
+    redacted.audio = undefined;
+    redacted.audioDropped = 'redacted';
+  }
+  return redacted;
 }

@@ -1,4 +1,5 @@
-import { outlined } from '../decode/outline.ts';
+import { holdsContent } from '../../catalogue/content.ts';
+import type { Attributes, Plain } from '../decode/attribute-value.ts';
 import type { SessionBatch, SpanRecord } from '../decode/records.ts';
 import type { SessionFiles } from './session-files.ts';
 import type { Sizes } from './session-state.ts';
@@ -33,5 +34,55 @@ export async function grown(
     spans: await files.append('spans', sizes.spans, spans),
     outline: await files.append('outline', kept, spans.map(outlined)),
     logs: await files.append('logs', sizes.logs, logs),
+  };
+}
+
+/** What was said and done: a call that runs is told by it. */
+const words: ReadonlySet<string> = new Set([
+  'lk.pii.user_transcript',
+  'lk.pii.response.text',
+  'lk.pii.function_tool.arguments',
+  'lk.pii.function_tool.output',
+]);
+
+/** Attributes that nothing is made of, and that can be long; older SDKs write some without `pii`. */
+const long: ReadonlySet<string> = new Set([
+  'lk.chat_ctx',
+  'lk.instructions',
+  'lk.input_text',
+  'lk.user_input',
+  'lk.function_tools',
+  'lk.provider_tools',
+  'lk.tool_sets',
+  'lk.session_options',
+  'lk.response.function_calls',
+  'lk.blocking.stack',
+]);
+
+const failures: ReadonlySet<string> = new Set(['error.type', 'exception.type']);
+
+const isKept = (key: string): boolean =>
+  words.has(key) ||
+  failures.has(key) ||
+  ((key.startsWith('lk.') || key.startsWith('gen_ai.')) && !long.has(key) && !holdsContent(key));
+
+const picked = (attributes: Attributes, kept: (key: string) => boolean): Attributes =>
+  Object.fromEntries(Object.entries(attributes).filter(([key]: [string, Plain]) => kept(key)));
+
+/**
+ * A span with what timelines, conversations and figures are made of, and without prompts: the SDKs write the whole
+ * conversation so far on each request to an LLM, which makes a hundred megabytes of a call of two hours.
+ */
+export function outlined({ events, statusMessage, ...span }: SpanRecord): SpanRecord {
+  const failed = span.status === 'error';
+  return {
+    ...span,
+    attributes: picked(span.attributes, isKept),
+    events: failed
+      ? events
+          .map((event) => ({ ...event, attributes: picked(event.attributes, (key) => failures.has(key)) }))
+          .filter(({ attributes }) => Object.keys(attributes).length > 0)
+      : [],
+    ...(failed && statusMessage !== undefined && { statusMessage }),
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { operations } from '../../../src/gateway/api/operations.ts';
+import { operations } from '../../../src/gateway/api/openapi.ts';
 import { emptyBatch, type SessionBatch } from '../../../src/gateway/decode/records.ts';
 import { type SessionReport, sessionReportOf } from '../../../src/gateway/decode/session-report.ts';
 import { type Running, startTestGateway } from '../running.ts';

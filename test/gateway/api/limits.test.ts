@@ -2,8 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import express, { type RequestHandler } from 'express';
 import { afterEach, expect, test, vi } from 'vitest';
-import { atMost } from '../../../src/gateway/api/at-most.ts';
-import { createChanges } from '../../../src/gateway/api/changes.ts';
+import { atMost, createChanges } from '../../../src/gateway/api/sessions.ts';
 import { startTestGateway } from '../running.ts';
 
 const closes: (() => void)[] = [];

@@ -1,7 +1,7 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { SharedAnswers } from '../../../src/gateway/api/shared-answers.ts';
+import { SharedAnswers } from '../../../src/gateway/api/sessions.ts';
 import { emptyBatch, type SpanRecord } from '../../../src/gateway/decode/records.ts';
 import { startTestGateway } from '../running.ts';
 

@@ -8,10 +8,8 @@ import {
   TooDeep,
   TooManyParts,
 } from '../../../src/gateway/decode/decode-limits.ts';
-import { LogRequest } from '../../../src/gateway/decode/log-schema.ts';
-import { MetricRequest } from '../../../src/gateway/decode/metric-schema.ts';
+import { LogRequest, MetricRequest, TraceRequest } from '../../../src/gateway/decode/otlp-schema.ts';
 import { logsOf } from '../../../src/gateway/decode/signals.ts';
-import { TraceRequest } from '../../../src/gateway/decode/trace-schema.ts';
 import { startTestGateway } from '../running.ts';
 import { captured, one } from '../uploads.ts';
 

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { chatItemsOfHistory } from '../../../src/gateway/decode/chat-item.ts';
-import { readRecording } from '../../../src/gateway/decode/recording.ts';
-import { audioStart, RecordingHeader } from '../../../src/gateway/decode/recording-header.ts';
+import { audioStart, RecordingHeader, readRecording } from '../../../src/gateway/decode/recording.ts';
 import { newFolder } from '../running.ts';
 import { one } from '../uploads.ts';
 

@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { attributesOf } from '../../../src/gateway/decode/attribute-value.ts';
-import { LogRequest, ResourceLogs, ScopeLogs, WireLog } from '../../../src/gateway/decode/log-schema.ts';
-import { AnyValue, KeyValue, Resource, Scope } from '../../../src/gateway/decode/otlp-schema.ts';
+import {
+  AnyValue,
+  KeyValue,
+  LogRequest,
+  Resource,
+  ResourceLogs,
+  Scope,
+  ScopeLogs,
+  WireLog,
+} from '../../../src/gateway/decode/otlp-schema.ts';
 import { emptyBatch } from '../../../src/gateway/decode/records.ts';
 import { addLog, logsOf } from '../../../src/gateway/decode/signals.ts';
 import { one } from '../uploads.ts';

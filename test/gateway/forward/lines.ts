@@ -1,6 +1,6 @@
 import { conversationScope } from '../../../src/catalogue/conversation.ts';
 import { attributesOf, plainOf } from '../../../src/gateway/decode/attribute-value.ts';
-import { LogRequest } from '../../../src/gateway/decode/log-schema.ts';
+import { LogRequest } from '../../../src/gateway/decode/otlp-schema.ts';
 import type { Backend } from './backend.ts';
 
 /** What a backend got for Loki, with the resource of each. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { issuerOf } from '../../../src/gateway/receive/tokens.ts';
+import { issuerOf } from '../../../src/gateway/receive/api-keys.ts';
 import { capturedOf, key, tokenOf } from '../uploads.ts';
 
 const keys = new Map([

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { lines } from '../../../src/gateway/store/lines.ts';
+import { lines } from '../../../src/gateway/store/session-files.ts';
 
 async function linesOf(bytes: Buffer, cuts: readonly number[]): Promise<string[]> {
   async function* chunks() {

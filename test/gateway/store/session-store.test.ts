@@ -2,7 +2,7 @@ import { appendFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileS
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { emptyBatch, type SessionBatch } from '../../../src/gateway/decode/records.ts';
-import { retain } from '../../../src/gateway/store/retention.ts';
+import { retain } from '../../../src/gateway/maintenance.ts';
 import { SessionFiles } from '../../../src/gateway/store/session-files.ts';
 import { SessionStore } from '../../../src/gateway/store/session-store.ts';
 import { PriceBook } from '../../../src/pricing/price-book.ts';
