@@ -2,8 +2,8 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler, R
 import { createApp, type Readiness } from '../http/app.ts';
 import type { Scrapes } from '../http/scrapes.ts';
 import { createPages, pagePaths } from './pages.ts';
-import { readPast } from './receive/limits.ts';
-import { NoRoom, type Spool } from './spool/spool.ts';
+import { drainBody } from './receive/limits.ts';
+import { NoSpaceError, type Spool } from './spool/spool.ts';
 
 export interface GatewayAppOptions {
   uploads: readonly RequestHandler[];
@@ -30,7 +30,7 @@ const headers: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-store',
 };
 
-const strayPace = { totalMs: 10_000, minRate: 1024, graceMs: 5000 };
+const unexpectedBodyRate = { totalMs: 10_000, minRate: 1024, graceMs: 5000 };
 
 /** Everything that the gateway serves. */
 export function createGatewayApp(options: GatewayAppOptions): Express {
@@ -48,7 +48,7 @@ export function createGatewayApp(options: GatewayAppOptions): Express {
 
   // What is read has no body: who sends one has to be quick.
   app.use((request, response, next) => {
-    response.once('finish', () => void readPast(request, strayPace));
+    response.once('finish', () => void drainBody(request, unexpectedBodyRate));
     next();
   });
   app.use('/api', readers, sameOrigin, api);
@@ -89,7 +89,7 @@ export function createReadiness(spool: Spool): () => Promise<Readiness> {
       await spool.check();
       return { ready: true };
     } catch (error) {
-      if (error instanceof NoRoom) return { ready: false, reason: reasons[error.reason] };
+      if (error instanceof NoSpaceError) return { ready: false, reason: reasons[error.reason] };
       const { code, name } = error as NodeJS.ErrnoException;
       return { ready: false, reason: `the spool cannot be written (${code ?? name})` };
     }

@@ -16,9 +16,9 @@ import { Waveforms } from './audio/waveforms.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { Forwarder } from './forward/forwarder.ts';
 import { Ingest } from './ingest/ingest.ts';
-import { startUpkeep } from './maintenance.ts';
+import { startMaintenance } from './maintenance.ts';
 import { isAbandoned } from './metrics/measure.ts';
-import { Measuring } from './metrics/measurement-scheduler.ts';
+import { MeasurementScheduler } from './metrics/measurement-scheduler.ts';
 import { recorded } from './metrics/sources.ts';
 import type { GatewayOptions } from './options.ts';
 import { openKeys } from './receive/api-keys.ts';
@@ -57,7 +57,7 @@ const maxConnections = 4096;
 /** Half of them, so that nobody has them all; behind a proxy, all come from one address. */
 const maxConnectionsPerAddress = 2048;
 /** Uploads at a time from which on answering goes before taking up. */
-const maxLeisure = 4;
+const busyUploads = 4;
 /** Milliseconds for which an upload may wait to be taken up without more of its session being awaited. */
 const maxLag = 2000;
 
@@ -127,7 +127,7 @@ async function started(options: GatewayOptions, unlock: () => Promise<void>): Pr
     staging,
     telemetry,
     onBatch,
-    isBusy: () => load.receiving > maxLeisure,
+    isBusy: () => load.receiving > busyUploads,
     log,
   });
 
@@ -141,13 +141,13 @@ async function started(options: GatewayOptions, unlock: () => Promise<void>): Pr
     derivation: new CostDerivation(prices),
     specs: recorded,
   });
-  const measuring = Measuring.start({
+  const measuring = MeasurementScheduler.start({
     store,
     recorder,
     telemetry,
     isBehind: () => ingest.isBehind(maxLag),
     patience: options.patience,
-    onOver: ({ id, identity, traceIds, receivedAt, cost, audio }, told) => {
+    onEnded: ({ id, identity, traceIds, receivedAt, cost, audio }, told) => {
       const { items, report, closeReason } = told;
       return forwarder.conversation(id, receivedAt, {
         ...{ id, identity, traceId: traceIds[0], items, report, closeReason, cost },
@@ -157,7 +157,7 @@ async function started(options: GatewayOptions, unlock: () => Promise<void>): Pr
     },
     log,
   });
-  const upkeep = await startUpkeep({
+  const maintenance = await startMaintenance({
     store,
     retention,
     archives: options.objects !== undefined,
@@ -169,7 +169,7 @@ async function started(options: GatewayOptions, unlock: () => Promise<void>): Pr
   const waveforms = new Waveforms(store);
   const closeParts = async () => {
     await waveforms.close();
-    await upkeep.close();
+    await maintenance.close();
     keys.close();
     await ingest.close();
     await measuring.close();

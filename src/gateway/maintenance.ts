@@ -2,7 +2,7 @@ import type { DeadLetters } from './spool/dead-letters.ts';
 import type { SessionStore } from './store/session-store.ts';
 import type { Telemetry } from './telemetry.ts';
 
-export interface UpkeepOptions {
+export interface MaintenanceOptions {
   store: SessionStore;
   retention: Retention;
   /** Whether sessions that are over are moved into a bucket. */
@@ -16,7 +16,7 @@ const retentionMs = 10 * 60_000;
 const archiveMs = 60_000;
 
 /** Removes and moves what is due, now and from then on. */
-export async function startUpkeep(options: UpkeepOptions) {
+export async function startMaintenance(options: MaintenanceOptions) {
   const { store, retention, archives, deadLetters, telemetry, log } = options;
   const now = () => Date.now() / 1000;
   let bucketFails = false;

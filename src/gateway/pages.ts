@@ -97,7 +97,7 @@ const documentOf = (base: string): string => `<!doctype html>
 </head>
 <body>
 <div id="page"></div>
-<noscript>The sessions are shown by a script. For machines, they are at /api/sessions.</noscript>
+<noscript>The sessions are summaryResponse by a script. For machines, they are at /api/sessions.</noscript>
 </body>
 </html>
 `;

@@ -35,7 +35,7 @@ export class Telemetry {
   }
 
   /** Shows what is counted of a backend from now on; of others, nothing is shown. */
-  handsOnTo(backend: (typeof destinations)[number]): void {
+  addDestination(backend: (typeof destinations)[number]): void {
     this.#beginAtZero(({ destination }) => destination === backend);
   }
 

@@ -18,7 +18,7 @@ test('of backends, those are there that something is handed on to', async () => 
   const telemetry = new Telemetry();
   expect(await lines(telemetry, 'talkgauge_gateway_forwarded_total')).toEqual([]);
   telemetry.count('talkgauge_gateway_forwarded_total', { destination: 'loki', result: 'ok' }, 2);
-  telemetry.handsOnTo('loki');
+  telemetry.addDestination('loki');
   expect(await lines(telemetry, 'talkgauge_gateway_forwarded_total')).toEqual([
     'talkgauge_gateway_forwarded_total{destination="loki",result="ok"} 2',
     'talkgauge_gateway_forwarded_total{destination="loki",result="rejected"} 0',

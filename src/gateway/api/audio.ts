@@ -31,7 +31,7 @@ export async function sendAudio(files: SessionFiles, request: Request, response:
 }
 
 /** Milliseconds in which ten minutes of a call are decoded; whoever asks for more asks again. */
-export const peaksPatience = 10_000;
+export const peaksWaitMs = 10_000;
 
 /** Why there is no recording, for programs. */
 function reasonOf(summary: SessionSummary): 'redacted' | 'too_large' | 'not_yet' | 'not_recorded' {

@@ -4,7 +4,7 @@ import { type SessionSummary, statusOf } from '../store/summary.ts';
 import type { detailSchema, summarySchema } from './schema.ts';
 
 /** A summary as the API shows it. */
-export const shown = (summary: SessionSummary, now: number): z.infer<typeof summarySchema> => ({
+export const summaryResponse = (summary: SessionSummary, now: number): z.infer<typeof summarySchema> => ({
   ...summary,
   status: statusOf(summary, now),
   duration: summary.end - summary.start,
@@ -64,7 +64,7 @@ export function detailOf(
   now: number,
   grafana?: string,
 ): z.infer<typeof detailSchema> {
-  const listed = shown(summary, now);
+  const listed = summaryResponse(summary, now);
   const [trace] = state.traceIds;
   return {
     ...listed,

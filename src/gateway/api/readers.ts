@@ -46,7 +46,7 @@ export function createReaderGuard({ readers, host, telemetry }: ReaderGuardOptio
           'TALKGAUGE_GATEWAY_USER and TALKGAUGE_GATEWAY_PASSWORD, or TALKGAUGE_GATEWAY_PROXY_HEADER, or listen on 127.0.0.1.',
       );
     }
-    return onlyFromHere(telemetry);
+    return localOnly(telemetry);
   }
   const login = hasLogin ? createLogin(auth, 'sessions') : undefined;
   const trusted = proxy && blockList(proxy.from);
@@ -89,7 +89,7 @@ export function createReaderGuard({ readers, host, telemetry }: ReaderGuardOptio
 const forwarded = /^(?:via|forwarded|x-forwarded-.*|x-real-ip|x-client-ip|true-client-ip|cf-connecting-ip)$/;
 
 /** How a request tells that a proxy passed it on; undefined: it does not. nginx speaks HTTP/1.0 unless it is told otherwise. */
-function signOfProxy({ headers, httpVersion }: Request): string | undefined {
+function proxyIndicator({ headers, httpVersion }: Request): string | undefined {
   return (
     Object.keys(headers).find((name) => forwarded.test(name)) ??
     (httpVersion === '1.0' ? 'HTTP/1.0' : undefined)
@@ -100,9 +100,9 @@ function signOfProxy({ headers, httpVersion }: Request): string | undefined {
  * Without a login, being on this machine is what lets a request in. So a web page that a browser on this machine shows must not be
  * able to make one, by a name of its own that leads to 127.0.0.1; nor may a proxy on this machine pass on what comes from elsewhere.
  */
-function onlyFromHere(telemetry: Telemetry): RequestHandler {
+function localOnly(telemetry: Telemetry): RequestHandler {
   return (request, response, next) => {
-    const sign = signOfProxy(request);
+    const sign = proxyIndicator(request);
     if (sign !== undefined) {
       const error =
         `This request came through a proxy (${sign}), and anybody may be behind it: set TALKGAUGE_GATEWAY_TOKEN, or ` +

@@ -5,18 +5,18 @@ import { version } from '../../version.ts';
 import type { Waveforms } from '../audio/waveforms.ts';
 import type { Evaluation } from '../decode/records.ts';
 import type { SessionReport } from '../decode/session-report.ts';
-import { factsOf, isRepetition } from '../decode/span-facts.ts';
+import { factsOf, isDuplicateUsage } from '../decode/span-facts.ts';
 import { facets, list, type Query } from '../store/query.ts';
 import { isSessionId, type SessionFiles } from '../store/session-files.ts';
 import { itemsOf } from '../store/session-index.ts';
 import type { SessionState } from '../store/session-state.ts';
 import type { SessionStore } from '../store/session-store.ts';
-import { outlineOf } from '../store/span-summaries.ts';
+import { spanSummaries } from '../store/span-summaries.ts';
 import type { SessionSummary } from '../store/summary.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { timelineOf } from '../timeline/timeline.ts';
-import { peaksPatience, sendAudio, sendPeaks } from './audio.ts';
-import { detailOf, shown } from './detail.ts';
+import { peaksWaitMs, sendAudio, sendPeaks } from './audio.ts';
+import { detailOf, summaryResponse } from './detail.ts';
 import { logsPage } from './logs.ts';
 import { openApi } from './openapi.ts';
 import { listQuerySchema, logsQuerySchema } from './schema.ts';
@@ -79,24 +79,24 @@ export function createApi({ store, waveforms, telemetry, grafana }: ApiOptions):
       total: page.total,
       limit,
       offset,
-      sessions: page.sessions.map((found) => shown(found, now())),
+      sessions: page.sessions.map((found) => summaryResponse(found, now())),
     });
   });
 
   api.get('/facets', (_request, response) => void response.json(facets(store.index, now())));
   api.get('/openapi.json', (_request, response) => void response.json(openApi(version)));
-  api.get('/events', createChanges(store));
+  api.get('/events', createEventStream(store));
 
   session('', async ({ summary, state }, _request, response) => {
     response.json(detailOf(summary, state, now(), grafana));
   });
 
   // What may be hundreds of megabytes; a browser that plays a recording holds its answer.
-  api.get('/sessions/:id/trace', atMost(maxTraces));
-  api.get('/sessions/:id/audio', atMost(maxRecordings));
+  api.get('/sessions/:id/trace', concurrencyLimit(maxTraces));
+  api.get('/sessions/:id/audio', concurrencyLimit(maxRecordings));
 
   // What of a session is made of all of its spans, which everybody who looks at it asks for at each of its changes.
-  const answers = new SharedAnswers();
+  const answers = new ResponseCache();
   const shared = (path: string, make: (found: Found) => Promise<unknown>) => {
     store.events.on('sessionChanged', (id) => answers.forget(`${id}${path}`));
     session(path, async (found, _request, response) => {
@@ -130,7 +130,7 @@ export function createApi({ store, waveforms, telemetry, grafana }: ApiOptions):
   });
 
   session('/peaks', async ({ id, summary, state }, _request, response) => {
-    sendPeaks(await waveforms.of(id, peaksPatience), summary, noAudio(summary, state), response);
+    sendPeaks(await waveforms.of(id, peaksWaitMs), summary, noAudio(summary, state), response);
   });
 
   session('/audio', async ({ state, files, summary }, request, response) => {
@@ -151,10 +151,10 @@ export function createApi({ store, waveforms, telemetry, grafana }: ApiOptions):
 }
 
 /** A report, with what is in it twice marked so. */
-function reportOf(report: SessionReport | undefined, { tellers }: SessionState) {
+function reportOf(report: SessionReport | undefined, { usageReporters }: SessionState) {
   if (!report) return null;
   const usage = report.usage.map((entry) =>
-    isRepetition(entry, tellers) ? { ...entry, repeated: true } : entry,
+    isDuplicateUsage(entry, usageReporters) ? { ...entry, repeated: true } : entry,
   );
   return { ...report, usage };
 }
@@ -177,7 +177,7 @@ function parsedQuery<S extends z.ZodType>(
 export async function sendTrace(files: SessionFiles, state: SessionState, response: Response): Promise<void> {
   const told: { spanId: string; facts: string }[] = [];
   const last = new Map<string, number>();
-  for await (const span of outlineOf(files, state.sizes)) {
+  for await (const span of spanSummaries(files, state.sizes)) {
     const facts = factsOf(span, state.identity.language);
     last.set(span.spanId, told.push({ spanId: span.spanId, facts: facts ? JSON.stringify(facts) : '' }) - 1);
   }
@@ -211,7 +211,7 @@ const maxWaiting = 1024 * 1024;
 const longestStreamMs = 600_000;
 
 /** Tells readers of changes as they happen, as server-sent events. */
-export function createChanges(store: Pick<SessionStore, 'events'>, maxAge = longestStreamMs): RequestHandler {
+export function createEventStream(store: Pick<SessionStore, 'events'>, maxAge = longestStreamMs): RequestHandler {
   let readers = 0;
   return (_request, response) => {
     if (readers >= maxReaders)
@@ -224,7 +224,7 @@ export function createChanges(store: Pick<SessionStore, 'events'>, maxAge = long
       response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
     };
     const changed = (id: string, summary: SessionSummary | undefined) =>
-      summary ? send('session', shown(summary, Date.now() / 1000)) : send('deleted', { id });
+      summary ? send('session', summaryResponse(summary, Date.now() / 1000)) : send('deleted', { id });
     store.events.on('sessionChanged', changed);
     const heartbeat = setInterval(() => response.write(': still here\n\n'), heartbeatMs);
     const end = setTimeout(() => response.end(), maxAge);
@@ -242,7 +242,7 @@ const mostKept = 8;
 const longest = 5_000_000;
 
 /** Answers that take work, made once for all who ask until the session changes. */
-export class SharedAnswers {
+export class ResponseCache {
   /** By what is asked for; the one that was asked for last is the last. */
   readonly #kept = new Map<string, { version: string; json: Promise<string> }>();
 
@@ -271,7 +271,7 @@ export class SharedAnswers {
 }
 
 /** Lets so many requests at a time through; the others are answered with 503, and may ask again. */
-export function atMost(most: number): RequestHandler {
+export function concurrencyLimit(most: number): RequestHandler {
   let running = 0;
   return (_request, response, next) => {
     if (running >= most) {

@@ -1,13 +1,13 @@
-import { mostDepth, TooDeep } from './decode-limits.ts';
+import { maxDepthOfValue, NestedTooDeep } from './decode-limits.ts';
 import type { AnyValue, KeyValue } from './otlp-schema.ts';
 
 /** A value of an attribute as plain data; whole numbers beyond 2^53 are text. */
-export type Plain = string | number | boolean | null | Plain[] | { [key: string]: Plain };
-export type Attributes = Readonly<Record<string, Plain>>;
+export type AttributeValue = string | number | boolean | null | AttributeValue[] | { [key: string]: AttributeValue };
+export type Attributes = Readonly<Record<string, AttributeValue>>;
 
-/** @throws TooDeep if it is nested more deeply than values may be */
-export function plainOf(any: AnyValue | undefined, depth = 0): Plain {
-  if (depth > mostDepth) throw new TooDeep();
+/** @throws NestedTooDeep if it is nested more deeply than values may be */
+export function attributeValueOf(any: AnyValue | undefined, depth = 0): AttributeValue {
+  if (depth > maxDepthOfValue) throw new NestedTooDeep();
   const held = any?.value;
   switch (held?.case) {
     case 'stringValue':
@@ -18,7 +18,7 @@ export function plainOf(any: AnyValue | undefined, depth = 0): Plain {
     case 'intValue':
       return Number.isSafeInteger(Number(held.value)) ? Number(held.value) : String(held.value);
     case 'arrayValue':
-      return held.value.values.map((value) => plainOf(value, depth + 1));
+      return held.value.values.map((value) => attributeValueOf(value, depth + 1));
     case 'kvlistValue':
       return attributesOf(held.value.values, depth + 1);
     case 'bytesValue':
@@ -29,31 +29,31 @@ export function plainOf(any: AnyValue | undefined, depth = 0): Plain {
 }
 
 /** Attributes by key. A key that comes twice, as in the logs of Node.js, has its last value. */
-export const attributesOf = (pairs: readonly KeyValue[] = [], depth = 0): { [key: string]: Plain } =>
-  Object.fromEntries(pairs.map(({ key, value }) => [key, plainOf(value, depth)]));
+export const attributesOf = (pairs: readonly KeyValue[] = [], depth = 0): { [key: string]: AttributeValue } =>
+  Object.fromEntries(pairs.map(({ key, value }) => [key, attributeValueOf(value, depth)]));
 
-export const text = (value: Plain | undefined): string | undefined =>
+export const text = (value: AttributeValue | undefined): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined;
 
 /** A finite number, also one that was sent as text: `intValue` is text in OTLP's JSON. */
-export function number(value: Plain | undefined): number | undefined {
+export function number(value: AttributeValue | undefined): number | undefined {
   const taken = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   return typeof taken === 'number' && Number.isFinite(taken) ? taken : undefined;
 }
 
 /** The SDKs write some as text. */
-export function flag(value: Plain | undefined): boolean | undefined {
+export function flag(value: AttributeValue | undefined): boolean | undefined {
   if (value === 'true' || value === 'false') return value === 'true';
   return typeof value === 'boolean' ? value : undefined;
 }
 
-export const list = (value: Plain | undefined): Plain[] => (Array.isArray(value) ? value : []);
+export const list = (value: AttributeValue | undefined): AttributeValue[] => (Array.isArray(value) ? value : []);
 
-export const record = (value: Plain | undefined): { [key: string]: Plain } =>
+export const record = (value: AttributeValue | undefined): { [key: string]: AttributeValue } =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
 
 /** An attribute that holds JSON; empty if it does not. */
-export function parsed(value: Plain | undefined): { [key: string]: Plain } {
+export function parsed(value: AttributeValue | undefined): { [key: string]: AttributeValue } {
   if (typeof value !== 'string') return record(value);
   try {
     return record(JSON.parse(value));

@@ -3,45 +3,45 @@ import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { BinaryReader, type FieldInfo, type MessageType, ScalarType, WireType } from '@bufbuild/protobuf';
 
 /** An upload whose values are nested so deeply that no SDK wrote it. */
-export class TooDeep extends Error {
-  override readonly name = 'TooDeep';
+export class NestedTooDeep extends Error {
+  override readonly name = 'NestedTooDeep';
 
   constructor() {
-    super(`it is nested more than ${mostDepth} deep`);
+    super(`it is nested more than ${maxDepthOfValue} deep`);
   }
 }
 
 /** How deep values may be nested; those of the SDKs are a dozen deep. */
-export const mostDepth = 64;
+export const maxDepthOfValue = 64;
 /** A value of OTLP in another one is three messages of protobuf, or four objects and lists of JSON; and some are around them. */
-const mostMessages = 3 * mostDepth + 16;
-const mostLevels = 4 * mostDepth + 16;
+const maxDepthOfProtobuf = 3 * maxDepthOfValue + 16;
+const maxDepthOfJson = 4 * maxDepthOfValue + 16;
 
 /** An upload of so many parts that reading it would take the gateway's memory, however few bytes it has. */
-export class TooManyParts extends Error {
-  override readonly name = 'TooManyParts';
+export class TooManyElements extends Error {
+  override readonly name = 'TooManyElements';
 }
 
 /**
  * How many elements and members of JSON an upload may have: one takes a byte of it, and some fifty of memory. The largest body of
  * logs that Node.js may send has 1.4 million.
  */
-const mostParts = 2_000_000;
+const maxJsonElements = 2_000_000;
 /** How many fields of protobuf: a span takes two bytes of it, and some five hundred of memory. A request of 512 spans has 50,000. */
-const mostFields = 400_000;
+const maxProtobufFields = 400_000;
 
 const [quote, backslash, comma, brace, bracket, endOfObject, endOfList] = [...'"\\,{[}]'].map((char) =>
   char.charCodeAt(0),
 );
 
 /**
- * @throws TooManyParts if JSON has more than `most` elements and members
- * @throws TooDeep if objects and lists are nested more than `deepest` deep
+ * @throws TooManyElements if JSON has more than `most` elements and members
+ * @throws NestedTooDeep if objects and lists are nested more than `deepest` deep
  */
-export function requireFewParts(
+export function checkJsonLimits(
   json: Uint8Array,
-  most: number = mostParts,
-  deepest: number = mostLevels,
+  most: number = maxJsonElements,
+  deepest: number = maxDepthOfJson,
 ): void {
   let parts = 0;
   let depth = 0;
@@ -55,10 +55,10 @@ export function requireFewParts(
     else if (byte === comma) parts++;
     else if (byte === brace || byte === bracket) {
       parts++;
-      if (++depth > deepest) throw new TooDeep();
+      if (++depth > deepest) throw new NestedTooDeep();
     } else if (byte === endOfObject || byte === endOfList) depth--;
   }
-  if (parts > most) throw new TooManyParts('the JSON has too many parts');
+  if (parts > most) throw new TooManyElements('the JSON has too many parts');
 }
 
 /** A message within a body. */
@@ -90,16 +90,16 @@ const wires: ReadonlyMap<ScalarType, WireType> = new Map([
  * hidden from the count.
  *
  * @param type what the body is a message of
- * @throws TooManyParts if protobuf has more than `most` fields, those of messages in it included
- * @throws TooDeep if messages are nested more deeply than values of OTLP may be
+ * @throws TooManyElements if protobuf has more than `most` fields, those of messages in it included
+ * @throws NestedTooDeep if messages are nested more deeply than values of OTLP may be
  * @throws Error if a field is sent as what it is not: a decoder would take what follows for something else
  */
-export function requireFewFields(body: Uint8Array, type: MessageType, most: number = mostFields): void {
+export function checkProtobufLimits(body: Uint8Array, type: MessageType, most: number = maxProtobufFields): void {
   let fields = 0;
   const reader = new BinaryReader(body);
   const count = (more: number) => {
     fields += more;
-    if (fields > most) throw new TooManyParts('the protobuf has too many parts');
+    if (fields > most) throw new TooManyElements('the protobuf has too many parts');
   };
   // No recursion: what is counted here has not been bounded yet.
   const open: Within[] = [{ type, end: body.length }];
@@ -120,7 +120,7 @@ export function requireFewFields(body: Uint8Array, type: MessageType, most: numb
       if (length === undefined) return;
       // Also beyond the end of what it is in, or of the body: so far a decoder goes, too.
       open.push({ type: field.T, end: reader.pos + length });
-      if (open.length > mostMessages) throw new TooDeep();
+      if (open.length > maxDepthOfProtobuf) throw new NestedTooDeep();
       continue;
     }
     const value = readable(() => reader.skip(wire, number));
@@ -152,7 +152,7 @@ const decoders = {
 } as const;
 
 /** Whether bodies in this `Content-Encoding` can be read. */
-export const isKnownEncoding = (encoding: string): boolean =>
+export const isSupportedEncoding = (encoding: string): boolean =>
   encoding === '' || encoding === 'identity' || Object.hasOwn(decoders, encoding);
 
 /**
@@ -160,7 +160,7 @@ export const isKnownEncoding = (encoding: string): boolean =>
  *
  * @throws Error if it is broken, or larger than `most` bytes when it is unpacked: a small body can hold gigabytes
  */
-export async function unpacked(body: Buffer, encoding: string, most: number): Promise<Buffer> {
+export async function decompressed(body: Buffer, encoding: string, most: number): Promise<Buffer> {
   if (Object.hasOwn(decoders, encoding)) {
     return decoders[encoding as keyof typeof decoders](body, { maxOutputLength: most });
   }

@@ -1,5 +1,5 @@
 import { type ExportedSignal, exportedMarkers, isExportedMarker } from '../../catalogue/marker.ts';
-import { type Attributes, type Plain, text } from './attribute-value.ts';
+import { type Attributes, type AttributeValue, text } from './attribute-value.ts';
 import type { KeyValue } from './otlp-schema.ts';
 
 /** Whose a record is, and what holds for it. Both SDKs, and a user's own tracer, are read into this. */
@@ -38,7 +38,7 @@ const names: Readonly<Record<TextField, readonly string[]>> = {
 /** What an agent without a name, LiveKit's default, is called in metrics, and so in what backends are told. */
 export const unnamed = 'unknown';
 
-const isTrue = (value: Plain | undefined): boolean => value === true || value === 'true';
+const isTrue = (value: AttributeValue | undefined): boolean => value === true || value === 'true';
 
 const signals = Object.keys(exportedMarkers) as ExportedSignal[];
 
@@ -81,5 +81,5 @@ const united = (before: readonly ExportedSignal[] = [], after: readonly Exported
 ];
 
 /** Without what a job says to the gateway only. */
-export const unmarked = (pairs: KeyValue[]): KeyValue[] =>
+export const withoutMarkers = (pairs: KeyValue[]): KeyValue[] =>
   pairs.some(({ key }) => isExportedMarker(key)) ? pairs.filter(({ key }) => !isExportedMarker(key)) : pairs;

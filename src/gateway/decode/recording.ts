@@ -3,8 +3,8 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Message, MessageType } from '@bufbuild/protobuf';
 import busboy from 'busboy';
-import type { Plain } from './attribute-value.ts';
-import { mostDepth, requireFewFields, requireFewParts } from './decode-limits.ts';
+import type { AttributeValue } from './attribute-value.ts';
+import { maxDepthOfValue, checkProtobufLimits, checkJsonLimits } from './decode-limits.ts';
 import { makeMessageType, message, scalar } from './otlp-schema.ts';
 
 /** How large each part of an uploaded recording may be, in bytes. */
@@ -17,7 +17,7 @@ export interface PartLimits {
 /** An uploaded recording. What is missing was not sent, or was cut off. */
 export interface Recording {
   header: RecordingHeader;
-  history?: Plain;
+  history?: AttributeValue;
   /** Bytes of audio in the file that was named. */
   audioBytes?: number;
   /** Parts that were larger than they may be, or did not arrive whole. */
@@ -100,12 +100,12 @@ export async function readRecording(
   await pipeline(body, parser).catch(() => {});
   await Promise.all(parts);
   if (!kept.header) throw new Error('it has no header');
-  requireFewFields(kept.header, RecordingHeader);
+  checkProtobufLimits(kept.header, RecordingHeader);
   const header = RecordingHeader.fromBinary(kept.header);
-  if (kept.history) requireFewParts(kept.history, undefined, mostDepth);
+  if (kept.history) checkJsonLimits(kept.history, undefined, maxDepthOfValue);
   return {
     header,
-    history: kept.history && (JSON.parse(kept.history.toString()) as Plain),
+    history: kept.history && (JSON.parse(kept.history.toString()) as AttributeValue),
     audioBytes: kept.audioBytes,
     cut,
   };

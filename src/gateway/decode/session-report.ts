@@ -1,6 +1,6 @@
 import type { BillableUnit } from '../../catalogue/labels.ts';
 import { amountOf, splitInput, splitOutput } from '../../pricing/token-split.ts';
-import { type Attributes, flag, list, number, type Plain, record, text } from './attribute-value.ts';
+import { type Attributes, flag, list, number, type AttributeValue, record, text } from './attribute-value.ts';
 
 /** What a session used of one model. Durations are seconds. */
 export interface UsageEntry {
@@ -52,7 +52,7 @@ function amountsOf(wire: Attributes): Record<string, number> {
   return found;
 }
 
-function usageOf(value: Plain): UsageEntry[] {
+function usageOf(value: AttributeValue): UsageEntry[] {
   const wire = record(value);
   const type = text(wire.type);
   if (type === undefined || !Object.hasOwn(components, type)) return [];
@@ -67,7 +67,7 @@ function usageOf(value: Plain): UsageEntry[] {
 }
 
 /** Unix seconds: Python sends those, Node.js milliseconds. Seconds reach this limit in the year 5138. */
-const timestamp = (value: Plain | undefined): number | undefined => {
+const timestamp = (value: AttributeValue | undefined): number | undefined => {
   const at = number(value);
   if (at === undefined || at <= 0) return undefined;
   return at > 1e11 ? at / 1000 : at;

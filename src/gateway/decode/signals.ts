@@ -1,7 +1,7 @@
-import { type Attributes, attributesOf, plainOf, record, secondsOf } from './attribute-value.ts';
+import { type Attributes, attributesOf, attributeValueOf, record, secondsOf } from './attribute-value.ts';
 import { chatItemOfLog } from './chat-item.ts';
-import { requireFewFields, requireFewParts } from './decode-limits.ts';
-import { type Identity, identityOf, merged, unmarked } from './identity.ts';
+import { checkProtobufLimits, checkJsonLimits } from './decode-limits.ts';
+import { type Identity, identityOf, merged, withoutMarkers } from './identity.ts';
 import { logRequestOfJson } from './otlp-json.ts';
 import {
   type HistogramPoint,
@@ -21,21 +21,21 @@ import { sessionReportOf } from './session-report.ts';
  * @param json whether it is OTLP's JSON, which Node.js sends; Python sends protobuf
  * @throws Error if it is no `ExportLogsServiceRequest`, or has too many parts
  */
-export function logsOf(body: Uint8Array, json: boolean): Owned<WireLog>[] {
-  if (json) requireFewParts(body);
-  else requireFewFields(body, LogRequest);
+export function logsOf(body: Uint8Array, json: boolean): Identified<WireLog>[] {
+  if (json) checkJsonLimits(body);
+  else checkProtobufLimits(body, LogRequest);
   const request = json
     ? logRequestOfJson(JSON.parse(Buffer.from(body).toString()))
     : LogRequest.fromBinary(body);
-  const found: Owned<WireLog>[] = [];
+  const found: Identified<WireLog>[] = [];
   for (const { resource, scopeLogs } of request.resourceLogs) {
     const shared = attributesOf(resource?.attributes);
     for (const { scope, logRecords } of scopeLogs) {
       const scoped = attributesOf(scope?.attributes);
-      if (scope) scope.attributes = unmarked(scope.attributes);
+      if (scope) scope.attributes = withoutMarkers(scope.attributes);
       for (const wire of logRecords) {
         const identity = identityOf(attributesOf(wire.attributes), scoped, shared);
-        wire.attributes = unmarked(wire.attributes);
+        wire.attributes = withoutMarkers(wire.attributes);
         found.push({ identity, wire, resource, scope });
       }
     }
@@ -51,8 +51,8 @@ const levelOf = (severity: number): LogLevel =>
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
-function logRecordOf({ wire, scope }: Owned<WireLog>): LogRecord {
-  const body = plainOf(wire.body);
+function logRecordOf({ wire, scope }: Identified<WireLog>): LogRecord {
+  const body = attributeValueOf(wire.body);
   const traceId = hex(wire.traceId);
   const spanId = hex(wire.spanId);
   return {
@@ -69,8 +69,8 @@ function logRecordOf({ wire, scope }: Owned<WireLog>): LogRecord {
 const evaluationKinds: readonly string[] = ['evaluation', 'tag', 'outcome'] satisfies Evaluation['kind'][];
 
 /** Puts a record where it belongs: a part of the conversation, the report, a verdict, or a line of the log. */
-export function addLog(batch: SessionBatch, owned: Owned<WireLog>): void {
-  const log = logRecordOf(owned);
+export function addLog(batch: SessionBatch, identified: Identified<WireLog>): void {
+  const log = logRecordOf(identified);
   if (log.scope === 'chat_history' && log.message === 'chat item') {
     const item = chatItemOfLog(log.attributes['chat.item']);
     if (item) batch.items.push({ ...item, at: item.at ?? log.at });
@@ -85,7 +85,7 @@ export function addLog(batch: SessionBatch, owned: Owned<WireLog>): void {
 }
 
 /** A record of a request, whose it is, and what stood around it. */
-export interface Owned<T> {
+export interface Identified<T> {
   identity: Identity;
   wire: T;
   resource?: Resource;
@@ -93,15 +93,15 @@ export interface Owned<T> {
 }
 
 /** @throws Error if it is no `ExportTraceServiceRequest`, or has too many parts */
-export function spansOf(body: Uint8Array): Owned<Span>[] {
-  requireFewFields(body, TraceRequest);
-  const found: Owned<Span>[] = [];
+export function spansOf(body: Uint8Array): Identified<Span>[] {
+  checkProtobufLimits(body, TraceRequest);
+  const found: Identified<Span>[] = [];
   for (const { resource, scopeSpans } of TraceRequest.fromBinary(body).resourceSpans) {
     const shared = attributesOf(resource?.attributes);
     for (const { scope, spans } of scopeSpans) {
       for (const wire of spans) {
         const identity = identityOf(attributesOf(wire.attributes), shared);
-        wire.attributes = unmarked(wire.attributes);
+        wire.attributes = withoutMarkers(wire.attributes);
         found.push({ identity, wire, resource, scope });
       }
     }
@@ -132,7 +132,7 @@ export function spanRecordOf(wire: Span): SpanRecord {
 }
 
 /** A point of an instrument, and whose it is. */
-export interface OwnedPoint {
+export interface IdentifiedPoint {
   identity: Identity;
   point: MetricPoint;
 }
@@ -150,9 +150,9 @@ const histogramPoint = ({ count, sum, min, max }: HistogramPoint) => ({
 });
 
 /** @throws Error if it is no `ExportMetricsServiceRequest`, or has too many parts */
-export function metricsOf(body: Uint8Array): OwnedPoint[] {
-  requireFewFields(body, MetricRequest);
-  const found: OwnedPoint[] = [];
+export function metricsOf(body: Uint8Array): IdentifiedPoint[] {
+  checkProtobufLimits(body, MetricRequest);
+  const found: IdentifiedPoint[] = [];
   for (const { resource, scopeMetrics } of MetricRequest.fromBinary(body).resourceMetrics) {
     const shared = attributesOf(resource?.attributes);
     for (const { name, unit, data } of scopeMetrics.flatMap(({ metrics }) => metrics)) {

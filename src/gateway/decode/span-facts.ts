@@ -190,7 +190,7 @@ export function factsOf(
 }
 
 /** Who told of the requests to a model: at least once the model itself, or never any but an adapter around others. */
-export type Tellers = Readonly<Record<string, 'model' | 'adapter'>>;
+export type UsageReporters = Readonly<Record<string, 'model' | 'adapter'>>;
 
 const kinds: Readonly<Record<string, { component: UsageEntry['component']; attribute: string }>> = {
   llm_request: { component: 'llm', attribute: 'lk.llm_metrics' },
@@ -198,13 +198,13 @@ const kinds: Readonly<Record<string, { component: UsageEntry['component']; attri
 };
 
 /** A session has a handful; more names come from a tracer of the user's own. */
-const maxTellers = 64;
+const maxUsageReporters = 64;
 
 const keyOf = ({ component, provider, model }: Omit<UsageEntry, 'amounts'>): string =>
   `${component} ${provider} ${model}`;
 
 /** What is known with one more span; the same object if that is nothing new. */
-export function withTeller(known: Tellers = {}, { name, attributes }: SpanRecord): Tellers {
+export function withUsageReporter(known: UsageReporters = {}, { name, attributes }: SpanRecord): UsageReporters {
   const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
   const metrics = kind && parsed(attributes[kind.attribute]);
   if (!kind || !metrics || metrics.type === undefined) return known;
@@ -214,12 +214,12 @@ export function withTeller(known: Tellers = {}, { name, attributes }: SpanRecord
     provider: text(metadata.modelProvider ?? metadata.model_provider) ?? 'unknown',
     model: text(metadata.modelName ?? metadata.model_name) ?? 'unknown',
   });
-  const teller = isAdapter(text(metrics.label) ?? '') ? 'adapter' : 'model';
-  if (known[key] === 'model' || known[key] === teller) return known;
-  if (known[key] === undefined && Object.keys(known).length >= maxTellers) return known;
-  return { ...known, [key]: teller };
+  const reporter = isAdapter(text(metrics.label) ?? '') ? 'adapter' : 'model';
+  if (known[key] === 'model' || known[key] === reporter) return known;
+  if (known[key] === undefined && Object.keys(known).length >= maxUsageReporters) return known;
+  return { ...known, [key]: reporter };
 }
 
 /** A report counts what a fallback adapter tells, and once more what the models behind it do. */
-export const isRepetition = (entry: UsageEntry, tellers: Tellers = {}): boolean =>
-  tellers[keyOf(entry)] === 'adapter';
+export const isDuplicateUsage = (entry: UsageEntry, usageReporters: UsageReporters = {}): boolean =>
+  usageReporters[keyOf(entry)] === 'adapter';

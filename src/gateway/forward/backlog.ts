@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { destinations } from '../../catalogue/gateway.ts';
 import type { DeadLetters } from '../spool/dead-letters.ts';
-import { type Entry, type Meta, NoRoom, readMeta, Spool } from '../spool/spool.ts';
+import { type Entry, type Meta, NoSpaceError, readMeta, Spool } from '../spool/spool.ts';
 import type { Telemetry } from '../telemetry.ts';
-import { NotNow, Refused } from './post.ts';
+import { RetryableError, PermanentError } from './post.ts';
 
 export type DestinationName = (typeof destinations)[number];
 
@@ -66,7 +66,7 @@ export class Backlog {
   static async open(options: BacklogOptions): Promise<Backlog> {
     const { directory, maxBytes } = options;
     const spool = await Spool.open({ directory, maxBytes });
-    options.telemetry.handsOnTo(options.destination.name);
+    options.telemetry.addDestination(options.destination.name);
     return new Backlog({ firstDelay: 1000, maxDelay: 60_000, ...options }, spool);
   }
 
@@ -87,7 +87,7 @@ export class Backlog {
     try {
       await this.#spool.receive(meta, body, { most: Number.POSITIVE_INFINITY, expected: size }, id);
     } catch (error) {
-      if (!(error instanceof NoRoom)) throw error;
+      if (!(error instanceof NoSpaceError)) throw error;
       // The session itself is kept all the same.
       this.#count('dropped');
     }
@@ -155,16 +155,16 @@ export class Backlog {
     } catch (error) {
       if (signal.aborted) return 0;
       // Of one in a batch that is not there any more, nothing is known; alone, it is gone.
-      if (entries.length > 1 && !(error instanceof NotNow && error.everything)) {
+      if (entries.length > 1 && !(error instanceof RetryableError && error.everything)) {
         for (const entry of entries) this.#retries.separate(entry);
-        if (error instanceof Refused || (error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
-      } else if (error instanceof Refused) {
+        if (error instanceof PermanentError || (error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
+      } else if (error instanceof PermanentError) {
         await this.#setAside(first, error.message);
         return 0;
       } else if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
         await this.#spool.remove(first);
         return 0;
-      } else if (!(error instanceof NotNow && error.everything)) {
+      } else if (!(error instanceof RetryableError && error.everything)) {
         this.#spool.postpone(first);
         if (this.#retries.failed(first, Date.now())) {
           await this.#setAside(first, `it failed again and again: ${(error as Error).message}`);
@@ -183,7 +183,7 @@ export class Backlog {
     if (this.#failures === 0)
       log(`${destination.name} does not take what is forwarded; it waits: ${error.message}`);
     const own = this.#retries.pause(this.#failures++);
-    const asked = error instanceof NotNow ? error.retryAfter : undefined;
+    const asked = error instanceof RetryableError ? error.retryAfter : undefined;
     return asked === undefined ? own : Math.max(asked, firstDelay / 2);
   }
 
@@ -233,7 +233,7 @@ async function metaOf(entry: Entry): Promise<Meta> {
   try {
     return await readMeta(entry);
   } catch (error) {
-    throw (error as NodeJS.ErrnoException).code === undefined ? new Refused('its file is damaged') : error;
+    throw (error as NodeJS.ErrnoException).code === undefined ? new PermanentError('its file is damaged') : error;
   }
 }
 

@@ -67,7 +67,7 @@ interface Turn {
  * The records of a conversation that was uploaded: the same, by name and attributes, that a job tells as it happens, so
  * that who asks for one has both. Interruptions, errors of models and false alarms are not in an upload's conversation.
  */
-export function toldOf({ items, report, isAbandoned, ...received }: Conversation): Told[] {
+export function eventRecordsOf({ items, report, isAbandoned, ...received }: Conversation): Told[] {
   const records: Told[] = [];
   const turns: Turn[] = [];
   const calls = new Map(
@@ -211,7 +211,7 @@ export interface Received {
 }
 
 /** What a conversation comes to; durations are seconds. */
-export interface Sums {
+export interface ConversationTotals {
   duration: number;
   turns: number;
   latencies: readonly number[];
@@ -224,7 +224,7 @@ export interface Sums {
 /** What is told of the SDK's report, as a job tells of its own; uploads know no errors of models. */
 export function reportAttributes(
   { id, cost, audio, closeReason }: Received,
-  sums: Sums,
+  sums: ConversationTotals,
 ): RecordAttributes<'lk.session_report'> {
   // Usage without a price is not free: of nothing else, no cost is known.
   const usd = cost && (cost.usd > 0 || cost.unpriced.length === 0) ? cost.usd : undefined;

@@ -5,7 +5,7 @@ import type { ApiKeys } from '../receive/api-keys.ts';
 import type { UploadKind } from '../receive/endpoints.ts';
 import { readBody, streamBody } from '../spool/spool.ts';
 import type { Destination, DestinationName } from './backlog.ts';
-import { NotNow, post } from './post.ts';
+import { RetryableError, post } from './post.ts';
 
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
@@ -63,7 +63,7 @@ export const liveKitCloud = (url: string, keys: () => ApiKeys): Destination => (
     const secret = keys().get(String(meta.issuer));
     // While keys are exchanged, it may come back; others are sent meanwhile.
     if (secret === undefined)
-      throw new NotNow('the API key that it came with was taken away since', { everything: false });
+      throw new RetryableError('the API key that it came with was taken away since', { everything: false });
     const token = await new SignJWT({ observability: { write: true }, sub: 'livekit-agents-telemetry' })
       .setProtectedHeader({ alg: 'HS256' })
       .setIssuer(String(meta.issuer))
@@ -83,9 +83,9 @@ export const liveKitCloud = (url: string, keys: () => ApiKeys): Destination => (
     });
     return sent
       .catch((error) => {
-        if (!(error instanceof NotNow) || !(error.status === 401 || error.status === 403)) throw error;
+        if (!(error instanceof RetryableError) || !(error.status === 401 || error.status === 403)) throw error;
         // It does not know this API key, which tells nothing of the others.
-        throw new NotNow(error.message, { everything: false });
+        throw new RetryableError(error.message, { everything: false });
       })
       .finally(() => body.destroy());
   },

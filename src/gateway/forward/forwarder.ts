@@ -5,14 +5,14 @@ import type { ExportedSignal } from '../../catalogue/marker.ts';
 import { unnamed } from '../decode/identity.ts';
 import type { MetricRequest, Span, WireLog } from '../decode/otlp-schema.ts';
 import { sessionOf } from '../decode/records.ts';
-import type { Owned } from '../decode/signals.ts';
+import type { Identified } from '../decode/signals.ts';
 import type { ApiKeys } from '../receive/api-keys.ts';
 import type { DeadLetters } from '../spool/dead-letters.ts';
 import type { Meta } from '../spool/spool.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { Backlog, type Destination } from './backlog.ts';
 import { compressed, liveKitCloud, otlpDestination } from './destinations.ts';
-import { conversationRecords, forLoki, type Over } from './loki.ts';
+import { conversationRecords, forLoki, type EndedConversation } from './loki.ts';
 import { MetricsPush } from './metrics-push.ts';
 import { logRequest, traceRequest } from './otlp-request.ts';
 
@@ -53,10 +53,10 @@ export interface ForwarderOptions extends ForwardTo {
 }
 
 /** Of an agent without a name, the boards' filters would find no span: TraceQL's `=~ ".*"` matches what is there only. */
-const named = <T>(owned: Owned<T>): Owned<T> =>
-  owned.identity.agentName === undefined
-    ? { ...owned, identity: { ...owned.identity, agentName: unnamed } }
-    : owned;
+const named = <T>(identified: Identified<T>): Identified<T> =>
+  identified.identity.agentName === undefined
+    ? { ...identified, identity: { ...identified.identity, agentName: unnamed } }
+    : identified;
 
 const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
 
@@ -119,11 +119,11 @@ export class Forwarder {
   }
 
   /** Whether uploads go on to LiveKit Cloud, so that they have to be kept in the form in which they came. */
-  get passesOn(): boolean {
+  get forwardsUploads(): boolean {
     return this.#cloud !== undefined;
   }
 
-  async spans(id: string, spans: readonly Owned<Span>[]): Promise<void> {
+  async spans(id: string, spans: readonly Identified<Span>[]): Promise<void> {
     if (!this.#tempo) return;
     const others = this.#unsent('tempo', 'traces', spans);
     if (others.length === 0) return;
@@ -134,7 +134,7 @@ export class Forwarder {
   /** Lines of logs; the conversation among them is told when it is over. @param traceOf the trace of a session, as far as it is known */
   async logs(
     id: string,
-    logs: readonly Owned<WireLog>[],
+    logs: readonly Identified<WireLog>[],
     traceOf: (session: string) => Promise<string | undefined>,
   ): Promise<void> {
     if (!this.#loki || logs.length === 0) return;
@@ -143,7 +143,7 @@ export class Forwarder {
       const trace = await traceOf(session);
       if (trace !== undefined) traces.set(session, trace);
     }
-    await this.#tellLoki(id, this.#unsent('loki', 'logs', forLoki(logs, traces)));
+    await this.#addToLoki(id, this.#unsent('loki', 'logs', forLoki(logs, traces)));
   }
 
   /**
@@ -152,7 +152,7 @@ export class Forwarder {
    * @param session its name
    * @param at unix seconds of its last upload
    */
-  async conversation(session: string, at: number, over: Over): Promise<void> {
+  async conversation(session: string, at: number, over: EndedConversation): Promise<void> {
     if (!this.#loki) return;
     // In the form of the others' names, by which those go first that came first; no upload has so long a number.
     const number = Number.parseInt(createHash('sha256').update(session).digest('hex').slice(0, 12), 16);
@@ -162,15 +162,15 @@ export class Forwarder {
       ...this.#unsent('loki', 'conversation', conversation),
       ...this.#unsent('loki', 'report', report),
     ];
-    await this.#tellLoki(id, records.map(named));
+    await this.#addToLoki(id, records.map(named));
   }
 
   /** Those that their job does not send itself; the others are counted. */
   #unsent<T>(
     destination: 'tempo' | 'loki',
     signal: ExportedSignal,
-    records: readonly Owned<T>[],
-  ): readonly Owned<T>[] {
+    records: readonly Identified<T>[],
+  ): readonly Identified<T>[] {
     const { exported, telemetry } = this.#options;
     if (exported) return records;
     const unsent = records.filter(({ identity }) => !identity.exported?.includes(signal));
@@ -179,7 +179,7 @@ export class Forwarder {
     return unsent;
   }
 
-  async #tellLoki(id: string, records: readonly Owned<WireLog>[]): Promise<void> {
+  async #addToLoki(id: string, records: readonly Identified<WireLog>[]): Promise<void> {
     if (records.length === 0) return;
     const body = await compressed(logRequest(records));
     await this.#loki?.add(id, {}, [body], body.length);

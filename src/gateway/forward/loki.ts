@@ -1,14 +1,14 @@
 import { conversationScope } from '../../catalogue/conversation.ts';
-import { plainOf } from '../decode/attribute-value.ts';
+import { attributeValueOf } from '../decode/attribute-value.ts';
 import type { Identity } from '../decode/identity.ts';
 import { KeyValue, Scope, WireLog } from '../decode/otlp-schema.ts';
 import { emptyBatch, sessionOf } from '../decode/records.ts';
-import { addLog, type Owned } from '../decode/signals.ts';
-import { type Conversation, type Told, toldOf } from './conversation-records.ts';
+import { addLog, type Identified } from '../decode/signals.ts';
+import { type Conversation, type Told, eventRecordsOf } from './conversation-records.ts';
 import { pair } from './otlp-request.ts';
 
 /** A conversation that is over. */
-export interface Over extends Conversation {
+export interface EndedConversation extends Conversation {
   identity: Identity;
   traceId?: string;
 }
@@ -23,9 +23,9 @@ const maxText = 8 * 1024;
  * @param traces by session
  */
 export function forLoki(
-  logs: readonly Owned<WireLog>[],
+  logs: readonly Identified<WireLog>[],
   traces: ReadonlyMap<string, string> = new Map(),
-): Owned<WireLog>[] {
+): Identified<WireLog>[] {
   return logs.filter(isLine).map((log) => traced(flattened(log), traces.get(sessionOf(log.identity) ?? '')));
 }
 
@@ -34,9 +34,9 @@ export function conversationRecords({
   identity,
   traceId,
   ...conversation
-}: Over): Record<'conversation' | 'report', Owned<WireLog>[]> {
+}: EndedConversation): Record<'conversation' | 'report', Identified<WireLog>[]> {
   const records: ReturnType<typeof conversationRecords> = { conversation: [], report: [] };
-  for (const told of toldOf(conversation)) {
+  for (const told of eventRecordsOf(conversation)) {
     const wire = wireOf(told, identity.agentVersion);
     const record = traced({ identity, resource: undefined, scope, wire }, traceId);
     records[told.event === 'lk.session_report' ? 'report' : 'conversation'].push(record);
@@ -46,7 +46,7 @@ export function conversationRecords({
 
 const scope = new Scope({ name: conversationScope });
 
-function isLine(log: Owned<WireLog>): boolean {
+function isLine(log: Identified<WireLog>): boolean {
   const batch = emptyBatch(log.identity);
   addLog(batch, log);
   return batch.logs.length + batch.evaluations.length > 0 || sessionOf(log.identity) === undefined;
@@ -65,9 +65,9 @@ function wireOf({ event, at, severity, body, attributes }: Told, version: string
 }
 
 /** With the trace of its session, if it says none. */
-function traced(owned: Owned<WireLog>, traceId: string | undefined): Owned<WireLog> {
-  if (traceId === undefined || owned.wire.traceId.length > 0) return owned;
-  return { ...owned, wire: new WireLog({ ...owned.wire, traceId: Buffer.from(traceId, 'hex') }) };
+function traced(identified: Identified<WireLog>, traceId: string | undefined): Identified<WireLog> {
+  if (traceId === undefined || identified.wire.traceId.length > 0) return identified;
+  return { ...identified, wire: new WireLog({ ...identified.wire, traceId: Buffer.from(traceId, 'hex') }) };
 }
 
 const isNested = ({ value }: KeyValue): boolean =>
@@ -79,8 +79,8 @@ function bounded({ key, value }: KeyValue): KeyValue {
   return pair(key, `${held.value.slice(0, maxText)}…`);
 }
 
-function flattened(owned: Owned<WireLog>): Owned<WireLog> {
-  const { wire } = owned;
+function flattened(identified: Identified<WireLog>): Identified<WireLog> {
+  const { wire } = identified;
   const attributes = new Map(wire.attributes.map((attribute) => [attribute.key, attribute]));
   const nested = [...attributes.values()].filter(isNested);
   const flat = [...attributes.values()].filter((attribute) => !isNested(attribute)).map(bounded);
@@ -90,9 +90,9 @@ function flattened(owned: Owned<WireLog>): Owned<WireLog> {
       : pair(
           '',
           JSON.stringify({
-            message: plainOf(wire.body),
-            ...Object.fromEntries(nested.map(({ key, value }) => [key, plainOf(value)])),
+            message: attributeValueOf(wire.body),
+            ...Object.fromEntries(nested.map(({ key, value }) => [key, attributeValueOf(value)])),
           }),
         ).value;
-  return { ...owned, wire: new WireLog({ ...wire, attributes: flat, body }) };
+  return { ...identified, wire: new WireLog({ ...wire, attributes: flat, body }) };
 }

@@ -5,7 +5,7 @@ import type { MetricRequest } from '../decode/otlp-schema.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { Cumulative, type CumulativeState } from './cumulative.ts';
 import { compressed } from './destinations.ts';
-import { NotNow, post, Refused } from './post.ts';
+import { RetryableError, post, PermanentError } from './post.ts';
 
 export interface MetricsPushOptions {
   /** Prometheus' OTLP endpoint, `…/api/v1/otlp/v1/metrics`. */
@@ -42,7 +42,7 @@ export class MetricsPush {
 
   static async open(options: MetricsPushOptions): Promise<MetricsPush> {
     const saved = await savedTotals(options);
-    options.telemetry.handsOnTo('prometheus');
+    options.telemetry.addDestination('prometheus');
     return new MetricsPush({ interval: 15_000, ...options }, new Cumulative(saved));
   }
 
@@ -82,10 +82,10 @@ export class MetricsPush {
     } catch (error) {
       if (this.#closing.signal.aborted) return;
       // Totals: what is refused now comes again with the next ones.
-      if (error instanceof Refused)
+      if (error instanceof PermanentError)
         telemetry.count('talkgauge_gateway_forwarded_total', { destination, result: 'rejected' });
       else telemetry.count('talkgauge_gateway_forward_failures_total', { destination });
-      if (error instanceof NotNow && error.retryAfter !== undefined)
+      if (error instanceof RetryableError && error.retryAfter !== undefined)
         this.#notBefore = Date.now() + error.retryAfter;
       if (!this.#failing) log(`prometheus does not take what is forwarded: ${(error as Error).message}`);
       this.#failing = true;

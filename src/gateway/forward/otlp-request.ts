@@ -13,7 +13,7 @@ import {
   TraceRequest,
   type WireLog,
 } from '../decode/otlp-schema.ts';
-import type { Owned } from '../decode/signals.ts';
+import type { Identified } from '../decode/signals.ts';
 
 /** The attributes by which a session is found in a backend, whichever SDK it is of, and whoever made its tracer. */
 const attributeNames = {
@@ -44,7 +44,7 @@ function resourceOf(identity: Identity, sent: Resource | undefined): Resource {
 
 /** Records in groups of one resource and one scope. */
 function grouped<T>(
-  records: readonly Owned<T>[],
+  records: readonly Identified<T>[],
 ): { resource: Resource; scopes: Map<Scope | undefined, T[]> }[] {
   const groups = new Map<string, { resource: Resource; scopes: Map<Scope | undefined, T[]> }>();
   const resources = new Map<Resource | undefined, number>();
@@ -64,7 +64,7 @@ function grouped<T>(
   return [...groups.values()];
 }
 
-export const traceRequest = (spans: readonly Owned<Span>[]): TraceRequest =>
+export const traceRequest = (spans: readonly Identified<Span>[]): TraceRequest =>
   new TraceRequest({
     resourceSpans: grouped(spans).map(
       ({ resource, scopes }) =>
@@ -75,7 +75,7 @@ export const traceRequest = (spans: readonly Owned<Span>[]): TraceRequest =>
     ),
   });
 
-export const logRequest = (logs: readonly Owned<WireLog>[]): LogRequest =>
+export const logRequest = (logs: readonly Identified<WireLog>[]): LogRequest =>
   new LogRequest({
     resourceLogs: grouped(logs).map(
       ({ resource, scopes }) =>

@@ -117,7 +117,7 @@ export class Deferred {
   }
 
   /** Whether an upload is one that the others no longer wait for. */
-  isSetApart({ id }: Entry, now: number): boolean {
+  isGivenUpOn({ id }: Entry, now: number): boolean {
     const own = this.#waiting.get(id);
     return own !== undefined && (own.done !== undefined || now - own.since > longestHold);
   }

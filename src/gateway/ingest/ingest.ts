@@ -9,9 +9,9 @@ import { sessionIdOf } from '../store/session-files.ts';
 import type { SessionStore } from '../store/session-store.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { Deferred, isPassing, type Result } from './deferred.ts';
-import { type TakenUp, type TakeUpOptions, takeUp } from './process-upload.ts';
+import { type ProcessedUpload, type ProcessUploadOptions, processUpload } from './process-upload.ts';
 
-export interface IngestOptions extends Omit<TakeUpOptions, 'isRedacted' | 'known' | 'traceOf'> {
+export interface IngestOptions extends Omit<ProcessUploadOptions, 'isRedacted' | 'known' | 'traceOf'> {
   spool: Spool;
   store: SessionStore;
   /** Takes what cannot be read, and what cannot be stored. */
@@ -24,10 +24,10 @@ export interface IngestOptions extends Omit<TakeUpOptions, 'isRedacted' | 'known
 }
 
 /** For how long an upload may wait for others to be received, in milliseconds: it is taken up in the end. */
-const maxCourtesy = 250;
+const maxYieldMs = 250;
 
 /** How many processes may end in the midst of one upload: it may be what ends them. */
-const maxDeaths = 3;
+const maxCrashes = 3;
 /** Milliseconds for which nothing is taken up when one upload after the other fails for want of the disk; it doubles, up to `maxPause`. */
 const firstPause = 250;
 const maxPause = 2000;
@@ -37,7 +37,7 @@ const maxPause = 2000;
  * does what came later of the same sessions; the others go on.
  */
 export class Ingest {
-  readonly #options: IngestOptions & TakeUpOptions;
+  readonly #options: IngestOptions & ProcessUploadOptions;
   #closing = false;
   #isProcessing = false;
   /** Uploads that failed one after the other. */
@@ -45,7 +45,7 @@ export class Ingest {
   readonly #deferred = new Deferred();
   readonly #running: Promise<void>;
 
-  private constructor(options: IngestOptions & TakeUpOptions) {
+  private constructor(options: IngestOptions & ProcessUploadOptions) {
     this.#options = options;
     this.#running = this.#run();
   }
@@ -81,7 +81,7 @@ export class Ingest {
   isBehind(milliseconds: number): boolean {
     const now = Date.now();
     for (const entry of this.#options.spool.entries()) {
-      if (this.#deferred.isSetApart(entry, now)) continue;
+      if (this.#deferred.isGivenUpOn(entry, now)) continue;
       return now - receivedAt(entry) > milliseconds;
     }
     return false;
@@ -135,7 +135,7 @@ export class Ingest {
    * @returns whether the gateway is being closed
    */
   async #yielded(): Promise<boolean> {
-    for (const end = Date.now() + maxCourtesy; this.#options.isBusy() && Date.now() < end; ) await delay(10);
+    for (const end = Date.now() + maxYieldMs; this.#options.isBusy() && Date.now() < end; ) await delay(10);
     return this.#closing;
   }
 
@@ -145,15 +145,15 @@ export class Ingest {
     const done = this.#deferred.done(entry);
     if (done) return this.#finish(entry, done.kind, done.result);
     let kind: UploadKind = 'logs';
-    let taken: TakenUp;
+    let taken: ProcessedUpload;
     try {
       const meta = await readMeta(entry);
       kind = meta.kind as UploadKind;
-      if ((await spool.begin(entry)) >= maxDeaths) {
-        log(`An upload of ${kind} is given up: the gateway ended ${maxDeaths} times while it was taken up`);
+      if ((await spool.begin(entry)) >= maxCrashes) {
+        log(`An upload of ${kind} is given up: the gateway ended ${maxCrashes} times while it was taken up`);
         return this.#giveUp(entry, kind, 'failed', 'the gateway ended while it was taken up');
       }
-      taken = await takeUp(entry, meta, this.#options);
+      taken = await processUpload(entry, meta, this.#options);
     } catch (error) {
       return this.#failed(entry, kind, error, 'malformed');
     }
@@ -255,7 +255,7 @@ export interface StoreBatchesOptions {
  */
 export async function storeBatches(
   entry: Entry,
-  { batches, ownerless, discarded }: TakenUp,
+  { batches, withoutSession, discarded }: ProcessedUpload,
   { store, telemetry, onBatch, log }: StoreBatchesOptions,
 ): Promise<boolean> {
   let kept = batches.length === 0;
@@ -276,7 +276,7 @@ export async function storeBatches(
       log(`What was taken up could not be measured: ${(error as Error).message}`);
     }
   }
-  telemetry.count('talkgauge_gateway_discarded_records_total', { reason: 'no_session' }, ownerless);
+  telemetry.count('talkgauge_gateway_discarded_records_total', { reason: 'no_session' }, withoutSession);
   for (const reason of discarded) telemetry.count('talkgauge_gateway_discarded_records_total', { reason });
   return kept;
 }

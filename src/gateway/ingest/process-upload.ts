@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Plain } from '../decode/attribute-value.ts';
+import type { AttributeValue } from '../decode/attribute-value.ts';
 import { chatItemsOfHistory } from '../decode/chat-item.ts';
-import { unpacked } from '../decode/decode-limits.ts';
+import { decompressed } from '../decode/decode-limits.ts';
 import { type Identity, merged } from '../decode/identity.ts';
 import { MetricRequest } from '../decode/otlp-schema.ts';
 import { audioStart, type Recording, type RecordingHeader, readRecording } from '../decode/recording.ts';
@@ -14,10 +14,10 @@ import type { Forwarder } from '../forward/forwarder.ts';
 import { logRequest, traceRequest } from '../forward/otlp-request.ts';
 import type { UploadKind } from '../receive/endpoints.ts';
 import type { Limits } from '../receive/limits.ts';
-import { scrubHistory, scrubLog, scrubSpan } from '../redact/redaction.ts';
+import { redactHistory, redactLog, redactSpan } from '../redact/redaction.ts';
 import { type Entry, type Meta, readBody, streamBody } from '../spool/spool.ts';
 
-export interface TakeUpOptions {
+export interface ProcessUploadOptions {
   limits: Limits;
   forwarder: Forwarder;
   /** Whether a session is known to be redacted, from what came before. */
@@ -32,27 +32,27 @@ export interface TakeUpOptions {
 }
 
 /** What was taken from an upload: for the store, and for the backends. */
-export interface TakenUp {
+export interface ProcessedUpload {
   batches: SessionBatch[];
-  ownerless: number;
+  withoutSession: number;
   discarded: ('audio_redacted' | 'audio_cut' | 'history_cut')[];
   /** Hands it on to the backends. */
   forward(): Promise<void>;
 }
 
-type Reader = (entry: Entry, meta: Meta, options: TakeUpOptions) => Promise<TakenUp>;
+type Reader = (entry: Entry, meta: Meta, options: ProcessUploadOptions) => Promise<ProcessedUpload>;
 
-async function bodyOf(entry: Entry, meta: Meta, { limits }: TakeUpOptions): Promise<Buffer> {
-  return unpacked(await readBody(entry), String(meta.encoding), limits.unpacked);
+async function bodyOf(entry: Entry, meta: Meta, { limits }: ProcessUploadOptions): Promise<Buffer> {
+  return decompressed(await readBody(entry), String(meta.encoding), limits.decompressed);
 }
 
 /** Tells whose records are to be redacted: one that says so, in an upload or before, speaks for its whole session. */
 function redaction(
-  owned: readonly { identity: Identity }[],
-  { isRedacted }: TakeUpOptions,
+  identified: readonly { identity: Identity }[],
+  { isRedacted }: ProcessUploadOptions,
 ): (identity: Identity) => boolean {
   const flagged = new Set(
-    owned.filter(({ identity }) => identity.redacted).flatMap(({ identity }) => sessionOf(identity) ?? []),
+    identified.filter(({ identity }) => identity.redacted).flatMap(({ identity }) => sessionOf(identity) ?? []),
   );
   return (identity) => {
     const session = sessionOf(identity);
@@ -61,24 +61,24 @@ function redaction(
 }
 
 /** A record's identity, with what is known of its session and the record does not say. */
-function complete<T extends { identity: Identity }>(owned: T[], { known }: TakeUpOptions): T[] {
-  for (const record of owned) {
+function complete<T extends { identity: Identity }>(identified: T[], { known }: ProcessUploadOptions): T[] {
+  for (const record of identified) {
     const session = sessionOf(record.identity);
     if (session !== undefined) record.identity = { ...known(session), ...record.identity };
   }
-  return owned;
+  return identified;
 }
 
 /** Scrubs the records of sessions that are to be redacted; whether there were any. */
-function scrubFlagged<T extends { identity: Identity }>(
-  owned: readonly T[],
-  scrub: (record: T) => void,
-  options: TakeUpOptions,
+function redactFlagged<T extends { identity: Identity }>(
+  identified: readonly T[],
+  redact: (record: T) => void,
+  options: ProcessUploadOptions,
 ): boolean {
-  const isFlagged = redaction(owned, options);
-  const flagged = owned.filter(({ identity }) => isFlagged(identity));
+  const isFlagged = redaction(identified, options);
+  const flagged = identified.filter(({ identity }) => isFlagged(identity));
   for (const record of flagged) {
-    scrub(record);
+    redact(record);
     record.identity = redactedIdentity(record.identity);
   }
   return flagged.length > 0;
@@ -91,13 +91,13 @@ const redactedIdentity = (identity: Identity): Identity => ({
 });
 
 /** Passes an upload on as it came, unless something was taken out of it. */
-async function passOn(
+async function forwardUpload(
   entry: Entry,
   meta: Meta,
   forwarder: Forwarder,
   rewritten: (() => { toBinary(): Uint8Array }) | undefined,
 ): Promise<void> {
-  if (!forwarder.passesOn) return;
+  if (!forwarder.forwardsUploads) return;
   if (!rewritten) {
     const stream = await streamBody(entry);
     // Where there is no room for it, it is not read.
@@ -113,37 +113,37 @@ async function passOn(
 }
 
 const traces: Reader = async (entry, meta, options) => {
-  const owned = complete(spansOf(await bodyOf(entry, meta, options)), options);
-  const scrubbed = scrubFlagged(owned, scrubSpan, options);
+  const identified = complete(spansOf(await bodyOf(entry, meta, options)), options);
+  const redacted = redactFlagged(identified, redactSpan, options);
   const batches = new Batches();
-  for (const { identity, wire } of owned) batches.of(identity)?.spans.push(spanRecordOf(wire));
+  for (const { identity, wire } of identified) batches.of(identity)?.spans.push(spanRecordOf(wire));
   return {
     batches: batches.all(),
-    ownerless: batches.ownerless,
+    withoutSession: batches.withoutSession,
     discarded: [],
     async forward() {
-      await options.forwarder.spans(entry.id, owned);
-      await passOn(entry, meta, options.forwarder, scrubbed ? () => traceRequest(owned) : undefined);
+      await options.forwarder.spans(entry.id, identified);
+      await forwardUpload(entry, meta, options.forwarder, redacted ? () => traceRequest(identified) : undefined);
     },
   };
 };
 
 const logs: Reader = async (entry, meta, options) => {
   const json = String(meta.type).includes('json');
-  const owned = complete(logsOf(await bodyOf(entry, meta, options), json), options);
-  const scrubbed = scrubFlagged(owned, scrubLog, options);
+  const identified = complete(logsOf(await bodyOf(entry, meta, options), json), options);
+  const redacted = redactFlagged(identified, redactLog, options);
   const batches = new Batches();
-  for (const log of owned) {
+  for (const log of identified) {
     const batch = batches.of(log.identity);
     if (batch) addLog(batch, log);
   }
   return {
     batches: batches.all(),
-    ownerless: batches.ownerless,
+    withoutSession: batches.withoutSession,
     discarded: [],
     async forward() {
-      await options.forwarder.logs(entry.id, owned, options.traceOf);
-      await passOn(entry, meta, options.forwarder, scrubbed ? () => logRequest(owned) : undefined);
+      await options.forwarder.logs(entry.id, identified, options.traceOf);
+      await forwardUpload(entry, meta, options.forwarder, redacted ? () => logRequest(identified) : undefined);
     },
   };
 };
@@ -154,11 +154,11 @@ const metrics: Reader = async (entry, meta, options) => {
   for (const { identity, point } of metricsOf(body)) batches.of(identity)?.metrics.push(point);
   return {
     batches: batches.all(),
-    ownerless: batches.ownerless,
+    withoutSession: batches.withoutSession,
     discarded: [],
     async forward() {
       await options.forwarder.metrics(entry.id, MetricRequest.fromBinary(body));
-      await passOn(entry, meta, options.forwarder, undefined);
+      await forwardUpload(entry, meta, options.forwarder, undefined);
     },
   };
 };
@@ -177,12 +177,12 @@ const recordings: Reader = async (entry, meta, options) => {
   };
   const session = sessionOf(sent);
   const redacted = sent.redacted || (session !== undefined && isRedacted(session));
-  const discarded: TakenUp['discarded'] = recording.cut.map((part) => `${part}_cut` as const);
+  const discarded: ProcessedUpload['discarded'] = recording.cut.map((part) => `${part}_cut` as const);
   const batches = new Batches();
   const batch = batches.of(redacted ? redactedIdentity(sent) : sent);
   if (batch) {
     batch.recorded = true;
-    const history = redacted && recording.history ? scrubHistory(recording.history) : recording.history;
+    const history = redacted && recording.history ? redactHistory(recording.history) : recording.history;
     if (history) batch.items = chatItemsOfHistory(history);
     batch.audio = audioOf(recording, audioPath);
     if (recording.cut.includes('audio')) batch.audioDropped = 'too_large';
@@ -194,16 +194,16 @@ const recordings: Reader = async (entry, meta, options) => {
   }
   return {
     batches: batches.all(),
-    ownerless: batches.ownerless,
+    withoutSession: batches.withoutSession,
     discarded,
     async forward() {
-      if (!redacted || !options.forwarder.passesOn) return passOn(entry, meta, options.forwarder, undefined);
+      if (!redacted || !options.forwarder.forwardsUploads) return forwardUpload(entry, meta, options.forwarder, undefined);
       // The audio is in its session by now, and is read from the upload once more.
       const again = `${audioPath}.forwarded`;
       try {
         if (batch?.audio)
           await readRecording(await streamBody(entry), String(meta.type), again, limits.parts);
-        const history = recording.history && scrubHistory(recording.history);
+        const history = recording.history && redactHistory(recording.history);
         const parts = multipartOf(header, history, batch?.audio && createReadStream(again));
         await options.forwarder.upload(entry.id, { ...meta, type: parts.type }, parts.body, entry.bytes);
       } finally {
@@ -224,20 +224,20 @@ const readers: Readonly<Record<UploadKind, Reader>> = { traces, logs, metrics, r
  *
  * @throws Error if it is not what it says it is, or the file system fails
  */
-export const takeUp = (entry: Entry, meta: Meta, options: TakeUpOptions): Promise<TakenUp> =>
+export const processUpload = (entry: Entry, meta: Meta, options: ProcessUploadOptions): Promise<ProcessedUpload> =>
   readers[meta.kind as UploadKind](entry, meta, options);
 
 /** What an upload says, session by session. */
 export class Batches {
   readonly #bySession = new Map<string, SessionBatch>();
   /** Records that belong to no session. */
-  ownerless = 0;
+  withoutSession = 0;
 
   /** The batch of a record's session; undefined if it has none. */
   of(identity: Identity): SessionBatch | undefined {
     const session = sessionOf(identity);
     if (session === undefined) {
-      this.ownerless++;
+      this.withoutSession++;
       return undefined;
     }
     const batch = this.#bySession.get(session) ?? emptyBatch(identity);
@@ -254,7 +254,7 @@ export class Batches {
 /** A recording as an SDK uploads it, of parts that were changed. The report in the header stays out of it. */
 export function multipartOf(
   header: RecordingHeader,
-  history: Plain | undefined,
+  history: AttributeValue | undefined,
   audio: AsyncIterable<Uint8Array> | undefined,
 ): { type: string; body: AsyncIterable<Uint8Array> } {
   const boundary = `talkgauge-${randomUUID()}`;

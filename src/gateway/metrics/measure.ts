@@ -4,7 +4,7 @@ import type { Model } from '../../session/model.ts';
 import { Samples } from '../../session/samples.ts';
 import { SessionObserver } from '../../session/session-events.ts';
 import { billableOf, type UsageEntry } from '../decode/session-report.ts';
-import { isRepetition, type Tellers, withTeller } from '../decode/span-facts.ts';
+import { isDuplicateUsage, type UsageReporters, withUsageReporter } from '../decode/span-facts.ts';
 import { addConversation, messagesOf } from './conversation.ts';
 import { addDetectors, addRequests, type SdkMetrics } from './metrics-events.ts';
 import { addStates } from './states.ts';
@@ -50,8 +50,8 @@ export function measure(told: Told): Observation[] {
     : observer.ended();
   const samples = new Samples();
   if (report) {
-    const tellers = told.spans.reduce<Tellers>(withTeller, {});
-    reportedUsage(samples, usage, requests, tellers);
+    const usageReporters = told.spans.reduce<UsageReporters>(withUsageReporter, {});
+    reportedUsage(samples, usage, requests, usageReporters);
   }
   if (!ended) samples.add('lk_agents_sessions_total', { close_reason: 'crashed' }, 1);
   // How many run is for who sees them run.
@@ -138,10 +138,10 @@ export function reportedUsage(
   samples: Samples,
   usage: readonly UsageEntry[],
   told: readonly SdkMetrics[],
-  tellers: Tellers,
+  usageReporters: UsageReporters,
 ): void {
   for (const entry of usage) {
-    if (isRepetition(entry, tellers)) continue;
+    if (isDuplicateUsage(entry, usageReporters)) continue;
     const model = modelOf(entry);
     for (const [amount, metric] of Object.entries(series[entry.component])) {
       samples.count(metric, model, entry.amounts[amount]);

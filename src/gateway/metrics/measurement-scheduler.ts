@@ -1,10 +1,10 @@
 import type { Identity } from '../../catalogue/types.ts';
 import type { Recorder } from '../../metrics/recorder.ts';
-import type { SessionState, Verdict } from '../store/session-state.ts';
+import type { SessionState, MeasurementResult } from '../store/session-state.ts';
 import type { SessionStore } from '../store/session-store.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { measure } from './measure.ts';
-import { isOver, readTold, type Told } from './uploaded-session.ts';
+import { hasEnded, readUploadedSession, type Told } from './uploaded-session.ts';
 
 /** For how many seconds nothing may have come of a session before it is measured. */
 export interface Patience {
@@ -43,7 +43,7 @@ const horizon = 86_400;
 /** How often it is looked for what is due, in milliseconds. */
 const interval = 500;
 
-export interface MeasuringOptions {
+export interface MeasurementSchedulerOptions {
   store: SessionStore;
   recorder: Recorder;
   telemetry: Telemetry;
@@ -53,7 +53,7 @@ export interface MeasuringOptions {
   /** Unix seconds. @default the system's clock */
   now?: () => number;
   /** Told of each session, once, when it is over and was measured, or is left to its job. */
-  onOver?: (state: SessionState, told: Told) => Promise<void>;
+  onEnded?: (state: SessionState, told: Told) => Promise<void>;
   log: (message: string) => void;
 }
 
@@ -61,8 +61,8 @@ export interface MeasuringOptions {
  * Records each session in the series of the catalogue, once: when it is over and nothing comes of it any more. That it was
  * measured is on the disk before its figures count, so that after a crash they are missing rather than there twice.
  */
-export class Measuring {
-  readonly #options: MeasuringOptions & { now: () => number; patience: Patience };
+export class MeasurementScheduler {
+  readonly #options: MeasurementSchedulerOptions & { now: () => number; patience: Patience };
   readonly #active: ActiveSessions;
   /** When sessions are due, in unix seconds. */
   readonly #due = new Map<string, number>();
@@ -72,7 +72,7 @@ export class Measuring {
   #work: Promise<void> = Promise.resolve();
   #closed = false;
 
-  private constructor(options: MeasuringOptions) {
+  private constructor(options: MeasurementSchedulerOptions) {
     this.#options = {
       ...options,
       now: options.now ?? (() => Date.now() / 1000),
@@ -83,8 +83,8 @@ export class Measuring {
   }
 
   /** Takes up the sessions that were not measured before the gateway stopped. */
-  static start(options: MeasuringOptions): Measuring {
-    const measuring = new Measuring(options);
+  static start(options: MeasurementSchedulerOptions): MeasurementScheduler {
+    const measuring = new MeasurementScheduler(options);
     measuring.#work = measuring.#resume();
     measuring.#next();
     return measuring;
@@ -106,10 +106,10 @@ export class Measuring {
       return;
     }
     const { settled, unrecorded, lost } = this.#options.patience;
-    const patience = !isOver(state) ? lost : state.recorded ? settled : unrecorded;
+    const patience = !hasEnded(state) ? lost : state.recorded ? settled : unrecorded;
     this.#due.set(id, state.receivedAt + patience);
     // Of a session that has sent no span, it is not known yet whether it is observed in its job.
-    if (isOver(state) || state.observed || state.counts.spans === 0) this.#active.leave(id);
+    if (hasEnded(state) || state.observed || state.counts.spans === 0) this.#active.leave(id);
     else this.#active.enter(id, identityOf(state));
   };
 
@@ -124,7 +124,7 @@ export class Measuring {
       if (!state || this.#due.has(id)) continue;
       this.#changed(id, undefined, state);
       // While the gateway was away, nothing could come: calls that run find it again.
-      if (!state.measured && !isOver(state)) this.#due.set(id, started + patience.lost);
+      if (!state.measured && !hasEnded(state)) this.#due.set(id, started + patience.lost);
     }
   }
 
@@ -170,11 +170,11 @@ export class Measuring {
   }
 
   async #measure(id: string): Promise<void> {
-    const { store, recorder, telemetry, patience, now, onOver } = this.#options;
+    const { store, recorder, telemetry, patience, now, onEnded } = this.#options;
     const state = await store.state(id);
     if (!state || state.measured) return;
-    const told = await readTold(store.files(id), state);
-    const verdict = verdictOf(state, told);
+    const told = await readUploadedSession(store.files(id), state);
+    const verdict = measurementResultOf(state, told);
     const observations = verdict === 'measured' ? measure(told) : [];
     const identity = identityOf(state);
     const isNew = verdict === 'measured' && recorder.introduce(identity);
@@ -188,7 +188,7 @@ export class Measuring {
     this.#active.leave(id);
     telemetry.count('talkgauge_gateway_measured_sessions_total', { verdict });
     for (const found of observations) recorder.record(found, identity);
-    await onOver?.(state, told);
+    await onEnded?.(state, told);
   }
 }
 
@@ -231,7 +231,7 @@ export class ActiveSessions {
  * Who measures a session. What either its report or a span says is enough: to leave one out is better than to have it in two
  * places, as with an SDK that keeps the marker out of its report.
  */
-export function verdictOf({ observed }: SessionState, { report, spans, items }: Told): Verdict {
+export function measurementResultOf({ observed }: SessionState, { report, spans, items }: Told): MeasurementResult {
   if (observed) return 'observed';
   return report || spans.length > 0 || items.length > 0 ? 'measured' : 'untold';
 }

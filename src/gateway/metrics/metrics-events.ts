@@ -1,5 +1,5 @@
 import type { ReadEvents } from '../../session/events.ts';
-import { type Attributes, flag, number, type Plain, parsed, text } from '../decode/attribute-value.ts';
+import { type Attributes, flag, number, type AttributeValue, parsed, text } from '../decode/attribute-value.ts';
 import type { SpanRecord } from '../decode/records.ts';
 import type { UsageEntry } from '../decode/session-report.ts';
 import { factsOf } from '../decode/span-facts.ts';
@@ -85,8 +85,8 @@ const seconds: ReadonlySet<string> = new Set([
 const camel = (key: string): string => key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
 /** A metrics event of the Python SDK, in the names and units of the JavaScript SDK. */
-function ofPython(wire: Attributes): Record<string, Plain> {
-  const found: Record<string, Plain> = {};
+function ofPython(wire: Attributes): Record<string, AttributeValue> {
+  const found: Record<string, AttributeValue> = {};
   for (const [key, value] of Object.entries(wire)) {
     if (value === null) continue;
     if (typeof value === 'object' && !Array.isArray(value)) found[camel(key)] = ofPython(value);
@@ -99,7 +99,7 @@ function ofPython(wire: Attributes): Record<string, Plain> {
 }
 
 /** -1 stands for "never", in either unit. */
-function inMilliseconds(value: Plain): Plain {
+function inMilliseconds(value: AttributeValue): AttributeValue {
   const taken = number(value);
   if (taken === undefined || taken === -1) return taken ?? value;
   return taken * 1000;
@@ -112,7 +112,7 @@ function inMilliseconds(value: Plain): Plain {
  * @param speechId the speech that the span is about: it is not in the event yet when that is written
  */
 export function sdkMetricsOf(
-  json: Plain | undefined,
+  json: AttributeValue | undefined,
   type: SdkMetrics['type'],
   endedAt: number,
   speechId: string | undefined,

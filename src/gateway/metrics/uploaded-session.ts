@@ -1,11 +1,11 @@
 import type { ReadEvents, SessionEventName } from '../../session/events.ts';
-import type { Attributes, Plain } from '../decode/attribute-value.ts';
+import type { Attributes, AttributeValue } from '../decode/attribute-value.ts';
 import type { ChatItem } from '../decode/chat-item.ts';
 import type { SpanRecord } from '../decode/records.ts';
 import type { SessionReport } from '../decode/session-report.ts';
 import type { SessionFiles } from '../store/session-files.ts';
 import type { SessionState } from '../store/session-state.ts';
-import { outlineOf } from '../store/span-summaries.ts';
+import { spanSummaries } from '../store/span-summaries.ts';
 
 /** All that the uploads of one session told, as far as it is measured. Times are unix seconds. */
 export interface Told {
@@ -47,10 +47,10 @@ export const realtimeMetrics = 'lk.realtime_model_metrics';
 const content =
   /^(?:lk\.pii\.(?!response\.text$)|gen_ai\.(?:input|output|system|tool\.(?:def|desc|call\.(?:arg|res)))|exception\.(?:message|stacktrace)|lk\.function_tools$)/;
 
-const kept = ([key]: [string, Plain]) => !content.test(key);
+const kept = ([key]: [string, AttributeValue]) => !content.test(key);
 
 /** A span without what is not measured of it; undefined for one of which nothing is. A long call has many, with whole prompts. */
-export function measurable(span: SpanRecord): SpanRecord | undefined {
+export function trimmedSpan(span: SpanRecord): SpanRecord | undefined {
   if (!names.has(span.name) && span.attributes[realtimeMetrics] === undefined) return undefined;
   const { traceId, spanId, parentId, name, start, end, status } = span;
   const attributes: Attributes = Object.fromEntries(Object.entries(span.attributes).filter(kept));
@@ -58,15 +58,15 @@ export function measurable(span: SpanRecord): SpanRecord | undefined {
 }
 
 /** Whether the SDK said that the session ended. */
-export const isOver = ({ reported, recorded, ended }: SessionState): boolean =>
+export const hasEnded = ({ reported, recorded, ended }: SessionState): boolean =>
   Boolean(reported || recorded || ended);
 
 /** Reads what there is of a session. @throws Error of the file system, or of the bucket */
-export async function readTold(files: SessionFiles, state: SessionState): Promise<Told> {
+export async function readUploadedSession(files: SessionFiles, state: SessionState): Promise<Told> {
   // A span may have been sent twice.
   const spans = new Map<string, SpanRecord>();
-  for await (const span of outlineOf(files, state.sizes)) {
-    const taken = measurable(span);
+  for await (const span of spanSummaries(files, state.sizes)) {
+    const taken = trimmedSpan(span);
     if (taken && !spans.has(taken.spanId)) spans.set(taken.spanId, taken);
   }
   const sorted = [...spans.values()].sort((a, b) => a.start - b.start);
@@ -83,7 +83,7 @@ export async function readTold(files: SessionFiles, state: SessionState): Promis
     startedAt,
     endedAt: Math.max(startedAt, report?.reportedAt ?? state.lastAt ?? state.receivedAt),
     closeReason: state.closeReason,
-    ended: isOver(state),
+    ended: hasEnded(state),
   };
 }
 

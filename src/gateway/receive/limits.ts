@@ -8,7 +8,7 @@ export interface Limits {
   /** The largest body, as it comes over the wire. */
   body: Readonly<Record<UploadKind, number>>;
   /** The largest body when it is unpacked. */
-  unpacked: number;
+  decompressed: number;
   /** The largest parts of a recording. */
   parts: { header: number; history: number; audio: number };
   /** Uploads per minute and API key; a job makes one every five seconds, and a handful when it ends. */
@@ -19,7 +19,7 @@ export interface Limits {
   minRate: number;
   graceSeconds: number;
   /** Seconds after which who sends without a token is cut off, whatever the speed: the answer was there at once. */
-  strangerSeconds: number;
+  unauthenticatedSeconds: number;
 }
 
 export const defaultLimits: Limits = {
@@ -29,13 +29,13 @@ export const defaultLimits: Limits = {
     metrics: 4 * mebibyte,
     recordings: 512 * mebibyte,
   },
-  unpacked: 64 * mebibyte,
+  decompressed: 64 * mebibyte,
   parts: { header: 4 * mebibyte, history: 32 * mebibyte, audio: 480 * mebibyte },
   perMinute: 30_000,
   seconds: { traces: 8, logs: 8, metrics: 8, recordings: 120 },
   minRate: 16 * 1024,
   graceSeconds: 5,
-  strangerSeconds: 10,
+  unauthenticatedSeconds: 10,
 };
 
 /** An upload was too slow, by its rate or altogether. */
@@ -43,7 +43,7 @@ export class TooSlow extends Error {
   override readonly name = 'TooSlow';
 }
 
-export interface Pace {
+export interface MinimumRate {
   /** Milliseconds for the whole of it. */
   totalMs: number;
   /** Bytes per second on average, once `graceMs` have passed. */
@@ -57,9 +57,9 @@ export interface Pace {
  *
  * @throws TooSlow, or what the request throws when its sender goes away
  */
-export async function* paced(
+export async function* bodyAtMinimumRate(
   request: IncomingMessage,
-  { totalMs, minRate, graceMs }: Pace,
+  { totalMs, minRate, graceMs }: MinimumRate,
 ): AsyncGenerator<Buffer> {
   const chunks = request.iterator({ destroyOnReturn: false });
   const start = performance.now();
@@ -93,10 +93,10 @@ export async function* paced(
  * Reads past what is left of a body whose request has been answered: who is cut off while sending may not see the answer. It has to
  * keep its pace all the same, so that nobody holds a connection for nothing.
  */
-export async function readPast(request: IncomingMessage, pace: Pace): Promise<void> {
+export async function drainBody(request: IncomingMessage, minimumRate: MinimumRate): Promise<void> {
   if (request.complete) return;
   try {
-    for await (const _ of paced(request, pace));
+    for await (const _ of bodyAtMinimumRate(request, minimumRate));
   } catch {
     request.destroy();
   }

@@ -1,52 +1,52 @@
 import { holdsContent, isContentEvent, redactedMessage } from '../../catalogue/content.ts';
-import { type Attributes, list, type Plain, record } from '../decode/attribute-value.ts';
+import { type Attributes, list, type AttributeValue, record } from '../decode/attribute-value.ts';
 import type { ChatItem } from '../decode/chat-item.ts';
 import type { AnyValue, KeyValue, Resource, Scope, Span, WireLog } from '../decode/otlp-schema.ts';
 import type { LogRecord, SpanRecord } from '../decode/records.ts';
 import type { SessionReport } from '../decode/session-report.ts';
-import type { Owned } from '../decode/signals.ts';
+import type { Identified } from '../decode/signals.ts';
 
 const notPersonal = (key: string): boolean => !isPersonal(key);
 
-function scrubValue(value: AnyValue | undefined): void {
+function redactValue(value: AnyValue | undefined): void {
   const held = value?.value;
-  if (held?.case === 'kvlistValue') held.value.values = scrubPairs(held.value.values);
-  if (held?.case === 'arrayValue') for (const inner of held.value.values) scrubValue(inner);
+  if (held?.case === 'kvlistValue') held.value.values = redactPairs(held.value.values);
+  if (held?.case === 'arrayValue') for (const inner of held.value.values) redactValue(inner);
 }
 
 /** Without what is personal, at any depth. */
-function scrubPairs(pairs: readonly KeyValue[], keeps = notPersonal): KeyValue[] {
+function redactPairs(pairs: readonly KeyValue[], keeps = notPersonal): KeyValue[] {
   const kept = pairs.filter(({ key }) => keeps(key));
-  for (const { value } of kept) scrubValue(value);
+  for (const { value } of kept) redactValue(value);
   return kept;
 }
 
 /** Keeps of a list of pairs only what is on the list, and nothing of what lies deeper that is personal. */
 function keepOnly(value: AnyValue | undefined, keeps: (key: string) => boolean): void {
   const held = value?.value;
-  if (held?.case === 'kvlistValue') held.value.values = scrubPairs(held.value.values, keeps);
+  if (held?.case === 'kvlistValue') held.value.values = redactPairs(held.value.values, keeps);
   else if (value) value.value = { case: undefined };
 }
 
-function scrubAround({ resource, scope }: { resource?: Resource; scope?: Scope }): void {
-  if (resource) resource.attributes = scrubPairs(resource.attributes);
-  if (scope) scope.attributes = scrubPairs(scope.attributes);
+function redactContext({ resource, scope }: { resource?: Resource; scope?: Scope }): void {
+  if (resource) resource.attributes = redactPairs(resource.attributes);
+  if (scope) scope.attributes = redactPairs(scope.attributes);
 }
 
 /** Takes out of a span, and of what stands around it, what is personal. */
-export function scrubSpan(owned: Owned<Span>): void {
-  const { wire } = owned;
-  scrubAround(owned);
-  wire.attributes = scrubPairs(wire.attributes);
+export function redactSpan(identified: Identified<Span>): void {
+  const { wire } = identified;
+  redactContext(identified);
+  wire.attributes = redactPairs(wire.attributes);
   wire.events = wire.events.filter(({ name }) => !isContentEvent(name));
-  for (const part of [...wire.events, ...wire.links]) part.attributes = scrubPairs(part.attributes);
+  for (const part of [...wire.events, ...wire.links]) part.attributes = redactPairs(part.attributes);
   if (wire.status?.message) wire.status.message = redactedMessage;
 }
 
 /** The same for a record of a log; of the conversation, only when and how fast it went is kept. */
-export function scrubLog(owned: Owned<WireLog>): void {
-  const { wire } = owned;
-  scrubAround(owned);
+export function redactLog(identified: Identified<WireLog>): void {
+  const { wire } = identified;
+  redactContext(identified);
   wire.attributes = wire.attributes.filter(({ key }) => notPersonal(key));
   for (const { key, value } of wire.attributes) {
     if (key === 'chat.item') {
@@ -57,12 +57,12 @@ export function scrubLog(owned: Owned<WireLog>): void {
       else if (value) value.value = { case: undefined };
     } else if (key === 'evaluation' || key === 'outcome' || key === 'tag') {
       keepOnly(value, isKeptOfEvaluation);
-    } else scrubValue(value);
+    } else redactValue(value);
   }
 }
 
 /** The same for `chat_history.json`. */
-export const scrubHistory = (history: Plain): Plain => ({
+export const redactHistory = (history: AttributeValue): AttributeValue => ({
   items: list(record(history).items).map((item) =>
     Object.fromEntries(Object.entries(record(item)).filter(([key]) => isKeptOfItem(key))),
   ),
@@ -111,33 +111,33 @@ export const isKeptOfEvaluation = (key: string): boolean => keptOfEvaluation.has
 
 /** The same as scrub.ts, for what was stored of a session before it was known that it is to be redacted. */
 
-const scrubbedValue = (value: Plain): Plain => {
-  if (Array.isArray(value)) return value.map(scrubbedValue);
-  return typeof value === 'object' && value !== null ? scrubbedAttributes(value) : value;
+const redactedValue = (value: AttributeValue): AttributeValue => {
+  if (Array.isArray(value)) return value.map(redactedValue);
+  return typeof value === 'object' && value !== null ? redactedAttributes(value) : value;
 };
 
-function scrubbedAttributes(attributes: Attributes): { [key: string]: Plain } {
+function redactedAttributes(attributes: Attributes): { [key: string]: AttributeValue } {
   return Object.fromEntries(
     Object.entries(attributes)
       .filter(([key]) => !isPersonal(key))
-      .map(([key, value]) => [key, scrubbedValue(value)]),
+      .map(([key, value]) => [key, redactedValue(value)]),
   );
 }
 
-export const scrubbedSpan = ({ statusMessage, ...span }: SpanRecord): SpanRecord => ({
+export const redactedSpan = ({ statusMessage, ...span }: SpanRecord): SpanRecord => ({
   ...span,
-  attributes: scrubbedAttributes(span.attributes),
+  attributes: redactedAttributes(span.attributes),
   events: span.events
     .filter(({ name }) => !isContentEvent(name))
-    .map((event) => ({ ...event, attributes: scrubbedAttributes(event.attributes) })),
+    .map((event) => ({ ...event, attributes: redactedAttributes(event.attributes) })),
 });
 
-export const scrubbedLog = (log: LogRecord): LogRecord => ({
+export const redactedLog = (log: LogRecord): LogRecord => ({
   ...log,
-  attributes: scrubbedAttributes(log.attributes),
+  attributes: redactedAttributes(log.attributes),
 });
 
-export const scrubbedItem = ({
+export const redactedItem = ({
   text: _text,
   arguments: _arguments,
   output: _output,
@@ -145,7 +145,7 @@ export const scrubbedItem = ({
   ...item
 }: ChatItem): ChatItem => item;
 
-export const scrubbedReport = (report: SessionReport): SessionReport => ({
+export const redactedReport = (report: SessionReport): SessionReport => ({
   ...report,
-  options: scrubbedAttributes(report.options),
+  options: redactedAttributes(report.options),
 });

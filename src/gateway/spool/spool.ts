@@ -21,8 +21,8 @@ export interface ReceiveOptions {
 }
 
 /** There is no room: the spool is full, or the disk is. */
-export class NoRoom extends Error {
-  override readonly name = 'NoRoom';
+export class NoSpaceError extends Error {
+  override readonly name = 'NoSpaceError';
   readonly reason: 'spool_full' | 'disk_full';
 
   constructor(reason: 'spool_full' | 'disk_full', options?: ErrorOptions) {
@@ -125,7 +125,7 @@ export class Spool {
    * Writes down a body.
    *
    * @param id of an entry that it replaces, or that it is made of, so that doing it twice does it once
-   * @throws NoRoom, or what reading the body throws; then nothing of it is kept
+   * @throws NoSpaceError, or what reading the body throws; then nothing of it is kept
    */
   async receive(
     meta: Meta,
@@ -149,7 +149,7 @@ export class Spool {
           if (kept.length === 0) continue;
           taken += kept.length;
           this.#arriving += kept.length;
-          if (this.#bytes + this.#arriving > this.#options.maxBytes) throw new NoRoom('spool_full');
+          if (this.#bytes + this.#arriving > this.#options.maxBytes) throw new NoSpaceError('spool_full');
           await file.writeFile(kept);
         }
         if (sync) await file.datasync();
@@ -168,7 +168,7 @@ export class Spool {
     } catch (error) {
       await rm(part, { force: true }).catch(() => {});
       throw full.has((error as NodeJS.ErrnoException).code ?? '')
-        ? new NoRoom('disk_full', { cause: error })
+        ? new NoSpaceError('disk_full', { cause: error })
         : error;
     } finally {
       this.#arriving -= taken;
@@ -207,7 +207,7 @@ export class Spool {
   /**
    * Whether it takes more.
    *
-   * @throws NoRoom, or Error of the file system
+   * @throws NoSpaceError, or Error of the file system
    */
   async check(): Promise<void> {
     await this.#require(usual);
@@ -221,10 +221,10 @@ export class Spool {
 
   async #require(expected: number): Promise<void> {
     const { directory, maxBytes, minFreeBytes } = this.#options;
-    if (this.#bytes + this.#arriving + expected > maxBytes) throw new NoRoom('spool_full');
+    if (this.#bytes + this.#arriving + expected > maxBytes) throw new NoSpaceError('spool_full');
     if (minFreeBytes === 0) return;
     const { bavail, bsize } = await statfs(directory);
-    if (bavail * bsize - expected < minFreeBytes) throw new NoRoom('disk_full');
+    if (bavail * bsize - expected < minFreeBytes) throw new NoSpaceError('disk_full');
   }
 
   #add(entry: Entry): void {

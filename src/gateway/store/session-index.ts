@@ -7,7 +7,7 @@ import { provisionalItems } from './conversation.ts';
 import { Journal } from './journal.ts';
 import { isSessionId, type Objects, SessionFiles } from './session-files.ts';
 import type { SessionState } from './session-state.ts';
-import { outlineOf } from './span-summaries.ts';
+import { spanSummaries } from './span-summaries.ts';
 import { type SessionSummary, summaryOf } from './summary.ts';
 
 interface Indexed {
@@ -72,7 +72,7 @@ export class SessionIndex {
         }
         // Uploads are taken all the same; they stay in the folder until it is back.
         log(
-          `The bucket cannot be listed, so that what it has is not shown until the next start: ${error.message}`,
+          `The bucket cannot be listed, so that what it has is not summaryResponse until the next start: ${error.message}`,
         );
       });
     }
@@ -119,7 +119,7 @@ export class SessionIndex {
     return summary;
   }
 
-  async setWords(id: string, words: string): Promise<void> {
+  async setSearchTerms(id: string, words: string): Promise<void> {
     if (words !== this.words(id)) await this.#words.set(id, words);
   }
 
@@ -180,7 +180,7 @@ export class SessionIndex {
     return {
       id,
       indexed: { summary, writtenAt: items ? writtenAt : 0 },
-      words: items ? wordsOf(items) : this.words(id),
+      words: items ? searchTermsOf(items) : this.words(id),
     };
   }
 }
@@ -190,7 +190,7 @@ export async function itemsOf(files: SessionFiles, state: SessionState): Promise
   const sent = await files.read<ChatItem[]>('transcript');
   if (sent) return sent;
   const items: ChatItem[] = [];
-  for await (const span of outlineOf(files, state.sizes)) {
+  for await (const span of spanSummaries(files, state.sizes)) {
     items.push(...provisionalItems(span, state.identity.language, state.identity.redacted));
   }
   return mergeItems([], items);
@@ -199,16 +199,16 @@ export async function itemsOf(files: SessionFiles, state: SessionState): Promise
 /** Characters of distinct words that are kept of a session: more than two hours of talk have. */
 const most = 64_000;
 
-const wordsIn = (text: string): string[] =>
+const termsIn = (text: string): string[] =>
   text
     .toLowerCase()
     .normalize('NFC')
     .match(/[\p{L}\p{N}]+/gu) ?? [];
 
 /** The distinct words of a conversation, each with a blank before it. */
-export function wordsOf(items: readonly Pick<ChatItem, 'text'>[], before = ''): string {
+export function searchTermsOf(items: readonly Pick<ChatItem, 'text'>[], before = ''): string {
   const words = new Set(before.split(' ').filter(Boolean));
-  for (const { text } of items) for (const word of wordsIn(text ?? '')) words.add(word);
+  for (const { text } of items) for (const word of termsIn(text ?? '')) words.add(word);
   return [...words]
     .map((word) => ` ${word}`)
     .join('')
@@ -217,6 +217,6 @@ export function wordsOf(items: readonly Pick<ChatItem, 'text'>[], before = ''): 
 
 /** What a search asks for: each of its words begins one of the conversation's. */
 export function matcherOf(query: string): (words: string) => boolean {
-  const terms = wordsIn(query).map((word) => ` ${word}`);
+  const terms = termsIn(query).map((word) => ` ${word}`);
   return (words) => terms.every((term) => words.includes(term));
 }

@@ -8,10 +8,10 @@ import type { ChatItem } from '../decode/chat-item.ts';
 import { type Identity, merged } from '../decode/identity.ts';
 import type { LogRecord, SessionBatch, SpanRecord } from '../decode/records.ts';
 import { billableOf, type UsageEntry } from '../decode/session-report.ts';
-import { factsOf, isRepetition, type Tellers, withTeller } from '../decode/span-facts.ts';
+import { factsOf, isDuplicateUsage, type UsageReporters, withUsageReporter } from '../decode/span-facts.ts';
 
 /** Who measures a session; see `talkgauge_gateway_measured_sessions_total`. */
-export type Verdict =
+export type MeasurementResult =
   (typeof gateway)['talkgauge_gateway_measured_sessions_total']['labels']['verdict'][number];
 
 /** What a conversation comes to; latencies are seconds. */
@@ -65,7 +65,7 @@ export interface SessionState {
   tags?: string[];
   cost?: SessionCost;
   /** Which entries of the report's usage repeat others, as far as spans tell. */
-  tellers?: Tellers;
+  usageReporters?: UsageReporters;
   closeReason?: string;
   outcome?: string;
   /** Whether the job's entry function threw: the SDK then closes the session as on any shutdown. */
@@ -81,7 +81,7 @@ export interface SessionState {
   /** Whether its job is observed by Talkgauge, as far as a span or the report tells. */
   observed?: boolean;
   /** What the gateway's own series made of it, and when: it counts there once. */
-  measured?: { verdict: Verdict; at: number };
+  measured?: { verdict: MeasurementResult; at: number };
   /** Bytes of its files that are in a bucket, and no longer in its folder. */
   archived?: number;
 }
@@ -103,7 +103,7 @@ const maxTraces = 8;
 const added = (list: string[], item: string): string[] => (list.includes(item) ? list : [...list, item]);
 
 /** The state with what an upload says, but for the conversation, the cost and the files, which need their own. */
-export function reduced(before: SessionState, batch: SessionBatch, now: number): SessionState {
+export function reduceState(before: SessionState, batch: SessionBatch, now: number): SessionState {
   const state: SessionState = {
     ...before,
     identity: merged(before.identity, batch.identity),
@@ -147,8 +147,8 @@ function takeSpan(state: SessionState, span: SpanRecord): void {
   if (state.traceIds.length < maxTraces) state.traceIds = added(state.traceIds, span.traceId);
   if (span.attributes[observedMarker] === true) state.observed = true;
   if (span.name === 'job_entrypoint' && span.status === 'error') state.entryFailed = true;
-  const tellers = withTeller(state.tellers, span);
-  if (Object.keys(tellers).length > 0) state.tellers = tellers;
+  const usageReporters = withUsageReporter(state.usageReporters, span);
+  if (Object.keys(usageReporters).length > 0) state.usageReporters = usageReporters;
   const facts = factsOf(span, state.identity.language);
   const { live } = state;
   switch (facts?.of) {
@@ -233,13 +233,13 @@ export interface SessionCost {
 export function costOf(
   usage: readonly UsageEntry[],
   book: PriceBook,
-  tellers: Tellers | undefined,
+  usageReporters: UsageReporters | undefined,
 ): SessionCost | undefined {
   if (usage.length === 0) return undefined;
   const byComponent: Record<string, number> = {};
   const unpriced: SessionCost['unpriced'] = [];
   for (const entry of usage) {
-    if (isRepetition(entry, tellers)) continue;
+    if (isDuplicateUsage(entry, usageReporters)) continue;
     const { component, provider, model } = entry;
     const price = book.find(provider, model);
     for (const [unit, amount] of billableOf(entry)) {

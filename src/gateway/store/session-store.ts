@@ -7,21 +7,21 @@ import { type ChatItem, mergeItems } from '../decode/chat-item.ts';
 import type { Identity } from '../decode/identity.ts';
 import { type LogRecord, type SessionBatch, type SpanRecord, sessionOf } from '../decode/records.ts';
 import type { SessionReport } from '../decode/session-report.ts';
-import { scrubbedItem, scrubbedLog, scrubbedReport, scrubbedSpan } from '../redact/redaction.ts';
+import { redactedItem, redactedLog, redactedReport, redactedSpan } from '../redact/redaction.ts';
 import { provisionalItems } from './conversation.ts';
 import { Journal } from './journal.ts';
 import { type Log, type Objects, type SessionFiles, sessionIdOf } from './session-files.ts';
-import { SessionIndex, wordsOf } from './session-index.ts';
+import { SessionIndex, searchTermsOf } from './session-index.ts';
 import {
   costOf,
   figuresOf,
   newState,
-  reduced,
+  reduceState,
   type SessionState,
   type Sizes,
-  type Verdict,
+  type MeasurementResult,
 } from './session-state.ts';
-import { grown } from './span-summaries.ts';
+import { appendRecords } from './span-summaries.ts';
 import type { SessionSummary } from './summary.ts';
 
 /** What became of a batch; `repeated`: it was in there already; `deleted`: its session was deleted before. */
@@ -109,7 +109,7 @@ export class SessionStore {
       if (archived !== undefined) await files.fetch();
       const { state, words } = await this.#written(files, before, batch, entry, now);
       this.#remember(state);
-      if (words !== undefined) await this.index.setWords(id, words);
+      if (words !== undefined) await this.index.setSearchTerms(id, words);
       const summary = await this.index.set(files, state);
       if (state.identity.redacted && !before.identity.redacted) await this.index.forget();
       this.events.emit('sessionChanged', id, summary, state);
@@ -170,7 +170,7 @@ export class SessionStore {
    * @returns whether it was noted, which happens once: not if something has come since
    * @throws Error of the file system
    */
-  markMeasured(id: string, verdict: Verdict, receivedAt: number): Promise<boolean> {
+  markMeasured(id: string, verdict: MeasurementResult, receivedAt: number): Promise<boolean> {
     return this.#exclusively(async () => {
       const state = await this.state(id);
       if (!state || state.measured || state.receivedAt !== receivedAt) return false;
@@ -209,24 +209,24 @@ export class SessionStore {
     const { prices, keepRedactedAudio } = this.#options;
     const turnsRedacted = batch.identity.redacted && !before.identity.redacted;
     const clean = turnsRedacted ? await redactStored(files, before, keepRedactedAudio) : before;
-    const state = { ...reduced(clean, batch, now), entry };
+    const state = { ...reduceState(clean, batch, now), entry };
     let words = turnsRedacted ? '' : undefined;
 
-    state.sizes = await grown(files, clean.sizes, batch);
+    state.sizes = await appendRecords(files, clean.sizes, batch);
     if (batch.items.length > 0) {
       const items = mergeItems((await files.read<ChatItem[]>('transcript')) ?? [], batch.items);
       await files.write('transcript', items);
       state.final = figuresOf(items);
       state.counts = { ...state.counts, items: items.length };
-      words = wordsOf(items);
+      words = searchTermsOf(items);
     } else if (state.final === undefined) {
       const said = batch.spans.flatMap((span) => provisionalItems(span, state.identity.language));
-      if (said.length > 0) words = wordsOf(said, this.index.words(state.id));
+      if (said.length > 0) words = searchTermsOf(said, this.index.words(state.id));
     }
     if (batch.report) await files.write('report', batch.report);
     const report =
-      batch.report ?? (state.tellers !== clean.tellers && (await files.read<SessionReport>('report')));
-    if (report) state.cost = costOf(report.usage, prices, state.tellers);
+      batch.report ?? (state.usageReporters !== clean.usageReporters && (await files.read<SessionReport>('report')));
+    if (report) state.cost = costOf(report.usage, prices, state.usageReporters);
     if (batch.evaluations.length > 0) {
       const known = await files.read<Record<string, unknown>>('evaluations');
       await files.write('evaluations', { ...known, [entry]: batch.evaluations });
@@ -271,10 +271,10 @@ async function rewrite<T>(
   files: SessionFiles,
   log: Log,
   size: number,
-  scrubbed: (record: T) => T,
+  redacted: (record: T) => T,
 ): Promise<number> {
   const kept: T[] = [];
-  for await (const record of files.records<T>(log, size)) kept.push(scrubbed(record));
+  for await (const record of files.records<T>(log, size)) kept.push(redacted(record));
   return files.append(log, 0, kept);
 }
 
@@ -289,14 +289,14 @@ export async function redactStored(
   keepAudio: boolean,
 ): Promise<SessionState> {
   const items = await files.read<ChatItem[]>('transcript');
-  if (items) await files.write('transcript', items.map(scrubbedItem));
+  if (items) await files.write('transcript', items.map(redactedItem));
   const report = await files.read<SessionReport>('report');
-  if (report) await files.write('report', scrubbedReport(report));
+  if (report) await files.write('report', redactedReport(report));
   if (await files.read('evaluations')) await files.write('evaluations', {});
   // The outline is made anew of them.
   const sizes: Sizes = {
-    spans: await rewrite<SpanRecord>(files, 'spans', state.sizes.spans, scrubbedSpan),
-    logs: await rewrite<LogRecord>(files, 'logs', state.sizes.logs, scrubbedLog),
+    spans: await rewrite<SpanRecord>(files, 'spans', state.sizes.spans, redactedSpan),
+    logs: await rewrite<LogRecord>(files, 'logs', state.sizes.logs, redactedLog),
   };
   const redacted: SessionState = {
     ...state,

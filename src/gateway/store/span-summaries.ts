@@ -1,38 +1,38 @@
 import { holdsContent } from '../../catalogue/content.ts';
-import type { Attributes, Plain } from '../decode/attribute-value.ts';
+import type { Attributes, AttributeValue } from '../decode/attribute-value.ts';
 import type { SessionBatch, SpanRecord } from '../decode/records.ts';
 import type { SessionFiles } from './session-files.ts';
 import type { Sizes } from './session-state.ts';
 
 /** The spans of a session without their prompts, one for each that is stored, in the same order. */
-export async function* outlineOf(files: SessionFiles, sizes: Sizes): AsyncGenerator<SpanRecord> {
+export async function* spanSummaries(files: SessionFiles, sizes: Sizes): AsyncGenerator<SpanRecord> {
   const { outline } = sizes;
   if (outline !== undefined && (await files.holds('outline', outline))) {
     yield* files.records<SpanRecord>('outline', outline);
     return;
   }
-  for await (const span of files.records<SpanRecord>('spans', sizes.spans)) yield outlined(span);
+  for await (const span of files.records<SpanRecord>('spans', sizes.spans)) yield summaryOfSpan(span);
 }
 
 /** Makes the outline anew, of a session that was stored without one, or whose file is gone. @returns its size */
-async function remade(files: SessionFiles, sizes: Sizes): Promise<number> {
+async function rebuildSummaries(files: SessionFiles, sizes: Sizes): Promise<number> {
   const spans: SpanRecord[] = [];
-  for await (const span of outlineOf(files, { ...sizes, outline: undefined })) spans.push(span);
+  for await (const span of spanSummaries(files, { ...sizes, outline: undefined })) spans.push(span);
   return files.append('outline', 0, spans);
 }
 
 /** Adds what an upload has to the files that grow. @returns their sizes then */
-export async function grown(
+export async function appendRecords(
   files: SessionFiles,
   sizes: Sizes,
   { spans, logs }: SessionBatch,
 ): Promise<Required<Sizes>> {
   const { outline } = sizes;
   const kept =
-    outline !== undefined && (await files.holds('outline', outline)) ? outline : await remade(files, sizes);
+    outline !== undefined && (await files.holds('outline', outline)) ? outline : await rebuildSummaries(files, sizes);
   return {
     spans: await files.append('spans', sizes.spans, spans),
-    outline: await files.append('outline', kept, spans.map(outlined)),
+    outline: await files.append('outline', kept, spans.map(summaryOfSpan)),
     logs: await files.append('logs', sizes.logs, logs),
   };
 }
@@ -67,13 +67,13 @@ const isKept = (key: string): boolean =>
   ((key.startsWith('lk.') || key.startsWith('gen_ai.')) && !long.has(key) && !holdsContent(key));
 
 const picked = (attributes: Attributes, kept: (key: string) => boolean): Attributes =>
-  Object.fromEntries(Object.entries(attributes).filter(([key]: [string, Plain]) => kept(key)));
+  Object.fromEntries(Object.entries(attributes).filter(([key]: [string, AttributeValue]) => kept(key)));
 
 /**
  * A span with what timelines, conversations and figures are made of, and without prompts: the SDKs write the whole
  * conversation so far on each request to an LLM, which makes a hundred megabytes of a call of two hours.
  */
-export function outlined({ events, statusMessage, ...span }: SpanRecord): SpanRecord {
+export function summaryOfSpan({ events, statusMessage, ...span }: SpanRecord): SpanRecord {
   const failed = span.status === 'error';
   return {
     ...span,

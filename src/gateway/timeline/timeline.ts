@@ -3,7 +3,7 @@ import type { LogRecord, SpanRecord } from '../decode/records.ts';
 import { provisionalItems } from '../store/conversation.ts';
 import type { SessionFiles } from '../store/session-files.ts';
 import type { SessionState } from '../store/session-state.ts';
-import { outlineOf } from '../store/span-summaries.ts';
+import { spanSummaries } from '../store/span-summaries.ts';
 import type { SessionSummary } from '../store/summary.ts';
 import { type Bar, type Lanes, lanesOf } from './lanes.ts';
 import { latencyOf, type TurnLatency, type Unmeasured, unmeasuredOf } from './latency.ts';
@@ -34,7 +34,7 @@ export interface Timeline {
   audioOffset?: number;
   turns: Turn[];
   lanes: Lanes;
-  events: Happening[];
+  events: TimelineEvent[];
   /** Bars and events that are not told, because there are too many. */
   omitted: number;
 }
@@ -60,7 +60,7 @@ async function conversation(
   const sent = await files.read<ChatItem[]>('transcript');
   const pieces: ChatItem[] = [];
   async function* spans(): AsyncGenerator<SpanRecord> {
-    for await (const span of outlineOf(files, state.sizes)) {
+    for await (const span of spanSummaries(files, state.sizes)) {
       if (!sent) pieces.push(...provisionalItems(span, language, redacted));
       yield span;
     }
@@ -111,7 +111,7 @@ export async function timelineOf(
   const { items, tree } = await conversation(files, state);
   const turns = turnsOf(items, tree);
   const lanes = lanesOf(turns, tree);
-  const events = happeningsOf(turns, lanes, tree, await errorsOf(files, state));
+  const events = timelineEventsOf(turns, lanes, tree, await errorsOf(files, state));
   const { complete, closeReason, end } = summary;
   if (complete && closeReason) events.push({ at: end, kind: 'closed', label: closeReason });
 
@@ -162,7 +162,7 @@ export async function timelineOf(
 }
 
 /** Something that happened at one moment. Unix seconds. */
-export interface Happening {
+export interface TimelineEvent {
   at: number;
   kind: 'interruption' | 'handoff' | 'error' | 'blocked' | 'closed';
   /** Who handed over to whom, what failed, why it was closed. */
@@ -178,13 +178,13 @@ const blocking = 'event_loop_blocked';
 const maxLabel = 300;
 
 /** @param errors lines of the log of level error and above */
-export function happeningsOf(
+export function timelineEventsOf(
   turns: readonly OpenTurn[],
   lanes: Lanes,
   tree: SpanTree,
   errors: readonly LogRecord[],
-): Happening[] {
-  const found: Happening[] = [];
+): TimelineEvent[] {
+  const found: TimelineEvent[] = [];
   const cutOff = new Map<string | undefined, number>();
   for (const { item, end } of lanes.agent) cutOff.set(item, Math.max(end, cutOff.get(item) ?? 0));
   for (const { turn, items } of turns) {

@@ -1,7 +1,7 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { SharedAnswers } from '../../../src/gateway/api/sessions.ts';
+import { ResponseCache } from '../../../src/gateway/api/sessions.ts';
 import { emptyBatch, type SpanRecord } from '../../../src/gateway/decode/records.ts';
 import { startTestGateway } from '../running.ts';
 
@@ -60,7 +60,7 @@ test('what is asked for of a call that runs has what came last', async () => {
 
 /** Answers, and how often one was made. */
 function counted() {
-  const answers = new SharedAnswers();
+  const answers = new ResponseCache();
   const made: string[] = [];
   const ask = (name: string, version: string, value: unknown = version) =>
     answers.of(name, version, async () => {

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import {
-  requireFewFields,
-  requireFewParts,
-  TooDeep,
-  TooManyParts,
+  checkProtobufLimits,
+  checkJsonLimits,
+  NestedTooDeep,
+  TooManyElements,
 } from '../../../src/gateway/decode/decode-limits.ts';
 import { LogRequest, MetricRequest, TraceRequest } from '../../../src/gateway/decode/otlp-schema.ts';
 import { logsOf } from '../../../src/gateway/decode/signals.ts';
@@ -29,8 +29,8 @@ describe('parts of JSON', () => {
 
   test('are its elements and members, and not what is in a text', () => {
     // Two objects, an array, and three commas.
-    expect(() => requireFewParts(json, 6)).not.toThrow();
-    expect(() => requireFewParts(json, 5)).toThrow(TooManyParts);
+    expect(() => checkJsonLimits(json, 6)).not.toThrow();
+    expect(() => checkJsonLimits(json, 5)).toThrow(TooManyElements);
   });
 });
 
@@ -40,21 +40,21 @@ describe('parts of protobuf', () => {
 
   test('are its fields, also those of what is in it', () => {
     // Resource spans, a resource, scope spans; and two spans of a name and an attribute with a key.
-    expect(() => requireFewFields(request, TraceRequest, 11)).not.toThrow();
-    expect(() => requireFewFields(request, TraceRequest, 10)).toThrow(TooManyParts);
+    expect(() => checkProtobufLimits(request, TraceRequest, 11)).not.toThrow();
+    expect(() => checkProtobufLimits(request, TraceRequest, 10)).toThrow(TooManyElements);
   });
 
   test('are also those that Talkgauge does not know, and numbers that are packed', () => {
-    expect(() => requireFewFields(field(99, 'x'.repeat(100)), TraceRequest, 1)).not.toThrow();
+    expect(() => checkProtobufLimits(field(99, 'x'.repeat(100)), TraceRequest, 1)).not.toThrow();
     const histogram = (buckets: string) =>
       field(1, field(2, field(2, field(9, field(1, field(6, buckets))))));
-    expect(() => requireFewFields(histogram(''), MetricRequest, 6)).not.toThrow();
-    expect(() => requireFewFields(histogram('x'.repeat(80)), MetricRequest, 80)).toThrow(TooManyParts);
+    expect(() => checkProtobufLimits(histogram(''), MetricRequest, 6)).not.toThrow();
+    expect(() => checkProtobufLimits(histogram('x'.repeat(80)), MetricRequest, 80)).toThrow(TooManyElements);
   });
 
   test('are counted, whatever is broken in it', () => {
     for (const bytes of [[0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f], [0x0a], [0xff], [0x0f, 1]])
-      expect(() => requireFewFields(Buffer.from(bytes), TraceRequest, 10)).not.toThrow();
+      expect(() => checkProtobufLimits(Buffer.from(bytes), TraceRequest, 10)).not.toThrow();
   });
 });
 
@@ -67,7 +67,7 @@ describe('nothing hides parts of protobuf from the count', () => {
   ])('%s', (_, before) => {
     const body = Buffer.concat([before, many]);
     expect(TraceRequest.fromBinary(body).resourceSpans[0]?.scopeSpans).toHaveLength(50);
-    expect(() => requireFewFields(body, TraceRequest, 40)).toThrow(TooManyParts);
+    expect(() => checkProtobufLimits(body, TraceRequest, 40)).toThrow(TooManyElements);
   });
 
   test('a length beyond the end', () => {
@@ -75,14 +75,14 @@ describe('nothing hides parts of protobuf from the count', () => {
       Buffer.from([0x0a, 0xff, 0xff, 0xff, 0xff, 0x07]),
       ...Array(50).fill(field(2, '')),
     ]);
-    expect(() => requireFewFields(body, TraceRequest, 40)).toThrow(TooManyParts);
+    expect(() => checkProtobufLimits(body, TraceRequest, 40)).toThrow(TooManyElements);
   });
 
   test('a message that is sent as a number', () => {
     const body = Buffer.from(many);
     body[0] = 1 << 3;
     expect(TraceRequest.fromBinary(body).resourceSpans[0]?.scopeSpans).toHaveLength(50);
-    expect(() => requireFewFields(body, TraceRequest)).toThrow(/another type/);
+    expect(() => checkProtobufLimits(body, TraceRequest)).toThrow(/another type/);
   });
 });
 
@@ -108,17 +108,17 @@ describe('values that are nested', () => {
     ['JSON', (depth: number) => logsOf(jsonOf(depth), true)],
   ])('are read 64 deep, and no deeper: %s', (_, read) => {
     expect(read(64)).toHaveLength(1);
-    for (const depth of [65, 70, 100, 2500]) expect(() => read(depth), `${depth}`).toThrow(TooDeep);
+    for (const depth of [65, 70, 100, 2500]) expect(() => read(depth), `${depth}`).toThrow(NestedTooDeep);
   });
 
   test('are found without recursion, however deep they are', () => {
     let deep: Buffer = Buffer.from('');
     for (let n = 0; n < 5000; n++) deep = field(6, field(1, field(2, deep)));
-    expect(() => requireFewFields(field(1, field(2, field(2, field(5, deep)))), LogRequest)).toThrow(TooDeep);
-    expect(() => requireFewParts(Buffer.from('['.repeat(1_000_000)))).toThrow(TooDeep);
+    expect(() => checkProtobufLimits(field(1, field(2, field(2, field(5, deep)))), LogRequest)).toThrow(NestedTooDeep);
+    expect(() => checkJsonLimits(Buffer.from('['.repeat(1_000_000)))).toThrow(NestedTooDeep);
     // Beside one another, or in a text, is not in one another.
     expect(() =>
-      requireFewParts(Buffer.from(JSON.stringify(Array(500).fill(['[[['.repeat(500)])))),
+      checkJsonLimits(Buffer.from(JSON.stringify(Array(500).fill(['[[['.repeat(500)])))),
     ).not.toThrow();
   });
 
@@ -142,15 +142,15 @@ describe('values that are nested', () => {
       expect.stringMatching(/^ingest-\d{13}-\d{6}\.json$/),
     ]);
     const letter = JSON.parse(readFileSync(join(gateway.directory, 'dead-letter', letters[1] ?? ''), 'utf8'));
-    expect(letter).toMatchObject({ source: 'ingest', reason: 'TooDeep' });
+    expect(letter).toMatchObject({ source: 'ingest', reason: 'NestedTooDeep' });
   });
 });
 
 test('what the SDKs send is far from too many', () => {
   for (const { kind, headers, body } of captured) {
     const plain = headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
-    if (kind === 'traces') expect(() => requireFewFields(plain, TraceRequest, 20_000)).not.toThrow();
-    if (kind === 'logs') expect(() => requireFewParts(plain, 20_000)).not.toThrow();
+    if (kind === 'traces') expect(() => checkProtobufLimits(plain, TraceRequest, 20_000)).not.toThrow();
+    if (kind === 'logs') expect(() => checkJsonLimits(plain, 20_000)).not.toThrow();
   }
 });
 

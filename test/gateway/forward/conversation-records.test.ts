@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { conversationRecords, segmentAttributes } from '../../../src/catalogue/conversation.ts';
 import type { ChatItem } from '../../../src/gateway/decode/chat-item.ts';
-import { toldOf } from '../../../src/gateway/forward/conversation-records.ts';
+import { eventRecordsOf } from '../../../src/gateway/forward/conversation-records.ts';
 import { isAbandoned, measure } from '../../../src/gateway/metrics/measure.ts';
 
 const items: ChatItem[] = [
@@ -39,7 +39,7 @@ const items: ChatItem[] = [
   { id: 'i7', type: 'message', role: 'user', text: 'Oh.', at: 1007 },
 ];
 const report = { startedAt: 1000, reportedAt: 1010, options: {}, usage: [], tags: [] };
-const of = (event: string) => toldOf({ items, report }).filter((record) => record.event === event);
+const of = (event: string) => eventRecordsOf({ items, report }).filter((record) => record.event === event);
 
 test('messages are told with their texts and measures; instructions are not', () => {
   expect(of('lk.conversation_item').map(({ at, body }) => [at, body])).toEqual([
@@ -60,7 +60,7 @@ test('messages are told with their texts and measures; instructions are not', ()
 
 test('a message whose text was taken out says so, and not how long it was', () => {
   const redacted: ChatItem = { id: 'i1', type: 'message', role: 'user', at: 1001 };
-  const [record] = toldOf({ items: [redacted] });
+  const [record] = eventRecordsOf({ items: [redacted] });
   expect(record?.body).toBe('user message, without its text');
   expect(record?.attributes).toEqual({ 'lk.item_id': 'i1', 'lk.role': 'user' });
 });
@@ -130,7 +130,7 @@ describe.each(['nodejs', 'python'])(
         closeReason,
       };
       const told = { ...conversation, language, spans: [], startedAt: 1000, endedAt, ended: true };
-      const turns = toldOf({ ...conversation, isAbandoned: () => isAbandoned(told) });
+      const turns = eventRecordsOf({ ...conversation, isAbandoned: () => isAbandoned(told) });
       return {
         recorded: turns
           .filter(({ event }) => event === 'lk.turn')
@@ -156,7 +156,7 @@ test('of tools that run side by side, the time counts once', () => {
     { id: `${callId}-call`, type: 'function_call', name: 'look', callId, at: from },
     { id: `${callId}-output`, type: 'function_call_output', name: 'look', callId, at: to },
   ];
-  const [turn] = toldOf({
+  const [turn] = eventRecordsOf({
     items: [
       { id: 'i1', type: 'message', role: 'user', at: 10 },
       ...ran('c1', 11, 13),
@@ -177,7 +177,7 @@ test('of an answer in two messages, the one whose latency was measured is told, 
     role,
     ...rest,
   });
-  const [turn] = toldOf({
+  const [turn] = eventRecordsOf({
     items: [
       message('user', { at: 1 }),
       message('assistant', { at: 2, metrics: { e2eLatency: 1.5 } }),
@@ -207,16 +207,16 @@ test('a handoff is told, and the session from its start to its end', () => {
       },
     },
   ]);
-  expect(toldOf({ items, report, closeReason: 'user_initiated' }).at(-1)?.body).toBe(
+  expect(eventRecordsOf({ items, report, closeReason: 'user_initiated' }).at(-1)?.body).toBe(
     'session ended: user_initiated',
   );
-  expect(JSON.stringify(toldOf({ items, report, closeReason: 'Ms Miller hung up' }))).not.toContain('Miller');
+  expect(JSON.stringify(eventRecordsOf({ items, report, closeReason: 'Ms Miller hung up' }))).not.toContain('Miller');
 });
 
 test('the report is told with its sums, where it is, and what the session cost', () => {
   const received = { id: 'RM_1', audio: true, closeReason: 'user_initiated' };
   const record = (more: object) =>
-    toldOf({ items, report, ...more }).filter(({ event }) => event === 'lk.session_report');
+    eventRecordsOf({ items, report, ...more }).filter(({ event }) => event === 'lk.session_report');
   const unpriced = [
     { component: 'llm', provider: 'me', model: 'own', unit: 'output_tokens' as const, amount: 7 },
   ];
@@ -250,11 +250,11 @@ test('the report is told with its sums, where it is, and what the session cost',
   const [other] = record({ ...received, closeReason: 'Ms Miller hung up', cost: { ...cost, usd: 0 } });
   expect(other?.attributes).toMatchObject({ 'lk.close_reason': 'other', 'lk.cost_incomplete': true });
   expect(other?.attributes).not.toHaveProperty('lk.cost_usd');
-  expect(toldOf({ items }).map(({ event }) => event)).not.toContain('lk.session_report');
+  expect(eventRecordsOf({ items }).map(({ event }) => event)).not.toContain('lk.session_report');
 });
 
 test('no attribute is one that a job does not tell', () => {
-  const unknown = toldOf({ items, report }).flatMap(({ event, attributes }) =>
+  const unknown = eventRecordsOf({ items, report }).flatMap(({ event, attributes }) =>
     Object.keys(attributes).filter(
       (name) => !(conversationRecords[event] as readonly string[]).includes(name),
     ),

@@ -56,7 +56,7 @@ test('of the very same call, the gateway records what the worker does, figure by
   const { worker, log } = await start(
     gateway,
     'observed-call.mjs',
-    { plan, unmarked: true },
+    { plan, withoutMarkers: true },
     // So that the spans of the last seconds come, too.
     { LOG_LEVEL: 'info', OTEL_BSP_SCHEDULE_DELAY: '10' },
   );

@@ -224,7 +224,7 @@ test.each([
 test('who has no token is not read for as long as a recording may take', async () => {
   const gateway = await startTestGateway({
     limits: {
-      strangerSeconds: 0.3,
+      unauthenticatedSeconds: 0.3,
       graceSeconds: 600,
       minRate: 1,
       seconds: { traces: 600, logs: 600, metrics: 600, recordings: 600 },

@@ -6,9 +6,9 @@ import type { Attributes } from '../../../src/gateway/decode/attribute-value.ts'
 import { emptyBatch, type SessionBatch, type SpanRecord } from '../../../src/gateway/decode/records.ts';
 import { spanRecordOf, spansOf } from '../../../src/gateway/decode/signals.ts';
 import { factsOf } from '../../../src/gateway/decode/span-facts.ts';
-import { measurable } from '../../../src/gateway/metrics/uploaded-session.ts';
+import { trimmedSpan } from '../../../src/gateway/metrics/uploaded-session.ts';
 import { SessionStore } from '../../../src/gateway/store/session-store.ts';
-import { outlined, outlineOf } from '../../../src/gateway/store/span-summaries.ts';
+import { summaryOfSpan, spanSummaries } from '../../../src/gateway/store/span-summaries.ts';
 import { PriceBook } from '../../../src/pricing/price-book.ts';
 import { newFolder } from '../running.ts';
 import { captured } from '../uploads.ts';
@@ -25,10 +25,10 @@ const batch = (spans: SpanRecord[], redacted = false): SessionBatch => ({
   spans,
 });
 
-async function outlineIn(store: SessionStore): Promise<string[]> {
+async function summariesIn(store: SessionStore): Promise<string[]> {
   const state = await store.state('AJ_1');
   const ids: string[] = [];
-  if (state) for await (const { spanId } of outlineOf(store.files('AJ_1'), state.sizes)) ids.push(spanId);
+  if (state) for await (const { spanId } of spanSummaries(store.files('AJ_1'), state.sizes)) ids.push(spanId);
   return ids;
 }
 
@@ -40,7 +40,7 @@ async function begun() {
 
 test('it has each span, and no prompts', async () => {
   const { directory, path } = await begun();
-  expect(await outlineIn(await open(directory))).toEqual(['1', '2']);
+  expect(await summariesIn(await open(directory))).toEqual(['1', '2']);
   expect(readFileSync(path('outline.jsonl'), 'utf8')).toContain('secret answer');
   expect(readFileSync(path('outline.jsonl'), 'utf8')).not.toContain('secret prompt');
   expect(statSync(path('spans.jsonl')).size).toBeGreaterThan(14_000);
@@ -65,9 +65,9 @@ describe('it is made of the spans, and kept by the next upload', () => {
     const { directory, path } = await begun();
     spoil(path);
     const store = await open(directory);
-    expect(await outlineIn(store)).toEqual(['1', '2']);
+    expect(await summariesIn(store)).toEqual(['1', '2']);
     await store.apply(batch([step('3')]), 'b');
-    expect(await outlineIn(store)).toEqual(['1', '2', '3']);
+    expect(await summariesIn(store)).toEqual(['1', '2', '3']);
     expect(readFileSync(path('outline.jsonl'), 'utf8').split('\n')).toHaveLength(4);
   });
 });
@@ -77,14 +77,14 @@ test('what a crash left beyond it is cut off', async () => {
   writeFileSync(path('outline.jsonl'), `${readFileSync(path('outline.jsonl'), 'utf8')}{"half":`);
   const store = await open(directory);
   await store.apply(batch([step('3')]), 'b');
-  expect(await outlineIn(store)).toEqual(['1', '2', '3']);
+  expect(await summariesIn(store)).toEqual(['1', '2', '3']);
 });
 
 test('when it turns out that a session is redacted, nothing that was said stays in it', async () => {
   const { directory, path } = await begun();
   const store = await open(directory);
   await store.apply(batch([], true), 'b');
-  expect(await outlineIn(store)).toEqual(['1', '2']);
+  expect(await summariesIn(store)).toEqual(['1', '2']);
   expect(readFileSync(path('outline.jsonl'), 'utf8')).not.toContain('secret');
 });
 
@@ -97,13 +97,13 @@ const span = (more: Partial<SpanRecord>): SpanRecord => ({
   ...{ traceId: 't', spanId: 's', name: 'llm_node', start: 1, end: 2 },
   ...{ attributes: {}, events: [], status: 'unset', ...more },
 });
-const keptOf = (attributes: Attributes) => outlined(span({ attributes })).attributes;
+const keptOf = (attributes: Attributes) => summaryOfSpan(span({ attributes })).attributes;
 
 test('whatever a real call is read for is told by the outline too', () => {
   expect(spans.length).toBeGreaterThan(50);
   for (const each of spans) {
-    expect(factsOf(outlined(each), 'nodejs')).toEqual(factsOf(each, 'nodejs'));
-    expect(measurable(outlined(each)) === undefined).toBe(measurable(each) === undefined);
+    expect(factsOf(summaryOfSpan(each), 'nodejs')).toEqual(factsOf(each, 'nodejs'));
+    expect(trimmedSpan(summaryOfSpan(each)) === undefined).toBe(trimmedSpan(each) === undefined);
   }
 });
 
@@ -136,9 +136,9 @@ test('of what failed, the kind stays; events are left out', () => {
     { name: 'gen_ai.user.message', at: 1, attributes: { content: 'words' } },
     { name: 'exception', at: 2, attributes: { 'exception.type': 'E', 'exception.message': 'words' } },
   ];
-  expect(outlined(span({ events, status: 'error', statusMessage: 'it failed' }))).toMatchObject({
+  expect(summaryOfSpan(span({ events, status: 'error', statusMessage: 'it failed' }))).toMatchObject({
     events: [{ name: 'exception', at: 2, attributes: { 'exception.type': 'E' } }],
     statusMessage: 'it failed',
   });
-  expect(outlined(span({ events, status: 'ok' })).events).toEqual([]);
+  expect(summaryOfSpan(span({ events, status: 'ok' })).events).toEqual([]);
 });
