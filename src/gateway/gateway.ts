@@ -35,15 +35,15 @@ export interface Gateway {
   url: string;
   /** The sessions; its `events` tell of changes. */
   store: SessionStore;
-  /** Resolves when all that was uploaded is stored and handed on, or after `patience` milliseconds. */
-  drained(patience: number): Promise<void>;
+  /** Resolves when all that was uploaded is stored and forwarded, or after `timeoutMs`. */
+  drained(timeoutMs: number): Promise<void>;
   /** Stops listening; what is spooled is taken up at the next start. */
   close(): Promise<void>;
 }
 
 const mebibyte = 1024 * 1024;
 
-const patience: Patience = {
+const timeouts: Patience = {
   headersTimeout: 10_000,
   // Above what any upload may take, so that its own limit answers it first.
   requestTimeout: 180_000,
@@ -141,18 +141,18 @@ async function started(options: GatewayOptions, unlock: () => Promise<void>): Pr
     derivation: new CostDerivation(prices),
     specs: recorded,
   });
-  const measuring = MeasurementScheduler.start({
+  const measurements = MeasurementScheduler.start({
     store,
     recorder,
     telemetry,
     isBehind: () => ingest.isBehind(maxLag),
-    patience: options.patience,
-    onEnded: ({ id, identity, traceIds, receivedAt, cost, audio }, told) => {
-      const { items, report, closeReason } = told;
+    delays: options.measurementDelays,
+    onEnded: ({ id, identity, traceIds, receivedAt, cost, audio }, session) => {
+      const { items, report, closeReason } = session;
       return forwarder.conversation(id, receivedAt, {
         ...{ id, identity, traceId: traceIds[0], items, report, closeReason, cost },
         audio: audio !== undefined,
-        isAbandoned: () => isAbandoned(told),
+        isAbandoned: () => isAbandoned(session),
       });
     },
     log,
@@ -172,7 +172,7 @@ async function started(options: GatewayOptions, unlock: () => Promise<void>): Pr
     await maintenance.close();
     keys.close();
     await ingest.close();
-    await measuring.close();
+    await measurements.close();
     await forwarder.close();
     await store.settled();
     await unlock();
@@ -192,7 +192,7 @@ async function started(options: GatewayOptions, unlock: () => Promise<void>): Pr
       host,
       port,
       tls: options.tls,
-      patience,
+      patience: timeouts,
       maxConnections,
       maxConnectionsPerAddress,
       keepProcessAlive: options.keepProcessAlive ?? true,
@@ -203,9 +203,9 @@ async function started(options: GatewayOptions, unlock: () => Promise<void>): Pr
     return {
       url,
       store,
-      async drained(patienceMs) {
-        await ingest.drained(patienceMs);
-        await forwarder.drained(patienceMs);
+      async drained(timeoutMs) {
+        await ingest.drained(timeoutMs);
+        await forwarder.drained(timeoutMs);
       },
       async close() {
         await close();

@@ -94,9 +94,9 @@ export async function retain(
 }
 
 /** Seconds after its last upload at which a session that is complete is moved into the bucket. */
-const quiet = 300;
+const completeIdleSeconds = 300;
 /** The same for one whose report never came. */
-const patience = 6 * 3600;
+const incompleteIdleSeconds = 6 * 3600;
 
 /**
  * Moves sessions that are over into the bucket.
@@ -107,7 +107,7 @@ const patience = 6 * 3600;
 export async function archive(store: SessionStore, now: number): Promise<{ ok: number; failed: number }> {
   const moved = { ok: 0, failed: 0 };
   for (const { id, archived, complete, receivedAt } of store.index.summaries()) {
-    if (archived || now - receivedAt < (complete ? quiet : patience)) continue;
+    if (archived || now - receivedAt < (complete ? completeIdleSeconds : incompleteIdleSeconds)) continue;
     const result = await store.archive(id).then(
       () => 'ok' as const,
       () => 'failed' as const,

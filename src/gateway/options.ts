@@ -5,7 +5,7 @@ import type { Readers } from './api/readers.ts';
 import type { ForwardTo } from './forward/forwarder.ts';
 import type { BatchListener } from './ingest/ingest.ts';
 import type { Retention } from './maintenance.ts';
-import type { Patience } from './metrics/measurement-scheduler.ts';
+import type { MeasurementDelays } from './metrics/measurement-scheduler.ts';
 import type { KeyOptions } from './receive/api-keys.ts';
 import type { Limits } from './receive/limits.ts';
 import type { SyncPolicy } from './receive/uploads.ts';
@@ -56,8 +56,8 @@ export interface GatewayOptions {
   maxLabelValues?: number;
   /** How many series of sessions there may be; samples of further ones are dropped. @default 20000 */
   maxSeries?: number;
-  /** When a session is measured. @default see `Patience` */
-  patience?: Partial<Patience>;
+  /** When a session is measured. @default see `MeasurementDelays` */
+  measurementDelays?: Partial<MeasurementDelays>;
   /** Where Grafana is, for links. */
   grafana?: string;
   /** Names this gateway among others. @default drawn at the first start, and kept in its directory */

@@ -13,7 +13,7 @@ const limit = 5000;
 
 // In CI, where .ci/run installs it, its absence is a failure.
 test.skipIf(version === undefined && !process.env.CI)('a job of the Python SDK arrives whole', async () => {
-  const gateway = await startTestGateway({ keys: { pair }, patience: never });
+  const gateway = await startTestGateway({ keys: { pair }, measurementDelays: never });
   // With a slash at its end, which Python keeps.
   const worker = await startPythonWorker(`${gateway.url}/`, pair);
   try {
@@ -49,7 +49,7 @@ test.skipIf(version === undefined && !process.env.CI)('a job of the Python SDK a
 
     // When it has all come, it is measured.
     await gateway.close();
-    const measuring = await startTestGateway({ directory: gateway.directory, patience: atOnce });
+    const measuring = await startTestGateway({ directory: gateway.directory, measurementDelays: atOnce });
     await judged(measuring, 'measured');
     const model = 'model_provider="openai",model_name="gpt-4o-mini"';
     expect(await seriesOf(measuring)).toMatchObject({

@@ -49,9 +49,9 @@ function missing(s: z.infer<typeof summarySchema>, state: SessionState): Record<
   if (s.hasReport && !state.cost) reasons.cost = 'The report tells of no usage.';
   const unpriced = [...new Set(state.cost?.unpriced.map(({ provider, model }) => `${provider} ${model}`))];
   if (unpriced.length > 0) {
-    const told = unpriced.slice(0, mostUnpriced).join(', ');
+    const listed = unpriced.slice(0, mostUnpriced).join(', ');
     const more = unpriced.length > mostUnpriced ? ` and ${unpriced.length - mostUnpriced} more` : '';
-    reasons.price = `None is known of ${told}${more}, which the cost leaves out. Give it in a price file (--prices).`;
+    reasons.price = `None is known of ${listed}${more}, which the cost leaves out. Give it in a price file (--prices).`;
   }
   if (s.redacted) reasons.text = 'The session is redacted: what was said is not kept.';
   return reasons;

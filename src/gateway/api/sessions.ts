@@ -175,18 +175,21 @@ function parsedQuery<S extends z.ZodType>(
 
 /** Answers with the spans of a session, as they are read: those of a long call are more than fits into memory twice. */
 export async function sendTrace(files: SessionFiles, state: SessionState, response: Response): Promise<void> {
-  const told: { spanId: string; facts: string }[] = [];
+  const factsBySpan: { spanId: string; facts: string }[] = [];
   const last = new Map<string, number>();
   for await (const span of spanSummaries(files, state.sizes)) {
     const facts = factsOf(span, state.identity.language);
-    last.set(span.spanId, told.push({ spanId: span.spanId, facts: facts ? JSON.stringify(facts) : '' }) - 1);
+    last.set(
+      span.spanId,
+      factsBySpan.push({ spanId: span.spanId, facts: facts ? JSON.stringify(facts) : '' }) - 1,
+    );
   }
 
   async function* body(): AsyncGenerator<string> {
     yield '{"spans":[';
     let [index, separator] = [0, ''];
     for await (const span of files.lines('spans', state.sizes.spans)) {
-      const { spanId = '', facts } = told[index] ?? {};
+      const { spanId = '', facts } = factsBySpan[index] ?? {};
       // A span that was sent twice is shown once.
       if (last.get(spanId) === index++) {
         yield `${separator}${facts ? `${span.slice(0, -1)},"facts":${facts}}` : span}`;
@@ -211,7 +214,10 @@ const maxWaiting = 1024 * 1024;
 const longestStreamMs = 600_000;
 
 /** Tells readers of changes as they happen, as server-sent events. */
-export function createEventStream(store: Pick<SessionStore, 'events'>, maxAge = longestStreamMs): RequestHandler {
+export function createEventStream(
+  store: Pick<SessionStore, 'events'>,
+  maxAge = longestStreamMs,
+): RequestHandler {
   let readers = 0;
   return (_request, response) => {
     if (readers >= maxReaders)

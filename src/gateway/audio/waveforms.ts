@@ -48,9 +48,9 @@ export class Waveforms {
 
   /**
    * @param id that `isSessionId` allows
-   * @param patience milliseconds after which the answer is `preparing`
+   * @param waitMs after which the answer is `preparing`
    */
-  async of(id: string, patience: number): Promise<Waveform> {
+  async of(id: string, waitMs: number): Promise<Waveform> {
     const audio = (await this.#store.state(id))?.audio;
     if (!audio) return { state: 'none' };
     const kept = await this.#store.files(id).read<Peaks>('peaks');
@@ -61,7 +61,7 @@ export class Waveforms {
     if (!running) return { state: 'busy' };
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<Waveform>((resolve) => {
-      timer = setTimeout(() => resolve({ state: 'preparing' }), patience);
+      timer = setTimeout(() => resolve({ state: 'preparing' }), waitMs);
     });
     return Promise.race([running, late]).finally(() => clearTimeout(timer));
   }

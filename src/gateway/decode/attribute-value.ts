@@ -2,7 +2,13 @@ import { maxDepthOfValue, NestedTooDeep } from './decode-limits.ts';
 import type { AnyValue, KeyValue } from './otlp-schema.ts';
 
 /** A value of an attribute as plain data; whole numbers beyond 2^53 are text. */
-export type AttributeValue = string | number | boolean | null | AttributeValue[] | { [key: string]: AttributeValue };
+export type AttributeValue =
+  | string
+  | number
+  | boolean
+  | null
+  | AttributeValue[]
+  | { [key: string]: AttributeValue };
 export type Attributes = Readonly<Record<string, AttributeValue>>;
 
 /** @throws NestedTooDeep if it is nested more deeply than values may be */
@@ -47,7 +53,8 @@ export function flag(value: AttributeValue | undefined): boolean | undefined {
   return typeof value === 'boolean' ? value : undefined;
 }
 
-export const list = (value: AttributeValue | undefined): AttributeValue[] => (Array.isArray(value) ? value : []);
+export const list = (value: AttributeValue | undefined): AttributeValue[] =>
+  Array.isArray(value) ? value : [];
 
 export const record = (value: AttributeValue | undefined): { [key: string]: AttributeValue } =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};

@@ -1,4 +1,4 @@
-import { flag, list, number, type AttributeValue, record, text } from './attribute-value.ts';
+import { type AttributeValue, flag, list, number, record, text } from './attribute-value.ts';
 
 /** What the SDK measured of one message; seconds, and unix seconds for the two times. */
 export interface MessageMetrics {

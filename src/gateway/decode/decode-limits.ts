@@ -94,7 +94,11 @@ const wires: ReadonlyMap<ScalarType, WireType> = new Map([
  * @throws NestedTooDeep if messages are nested more deeply than values of OTLP may be
  * @throws Error if a field is sent as what it is not: a decoder would take what follows for something else
  */
-export function checkProtobufLimits(body: Uint8Array, type: MessageType, most: number = maxProtobufFields): void {
+export function checkProtobufLimits(
+  body: Uint8Array,
+  type: MessageType,
+  most: number = maxProtobufFields,
+): void {
   let fields = 0;
   const reader = new BinaryReader(body);
   const count = (more: number) => {

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Message, MessageType } from '@bufbuild/protobuf';
 import busboy from 'busboy';
 import type { AttributeValue } from './attribute-value.ts';
-import { maxDepthOfValue, checkProtobufLimits, checkJsonLimits } from './decode-limits.ts';
+import { checkJsonLimits, checkProtobufLimits, maxDepthOfValue } from './decode-limits.ts';
 import { makeMessageType, message, scalar } from './otlp-schema.ts';
 
 /** How large each part of an uploaded recording may be, in bytes. */

@@ -1,6 +1,6 @@
 import type { BillableUnit } from '../../catalogue/labels.ts';
 import { amountOf, splitInput, splitOutput } from '../../pricing/token-split.ts';
-import { type Attributes, flag, list, number, type AttributeValue, record, text } from './attribute-value.ts';
+import { type Attributes, type AttributeValue, flag, list, number, record, text } from './attribute-value.ts';
 
 /** What a session used of one model. Durations are seconds. */
 export interface UsageEntry {

@@ -1,6 +1,6 @@
 import { type Attributes, attributesOf, attributeValueOf, record, secondsOf } from './attribute-value.ts';
 import { chatItemOfLog } from './chat-item.ts';
-import { checkProtobufLimits, checkJsonLimits } from './decode-limits.ts';
+import { checkJsonLimits, checkProtobufLimits } from './decode-limits.ts';
 import { type Identity, identityOf, merged, withoutMarkers } from './identity.ts';
 import { logRequestOfJson } from './otlp-json.ts';
 import {

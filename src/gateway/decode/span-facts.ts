@@ -204,7 +204,10 @@ const keyOf = ({ component, provider, model }: Omit<UsageEntry, 'amounts'>): str
   `${component} ${provider} ${model}`;
 
 /** What is known with one more span; the same object if that is nothing new. */
-export function withUsageReporter(known: UsageReporters = {}, { name, attributes }: SpanRecord): UsageReporters {
+export function withUsageReporter(
+  known: UsageReporters = {},
+  { name, attributes }: SpanRecord,
+): UsageReporters {
   const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
   const metrics = kind && parsed(attributes[kind.attribute]);
   if (!kind || !metrics || metrics.type === undefined) return known;

@@ -3,7 +3,7 @@ import type { destinations } from '../../catalogue/gateway.ts';
 import type { DeadLetters } from '../spool/dead-letters.ts';
 import { type Entry, type Meta, NoSpaceError, readMeta, Spool } from '../spool/spool.ts';
 import type { Telemetry } from '../telemetry.ts';
-import { RetryableError, PermanentError } from './post.ts';
+import { PermanentError, RetryableError } from './post.ts';
 
 export type DestinationName = (typeof destinations)[number];
 
@@ -93,9 +93,9 @@ export class Backlog {
     }
   }
 
-  /** Resolves when nothing waits any more, or after `patience` milliseconds. */
-  async drained(patience: number): Promise<void> {
-    const end = Date.now() + patience;
+  /** Resolves when nothing waits any more, or after `timeoutMs`. */
+  async drained(timeoutMs: number): Promise<void> {
+    const end = Date.now() + timeoutMs;
     while ((this.#spool.count > 0 || this.#isSending) && Date.now() < end) await delay(10);
   }
 
@@ -233,7 +233,9 @@ async function metaOf(entry: Entry): Promise<Meta> {
   try {
     return await readMeta(entry);
   } catch (error) {
-    throw (error as NodeJS.ErrnoException).code === undefined ? new PermanentError('its file is damaged') : error;
+    throw (error as NodeJS.ErrnoException).code === undefined
+      ? new PermanentError('its file is damaged')
+      : error;
   }
 }
 

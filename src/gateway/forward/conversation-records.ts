@@ -12,7 +12,7 @@ import type { SessionCost } from '../store/session-state.ts';
 import { percentile } from '../store/summary.ts';
 
 /** A record of a conversation, as a job tells them itself. `at` is unix seconds. */
-export interface Told {
+export interface EventRecord {
   event: ConversationRecord;
   at: number;
   severity: 'INFO' | 'WARN';
@@ -21,7 +21,7 @@ export interface Told {
 }
 
 /** What uploads say of one conversation. */
-export interface Conversation extends Received {
+export interface Conversation extends SessionContext {
   /** In the order in which they came about. */
   items: readonly ChatItem[];
   report?: SessionReport;
@@ -29,13 +29,13 @@ export interface Conversation extends Received {
   isAbandoned?(): boolean;
 }
 
-function told<R extends ConversationRecord>(
+function eventRecord<R extends ConversationRecord>(
   event: R,
   at: number,
   body: string,
   attributes: RecordAttributes<R> = {},
-  severity: Told['severity'] = 'INFO',
-): Told {
+  severity: EventRecord['severity'] = 'INFO',
+): EventRecord {
   const known = Object.entries(attributes).filter(([, value]) => value !== undefined);
   return { event, at, severity, body, attributes: Object.fromEntries(known) };
 }
@@ -67,8 +67,8 @@ interface Turn {
  * The records of a conversation that was uploaded: the same, by name and attributes, that a job tells as it happens, so
  * that who asks for one has both. Interruptions, errors of models and false alarms are not in an upload's conversation.
  */
-export function eventRecordsOf({ items, report, isAbandoned, ...received }: Conversation): Told[] {
-  const records: Told[] = [];
+export function eventRecordsOf({ items, report, isAbandoned, ...received }: Conversation): EventRecord[] {
+  const records: EventRecord[] = [];
   const turns: Turn[] = [];
   const calls = new Map(
     items.flatMap((item) => (item.type === 'function_call' ? [[item.callId, item]] : [])),
@@ -98,7 +98,7 @@ export function eventRecordsOf({ items, report, isAbandoned, ...received }: Conv
     } else if (item.type === 'agent_handoff' && item.oldAgent && item.newAgent) {
       counts.handoffs += 1;
       const agents = { 'lk.old_agent': item.oldAgent, 'lk.new_agent': item.newAgent };
-      records.push(told('lk.handoff', at, `handoff to ${item.newAgent}`, agents));
+      records.push(eventRecord('lk.handoff', at, `handoff to ${item.newAgent}`, agents));
     }
   }
   const last = turns.at(-1);
@@ -106,7 +106,7 @@ export function eventRecordsOf({ items, report, isAbandoned, ...received }: Conv
   records.push(...turns.map(turnOf));
   if (report?.startedAt !== undefined) {
     const { startedAt, reportedAt } = report;
-    records.push(told('lk.session_start', startedAt, 'session started'));
+    records.push(eventRecord('lk.session_start', startedAt, 'session started'));
     if (reportedAt !== undefined) {
       const sums = {
         ...counts,
@@ -115,7 +115,7 @@ export function eventRecordsOf({ items, report, isAbandoned, ...received }: Conv
         interruptions: turns.filter(({ interrupted }) => interrupted).length,
       };
       const about = reportAttributes(received, sums);
-      records.push(told('lk.session_report', reportedAt, 'session report received', about));
+      records.push(eventRecord('lk.session_report', reportedAt, 'session report received', about));
       // One's own words for an end may be a caller's.
       const reason = received.closeReason === undefined ? 'unknown' : closeReasonOf(received.closeReason);
       const attributes = {
@@ -127,15 +127,15 @@ export function eventRecordsOf({ items, report, isAbandoned, ...received }: Conv
         'lk.tool_calls': sums.toolCalls,
         'lk.tool_errors': sums.toolErrors,
       };
-      records.push(told('lk.session_end', reportedAt, `session ended: ${reason}`, attributes));
+      records.push(eventRecord('lk.session_end', reportedAt, `session ended: ${reason}`, attributes));
     }
   }
   return records;
 }
 
-function messageOf(item: ChatItem, at: number): Told {
+function messageOf(item: ChatItem, at: number): EventRecord {
   const { id, role = 'unknown', text, interrupted, confidence, metrics } = item;
-  return told('lk.conversation_item', at, text ?? `${role} message, without its text`, {
+  return eventRecord('lk.conversation_item', at, text ?? `${role} message, without its text`, {
     'lk.item_id': id,
     'lk.role': role,
     'lk.interrupted': interrupted,
@@ -145,7 +145,7 @@ function messageOf(item: ChatItem, at: number): Told {
   });
 }
 
-function toolOf(output: ChatItem, call: ChatItem | undefined, at: number): Told {
+function toolOf(output: ChatItem, call: ChatItem | undefined, at: number): EventRecord {
   const name = output.name ?? call?.name ?? 'unknown';
   const failed = output.isError ?? false;
   const attributes = {
@@ -156,7 +156,7 @@ function toolOf(output: ChatItem, call: ChatItem | undefined, at: number): Told 
     'lk.pii.function_tool.arguments': call?.arguments,
     'lk.pii.function_tool.output': output.output,
   };
-  return told(
+  return eventRecord(
     'lk.tool_call',
     at,
     `${name} ${failed ? 'failed' : 'answered'}`,
@@ -165,7 +165,10 @@ function toolOf(output: ChatItem, call: ChatItem | undefined, at: number): Told 
   );
 }
 
-function turnOf({ user, reply, interrupted, abandoned, tools, toolRuns, at }: Turn, index: number): Told {
+function turnOf(
+  { user, reply, interrupted, abandoned, tools, toolRuns, at }: Turn,
+  index: number,
+): EventRecord {
   // Of tools that ran side by side, the time counts once: as the job itself tells it.
   const toolSeconds = covered(toolRuns);
   const silent = abandoned ? 'abandoned' : 'unanswered';
@@ -183,7 +186,7 @@ function turnOf({ user, reply, interrupted, abandoned, tools, toolRuns, at }: Tu
           ttsNodeTtfb: m.ttsTtfb,
         })
       : undefined;
-  return told('lk.turn', at, `turn ${index + 1} ${outcome}`, {
+  return eventRecord('lk.turn', at, `turn ${index + 1} ${outcome}`, {
     'lk.turn.number': index + 1,
     'lk.turn.outcome': outcome,
     'lk.turn.tools': tools,
@@ -200,7 +203,7 @@ function turnOf({ user, reply, interrupted, abandoned, tools, toolRuns, at }: Tu
 }
 
 /** What the gateway has of a session beside its conversation. */
-export interface Received {
+export interface SessionContext {
   /** Its name in the store. */
   id?: string;
   cost?: SessionCost;
@@ -223,7 +226,7 @@ export interface ConversationTotals {
 
 /** What is told of the SDK's report, as a job tells of its own; uploads know no errors of models. */
 export function reportAttributes(
-  { id, cost, audio, closeReason }: Received,
+  { id, cost, audio, closeReason }: SessionContext,
   sums: ConversationTotals,
 ): RecordAttributes<'lk.session_report'> {
   // Usage without a price is not free: of nothing else, no cost is known.

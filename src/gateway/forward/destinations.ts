@@ -5,7 +5,7 @@ import type { ApiKeys } from '../receive/api-keys.ts';
 import type { UploadKind } from '../receive/endpoints.ts';
 import { readBody, streamBody } from '../spool/spool.ts';
 import type { Destination, DestinationName } from './backlog.ts';
-import { RetryableError, post } from './post.ts';
+import { post, RetryableError } from './post.ts';
 
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
@@ -83,7 +83,8 @@ export const liveKitCloud = (url: string, keys: () => ApiKeys): Destination => (
     });
     return sent
       .catch((error) => {
-        if (!(error instanceof RetryableError) || !(error.status === 401 || error.status === 403)) throw error;
+        if (!(error instanceof RetryableError) || !(error.status === 401 || error.status === 403))
+          throw error;
         // It does not know this API key, which tells nothing of the others.
         throw new RetryableError(error.message, { everything: false });
       })

@@ -12,7 +12,7 @@ import type { Meta } from '../spool/spool.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { Backlog, type Destination } from './backlog.ts';
 import { compressed, liveKitCloud, otlpDestination } from './destinations.ts';
-import { conversationRecords, forLoki, type EndedConversation } from './loki.ts';
+import { conversationRecords, type EndedConversation, forLoki } from './loki.ts';
 import { MetricsPush } from './metrics-push.ts';
 import { logRequest, traceRequest } from './otlp-request.ts';
 
@@ -199,10 +199,10 @@ export class Forwarder {
     await this.#cloud?.add(id, meta, body, size);
   }
 
-  /** Sends what can be sent now; resolves after `patience` milliseconds at the latest. */
-  async drained(patience: number): Promise<void> {
+  /** Sends what can be sent now; resolves after `timeoutMs` at the latest. */
+  async drained(timeoutMs: number): Promise<void> {
     await Promise.all([
-      ...this.#backlogs().map(([, backlog]) => backlog.drained(patience)),
+      ...this.#backlogs().map(([, backlog]) => backlog.drained(timeoutMs)),
       this.#metrics?.push(),
     ]);
   }

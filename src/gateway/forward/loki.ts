@@ -4,7 +4,7 @@ import type { Identity } from '../decode/identity.ts';
 import { KeyValue, Scope, WireLog } from '../decode/otlp-schema.ts';
 import { emptyBatch, sessionOf } from '../decode/records.ts';
 import { addLog, type Identified } from '../decode/signals.ts';
-import { type Conversation, type Told, eventRecordsOf } from './conversation-records.ts';
+import { type Conversation, type EventRecord, eventRecordsOf } from './conversation-records.ts';
 import { pair } from './otlp-request.ts';
 
 /** A conversation that is over. */
@@ -36,10 +36,10 @@ export function conversationRecords({
   ...conversation
 }: EndedConversation): Record<'conversation' | 'report', Identified<WireLog>[]> {
   const records: ReturnType<typeof conversationRecords> = { conversation: [], report: [] };
-  for (const told of eventRecordsOf(conversation)) {
-    const wire = wireOf(told, identity.agentVersion);
-    const record = traced({ identity, resource: undefined, scope, wire }, traceId);
-    records[told.event === 'lk.session_report' ? 'report' : 'conversation'].push(record);
+  for (const record of eventRecordsOf(conversation)) {
+    const wire = wireOf(record, identity.agentVersion);
+    const log = traced({ identity, resource: undefined, scope, wire }, traceId);
+    records[record.event === 'lk.session_report' ? 'report' : 'conversation'].push(log);
   }
   return records;
 }
@@ -52,7 +52,10 @@ function isLine(log: Identified<WireLog>): boolean {
   return batch.logs.length + batch.evaluations.length > 0 || sessionOf(log.identity) === undefined;
 }
 
-function wireOf({ event, at, severity, body, attributes }: Told, version: string | undefined): WireLog {
+function wireOf(
+  { event, at, severity, body, attributes }: EventRecord,
+  version: string | undefined,
+): WireLog {
   // A job calls it so, where LiveKit's resource says `lk.deployment_id`.
   const named = { 'event.name': event, ...(version && { 'lk.agent_version': version }), ...attributes };
   return new WireLog({

@@ -5,7 +5,7 @@ import type { MetricRequest } from '../decode/otlp-schema.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { Cumulative, type CumulativeState } from './cumulative.ts';
 import { compressed } from './destinations.ts';
-import { RetryableError, post, PermanentError } from './post.ts';
+import { PermanentError, post, RetryableError } from './post.ts';
 
 export interface MetricsPushOptions {
   /** Prometheus' OTLP endpoint, `…/api/v1/otlp/v1/metrics`. */

@@ -34,8 +34,8 @@ function resourceOf(identity: Identity, sent: Resource | undefined): Resource {
     const value = identity[field as keyof typeof attributeNames];
     return value === undefined ? [] : [pair(name, value)];
   });
-  const told = new Set(own.map(({ key }) => key));
-  const others = (sent?.attributes ?? []).filter(({ key }) => !told.has(key));
+  const ownKeys = new Set(own.map(({ key }) => key));
+  const others = (sent?.attributes ?? []).filter(({ key }) => !ownKeys.has(key));
   const service = others.some(({ key }) => key === 'service.name')
     ? []
     : [pair('service.name', 'livekit-agents')];

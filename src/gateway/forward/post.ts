@@ -80,8 +80,10 @@ export async function post(url: string, { headers, body, timeout, signal }: Post
   const { status } = response;
   const answered = `it answered ${status}`;
   const retryAfter = retryAfterOf(response.headers.get('retry-after'), Date.now());
-  if (destinationStatuses.has(status)) throw new RetryableError(answered, { everything: true, retryAfter, status });
-  if (status >= 500) throw new RetryableError(answered, { everything: retryAfter !== undefined, retryAfter, status });
+  if (destinationStatuses.has(status))
+    throw new RetryableError(answered, { everything: true, retryAfter, status });
+  if (status >= 500)
+    throw new RetryableError(answered, { everything: retryAfter !== undefined, retryAfter, status });
   throw new PermanentError(answered);
 }
 

@@ -64,9 +64,9 @@ export class Ingest {
     });
   }
 
-  /** Resolves when all that is spooled has been taken up, or after `patience` milliseconds. */
-  async drained(patience: number): Promise<void> {
-    const end = Date.now() + patience;
+  /** Resolves when all that is spooled has been taken up, or after `timeoutMs`. */
+  async drained(timeoutMs: number): Promise<void> {
+    const end = Date.now() + timeoutMs;
     while ((this.#options.spool.count > 0 || this.#isProcessing) && Date.now() < end) await delay(10);
   }
 

@@ -52,7 +52,9 @@ function redaction(
   { isRedacted }: ProcessUploadOptions,
 ): (identity: Identity) => boolean {
   const flagged = new Set(
-    identified.filter(({ identity }) => identity.redacted).flatMap(({ identity }) => sessionOf(identity) ?? []),
+    identified
+      .filter(({ identity }) => identity.redacted)
+      .flatMap(({ identity }) => sessionOf(identity) ?? []),
   );
   return (identity) => {
     const session = sessionOf(identity);
@@ -123,7 +125,12 @@ const traces: Reader = async (entry, meta, options) => {
     discarded: [],
     async forward() {
       await options.forwarder.spans(entry.id, identified);
-      await forwardUpload(entry, meta, options.forwarder, redacted ? () => traceRequest(identified) : undefined);
+      await forwardUpload(
+        entry,
+        meta,
+        options.forwarder,
+        redacted ? () => traceRequest(identified) : undefined,
+      );
     },
   };
 };
@@ -143,7 +150,12 @@ const logs: Reader = async (entry, meta, options) => {
     discarded: [],
     async forward() {
       await options.forwarder.logs(entry.id, identified, options.traceOf);
-      await forwardUpload(entry, meta, options.forwarder, redacted ? () => logRequest(identified) : undefined);
+      await forwardUpload(
+        entry,
+        meta,
+        options.forwarder,
+        redacted ? () => logRequest(identified) : undefined,
+      );
     },
   };
 };
@@ -197,7 +209,8 @@ const recordings: Reader = async (entry, meta, options) => {
     withoutSession: batches.withoutSession,
     discarded,
     async forward() {
-      if (!redacted || !options.forwarder.forwardsUploads) return forwardUpload(entry, meta, options.forwarder, undefined);
+      if (!redacted || !options.forwarder.forwardsUploads)
+        return forwardUpload(entry, meta, options.forwarder, undefined);
       // The audio is in its session by now, and is read from the upload once more.
       const again = `${audioPath}.forwarded`;
       try {
@@ -224,8 +237,11 @@ const readers: Readonly<Record<UploadKind, Reader>> = { traces, logs, metrics, r
  *
  * @throws Error if it is not what it says it is, or the file system fails
  */
-export const processUpload = (entry: Entry, meta: Meta, options: ProcessUploadOptions): Promise<ProcessedUpload> =>
-  readers[meta.kind as UploadKind](entry, meta, options);
+export const processUpload = (
+  entry: Entry,
+  meta: Meta,
+  options: ProcessUploadOptions,
+): Promise<ProcessedUpload> => readers[meta.kind as UploadKind](entry, meta, options);
 
 /** What an upload says, session by session. */
 export class Batches {

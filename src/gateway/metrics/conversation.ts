@@ -3,16 +3,16 @@ import { flag, number, text } from '../decode/attribute-value.ts';
 import type { ChatItem, MessageMetrics } from '../decode/chat-item.ts';
 import type { SpanRecord } from '../decode/records.ts';
 import { factsOf } from '../decode/span-facts.ts';
+import type { SpanTree } from '../decode/span-tree.ts';
 import type { SdkMetrics } from './metrics-events.ts';
-import { firstFrom, type Tree } from './tree.ts';
-import type { Timeline, Told } from './uploaded-session.ts';
+import { type EventTimeline, firstFrom, type UploadedSession } from './uploaded-session.ts';
 
 /** What was said, who handed over, and which answers were cut off. */
 export function addConversation(
-  timeline: Timeline,
-  tree: Tree,
+  timeline: EventTimeline,
+  tree: SpanTree<SpanRecord>,
   messages: readonly Message[],
-  { items }: Told,
+  { items }: UploadedSession,
 ): void {
   const questions = messages.filter(({ role }) => role === 'user');
   const asked = new Map<string, number>();
@@ -33,7 +33,11 @@ export function addConversation(
 }
 
 /** The speech that answers a message: the turn with a latency tells it; a preemptive attempt that was given up has none. */
-function answerTo({ at, metrics }: Message, next: Message | undefined, tree: Tree): string | undefined {
+function answerTo(
+  { at, metrics }: Message,
+  next: Message | undefined,
+  tree: SpanTree<SpanRecord>,
+): string | undefined {
   const from = metrics.stoppedSpeakingAt ?? at - 0.05;
   const until = next?.at ?? Number.POSITIVE_INFINITY;
   const all = tree.named('agent_turn');
@@ -43,7 +47,11 @@ function answerTo({ at, metrics }: Message, next: Message | undefined, tree: Tre
 }
 
 /** The SDK detects the end of each turn that was spoken, in figures that it leaves in the message. */
-function addDetection(timeline: Timeline, { at, metrics: m }: Message, speechId: string | undefined): void {
+function addDetection(
+  timeline: EventTimeline,
+  { at, metrics: m }: Message,
+  speechId: string | undefined,
+): void {
   const { onUserTurnCompletedDelay: hook, endOfTurnDelay, transcriptionDelay } = m;
   if (hook === undefined && endOfTurnDelay === undefined) return;
   const metrics = {
@@ -65,8 +73,8 @@ interface Speech {
 }
 
 function addSpeeches(
-  timeline: Timeline,
-  tree: Tree,
+  timeline: EventTimeline,
+  tree: SpanTree<SpanRecord>,
   messages: readonly Message[],
   asked: ReadonlyMap<string, number>,
 ): void {
@@ -115,7 +123,7 @@ export interface Message {
 const millisecond = 0.001;
 
 /** The messages of the session: as its transcript has them, else, without one, as far as spans tell of them. */
-export function messagesOf({ items, language }: Told, tree: Tree): Message[] {
+export function messagesOf({ items, language }: UploadedSession, tree: SpanTree<SpanRecord>): Message[] {
   const said =
     items.length > 0
       ? items.filter(({ type, role }) => type === 'message' && (role === 'user' || role === 'assistant'))
@@ -133,7 +141,7 @@ export function messagesOf({ items, language }: Told, tree: Tree): Message[] {
   return messages.sort((a, b) => a.at - b.at);
 }
 
-function messageOf(item: ChatItem, tree: Tree): Message {
+function messageOf(item: ChatItem, tree: SpanTree<SpanRecord>): Message {
   const role = item.role === 'user' ? 'user' : 'assistant';
   const metrics = item.metrics ?? {};
   return {
@@ -177,7 +185,7 @@ function committedAt({ at = 0, metrics: m = {} }: ChatItem): number {
 }
 
 /** An answer is taken in when it has been spoken, or has come whole where nothing is spoken. */
-function spokenAt({ at = 0, metrics: m = {} }: ChatItem, tree: Tree): number {
+function spokenAt({ at = 0, metrics: m = {} }: ChatItem, tree: SpanTree<SpanRecord>): number {
   if (m.stoppedSpeakingAt !== undefined) return Math.max(m.stoppedSpeakingAt, m.startedSpeakingAt ?? 0);
   const began = m.startedSpeakingAt ?? at;
   const turns = tree.named('agent_turn');
@@ -188,11 +196,11 @@ function spokenAt({ at = 0, metrics: m = {} }: ChatItem, tree: Tree): number {
 }
 
 /** What a span tells of a message; an answer of which nothing was said, such as a call of a tool, is none. */
-function itemOf(span: SpanRecord, tree: Tree, language: string | undefined): ChatItem[] {
+function itemOf(span: SpanRecord, tree: SpanTree<SpanRecord>, language: string | undefined): ChatItem[] {
   const facts = factsOf(span, language);
   const base = { id: span.spanId, type: 'message', at: span.start } as const;
   if (facts?.of === 'user_turn') {
-    const speaking = tree.inside(span, 'user_speaking');
+    const speaking = tree.childrenNamed(span, 'user_speaking');
     const { transcriptionDelay, endOfTurnDelay, onUserTurnCompletedDelay, confidence } = facts;
     const metrics = {
       startedSpeakingAt: speaking[0]?.start,
@@ -204,14 +212,14 @@ function itemOf(span: SpanRecord, tree: Tree, language: string | undefined): Cha
     return [{ ...base, at: span.end, role: 'user', confidence, metrics }];
   }
   if (facts?.of !== 'agent_turn') return [];
-  const speaking = tree.inside(span, 'agent_speaking');
+  const speaking = tree.childrenNamed(span, 'agent_speaking');
   const response = text(span.attributes['lk.pii.response.text']) ?? text(span.attributes['lk.response.text']);
   if (speaking.length === 0 && response === undefined) return [];
   const metrics = {
     startedSpeakingAt: speaking[0]?.start,
     stoppedSpeakingAt: speaking.at(-1)?.end,
-    llmTtft: first(tree.inside(span, 'llm_node'), 'lk.response.ttft'),
-    ttsTtfb: first(tree.inside(span, 'tts_node'), 'lk.response.ttfb'),
+    llmTtft: first(tree.childrenNamed(span, 'llm_node'), 'lk.response.ttft'),
+    ttsTtfb: first(tree.childrenNamed(span, 'tts_node'), 'lk.response.ttfb'),
     e2eLatency: facts.e2eLatency,
   };
   return [{ ...base, role: 'assistant', interrupted: facts.interrupted, metrics }];

@@ -5,36 +5,36 @@ import { Samples } from '../../session/samples.ts';
 import { SessionObserver } from '../../session/session-events.ts';
 import { billableOf, type UsageEntry } from '../decode/session-report.ts';
 import { isDuplicateUsage, type UsageReporters, withUsageReporter } from '../decode/span-facts.ts';
+import { SpanTree } from '../decode/span-tree.ts';
 import { addConversation, messagesOf } from './conversation.ts';
 import { addDetectors, addRequests, type SdkMetrics } from './metrics-events.ts';
 import { addStates } from './states.ts';
 import { addTools } from './tools.ts';
-import { Tree } from './tree.ts';
-import { Timeline, type Told } from './uploaded-session.ts';
+import { EventTimeline, type UploadedSession } from './uploaded-session.ts';
 
 /**
  * What the uploads of a whole session come to: its events are put together again from spans, conversation and report, and read
  * as in a job, where they are told as they happen.
  */
-export function measure(told: Told): Observation[] {
-  const { report, startedAt, endedAt, ended, closeReason } = told;
+export function measure(session: UploadedSession): Observation[] {
+  const { report, startedAt, endedAt, ended, closeReason } = session;
   const usage = report?.usage ?? [];
   const observer = new SessionObserver({
     // The report has all that was used; without one, spans have what they have.
     usage: report === undefined,
     models: { llm: soleModel(usage, 'llm'), tts: soleModel(usage, 'tts') },
   });
-  const tree = new Tree(told.spans);
-  const timeline = new Timeline();
-  const messages = messagesOf(told, tree);
+  const tree = new SpanTree(session.spans);
+  const timeline = new EventTimeline();
+  const messages = messagesOf(session, tree);
   addStates(timeline, tree, messages, startedAt);
-  const requests = addRequests(timeline, tree, told);
-  addConversation(timeline, tree, messages, told);
-  addDetectors(timeline, tree, told);
-  addTools(timeline, tree, told);
+  const requests = addRequests(timeline, tree, session);
+  addConversation(timeline, tree, messages, session);
+  addDetectors(timeline, tree, session);
+  addTools(timeline, tree, session);
 
   const found: Observation[] = [];
-  for (const { name, event } of timeline.moments()) {
+  for (const { name, event } of timeline.sorted()) {
     try {
       found.push(...observer.handle(name, event));
     } catch {
@@ -50,7 +50,7 @@ export function measure(told: Told): Observation[] {
     : observer.ended();
   const samples = new Samples();
   if (report) {
-    const usageReporters = told.spans.reduce<UsageReporters>(withUsageReporter, {});
+    const usageReporters = session.spans.reduce<UsageReporters>(withUsageReporter, {});
     reportedUsage(samples, usage, requests, usageReporters);
   }
   if (!ended) samples.add('lk_agents_sessions_total', { close_reason: 'crashed' }, 1);
@@ -60,8 +60,8 @@ export function measure(told: Told): Observation[] {
 }
 
 /** Whether the caller hung up in the last turn without waiting for an answer, as the turns of these figures have it. */
-export const isAbandoned = (told: Told): boolean =>
-  measure(told).some(
+export const isAbandoned = (session: UploadedSession): boolean =>
+  measure(session).some(
     ({ metric, labels }) => metric === 'lk_agents_turns_total' && labels.outcome === 'abandoned',
   );
 
@@ -120,7 +120,7 @@ const series: Readonly<Record<UsageEntry['component'], Readonly<Record<string, U
 };
 
 /** Detectors' requests are no usage only. */
-const asked = {
+const requestMetrics = {
   interruption: 'lk_agents_interruption_requests_total',
   eot: 'lk_agents_eot_requests_total',
 } as const;
@@ -137,7 +137,7 @@ export function soleModel(usage: readonly UsageEntry[], component: 'llm' | 'tts'
 export function reportedUsage(
   samples: Samples,
   usage: readonly UsageEntry[],
-  told: readonly SdkMetrics[],
+  requests: readonly SdkMetrics[],
   usageReporters: UsageReporters,
 ): void {
   for (const entry of usage) {
@@ -146,21 +146,24 @@ export function reportedUsage(
     for (const [amount, metric] of Object.entries(series[entry.component])) {
       samples.count(metric, model, entry.amounts[amount]);
     }
-    const requests = entry.component in asked ? asked[entry.component as keyof typeof asked] : undefined;
-    if (requests) samples.count(requests, model, entry.amounts.total_requests);
-    const component = isRealtime(entry, told) ? 'realtime' : entry.component;
+    const requestsMetric =
+      entry.component in requestMetrics
+        ? requestMetrics[entry.component as keyof typeof requestMetrics]
+        : undefined;
+    if (requestsMetric) samples.count(requestsMetric, model, entry.amounts.total_requests);
+    const component = isRealtime(entry, requests) ? 'realtime' : entry.component;
     for (const [unit, amount] of billableOf(entry)) {
       samples.add('lk_agents_billable_usage_total', { ...model, component, unit }, amount);
     }
   }
 }
 
-/** The report counts realtime models among LLMs; they are told by what only they have. */
-function isRealtime(entry: UsageEntry, told: readonly SdkMetrics[]): boolean {
+/** The report counts realtime models among LLMs; they are requests by what only they have. */
+function isRealtime(entry: UsageEntry, requests: readonly SdkMetrics[]): boolean {
   if (entry.component !== 'llm') return false;
   const { input_audio_tokens, output_audio_tokens, session_duration } = entry.amounts;
   if (input_audio_tokens || output_audio_tokens || session_duration) return true;
-  return told.some((m) => m.type === 'realtime_model_metrics' && isOf(m, entry));
+  return requests.some((m) => m.type === 'realtime_model_metrics' && isOf(m, entry));
 }
 
 function isOf(m: SdkMetrics, { provider, model }: UsageEntry): boolean {

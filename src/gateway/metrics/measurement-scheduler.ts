@@ -1,13 +1,13 @@
 import type { Identity } from '../../catalogue/types.ts';
 import type { Recorder } from '../../metrics/recorder.ts';
-import type { SessionState, MeasurementResult } from '../store/session-state.ts';
+import type { MeasurementResult, SessionState } from '../store/session-state.ts';
 import type { SessionStore } from '../store/session-store.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { measure } from './measure.ts';
-import { hasEnded, readUploadedSession, type Told } from './uploaded-session.ts';
+import { hasEnded, readUploadedSession, type UploadedSession } from './uploaded-session.ts';
 
 /** For how many seconds nothing may have come of a session before it is measured. */
-export interface Patience {
+export interface MeasurementDelays {
   /**
    * After its recording, which both SDKs send last, but for spans and logs: those come within ten seconds, and are repeated for
    * ten if something is in the way. @default 20
@@ -26,7 +26,7 @@ export interface Patience {
   failed: number;
 }
 
-export const defaultPatience: Patience = {
+export const defaultMeasurementDelays: MeasurementDelays = {
   settled: 20,
   unrecorded: 60,
   lost: 1800,
@@ -49,11 +49,11 @@ export interface MeasurementSchedulerOptions {
   telemetry: Telemetry;
   /** Whether uploads wait to be taken up, so that there may be more of a session than is known. */
   isBehind: () => boolean;
-  patience?: Partial<Patience>;
+  delays?: Partial<MeasurementDelays>;
   /** Unix seconds. @default the system's clock */
   now?: () => number;
-  /** Told of each session, once, when it is over and was measured, or is left to its job. */
-  onEnded?: (state: SessionState, told: Told) => Promise<void>;
+  /** UploadedSession of each session, once, when it is over and was measured, or is left to its job. */
+  onEnded?: (state: SessionState, session: UploadedSession) => Promise<void>;
   log: (message: string) => void;
 }
 
@@ -62,8 +62,8 @@ export interface MeasurementSchedulerOptions {
  * measured is on the disk before its figures count, so that after a crash they are missing rather than there twice.
  */
 export class MeasurementScheduler {
-  readonly #options: MeasurementSchedulerOptions & { now: () => number; patience: Patience };
-  readonly #active: ActiveSessions;
+  readonly #options: MeasurementSchedulerOptions & { now: () => number; delays: MeasurementDelays };
+  readonly #activeSessions: ActiveSessions;
   /** When sessions are due, in unix seconds. */
   readonly #due = new Map<string, number>();
   /** Attempts that failed since something came of a session. */
@@ -76,9 +76,9 @@ export class MeasurementScheduler {
     this.#options = {
       ...options,
       now: options.now ?? (() => Date.now() / 1000),
-      patience: { ...defaultPatience, ...options.patience },
+      delays: { ...defaultMeasurementDelays, ...options.delays },
     };
-    this.#active = new ActiveSessions(options.recorder);
+    this.#activeSessions = new ActiveSessions(options.recorder);
     options.store.events.on('sessionChanged', this.#changed);
   }
 
@@ -102,19 +102,19 @@ export class MeasurementScheduler {
     this.#failures.delete(id);
     if (!state || state.measured) {
       this.#due.delete(id);
-      this.#active.leave(id);
+      this.#activeSessions.end(id);
       return;
     }
-    const { settled, unrecorded, lost } = this.#options.patience;
-    const patience = !hasEnded(state) ? lost : state.recorded ? settled : unrecorded;
-    this.#due.set(id, state.receivedAt + patience);
+    const { settled, unrecorded, lost } = this.#options.delays;
+    const delay = !hasEnded(state) ? lost : state.recorded ? settled : unrecorded;
+    this.#due.set(id, state.receivedAt + delay);
     // Of a session that has sent no span, it is not known yet whether it is observed in its job.
-    if (hasEnded(state) || state.observed || state.counts.spans === 0) this.#active.leave(id);
-    else this.#active.enter(id, identityOf(state));
+    if (hasEnded(state) || state.observed || state.counts.spans === 0) this.#activeSessions.end(id);
+    else this.#activeSessions.start(id, identityOf(state));
   };
 
   async #resume(): Promise<void> {
-    const { store, now, patience } = this.#options;
+    const { store, now, delays } = this.#options;
     const started = now();
     const since = started - horizon;
     for (const { id, receivedAt } of [...store.index.summaries()]) {
@@ -124,7 +124,7 @@ export class MeasurementScheduler {
       if (!state || this.#due.has(id)) continue;
       this.#changed(id, undefined, state);
       // While the gateway was away, nothing could come: calls that run find it again.
-      if (!state.measured && !hasEnded(state)) this.#due.set(id, started + patience.lost);
+      if (!state.measured && !hasEnded(state)) this.#due.set(id, started + delays.lost);
     }
   }
 
@@ -151,18 +151,18 @@ export class MeasurementScheduler {
   }
 
   #failed(id: string, { code, name }: NodeJS.ErrnoException): void {
-    const { now, log, patience, telemetry } = this.#options;
+    const { now, log, delays, telemetry } = this.#options;
     // Something came meanwhile, or it is gone.
     if (this.#due.has(id) || !this.#options.store.index.get(id)) return;
     const attempts = (this.#failures.get(id) ?? 0) + 1;
     if (attempts < maxAttempts) {
       this.#failures.set(id, attempts);
-      this.#due.set(id, now() + Math.min(maxPause, patience.failed * 2 ** (attempts - 1)));
+      this.#due.set(id, now() + Math.min(maxPause, delays.failed * 2 ** (attempts - 1)));
       return;
     }
     this.#failures.delete(id);
-    this.#active.leave(id);
-    telemetry.count('talkgauge_gateway_measured_sessions_total', { verdict: 'failed' });
+    this.#activeSessions.end(id);
+    telemetry.count('talkgauge_gateway_measured_sessions_total', { result: 'failed' });
     log(
       `A session could not be measured (${code ?? name}): it is in no series until the gateway starts again. ` +
         'See whether its data directory is full, and may be written to.',
@@ -170,25 +170,25 @@ export class MeasurementScheduler {
   }
 
   async #measure(id: string): Promise<void> {
-    const { store, recorder, telemetry, patience, now, onEnded } = this.#options;
+    const { store, recorder, telemetry, delays, now, onEnded } = this.#options;
     const state = await store.state(id);
     if (!state || state.measured) return;
-    const told = await readUploadedSession(store.files(id), state);
-    const verdict = measurementResultOf(state, told);
-    const observations = verdict === 'measured' ? measure(told) : [];
+    const session = await readUploadedSession(store.files(id), state);
+    const result = measurementResultOf(state, session);
+    const observations = result === 'measured' ? measure(session) : [];
     const identity = identityOf(state);
-    const isNew = verdict === 'measured' && recorder.introduce(identity);
+    const isNew = result === 'measured' && recorder.introduce(identity);
     const added = observations.filter((found) => recorder.prepare(found, identity));
-    if ((isNew || added.length > 0) && patience.announced > 0) {
-      this.#due.set(id, now() + patience.announced);
+    if ((isNew || added.length > 0) && delays.announced > 0) {
+      this.#due.set(id, now() + delays.announced);
       return;
     }
     // Where something came meanwhile, this session is due again.
-    if (!(await store.markMeasured(id, verdict, state.receivedAt))) return;
-    this.#active.leave(id);
-    telemetry.count('talkgauge_gateway_measured_sessions_total', { verdict });
+    if (!(await store.markMeasured(id, result, state.receivedAt))) return;
+    this.#activeSessions.end(id);
+    telemetry.count('talkgauge_gateway_measured_sessions_total', { result });
     for (const found of observations) recorder.record(found, identity);
-    await onEnded?.(state, told);
+    await onEnded?.(state, session);
   }
 }
 
@@ -206,16 +206,16 @@ export class ActiveSessions {
     this.#recorder = recorder;
   }
 
-  enter(id: string, identity: Identity): void {
+  start(id: string, identity: Identity): void {
     const known = this.#running.get(id);
     if (known?.agent_name === identity.agent_name && known.agent_version === identity.agent_version) return;
-    this.leave(id);
+    this.end(id);
     this.#running.set(id, identity);
     this.#recorder.introduce(identity);
     this.#add(identity, 1);
   }
 
-  leave(id: string): void {
+  end(id: string): void {
     const identity = this.#running.get(id);
     if (!identity) return;
     this.#running.delete(id);
@@ -231,7 +231,10 @@ export class ActiveSessions {
  * Who measures a session. What either its report or a span says is enough: to leave one out is better than to have it in two
  * places, as with an SDK that keeps the marker out of its report.
  */
-export function measurementResultOf({ observed }: SessionState, { report, spans, items }: Told): MeasurementResult {
+export function measurementResultOf(
+  { observed }: SessionState,
+  { report, spans, items }: UploadedSession,
+): MeasurementResult {
   if (observed) return 'observed';
-  return report || spans.length > 0 || items.length > 0 ? 'measured' : 'untold';
+  return report || spans.length > 0 || items.length > 0 ? 'measured' : 'insufficient_data';
 }

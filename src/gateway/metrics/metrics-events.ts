@@ -1,10 +1,17 @@
 import type { ReadEvents } from '../../session/events.ts';
-import { type Attributes, flag, number, type AttributeValue, parsed, text } from '../decode/attribute-value.ts';
+import {
+  type Attributes,
+  type AttributeValue,
+  flag,
+  number,
+  parsed,
+  text,
+} from '../decode/attribute-value.ts';
 import type { SpanRecord } from '../decode/records.ts';
 import type { UsageEntry } from '../decode/session-report.ts';
 import { factsOf } from '../decode/span-facts.ts';
-import type { Tree } from './tree.ts';
-import { realtimeMetrics, type Timeline, type Told } from './uploaded-session.ts';
+import type { SpanTree } from '../decode/span-tree.ts';
+import { type EventTimeline, realtimeMetrics, type UploadedSession } from './uploaded-session.ts';
 
 const kinds = {
   llm_request: { attribute: 'lk.llm_metrics', type: 'llm_metrics' },
@@ -12,11 +19,15 @@ const kinds = {
 } as const;
 
 /** What the session's metrics events said of its requests to models, and its errors. */
-export function addRequests(timeline: Timeline, tree: Tree, { language }: Told): SdkMetrics[] {
-  const told: SdkMetrics[] = [];
+export function addRequests(
+  timeline: EventTimeline,
+  tree: SpanTree<SpanRecord>,
+  { language }: UploadedSession,
+): SdkMetrics[] {
+  const found: SdkMetrics[] = [];
   const add = (metrics: SdkMetrics | undefined, at: number) => {
     if (!metrics) return;
-    told.push(metrics);
+    found.push(metrics);
     timeline.add('metrics_collected', at, 'measured', { metrics });
   };
   for (const [name, { attribute, type }] of Object.entries(kinds)) {
@@ -25,26 +36,31 @@ export function addRequests(timeline: Timeline, tree: Tree, { language }: Told):
       addErrors(timeline, tree, span, language === 'python');
     }
   }
-  for (const span of tree.all()) {
+  for (const span of tree.all) {
     if (span.attributes[realtimeMetrics] === undefined) continue;
     add(
       sdkMetricsOf(span.attributes[realtimeMetrics], 'realtime_model_metrics', span.end, undefined),
       span.end,
     );
   }
-  return told;
+  return found;
 }
 
-const speechOf = (tree: Tree, span: SpanRecord): string | undefined =>
-  text(tree.around(span, 'agent_turn')?.attributes['lk.speech_id']);
+const speechOf = (tree: SpanTree<SpanRecord>, span: SpanRecord): string | undefined =>
+  text(tree.ancestor(span, 'agent_turn')?.attributes['lk.speech_id']);
 
 /**
  * Each attempt at a request is a span; one that failed was reported as an error. All but the last one could be made again,
  * which the JavaScript SDK reports of LLMs only. Of a request behind a fallback adapter, the session hears nothing.
  */
-function addErrors(timeline: Timeline, tree: Tree, request: SpanRecord, isPython: boolean): void {
-  if (tree.around(request, request.name)) return;
-  const attempts = tree.inside(request, `${request.name}_run`);
+function addErrors(
+  timeline: EventTimeline,
+  tree: SpanTree<SpanRecord>,
+  request: SpanRecord,
+  isPython: boolean,
+): void {
+  if (tree.ancestor(request, request.name)) return;
+  const attempts = tree.childrenNamed(request, `${request.name}_run`);
   const metrics = parsed(
     request.attributes[request.name === 'llm_request' ? 'lk.llm_metrics' : 'lk.tts_metrics'],
   );
@@ -131,7 +147,11 @@ export function sdkMetricsOf(
 }
 
 /** What the detectors of turns' ends and of interruptions found, as far as spans tell. */
-export function addDetectors(timeline: Timeline, tree: Tree, { language, report }: Told): void {
+export function addDetectors(
+  timeline: EventTimeline,
+  tree: SpanTree<SpanRecord>,
+  { language, report }: UploadedSession,
+): void {
   const metadataOf = (component: UsageEntry['component']) => {
     const entry = report?.usage.find((used) => used.component === component);
     return entry && { modelProvider: entry.provider, modelName: entry.model };
@@ -175,7 +195,7 @@ export function addDetectors(timeline: Timeline, tree: Tree, { language, report 
 }
 
 /** How many requests it took, only the report tells. */
-function addMetrics(timeline: Timeline, at: number, metrics: object): void {
+function addMetrics(timeline: EventTimeline, at: number, metrics: object): void {
   timeline.add('metrics_collected', at, 'detected', {
     metrics: { timestamp: at * 1000, ...metrics } as unknown as SdkMetrics,
   });

@@ -8,7 +8,7 @@ import type { SessionState } from '../store/session-state.ts';
 import { spanSummaries } from '../store/span-summaries.ts';
 
 /** All that the uploads of one session told, as far as it is measured. Times are unix seconds. */
-export interface Told {
+export interface UploadedSession {
   /** `nodejs` or `python`. */
   language?: string;
   /** In the order in which they began, each once. */
@@ -62,7 +62,10 @@ export const hasEnded = ({ reported, recorded, ended }: SessionState): boolean =
   Boolean(reported || recorded || ended);
 
 /** Reads what there is of a session. @throws Error of the file system, or of the bucket */
-export async function readUploadedSession(files: SessionFiles, state: SessionState): Promise<Told> {
+export async function readUploadedSession(
+  files: SessionFiles,
+  state: SessionState,
+): Promise<UploadedSession> {
   // A span may have been sent twice.
   const spans = new Map<string, SpanRecord>();
   for await (const span of spanSummaries(files, state.sizes)) {
@@ -88,7 +91,7 @@ export async function readUploadedSession(files: SessionFiles, state: SessionSta
 }
 
 /** An event of a session, when it was told. */
-export interface Moment {
+export interface TimedEvent {
   /** Unix seconds. */
   at: number;
   /** What comes first among those of one moment. */
@@ -98,7 +101,7 @@ export interface Moment {
 }
 
 /** The order in which the SDK tells what happens at once. */
-export const order = {
+export const eventOrder = {
   began: 0,
   speech: 1,
   detected: 2,
@@ -113,21 +116,32 @@ export const order = {
 } as const;
 
 /** The events of a session in the order in which they came, whatever the order in which they are added. */
-export class Timeline {
-  readonly #moments: Moment[] = [];
+export class EventTimeline {
+  readonly #events: TimedEvent[] = [];
 
   /** @param at unix seconds; the event is stamped with it in the milliseconds of the SDK's events */
   add<E extends SessionEventName>(
     name: E,
     at: number,
-    rank: keyof typeof order,
+    rank: keyof typeof eventOrder,
     event: Omit<ReadEvents[E], 'createdAt' | 'type'>,
   ): void {
     const stamped = { type: name, createdAt: at * 1000, ...event } as unknown as ReadEvents[SessionEventName];
-    this.#moments.push({ at, rank: order[rank], name, event: stamped });
+    this.#events.push({ at, rank: eventOrder[rank], name, event: stamped });
   }
 
-  moments(): Moment[] {
-    return this.#moments.sort((a, b) => a.at - b.at || a.rank - b.rank);
+  sorted(): TimedEvent[] {
+    return this.#events.sort((a, b) => a.at - b.at || a.rank - b.rank);
   }
+}
+
+/** The index of the first span that begins at `at` or later, of spans in the order in which they began. */
+export function firstFrom(spans: readonly { start: number }[], at: number): number {
+  let [low, high] = [0, spans.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((spans[middle]?.start ?? at) < at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -5,7 +5,7 @@ import { NoSpaceError, type Spool } from '../spool/spool.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { issuerOf, type KeySource } from './api-keys.ts';
 import { accept, kindOf, type Refusal, refuse, type UploadKind } from './endpoints.ts';
-import { type Limits, type MinimumRate, bodyAtMinimumRate, drainBody, TooSlow } from './limits.ts';
+import { bodyAtMinimumRate, drainBody, type Limits, type MinimumRate, TooSlow } from './limits.ts';
 
 /** Which uploads have to be on the disk, rather than in the system's memory, before they are answered. */
 export type SyncPolicy = 'always' | 'recordings' | 'never';

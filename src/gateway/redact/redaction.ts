@@ -1,5 +1,5 @@
 import { holdsContent, isContentEvent, redactedMessage } from '../../catalogue/content.ts';
-import { type Attributes, list, type AttributeValue, record } from '../decode/attribute-value.ts';
+import { type Attributes, type AttributeValue, list, record } from '../decode/attribute-value.ts';
 import type { ChatItem } from '../decode/chat-item.ts';
 import type { AnyValue, KeyValue, Resource, Scope, Span, WireLog } from '../decode/otlp-schema.ts';
 import type { LogRecord, SpanRecord } from '../decode/records.ts';

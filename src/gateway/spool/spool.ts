@@ -105,12 +105,12 @@ export class Spool {
     this.#entries.set(id, entry);
   }
 
-  /** Resolves when an entry is there that was not when it was asked, or after `patience` milliseconds. */
-  async next(patience: number): Promise<void> {
+  /** Resolves when an entry is there that was not when it was asked, or after `timeoutMs`. */
+  async next(timeoutMs: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       this.#wake.push(resolve);
-      timer = setTimeout(resolve, patience);
+      timer = setTimeout(resolve, timeoutMs);
       timer.unref();
     });
     clearTimeout(timer);

@@ -72,7 +72,7 @@ export class SessionIndex {
         }
         // Uploads are taken all the same; they stay in the folder until it is back.
         log(
-          `The bucket cannot be listed, so that what it has is not summaryResponse until the next start: ${error.message}`,
+          `The bucket cannot be listed, so that what it has is not shown until the next start: ${error.message}`,
         );
       });
     }

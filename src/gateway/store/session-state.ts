@@ -12,7 +12,7 @@ import { factsOf, isDuplicateUsage, type UsageReporters, withUsageReporter } fro
 
 /** Who measures a session; see `talkgauge_gateway_measured_sessions_total`. */
 export type MeasurementResult =
-  (typeof gateway)['talkgauge_gateway_measured_sessions_total']['labels']['verdict'][number];
+  (typeof gateway)['talkgauge_gateway_measured_sessions_total']['labels']['result'][number];
 
 /** What a conversation comes to; latencies are seconds. */
 export interface Figures {
@@ -81,7 +81,7 @@ export interface SessionState {
   /** Whether its job is observed by Talkgauge, as far as a span or the report tells. */
   observed?: boolean;
   /** What the gateway's own series made of it, and when: it counts there once. */
-  measured?: { verdict: MeasurementResult; at: number };
+  measured?: { result: MeasurementResult; at: number };
   /** Bytes of its files that are in a bucket, and no longer in its folder. */
   archived?: number;
 }

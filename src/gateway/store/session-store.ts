@@ -15,11 +15,11 @@ import { SessionIndex, searchTermsOf } from './session-index.ts';
 import {
   costOf,
   figuresOf,
+  type MeasurementResult,
   newState,
   reduceState,
   type SessionState,
   type Sizes,
-  type MeasurementResult,
 } from './session-state.ts';
 import { appendRecords } from './span-summaries.ts';
 import type { SessionSummary } from './summary.ts';
@@ -82,8 +82,8 @@ export class SessionStore {
     const known = this.index.get(sessionIdOf(sent));
     if (!known) return {};
     const { roomId, agent, version, language } = known;
-    const told = { roomId, agentName: agent, agentVersion: version, language };
-    return Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined));
+    const fields = { roomId, agentName: agent, agentVersion: version, language };
+    return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
   }
 
   /**
@@ -170,11 +170,11 @@ export class SessionStore {
    * @returns whether it was noted, which happens once: not if something has come since
    * @throws Error of the file system
    */
-  markMeasured(id: string, verdict: MeasurementResult, receivedAt: number): Promise<boolean> {
+  markMeasured(id: string, result: MeasurementResult, receivedAt: number): Promise<boolean> {
     return this.#exclusively(async () => {
       const state = await this.state(id);
       if (!state || state.measured || state.receivedAt !== receivedAt) return false;
-      const measured: SessionState = { ...state, measured: { verdict, at: this.#options.now() } };
+      const measured: SessionState = { ...state, measured: { result, at: this.#options.now() } };
       await this.files(id).write('session', measured, true);
       this.#remember(measured);
       await this.index.set(this.files(id), measured).catch(() => {});
@@ -225,7 +225,8 @@ export class SessionStore {
     }
     if (batch.report) await files.write('report', batch.report);
     const report =
-      batch.report ?? (state.usageReporters !== clean.usageReporters && (await files.read<SessionReport>('report')));
+      batch.report ??
+      (state.usageReporters !== clean.usageReporters && (await files.read<SessionReport>('report')));
     if (report) state.cost = costOf(report.usage, prices, state.usageReporters);
     if (batch.evaluations.length > 0) {
       const known = await files.read<Record<string, unknown>>('evaluations');

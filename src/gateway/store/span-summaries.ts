@@ -29,7 +29,9 @@ export async function appendRecords(
 ): Promise<Required<Sizes>> {
   const { outline } = sizes;
   const kept =
-    outline !== undefined && (await files.holds('outline', outline)) ? outline : await rebuildSummaries(files, sizes);
+    outline !== undefined && (await files.holds('outline', outline))
+      ? outline
+      : await rebuildSummaries(files, sizes);
   return {
     spans: await files.append('spans', sizes.spans, spans),
     outline: await files.append('outline', kept, spans.map(summaryOfSpan)),

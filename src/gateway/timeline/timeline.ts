@@ -7,7 +7,7 @@ import { spanSummaries } from '../store/span-summaries.ts';
 import type { SessionSummary } from '../store/summary.ts';
 import { type Bar, type Lanes, lanesOf } from './lanes.ts';
 import { latencyOf, type TurnLatency, type Unmeasured, unmeasuredOf } from './latency.ts';
-import { SpanTree } from './span-tree.ts';
+import { FactsTree } from './span-tree.ts';
 import { type OpenTurn, turnAt, turnsOf } from './turns.ts';
 
 /** A turn on the axis. Seconds from its beginning. */
@@ -55,7 +55,7 @@ async function errorsOf(files: SessionFiles, state: SessionState): Promise<LogRe
 async function conversation(
   files: SessionFiles,
   state: SessionState,
-): Promise<{ items: ChatItem[]; tree: SpanTree }> {
+): Promise<{ items: ChatItem[]; tree: FactsTree }> {
   const { language, redacted } = state.identity;
   const sent = await files.read<ChatItem[]>('transcript');
   const pieces: ChatItem[] = [];
@@ -65,7 +65,7 @@ async function conversation(
       yield span;
     }
   }
-  const tree = await SpanTree.read(spans(), language);
+  const tree = await FactsTree.read(spans(), language);
   return { items: sent ?? mergeItems([], pieces), tree };
 }
 
@@ -181,7 +181,7 @@ const maxLabel = 300;
 export function timelineEventsOf(
   turns: readonly OpenTurn[],
   lanes: Lanes,
-  tree: SpanTree,
+  tree: FactsTree,
   errors: readonly LogRecord[],
 ): TimelineEvent[] {
   const found: TimelineEvent[] = [];

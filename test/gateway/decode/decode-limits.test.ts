@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import {
-  checkProtobufLimits,
   checkJsonLimits,
+  checkProtobufLimits,
   NestedTooDeep,
   TooManyElements,
 } from '../../../src/gateway/decode/decode-limits.ts';
@@ -114,7 +114,9 @@ describe('values that are nested', () => {
   test('are found without recursion, however deep they are', () => {
     let deep: Buffer = Buffer.from('');
     for (let n = 0; n < 5000; n++) deep = field(6, field(1, field(2, deep)));
-    expect(() => checkProtobufLimits(field(1, field(2, field(2, field(5, deep)))), LogRequest)).toThrow(NestedTooDeep);
+    expect(() => checkProtobufLimits(field(1, field(2, field(2, field(5, deep)))), LogRequest)).toThrow(
+      NestedTooDeep,
+    );
     expect(() => checkJsonLimits(Buffer.from('['.repeat(1_000_000)))).toThrow(NestedTooDeep);
     // Beside one another, or in a text, is not in one another.
     expect(() =>

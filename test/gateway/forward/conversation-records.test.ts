@@ -210,7 +210,9 @@ test('a handoff is told, and the session from its start to its end', () => {
   expect(eventRecordsOf({ items, report, closeReason: 'user_initiated' }).at(-1)?.body).toBe(
     'session ended: user_initiated',
   );
-  expect(JSON.stringify(eventRecordsOf({ items, report, closeReason: 'Ms Miller hung up' }))).not.toContain('Miller');
+  expect(JSON.stringify(eventRecordsOf({ items, report, closeReason: 'Ms Miller hung up' }))).not.toContain(
+    'Miller',
+  );
 });
 
 test('the report is told with its sums, where it is, and what the session cost', () => {

@@ -3,7 +3,7 @@ import { atOnce, judged, never } from '../metrics/series.ts';
 import { newFolder, startTestGateway } from '../running.ts';
 import { type Captured, capturedOf } from '../uploads.ts';
 import { type Backend, listenBackend } from './backend.ts';
-import { linesOf, conversationRecordsTo } from './lines.ts';
+import { conversationRecordsTo, linesOf } from './lines.ts';
 
 const full = capturedOf('full');
 
@@ -24,9 +24,15 @@ const halved: readonly Captured[] = full.flatMap((request) => {
 
 /** Lets a gateway find the sessions of a folder over when it starts, and tell them. @returns turns that it counted */
 async function over(backend: Backend, directory: string) {
-  const gateway = await startTestGateway({ directory, patience: atOnce, forward: { loki: backend.url } });
+  const gateway = await startTestGateway({
+    directory,
+    measurementDelays: atOnce,
+    forward: { loki: backend.url },
+  });
   await judged(gateway, 'measured');
-  await vi.waitFor(() => expect(conversationRecordsTo(backend).length).toBeGreaterThan(0), { timeout: 30_000 });
+  await vi.waitFor(() => expect(conversationRecordsTo(backend).length).toBeGreaterThan(0), {
+    timeout: 30_000,
+  });
   await gateway.drained(20_000);
   const counted = (outcome: string) => gateway.metric('lk_agents_turns_total', { outcome });
   const turns = { abandoned: await counted('abandoned'), unanswered: await counted('unanswered') };
@@ -38,7 +44,11 @@ async function over(backend: Backend, directory: string) {
 async function eventRecordsOf(requests: readonly Captured[]) {
   const directory = newFolder();
   const backend = await listenBackend();
-  const first = await startTestGateway({ directory, patience: never, forward: { loki: backend.url } });
+  const first = await startTestGateway({
+    directory,
+    measurementDelays: never,
+    forward: { loki: backend.url },
+  });
   await first.take(requests);
   // It may go on.
   expect(conversationRecordsTo(backend)).toEqual([]);
@@ -134,13 +144,22 @@ test('in whichever parts it was uploaded, its turns are numbered once, and its e
 test('what comes twice is told once, and so is a session that is there when the gateway starts again', async () => {
   const { directory, backend, told } = await eventRecordsOf([...full, ...full]);
   expect(told).toEqual((await eventRecordsOf(full)).told);
-  const again = await startTestGateway({ directory, patience: atOnce, forward: { loki: backend.url } });
+  const again = await startTestGateway({
+    directory,
+    measurementDelays: atOnce,
+    forward: { loki: backend.url },
+  });
   await again.take([...full, ...capturedOf('flush')]);
   // Another session was told, so that this one would have been.
   await vi.waitFor(
-    () => expect(conversationRecordsTo(backend).some(({ resource }) => resource.job_id === 'AJ_flush')).toBe(true),
+    () =>
+      expect(conversationRecordsTo(backend).some(({ resource }) => resource.job_id === 'AJ_flush')).toBe(
+        true,
+      ),
     { timeout: 30_000 },
   );
   await again.drained(20_000);
-  expect(conversationRecordsTo(backend).filter(({ resource }) => resource.job_id === 'AJ_full')).toEqual(told);
+  expect(conversationRecordsTo(backend).filter(({ resource }) => resource.job_id === 'AJ_full')).toEqual(
+    told,
+  );
 });

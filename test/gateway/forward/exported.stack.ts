@@ -31,7 +31,7 @@ async function run({ env = () => ({}), record, exported }: Run) {
   backends.push(backend);
   const gateway = await startTestGateway({
     keys: { pair },
-    patience: atOnce,
+    measurementDelays: atOnce,
     forward: { tempo: backend.url, loki: backend.url, ...(exported && { exported }) },
   });
   const variables = {

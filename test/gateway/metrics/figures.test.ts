@@ -123,7 +123,7 @@ test('tools, a handoff, an interruption, a failed request and unanswered turns c
 
 test('of a job that died, what its spans tell is counted, and that it crashed', async () => {
   const spans = capturedOf('full').filter(({ kind }) => kind === 'traces');
-  const gateway = await measured(spans, { patience: { ...atOnce, lost: 0 } });
+  const gateway = await measured(spans, { measurementDelays: { ...atOnce, lost: 0 } });
   const series = await seriesOf(gateway);
   expect(series).toMatchObject({
     'sessions_total{close_reason="crashed"}': 1,

@@ -52,7 +52,7 @@ const byTheClock =
   /^(?:session_duration_seconds|first_response_seconds|dead_air_seconds|agent_state_seconds_total|user_state_seconds_total)(?:_sum)?(?:\{|$)/;
 
 test('of the very same call, the gateway records what the worker does, figure by figure', async () => {
-  const gateway = await startTestGateway({ keys: { pair }, patience: atOnce });
+  const gateway = await startTestGateway({ keys: { pair }, measurementDelays: atOnce });
   const { worker, log } = await start(
     gateway,
     'observed-call.mjs',
@@ -78,7 +78,7 @@ test('of the very same call, the gateway records what the worker does, figure by
 
 describe('a call that is observed is left to its worker', () => {
   test('also one of less than five seconds, of which no span and no line of the log comes', async () => {
-    const gateway = await startTestGateway({ keys: { pair }, patience: atOnce });
+    const gateway = await startTestGateway({ keys: { pair }, measurementDelays: atOnce });
     const { worker, log } = await start(gateway, 'observed-call.mjs', { plan: { ...plan, scenes: [] } });
     await written(log, '"exit"');
     await gateway.drained(20_000);
@@ -90,7 +90,7 @@ describe('a call that is observed is left to its worker', () => {
   });
 
   test('and one whose job is killed, so that no report comes', async () => {
-    const gateway = await startTestGateway({ keys: { pair }, patience: { ...atOnce, lost: 3 } });
+    const gateway = await startTestGateway({ keys: { pair }, measurementDelays: { ...atOnce, lost: 3 } });
     const { log } = await start(gateway, 'observed-call.mjs', {
       plan: { ...plan, scenes: Array(9).fill('question') },
     });
@@ -110,7 +110,7 @@ describe('a call that is observed is left to its worker', () => {
 });
 
 test('of a short call without Talkgauge, and with a quiet log, turns and usage are there', async () => {
-  const gateway = await startTestGateway({ keys: { pair }, patience: atOnce });
+  const gateway = await startTestGateway({ keys: { pair }, measurementDelays: atOnce });
   const { log } = await start(gateway, 'typed-call.mjs', { turns: 3 });
   await written(log, '"exit"');
   await gateway.drained(20_000);

@@ -22,15 +22,15 @@ export async function seriesOf({ url }: { url: string }): Promise<Record<string,
   return found;
 }
 
-/** Waits until a gateway has given its verdict on so many sessions. */
+/** Waits until a gateway has measured so many sessions, by result. */
 export async function judged(
   gateway: Running,
-  verdict: 'measured' | 'observed' | 'untold' | 'failed',
+  result: 'measured' | 'observed' | 'insufficient_data' | 'failed',
   sessions = 1,
 ): Promise<void> {
   await vi.waitFor(
     async () =>
-      expect(await gateway.metric('talkgauge_gateway_measured_sessions_total', { verdict })).toBe(sessions),
+      expect(await gateway.metric('talkgauge_gateway_measured_sessions_total', { result })).toBe(sessions),
     { timeout: 60_000, interval: 250 },
   );
 }
@@ -42,10 +42,10 @@ export async function measured(
   sessions = 1,
 ): Promise<Running> {
   const directory = options.directory ?? newFolder();
-  const first = await startTestGateway({ directory, patience: never });
+  const first = await startTestGateway({ directory, measurementDelays: never });
   await first.take(requests);
   await first.close();
-  const gateway = await startTestGateway({ patience: atOnce, ...options, directory });
+  const gateway = await startTestGateway({ measurementDelays: atOnce, ...options, directory });
   await judged(gateway, 'measured', sessions);
   return gateway;
 }

@@ -108,11 +108,11 @@ describe('of a redacted session', () => {
     const backend = await listenBackend();
     const { url } = backend;
     const options = { directory: newFolder(), forward: { tempo: url, loki: url, liveKitCloud: url } };
-    const first = await startTestGateway({ ...options, patience: never });
+    const first = await startTestGateway({ ...options, measurementDelays: never });
     await first.take([...capturedOf('full'), ...capturedOf('flush')].map(flagged));
     await first.close();
     // Conversations are told when they are over.
-    const gateway = await startTestGateway({ ...options, patience: atOnce });
+    const gateway = await startTestGateway({ ...options, measurementDelays: atOnce });
     await judged(gateway, 'measured', 2);
     const sentTo = () => [...backend.bodies.values()].flat().map((body) => body.toString('latin1'));
     await vi.waitFor(

@@ -86,7 +86,7 @@ test('a session that was measured is not read again by the next start', async ()
   const second = await open(directory);
   expect(read.mock.calls.length).toBe(0);
   read.mockRestore();
-  expect((await second.state('AJ_1'))?.measured?.verdict).toBe('measured');
+  expect((await second.state('AJ_1'))?.measured?.result).toBe('measured');
   expect(second.index.get('AJ_1')).toEqual(store.index.get('AJ_1'));
 });
 

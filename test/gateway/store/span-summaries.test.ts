@@ -8,7 +8,7 @@ import { spanRecordOf, spansOf } from '../../../src/gateway/decode/signals.ts';
 import { factsOf } from '../../../src/gateway/decode/span-facts.ts';
 import { trimmedSpan } from '../../../src/gateway/metrics/uploaded-session.ts';
 import { SessionStore } from '../../../src/gateway/store/session-store.ts';
-import { summaryOfSpan, spanSummaries } from '../../../src/gateway/store/span-summaries.ts';
+import { spanSummaries, summaryOfSpan } from '../../../src/gateway/store/span-summaries.ts';
 import { PriceBook } from '../../../src/pricing/price-book.ts';
 import { newFolder } from '../running.ts';
 import { captured } from '../uploads.ts';

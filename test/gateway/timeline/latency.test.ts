@@ -39,12 +39,12 @@ test('a turn without a latency says why: typed, not answered, or not told', asyn
     [1, undefined],
     [2, 'typed'],
     [3, 'unanswered'],
-    [4, 'untold'],
+    [4, 'not_reported'],
   ]);
 });
 
 test('whoever only types, of whose speech nothing is known, is not said to have spoken', async () => {
-  expect(await reasonsOf([typed('u1', 5), reply('a1', 6)])).toEqual([[1, 'untold']]);
+  expect(await reasonsOf([typed('u1', 5), reply('a1', 6)])).toEqual([[1, 'not_reported']]);
 });
 
 test('of a realtime model none is measured', async () => {
