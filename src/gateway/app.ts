@@ -7,7 +7,7 @@ import { NoSpaceError, type Spool } from './spool/spool.ts';
 
 export interface GatewayAppOptions {
   uploads: readonly RequestHandler[];
-  /** What guards all that follows. */
+  /** Guards the API, the pages and /metrics. */
   readers: RequestHandler;
   sameOrigin: RequestHandler;
   api: RequestHandler;
@@ -46,7 +46,7 @@ export function createGatewayApp(options: GatewayAppOptions): Express {
   receiving.use(...uploads);
   app.use(receiving);
 
-  // What is read has no body: who sends one has to be quick.
+  // Requests for the API and pages have no body: an unexpected one has to be sent quickly.
   app.use((request, response, next) => {
     response.once('finish', () => void drainBody(request, unexpectedBodyRate));
     next();
@@ -70,11 +70,11 @@ export function createGatewayApp(options: GatewayAppOptions): Express {
   return app;
 }
 
-/** Milliseconds for which an answer holds: whoever asks, the disk is written to once a second at most. */
+/** Milliseconds for which a result is cached, so that the disk is probed once a second at most. */
 const fresh = 1000;
 
 const reasons = {
-  spool_full: 'the spool is full: uploads are refused until some are taken up',
+  spool_full: 'the spool is full: uploads are refused until some are processed',
   disk_full: 'the disk is full: uploads are refused until there is room; see --min-free-mb',
 } as const;
 

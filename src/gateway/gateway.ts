@@ -33,11 +33,11 @@ import { Telemetry } from './telemetry.ts';
 export interface Gateway {
   /** Where it listens: what `LIVEKIT_OBSERVABILITY_URL` is set to. */
   url: string;
-  /** The sessions; its `events` tell of changes. */
+  /** The sessions; its `events` report changes. */
   store: SessionStore;
   /** Resolves when all that was uploaded is stored and forwarded, or after `timeoutMs`. */
   drained(timeoutMs: number): Promise<void>;
-  /** Stops listening; what is spooled is taken up at the next start. */
+  /** Stops listening; spooled uploads are processed at the next start. */
   close(): Promise<void>;
 }
 
@@ -56,9 +56,9 @@ const timeouts: Patience = {
 const maxConnections = 4096;
 /** Half of them, so that nobody has them all; behind a proxy, all come from one address. */
 const maxConnectionsPerAddress = 2048;
-/** Uploads at a time from which on answering goes before taking up. */
+/** Uploads in flight above which receiving goes before processing. */
 const busyUploads = 4;
-/** Milliseconds for which an upload may wait to be taken up without more of its session being awaited. */
+/** Milliseconds that an upload may wait for processing before measurement waits for it. */
 const maxLag = 2000;
 
 /**
@@ -246,18 +246,18 @@ export interface PlainHttpOptions {
   log: (message: string) => void;
 }
 
-/** Warns who lets conversations and credentials travel over a network for everybody to read. */
+/** Warns about plain HTTP on an address that others reach. */
 export function warnOfPlainHttp({ host, tls, insecure, log }: PlainHttpOptions): void {
   if (tls || insecure || isLoopback(host)) return;
   log(
-    `WARNING: plain HTTP on ${host}: whoever is on the way reads what was said, and the credentials of readers and agents. ` +
+    `WARNING: plain HTTP on ${host}: anybody on the network path can read conversations, and the credentials of readers and agents. ` +
       'Set TALKGAUGE_GATEWAY_TLS_CERT and TALKGAUGE_GATEWAY_TLS_KEY, or listen on 127.0.0.1 behind a proxy with TLS; ' +
       'on a network that nobody else can read, say so with --insecure (TALKGAUGE_GATEWAY_INSECURE=true).',
   );
 }
 
 /**
- * What tells this gateway from all others (OpenTelemetry's `service.instance.id`): drawn at the first start, and kept in its
+ * The unique id of this gateway (OpenTelemetry's `service.instance.id`): generated at the first start, and kept in its
  * directory, for its totals go on after a restart.
  */
 export async function instanceId(directory: string): Promise<string> {

@@ -15,7 +15,7 @@ export interface MaintenanceOptions {
 const retentionMs = 10 * 60_000;
 const archiveMs = 60_000;
 
-/** Removes and moves what is due, now and from then on. */
+/** Applies retention and archiving, now and periodically. */
 export async function startMaintenance(options: MaintenanceOptions) {
   const { store, retention, archives, deadLetters, telemetry, log } = options;
   const now = () => Date.now() / 1000;

@@ -27,7 +27,7 @@ export interface GatewayOptions {
   published?: string;
   /** Whether plain HTTP and short API secrets are meant, also where others reach the gateway. @default false */
   insecure?: boolean;
-  /** Who may read sessions; needed as soon as the host is not loopback. @default whoever is on this machine */
+  /** Who may read sessions; needed as soon as the host is not loopback. @default anybody on this machine */
   readers?: Readers;
   /** Whether /metrics needs no login. @default false */
   openMetrics?: boolean;
@@ -62,7 +62,7 @@ export interface GatewayOptions {
   grafana?: string;
   /** Names this gateway among others. @default drawn at the first start, and kept in its directory */
   instance?: string;
-  /** Told of what was taken up; see `BatchListener`. */
+  /** Called with each stored batch; see `BatchListener`. */
   onBatch?: BatchListener;
   /** Whether the gateway keeps the process alive. @default true */
   keepProcessAlive?: boolean;

@@ -19,7 +19,7 @@ test.each<[Partial<GatewayOptions>, string]>([
     { minFreeBytes: Number.MAX_SAFE_INTEGER },
     'the disk is full: uploads are refused until there is room; see --min-free-mb',
   ],
-  [{ spoolBytes: 1 }, 'the spool is full: uploads are refused until some are taken up'],
+  [{ spoolBytes: 1 }, 'the spool is full: uploads are refused until some are processed'],
 ])('one that refuses them is not: %j', async (options, reason) => {
   const { url } = await startTestGateway(options);
   expect(await readyz(url)).toEqual([503, reason]);

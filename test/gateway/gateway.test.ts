@@ -12,7 +12,7 @@ describe('plain HTTP beyond this machine', () => {
   test('is warned about, with what to do', async () => {
     const { lines } = await startTestGateway(elsewhere);
     expect(lines).toEqual([
-      'WARNING: plain HTTP on 0.0.0.0: whoever is on the way reads what was said, and the credentials of readers and agents. ' +
+      'WARNING: plain HTTP on 0.0.0.0: anybody on the network path can read conversations, and the credentials of readers and agents. ' +
         'Set TALKGAUGE_GATEWAY_TLS_CERT and TALKGAUGE_GATEWAY_TLS_KEY, or listen on 127.0.0.1 behind a proxy with TLS; ' +
         'on a network that nobody else can read, say so with --insecure (TALKGAUGE_GATEWAY_INSECURE=true).',
     ]);
@@ -24,7 +24,7 @@ describe('plain HTTP beyond this machine', () => {
     expect((await startTestGateway({ readers })).lines).toEqual([]);
   });
 
-  test('is told by the address on which the port of a container is published', async () => {
+  test('depends on the address on which the port of a container is published', async () => {
     expect((await startTestGateway({ ...elsewhere, published: '127.0.0.1' })).lines).toEqual([]);
     const { lines } = await startTestGateway({ ...elsewhere, published: '192.0.2.1' });
     expect(lines).toEqual([expect.stringContaining('WARNING: plain HTTP on 192.0.2.1: ')]);
@@ -81,7 +81,7 @@ test('a port that is taken is refused with the name of the variable that sets it
   );
 });
 
-test('whoever asks for what is not there is told where the sessions are', async () => {
+test('an unknown path is answered with where the sessions are', async () => {
   const { url } = await startTestGateway();
   const response = await fetch(`${url}/nowhere`);
   expect([response.status, await response.text()]).toEqual([

@@ -109,7 +109,7 @@ test('while the bucket is away, sessions stay where they are', async () => {
   expect(await everything(gateway)).toEqual(before);
 });
 
-test('a gateway that lost its directory lists what the bucket has, words included', async () => {
+test('a gateway that lost its directory lists the sessions of the bucket, search terms included', async () => {
   const { gateway, bucket, directory } = await archived();
   const [before] = gateway.store.index.summaries();
   const all = await everything(gateway);
@@ -121,11 +121,11 @@ test('a gateway that lost its directory lists what the bucket has, words include
   expect((await again.json('/api/sessions?q=weather')).total).toBe(1);
 });
 
-test('keys that are wrong are told at the start, by the code of the bucket', async () => {
+test('wrong keys are reported at the start, with the error code of the bucket', async () => {
   const bucket = await listenBucket();
   await expect(
     startTestGateway({ objects: { ...bucket.options, secretAccessKey: 'wrong' } }),
   ).rejects.toThrow(
-    'The bucket cannot be listed: the bucket answered 403 SignatureDoesNotMatch. Mend its name, its region or its keys.',
+    'The bucket cannot be listed: the bucket answered 403 SignatureDoesNotMatch. Correct its name, its region or its keys.',
   );
 });

@@ -17,7 +17,7 @@ export async function sendAudio(files: SessionFiles, request: Request, response:
       const value = remote.headers[name];
       if (value !== undefined) response.setHeader(name, value);
     }
-    // Whoever listens may stop at any time.
+    // The client may disconnect at any time.
     return pipeline(remote, response).catch(() => {});
   }
   const { audioPath } = files;
@@ -30,7 +30,7 @@ export async function sendAudio(files: SessionFiles, request: Request, response:
   });
 }
 
-/** Milliseconds in which ten minutes of a call are decoded; whoever asks for more asks again. */
+/** Milliseconds to wait for a waveform: ten minutes of a call are decoded in it; for more, the client asks again. */
 export const peaksWaitMs = 10_000;
 
 /** Why there is no recording, for programs. */

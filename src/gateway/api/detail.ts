@@ -43,10 +43,10 @@ function missing(s: z.infer<typeof summarySchema>, state: SessionState): Record<
     reasons.latency = s.realtime
       ? 'The SDKs measure none of realtime models.'
       : (yet ?? 'The SDK measured none: of what was typed or not answered, it does not.');
-  // Of realtime models, no span has the user's words.
+  // With realtime models, no span has the user's transcript.
   if (live && state.realtime && state.live.turns.length === 0)
     reasons.text = 'What the user said comes when the call ends.';
-  if (s.hasReport && !state.cost) reasons.cost = 'The report tells of no usage.';
+  if (s.hasReport && !state.cost) reasons.cost = 'The report has no usage.';
   const unpriced = [...new Set(state.cost?.unpriced.map(({ provider, model }) => `${provider} ${model}`))];
   if (unpriced.length > 0) {
     const listed = unpriced.slice(0, mostUnpriced).join(', ');

@@ -61,7 +61,7 @@ export async function logsPage(
   return { total, logs: page.lines() };
 }
 
-/** Tells of each line, one after the other, whether its place in the order is from `from` on, and before `to`. */
+/** A predicate of each line, called in order: whether its rank is at least `from`, and below `to`. */
 function ranks(times: readonly number[], from: number, to: number): (line: Line) => boolean {
   const sorted = Float64Array.from(times).sort();
   const first = sorted[from] ?? Number.POSITIVE_INFINITY;

@@ -14,7 +14,7 @@ export interface Readers extends AuthOptions {
     header: string;
     /** Addresses, or networks as `10.0.0.0/8`, from which the header is believed. */
     from: readonly string[];
-    /** Names by which the proxy reaches the gateway, as `Host` tells them, without ports. @default any */
+    /** Names by which the proxy reaches the gateway, as in `Host`, without ports. @default any */
     hosts?: readonly string[];
   };
 }
@@ -85,10 +85,10 @@ export function createReaderGuard({ readers, host, telemetry }: ReaderGuardOptio
   };
 }
 
-/** What proxies and CDNs add to what they pass on. */
+/** Headers that proxies and CDNs add to what they forward. */
 const forwarded = /^(?:via|forwarded|x-forwarded-.*|x-real-ip|x-client-ip|true-client-ip|cf-connecting-ip)$/;
 
-/** How a request tells that a proxy passed it on; undefined: it does not. nginx speaks HTTP/1.0 unless it is told otherwise. */
+/** What shows that a proxy forwarded a request; undefined: nothing does. nginx speaks HTTP/1.0 by default. */
 function proxyIndicator({ headers, httpVersion }: Request): string | undefined {
   return (
     Object.keys(headers).find((name) => forwarded.test(name)) ??
@@ -98,7 +98,7 @@ function proxyIndicator({ headers, httpVersion }: Request): string | undefined {
 
 /**
  * Without a login, being on this machine is what lets a request in. So a web page that a browser on this machine shows must not be
- * able to make one, by a name of its own that leads to 127.0.0.1; nor may a proxy on this machine pass on what comes from elsewhere.
+ * able to make one, by a name of its own that leads to 127.0.0.1; nor may a proxy on this machine forward what comes from elsewhere.
  */
 function localOnly(telemetry: Telemetry): RequestHandler {
   return (request, response, next) => {
@@ -181,7 +181,7 @@ function blockList(from: readonly string[]): BlockList {
 
 const includes = (list: BlockList, address: string | undefined): boolean => {
   if (address === undefined) return false;
-  // A socket that takes both kinds of addresses tells IPv4 ones so.
+  // A dual-stack socket reports IPv4 addresses in this form.
   const plain = address.replace(/^::ffff:(?=\d+\.)/, '');
   return list.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4');
 };

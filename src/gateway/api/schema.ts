@@ -41,7 +41,7 @@ export const summarySchema = z.object({
     .optional()
     .describe("The SDK's: user_initiated, participant_disconnected, error, …"),
   entryFailed: z.literal(true).optional().describe("The job's entry function threw"),
-  outcome: z.string().optional().describe("The agent's own verdict; Python only"),
+  outcome: z.string().optional().describe("The agent's own evaluation; Python only"),
   tags: z.array(z.string()).optional(),
   redacted: z.boolean().describe('What was said is not kept'),
   simulated: z.boolean().describe("A simulation of LiveKit's made the call"),
@@ -166,7 +166,7 @@ export const spanSchema = z.object({
   statusMessage: z.string().optional(),
   facts: attributes
     .optional()
-    .describe('What the span tells, in seconds for either SDK; see src/gateway/decode/span-facts.ts'),
+    .describe('What the span contains, in seconds for either SDK; see src/gateway/decode/span-facts.ts'),
 });
 
 export const traceSchema = z.object({
@@ -215,7 +215,10 @@ export const reportSchema = z.object({
           amounts: z
             .record(z.string(), z.number())
             .describe('In the names of the Python SDK; durations in seconds'),
-          repeated: z.literal(true).optional().describe('A fallback adapter told it, as do its models'),
+          repeated: z
+            .literal(true)
+            .optional()
+            .describe('A fallback adapter reported it, and so do its models'),
         }),
       ),
       tags: z.array(z.string()),
@@ -251,7 +254,7 @@ export const facetsSchema = z
 
 export const errorSchema = z.object({ error: z.string() });
 
-/** The schema of what the API tells of a session's course; see schema.ts. */
+/** The schema of a session's timeline and waveform. */
 
 const onAxis = (what: string) => z.number().describe(`${what}, in seconds on the axis`);
 const turn = z.number().optional().describe('The turn that it belongs to');
@@ -290,7 +293,7 @@ export const timelineSchema = z.object({
           .enum(unmeasuredReasons)
           .optional()
           .describe(
-            'Why what the user said has no latency: a realtime model, of which the SDKs measure none; it was typed; the agent did not answer; or the SDK does not tell',
+            'Why what the user said has no latency: a realtime model, of which the SDKs measure none; it was typed; the agent did not answer; or the SDK does not report it',
           ),
       }),
     )

@@ -95,7 +95,7 @@ export function createApi({ store, waveforms, telemetry, grafana }: ApiOptions):
   api.get('/sessions/:id/trace', concurrencyLimit(maxTraces));
   api.get('/sessions/:id/audio', concurrencyLimit(maxRecordings));
 
-  // What of a session is made of all of its spans, which everybody who looks at it asks for at each of its changes.
+  // Responses that read all spans of a session; every open page requests them at each change.
   const answers = new ResponseCache();
   const shared = (path: string, make: (found: Found) => Promise<unknown>) => {
     store.events.on('sessionChanged', (id) => answers.forget(`${id}${path}`));
@@ -146,7 +146,7 @@ export function createApi({ store, waveforms, telemetry, grafana }: ApiOptions):
     response.status(204).end();
   });
 
-  api.use((_request, response) => notFound(response, 'Nothing is here; /api/openapi.json tells what is'));
+  api.use((_request, response) => notFound(response, 'Not found; /api/openapi.json lists the API'));
   return api;
 }
 
@@ -199,7 +199,7 @@ export async function sendTrace(files: SessionFiles, state: SessionState, respon
     yield ']}';
   }
   response.type('json');
-  // Whoever asks may leave at any time.
+  // The client may disconnect at any time.
   await pipeline(body(), response).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
   });
@@ -213,7 +213,7 @@ const maxWaiting = 1024 * 1024;
 /** Milliseconds after which a stream ends. Its reader asks again, and needs a login that still holds. */
 const longestStreamMs = 600_000;
 
-/** Tells readers of changes as they happen, as server-sent events. */
+/** Streams session changes as server-sent events. */
 export function createEventStream(
   store: Pick<SessionStore, 'events'>,
   maxAge = longestStreamMs,
@@ -243,11 +243,11 @@ export function createEventStream(
   };
 }
 
-/** Answers that are kept, and how long one may be, in characters: some forty megabytes in all. */
+/** Cached responses, and the longest one in characters: some forty megabytes in all. */
 const mostKept = 8;
 const longest = 5_000_000;
 
-/** Answers that take work, made once for all who ask until the session changes. */
+/** Caches expensive responses until the session changes; concurrent requests share one. */
 export class ResponseCache {
   /** By what is asked for; the one that was asked for last is the last. */
   readonly #kept = new Map<string, { version: string; json: Promise<string> }>();
@@ -276,7 +276,7 @@ export class ResponseCache {
   }
 }
 
-/** Lets so many requests at a time through; the others are answered with 503, and may ask again. */
+/** Limits concurrent requests; further ones are answered with 503 and `Retry-After`. */
 export function concurrencyLimit(most: number): RequestHandler {
   let running = 0;
   return (_request, response, next) => {

@@ -1,7 +1,7 @@
 import { maxDepthOfValue, NestedTooDeep } from './decode-limits.ts';
 import type { AnyValue, KeyValue } from './otlp-schema.ts';
 
-/** A value of an attribute as plain data; whole numbers beyond 2^53 are text. */
+/** An attribute value as JSON data; integers beyond 2^53 are text. */
 export type AttributeValue =
   | string
   | number

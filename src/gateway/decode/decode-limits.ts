@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { BinaryReader, type FieldInfo, type MessageType, ScalarType, WireType } from '@bufbuild/protobuf';
 
-/** An upload whose values are nested so deeply that no SDK wrote it. */
+/** An upload whose values are nested too deeply to come from an SDK. */
 export class NestedTooDeep extends Error {
   override readonly name = 'NestedTooDeep';
 
@@ -17,7 +17,7 @@ export const maxDepthOfValue = 64;
 const maxDepthOfProtobuf = 3 * maxDepthOfValue + 16;
 const maxDepthOfJson = 4 * maxDepthOfValue + 16;
 
-/** An upload of so many parts that reading it would take the gateway's memory, however few bytes it has. */
+/** An upload with so many elements that decoding it would exhaust the gateway's memory, however few bytes it has. */
 export class TooManyElements extends Error {
   override readonly name = 'TooManyElements';
 }
@@ -160,7 +160,7 @@ export const isSupportedEncoding = (encoding: string): boolean =>
   encoding === '' || encoding === 'identity' || Object.hasOwn(decoders, encoding);
 
 /**
- * A body without its `Content-Encoding`.
+ * Decompresses a body.
  *
  * @throws Error if it is broken, or larger than `most` bytes when it is unpacked: a small body can hold gigabytes
  */

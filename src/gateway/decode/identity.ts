@@ -2,7 +2,7 @@ import { type ExportedSignal, exportedMarkers, isExportedMarker } from '../../ca
 import { type Attributes, type AttributeValue, text } from './attribute-value.ts';
 import type { KeyValue } from './otlp-schema.ts';
 
-/** Whose a record is, and what holds for it. Both SDKs, and a user's own tracer, are read into this. */
+/** The session that a record belongs to, and its flags. Both SDKs, and a user's own tracer, are read into this. */
 export interface Identity {
   /** The room's SID. */
   roomId?: string;
@@ -24,7 +24,7 @@ export interface Identity {
 
 type TextField = Exclude<keyof Identity, 'redacted' | 'simulated' | 'exported'>;
 
-/** By which attributes each is told; the first that is there counts. */
+/** The attributes of each field; the first one present counts. */
 const names: Readonly<Record<TextField, readonly string[]>> = {
   roomId: ['room_id', 'lk.room_sid'],
   jobId: ['job_id', 'lk.job_id', 'jobID'],
@@ -35,7 +35,7 @@ const names: Readonly<Record<TextField, readonly string[]>> = {
   language: ['telemetry.sdk.language'],
 };
 
-/** What an agent without a name, LiveKit's default, is called in metrics, and so in what backends are told. */
+/** The name of an agent without one (LiveKit's default) in metrics and in forwarded data. */
 export const unnamed = 'unknown';
 
 const isTrue = (value: AttributeValue | undefined): boolean => value === true || value === 'true';

@@ -84,7 +84,7 @@ export async function readRecording(
 
   const begin = (part: Promise<void>) => {
     parts.push(part);
-    // What fails is told below, when all of the body has been read.
+    // Failures are thrown below, when all of the body has been read.
     part.catch(() => {});
   };
   parser.on('file', (name, stream) => {

@@ -31,7 +31,7 @@ export interface LogRecord {
   spanId?: string;
 }
 
-/** A verdict on the session, or a tag with its details; only the Python SDK has them. */
+/** An evaluation of the session, or a tag with its details; only the Python SDK has them. */
 export interface Evaluation {
   kind: 'evaluation' | 'tag' | 'outcome';
   at: number;

@@ -19,7 +19,7 @@ export interface SessionReport {
   reportedAt?: number;
   agentName?: string;
   sdkVersion?: string;
-  /** `nodejs` or `python`, by how its options are spelled: a session without a span tells it nowhere else. */
+  /** `nodejs` or `python`, by how its options are spelled: a session without spans has it nowhere else. */
   language?: string;
   /** What recording was started without: `traces`, `logs`, `audio`, `transcript`. */
   unrecorded?: string[];

@@ -68,7 +68,7 @@ function logRecordOf({ wire, scope }: Identified<WireLog>): LogRecord {
 
 const evaluationKinds: readonly string[] = ['evaluation', 'tag', 'outcome'] satisfies Evaluation['kind'][];
 
-/** Puts a record where it belongs: a part of the conversation, the report, a verdict, or a line of the log. */
+/** Adds a record where it belongs: conversation item, report, evaluation or log line. */
 export function addLog(batch: SessionBatch, identified: Identified<WireLog>): void {
   const log = logRecordOf(identified);
   if (log.scope === 'chat_history' && log.message === 'chat item') {
@@ -84,7 +84,7 @@ export function addLog(batch: SessionBatch, identified: Identified<WireLog>): vo
   }
 }
 
-/** A record of a request, whose it is, and what stood around it. */
+/** A record of an OTLP request with its session, resource and scope. */
 export interface Identified<T> {
   identity: Identity;
   wire: T;
@@ -131,7 +131,7 @@ export function spanRecordOf(wire: Span): SpanRecord {
   };
 }
 
-/** A point of an instrument, and whose it is. */
+/** A data point of an instrument with its session. */
 export interface IdentifiedPoint {
   identity: Identity;
   point: MetricPoint;

@@ -8,7 +8,7 @@ interface Model {
   model?: string;
 }
 
-/** What a span of the SDK tells, in seconds, whichever SDK it is of. Other spans tell nothing that Talkgauge reads. */
+/** What a span of either SDK contains, in seconds. Talkgauge reads nothing of other spans. */
 export type SpanFacts =
   | { of: 'agent_session' }
   /** Only Python has it. */
@@ -80,7 +80,7 @@ const scaled = (value: number | undefined, parts: number): number | undefined =>
 const latency = (value: number | undefined): number | undefined =>
   value === undefined || value < 0 ? undefined : value;
 
-/** A duration that Node.js tells as `…Ms` in milliseconds, and Python without it in seconds. */
+/** A duration that Node.js sends as `…Ms` in milliseconds, and Python without the suffix in seconds. */
 const duration = (metrics: Attributes, node: string, python: string): number | undefined =>
   latency(scaled(number(metrics[node]), 1000) ?? number(metrics[python]));
 
@@ -119,7 +119,7 @@ export function factsOf(
   { name, start, end, attributes: a }: SpanRecord,
   language?: string,
 ): SpanFacts | undefined {
-  // Fields that Node.js tells in milliseconds and Python in seconds, under one name.
+  // Fields that Node.js sends in milliseconds and Python in seconds, under one name.
   const parts = language === 'python' ? 1 : 1000;
   const seconds = (key: string) => number(a[key]);
   const mixed = (key: string) => scaled(number(a[key]), parts);
@@ -189,7 +189,7 @@ export function factsOf(
   }
 }
 
-/** Who told of the requests to a model: at least once the model itself, or never any but an adapter around others. */
+/** Who reported the requests to a model: the model itself at least once, or only an adapter around others. */
 export type UsageReporters = Readonly<Record<string, 'model' | 'adapter'>>;
 
 const kinds: Readonly<Record<string, { component: UsageEntry['component']; attribute: string }>> = {
@@ -223,6 +223,6 @@ export function withUsageReporter(
   return { ...known, [key]: reporter };
 }
 
-/** A report counts what a fallback adapter tells, and once more what the models behind it do. */
+/** A report counts usage of a fallback adapter, and the same usage again for the models behind it. */
 export const isDuplicateUsage = (entry: UsageEntry, usageReporters: UsageReporters = {}): boolean =>
   usageReporters[keyOf(entry)] === 'adapter';

@@ -42,7 +42,7 @@ const idle = 1000;
 
 /**
  * What waits for a backend, on disk, and the sending of it until it is taken: oldest first, and what fails by itself, as far as
- * that can be told, after what does not.
+ * that is known, after what does not.
  */
 export class Backlog {
   readonly #options: Required<BacklogOptions>;
@@ -50,7 +50,7 @@ export class Backlog {
   readonly #retries: Retries;
   readonly #closing = new AbortController();
   readonly #running: Promise<void>;
-  /** Whether what was sent last was refused: of several in a row, the log tells of the first. */
+  /** Whether the last request was refused: only the first of several in a row is logged. */
   #refusing = false;
   #isSending = false;
   /** Requests that failed since one was taken. */
@@ -155,7 +155,7 @@ export class Backlog {
     } catch (error) {
       if (signal.aborted) return 0;
       // Of one in a batch that is not there any more, nothing is known; alone, it is gone.
-      if (entries.length > 1 && !(error instanceof RetryableError && error.everything)) {
+      if (entries.length > 1 && !(error instanceof RetryableError && error.affectsAll)) {
         for (const entry of entries) this.#retries.separate(entry);
         if (error instanceof PermanentError || (error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
       } else if (error instanceof PermanentError) {
@@ -164,7 +164,7 @@ export class Backlog {
       } else if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
         await this.#spool.remove(first);
         return 0;
-      } else if (!(error instanceof RetryableError && error.everything)) {
+      } else if (!(error instanceof RetryableError && error.affectsAll)) {
         this.#spool.postpone(first);
         if (this.#retries.failed(first, Date.now())) {
           await this.#setAside(first, `it failed again and again: ${(error as Error).message}`);
@@ -245,7 +245,7 @@ export interface RetriesOptions {
   maxDelay: number;
 }
 
-/** How often an entry may fail, each time while others are taken, before it is set aside. */
+/** How often an entry may fail, each time while others succeed, before it is set aside. */
 const maxFailures = 5;
 
 interface Alone {
@@ -257,7 +257,7 @@ interface Alone {
   until: number;
 }
 
-/** Tells entries that fail by themselves from a destination that takes nothing. */
+/** Distinguishes entries that fail by themselves from a destination that is down. */
 export class Retries {
   readonly #options: RetriesOptions;
   /** Those that are sent alone, by id. */

@@ -11,7 +11,7 @@ import type { SessionReport } from '../decode/session-report.ts';
 import type { SessionCost } from '../store/session-state.ts';
 import { percentile } from '../store/summary.ts';
 
-/** A record of a conversation, as a job tells them itself. `at` is unix seconds. */
+/** A log record of a conversation, as a job emits it. `at` is unix seconds. */
 export interface EventRecord {
   event: ConversationRecord;
   at: number;
@@ -64,7 +64,7 @@ interface Turn {
 }
 
 /**
- * The records of a conversation that was uploaded: the same, by name and attributes, that a job tells as it happens, so
+ * The log records of an uploaded conversation: the same, by name and attributes, that a job emits as it happens, so
  * that who asks for one has both. Interruptions, errors of models and false alarms are not in an upload's conversation.
  */
 export function eventRecordsOf({ items, report, isAbandoned, ...received }: Conversation): EventRecord[] {
@@ -116,7 +116,7 @@ export function eventRecordsOf({ items, report, isAbandoned, ...received }: Conv
       };
       const about = reportAttributes(received, sums);
       records.push(eventRecord('lk.session_report', reportedAt, 'session report received', about));
-      // One's own words for an end may be a caller's.
+      // A custom close reason may quote a caller.
       const reason = received.closeReason === undefined ? 'unknown' : closeReasonOf(received.closeReason);
       const attributes = {
         'lk.close_reason': reason,
@@ -169,7 +169,7 @@ function turnOf(
   { user, reply, interrupted, abandoned, tools, toolRuns, at }: Turn,
   index: number,
 ): EventRecord {
-  // Of tools that ran side by side, the time counts once: as the job itself tells it.
+  // The time of parallel tools counts once, as in the records of a job.
   const toolSeconds = covered(toolRuns);
   const silent = abandoned ? 'abandoned' : 'unanswered';
   const outcome = !reply ? silent : interrupted ? 'interrupted' : 'completed';
@@ -224,7 +224,7 @@ export interface ConversationTotals {
   handoffs: number;
 }
 
-/** What is told of the SDK's report, as a job tells of its own; uploads know no errors of models. */
+/** Attributes of the record of the SDK's report, as a job emits it; uploads have no errors of models. */
 export function reportAttributes(
   { id, cost, audio, closeReason }: SessionContext,
   sums: ConversationTotals,

@@ -31,7 +31,7 @@ export interface CumulativeState {
   series: Record<string, Series>;
 }
 
-/** Attributes that tell one call from another would make a series of each call. */
+/** Attributes that are specific to a call: they would make a series of each call. */
 const perCall =
   /^(room_id|job_id|lk\.(room_sid|job_id|simulation\..*|redaction\..*|cloud_agent_id)|lk\.pii\..*)$/;
 

@@ -52,7 +52,7 @@ const paths: Readonly<Record<UploadKind, string>> = {
 };
 
 /**
- * LiveKit Cloud, or another receiver of the same uploads: they are passed on as they came, with a token of the API key
+ * LiveKit Cloud, or another receiver of the same uploads: they are forwarded as received, with a token of the API key
  * that they came with, made anew because they may have waited.
  *
  * @param url without a path, as in `LIVEKIT_OBSERVABILITY_URL`
@@ -63,7 +63,7 @@ export const liveKitCloud = (url: string, keys: () => ApiKeys): Destination => (
     const secret = keys().get(String(meta.issuer));
     // While keys are exchanged, it may come back; others are sent meanwhile.
     if (secret === undefined)
-      throw new RetryableError('the API key that it came with was taken away since', { everything: false });
+      throw new RetryableError('the API key that it came with was taken away since', { affectsAll: false });
     const token = await new SignJWT({ observability: { write: true }, sub: 'livekit-agents-telemetry' })
       .setProtectedHeader({ alg: 'HS256' })
       .setIssuer(String(meta.issuer))
@@ -85,8 +85,8 @@ export const liveKitCloud = (url: string, keys: () => ApiKeys): Destination => (
       .catch((error) => {
         if (!(error instanceof RetryableError) || !(error.status === 401 || error.status === 403))
           throw error;
-        // It does not know this API key, which tells nothing of the others.
-        throw new RetryableError(error.message, { everything: false });
+        // It does not know this API key; uploads with other keys may succeed.
+        throw new RetryableError(error.message, { affectsAll: false });
       })
       .finally(() => body.destroy());
   },

@@ -60,7 +60,7 @@ const named = <T>(identified: Identified<T>): Identified<T> =>
 
 const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
 
-/** Hands on what was taken up, to whichever backends there are. */
+/** Forwards processed uploads to the configured backends. */
 export class Forwarder {
   readonly #tempo?: Backlog;
   readonly #loki?: Backlog;
@@ -118,7 +118,7 @@ export class Forwarder {
     return forwarder;
   }
 
-  /** Whether uploads go on to LiveKit Cloud, so that they have to be kept in the form in which they came. */
+  /** Whether uploads are forwarded to LiveKit Cloud, and so are kept as received. */
   get forwardsUploads(): boolean {
     return this.#cloud !== undefined;
   }
@@ -131,7 +131,7 @@ export class Forwarder {
     await this.#tempo.add(id, {}, [body], body.length);
   }
 
-  /** Lines of logs; the conversation among them is told when it is over. @param traceOf the trace of a session, as far as it is known */
+  /** Log lines; the conversation among them is sent when it has ended. @param traceOf the trace of a session, as far as it is known */
   async logs(
     id: string,
     logs: readonly Identified<WireLog>[],
@@ -189,7 +189,7 @@ export class Forwarder {
     await this.#metrics?.add(request, id);
   }
 
-  /** Passes an upload on as it came, or as it was made anew without what is personal. */
+  /** Forwards an upload as received, or rewritten without personal data. */
   async upload(
     id: string,
     meta: Meta,

@@ -18,7 +18,7 @@ const maxText = 8 * 1024;
 
 /**
  * Records as Loki keeps them best: every attribute once, what is nested in the line, as JSON. Those of the conversation and the
- * report are left out: they are told as a whole when it is over, see `conversationRecords`.
+ * report are left out: they are sent as a whole when it has ended, see `conversationRecords`.
  *
  * @param traces by session
  */
@@ -29,7 +29,7 @@ export function forLoki(
   return logs.filter(isLine).map((log) => traced(flattened(log), traces.get(sessionOf(log.identity) ?? '')));
 }
 
-/** A conversation and its report, as the records that a job tells of them: by what the job may say that it sends itself. */
+/** The log records of a conversation and of its report, by the signal that a job may export itself. */
 export function conversationRecords({
   identity,
   traceId,

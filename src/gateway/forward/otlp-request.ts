@@ -15,7 +15,7 @@ import {
 } from '../decode/otlp-schema.ts';
 import type { Identified } from '../decode/signals.ts';
 
-/** The attributes by which a session is found in a backend, whichever SDK it is of, and whoever made its tracer. */
+/** The attributes by which a session is found in a backend, for either SDK and any tracer. */
 const attributeNames = {
   roomId: 'room_id',
   jobId: 'job_id',

@@ -10,24 +10,24 @@ export interface PostOptions {
   signal: AbortSignal;
 }
 
-/** What is sent is refused for good: it would be refused later, too. */
+/** The request is refused permanently: a retry would be refused, too. */
 export class PermanentError extends Error {
   override readonly name = 'PermanentError';
 }
 
-/** It may be taken later. */
+/** The request may succeed later. */
 export class RetryableError extends Error {
   override readonly name = 'RetryableError';
-  /** Whether anything else that is sent would fail as well, as far as the answer tells. */
-  readonly everything: boolean;
-  /** Milliseconds for which the destination asks for peace. */
+  /** Whether all other requests would fail as well, according to the response. */
+  readonly affectsAll: boolean;
+  /** Milliseconds to wait, from `Retry-After`. */
   readonly retryAfter?: number;
   /** What it was answered with, if it was. */
   readonly status?: number;
 
-  constructor(message: string, about: Pick<RetryableError, 'everything' | 'retryAfter' | 'status'>) {
+  constructor(message: string, about: Pick<RetryableError, 'affectsAll' | 'retryAfter' | 'status'>) {
     super(message);
-    this.everything = about.everything;
+    this.affectsAll = about.affectsAll;
     this.retryAfter = about.retryAfter;
     this.status = about.status;
   }
@@ -36,7 +36,7 @@ export class RetryableError extends Error {
 /** Of statuses below 500: those by which the destination is not as it should be, rather than what it was sent. */
 const destinationStatuses: ReadonlySet<number> = new Set([401, 403, 404, 405, 407, 408, 425, 429]);
 
-/** Who asks for more peace than this, in milliseconds, is asked again all the same. */
+/** The longest `Retry-After` that is respected, in milliseconds. */
 const maxRetryAfter = 600_000;
 
 /**
@@ -72,7 +72,7 @@ export async function post(url: string, { headers, body, timeout, signal }: Post
     const { cause, message } = error as Error;
     const { code, message: why } = (cause ?? {}) as NodeJS.ErrnoException;
     // Nobody listens. In all other cases, what was sent may be what the destination does not get over.
-    throw new RetryableError(why || message, { everything: code === 'ECONNREFUSED' || code === 'ENOTFOUND' });
+    throw new RetryableError(why || message, { affectsAll: code === 'ECONNREFUSED' || code === 'ENOTFOUND' });
   }
   if (response.ok) return rejectedRecords(response);
   // Backends quote in their answers what they were sent: none of it is repeated here.
@@ -81,9 +81,9 @@ export async function post(url: string, { headers, body, timeout, signal }: Post
   const answered = `it answered ${status}`;
   const retryAfter = retryAfterOf(response.headers.get('retry-after'), Date.now());
   if (destinationStatuses.has(status))
-    throw new RetryableError(answered, { everything: true, retryAfter, status });
+    throw new RetryableError(answered, { affectsAll: true, retryAfter, status });
   if (status >= 500)
-    throw new RetryableError(answered, { everything: retryAfter !== undefined, retryAfter, status });
+    throw new RetryableError(answered, { affectsAll: retryAfter !== undefined, retryAfter, status });
   throw new PermanentError(answered);
 }
 

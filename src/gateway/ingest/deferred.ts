@@ -45,7 +45,7 @@ const disk: ReadonlySet<string> = new Set([
 
 const isOfDisk = (error: unknown): boolean => disk.has((error as NodeJS.ErrnoException)?.code ?? '');
 
-/** Uploads that could not be taken up, and those that wait for them: of a session, they are taken up in their order. */
+/** Uploads that could not be processed, and those that wait for them: uploads of a session are processed in order. */
 export class Deferred {
   readonly #waiting = new Map<string, Waiting>();
   /** By session: the upload that failed, and that the later ones wait for. */

@@ -18,22 +18,22 @@ export interface IngestOptions extends Omit<ProcessUploadOptions, 'isRedacted' |
   deadLetters: DeadLetters;
   telemetry: Telemetry;
   onBatch?: BatchListener;
-  /** Whether jobs are waiting for answers, so that taking up can wait a little. */
+  /** Whether jobs wait for responses, so that processing yields to them. */
   isBusy: () => boolean;
   log: (message: string) => void;
 }
 
-/** For how long an upload may wait for others to be received, in milliseconds: it is taken up in the end. */
+/** Milliseconds for which processing yields to uploads that are being received. */
 const maxYieldMs = 250;
 
-/** How many processes may end in the midst of one upload: it may be what ends them. */
+/** How many processes may die while they process one upload: it may be the cause. */
 const maxCrashes = 3;
-/** Milliseconds for which nothing is taken up when one upload after the other fails for want of the disk; it doubles, up to `maxPause`. */
+/** Milliseconds for which processing pauses when uploads fail because of the disk; it doubles, up to `maxPause`. */
 const firstPause = 250;
 const maxPause = 2000;
 
 /**
- * Takes up what is spooled, oldest first: into the store, then on to the backends, then out of the spool. What fails waits, and so
+ * Processes spooled uploads, oldest first: stores them, forwards them, then removes them from the spool. What fails waits, and so
  * does what came later of the same sessions; the others go on.
  */
 export class Ingest {
@@ -64,13 +64,13 @@ export class Ingest {
     });
   }
 
-  /** Resolves when all that is spooled has been taken up, or after `timeoutMs`. */
+  /** Resolves when all spooled uploads are processed, or after `timeoutMs`. */
   async drained(timeoutMs: number): Promise<void> {
     const end = Date.now() + timeoutMs;
     while ((this.#options.spool.count > 0 || this.#isProcessing) && Date.now() < end) await delay(10);
   }
 
-  /** Ends after the upload that is being taken up; the others stay in the spool. */
+  /** Ends after the upload in progress; the others stay in the spool. */
   async close(): Promise<void> {
     this.#closing = true;
     this.#options.spool.wake();
@@ -99,8 +99,8 @@ export class Ingest {
           if (await this.#process(entry)) this.#failures = 0;
           else this.#failures++;
         } catch (error) {
-          // Whatever it is, the others are taken up.
-          log(`An upload could not be taken up, and waits: ${(error as Error).name}`);
+          // Whatever it is, the others are processed.
+          log(`An upload could not be processed, and waits: ${(error as Error).name}`);
           this.#deferred.failed(entry, error, [], Date.now());
           this.#failures++;
         }
@@ -130,7 +130,7 @@ export class Ingest {
   }
 
   /**
-   * Lets jobs that end be answered first: they wait, and nobody waits for what is taken up.
+   * Lets jobs that end be answered first: they wait for the response, and nobody waits for processing.
    *
    * @returns whether the gateway is being closed
    */
@@ -149,9 +149,9 @@ export class Ingest {
     try {
       const meta = await readMeta(entry);
       kind = meta.kind as UploadKind;
-      if ((await spool.begin(entry)) >= maxCrashes) {
-        log(`An upload of ${kind} is given up: the gateway ended ${maxCrashes} times while it was taken up`);
-        return this.#giveUp(entry, kind, 'failed', 'the gateway ended while it was taken up');
+      if ((await spool.startProcessing(entry)) >= maxCrashes) {
+        log(`An upload of ${kind} is given up: the gateway ended ${maxCrashes} times while it was processed`);
+        return this.#giveUp(entry, kind, 'failed', 'the gateway ended while it was processed');
       }
       taken = await processUpload(entry, meta, this.#options);
     } catch (error) {
@@ -236,7 +236,7 @@ export class Ingest {
 const receivedAt = ({ id }: Entry): number => Number(id.slice(0, 13));
 
 /**
- * Told of each batch that went into the store, in order and at most once: after a crash, the last one may not be told.
+ * Called with each stored batch, in order and at most once: after a crash, the last one may be missing.
  * What it throws is logged.
  */
 export type BatchListener = (batch: SessionBatch) => void;
@@ -273,7 +273,7 @@ export async function storeBatches(
     try {
       onBatch?.(batch);
     } catch (error) {
-      log(`What was taken up could not be measured: ${(error as Error).message}`);
+      log(`The listener of a batch failed: ${(error as Error).message}`);
     }
   }
   telemetry.count('talkgauge_gateway_discarded_records_total', { reason: 'no_session' }, withoutSession);

@@ -24,19 +24,19 @@ export interface ProcessUploadOptions {
   isRedacted: (session: string) => boolean;
   /** What is known of a session from what came before: logs of Node.js do not say whose they are. */
   known: (session: string) => Partial<Identity>;
-  /** The trace of a session, as far as it is known when its lines are handed on. */
+  /** The trace of a session, if it is known when its log lines are forwarded. */
   traceOf: (session: string) => Promise<string | undefined>;
   keepRedactedAudio: boolean;
   /** A folder for audio on its way into its session, on the same disk. */
   staging: string;
 }
 
-/** What was taken from an upload: for the store, and for the backends. */
+/** The content of an upload: for the store, and for the backends. */
 export interface ProcessedUpload {
   batches: SessionBatch[];
   withoutSession: number;
   discarded: ('audio_redacted' | 'audio_cut' | 'history_cut')[];
-  /** Hands it on to the backends. */
+  /** Forwards it to the backends. */
   forward(): Promise<void>;
 }
 
@@ -46,7 +46,7 @@ async function bodyOf(entry: Entry, meta: Meta, { limits }: ProcessUploadOptions
   return decompressed(await readBody(entry), String(meta.encoding), limits.decompressed);
 }
 
-/** Tells whose records are to be redacted: one that says so, in an upload or before, speaks for its whole session. */
+/** Which records are to be redacted: a flag on one record, now or before, applies to its whole session. */
 function redaction(
   identified: readonly { identity: Identity }[],
   { isRedacted }: ProcessUploadOptions,
@@ -71,7 +71,7 @@ function complete<T extends { identity: Identity }>(identified: T[], { known }: 
   return identified;
 }
 
-/** Scrubs the records of sessions that are to be redacted; whether there were any. */
+/** Redacts the records of sessions that are to be redacted. @returns whether there were any */
 function redactFlagged<T extends { identity: Identity }>(
   identified: readonly T[],
   redact: (record: T) => void,
@@ -92,7 +92,7 @@ const redactedIdentity = (identity: Identity): Identity => ({
   redacted: true,
 });
 
-/** Passes an upload on as it came, unless something was taken out of it. */
+/** Forwards an upload as received, or rewritten if it was redacted. */
 async function forwardUpload(
   entry: Entry,
   meta: Meta,

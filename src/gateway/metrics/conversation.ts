@@ -32,7 +32,7 @@ export function addConversation(
   addSpeeches(timeline, tree, messages, asked);
 }
 
-/** The speech that answers a message: the turn with a latency tells it; a preemptive attempt that was given up has none. */
+/** The speech that answers a message: that of the turn with a latency; a discarded preemptive attempt has none. */
 function answerTo(
   { at, metrics }: Message,
   next: Message | undefined,
@@ -122,7 +122,7 @@ export interface Message {
 
 const millisecond = 0.001;
 
-/** The messages of the session: as its transcript has them, else, without one, as far as spans tell of them. */
+/** The messages of the session: from its transcript, or without one, from spans. */
 export function messagesOf({ items, language }: UploadedSession, tree: SpanTree<SpanRecord>): Message[] {
   const said =
     items.length > 0
@@ -195,7 +195,7 @@ function spokenAt({ at = 0, metrics: m = {} }: ChatItem, tree: SpanTree<SpanReco
   return turn?.end ?? began;
 }
 
-/** What a span tells of a message; an answer of which nothing was said, such as a call of a tool, is none. */
+/** The message in a span; an answer without speech, such as a tool call, has none. */
 function itemOf(span: SpanRecord, tree: SpanTree<SpanRecord>, language: string | undefined): ChatItem[] {
   const facts = factsOf(span, language);
   const base = { id: span.spanId, type: 'message', at: span.start } as const;

@@ -14,7 +14,7 @@ import { EventTimeline, type UploadedSession } from './uploaded-session.ts';
 
 /**
  * What the uploads of a whole session come to: its events are put together again from spans, conversation and report, and read
- * as in a job, where they are told as they happen.
+ * as in a job, where the SDK emits them as they happen.
  */
 export function measure(session: UploadedSession): Observation[] {
   const { report, startedAt, endedAt, ended, closeReason } = session;
@@ -101,7 +101,7 @@ const llm = {
   session_duration: 'lk_agents_usage_llm_session_duration_seconds_total',
 } as const;
 
-/** The series of each amount that a report tells, by its kind of model. */
+/** The series of each amount in a report, by kind of model. */
 const series: Readonly<Record<UsageEntry['component'], Readonly<Record<string, UsageMetric>>>> = {
   llm,
   tts: {
@@ -127,13 +127,13 @@ const requestMetrics = {
 
 const modelOf = ({ provider, model }: UsageEntry): Model => ({ model_provider: provider, model_name: model });
 
-/** The models that a session used, as its report tells; undefined where there are several of a kind, or none. */
+/** The model of a kind that a session used, from its report; undefined if there are several, or none. */
 export function soleModel(usage: readonly UsageEntry[], component: 'llm' | 'tts'): Model | undefined {
   const entries = usage.filter((entry) => entry.component === component);
   return entries.length === 1 && entries[0] ? modelOf(entries[0]) : undefined;
 }
 
-/** Counts what the report says was used: all of it, also what no span tells. @param told the metrics events that spans tell */
+/** Counts the usage in the report, also usage without a span. @param requests the metrics events that spans contain */
 export function reportedUsage(
   samples: Samples,
   usage: readonly UsageEntry[],

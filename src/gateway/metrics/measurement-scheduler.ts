@@ -47,7 +47,7 @@ export interface MeasurementSchedulerOptions {
   store: SessionStore;
   recorder: Recorder;
   telemetry: Telemetry;
-  /** Whether uploads wait to be taken up, so that there may be more of a session than is known. */
+  /** Whether uploads wait to be processed, so that a session may have more data than is stored. */
   isBehind: () => boolean;
   delays?: Partial<MeasurementDelays>;
   /** Unix seconds. @default the system's clock */
@@ -82,7 +82,7 @@ export class MeasurementScheduler {
     options.store.events.on('sessionChanged', this.#changed);
   }
 
-  /** Takes up the sessions that were not measured before the gateway stopped. */
+  /** Resumes sessions that were not measured before the gateway stopped. */
   static start(options: MeasurementSchedulerOptions): MeasurementScheduler {
     const measuring = new MeasurementScheduler(options);
     measuring.#work = measuring.#resume();

@@ -88,7 +88,7 @@ function addErrors(
 
 export type SdkMetrics = ReadEvents['metrics_collected']['metrics'];
 
-/** Fields that Python tells in seconds, and Node.js in milliseconds under a name that says so. */
+/** Fields that Python sends in seconds, and Node.js in milliseconds under a name that says so. */
 const seconds: ReadonlySet<string> = new Set([
   'duration',
   'ttft',
@@ -146,7 +146,7 @@ export function sdkMetricsOf(
   } as unknown as SdkMetrics;
 }
 
-/** What the detectors of turns' ends and of interruptions found, as far as spans tell. */
+/** Results of the end-of-turn and interruption detectors, read from spans. */
 export function addDetectors(
   timeline: EventTimeline,
   tree: SpanTree<SpanRecord>,
@@ -160,7 +160,7 @@ export function addDetectors(
     const facts = factsOf(span, language);
     if (facts?.of !== 'eou_detection') continue;
     const { probability, threshold, detectionDelay } = facts;
-    // What was found once is told again while the user goes on to say nothing.
+    // The SDK repeats a cached result while the user stays silent.
     if (probability === undefined || threshold === undefined || flag(span.attributes['lk.eou.from_cache']))
       continue;
     timeline.add('eot_prediction', span.end, 'detected', { probability, threshold });
@@ -194,7 +194,7 @@ export function addDetectors(
   }
 }
 
-/** How many requests it took, only the report tells. */
+/** Only the report has the number of requests. */
 function addMetrics(timeline: EventTimeline, at: number, metrics: object): void {
   timeline.add('metrics_collected', at, 'detected', {
     metrics: { timestamp: at * 1000, ...metrics } as unknown as SdkMetrics,

@@ -12,7 +12,7 @@ interface Interval {
 }
 
 /**
- * Who was in which state when: as far as the spans of turns and of speech tell, and messages, where the spans did not come: those
+ * State changes of agent and user: from the spans of turns and of speech, and from messages where spans are missing: those
  * of a Node.js job's last seconds.
  */
 export function addStates(

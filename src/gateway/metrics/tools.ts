@@ -4,7 +4,7 @@ import { factsOf } from '../decode/span-facts.ts';
 import type { SpanTree } from '../decode/span-tree.ts';
 import type { EventTimeline, UploadedSession } from './uploaded-session.ts';
 
-/** A tool that ran; unix seconds, undefined where nothing tells them. */
+/** A tool that ran; unix seconds, undefined where they are not known. */
 interface Run {
   /** The step of the conversation in which it was called, as the SDK reports tools by. */
   step: string;

@@ -7,7 +7,7 @@ import type { SessionFiles } from '../store/session-files.ts';
 import type { SessionState } from '../store/session-state.ts';
 import { spanSummaries } from '../store/span-summaries.ts';
 
-/** All that the uploads of one session told, as far as it is measured. Times are unix seconds. */
+/** What the uploads of one session contain, as far as it is measured. Times are unix seconds. */
 export interface UploadedSession {
   /** `nodejs` or `python`. */
   language?: string;
@@ -18,7 +18,7 @@ export interface UploadedSession {
   report?: SessionReport;
   startedAt: number;
   endedAt: number;
-  /** Why it ended; undefined: it was not told. */
+  /** Why it ended; undefined: no upload says so. */
   closeReason?: string;
   /** Whether the SDK said that it ended; else its job died. */
   ended: boolean;
@@ -90,7 +90,7 @@ export async function readUploadedSession(
   };
 }
 
-/** An event of a session, when it was told. */
+/** An event of a session with its time. */
 export interface TimedEvent {
   /** Unix seconds. */
   at: number;
@@ -100,7 +100,7 @@ export interface TimedEvent {
   event: ReadEvents[SessionEventName];
 }
 
-/** The order in which the SDK tells what happens at once. */
+/** The order in which the SDK emits events of the same moment. */
 export const eventOrder = {
   began: 0,
   speech: 1,

@@ -18,7 +18,7 @@ const fileSchema = z.record(z.string().min(1), z.string().min(1));
 /** The shortest secret that cannot be guessed, in characters; LiveKit's own tools draw longer ones. */
 const minSecret = 32;
 
-/** @throws Error if a secret is so short that whoever sees a token finds it by trying */
+/** @throws Error if a secret is short enough to be brute-forced from a token */
 function requireLongSecrets(keys: ApiKeys): void {
   for (const [key, { length }] of keys) {
     if (length >= minSecret) continue;

@@ -35,7 +35,7 @@ export type Refusal = (typeof refusals)[number];
  * repeated by Node.js, 408 and all from 500 by Python, for up to ten seconds, while the job waits to end.
  */
 const refused: Readonly<Record<Refusal, { status: number; line: string }>> = {
-  // The words at which both SDKs stop all uploads of the session, with one warning.
+  // On this text both SDKs stop all uploads of the session, with one warning.
   unauthorized: {
     status: 401,
     line: 'Uploads are disabled by owner: no token of an API key that the gateway knows, with the grant observability.write',

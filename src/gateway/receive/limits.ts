@@ -7,7 +7,7 @@ const mebibyte = 1024 * 1024;
 export interface Limits {
   /** The largest body, as it comes over the wire. */
   body: Readonly<Record<UploadKind, number>>;
-  /** The largest body when it is unpacked. */
+  /** The largest body when it is decompressed. */
   decompressed: number;
   /** The largest parts of a recording. */
   parts: { header: number; history: number; audio: number };
@@ -18,7 +18,7 @@ export interface Limits {
   /** Bytes per second that an upload has to reach on average, after its first seconds. */
   minRate: number;
   graceSeconds: number;
-  /** Seconds after which who sends without a token is cut off, whatever the speed: the answer was there at once. */
+  /** Seconds after which a client without a token is cut off, at any speed: it was answered at once. */
   unauthenticatedSeconds: number;
 }
 
@@ -52,7 +52,7 @@ export interface MinimumRate {
 }
 
 /**
- * The body of a request, as long as it keeps its pace. The connection stays open when it does not, so that the
+ * The body of a request, as long as it keeps the minimum rate. The connection stays open when it does not, so that the
  * request can be answered.
  *
  * @throws TooSlow, or what the request throws when its sender goes away
@@ -90,8 +90,8 @@ export async function* bodyAtMinimumRate(
 }
 
 /**
- * Reads past what is left of a body whose request has been answered: who is cut off while sending may not see the answer. It has to
- * keep its pace all the same, so that nobody holds a connection for nothing.
+ * Reads and discards the rest of a body after the response: a client that is cut off while sending may not see it. It has to
+ * keep the minimum rate, so that no client holds a connection for nothing.
  */
 export async function drainBody(request: IncomingMessage, minimumRate: MinimumRate): Promise<void> {
   if (request.complete) return;

@@ -33,7 +33,7 @@ function redactContext({ resource, scope }: { resource?: Resource; scope?: Scope
   if (scope) scope.attributes = redactPairs(scope.attributes);
 }
 
-/** Takes out of a span, and of what stands around it, what is personal. */
+/** Removes personal data from a span, its resource and its scope. */
 export function redactSpan(identified: Identified<Span>): void {
   const { wire } = identified;
   redactContext(identified);
@@ -104,12 +104,12 @@ const keptOfItem: ReadonlySet<string> = new Set([
 
 export const isKeptOfItem = (key: string): boolean => keptOfItem.has(key);
 
-/** All that is kept of a verdict on the session, whose reasons tell what was said. */
+/** What is kept of an evaluation of the session; its reasoning may quote what was said. */
 const keptOfEvaluation: ReadonlySet<string> = new Set(['name', 'verdict', 'outcome', 'judgments', 'score']);
 
 export const isKeptOfEvaluation = (key: string): boolean => keptOfEvaluation.has(key);
 
-/** The same as scrub.ts, for what was stored of a session before it was known that it is to be redacted. */
+/** The same for what was stored of a session before it was known to be redacted. */
 
 const redactedValue = (value: AttributeValue): AttributeValue => {
   if (Array.isArray(value)) return value.map(redactedValue);

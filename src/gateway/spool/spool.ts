@@ -31,11 +31,11 @@ export class NoSpaceError extends Error {
   }
 }
 
-/** The file that says what is being taken up. */
-const noteName = 'begun';
+/** The file that names the entry in progress. */
+const inProgressFile = 'begun';
 
 /** What an upload has, as a rule, in bytes. */
-const usual = 16 * 1024;
+const typicalUploadBytes = 16 * 1024;
 
 const full: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO']);
 
@@ -51,14 +51,14 @@ export class Spool {
   #last = { at: 0, count: 0 };
   #arrivals = 0;
   #wake: (() => void)[] = [];
-  /** What was begun last, by how many processes, and whether by this one. */
-  #begun?: { id: string; times: number; here: boolean };
+  /** The entry in progress, how many processes have started on it, and whether this one has. */
+  #inProgress?: { id: string; times: number; here: boolean };
 
   private constructor(options: SpoolOptions) {
     this.#options = { minFreeBytes: 0, ...options };
   }
 
-  /** Takes up what the folder holds, and removes what had not arrived whole. */
+  /** Loads what the folder holds, and removes incomplete files. */
   static async open(options: SpoolOptions): Promise<Spool> {
     const spool = new Spool(options);
     const { directory } = options;
@@ -73,7 +73,7 @@ export class Spool {
       spool.#add({ id, path, bytes: (await stat(path)).size, cut: how === 'cut' });
       spool.#last = { at: Number(id.slice(0, 13)), count: Number(id.slice(14)) };
     }
-    await spool.#readNote();
+    await spool.#readInProgress();
     return spool;
   }
 
@@ -176,32 +176,33 @@ export class Spool {
   }
 
   /**
-   * Notes on the disk that an entry is being taken up.
+   * Records on disk that processing of an entry starts.
    *
-   * @returns how many processes have begun to and ended in the midst of it, one after the other
+   * @returns how many processes have started on it and died before they finished, one after the other
    */
-  async begin({ id }: Entry): Promise<number> {
-    const known = this.#begun?.id === id ? this.#begun : { id, times: 0, here: false };
+  async startProcessing({ id }: Entry): Promise<number> {
+    const known = this.#inProgress?.id === id ? this.#inProgress : { id, times: 0, here: false };
     if (known.here) return known.times - 1;
-    this.#begun = { id, times: known.times + 1, here: true };
+    this.#inProgress = { id, times: known.times + 1, here: true };
     // Without room for it, nothing is noted.
-    await writeFile(this.#note, `${id} ${this.#begun.times}`, { mode: 0o600 }).catch(() => {});
+    await writeFile(this.#inProgressPath, `${id} ${this.#inProgress.times}`, { mode: 0o600 }).catch(() => {});
     return known.times;
   }
 
-  get #note(): string {
-    return join(this.#options.directory, noteName);
+  get #inProgressPath(): string {
+    return join(this.#options.directory, inProgressFile);
   }
 
-  async #readNote(): Promise<void> {
-    const [, id, times] = (await readFile(this.#note, 'utf8').catch(() => '')).match(/^(\S+) (\d+)$/) ?? [];
-    if (id !== undefined) this.#begun = { id, times: Number(times), here: false };
+  async #readInProgress(): Promise<void> {
+    const [, id, times] =
+      (await readFile(this.#inProgressPath, 'utf8').catch(() => '')).match(/^(\S+) (\d+)$/) ?? [];
+    if (id !== undefined) this.#inProgress = { id, times: Number(times), here: false };
   }
 
   async remove({ id, path, bytes }: Entry): Promise<void> {
     await rm(path, { force: true });
     if (this.#entries.delete(id)) this.#bytes -= bytes;
-    if (this.#entries.size === 0) await rm(this.#note, { force: true });
+    if (this.#entries.size === 0) await rm(this.#inProgressPath, { force: true });
   }
 
   /**
@@ -210,7 +211,7 @@ export class Spool {
    * @throws NoSpaceError, or Error of the file system
    */
   async check(): Promise<void> {
-    await this.#require(usual);
+    await this.#require(typicalUploadBytes);
     const probe = join(this.#options.directory, `${process.pid}-${this.#arrivals++}.part`);
     try {
       await writeFile(probe, '0', { mode: 0o600 });

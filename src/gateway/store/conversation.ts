@@ -3,9 +3,9 @@ import type { SpanRecord } from '../decode/records.ts';
 import { factsOf } from '../decode/span-facts.ts';
 
 /**
- * What a span tells of the conversation while it runs, until the SDK sends the conversation itself.
+ * Conversation items from a span while the call runs, until the SDK sends the conversation itself.
  *
- * @param redacted whether the session's spans say nothing of the words: then a turn of the user is one without them
+ * @param redacted whether the session's spans are without transcripts: then a user turn is one without text
  */
 export function provisionalItems(span: SpanRecord, language?: string, redacted = false): ChatItem[] {
   const facts = factsOf(span, language);

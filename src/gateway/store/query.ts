@@ -121,7 +121,8 @@ function finder(index: SessionIndex, q: string): (summary: SessionSummary) => bo
   const matches = matcherOf(q);
   const name = q.trim().toLowerCase();
   return ({ id, roomId, roomName }) =>
-    matches(index.words(id)) || [id, roomId, roomName].some((known) => known?.toLowerCase().includes(name));
+    matches(index.searchTerms(id)) ||
+    [id, roomId, roomName].some((known) => known?.toLowerCase().includes(name));
 }
 
 const facetNames = ['agent', 'version', 'status', 'closeReason', 'tag'] as const;

@@ -111,7 +111,7 @@ export class SessionFiles {
     return found ? found.size >= size : size === 0 || this.#remote !== undefined;
   }
 
-  /** Moves a recording in. If it was moved already, and it is told again, nothing is lost. */
+  /** Moves a recording in. A second call, after it was moved already, loses nothing. */
   async adoptAudio(path: string): Promise<void> {
     await rm(this.#path('peaks'), { force: true });
     try {

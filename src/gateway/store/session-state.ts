@@ -64,7 +64,7 @@ export interface SessionState {
   reported?: { startedAt?: number; reportedAt?: number; unrecorded?: string[] };
   tags?: string[];
   cost?: SessionCost;
-  /** Which entries of the report's usage repeat others, as far as spans tell. */
+  /** Which usage of the report repeats other usage, as far as spans show. */
   usageReporters?: UsageReporters;
   closeReason?: string;
   outcome?: string;
@@ -78,7 +78,7 @@ export interface SessionState {
   audio?: { bytes: number; start?: number; duration?: number };
   /** Why there is no audio although some was sent. */
   audioDropped?: 'redacted' | 'too_large';
-  /** Whether its job is observed by Talkgauge, as far as a span or the report tells. */
+  /** Whether its job is observed by Talkgauge, according to a span or the report. */
   observed?: boolean;
   /** What the gateway's own series made of it, and when: it counts there once. */
   measured?: { result: MeasurementResult; at: number };
@@ -227,7 +227,7 @@ export interface SessionCost {
 }
 
 /**
- * @param tellers who told of it, as far as spans have come, some after the report: what an adapter repeats costs nothing again
+ * @param usageReporters who reported it, from the spans so far, some of which come after the report: usage that an adapter repeats costs nothing again
  * @returns undefined where nothing is reported: what it cost is not known
  */
 export function costOf(

@@ -87,7 +87,7 @@ export class SessionStore {
   }
 
   /**
-   * Takes up what an upload says of a session.
+   * Applies what an upload contains of a session.
    *
    * @param entry names the upload, so that it counts once
    * @throws Error of the file system; the same batch can then be given again
@@ -107,9 +107,9 @@ export class SessionStore {
       if (before.entry === entry) return 'repeated';
       await files.create();
       if (archived !== undefined) await files.fetch();
-      const { state, words } = await this.#written(files, before, batch, entry, now);
+      const { state, searchTerms } = await this.#written(files, before, batch, entry, now);
       this.#remember(state);
-      if (words !== undefined) await this.index.setSearchTerms(id, words);
+      if (searchTerms !== undefined) await this.index.setSearchTerms(id, searchTerms);
       const summary = await this.index.set(files, state);
       if (state.identity.redacted && !before.identity.redacted) await this.index.forget();
       this.events.emit('sessionChanged', id, summary, state);
@@ -205,12 +205,12 @@ export class SessionStore {
     batch: SessionBatch,
     entry: string,
     now: number,
-  ): Promise<{ state: SessionState; words?: string }> {
+  ): Promise<{ state: SessionState; searchTerms?: string }> {
     const { prices, keepRedactedAudio } = this.#options;
     const turnsRedacted = batch.identity.redacted && !before.identity.redacted;
     const clean = turnsRedacted ? await redactStored(files, before, keepRedactedAudio) : before;
     const state = { ...reduceState(clean, batch, now), entry };
-    let words = turnsRedacted ? '' : undefined;
+    let searchTerms = turnsRedacted ? '' : undefined;
 
     state.sizes = await appendRecords(files, clean.sizes, batch);
     if (batch.items.length > 0) {
@@ -218,10 +218,10 @@ export class SessionStore {
       await files.write('transcript', items);
       state.final = figuresOf(items);
       state.counts = { ...state.counts, items: items.length };
-      words = searchTermsOf(items);
+      searchTerms = searchTermsOf(items);
     } else if (state.final === undefined) {
       const said = batch.spans.flatMap((span) => provisionalItems(span, state.identity.language));
-      if (said.length > 0) words = searchTermsOf(said, this.index.words(state.id));
+      if (said.length > 0) searchTerms = searchTermsOf(said, this.index.searchTerms(state.id));
     }
     if (batch.report) await files.write('report', batch.report);
     const report =
@@ -238,7 +238,7 @@ export class SessionStore {
     }
     // What ends a session is worth waiting for the disk; what comes every few seconds is not.
     await files.write('session', state, Boolean(batch.report || batch.recorded));
-    return { state, words };
+    return { state, searchTerms };
   }
 
   #remember(state: SessionState): void {
@@ -294,7 +294,7 @@ export async function redactStored(
   const report = await files.read<SessionReport>('report');
   if (report) await files.write('report', redactedReport(report));
   if (await files.read('evaluations')) await files.write('evaluations', {});
-  // The outline is made anew of them.
+  // The span summaries are rebuilt from them.
   const sizes: Sizes = {
     spans: await rewrite<SpanRecord>(files, 'spans', state.sizes.spans, redactedSpan),
     logs: await rewrite<LogRecord>(files, 'logs', state.sizes.logs, redactedLog),

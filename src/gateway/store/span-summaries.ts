@@ -14,7 +14,7 @@ export async function* spanSummaries(files: SessionFiles, sizes: Sizes): AsyncGe
   for await (const span of files.records<SpanRecord>('spans', sizes.spans)) yield summaryOfSpan(span);
 }
 
-/** Makes the outline anew, of a session that was stored without one, or whose file is gone. @returns its size */
+/** Rebuilds the summaries of a session that was stored without them, or whose file is gone. @returns their size */
 async function rebuildSummaries(files: SessionFiles, sizes: Sizes): Promise<number> {
   const spans: SpanRecord[] = [];
   for await (const span of spanSummaries(files, { ...sizes, outline: undefined })) spans.push(span);
@@ -39,8 +39,8 @@ export async function appendRecords(
   };
 }
 
-/** What was said and done: a call that runs is told by it. */
-const words: ReadonlySet<string> = new Set([
+/** Content that a live call is shown by: transcripts, tool arguments and outputs. */
+const contentAttributes: ReadonlySet<string> = new Set([
   'lk.pii.user_transcript',
   'lk.pii.response.text',
   'lk.pii.function_tool.arguments',
@@ -64,7 +64,7 @@ const long: ReadonlySet<string> = new Set([
 const failures: ReadonlySet<string> = new Set(['error.type', 'exception.type']);
 
 const isKept = (key: string): boolean =>
-  words.has(key) ||
+  contentAttributes.has(key) ||
   failures.has(key) ||
   ((key.startsWith('lk.') || key.startsWith('gen_ai.')) && !long.has(key) && !holdsContent(key));
 

@@ -27,7 +27,7 @@ export interface SessionSummary {
   closeReason?: string;
   /** Whether the job's entry function threw. */
   entryFailed?: true;
-  /** A verdict on the session: `success`, `fail`, …; Python only. */
+  /** An evaluation of the session: `success`, `fail`, …; Python only. */
   outcome?: string;
   tags?: string[];
   redacted: boolean;

@@ -121,7 +121,7 @@ export function unmeasuredOf(
   measured: ReadonlySet<OpenTurn>,
   over: boolean,
 ): Map<OpenTurn, Unmeasured> {
-  // A session has one or the other; where both are, each turn's own tells.
+  // A session has one kind or the other; where it has both, the turn's own spans decide.
   const asked = tree.of('realtime', 'llm_node');
   const onlyRealtime = asked.length > 0 && asked.every((node) => isOf(node, 'realtime'));
   const anyHeard = turns.some(heard);

@@ -68,7 +68,7 @@ export class FactsTree extends SpanTree<Node> {
     return undefined;
   }
 
-  /** Where something failed: of a failure that those above it tell as well, the place where it began. */
+  /** The innermost spans that failed: their ancestors repeat the failure. */
   failed(): Node[] {
     return this.all.filter(
       (node) => node.error !== undefined && !this.children(node).some(({ error }) => error !== undefined),

@@ -35,14 +35,14 @@ export interface Timeline {
   turns: Turn[];
   lanes: Lanes;
   events: TimelineEvent[];
-  /** Bars and events that are not told, because there are too many. */
+  /** Bars and events that are left out, because there are too many. */
   omitted: number;
 }
 
 /** Bars of a lane, and events: a two-hour call has some thousand. */
 const most = 20_000;
 
-/** Lines of the log that tell of an error. */
+/** Log records of level error and above. */
 async function errorsOf(files: SessionFiles, state: SessionState): Promise<LogRecord[]> {
   const errors: LogRecord[] = [];
   for await (const log of files.records<LogRecord>('logs', state.sizes.logs)) {
@@ -51,7 +51,7 @@ async function errorsOf(files: SessionFiles, state: SessionState): Promise<LogRe
   return errors;
 }
 
-/** The conversation: as the SDK sent it, else as the spans tell it that have come so far. */
+/** The conversation: as the SDK sent it, else reconstructed from the spans so far. */
 async function conversation(
   files: SessionFiles,
   state: SessionState,
@@ -76,7 +76,7 @@ function endOf({ items, stopped, steps }: OpenTurn, spoken: number | undefined):
 
 /**
  * When each turn begins: with the first speech of the user that goes beyond the agent's answer to the turn before. What the
- * user says while the agent goes on, `mhm`, belongs to the next turn by its words, but is not its beginning.
+ * user says while the agent goes on, `mhm`, belongs to the next turn by its transcript, but is not its beginning.
  */
 function startsOf(
   turns: readonly OpenTurn[],
@@ -161,7 +161,7 @@ export async function timelineOf(
   };
 }
 
-/** Something that happened at one moment. Unix seconds. */
+/** An event on the timeline. Unix seconds. */
 export interface TimelineEvent {
   at: number;
   kind: 'interruption' | 'handoff' | 'error' | 'blocked' | 'closed';
@@ -199,7 +199,7 @@ export function timelineEventsOf(
     }
   }
   for (const { name, error, start, end, facts } of tree.failed()) {
-    // A tool that fails shows it in its lane; that the event loop was blocked is told as such.
+    // A failed tool is shown in its lane; a blocked event loop is an event of its own kind.
     if (facts?.of !== 'function_tool' && name !== blocking)
       found.push({ at: end, kind: 'error', label: `${name}: ${error}`, turn: turnAt(turns, start)?.turn });
   }

@@ -46,8 +46,8 @@ function opened(turn: number, item: ChatItem, tree: FactsTree, spans: NodeOf<'us
 }
 
 /**
- * Realtime models tell the words of the user, but not when they were said: that is in speech that belongs to no turn. It
- * is of the next words.
+ * With realtime models, user messages have no times: those are in speech spans that belong to no turn. Such a span
+ * belongs to the next message.
  */
 function giveSpeech(turns: readonly OpenTurn[], tree: FactsTree): void {
   const given = new Map<OpenTurn, { start: number; end: number }>();

@@ -22,7 +22,7 @@ async function serving(...handlers: RequestHandler[]): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-test('of what is large, so many answers are made at a time, and the others are asked to wait', async () => {
+test('large responses are limited in number, and further requests are asked to retry', async () => {
   const url = await serving(concurrencyLimit(2), (_request, response) => void response.write('begun'));
   const closing = new AbortController();
   const first = await fetch(url, { signal: closing.signal });

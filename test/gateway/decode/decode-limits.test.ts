@@ -24,7 +24,7 @@ function field(number: number, held: Uint8Array | string): Buffer {
   return Buffer.concat([Buffer.from([(number << 3) | 2, ...length]), bytes]);
 }
 
-describe('parts of JSON', () => {
+describe('elements of JSON', () => {
   const json = Buffer.from('{"a": [1, 2, {"b": "text, with [ and { and \\"quotes\\", \\\\"}], "c": null}');
 
   test('are its elements and members, and not what is in a text', () => {
@@ -34,7 +34,7 @@ describe('parts of JSON', () => {
   });
 });
 
-describe('parts of protobuf', () => {
+describe('fields of protobuf', () => {
   const span = field(2, Buffer.concat([field(5, 'name'), field(9, field(1, 'key'))]));
   const request = field(1, Buffer.concat([field(1, ''), field(2, Buffer.concat([span, span]))]));
 
@@ -58,7 +58,7 @@ describe('parts of protobuf', () => {
   });
 });
 
-describe('nothing hides parts of protobuf from the count', () => {
+describe('no protobuf field escapes the count', () => {
   const many = field(1, Buffer.concat(Array(50).fill(field(2, ''))));
 
   test.each([
@@ -124,7 +124,7 @@ describe('values that are nested', () => {
     ).not.toThrow();
   });
 
-  test('more deeply make an upload malformed at once: it is set aside, and nobody waits for it', async () => {
+  test('more deeply make an upload malformed at once: it is set aside, and no other waits for it', async () => {
     const gateway = await startTestGateway();
     const deep = {
       ...one('full-01-logs'),
@@ -137,7 +137,7 @@ describe('values that are nested', () => {
     expect([await processed('malformed'), await processed('ok'), await processed('failed')]).toEqual([
       1, 1, 0,
     ]);
-    expect(gateway.lines).toEqual(['An upload of logs could not be read and is set aside (TooDeep)']);
+    expect(gateway.lines).toEqual(['An upload of logs could not be read and is set aside (NestedTooDeep)']);
     const letters = readdirSync(join(gateway.directory, 'dead-letter')).toSorted();
     expect(letters).toEqual([
       expect.stringMatching(/^ingest-\d{13}-\d{6}\.entry$/),
@@ -174,8 +174,8 @@ test('small uploads that would take gigabytes when they are read are dropped, an
     gateway.metric('talkgauge_gateway_processed_total', { kind, result: 'malformed' });
   expect([await malformed('traces'), await malformed('logs')]).toEqual([1, 2]);
   expect(gateway.lines).toEqual([
-    'An upload of traces could not be read and is set aside (TooManyParts)',
-    'An upload of logs could not be read and is set aside (TooDeep)',
-    'An upload of logs could not be read and is set aside (TooManyParts)',
+    'An upload of traces could not be read and is set aside (TooManyElements)',
+    'An upload of logs could not be read and is set aside (NestedTooDeep)',
+    'An upload of logs could not be read and is set aside (TooManyElements)',
   ]);
 });

@@ -44,7 +44,7 @@ test('parts that are too large are left out, one by one', async () => {
   });
 });
 
-test('without a header, nobody knows whose it is', async () => {
+test('without a header, the session is unknown', async () => {
   await expect(read(body.subarray(0, 100))).rejects.toThrow('it has no header');
 });
 

@@ -71,7 +71,7 @@ describe("Node.js' JSON", () => {
   });
 });
 
-test('the conversation, the report and lines of the log are told apart', () => {
+test('conversation items, the report and log lines are distinguished', () => {
   const batch = emptyBatch({ redacted: false, simulated: false });
   for (const name of ['full-08-logs', 'full-10-logs'])
     for (const log of logsOf(one(name).body, true)) addLog(batch, log);

@@ -164,7 +164,7 @@ describe('a request that a backend fails at', () => {
     expect([await result('ok'), letters()]).toEqual([3, []]);
   });
 
-  test('of an API key that LiveKit Cloud does not know holds up those of another', async () => {
+  test('with an API key that LiveKit Cloud does not know delays those of another', async () => {
     const backend = await listenBackend();
     const issuerIn = ({ headers }: Received) =>
       JSON.parse(Buffer.from(headers.authorization?.split('.')[1] ?? '', 'base64url').toString()).iss;
@@ -186,7 +186,7 @@ describe('a request that a backend fails at', () => {
   });
 });
 
-describe('a backend that asks for peace', () => {
+describe('a backend that sends Retry-After', () => {
   const now = Date.UTC(2026, 10, 29, 12, 0, 0);
 
   test.each([

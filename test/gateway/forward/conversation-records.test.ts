@@ -41,7 +41,7 @@ const items: ChatItem[] = [
 const report = { startedAt: 1000, reportedAt: 1010, options: {}, usage: [], tags: [] };
 const of = (event: string) => eventRecordsOf({ items, report }).filter((record) => record.event === event);
 
-test('messages are told with their texts and measures; instructions are not', () => {
+test('messages have records with texts and measures; instructions have none', () => {
   expect(of('lk.conversation_item').map(({ at, body }) => [at, body])).toEqual([
     [1001, 'Hello!'],
     [1003, 'A table, please'],
@@ -65,7 +65,7 @@ test('a message whose text was taken out says so, and not how long it was', () =
   expect(record?.attributes).toEqual({ 'lk.item_id': 'i1', 'lk.role': 'user' });
 });
 
-test('a tool is told when it has answered, with how long it took', () => {
+test('a tool call has a record when it has returned, with its duration', () => {
   expect(of('lk.tool_call')).toEqual([
     {
       event: 'lk.tool_call',
@@ -84,7 +84,7 @@ test('a tool is told when it has answered, with how long it took', () => {
   ]);
 });
 
-test('turns are told with what their latency consists of, also the one that nobody answered', () => {
+test('turns have records with their latency segments, also the unanswered one', () => {
   const [first, second, ...others] = of('lk.turn');
   expect(others).toEqual([]);
   expect(first).toMatchObject({ at: 1005, body: 'turn 1 interrupted' });
@@ -170,7 +170,7 @@ test('of tools that run side by side, the time counts once', () => {
   expect(turn?.attributes).toMatchObject({ 'lk.turn.tool_seconds': 2.5, 'lk.segment.tools': 2.5 });
 });
 
-test('of an answer in two messages, the one whose latency was measured is told, and whether the last was cut off', () => {
+test('an answer in two messages has the latency of the measured one, and the interruption of the last', () => {
   const message = (role: string, rest: Partial<ChatItem>): ChatItem => ({
     id: `${rest.at}`,
     type: 'message',
@@ -187,7 +187,7 @@ test('of an answer in two messages, the one whose latency was measured is told, 
   expect(turn).toMatchObject({ at: 2, body: 'turn 1 interrupted', attributes: { 'lk.e2e_latency': 1.5 } });
 });
 
-test('a handoff is told, and the session from its start to its end', () => {
+test('handoffs, session start and session end have records', () => {
   expect(of('lk.handoff')[0]?.attributes).toEqual({ 'lk.old_agent': 'front', 'lk.new_agent': 'billing' });
   expect(of('lk.session_start').map(({ at }) => at)).toEqual([1000]);
   expect(of('lk.session_end')).toEqual([
@@ -215,7 +215,7 @@ test('a handoff is told, and the session from its start to its end', () => {
   );
 });
 
-test('the report is told with its sums, where it is, and what the session cost', () => {
+test('the report has a record with totals, location and cost', () => {
   const received = { id: 'RM_1', audio: true, closeReason: 'user_initiated' };
   const record = (more: object) =>
     eventRecordsOf({ items, report, ...more }).filter(({ event }) => event === 'lk.session_report');
@@ -255,7 +255,7 @@ test('the report is told with its sums, where it is, and what the session cost',
   expect(eventRecordsOf({ items }).map(({ event }) => event)).not.toContain('lk.session_report');
 });
 
-test('no attribute is one that a job does not tell', () => {
+test('every attribute is one that a job emits, too', () => {
   const unknown = eventRecordsOf({ items, report }).flatMap(({ event, attributes }) =>
     Object.keys(attributes).filter(
       (name) => !(conversationRecords[event] as readonly string[]).includes(name),

@@ -57,7 +57,7 @@ async function eventRecordsOf(requests: readonly Captured[]) {
   return { directory, backend, told: conversationRecordsTo(backend), counted };
 }
 
-test('a conversation is told as a job tells it itself, when it is over', async () => {
+test('an ended conversation is sent with the records that a job would emit', async () => {
   const { backend, told } = await eventRecordsOf(full);
   expect([...new Set(told.map(({ attributes }) => attributes['event.name']))].toSorted()).toEqual([
     'lk.conversation_item',
@@ -124,7 +124,7 @@ test('a caller who hung up without waiting for an answer abandoned the turn, by 
   });
 });
 
-test('in whichever parts it was uploaded, its turns are numbered once, and its end tells of all', async () => {
+test('in whichever order it was uploaded, its turns are numbered once, and its last record counts all', async () => {
   const { told } = await eventRecordsOf(halved);
   const of = (name: string) => told.filter(({ attributes }) => attributes['event.name'] === name);
   expect(of('lk.turn').map(({ attributes }) => attributes['lk.turn.number'])).toEqual([
@@ -141,7 +141,7 @@ test('in whichever parts it was uploaded, its turns are numbered once, and its e
   expect(told).toEqual((await eventRecordsOf(full)).told);
 });
 
-test('what comes twice is told once, and so is a session that is there when the gateway starts again', async () => {
+test('what comes twice is sent once, also over a restart of the gateway', async () => {
   const { directory, backend, told } = await eventRecordsOf([...full, ...full]);
   expect(told).toEqual((await eventRecordsOf(full)).told);
   const again = await startTestGateway({

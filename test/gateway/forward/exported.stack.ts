@@ -142,7 +142,7 @@ describe.concurrent('a job that sends its traces and logs itself', () => {
     expect(await forwarded(gateway, 'tempo')).toBe(0);
   });
 
-  test('is handed on all the same where its backend is another', async () => {
+  test('is forwarded nevertheless where its backend is another', async () => {
     const { gateway, backend, spansIn, tellings } = await run({ env: otlp, exported: true });
     const { spans } = await stored(gateway);
     expect(spans.filter((id) => spansIn().get(id) !== 2)).toEqual([]);
@@ -152,7 +152,7 @@ describe.concurrent('a job that sends its traces and logs itself', () => {
   });
 });
 
-describe.concurrent('what a job does not send itself is handed on', () => {
+describe.concurrent('what a job does not export itself is forwarded', () => {
   test('traces, where it sends its logs only', async () => {
     const { gateway, spansIn, tellings } = await run({
       env: (url) => ({ OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: `${url}/v1/logs` }),

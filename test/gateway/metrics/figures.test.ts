@@ -8,7 +8,7 @@ const llm = 'model_provider="fakeco",model_name="fake-llm-1"';
 const tts = 'model_provider="fakeco",model_name="fake-tts-1"';
 const stt = 'model_provider="fakeco",model_name="fake-stt-1"';
 
-test('a captured call of a greeting and one question comes to what its spans, messages and report say', async () => {
+test('a captured call with a greeting and one question has the figures of its spans, messages and report', async () => {
   const gateway = await measured(capturedOf('flush'));
   expect(await seriesOf(gateway)).toEqual({
     // Of the one answer to a question; the greeting has no latency.
@@ -121,7 +121,7 @@ test('tools, a handoff, an interruption, a failed request and unanswered turns c
   });
 });
 
-test('of a job that died, what its spans tell is counted, and that it crashed', async () => {
+test('a job that died is counted from its spans, and as crashed', async () => {
   const spans = capturedOf('full').filter(({ kind }) => kind === 'traces');
   const gateway = await measured(spans, { measurementDelays: { ...atOnce, lost: 0 } });
   const series = await seriesOf(gateway);

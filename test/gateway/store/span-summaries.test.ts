@@ -99,7 +99,7 @@ const span = (more: Partial<SpanRecord>): SpanRecord => ({
 });
 const keptOf = (attributes: Attributes) => summaryOfSpan(span({ attributes })).attributes;
 
-test('whatever a real call is read for is told by the outline too', () => {
+test('span summaries keep all facts of a real call', () => {
   expect(spans.length).toBeGreaterThan(50);
   for (const each of spans) {
     expect(factsOf(summaryOfSpan(each), 'nodejs')).toEqual(factsOf(each, 'nodejs'));

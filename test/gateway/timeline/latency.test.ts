@@ -26,7 +26,7 @@ async function reasonsOf(items: ChatItem[], spans: SpanRecord[] = [], over = tru
   return turns.map(({ turn, unmeasured }) => [turn, unmeasured]);
 }
 
-test('a turn without a latency says why: typed, not answered, or not told', async () => {
+test('a turn without a latency has a reason: typed, not answered, or not reported', async () => {
   const items = [
     reply('greeting', 1),
     ...[said('u1', 5), reply('a1', 6, 1)],
@@ -43,7 +43,7 @@ test('a turn without a latency says why: typed, not answered, or not told', asyn
   ]);
 });
 
-test('whoever only types, of whose speech nothing is known, is not said to have spoken', async () => {
+test('a user who only types is not reported as having spoken', async () => {
   expect(await reasonsOf([typed('u1', 5), reply('a1', 6)])).toEqual([[1, 'not_reported']]);
 });
 
