@@ -18,7 +18,7 @@ export interface GatewayAppOptions {
   log: (message: string) => void;
 }
 
-/** Nothing but the gateway's own scripts and styles runs, whatever a transcript says. */
+/** Only the gateway's own scripts and styles run, whatever a transcript contains. */
 const headers: Readonly<Record<string, string>> = {
   'Content-Security-Policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self' blob:; " +

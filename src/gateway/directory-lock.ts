@@ -5,12 +5,12 @@ import lockfile from 'proper-lockfile';
 import { OptionError } from '../options.ts';
 
 export interface LockOptions {
-  /** Milliseconds after which a lock that nobody renews is of a gateway that died. @default 10000 */
+  /** Milliseconds after which a lock that is not renewed is stale. @default 10000 */
   stale?: number;
   log: (message: string) => void;
 }
 
-/** Who has a lock. A process id alone means little: in a container, each gateway is the first process. */
+/** The process that holds a lock. A process id alone is ambiguous: in a container, each gateway is process 1. */
 interface Holder {
   host: string;
   pid: number;
@@ -24,7 +24,7 @@ const currentHolder = (): Holder => ({
   since: Math.round(Date.now() - process.uptime() * 1000),
 });
 
-/** Milliseconds by which two clocks of one start differ. */
+/** Milliseconds by which two computed start times of one process differ. */
 const clockTolerance = 2000;
 
 /** Whether the holder is known to have died: it ran here, and runs no more. */
@@ -90,7 +90,7 @@ export async function lockDirectory(
   await writeFile(holderPath, JSON.stringify(currentHolder()), { mode: 0o600 });
   let released: Promise<void> | undefined;
   return () => {
-    // One that is not this gateway's any more is not given back.
+    // A lock that this gateway lost is not released.
     released ??= release().catch(() => {});
     return released;
   };

@@ -54,7 +54,7 @@ const timeouts: Patience = {
 };
 /** A job has a handful of connections when it ends. */
 const maxConnections = 4096;
-/** Half of them, so that nobody has them all; behind a proxy, all come from one address. */
+/** Half of them, so that no address can use all; behind a proxy, all come from one address. */
 const maxConnectionsPerAddress = 2048;
 /** Uploads in flight above which receiving goes before processing. */
 const busyUploads = 4;

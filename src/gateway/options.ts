@@ -60,12 +60,12 @@ export interface GatewayOptions {
   measurementDelays?: Partial<MeasurementDelays>;
   /** Where Grafana is, for links. */
   grafana?: string;
-  /** Names this gateway among others. @default drawn at the first start, and kept in its directory */
+  /** The instance id of this gateway. @default generated at the first start, and kept in its directory */
   instance?: string;
   /** Called with each stored batch; see `BatchListener`. */
   onBatch?: BatchListener;
   /** Whether the gateway keeps the process alive. @default true */
   keepProcessAlive?: boolean;
-  /** Takes a line for each thing that somebody should know. @default console.warn */
+  /** Receives one line for each operational message. @default console.warn */
   log?: (message: string) => void;
 }

@@ -5,7 +5,7 @@ import { parse, stringify } from 'yaml';
 import { type Gateway, startGateway } from '../../src/gateway/gateway.ts';
 import { startWorker, type Worker, type WorkerOptions } from '../agent/worker/worker.ts';
 import { callOf, pair } from '../gateway/javascript.ts';
-import { atOnce, never } from '../gateway/metrics/series.ts';
+import { longDelays, noDelays } from '../gateway/metrics/series.ts';
 import { type Captured, captured, tokenOf, upload } from '../gateway/uploads.ts';
 import { type Held, heldBack } from './before-the-first-call.ts';
 import { eventually } from './programs.ts';
@@ -33,7 +33,7 @@ export async function mixedFleet(): Promise<MixedFleet> {
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    const taking = await startGateway({ ...options, measurementDelays: never });
+    const taking = await startGateway({ ...options, measurementDelays: longDelays });
     closing.push(taking);
     const worker = await runCall(taking, folder, (one) => closing.push(one));
     const token = await tokenOf({ secret: pair.secret });
@@ -41,7 +41,7 @@ export async function mixedFleet(): Promise<MixedFleet> {
     await taking.drained(30_000);
     await taking.close();
     // All of it is there when it is measured: how fast it came changes nothing.
-    const gateway = await startGateway({ ...options, measurementDelays: atOnce });
+    const gateway = await startGateway({ ...options, measurementDelays: noDelays });
     closing.push(gateway);
     await measurements(gateway, { measured: 2, observed: 1 });
     const [first] = captured as [Captured];

@@ -31,7 +31,7 @@ const maxFailures = 100;
 const ipv6Network = 64;
 
 /**
- * Lets in who may read: with a login where one is set up, else only from this machine.
+ * Authorizes readers: by login where one is configured, else only from this machine.
  *
  * @throws OptionError if the gateway is to listen elsewhere, and nobody needs a login
  * @throws ServeError `ERR_AUTH` if a credential cannot be used
@@ -58,7 +58,7 @@ export function createReaderGuard({ readers, host, telemetry }: ReaderGuardOptio
       isNamed(proxy.hosts, request.headers.host)) ||
     (login?.admits(request) ?? false);
 
-  // Only who has no right to read comes here: nobody is locked out by what others at the same address try.
+  // Only unauthorized requests are counted: valid credentials work even if others at the same address fail.
   const limited = rateLimit({
     windowMs: 60_000,
     limit: maxFailures,
@@ -122,7 +122,7 @@ function localOnly(telemetry: Telemetry): RequestHandler {
   };
 }
 
-/** Refuses changes that a page of somebody else's asks for. */
+/** Refuses cross-origin requests that change something. */
 export function sameOrigin(telemetry: Telemetry): RequestHandler {
   return (request, response, next) => {
     if (request.method === 'GET' || request.method === 'HEAD') return next();
@@ -150,7 +150,7 @@ function refuse(
   response.status(status).json({ error });
 }
 
-/** A page that leads a name of its own to the proxy's machine could set any header. */
+/** DNS rebinding: a page whose host name resolves to the proxy's machine could set any header. */
 function isNamed(hosts: readonly string[] | undefined, header: string | undefined): boolean {
   return hosts === undefined || hosts.includes(hostname(header) ?? '');
 }

@@ -6,9 +6,9 @@ import type { Waveforms } from '../audio/waveforms.ts';
 import type { Evaluation } from '../decode/records.ts';
 import type { SessionReport } from '../decode/session-report.ts';
 import { factsOf, isDuplicateUsage } from '../decode/span-facts.ts';
+import { itemsOf } from '../store/conversation.ts';
 import { facets, list, type Query } from '../store/query.ts';
 import { isSessionId, type SessionFiles } from '../store/session-files.ts';
-import { itemsOf } from '../store/session-index.ts';
 import type { SessionState } from '../store/session-state.ts';
 import type { SessionStore } from '../store/session-store.ts';
 import { spanSummaries } from '../store/span-summaries.ts';
@@ -254,7 +254,7 @@ export class ResponseCache {
 
   /**
    * @param name of what is asked for
-   * @param version another one makes the answer anew
+   * @param version another version makes the response again
    */
   of(name: string, version: string, make: () => Promise<unknown>): Promise<string> {
     const known = this.#kept.get(name);

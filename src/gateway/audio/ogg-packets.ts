@@ -19,7 +19,7 @@ export async function* oggPackets(
   maxBytes: number,
 ): AsyncGenerator<Uint8Array[]> {
   let waiting = Buffer.alloc(0);
-  /** The beginning of a packet that goes on in the next page. */
+  /** The start of a packet that continues on the next page. */
   let partial: Uint8Array = noBytes;
   for await (const chunk of input) {
     waiting = waiting.length === 0 ? Buffer.from(chunk) : Buffer.concat([waiting, chunk]);
@@ -57,7 +57,7 @@ function packetsIn(
   let before = partial;
   const taken = () => {
     const end = Math.min(to, from + keptBytes - before.length);
-    // What is too long already is not copied again for each page that it goes on in.
+    // A packet that is too long already is not copied again for each further page.
     const packet = end > from ? new Uint8Array(before.length + end - from) : before;
     if (packet !== before) {
       packet.set(before);

@@ -29,7 +29,7 @@ const maxGivenUp = 1000;
 /** Milliseconds after which one that was slow is tried again: the machine may have been busy. */
 const againMs = 3_600_000;
 
-/** The waveforms of recordings, decoded when somebody first looks, and kept beside them. */
+/** The waveforms of recordings, decoded at the first request, and stored beside them. */
 export class Waveforms {
   readonly #store: SessionStore;
   readonly #peaksOf: typeof peaksOf;
@@ -101,7 +101,7 @@ export class Waveforms {
 
   #giveUp(recording: string, state: 'unreadable' | 'slow', until: number): Waveform {
     this.#givenUp.set(recording, { state, until });
-    // The oldest makes room.
+    // Evicts the oldest.
     for (const [oldest] of this.#givenUp) {
       if (this.#givenUp.size <= maxGivenUp) break;
       this.#givenUp.delete(oldest);

@@ -14,7 +14,7 @@ export interface Identity {
   cloudAgentId?: string;
   /** `nodejs` or `python`. */
   language?: string;
-  /** Whether what was said, and whatever else is personal, must not be kept. */
+  /** Whether content and personal data must not be kept. */
   redacted: boolean;
   /** Whether LiveKit's own simulation of callers made the call. */
   simulated: boolean;
@@ -66,7 +66,7 @@ export function identityOf(...sources: readonly Attributes[]): Identity {
   };
 }
 
-/** What two records say of one session; the later one goes before where both say something. */
+/** The identity from two records of a session; the later one wins. */
 export const merged = (before: Identity, after: Identity): Identity => ({
   ...before,
   ...Object.fromEntries(Object.entries(after).filter(([, value]) => value !== undefined)),
@@ -80,6 +80,6 @@ const united = (before: readonly ExportedSignal[] = [], after: readonly Exported
   ...after.filter((signal) => !before.includes(signal)),
 ];
 
-/** Without what a job says to the gateway only. */
+/** Without markers that are meant for the gateway only. */
 export const withoutMarkers = (pairs: KeyValue[]): KeyValue[] =>
   pairs.some(({ key }) => isExportedMarker(key)) ? pairs.filter(({ key }) => !isExportedMarker(key)) : pairs;

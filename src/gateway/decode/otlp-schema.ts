@@ -2,7 +2,7 @@ import { type Message, type MessageType, proto3 } from '@bufbuild/protobuf';
 
 /**
  * The messages of the OpenTelemetry protocol that the SDKs send (opentelemetry-proto 1.x), as far as Talkgauge reads or
- * rewrites them. Fields that are not listed travel through unchanged.
+ * rewrites them. Fields that are not listed are preserved unchanged.
  */
 
 type Value =
@@ -37,7 +37,7 @@ export interface Resource extends Message<Resource> {
   attributes: KeyValue[];
 }
 
-/** What the library takes for a field; it does not export the type. */
+/** The field type of the library, which it does not export. */
 type Field = Readonly<Record<'no' | 'name' | 'kind' | 'T', unknown>>;
 
 /** Numbers of protobuf's scalar types, as `@bufbuild/protobuf` has them. */

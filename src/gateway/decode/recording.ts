@@ -24,7 +24,7 @@ export interface Recording {
   cut: ('history' | 'audio')[];
 }
 
-/** A part that is kept in memory; undefined: it is larger than `most` bytes, and was only read past. */
+/** A part in memory; undefined: it is larger than `most` bytes, and was discarded. */
 async function collect(stream: Readable, most: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -181,7 +181,7 @@ export function factsOf(
         detectionDelay: seconds('lk.interruption.detection_delay'),
       };
     default: {
-      // Node.js has a span of its own for it, Python puts it on the turn; see agent_turn there.
+      // Node.js has a separate span for it, Python puts it on agent_turn.
       if (a['lk.realtime_model_metrics'] === undefined) return undefined;
       const metrics = parsed(a['lk.realtime_model_metrics']);
       return { of: 'realtime', request: figures(metrics), ...modelOf(a, metrics) };

@@ -24,10 +24,10 @@ export interface Destination {
 
 export interface BacklogOptions {
   directory: string;
-  /** What may wait, in bytes; then the oldest makes room. */
+  /** The most bytes that may wait; beyond, the oldest is dropped. */
   maxBytes: number;
   destination: Destination;
-  /** Takes what is refused for good. */
+  /** Keeps what is refused permanently. */
   deadLetters: DeadLetters;
   telemetry: Telemetry;
   log: (message: string) => void;
@@ -41,7 +41,7 @@ export interface BacklogOptions {
 const idle = 1000;
 
 /**
- * What waits for a backend, on disk, and the sending of it until it is taken: oldest first, and what fails by itself, as far as
+ * The durable queue of a destination, and its sender: oldest first, and what fails by itself, as far as
  * that is known, after what does not.
  */
 export class Backlog {
@@ -154,7 +154,7 @@ export class Backlog {
       return 0;
     } catch (error) {
       if (signal.aborted) return 0;
-      // Of one in a batch that is not there any more, nothing is known; alone, it is gone.
+      // A missing file in a batch may be any entry; alone, it is this one.
       if (entries.length > 1 && !(error instanceof RetryableError && error.affectsAll)) {
         for (const entry of entries) this.#retries.separate(entry);
         if (error instanceof PermanentError || (error as NodeJS.ErrnoException).code === 'ENOENT') return 0;

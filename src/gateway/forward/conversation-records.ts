@@ -65,7 +65,7 @@ interface Turn {
 
 /**
  * The log records of an uploaded conversation: the same, by name and attributes, that a job emits as it happens, so
- * that who asks for one has both. Interruptions, errors of models and false alarms are not in an upload's conversation.
+ * that one query finds both. Interruptions, errors of models and false alarms are not in an upload's conversation.
  */
 export function eventRecordsOf({ items, report, isAbandoned, ...received }: Conversation): EventRecord[] {
   const records: EventRecord[] = [];

@@ -53,7 +53,7 @@ const paths: Readonly<Record<UploadKind, string>> = {
 
 /**
  * LiveKit Cloud, or another receiver of the same uploads: they are forwarded as received, with a token of the API key
- * that they came with, made anew because they may have waited.
+ * that they came with, newly signed because they may have waited.
  *
  * @param url without a path, as in `LIVEKIT_OBSERVABILITY_URL`
  */

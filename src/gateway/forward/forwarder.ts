@@ -42,9 +42,9 @@ export interface ForwarderOptions extends ForwardTo {
   /** What may wait for each backend, in bytes. */
   maxBytes: number;
   keys: () => ApiKeys;
-  /** Takes what backends refuse for good. */
+  /** Keeps what backends refuse permanently. */
   deadLetters: DeadLetters;
-  /** Names this gateway among others, for Prometheus. */
+  /** The instance id of this gateway, for Prometheus. */
   instance: string;
   telemetry: Telemetry;
   log: (message: string) => void;
@@ -165,7 +165,7 @@ export class Forwarder {
     await this.#addToLoki(id, records.map(named));
   }
 
-  /** Those that their job does not send itself; the others are counted. */
+  /** The records that their job does not export itself; the others are counted. */
   #unsent<T>(
     destination: 'tempo' | 'loki',
     signal: ExportedSignal,

@@ -13,7 +13,7 @@ export interface MetricsPushOptions {
   headers: Readonly<Record<string, string>>;
   /** Keeps the totals over a restart. */
   file: string;
-  /** Tells this gateway's series from those of another. */
+  /** The instance id of this gateway's series. */
   instance: string;
   telemetry: Telemetry;
   log: (message: string) => void;
@@ -106,7 +106,7 @@ export class MetricsPush {
   }
 }
 
-/** The totals of before the restart. A file that cannot be read, as after a power cut, is put aside: they begin anew. */
+/** The totals from before the restart. A file that cannot be read, as after a power cut, is renamed, and the totals restart at 0. */
 async function savedTotals({ file, log }: MetricsPushOptions): Promise<CumulativeState | undefined> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;

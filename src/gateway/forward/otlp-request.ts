@@ -28,7 +28,7 @@ const attributeNames = {
 export const pair = (key: string, value: string): KeyValue =>
   new KeyValue({ key, value: new AnyValue({ value: { case: 'stringValue', value } }) });
 
-/** What a record's resource says, and who it is of. */
+/** The resource of a record with the attributes of its identity. */
 function resourceOf(identity: Identity, sent: Resource | undefined): Resource {
   const own = Object.entries(attributeNames).flatMap(([field, name]) => {
     const value = identity[field as keyof typeof attributeNames];

@@ -22,7 +22,7 @@ interface Waiting {
   /** Names of the sessions that it is of, as far as it could be read. */
   sessions: readonly string[];
   ofDisk?: boolean;
-  /** It is dealt with, but its file could not be removed. */
+  /** It is processed, but its file could not be removed. */
   done?: { kind: UploadKind; result: Result };
 }
 
@@ -92,7 +92,7 @@ export class Deferred {
     return false;
   }
 
-  /** Has the removal of an upload that is dealt with be tried again. */
+  /** Schedules another attempt to remove a processed upload. */
   finished({ id }: Entry, done: Waiting['done'], now: number): void {
     const { attempts = 0 } = this.#waiting.get(id) ?? {};
     this.#unblock(id);
@@ -100,7 +100,7 @@ export class Deferred {
     this.#waiting.set(id, { since: now, until, attempts: attempts + 1, sessions: [], done });
   }
 
-  /** What is known of an upload that is dealt with. */
+  /** The result of a processed upload whose file remains. */
   done({ id }: Entry): Waiting['done'] {
     return this.#waiting.get(id)?.done;
   }

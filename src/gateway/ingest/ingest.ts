@@ -14,7 +14,7 @@ import { type ProcessedUpload, type ProcessUploadOptions, processUpload } from '
 export interface IngestOptions extends Omit<ProcessUploadOptions, 'isRedacted' | 'known' | 'traceOf'> {
   spool: Spool;
   store: SessionStore;
-  /** Takes what cannot be read, and what cannot be stored. */
+  /** Keeps what cannot be read or stored. */
   deadLetters: DeadLetters;
   telemetry: Telemetry;
   onBatch?: BatchListener;
@@ -77,7 +77,7 @@ export class Ingest {
     await this.#running;
   }
 
-  /** Whether something has been waiting for so many milliseconds, but for what fails again and again. */
+  /** Whether an upload has been waiting for this long, except uploads that keep failing. */
   isBehind(milliseconds: number): boolean {
     const now = Date.now();
     for (const entry of this.#options.spool.entries()) {
@@ -163,7 +163,7 @@ export class Ingest {
         this.#deferred.hold(entry, sessions, Date.now());
         return true;
       }
-      // What comes of a deleted session goes nowhere.
+      // Uploads of a deleted session are not forwarded.
       if (await storeBatches(entry, taken, this.#options)) await taken.forward();
     } catch (error) {
       return this.#failed(entry, kind, error, 'failed', sessions);

@@ -102,7 +102,7 @@ async function forwardUpload(
   if (!forwarder.forwardsUploads) return;
   if (!rewritten) {
     const stream = await streamBody(entry);
-    // Where there is no room for it, it is not read.
+    // If the queue has no space, it is not read.
     return forwarder.upload(entry.id, meta, stream, entry.bytes).finally(() => stream.destroy());
   }
   const body = rewritten().toBinary();

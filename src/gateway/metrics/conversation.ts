@@ -7,7 +7,7 @@ import type { SpanTree } from '../decode/span-tree.ts';
 import type { SdkMetrics } from './metrics-events.ts';
 import { type EventTimeline, firstFrom, type UploadedSession } from './uploaded-session.ts';
 
-/** What was said, who handed over, and which answers were cut off. */
+/** Events of messages, handoffs and interrupted speech. */
 export function addConversation(
   timeline: EventTimeline,
   tree: SpanTree<SpanRecord>,

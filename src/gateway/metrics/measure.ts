@@ -54,7 +54,7 @@ export function measure(session: UploadedSession): Observation[] {
     reportedUsage(samples, usage, requests, usageReporters);
   }
   if (!ended) samples.add('lk_agents_sessions_total', { close_reason: 'crashed' }, 1);
-  // How many run is for who sees them run.
+  // Active sessions are counted while they run.
   const all = [...found, ...rest, ...samples.observations];
   return summed(all.filter(({ metric }) => metric !== 'lk_agents_sessions_active'));
 }

@@ -6,7 +6,7 @@ import type { Telemetry } from '../telemetry.ts';
 import { measure } from './measure.ts';
 import { hasEnded, readUploadedSession, type UploadedSession } from './uploaded-session.ts';
 
-/** For how many seconds nothing may have come of a session before it is measured. */
+/** Seconds without an upload after which a session is measured. */
 export interface MeasurementDelays {
   /**
    * After its recording, which both SDKs send last, but for spans and logs: those come within ten seconds, and are repeated for
@@ -15,7 +15,7 @@ export interface MeasurementDelays {
   settled: number;
   /** After its report, where no recording came: one may still be on its way, and has the playback latencies. @default 60 */
   unrecorded: number;
-  /** After anything else, for its job is dead. In a call, somebody speaks; and after a restart of the gateway, jobs find it. @default 1800 */
+  /** After anything else: its job is dead. A live call uploads speech, and jobs reconnect after a restart of the gateway. @default 1800 */
   lost: number;
   /**
    * From when a session's series are there, at 0, until its figures are: one scrape at least. A series that begins with the figures
@@ -38,7 +38,7 @@ export const defaultMeasurementDelays: MeasurementDelays = {
 const maxAttempts = 10;
 const maxPause = 300;
 
-/** Sessions of which nothing has come for so many seconds when the gateway starts are history. */
+/** Sessions without an upload for this many seconds are not measured after a restart. */
 const horizon = 86_400;
 /** How often it is looked for what is due, in milliseconds. */
 const interval = 500;
@@ -58,7 +58,7 @@ export interface MeasurementSchedulerOptions {
 }
 
 /**
- * Records each session in the series of the catalogue, once: when it is over and nothing comes of it any more. That it was
+ * Records each session in the series of the catalogue, once: when it has ended and no more uploads arrive. That it was
  * measured is on the disk before its figures count, so that after a crash they are missing rather than there twice.
  */
 export class MeasurementScheduler {
@@ -152,7 +152,7 @@ export class MeasurementScheduler {
 
   #failed(id: string, { code, name }: NodeJS.ErrnoException): void {
     const { now, log, delays, telemetry } = this.#options;
-    // Something came meanwhile, or it is gone.
+    // A new upload came meanwhile, or the session was deleted.
     if (this.#due.has(id) || !this.#options.store.index.get(id)) return;
     const attempts = (this.#failures.get(id) ?? 0) + 1;
     if (attempts < maxAttempts) {

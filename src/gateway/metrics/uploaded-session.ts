@@ -115,7 +115,7 @@ export const eventOrder = {
   closed: 10,
 } as const;
 
-/** The events of a session in the order in which they came, whatever the order in which they are added. */
+/** The events of a session, sorted by time, added in any order. */
 export class EventTimeline {
   readonly #events: TimedEvent[] = [];
 

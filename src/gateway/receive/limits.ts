@@ -13,7 +13,7 @@ export interface Limits {
   parts: { header: number; history: number; audio: number };
   /** Uploads per minute and API key; a job makes one every five seconds, and a handful when it ends. */
   perMinute: number;
-  /** Seconds after which an upload is cut whatever its speed: less than what an SDK waits for. */
+  /** Seconds after which an upload is cut off at any speed: less than the timeout of an SDK. */
   seconds: Readonly<Record<UploadKind, number>>;
   /** Bytes per second that an upload has to reach on average, after its first seconds. */
   minRate: number;

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { Entry } from './spool.ts';
 
 export interface DeadLettersOptions {
-  /** Made if it is not there. */
+  /** Created if missing. */
   directory: string;
-  /** What all of it may take, in bytes; then the oldest goes. 0: nothing is kept. */
+  /** The most bytes of all entries; beyond, the oldest is removed. 0: nothing is kept. */
   maxBytes: number;
   /** Milliseconds after which it is removed: what was said may be in it. @default a week */
   maxAge?: number;
@@ -13,16 +13,16 @@ export interface DeadLettersOptions {
 
 const week = 7 * 86_400_000;
 
-/** Why something is here. */
+/** Why an entry is here. */
 export interface DeadLetter {
-  /** What could not be done: `ingest`, or the destination that it was for. */
+  /** The step that failed: `ingest`, or the destination. */
   source: string;
   reason: string;
   /** Unix milliseconds. */
   at: number;
 }
 
-/** A folder for what will not be tried again: uploads that cannot be read, requests that a backend refuses for good. */
+/** A folder for entries that are not retried: malformed uploads, and requests that a backend refuses permanently. */
 export class DeadLetters {
   readonly #options: Required<DeadLettersOptions>;
 
@@ -53,7 +53,7 @@ export class DeadLetters {
       await this.prune();
       return true;
     } catch {
-      // On a full disk, what cannot be used is the last thing to make room for.
+      // On a full disk, dead letters are dropped.
       await rm(`${name}.json`, { force: true }).catch(() => {});
       return false;
     }

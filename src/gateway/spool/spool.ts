@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 
 export interface SpoolOptions {
-  /** Made if it is not there; nobody else may write into it. */
+  /** Created if missing; no other process may write into it. */
   directory: string;
-  /** What all entries together may take. */
+  /** The most bytes of all entries together. */
   maxBytes: number;
-  /** What must stay free on the disk. @default 0 */
+  /** Bytes that must stay free on the disk. @default 0 */
   minFreeBytes?: number;
 }
 
@@ -20,7 +20,7 @@ export interface ReceiveOptions {
   sync?: boolean;
 }
 
-/** There is no room: the spool is full, or the disk is. */
+/** The spool is full, or the disk is. */
 export class NoSpaceError extends Error {
   override readonly name = 'NoSpaceError';
   readonly reason: 'spool_full' | 'disk_full';
@@ -34,7 +34,7 @@ export class NoSpaceError extends Error {
 /** The file that names the entry in progress. */
 const inProgressFile = 'begun';
 
-/** What an upload has, as a rule, in bytes. */
+/** The size of a typical upload, in bytes. */
 const typicalUploadBytes = 16 * 1024;
 
 const full: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO']);
@@ -97,7 +97,7 @@ export class Spool {
     return oldest;
   }
 
-  /** Lets all others go before an entry, until the next start. */
+  /** Moves an entry behind all others, until the next start. */
   postpone({ id }: Entry): void {
     const entry = this.#entries.get(id);
     if (!entry) return;
@@ -184,7 +184,7 @@ export class Spool {
     const known = this.#inProgress?.id === id ? this.#inProgress : { id, times: 0, here: false };
     if (known.here) return known.times - 1;
     this.#inProgress = { id, times: known.times + 1, here: true };
-    // Without room for it, nothing is noted.
+    // On a full disk, nothing is recorded.
     await writeFile(this.#inProgressPath, `${id} ${this.#inProgress.times}`, { mode: 0o600 }).catch(() => {});
     return known.times;
   }
@@ -206,7 +206,7 @@ export class Spool {
   }
 
   /**
-   * Whether it takes more.
+   * Checks that another upload would be accepted.
    *
    * @throws NoSpaceError, or Error of the file system
    */
@@ -244,7 +244,7 @@ export class Spool {
   }
 }
 
-/** What is known of a body beside its bytes; it is kept as the first line of the file. */
+/** Metadata of a body; the first line of the file. */
 export type Meta = Readonly<Record<string, string | number | boolean>>;
 
 /** A body that waits in a spool. */
@@ -288,7 +288,7 @@ export async function readBody(entry: Entry): Promise<Buffer> {
   return (await readFile(entry.path)).subarray(offset);
 }
 
-/** @throws Error if the file cannot be opened, rather than the stream later, when nobody may listen to it any more */
+/** @throws Error if the file cannot be opened, rather than an error of the stream later, without a listener */
 export async function streamBody(entry: Entry): Promise<Readable> {
   const { offset } = await readHead(entry);
   const file = await open(entry.path, 'r');

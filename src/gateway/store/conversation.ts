@@ -1,6 +1,9 @@
-import type { ChatItem } from '../decode/chat-item.ts';
+import { type ChatItem, mergeItems } from '../decode/chat-item.ts';
 import type { SpanRecord } from '../decode/records.ts';
 import { factsOf } from '../decode/span-facts.ts';
+import type { SessionFiles } from './session-files.ts';
+import type { SessionState } from './session-state.ts';
+import { spanSummaries } from './span-summaries.ts';
 
 /**
  * Conversation items from a span while the call runs, until the SDK sends the conversation itself.
@@ -63,4 +66,15 @@ export function provisionalItems(span: SpanRecord, language?: string, redacted =
     default:
       return [];
   }
+}
+
+/** The conversation of a session: as the SDK sent it, else reconstructed from its spans. */
+export async function itemsOf(files: SessionFiles, state: SessionState): Promise<ChatItem[]> {
+  const sent = await files.read<ChatItem[]>('transcript');
+  if (sent) return sent;
+  const items: ChatItem[] = [];
+  for await (const span of spanSummaries(files, state.sizes)) {
+    items.push(...provisionalItems(span, state.identity.language, state.identity.redacted));
+  }
+  return mergeItems([], items);
 }

@@ -2,12 +2,11 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BucketError } from '../../objects/bucket.ts';
 import { OptionError } from '../../options.ts';
-import { type ChatItem, mergeItems } from '../decode/chat-item.ts';
-import { provisionalItems } from './conversation.ts';
+import type { ChatItem } from '../decode/chat-item.ts';
+import { itemsOf } from './conversation.ts';
 import { Journal } from './journal.ts';
 import { isSessionId, type Objects, SessionFiles } from './session-files.ts';
 import type { SessionState } from './session-state.ts';
-import { spanSummaries } from './span-summaries.ts';
 import { type SessionSummary, summaryOf } from './summary.ts';
 
 interface Indexed {
@@ -185,17 +184,6 @@ export class SessionIndex {
       searchTerms: items ? searchTermsOf(items) : this.searchTerms(id),
     };
   }
-}
-
-/** The conversation of a session: as the SDK sent it, else reconstructed from its spans. */
-export async function itemsOf(files: SessionFiles, state: SessionState): Promise<ChatItem[]> {
-  const sent = await files.read<ChatItem[]>('transcript');
-  if (sent) return sent;
-  const items: ChatItem[] = [];
-  for await (const span of spanSummaries(files, state.sizes)) {
-    items.push(...provisionalItems(span, state.identity.language, state.identity.redacted));
-  }
-  return mergeItems([], items);
 }
 
 /** Characters of search terms that are kept of a session: more than two hours of talk have. */

@@ -60,7 +60,7 @@ export function statusOf(summary: SessionSummary, now: number): SessionStatus {
   return now - summary.receivedAt <= liveFor ? 'live' : 'lost';
 }
 
-/** The value that `share` of the values do not exceed (nearest rank). */
+/** The percentile of values by the nearest rank; `share` is 0 to 1. */
 export function percentile(values: readonly number[], share: number): number | undefined {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];

@@ -105,7 +105,7 @@ export function latencyOf(turn: OpenTurn, tree: FactsTree): TurnLatency | undefi
 export const unmeasuredReasons = ['realtime', 'typed', 'unanswered', 'not_reported'] as const;
 export type Unmeasured = (typeof unmeasuredReasons)[number];
 
-/** Whether somebody was heard to say it. */
+/** Whether the turn was spoken. */
 const heard = ({ user, span }: OpenTurn): boolean =>
   span !== undefined || user?.metrics?.startedSpeakingAt !== undefined;
 

@@ -17,7 +17,7 @@ export interface Node {
 type Kind = SpanFacts['of'];
 export type NodeOf<K extends Kind> = Node & { facts: Extract<SpanFacts, { of: K }> };
 
-/** A parent of a parent of a …; deeper ones are of somebody's own tracer. */
+/** Levels of the tree that are walked; deeper spans come from a user's own tracer. */
 const maxDepth = 16;
 
 function errorOf({ status, attributes, events, statusMessage }: SpanRecord): string | undefined {

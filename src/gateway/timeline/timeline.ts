@@ -102,7 +102,7 @@ function startsOf(
 /** To the millisecond, which is what an axis shows. */
 const rounded = (seconds: number): number => Math.round(seconds * 1000) / 1000;
 
-/** How a session went, from what has come of it so far. */
+/** The timeline of a session, from the uploads so far. */
 export async function timelineOf(
   files: SessionFiles,
   state: SessionState,
@@ -193,7 +193,7 @@ export function timelineEventsOf(
         const when = cutOff.get(id) ?? metrics?.stoppedSpeakingAt ?? at;
         if (when !== undefined) found.push({ at: when, kind: 'interruption', turn });
       }
-      // The first agent takes over from nobody.
+      // The first agent is not a handoff.
       if (type === 'agent_handoff' && oldAgent !== undefined && at !== undefined)
         found.push({ at, kind: 'handoff', label: `${oldAgent} → ${newAgent ?? '?'}`, turn });
     }

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { atOnce, judged, never } from '../metrics/series.ts';
+import { longDelays, noDelays, waitForResult } from '../metrics/series.ts';
 import { newFolder, startTestGateway } from '../running.ts';
 import { type Captured, capturedOf } from '../uploads.ts';
 import { type Backend, listenBackend } from './backend.ts';
@@ -26,10 +26,10 @@ const halved: readonly Captured[] = full.flatMap((request) => {
 async function over(backend: Backend, directory: string) {
   const gateway = await startTestGateway({
     directory,
-    measurementDelays: atOnce,
+    measurementDelays: noDelays,
     forward: { loki: backend.url },
   });
-  await judged(gateway, 'measured');
+  await waitForResult(gateway, 'measured');
   await vi.waitFor(() => expect(conversationRecordsTo(backend).length).toBeGreaterThan(0), {
     timeout: 30_000,
   });
@@ -46,7 +46,7 @@ async function eventRecordsOf(requests: readonly Captured[]) {
   const backend = await listenBackend();
   const first = await startTestGateway({
     directory,
-    measurementDelays: never,
+    measurementDelays: longDelays,
     forward: { loki: backend.url },
   });
   await first.take(requests);
@@ -146,7 +146,7 @@ test('what comes twice is sent once, also over a restart of the gateway', async 
   expect(told).toEqual((await eventRecordsOf(full)).told);
   const again = await startTestGateway({
     directory,
-    measurementDelays: atOnce,
+    measurementDelays: noDelays,
     forward: { loki: backend.url },
   });
   await again.take([...full, ...capturedOf('flush')]);

@@ -5,7 +5,7 @@ import { conversationScope } from '../../../src/catalogue/conversation.ts';
 import { type Backend, openBackend } from '../../agent/telemetry/backend.ts';
 import { keepUntilEnd } from '../../closing.ts';
 import { callOf, pair, withJavaScriptWorker } from '../javascript.ts';
-import { atOnce, judged } from '../metrics/series.ts';
+import { noDelays, waitForResult } from '../metrics/series.ts';
 import { newFolder, type Running, startTestGateway } from '../running.ts';
 
 keepUntilEnd();
@@ -31,7 +31,7 @@ async function run({ env = () => ({}), record, exported }: Run) {
   backends.push(backend);
   const gateway = await startTestGateway({
     keys: { pair },
-    measurementDelays: atOnce,
+    measurementDelays: noDelays,
     forward: { tempo: backend.url, loki: backend.url, ...(exported && { exported }) },
   });
   const variables = {
@@ -46,7 +46,7 @@ async function run({ env = () => ({}), record, exported }: Run) {
     await until(() => expect(readFileSync(log, 'utf8')).toContain('"exit"'));
   });
   await gateway.drained(20_000);
-  await judged(gateway, 'observed');
+  await waitForResult(gateway, 'observed');
   return { gateway, backend, ...lookInto(backend) };
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { catalogue } from '../../../src/catalogue/metrics.ts';
 import { sources } from '../../../src/gateway/metrics/sources.ts';
 import { type Captured, capturedOf } from '../uploads.ts';
-import { atOnce, measured, seriesOf } from './series.ts';
+import { measured, noDelays, seriesOf } from './series.ts';
 
 const llm = 'model_provider="fakeco",model_name="fake-llm-1"';
 const tts = 'model_provider="fakeco",model_name="fake-tts-1"';
@@ -123,7 +123,7 @@ test('tools, a handoff, an interruption, a failed request and unanswered turns c
 
 test('a job that died is counted from its spans, and as crashed', async () => {
   const spans = capturedOf('full').filter(({ kind }) => kind === 'traces');
-  const gateway = await measured(spans, { measurementDelays: { ...atOnce, lost: 0 } });
+  const gateway = await measured(spans, { measurementDelays: { ...noDelays, lost: 0 } });
   const series = await seriesOf(gateway);
   expect(series).toMatchObject({
     'sessions_total{close_reason="crashed"}': 1,

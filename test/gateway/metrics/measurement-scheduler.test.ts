@@ -6,7 +6,7 @@ import type { SessionState } from '../../../src/gateway/store/session-state.ts';
 import { SessionStore } from '../../../src/gateway/store/session-store.ts';
 import { newFolder, startTestGateway } from '../running.ts';
 import { type Captured, captured, capturedOf } from '../uploads.ts';
-import { atOnce, judged, measured, never, seriesOf } from './series.ts';
+import { longDelays, measured, noDelays, seriesOf, waitForResult } from './series.ts';
 
 const figuresOf = async (requests: readonly Captured[]) => seriesOf(await measured(requests));
 
@@ -21,7 +21,7 @@ test('uploads that come twice, and in any order, count once', async () => {
 test('a session whose uploads come before and after a restart is measured once, and not again after the next', async () => {
   const directory = newFolder();
   const full = capturedOf('full');
-  const first = await startTestGateway({ directory, measurementDelays: never });
+  const first = await startTestGateway({ directory, measurementDelays: longDelays });
   await first.take(full.slice(0, 6));
   await first.close();
   const second = await measured(full.slice(6), { directory });
@@ -59,15 +59,15 @@ test('a session whose job observes it is left to that job', async () => {
             ?.value.kvlistValue.values.push({ key: 'talkgauge.observed', value: { boolValue: true } });
     return { ...request, body: Buffer.from(JSON.stringify(body)) };
   });
-  const gateway = await startTestGateway({ measurementDelays: atOnce });
+  const gateway = await startTestGateway({ measurementDelays: noDelays });
   await gateway.take(marked);
-  await judged(gateway, 'observed');
+  await waitForResult(gateway, 'observed');
   expect(await seriesOf(gateway)).toEqual({});
 });
 
 test('also one of which only a span says so, and not the report', async () => {
   const directory = newFolder();
-  const first = await startTestGateway({ directory, measurementDelays: never });
+  const first = await startTestGateway({ directory, measurementDelays: longDelays });
   const span = {
     traceId: 'trace',
     spanId: 'marked',
@@ -82,13 +82,13 @@ test('also one of which only a span says so, and not the report', async () => {
   await first.store.apply({ ...emptyBatch(identity), spans: [span] }, 'marked');
   await first.take(capturedOf('full'));
   await first.close();
-  const gateway = await startTestGateway({ directory, measurementDelays: atOnce });
-  await judged(gateway, 'observed');
+  const gateway = await startTestGateway({ directory, measurementDelays: noDelays });
+  await waitForResult(gateway, 'observed');
   expect(await seriesOf(gateway)).toEqual({});
 });
 
 test('sessions that run are counted as active until they end', async () => {
-  const gateway = await startTestGateway({ measurementDelays: never });
+  const gateway = await startTestGateway({ measurementDelays: longDelays });
   await gateway.take(captured.filter(({ name }) => name === 'full-02-traces'));
   expect(await seriesOf(gateway)).toEqual({ sessions_active: 1 });
   await gateway.take(captured.filter(({ name }) => name === 'full-08-logs'));
@@ -115,10 +115,10 @@ test('a redacted session counts like any, and nothing of it is in a label', asyn
 
 test('new series are there at 0 before a session is in them, so that rates see it', async () => {
   const directory = newFolder();
-  const first = await startTestGateway({ directory, measurementDelays: never });
+  const first = await startTestGateway({ directory, measurementDelays: longDelays });
   await first.take(capturedOf('flush'));
   await first.close();
-  const gateway = await startTestGateway({ directory, measurementDelays: { ...atOnce, announced: 3600 } });
+  const gateway = await startTestGateway({ directory, measurementDelays: { ...noDelays, announced: 3600 } });
   const page = await vi.waitFor(
     async () => {
       const text = await (await fetch(`${gateway.url}/metrics`)).text();
@@ -141,14 +141,14 @@ test('new series are there at 0 before a session is in them, so that rates see i
   expect(created).toMatch(/^lk_agents_sessions_created\{.*close_reason="crashed"\} \d{10}/m);
   await gateway.close();
   // It was not measured yet.
-  const second = await startTestGateway({ directory, measurementDelays: atOnce });
-  await judged(second, 'measured');
+  const second = await startTestGateway({ directory, measurementDelays: noDelays });
+  await waitForResult(second, 'measured');
   expect(await seriesOf(second)).toMatchObject({ session_turns_sum: 1, session_turns_count: 1 });
 });
 
 test('a call that went on while the gateway was away is not over', async () => {
   const directory = newFolder();
-  const first = await startTestGateway({ directory, measurementDelays: never });
+  const first = await startTestGateway({ directory, measurementDelays: longDelays });
   await first.take(captured.filter(({ name }) => name === 'full-02-traces'));
   await first.take(capturedOf('flush'));
   await first.close();
@@ -156,13 +156,13 @@ test('a call that went on while the gateway was away is not over', async () => {
   const path = join(directory, 'sessions/AJ_full/session.json');
   const state = JSON.parse(readFileSync(path, 'utf8')) as SessionState;
   writeFileSync(path, JSON.stringify({ ...state, receivedAt: state.receivedAt - 5400 }));
-  const gateway = await startTestGateway({ directory, measurementDelays: atOnce });
-  await judged(gateway, 'measured');
+  const gateway = await startTestGateway({ directory, measurementDelays: noDelays });
+  await waitForResult(gateway, 'measured');
   expect(await seriesOf(gateway)).toMatchObject({ sessions_active: 1, session_turns_sum: 1 });
   await gateway.close();
   // Nor does it come when the gateway is there again.
-  const second = await startTestGateway({ directory, measurementDelays: { ...atOnce, lost: 0 } });
-  await judged(second, 'measured');
+  const second = await startTestGateway({ directory, measurementDelays: { ...noDelays, lost: 0 } });
+  await waitForResult(second, 'measured');
   expect(await seriesOf(second)).toMatchObject({ 'sessions_total{close_reason="crashed"}': 1 });
 });
 
@@ -181,12 +181,12 @@ describe('a session whose files cannot be written', () => {
 
   test('is given up after ten attempts, which is counted, until the next start', async () => {
     const directory = newFolder();
-    const first = await startTestGateway({ directory, measurementDelays: never });
+    const first = await startTestGateway({ directory, measurementDelays: longDelays });
     await first.take(capturedOf('flush'));
     await first.close();
     const write = vi.spyOn(SessionStore.prototype, 'markMeasured').mockRejectedValue(full);
-    const gateway = await startTestGateway({ directory, measurementDelays: atOnce });
-    await judged(gateway, 'failed');
+    const gateway = await startTestGateway({ directory, measurementDelays: noDelays });
+    await waitForResult(gateway, 'failed');
     expect(write.mock.calls.length).toBe(10);
     expect(gateway.lines).toEqual([
       'A session could not be measured (ENOSPC): it is in no series until the gateway starts again. ' +
@@ -194,8 +194,8 @@ describe('a session whose files cannot be written', () => {
     ]);
     await gateway.close();
     write.mockRestore();
-    const second = await startTestGateway({ directory, measurementDelays: atOnce });
-    await judged(second, 'measured');
+    const second = await startTestGateway({ directory, measurementDelays: noDelays });
+    await waitForResult(second, 'measured');
     expect(await seriesOf(second)).toMatchObject({ session_turns_sum: 1 });
   });
 });
