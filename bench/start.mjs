@@ -30,7 +30,7 @@ async function uploadJobs(children, directory) {
   const measured = async () => {
     const text = await (await fetch(`${url}/metrics`)).text();
     return Number(
-      text.match(/^talkgauge_gateway_measured_sessions_total\{verdict="measured"\} (\d+)$/m)?.[1] ?? 0,
+      text.match(/^talkgauge_gateway_measured_sessions_total\{result="measured"\} (\d+)$/m)?.[1] ?? 0,
     );
   };
   await until(async () => (await measured()) >= count, 300_000);

@@ -18,7 +18,7 @@ const gateway = await startGateway({
   minFreeBytes: 0,
   // Jobs come as fast as they are taken, and are measured as soon as they are there.
   limits: { perMinute: 1e9 },
-  patience: { settled: 0, unrecorded: 0, announced: 0 },
+  measurementDelays: { settled: 0, unrecorded: 0, announced: 0 },
   sync: 'never',
 });
 const started = performance.now() - began;

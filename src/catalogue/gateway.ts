@@ -124,9 +124,9 @@ export const gateway = {
   },
   talkgauge_gateway_measured_sessions_total: {
     type: 'counter',
-    help: 'Sessions that ended, by who measures them: the gateway; observed: their job, with Talkgauge in it; untold: nobody, for too little came of them; failed: nobody until the next start, for their files could not be read or written.',
+    help: 'Sessions that ended, by who measures them: the gateway; observed: their job, with Talkgauge in it; insufficient_data: nobody, for too little came of them; failed: nobody until the next start, for their files could not be read or written.',
     unit: 'sessions',
-    labels: { verdict: ['measured', 'observed', 'untold', 'failed'] },
+    labels: { result: ['measured', 'observed', 'insufficient_data', 'failed'] },
     source: 'Talkgauge gateway',
   },
   talkgauge_gateway_sessions: {

@@ -2,11 +2,12 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler, R
 import { createApp, type Readiness } from '../http/app.ts';
 import type { Scrapes } from '../http/scrapes.ts';
 import { createPages, pagePaths } from './pages.ts';
-import { readPast } from './receive/pace.ts';
+import { drainBody } from './receive/limits.ts';
+import { NoSpaceError, type Spool } from './spool/spool.ts';
 
 export interface GatewayAppOptions {
   uploads: readonly RequestHandler[];
-  /** What guards all that follows. */
+  /** Guards the API, the pages and /metrics. */
   readers: RequestHandler;
   sameOrigin: RequestHandler;
   api: RequestHandler;
@@ -17,7 +18,7 @@ export interface GatewayAppOptions {
   log: (message: string) => void;
 }
 
-/** Nothing but the gateway's own scripts and styles runs, whatever a transcript says. */
+/** Only the gateway's own scripts and styles run, whatever a transcript contains. */
 const headers: Readonly<Record<string, string>> = {
   'Content-Security-Policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self' blob:; " +
@@ -29,7 +30,7 @@ const headers: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-store',
 };
 
-const strayPace = { totalMs: 10_000, minRate: 1024, graceMs: 5000 };
+const unexpectedBodyRate = { totalMs: 10_000, minRate: 1024, graceMs: 5000 };
 
 /** Everything that the gateway serves. */
 export function createGatewayApp(options: GatewayAppOptions): Express {
@@ -45,9 +46,9 @@ export function createGatewayApp(options: GatewayAppOptions): Express {
   receiving.use(...uploads);
   app.use(receiving);
 
-  // What is read has no body: who sends one has to be quick.
+  // Requests for the API and pages have no body: an unexpected one has to be sent quickly.
   app.use((request, response, next) => {
-    response.once('finish', () => void readPast(request, strayPace));
+    response.once('finish', () => void drainBody(request, unexpectedBodyRate));
     next();
   });
   app.use('/api', readers, sameOrigin, api);
@@ -67,4 +68,35 @@ export function createGatewayApp(options: GatewayAppOptions): Express {
   };
   app.use(failed);
   return app;
+}
+
+/** Milliseconds for which a result is cached, so that the disk is probed once a second at most. */
+const fresh = 1000;
+
+const reasons = {
+  spool_full: 'the spool is full: uploads are refused until some are processed',
+  disk_full: 'the disk is full: uploads are refused until there is room; see --min-free-mb',
+} as const;
+
+/**
+ * Whether the gateway takes uploads: its spool can be written, and has room, and so has the disk. That its index is loaded needs
+ * no check: before it is, the gateway does not listen.
+ */
+export function createReadiness(spool: Spool): () => Promise<Readiness> {
+  let checked: { at: number; state: Promise<Readiness> } | undefined;
+  const check = async (): Promise<Readiness> => {
+    try {
+      await spool.check();
+      return { ready: true };
+    } catch (error) {
+      if (error instanceof NoSpaceError) return { ready: false, reason: reasons[error.reason] };
+      const { code, name } = error as NodeJS.ErrnoException;
+      return { ready: false, reason: `the spool cannot be written (${code ?? name})` };
+    }
+  };
+  return () => {
+    const now = performance.now();
+    if (!checked || now - checked.at > fresh) checked = { at: now, state: check() };
+    return checked.state;
+  };
 }

@@ -5,12 +5,12 @@ import lockfile from 'proper-lockfile';
 import { OptionError } from '../options.ts';
 
 export interface LockOptions {
-  /** Milliseconds after which a lock that nobody renews is of a gateway that died. @default 10000 */
+  /** Milliseconds after which a lock that is not renewed is stale. @default 10000 */
   stale?: number;
   log: (message: string) => void;
 }
 
-/** Who has a lock. A process id alone means little: in a container, each gateway is the first process. */
+/** The process that holds a lock. A process id alone is ambiguous: in a container, each gateway is process 1. */
 interface Holder {
   host: string;
   pid: number;
@@ -18,20 +18,20 @@ interface Holder {
   since: number;
 }
 
-const self = (): Holder => ({
+const currentHolder = (): Holder => ({
   host: hostname(),
   pid: process.pid,
   since: Math.round(Date.now() - process.uptime() * 1000),
 });
 
-/** Milliseconds by which two clocks of one start differ. */
-const slack = 2000;
+/** Milliseconds by which two computed start times of one process differ. */
+const clockTolerance = 2000;
 
 /** Whether the holder is known to have died: it ran here, and runs no more. */
 function died({ host, pid, since }: Partial<Holder>): boolean {
-  const me = self();
-  if (host !== me.host || pid === undefined || since === undefined) return false;
-  if (pid === me.pid) return Math.abs(since - me.since) > slack;
+  const current = currentHolder();
+  if (host !== current.host || pid === undefined || since === undefined) return false;
+  if (pid === current.pid) return Math.abs(since - current.since) > clockTolerance;
   try {
     process.kill(pid, 0);
     return false;
@@ -87,10 +87,10 @@ export async function lockDirectory(
       );
     });
   });
-  await writeFile(holderPath, JSON.stringify(self()), { mode: 0o600 });
+  await writeFile(holderPath, JSON.stringify(currentHolder()), { mode: 0o600 });
   let released: Promise<void> | undefined;
   return () => {
-    // One that is not this gateway's any more is not given back.
+    // A lock that this gateway lost is not released.
     released ??= release().catch(() => {});
     return released;
   };

@@ -1,4 +1,7 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
 import { isLoopback } from '../http/address.ts';
 import { listen, type Patience } from '../http/listening.ts';
 import { createScrapes } from '../http/scrapes.ts';
@@ -8,42 +11,39 @@ import { PriceBook } from '../pricing/price-book.ts';
 import { version } from '../version.ts';
 import { createReaderGuard, sameOrigin } from './api/readers.ts';
 import { createApi } from './api/sessions.ts';
-import { createGatewayApp } from './app.ts';
+import { createGatewayApp, createReadiness } from './app.ts';
 import { Waveforms } from './audio/waveforms.ts';
-import { DeadLetters } from './dead-letter.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { Forwarder } from './forward/forwarder.ts';
 import { Ingest } from './ingest/ingest.ts';
-import { instanceId } from './instance-id.ts';
+import { startMaintenance } from './maintenance.ts';
 import { isAbandoned } from './metrics/measure.ts';
-import { Measuring } from './metrics/measuring.ts';
+import { MeasurementScheduler } from './metrics/measurement-scheduler.ts';
 import { recorded } from './metrics/sources.ts';
 import type { GatewayOptions } from './options.ts';
-import { warnOfPlainHttp } from './plain-http.ts';
-import { createReadiness } from './readiness.ts';
 import { openKeys } from './receive/api-keys.ts';
 import { defaultLimits } from './receive/limits.ts';
 import { createUploads, type Load } from './receive/uploads.ts';
+import { DeadLetters } from './spool/dead-letters.ts';
 import { Spool } from './spool/spool.ts';
-import { Objects } from './store/objects.ts';
+import { Objects } from './store/session-files.ts';
 import { SessionStore } from './store/session-store.ts';
 import { Telemetry } from './telemetry.ts';
-import { startUpkeep } from './upkeep.ts';
 
 export interface Gateway {
   /** Where it listens: what `LIVEKIT_OBSERVABILITY_URL` is set to. */
   url: string;
-  /** The sessions; its `events` tell of changes. */
+  /** The sessions; its `events` report changes. */
   store: SessionStore;
-  /** Resolves when all that was uploaded is stored and handed on, or after `patience` milliseconds. */
-  drained(patience: number): Promise<void>;
-  /** Stops listening; what is spooled is taken up at the next start. */
+  /** Resolves when all that was uploaded is stored and forwarded, or after `timeoutMs`. */
+  drained(timeoutMs: number): Promise<void>;
+  /** Stops listening; spooled uploads are processed at the next start. */
   close(): Promise<void>;
 }
 
 const mebibyte = 1024 * 1024;
 
-const patience: Patience = {
+const timeouts: Patience = {
   headersTimeout: 10_000,
   // Above what any upload may take, so that its own limit answers it first.
   requestTimeout: 180_000,
@@ -54,11 +54,11 @@ const patience: Patience = {
 };
 /** A job has a handful of connections when it ends. */
 const maxConnections = 4096;
-/** Half of them, so that nobody has them all; behind a proxy, all come from one address. */
+/** Half of them, so that no address can use all; behind a proxy, all come from one address. */
 const maxConnectionsPerAddress = 2048;
-/** Uploads at a time from which on answering goes before taking up. */
-const maxLeisure = 4;
-/** Milliseconds for which an upload may wait to be taken up without more of its session being awaited. */
+/** Uploads in flight above which receiving goes before processing. */
+const busyUploads = 4;
+/** Milliseconds that an upload may wait for processing before measurement waits for it. */
 const maxLag = 2000;
 
 /**
@@ -127,7 +127,7 @@ async function started(options: GatewayOptions, unlock: () => Promise<void>): Pr
     staging,
     telemetry,
     onBatch,
-    isBusy: () => load.receiving > maxLeisure,
+    isBusy: () => load.receiving > busyUploads,
     log,
   });
 
@@ -141,23 +141,23 @@ async function started(options: GatewayOptions, unlock: () => Promise<void>): Pr
     derivation: new CostDerivation(prices),
     specs: recorded,
   });
-  const measuring = Measuring.start({
+  const measurements = MeasurementScheduler.start({
     store,
     recorder,
     telemetry,
     isBehind: () => ingest.isBehind(maxLag),
-    patience: options.patience,
-    onOver: ({ id, identity, traceIds, receivedAt, cost, audio }, told) => {
-      const { items, report, closeReason } = told;
+    delays: options.measurementDelays,
+    onEnded: ({ id, identity, traceIds, receivedAt, cost, audio }, session) => {
+      const { items, report, closeReason } = session;
       return forwarder.conversation(id, receivedAt, {
         ...{ id, identity, traceId: traceIds[0], items, report, closeReason, cost },
         audio: audio !== undefined,
-        isAbandoned: () => isAbandoned(told),
+        isAbandoned: () => isAbandoned(session),
       });
     },
     log,
   });
-  const upkeep = await startUpkeep({
+  const maintenance = await startMaintenance({
     store,
     retention,
     archives: options.objects !== undefined,
@@ -169,10 +169,10 @@ async function started(options: GatewayOptions, unlock: () => Promise<void>): Pr
   const waveforms = new Waveforms(store);
   const closeParts = async () => {
     await waveforms.close();
-    await upkeep.close();
+    await maintenance.close();
     keys.close();
     await ingest.close();
-    await measuring.close();
+    await measurements.close();
     await forwarder.close();
     await store.settled();
     await unlock();
@@ -192,7 +192,7 @@ async function started(options: GatewayOptions, unlock: () => Promise<void>): Pr
       host,
       port,
       tls: options.tls,
-      patience,
+      patience: timeouts,
       maxConnections,
       maxConnectionsPerAddress,
       keepProcessAlive: options.keepProcessAlive ?? true,
@@ -203,9 +203,9 @@ async function started(options: GatewayOptions, unlock: () => Promise<void>): Pr
     return {
       url,
       store,
-      async drained(patienceMs) {
-        await ingest.drained(patienceMs);
-        await forwarder.drained(patienceMs);
+      async drained(timeoutMs) {
+        await ingest.drained(timeoutMs);
+        await forwarder.drained(timeoutMs);
       },
       async close() {
         await close();
@@ -236,4 +236,38 @@ function watchGauges(telemetry: Telemetry, spool: Spool, store: SessionStore): v
     'talkgauge_gateway_store_bytes',
     gauge(() => store.index.bytes),
   );
+}
+
+export interface PlainHttpOptions {
+  host: string;
+  tls: boolean;
+  /** Whether the user knows. */
+  insecure: boolean;
+  log: (message: string) => void;
+}
+
+/** Warns about plain HTTP on an address that others reach. */
+export function warnOfPlainHttp({ host, tls, insecure, log }: PlainHttpOptions): void {
+  if (tls || insecure || isLoopback(host)) return;
+  log(
+    `WARNING: plain HTTP on ${host}: anybody on the network path can read conversations, and the credentials of readers and agents. ` +
+      'Set TALKGAUGE_GATEWAY_TLS_CERT and TALKGAUGE_GATEWAY_TLS_KEY, or listen on 127.0.0.1 behind a proxy with TLS; ' +
+      'on a network that nobody else can read, say so with --insecure (TALKGAUGE_GATEWAY_INSECURE=true).',
+  );
+}
+
+/**
+ * The unique id of this gateway (OpenTelemetry's `service.instance.id`): generated at the first start, and kept in its
+ * directory, for its totals go on after a restart.
+ */
+export async function instanceId(directory: string): Promise<string> {
+  const file = join(directory, 'instance-id');
+  const known = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+  if (known.trim() !== '') return known.trim();
+  const drawn = randomUUID();
+  await writeFileAtomic(file, `${drawn}\n`, { mode: 0o600 });
+  return drawn;
 }

@@ -3,12 +3,12 @@ import type { BucketOptions } from '../objects/bucket.ts';
 import type { PriceBook } from '../pricing/price-book.ts';
 import type { Readers } from './api/readers.ts';
 import type { ForwardTo } from './forward/forwarder.ts';
-import type { BatchListener } from './ingest/store-batches.ts';
-import type { Patience } from './metrics/measuring.ts';
+import type { BatchListener } from './ingest/ingest.ts';
+import type { Retention } from './maintenance.ts';
+import type { MeasurementDelays } from './metrics/measurement-scheduler.ts';
 import type { KeyOptions } from './receive/api-keys.ts';
 import type { Limits } from './receive/limits.ts';
 import type { SyncPolicy } from './receive/uploads.ts';
-import type { Retention } from './store/retention.ts';
 
 export interface GatewayOptions {
   /** Where sessions and the spool are kept; made if it is not there. */
@@ -27,7 +27,7 @@ export interface GatewayOptions {
   published?: string;
   /** Whether plain HTTP and short API secrets are meant, also where others reach the gateway. @default false */
   insecure?: boolean;
-  /** Who may read sessions; needed as soon as the host is not loopback. @default whoever is on this machine */
+  /** Who may read sessions; needed as soon as the host is not loopback. @default anybody on this machine */
   readers?: Readers;
   /** Whether /metrics needs no login. @default false */
   openMetrics?: boolean;
@@ -56,16 +56,16 @@ export interface GatewayOptions {
   maxLabelValues?: number;
   /** How many series of sessions there may be; samples of further ones are dropped. @default 20000 */
   maxSeries?: number;
-  /** When a session is measured. @default see `Patience` */
-  patience?: Partial<Patience>;
+  /** When a session is measured. @default see `MeasurementDelays` */
+  measurementDelays?: Partial<MeasurementDelays>;
   /** Where Grafana is, for links. */
   grafana?: string;
-  /** Names this gateway among others. @default drawn at the first start, and kept in its directory */
+  /** The instance id of this gateway. @default generated at the first start, and kept in its directory */
   instance?: string;
-  /** Told of what was taken up; see `BatchListener`. */
+  /** Called with each stored batch; see `BatchListener`. */
   onBatch?: BatchListener;
   /** Whether the gateway keeps the process alive. @default true */
   keepProcessAlive?: boolean;
-  /** Takes a line for each thing that somebody should know. @default console.warn */
+  /** Receives one line for each operational message. @default console.warn */
   log?: (message: string) => void;
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { type Request, type Response, Router } from 'express';
 
-/** The addresses of the session explorer. What is at each, `src/web/shell.tsx` tells; its parts are below /page. */
+/** The addresses of the session explorer. `src/web/shell.tsx` maps them to views; assets are below /page. */
 export const pagePaths = ['/', '/sessions/:id', '/page/:hash/:name'] as const;
 
 const types: Readonly<Record<string, string>> = {
@@ -97,7 +97,7 @@ const documentOf = (base: string): string => `<!doctype html>
 </head>
 <body>
 <div id="page"></div>
-<noscript>The sessions are shown by a script. For machines, they are at /api/sessions.</noscript>
+<noscript>The sessions are summaryResponse by a script. For machines, they are at /api/sessions.</noscript>
 </body>
 </html>
 `;

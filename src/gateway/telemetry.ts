@@ -12,7 +12,7 @@ type LabelsOf<N extends Name> = {
     : string;
 };
 
-/** What a gateway tells of itself, in a registry of its own. */
+/** The gateway's self-monitoring, in a registry of its own. */
 export class Telemetry {
   readonly registry = new Registry();
   readonly #counters = new Map<string, Counter>();
@@ -34,12 +34,12 @@ export class Telemetry {
     this.#beginAtZero((labels) => !('destination' in labels));
   }
 
-  /** Shows what is counted of a backend from now on; of others, nothing is shown. */
-  handsOnTo(backend: (typeof destinations)[number]): void {
+  /** Exposes the counters of a destination; unused destinations have none. */
+  addDestination(backend: (typeof destinations)[number]): void {
     this.#beginAtZero(({ destination }) => destination === backend);
   }
 
-  /** Of a counter that appears with its first event, no rate would tell of that one. */
+  /** A counter that appears with its first event has no rate for it. */
   #beginAtZero(wanted: (labels: Readonly<Record<string, string>>) => boolean): void {
     for (const [name, counter] of this.#counters) {
       for (const labels of combinations(gateway[name as Name].labels).filter(wanted)) counter.inc(labels, 0);

@@ -4,11 +4,12 @@ import type {
   facetsSchema,
   logsSchema,
   pageSchema,
+  peaksSchema,
   reportSchema,
   summarySchema,
+  timelineSchema,
   transcriptSchema,
 } from '../gateway/api/schema.ts';
-import type { peaksSchema, timelineSchema } from '../gateway/api/timeline-schema.ts';
 
 /** The gateway's API, as its schema tells it; docs/gateway-api.md. */
 

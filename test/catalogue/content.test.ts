@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { holdsContent, isContentEvent } from '../../src/catalogue/content.ts';
-import { isPersonal } from '../../src/gateway/redact/personal.ts';
+import { isPersonal } from '../../src/gateway/redact/redaction.ts';
 
 const content = [
   'lk.pii.user_transcript',

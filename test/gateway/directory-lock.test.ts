@@ -21,7 +21,7 @@ const crashed = (directory: string, holder: object) => {
   writeFileSync(join(directory, 'gateway.pid'), JSON.stringify(holder));
 };
 
-test('a directory is of one gateway; the next is refused, and told what to do', async () => {
+test('a directory is locked by one gateway; the next is refused with the next step', async () => {
   const directory = newFolder();
   const unlock = await locking(directory).taken;
   const { taken, lines } = locking(directory);

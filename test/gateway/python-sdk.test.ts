@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { GatewayOptions } from '../../src/gateway/options.ts';
 import { freePort } from '../stack/servers.mjs';
-import { atOnce, judged, never, seriesOf } from './metrics/series.ts';
+import { longDelays, noDelays, seriesOf, waitForResult } from './metrics/series.ts';
 import { startProxy } from './proxy.ts';
 import { startPythonWorker, version } from './python/worker.ts';
 import { startTestGateway } from './running.ts';
@@ -13,7 +13,7 @@ const limit = 5000;
 
 // In CI, where .ci/run installs it, its absence is a failure.
 test.skipIf(version === undefined && !process.env.CI)('a job of the Python SDK arrives whole', async () => {
-  const gateway = await startTestGateway({ keys: { pair }, patience: never });
+  const gateway = await startTestGateway({ keys: { pair }, measurementDelays: longDelays });
   // With a slash at its end, which Python keeps.
   const worker = await startPythonWorker(`${gateway.url}/`, pair);
   try {
@@ -49,8 +49,8 @@ test.skipIf(version === undefined && !process.env.CI)('a job of the Python SDK a
 
     // When it has all come, it is measured.
     await gateway.close();
-    const measuring = await startTestGateway({ directory: gateway.directory, patience: atOnce });
-    await judged(measuring, 'measured');
+    const measuring = await startTestGateway({ directory: gateway.directory, measurementDelays: noDelays });
+    await waitForResult(measuring, 'measured');
     const model = 'model_provider="openai",model_name="gpt-4o-mini"';
     expect(await seriesOf(measuring)).toMatchObject({
       'turns_total{outcome="completed",tools="no"}': 2,

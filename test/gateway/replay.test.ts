@@ -109,7 +109,7 @@ test('a recording is kept as it was sent', async () => {
   expect(sent.includes(audio)).toBe(true);
 });
 
-test('the same upload, sent twice, tells nothing twice', async () => {
+test('the same upload, sent twice, counts once', async () => {
   const gateway = await startTestGateway();
   await gateway.take([...capturedOf('full'), ...capturedOf('full')]);
   const { sessions } = await gateway.json('/api/sessions');

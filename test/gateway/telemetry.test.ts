@@ -14,11 +14,11 @@ test('counters are there at 0 before anything is counted, so that rates see the 
   expect(await lines(telemetry, 'talkgauge_gateway_measured_sessions_total')).toHaveLength(4);
 });
 
-test('of backends, those are there that something is handed on to', async () => {
+test('only configured destinations have counters', async () => {
   const telemetry = new Telemetry();
   expect(await lines(telemetry, 'talkgauge_gateway_forwarded_total')).toEqual([]);
   telemetry.count('talkgauge_gateway_forwarded_total', { destination: 'loki', result: 'ok' }, 2);
-  telemetry.handsOnTo('loki');
+  telemetry.addDestination('loki');
   expect(await lines(telemetry, 'talkgauge_gateway_forwarded_total')).toEqual([
     'talkgauge_gateway_forwarded_total{destination="loki",result="ok"} 2',
     'talkgauge_gateway_forwarded_total{destination="loki",result="rejected"} 0',

@@ -39,7 +39,7 @@ const folders: Readonly<Record<string, Allowed>> = {
   // It runs in a browser: nothing of Node.js, and of the gateway only what its API returns.
   web: {
     values: ['catalogue'],
-    types: ['gateway/api/schema.ts', 'gateway/api/timeline-schema.ts'],
+    types: ['gateway/api/schema.ts'],
     packages: ['preact', 'zod'],
   },
   simulate: { values: [...shared, 'agent', ...agent, 'gateway'] },

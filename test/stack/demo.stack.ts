@@ -69,7 +69,7 @@ describe('the demo in the stack', () => {
     ]);
     // Then the gateway would have told the conversations.
     await until(async () =>
-      expect(await metric('talkgauge_gateway_measured_sessions_total', { verdict: 'observed' })).toBe(3),
+      expect(await metric('talkgauge_gateway_measured_sessions_total', { result: 'observed' })).toBe(3),
     );
     const spans = backend.spans.map(({ spanId }) => spanId);
     expect(spans.length).toBeGreaterThan(50);

@@ -1,5 +1,5 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { TraceRequest } from '../../src/gateway/decode/trace-schema.ts';
+import { TraceRequest } from '../../src/gateway/decode/otlp-schema.ts';
 import type { Captured } from '../gateway/uploads.ts';
 
 /** When the captured calls took place, in unix seconds, and for how long before and after that all their times lie. */

@@ -178,11 +178,11 @@ describe.skipIf(missing)('a mixed fleet', () => {
       (await drawn(panel)).map(({ metric }) => metric[label]).toSorted();
     expect(await names('Uploads by kind', 'kind')).toEqual(['logs', 'metrics', 'recordings', 'traces']);
     expect(await names('Refused by reason', 'reason')).toEqual(['unauthorized']);
-    expect(await names('Sessions by who measures them', 'verdict')).toEqual([
+    expect(await names('Sessions by who measures them', 'result')).toEqual([
       'failed',
+      'insufficient_data',
       'measured',
       'observed',
-      'untold',
     ]);
     expect((await drawn('Sessions in the store'))[0]?.values.at(-1)?.[1]).toBe(3);
     // It hands on to nobody.

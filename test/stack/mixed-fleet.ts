@@ -5,7 +5,7 @@ import { parse, stringify } from 'yaml';
 import { type Gateway, startGateway } from '../../src/gateway/gateway.ts';
 import { startWorker, type Worker, type WorkerOptions } from '../agent/worker/worker.ts';
 import { callOf, pair } from '../gateway/javascript.ts';
-import { atOnce, never } from '../gateway/metrics/series.ts';
+import { longDelays, noDelays } from '../gateway/metrics/series.ts';
 import { type Captured, captured, tokenOf, upload } from '../gateway/uploads.ts';
 import { type Held, heldBack } from './before-the-first-call.ts';
 import { eventually } from './programs.ts';
@@ -33,7 +33,7 @@ export async function mixedFleet(): Promise<MixedFleet> {
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    const taking = await startGateway({ ...options, patience: never });
+    const taking = await startGateway({ ...options, measurementDelays: longDelays });
     closing.push(taking);
     const worker = await runCall(taking, folder, (one) => closing.push(one));
     const token = await tokenOf({ secret: pair.secret });
@@ -41,9 +41,9 @@ export async function mixedFleet(): Promise<MixedFleet> {
     await taking.drained(30_000);
     await taking.close();
     // All of it is there when it is measured: how fast it came changes nothing.
-    const gateway = await startGateway({ ...options, patience: atOnce });
+    const gateway = await startGateway({ ...options, measurementDelays: noDelays });
     closing.push(gateway);
-    await verdicts(gateway, { measured: 2, observed: 1 });
+    await measurements(gateway, { measured: 2, observed: 1 });
     const [first] = captured as [Captured];
     await upload(gateway.url, first, { token: await tokenOf({ secret: 'of a stranger'.repeat(3) }) });
     const pages = [
@@ -80,16 +80,16 @@ async function runCall(gateway: Gateway, folder: string, started: (worker: Worke
   return worker;
 }
 
-/** Waits until a gateway has given so many verdicts on sessions. */
-async function verdicts(gateway: Gateway, wanted: Readonly<Record<string, number>>): Promise<void> {
+/** Waits until a gateway has measured so many sessions, by result. */
+async function measurements(gateway: Gateway, wanted: Readonly<Record<string, number>>): Promise<void> {
   await eventually(
     async () => {
       const page = await (await fetch(`${gateway.url}/metrics`)).text();
-      const given = (verdict: string) =>
-        Number(page.match(new RegExp(`measured_sessions_total\\{verdict="${verdict}"\\} (\\d+)`))?.[1] ?? 0);
-      return Object.entries(wanted).every(([verdict, count]) => given(verdict) === count) || undefined;
+      const given = (result: string) =>
+        Number(page.match(new RegExp(`measured_sessions_total\\{result="${result}"\\} (\\d+)`))?.[1] ?? 0);
+      return Object.entries(wanted).every(([result, count]) => given(result) === count) || undefined;
     },
-    `verdicts ${JSON.stringify(wanted)}`,
+    `measurement results ${JSON.stringify(wanted)}`,
     60_000,
   );
 }

@@ -49,7 +49,7 @@ describe.skipIf(missing.length > 0)(
       const gateway = await startTestGateway({
         keys: { pair: key, files: [keyFile], reloadMs: 100 },
         forward: endpoints,
-        patience: soon,
+        measurementDelays: soon,
       });
       // First what is old: Loki takes nothing that is half a day behind.
       await gateway.take(capturedOf('flush'));
@@ -75,8 +75,8 @@ describe.skipIf(missing.length > 0)(
       // All but the two whose process is lost, and of which nobody can say yet that they are over.
       await eventually(
         async () =>
-          (await gateway.metric('talkgauge_gateway_measured_sessions_total', { verdict: 'observed' })) ===
-            8 || undefined,
+          (await gateway.metric('talkgauge_gateway_measured_sessions_total', { result: 'observed' })) === 8 ||
+          undefined,
         'calls that the gateway has left to their jobs',
         60_000,
       );

@@ -4,7 +4,7 @@ import { type SessionSummary, statusOf } from '../store/summary.ts';
 import type { detailSchema, summarySchema } from './schema.ts';
 
 /** A summary as the API shows it. */
-export const shown = (summary: SessionSummary, now: number): z.infer<typeof summarySchema> => ({
+export const summaryResponse = (summary: SessionSummary, now: number): z.infer<typeof summarySchema> => ({
   ...summary,
   status: statusOf(summary, now),
   duration: summary.end - summary.start,
@@ -43,15 +43,15 @@ function missing(s: z.infer<typeof summarySchema>, state: SessionState): Record<
     reasons.latency = s.realtime
       ? 'The SDKs measure none of realtime models.'
       : (yet ?? 'The SDK measured none: of what was typed or not answered, it does not.');
-  // Of realtime models, no span has the user's words.
+  // With realtime models, no span has the user's transcript.
   if (live && state.realtime && state.live.turns.length === 0)
     reasons.text = 'What the user said comes when the call ends.';
-  if (s.hasReport && !state.cost) reasons.cost = 'The report tells of no usage.';
+  if (s.hasReport && !state.cost) reasons.cost = 'The report has no usage.';
   const unpriced = [...new Set(state.cost?.unpriced.map(({ provider, model }) => `${provider} ${model}`))];
   if (unpriced.length > 0) {
-    const told = unpriced.slice(0, mostUnpriced).join(', ');
+    const listed = unpriced.slice(0, mostUnpriced).join(', ');
     const more = unpriced.length > mostUnpriced ? ` and ${unpriced.length - mostUnpriced} more` : '';
-    reasons.price = `None is known of ${told}${more}, which the cost leaves out. Give it in a price file (--prices).`;
+    reasons.price = `None is known of ${listed}${more}, which the cost leaves out. Give it in a price file (--prices).`;
   }
   if (s.redacted) reasons.text = 'The session is redacted: what was said is not kept.';
   return reasons;
@@ -64,7 +64,7 @@ export function detailOf(
   now: number,
   grafana?: string,
 ): z.infer<typeof detailSchema> {
-  const listed = shown(summary, now);
+  const listed = summaryResponse(summary, now);
   const [trace] = state.traceIds;
   return {
     ...listed,

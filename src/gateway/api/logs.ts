@@ -3,9 +3,9 @@ import type { LogRecord } from '../decode/records.ts';
 import type { SessionFiles } from '../store/session-files.ts';
 import type { logsQuerySchema } from './schema.ts';
 
-/** What an answer takes of memory at most, however long the log is. */
+/** Bounds of the memory for a response, however long the log is. */
 export interface LogBounds {
-  /** Lines that are put in the order of their time, of eight bytes each. @default a million */
+  /** Lines that are sorted by time, of eight bytes each. @default a million */
   ordered: number;
   /** Characters of all lines of an answer; there is one line at least. @default eight million */
   characters: number;
@@ -16,9 +16,9 @@ const defaultBounds: LogBounds = { ordered: 1_000_000, characters: 8_000_000 };
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
 
 interface Line {
-  /** Where it is in the order: its time; what comes after the lines that are put in order is at the end. */
+  /** The sort key: its time; lines beyond the sorted ones are at the end. */
   at: number;
-  /** Which line of those that are asked for it is, in the order in which they came. */
+  /** Its index among the lines of the level, in the order of arrival. */
   number: number;
   json: string;
 }
@@ -61,7 +61,7 @@ export async function logsPage(
   return { total, logs: page.lines() };
 }
 
-/** Tells of each line, one after the other, whether its place in the order is from `from` on, and before `to`. */
+/** A predicate of each line, called in order: whether its rank is at least `from`, and below `to`. */
 function ranks(times: readonly number[], from: number, to: number): (line: Line) => boolean {
   const sorted = Float64Array.from(times).sort();
   const first = sorted[from] ?? Number.POSITIVE_INFINITY;
@@ -80,12 +80,12 @@ function ranks(times: readonly number[], from: number, to: number): (line: Line)
   };
 }
 
-/** Lines in order, as many of the first ones as there is room for. */
+/** The first lines in order, as many as fit. */
 class Page {
   readonly #most: number;
   #lines: Line[] = [];
   #characters = 0;
-  /** The first line for which there was no room, and after which there is none for any other. */
+  /** The first line that did not fit; no later one does. */
   #end?: Line;
 
   constructor(most: number) {

@@ -14,7 +14,7 @@ export interface Readers extends AuthOptions {
     header: string;
     /** Addresses, or networks as `10.0.0.0/8`, from which the header is believed. */
     from: readonly string[];
-    /** Names by which the proxy reaches the gateway, as `Host` tells them, without ports. @default any */
+    /** Names by which the proxy reaches the gateway, as in `Host`, without ports. @default any */
     hosts?: readonly string[];
   };
 }
@@ -31,7 +31,7 @@ const maxFailures = 100;
 const ipv6Network = 64;
 
 /**
- * Lets in who may read: with a login where one is set up, else only from this machine.
+ * Authorizes readers: by login where one is configured, else only from this machine.
  *
  * @throws OptionError if the gateway is to listen elsewhere, and nobody needs a login
  * @throws ServeError `ERR_AUTH` if a credential cannot be used
@@ -46,7 +46,7 @@ export function createReaderGuard({ readers, host, telemetry }: ReaderGuardOptio
           'TALKGAUGE_GATEWAY_USER and TALKGAUGE_GATEWAY_PASSWORD, or TALKGAUGE_GATEWAY_PROXY_HEADER, or listen on 127.0.0.1.',
       );
     }
-    return onlyFromHere(telemetry);
+    return localOnly(telemetry);
   }
   const login = hasLogin ? createLogin(auth, 'sessions') : undefined;
   const trusted = proxy && blockList(proxy.from);
@@ -58,7 +58,7 @@ export function createReaderGuard({ readers, host, telemetry }: ReaderGuardOptio
       isNamed(proxy.hosts, request.headers.host)) ||
     (login?.admits(request) ?? false);
 
-  // Only who has no right to read comes here: nobody is locked out by what others at the same address try.
+  // Only unauthorized requests are counted: valid credentials work even if others at the same address fail.
   const limited = rateLimit({
     windowMs: 60_000,
     limit: maxFailures,
@@ -85,11 +85,11 @@ export function createReaderGuard({ readers, host, telemetry }: ReaderGuardOptio
   };
 }
 
-/** What proxies and CDNs add to what they pass on. */
+/** Headers that proxies and CDNs add to what they forward. */
 const forwarded = /^(?:via|forwarded|x-forwarded-.*|x-real-ip|x-client-ip|true-client-ip|cf-connecting-ip)$/;
 
-/** How a request tells that a proxy passed it on; undefined: it does not. nginx speaks HTTP/1.0 unless it is told otherwise. */
-function signOfProxy({ headers, httpVersion }: Request): string | undefined {
+/** What shows that a proxy forwarded a request; undefined: nothing does. nginx speaks HTTP/1.0 by default. */
+function proxyIndicator({ headers, httpVersion }: Request): string | undefined {
   return (
     Object.keys(headers).find((name) => forwarded.test(name)) ??
     (httpVersion === '1.0' ? 'HTTP/1.0' : undefined)
@@ -98,11 +98,11 @@ function signOfProxy({ headers, httpVersion }: Request): string | undefined {
 
 /**
  * Without a login, being on this machine is what lets a request in. So a web page that a browser on this machine shows must not be
- * able to make one, by a name of its own that leads to 127.0.0.1; nor may a proxy on this machine pass on what comes from elsewhere.
+ * able to make one, by a name of its own that leads to 127.0.0.1; nor may a proxy on this machine forward what comes from elsewhere.
  */
-function onlyFromHere(telemetry: Telemetry): RequestHandler {
+function localOnly(telemetry: Telemetry): RequestHandler {
   return (request, response, next) => {
-    const sign = signOfProxy(request);
+    const sign = proxyIndicator(request);
     if (sign !== undefined) {
       const error =
         `This request came through a proxy (${sign}), and anybody may be behind it: set TALKGAUGE_GATEWAY_TOKEN, or ` +
@@ -122,7 +122,7 @@ function onlyFromHere(telemetry: Telemetry): RequestHandler {
   };
 }
 
-/** Refuses changes that a page of somebody else's asks for. */
+/** Refuses cross-origin requests that change something. */
 export function sameOrigin(telemetry: Telemetry): RequestHandler {
   return (request, response, next) => {
     if (request.method === 'GET' || request.method === 'HEAD') return next();
@@ -150,7 +150,7 @@ function refuse(
   response.status(status).json({ error });
 }
 
-/** A page that leads a name of its own to the proxy's machine could set any header. */
+/** DNS rebinding: a page whose host name resolves to the proxy's machine could set any header. */
 function isNamed(hosts: readonly string[] | undefined, header: string | undefined): boolean {
   return hosts === undefined || hosts.includes(hostname(header) ?? '');
 }
@@ -181,7 +181,7 @@ function blockList(from: readonly string[]): BlockList {
 
 const includes = (list: BlockList, address: string | undefined): boolean => {
   if (address === undefined) return false;
-  // A socket that takes both kinds of addresses tells IPv4 ones so.
+  // A dual-stack socket reports IPv4 addresses in this form.
   const plain = address.replace(/^::ffff:(?=\d+\.)/, '');
   return list.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4');
 };

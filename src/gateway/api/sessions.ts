@@ -1,29 +1,25 @@
-import { type Request, type Response, Router } from 'express';
+import { pipeline } from 'node:stream/promises';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { z } from 'zod';
 import { version } from '../../version.ts';
 import type { Waveforms } from '../audio/waveforms.ts';
 import type { Evaluation } from '../decode/records.ts';
 import type { SessionReport } from '../decode/session-report.ts';
-import { isRepetition } from '../decode/tellers.ts';
+import { factsOf, isDuplicateUsage } from '../decode/span-facts.ts';
+import { itemsOf } from '../store/conversation.ts';
 import { facets, list, type Query } from '../store/query.ts';
-import type { SessionFiles } from '../store/session-files.ts';
-import { isSessionId } from '../store/session-id.ts';
-import { itemsOf } from '../store/session-index.ts';
+import { isSessionId, type SessionFiles } from '../store/session-files.ts';
 import type { SessionState } from '../store/session-state.ts';
 import type { SessionStore } from '../store/session-store.ts';
+import { spanSummaries } from '../store/span-summaries.ts';
 import type { SessionSummary } from '../store/summary.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { timelineOf } from '../timeline/timeline.ts';
-import { atMost } from './at-most.ts';
-import { sendAudio } from './audio.ts';
-import { createChanges } from './changes.ts';
-import { detailOf, shown } from './detail.ts';
+import { peaksWaitMs, sendAudio, sendPeaks } from './audio.ts';
+import { detailOf, summaryResponse } from './detail.ts';
 import { logsPage } from './logs.ts';
 import { openApi } from './openapi.ts';
-import { peaksPatience, sendPeaks } from './peaks.ts';
 import { listQuerySchema, logsQuerySchema } from './schema.ts';
-import { SharedAnswers } from './shared-answers.ts';
-import { sendTrace } from './trace.ts';
 
 export interface ApiOptions {
   store: SessionStore;
@@ -83,24 +79,24 @@ export function createApi({ store, waveforms, telemetry, grafana }: ApiOptions):
       total: page.total,
       limit,
       offset,
-      sessions: page.sessions.map((found) => shown(found, now())),
+      sessions: page.sessions.map((found) => summaryResponse(found, now())),
     });
   });
 
   api.get('/facets', (_request, response) => void response.json(facets(store.index, now())));
   api.get('/openapi.json', (_request, response) => void response.json(openApi(version)));
-  api.get('/events', createChanges(store));
+  api.get('/events', createEventStream(store));
 
   session('', async ({ summary, state }, _request, response) => {
     response.json(detailOf(summary, state, now(), grafana));
   });
 
   // What may be hundreds of megabytes; a browser that plays a recording holds its answer.
-  api.get('/sessions/:id/trace', atMost(maxTraces));
-  api.get('/sessions/:id/audio', atMost(maxRecordings));
+  api.get('/sessions/:id/trace', concurrencyLimit(maxTraces));
+  api.get('/sessions/:id/audio', concurrencyLimit(maxRecordings));
 
-  // What of a session is made of all of its spans, which everybody who looks at it asks for at each of its changes.
-  const answers = new SharedAnswers();
+  // Responses that read all spans of a session; every open page requests them at each change.
+  const answers = new ResponseCache();
   const shared = (path: string, make: (found: Found) => Promise<unknown>) => {
     store.events.on('sessionChanged', (id) => answers.forget(`${id}${path}`));
     session(path, async (found, _request, response) => {
@@ -134,7 +130,7 @@ export function createApi({ store, waveforms, telemetry, grafana }: ApiOptions):
   });
 
   session('/peaks', async ({ id, summary, state }, _request, response) => {
-    sendPeaks(await waveforms.of(id, peaksPatience), summary, noAudio(summary, state), response);
+    sendPeaks(await waveforms.of(id, peaksWaitMs), summary, noAudio(summary, state), response);
   });
 
   session('/audio', async ({ state, files, summary }, request, response) => {
@@ -150,15 +146,15 @@ export function createApi({ store, waveforms, telemetry, grafana }: ApiOptions):
     response.status(204).end();
   });
 
-  api.use((_request, response) => notFound(response, 'Nothing is here; /api/openapi.json tells what is'));
+  api.use((_request, response) => notFound(response, 'Not found; /api/openapi.json lists the API'));
   return api;
 }
 
 /** A report, with what is in it twice marked so. */
-function reportOf(report: SessionReport | undefined, { tellers }: SessionState) {
+function reportOf(report: SessionReport | undefined, { usageReporters }: SessionState) {
   if (!report) return null;
   const usage = report.usage.map((entry) =>
-    isRepetition(entry, tellers) ? { ...entry, repeated: true } : entry,
+    isDuplicateUsage(entry, usageReporters) ? { ...entry, repeated: true } : entry,
   );
   return { ...report, usage };
 }
@@ -175,4 +171,124 @@ function parsedQuery<S extends z.ZodType>(
   const name = issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : issue?.path.join('.');
   response.status(400).json({ error: `The parameter ${name} cannot be used: ${issue?.message}` });
   return undefined;
+}
+
+/** Answers with the spans of a session, as they are read: those of a long call are more than fits into memory twice. */
+export async function sendTrace(files: SessionFiles, state: SessionState, response: Response): Promise<void> {
+  const factsBySpan: { spanId: string; facts: string }[] = [];
+  const last = new Map<string, number>();
+  for await (const span of spanSummaries(files, state.sizes)) {
+    const facts = factsOf(span, state.identity.language);
+    last.set(
+      span.spanId,
+      factsBySpan.push({ spanId: span.spanId, facts: facts ? JSON.stringify(facts) : '' }) - 1,
+    );
+  }
+
+  async function* body(): AsyncGenerator<string> {
+    yield '{"spans":[';
+    let [index, separator] = [0, ''];
+    for await (const span of files.lines('spans', state.sizes.spans)) {
+      const { spanId = '', facts } = factsBySpan[index] ?? {};
+      // A span that was sent twice is shown once.
+      if (last.get(spanId) === index++) {
+        yield `${separator}${facts ? `${span.slice(0, -1)},"facts":${facts}}` : span}`;
+        separator = ',';
+      }
+    }
+    yield ']}';
+  }
+  response.type('json');
+  // The client may disconnect at any time.
+  await pipeline(body(), response).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+  });
+}
+
+/** Readers at a time: each takes a connection. */
+const maxReaders = 200;
+const heartbeatMs = 25_000;
+/** What a reader that does not read may have waiting, in bytes. */
+const maxWaiting = 1024 * 1024;
+/** Milliseconds after which a stream ends. Its reader asks again, and needs a login that still holds. */
+const longestStreamMs = 600_000;
+
+/** Streams session changes as server-sent events. */
+export function createEventStream(
+  store: Pick<SessionStore, 'events'>,
+  maxAge = longestStreamMs,
+): RequestHandler {
+  let readers = 0;
+  return (_request, response) => {
+    if (readers >= maxReaders)
+      return void response.status(503).json({ error: 'Too many readers follow the changes' });
+    readers++;
+    response.writeHead(200, { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
+    response.write(': changes follow\n\n');
+    const send = (event: string, data: unknown) => {
+      if (response.writableLength > maxWaiting) return void response.destroy();
+      response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    };
+    const changed = (id: string, summary: SessionSummary | undefined) =>
+      summary ? send('session', summaryResponse(summary, Date.now() / 1000)) : send('deleted', { id });
+    store.events.on('sessionChanged', changed);
+    const heartbeat = setInterval(() => response.write(': still here\n\n'), heartbeatMs);
+    const end = setTimeout(() => response.end(), maxAge);
+    response.once('close', () => {
+      readers--;
+      clearTimeout(end);
+      clearInterval(heartbeat);
+      store.events.off('sessionChanged', changed);
+    });
+  };
+}
+
+/** Cached responses, and the longest one in characters: some forty megabytes in all. */
+const mostKept = 8;
+const longest = 5_000_000;
+
+/** Caches expensive responses until the session changes; concurrent requests share one. */
+export class ResponseCache {
+  /** By what is asked for; the one that was asked for last is the last. */
+  readonly #kept = new Map<string, { version: string; json: Promise<string> }>();
+
+  /**
+   * @param name of what is asked for
+   * @param version another version makes the response again
+   */
+  of(name: string, version: string, make: () => Promise<unknown>): Promise<string> {
+    const known = this.#kept.get(name);
+    const answer = known?.version === version ? known : { version, json: make().then(JSON.stringify) };
+    this.#kept.delete(name);
+    this.#kept.set(name, answer);
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size > mostKept && oldest !== undefined) this.#kept.delete(oldest);
+    if (answer !== known) {
+      const drop = () => this.#kept.get(name) === answer && this.#kept.delete(name);
+      answer.json.then(({ length }) => length > longest && drop(), drop);
+    }
+    return answer.json;
+  }
+
+  /** Keeps no answer of this name. */
+  forget(name: string): void {
+    this.#kept.delete(name);
+  }
+}
+
+/** Limits concurrent requests; further ones are answered with 503 and `Retry-After`. */
+export function concurrencyLimit(most: number): RequestHandler {
+  let running = 0;
+  return (_request, response, next) => {
+    if (running >= most) {
+      response
+        .status(503)
+        .set('Retry-After', '1')
+        .json({ error: 'Too many others ask for this now; ask again' });
+      return;
+    }
+    running++;
+    response.once('close', () => running--);
+    next();
+  };
 }

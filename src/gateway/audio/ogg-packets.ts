@@ -10,7 +10,7 @@ const noBytes = new Uint8Array(0);
 /**
  * The packets of an Ogg stream, page by page. A stream that was cut short ends early, with what was whole.
  *
- * @param maxBytes of a packet; of a longer one only the first come out, and one more to tell it by. A packet goes on over any
+ * @param maxBytes of a packet; a longer one is cut after one byte more, which marks it as too long. A packet continues over any
  * number of pages, so that without it one file could be one packet.
  * @throws UnreadableAudio where there is no page although one should begin
  */
@@ -19,8 +19,8 @@ export async function* oggPackets(
   maxBytes: number,
 ): AsyncGenerator<Uint8Array[]> {
   let waiting = Buffer.alloc(0);
-  /** The beginning of a packet that goes on in the next page. */
-  let begun: Uint8Array = noBytes;
+  /** The start of a packet that continues on the next page. */
+  let partial: Uint8Array = noBytes;
   for await (const chunk of input) {
     waiting = waiting.length === 0 ? Buffer.from(chunk) : Buffer.concat([waiting, chunk]);
     let at = 0;
@@ -31,8 +31,13 @@ export async function* oggPackets(
       const body = at + headerBytes + (waiting[at + 26] as number);
       const length = table.reduce((sum, segment) => sum + segment, 0);
       if (waiting.length < body + length) break;
-      const { packets, rest } = packetsIn(table, waiting.subarray(body, body + length), begun, maxBytes + 1);
-      begun = rest;
+      const { packets, rest } = packetsIn(
+        table,
+        waiting.subarray(body, body + length),
+        partial,
+        maxBytes + 1,
+      );
+      partial = rest;
       at = body + length;
       yield packets;
     }
@@ -44,15 +49,15 @@ export async function* oggPackets(
 function packetsIn(
   table: Uint8Array,
   body: Uint8Array,
-  begun: Uint8Array,
+  partial: Uint8Array,
   keptBytes: number,
 ): { packets: Uint8Array[]; rest: Uint8Array } {
   const packets: Uint8Array[] = [];
   let [from, to] = [0, 0];
-  let before = begun;
+  let before = partial;
   const taken = () => {
     const end = Math.min(to, from + keptBytes - before.length);
-    // What is too long already is not copied again for each page that it goes on in.
+    // A packet that is too long already is not copied again for each further page.
     const packet = end > from ? new Uint8Array(before.length + end - from) : before;
     if (packet !== before) {
       packet.set(before);

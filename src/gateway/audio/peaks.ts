@@ -22,7 +22,7 @@ const finest = 0.05;
 const maxBuckets = 36_000;
 /** Opus packets are 20 ms with both SDKs: a second in one message to the decoder. */
 const packetsAtOnce = 50;
-/** More than Opus makes of 120 ms of stereo at its highest rate; the decoder has no room for more. */
+/** More than Opus makes of 120 ms of stereo at its highest rate; the decoder's buffer is no larger. */
 const maxPacketBytes = 3840;
 /** Packets that are too long or cannot be decoded, and are silence, before the whole recording is given up. */
 const maxErrors = 50;
@@ -122,7 +122,7 @@ function headOf(packet: Uint8Array | undefined): { channels: number; preSkip: nu
 }
 
 /**
- * Decodes a recording, in a thread of its own, and keeps how loud it is.
+ * Decodes a recording in a worker thread to its peaks.
  *
  * @param signal ends it
  * @param maxSeconds of it that are decoded; what is longer is left out
@@ -161,7 +161,7 @@ export async function peaksOf(
   }
 }
 
-/** Packets as they are given to the decoder; `tooLong`: how many it has no room for. */
+/** Batches of packets for the decoder; `tooLong`: how many exceed its buffer. */
 async function* batchesOf(
   packets: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<{ frames: Uint8Array[]; tooLong: number }> {

@@ -29,7 +29,7 @@ const maxGivenUp = 1000;
 /** Milliseconds after which one that was slow is tried again: the machine may have been busy. */
 const againMs = 3_600_000;
 
-/** The waveforms of recordings, decoded when somebody first looks, and kept beside them. */
+/** The waveforms of recordings, decoded at the first request, and stored beside them. */
 export class Waveforms {
   readonly #store: SessionStore;
   readonly #peaksOf: typeof peaksOf;
@@ -48,9 +48,9 @@ export class Waveforms {
 
   /**
    * @param id that `isSessionId` allows
-   * @param patience milliseconds after which the answer is `preparing`
+   * @param waitMs after which the answer is `preparing`
    */
-  async of(id: string, patience: number): Promise<Waveform> {
+  async of(id: string, waitMs: number): Promise<Waveform> {
     const audio = (await this.#store.state(id))?.audio;
     if (!audio) return { state: 'none' };
     const kept = await this.#store.files(id).read<Peaks>('peaks');
@@ -61,7 +61,7 @@ export class Waveforms {
     if (!running) return { state: 'busy' };
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<Waveform>((resolve) => {
-      timer = setTimeout(() => resolve({ state: 'preparing' }), patience);
+      timer = setTimeout(() => resolve({ state: 'preparing' }), waitMs);
     });
     return Promise.race([running, late]).finally(() => clearTimeout(timer));
   }
@@ -101,7 +101,7 @@ export class Waveforms {
 
   #giveUp(recording: string, state: 'unreadable' | 'slow', until: number): Waveform {
     this.#givenUp.set(recording, { state, until });
-    // The oldest makes room.
+    // Evicts the oldest.
     for (const [oldest] of this.#givenUp) {
       if (this.#givenUp.size <= maxGivenUp) break;
       this.#givenUp.delete(oldest);

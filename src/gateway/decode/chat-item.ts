@@ -1,4 +1,4 @@
-import { flag, list, number, type Plain, record, text } from './plain.ts';
+import { type AttributeValue, flag, list, number, record, text } from './attribute-value.ts';
 
 /** What the SDK measured of one message; seconds, and unix seconds for the two times. */
 export interface MessageMetrics {
@@ -50,7 +50,7 @@ export interface ChatItem {
 }
 
 /** Unix seconds: numbers are that already, text is RFC 3339. */
-function time(value: Plain | undefined): number | undefined {
+function time(value: AttributeValue | undefined): number | undefined {
   const numeric = number(value);
   if (numeric !== undefined) return numeric > 0 ? numeric : undefined;
   const milliseconds = typeof value === 'string' ? Date.parse(value) : Number.NaN;
@@ -67,7 +67,7 @@ const measures = {
   e2eLatency: 'e2e_latency',
 } as const satisfies { [K in keyof MessageMetrics]?: string };
 
-function metricsOf(value: Plain | undefined): MessageMetrics | undefined {
+function metricsOf(value: AttributeValue | undefined): MessageMetrics | undefined {
   const wire = record(value);
   const found: MessageMetrics = {
     startedSpeakingAt: time(wire.started_speaking_at),
@@ -80,7 +80,7 @@ function metricsOf(value: Plain | undefined): MessageMetrics | undefined {
 }
 
 /** A part is text, `{text}`, or something that is not: `{type: 'image_content', …}`, `{image: …}`. */
-function said(content: Plain | undefined): string | undefined {
+function said(content: AttributeValue | undefined): string | undefined {
   const parts = list(content).map((part) => {
     if (typeof part === 'string') return part;
     const { text: words, transcript, type, ...others } = record(part);
@@ -93,12 +93,12 @@ function said(content: Plain | undefined): string | undefined {
   return whole === '' ? undefined : whole;
 }
 
-const names = (value: Plain | undefined): string[] | undefined => {
+const names = (value: AttributeValue | undefined): string[] | undefined => {
   const found = list(value).flatMap((name) => text(name) ?? []);
   return found.length > 0 ? found : undefined;
 };
 
-function itemOf(type: ChatItem['type'], wire: { [key: string]: Plain }): ChatItem | undefined {
+function itemOf(type: ChatItem['type'], wire: { [key: string]: AttributeValue }): ChatItem | undefined {
   const id = text(wire.id);
   if (id === undefined) return undefined;
   const item: ChatItem = {
@@ -127,23 +127,23 @@ function itemOf(type: ChatItem['type'], wire: { [key: string]: Plain }): ChatIte
   ) as unknown as ChatItem;
 }
 
-const isType = (name: Plain | undefined): name is ChatItem['type'] =>
+const isType = (name: AttributeValue | undefined): name is ChatItem['type'] =>
   chatItemTypes.some((type) => type === name);
 
 /** An item of the attribute `chat.item`: `{message: {…}}`, as protobuf writes JSON. */
-export function chatItemOfLog(value: Plain | undefined): ChatItem | undefined {
+export function chatItemOfLog(value: AttributeValue | undefined): ChatItem | undefined {
   const [type, body] = Object.entries(record(value))[0] ?? [];
   return isType(type) ? itemOf(type, record(body)) : undefined;
 }
 
 /** An item of `chat_history.json`: `{type: 'message', …}`. */
-export function chatItemOfHistory(value: Plain | undefined): ChatItem | undefined {
+export function chatItemOfHistory(value: AttributeValue | undefined): ChatItem | undefined {
   const wire = record(value);
   return isType(wire.type) ? itemOf(wire.type, wire) : undefined;
 }
 
 /** The conversation in `chat_history.json`. */
-export const chatItemsOfHistory = (history: Plain): ChatItem[] =>
+export const chatItemsOfHistory = (history: AttributeValue): ChatItem[] =>
   list(record(history).items).flatMap((item) => chatItemOfHistory(item) ?? []);
 
 /** The conversation with `later` items in it: an item that was there takes on what the later one says. */

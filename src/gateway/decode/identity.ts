@@ -1,8 +1,8 @@
 import { type ExportedSignal, exportedMarkers, isExportedMarker } from '../../catalogue/marker.ts';
+import { type Attributes, type AttributeValue, text } from './attribute-value.ts';
 import type { KeyValue } from './otlp-schema.ts';
-import { type Attributes, type Plain, text } from './plain.ts';
 
-/** Whose a record is, and what holds for it. Both SDKs, and a user's own tracer, are read into this. */
+/** The session that a record belongs to, and its flags. Both SDKs, and a user's own tracer, are read into this. */
 export interface Identity {
   /** The room's SID. */
   roomId?: string;
@@ -14,7 +14,7 @@ export interface Identity {
   cloudAgentId?: string;
   /** `nodejs` or `python`. */
   language?: string;
-  /** Whether what was said, and whatever else is personal, must not be kept. */
+  /** Whether content and personal data must not be kept. */
   redacted: boolean;
   /** Whether LiveKit's own simulation of callers made the call. */
   simulated: boolean;
@@ -24,7 +24,7 @@ export interface Identity {
 
 type TextField = Exclude<keyof Identity, 'redacted' | 'simulated' | 'exported'>;
 
-/** By which attributes each is told; the first that is there counts. */
+/** The attributes of each field; the first one present counts. */
 const names: Readonly<Record<TextField, readonly string[]>> = {
   roomId: ['room_id', 'lk.room_sid'],
   jobId: ['job_id', 'lk.job_id', 'jobID'],
@@ -35,10 +35,10 @@ const names: Readonly<Record<TextField, readonly string[]>> = {
   language: ['telemetry.sdk.language'],
 };
 
-/** What an agent without a name, LiveKit's default, is called in metrics, and so in what backends are told. */
+/** The name of an agent without one (LiveKit's default) in metrics and in forwarded data. */
 export const unnamed = 'unknown';
 
-const isTrue = (value: Plain | undefined): boolean => value === true || value === 'true';
+const isTrue = (value: AttributeValue | undefined): boolean => value === true || value === 'true';
 
 const signals = Object.keys(exportedMarkers) as ExportedSignal[];
 
@@ -66,7 +66,7 @@ export function identityOf(...sources: readonly Attributes[]): Identity {
   };
 }
 
-/** What two records say of one session; the later one goes before where both say something. */
+/** The identity from two records of a session; the later one wins. */
 export const merged = (before: Identity, after: Identity): Identity => ({
   ...before,
   ...Object.fromEntries(Object.entries(after).filter(([, value]) => value !== undefined)),
@@ -80,6 +80,6 @@ const united = (before: readonly ExportedSignal[] = [], after: readonly Exported
   ...after.filter((signal) => !before.includes(signal)),
 ];
 
-/** Without what a job says to the gateway only. */
-export const unmarked = (pairs: KeyValue[]): KeyValue[] =>
+/** Without markers that are meant for the gateway only. */
+export const withoutMarkers = (pairs: KeyValue[]): KeyValue[] =>
   pairs.some(({ key }) => isExportedMarker(key)) ? pairs.filter(({ key }) => !isExportedMarker(key)) : pairs;

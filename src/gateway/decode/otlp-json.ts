@@ -1,6 +1,14 @@
-import { LogRequest, ResourceLogs, ScopeLogs, WireLog } from './log-schema.ts';
-import { AnyValue, KeyValue, Resource, Scope } from './otlp-schema.ts';
-import { TooManyParts } from './parts.ts';
+import { TooManyElements } from './decode-limits.ts';
+import {
+  AnyValue,
+  KeyValue,
+  LogRequest,
+  Resource,
+  ResourceLogs,
+  Scope,
+  ScopeLogs,
+  WireLog,
+} from './otlp-schema.ts';
 
 /**
  * OTLP's JSON as the Node.js SDK writes it, and more forgiving than protobuf's own JSON: ids are hexadecimal and may
@@ -79,20 +87,20 @@ const log = (value: Json): WireLog =>
   });
 
 /** Records, and groups of them, that a request may have: each takes some five hundred bytes. The SDK's have a few hundred. */
-const mostRecords = 150_000;
+const maxRecords = 150_000;
 
-function requireFewRecords(resourceLogs: readonly Json[]): void {
+function checkRecordLimit(resourceLogs: readonly Json[]): void {
   const scopes = resourceLogs.flatMap(({ scopeLogs }) => array(scopeLogs));
   const records = scopes.reduce((sum, { logRecords }) => sum + array(logRecords).length, 0);
-  if (resourceLogs.length + scopes.length + records > mostRecords)
-    throw new TooManyParts('the request has too many records');
+  if (resourceLogs.length + scopes.length + records > maxRecords)
+    throw new TooManyElements('the request has too many records');
 }
 
 /** @throws Error if it is not an object with `resourceLogs`, or has too many records */
 export function logRequestOfJson(json: unknown): LogRequest {
   const { resourceLogs } = object(json);
   if (!Array.isArray(resourceLogs)) throw new Error('it has no resourceLogs');
-  requireFewRecords(array(resourceLogs));
+  checkRecordLimit(array(resourceLogs));
   return new LogRequest({
     resourceLogs: array(resourceLogs).map(
       ({ resource, scopeLogs }) =>

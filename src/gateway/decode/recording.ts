@@ -1,10 +1,11 @@
 import { createWriteStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { Message, MessageType } from '@bufbuild/protobuf';
 import busboy from 'busboy';
-import { mostDepth, requireFewFields, requireFewParts } from './parts.ts';
-import type { Plain } from './plain.ts';
-import { RecordingHeader } from './recording-header.ts';
+import type { AttributeValue } from './attribute-value.ts';
+import { checkJsonLimits, checkProtobufLimits, maxDepthOfValue } from './decode-limits.ts';
+import { makeMessageType, message, scalar } from './otlp-schema.ts';
 
 /** How large each part of an uploaded recording may be, in bytes. */
 export interface PartLimits {
@@ -16,14 +17,14 @@ export interface PartLimits {
 /** An uploaded recording. What is missing was not sent, or was cut off. */
 export interface Recording {
   header: RecordingHeader;
-  history?: Plain;
+  history?: AttributeValue;
   /** Bytes of audio in the file that was named. */
   audioBytes?: number;
   /** Parts that were larger than they may be, or did not arrive whole. */
   cut: ('history' | 'audio')[];
 }
 
-/** A part that is kept in memory; undefined: it is larger than `most` bytes, and was only read past. */
+/** A part in memory; undefined: it is larger than `most` bytes, and was discarded. */
 async function collect(stream: Readable, most: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -83,7 +84,7 @@ export async function readRecording(
 
   const begin = (part: Promise<void>) => {
     parts.push(part);
-    // What fails is told below, when all of the body has been read.
+    // Failures are thrown below, when all of the body has been read.
     part.catch(() => {});
   };
   parser.on('file', (name, stream) => {
@@ -99,13 +100,57 @@ export async function readRecording(
   await pipeline(body, parser).catch(() => {});
   await Promise.all(parts);
   if (!kept.header) throw new Error('it has no header');
-  requireFewFields(kept.header, RecordingHeader);
+  checkProtobufLimits(kept.header, RecordingHeader);
   const header = RecordingHeader.fromBinary(kept.header);
-  if (kept.history) requireFewParts(kept.history, undefined, mostDepth);
+  if (kept.history) checkJsonLimits(kept.history, undefined, maxDepthOfValue);
   return {
     header,
-    history: kept.history && (JSON.parse(kept.history.toString()) as Plain),
+    history: kept.history && (JSON.parse(kept.history.toString()) as AttributeValue),
     audioBytes: kept.audioBytes,
     cut,
   };
+}
+
+interface Timestamp extends Message<Timestamp> {
+  seconds: bigint;
+  nanos: number;
+}
+export interface RecordingHeader extends Message<RecordingHeader> {
+  roomId: string;
+  /** Milliseconds (Python), 0 (Node.js). */
+  duration: bigint;
+  /** When the recorder began; 1970 if there is no audio. */
+  startTime?: Timestamp;
+  roomName: string;
+  jobId: string;
+  simulated: boolean;
+  redactionEnabled: boolean;
+  /** The session report as JSON, without its history (Python). */
+  sessionSummary: string;
+}
+
+const Timestamp: MessageType<Timestamp> = makeMessageType('google.protobuf.Timestamp', () => [
+  scalar(1, 'seconds', 'int64'),
+  scalar(2, 'nanos', 'int32'),
+]);
+
+/** `livekit.MetricsRecordingHeader`, the first part of an uploaded recording. */
+export const RecordingHeader: MessageType<RecordingHeader> = makeMessageType(
+  'livekit.MetricsRecordingHeader',
+  () => [
+    scalar(1, 'room_id', 'string'),
+    scalar(3, 'duration', 'int64'),
+    message(4, 'start_time', Timestamp),
+    scalar(6, 'room_name', 'string'),
+    scalar(8, 'job_id', 'string'),
+    scalar(9, 'simulated', 'bool'),
+    scalar(10, 'redaction_enabled', 'bool'),
+    scalar(11, 'session_summary', 'string'),
+  ],
+);
+
+/** Unix seconds at which the audio begins; undefined: there is none. */
+export function audioStart({ startTime }: RecordingHeader): number | undefined {
+  const at = Number(startTime?.seconds ?? 0n) + (startTime?.nanos ?? 0) / 1e9;
+  return at > 0 ? at : undefined;
 }

@@ -1,6 +1,6 @@
+import type { Attributes } from './attribute-value.ts';
 import type { ChatItem } from './chat-item.ts';
 import type { Identity } from './identity.ts';
-import type { Attributes } from './plain.ts';
 import type { SessionReport } from './session-report.ts';
 
 /** A span. Times are unix seconds. */
@@ -31,7 +31,7 @@ export interface LogRecord {
   spanId?: string;
 }
 
-/** A verdict on the session, or a tag with its details; only the Python SDK has them. */
+/** An evaluation of the session, or a tag with its details; only the Python SDK has them. */
 export interface Evaluation {
   kind: 'evaluation' | 'tag' | 'outcome';
   at: number;

@@ -1,6 +1,6 @@
 import type { BillableUnit } from '../../catalogue/labels.ts';
 import { amountOf, splitInput, splitOutput } from '../../pricing/token-split.ts';
-import { type Attributes, flag, list, number, type Plain, record, text } from './plain.ts';
+import { type Attributes, type AttributeValue, flag, list, number, record, text } from './attribute-value.ts';
 
 /** What a session used of one model. Durations are seconds. */
 export interface UsageEntry {
@@ -19,7 +19,7 @@ export interface SessionReport {
   reportedAt?: number;
   agentName?: string;
   sdkVersion?: string;
-  /** `nodejs` or `python`, by how its options are spelled: a session without a span tells it nowhere else. */
+  /** `nodejs` or `python`, by how its options are spelled: a session without spans has it nowhere else. */
   language?: string;
   /** What recording was started without: `traces`, `logs`, `audio`, `transcript`. */
   unrecorded?: string[];
@@ -52,7 +52,7 @@ function amountsOf(wire: Attributes): Record<string, number> {
   return found;
 }
 
-function usageOf(value: Plain): UsageEntry[] {
+function usageOf(value: AttributeValue): UsageEntry[] {
   const wire = record(value);
   const type = text(wire.type);
   if (type === undefined || !Object.hasOwn(components, type)) return [];
@@ -67,7 +67,7 @@ function usageOf(value: Plain): UsageEntry[] {
 }
 
 /** Unix seconds: Python sends those, Node.js milliseconds. Seconds reach this limit in the year 5138. */
-const timestamp = (value: Plain | undefined): number | undefined => {
+const timestamp = (value: AttributeValue | undefined): number | undefined => {
   const at = number(value);
   if (at === undefined || at <= 0) return undefined;
   return at > 1e11 ? at / 1000 : at;

@@ -1,12 +1,14 @@
-import { type Attributes, flag, number, parsed, record, text } from './plain.ts';
+import { isAdapter } from '../../session/duplicates.ts';
+import { type Attributes, flag, number, parsed, record, text } from './attribute-value.ts';
 import type { SpanRecord } from './records.ts';
+import type { UsageEntry } from './session-report.ts';
 
 interface Model {
   provider?: string;
   model?: string;
 }
 
-/** What a span of the SDK tells, in seconds, whichever SDK it is of. Other spans tell nothing that Talkgauge reads. */
+/** What a span of either SDK contains, in seconds. Talkgauge reads nothing of other spans. */
 export type SpanFacts =
   | { of: 'agent_session' }
   /** Only Python has it. */
@@ -78,7 +80,7 @@ const scaled = (value: number | undefined, parts: number): number | undefined =>
 const latency = (value: number | undefined): number | undefined =>
   value === undefined || value < 0 ? undefined : value;
 
-/** A duration that Node.js tells as `…Ms` in milliseconds, and Python without it in seconds. */
+/** A duration that Node.js sends as `…Ms` in milliseconds, and Python without the suffix in seconds. */
 const duration = (metrics: Attributes, node: string, python: string): number | undefined =>
   latency(scaled(number(metrics[node]), 1000) ?? number(metrics[python]));
 
@@ -117,7 +119,7 @@ export function factsOf(
   { name, start, end, attributes: a }: SpanRecord,
   language?: string,
 ): SpanFacts | undefined {
-  // Fields that Node.js tells in milliseconds and Python in seconds, under one name.
+  // Fields that Node.js sends in milliseconds and Python in seconds, under one name.
   const parts = language === 'python' ? 1 : 1000;
   const seconds = (key: string) => number(a[key]);
   const mixed = (key: string) => scaled(number(a[key]), parts);
@@ -179,10 +181,48 @@ export function factsOf(
         detectionDelay: seconds('lk.interruption.detection_delay'),
       };
     default: {
-      // Node.js has a span of its own for it, Python puts it on the turn; see agent_turn there.
+      // Node.js has a separate span for it, Python puts it on agent_turn.
       if (a['lk.realtime_model_metrics'] === undefined) return undefined;
       const metrics = parsed(a['lk.realtime_model_metrics']);
       return { of: 'realtime', request: figures(metrics), ...modelOf(a, metrics) };
     }
   }
 }
+
+/** Who reported the requests to a model: the model itself at least once, or only an adapter around others. */
+export type UsageReporters = Readonly<Record<string, 'model' | 'adapter'>>;
+
+const kinds: Readonly<Record<string, { component: UsageEntry['component']; attribute: string }>> = {
+  llm_request: { component: 'llm', attribute: 'lk.llm_metrics' },
+  tts_request: { component: 'tts', attribute: 'lk.tts_metrics' },
+};
+
+/** A session has a handful; more names come from a tracer of the user's own. */
+const maxUsageReporters = 64;
+
+const keyOf = ({ component, provider, model }: Omit<UsageEntry, 'amounts'>): string =>
+  `${component} ${provider} ${model}`;
+
+/** What is known with one more span; the same object if that is nothing new. */
+export function withUsageReporter(
+  known: UsageReporters = {},
+  { name, attributes }: SpanRecord,
+): UsageReporters {
+  const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
+  const metrics = kind && parsed(attributes[kind.attribute]);
+  if (!kind || !metrics || metrics.type === undefined) return known;
+  const metadata = record(metrics.metadata);
+  const key = keyOf({
+    component: kind.component,
+    provider: text(metadata.modelProvider ?? metadata.model_provider) ?? 'unknown',
+    model: text(metadata.modelName ?? metadata.model_name) ?? 'unknown',
+  });
+  const reporter = isAdapter(text(metrics.label) ?? '') ? 'adapter' : 'model';
+  if (known[key] === 'model' || known[key] === reporter) return known;
+  if (known[key] === undefined && Object.keys(known).length >= maxUsageReporters) return known;
+  return { ...known, [key]: reporter };
+}
+
+/** A report counts usage of a fallback adapter, and the same usage again for the models behind it. */
+export const isDuplicateUsage = (entry: UsageEntry, usageReporters: UsageReporters = {}): boolean =>
+  usageReporters[keyOf(entry)] === 'adapter';

@@ -1,11 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { destinations } from '../../catalogue/gateway.ts';
-import type { DeadLetters } from '../dead-letter.ts';
-import { type Entry, type Meta, readMeta } from '../spool/entry.ts';
-import { NoRoom, Spool } from '../spool/spool.ts';
+import type { DeadLetters } from '../spool/dead-letters.ts';
+import { type Entry, type Meta, NoSpaceError, readMeta, Spool } from '../spool/spool.ts';
 import type { Telemetry } from '../telemetry.ts';
-import { NotNow, Refused } from './post.ts';
-import { Retries } from './retries.ts';
+import { PermanentError, RetryableError } from './post.ts';
 
 export type DestinationName = (typeof destinations)[number];
 
@@ -26,10 +24,10 @@ export interface Destination {
 
 export interface BacklogOptions {
   directory: string;
-  /** What may wait, in bytes; then the oldest makes room. */
+  /** The most bytes that may wait; beyond, the oldest is dropped. */
   maxBytes: number;
   destination: Destination;
-  /** Takes what is refused for good. */
+  /** Keeps what is refused permanently. */
   deadLetters: DeadLetters;
   telemetry: Telemetry;
   log: (message: string) => void;
@@ -43,8 +41,8 @@ export interface BacklogOptions {
 const idle = 1000;
 
 /**
- * What waits for a backend, on disk, and the sending of it until it is taken: oldest first, and what fails by itself, as far as
- * that can be told, after what does not.
+ * The durable queue of a destination, and its sender: oldest first, and what fails by itself, as far as
+ * that is known, after what does not.
  */
 export class Backlog {
   readonly #options: Required<BacklogOptions>;
@@ -52,7 +50,7 @@ export class Backlog {
   readonly #retries: Retries;
   readonly #closing = new AbortController();
   readonly #running: Promise<void>;
-  /** Whether what was sent last was refused: of several in a row, the log tells of the first. */
+  /** Whether the last request was refused: only the first of several in a row is logged. */
   #refusing = false;
   #isSending = false;
   /** Requests that failed since one was taken. */
@@ -68,7 +66,7 @@ export class Backlog {
   static async open(options: BacklogOptions): Promise<Backlog> {
     const { directory, maxBytes } = options;
     const spool = await Spool.open({ directory, maxBytes });
-    options.telemetry.handsOnTo(options.destination.name);
+    options.telemetry.addDestination(options.destination.name);
     return new Backlog({ firstDelay: 1000, maxDelay: 60_000, ...options }, spool);
   }
 
@@ -89,15 +87,15 @@ export class Backlog {
     try {
       await this.#spool.receive(meta, body, { most: Number.POSITIVE_INFINITY, expected: size }, id);
     } catch (error) {
-      if (!(error instanceof NoRoom)) throw error;
+      if (!(error instanceof NoSpaceError)) throw error;
       // The session itself is kept all the same.
       this.#count('dropped');
     }
   }
 
-  /** Resolves when nothing waits any more, or after `patience` milliseconds. */
-  async drained(patience: number): Promise<void> {
-    const end = Date.now() + patience;
+  /** Resolves when nothing waits any more, or after `timeoutMs`. */
+  async drained(timeoutMs: number): Promise<void> {
+    const end = Date.now() + timeoutMs;
     while ((this.#spool.count > 0 || this.#isSending) && Date.now() < end) await delay(10);
   }
 
@@ -156,17 +154,17 @@ export class Backlog {
       return 0;
     } catch (error) {
       if (signal.aborted) return 0;
-      // Of one in a batch that is not there any more, nothing is known; alone, it is gone.
-      if (entries.length > 1 && !(error instanceof NotNow && error.everything)) {
+      // A missing file in a batch may be any entry; alone, it is this one.
+      if (entries.length > 1 && !(error instanceof RetryableError && error.affectsAll)) {
         for (const entry of entries) this.#retries.separate(entry);
-        if (error instanceof Refused || (error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
-      } else if (error instanceof Refused) {
+        if (error instanceof PermanentError || (error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
+      } else if (error instanceof PermanentError) {
         await this.#setAside(first, error.message);
         return 0;
       } else if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
         await this.#spool.remove(first);
         return 0;
-      } else if (!(error instanceof NotNow && error.everything)) {
+      } else if (!(error instanceof RetryableError && error.affectsAll)) {
         this.#spool.postpone(first);
         if (this.#retries.failed(first, Date.now())) {
           await this.#setAside(first, `it failed again and again: ${(error as Error).message}`);
@@ -185,7 +183,7 @@ export class Backlog {
     if (this.#failures === 0)
       log(`${destination.name} does not take what is forwarded; it waits: ${error.message}`);
     const own = this.#retries.pause(this.#failures++);
-    const asked = error instanceof NotNow ? error.retryAfter : undefined;
+    const asked = error instanceof RetryableError ? error.retryAfter : undefined;
     return asked === undefined ? own : Math.max(asked, firstDelay / 2);
   }
 
@@ -235,6 +233,77 @@ async function metaOf(entry: Entry): Promise<Meta> {
   try {
     return await readMeta(entry);
   } catch (error) {
-    throw (error as NodeJS.ErrnoException).code === undefined ? new Refused('its file is damaged') : error;
+    throw (error as NodeJS.ErrnoException).code === undefined
+      ? new PermanentError('its file is damaged')
+      : error;
+  }
+}
+
+export interface RetriesOptions {
+  /** Milliseconds. */
+  firstDelay: number;
+  maxDelay: number;
+}
+
+/** How often an entry may fail, each time while others succeed, before it is set aside. */
+const maxFailures = 5;
+
+interface Alone {
+  /** Failures of this entry with a success of another before the next. */
+  failures: number;
+  /** How many requests had been taken when it failed last; undefined: it has not failed alone. */
+  taken?: number;
+  /** Unix milliseconds before which it is not tried again. */
+  until: number;
+}
+
+/** Distinguishes entries that fail by themselves from a destination that is down. */
+export class Retries {
+  readonly #options: RetriesOptions;
+  /** Those that are sent alone, by id. */
+  readonly #alone = new Map<string, Alone>();
+  #taken = 0;
+
+  constructor(options: RetriesOptions) {
+    this.#options = options;
+  }
+
+  /** Whether an entry is sent alone, because it failed, or was in a batch that did. */
+  isAlone({ id }: Entry): boolean {
+    return this.#alone.has(id);
+  }
+
+  isDue({ id }: Entry, now: number): boolean {
+    return (this.#alone.get(id)?.until ?? 0) <= now;
+  }
+
+  /** Has an entry be sent alone, to see which of a batch it was. */
+  separate({ id }: Entry): void {
+    if (!this.#alone.has(id)) this.#alone.set(id, { failures: 0, until: 0 });
+  }
+
+  /** A request was taken: what failed before it did not fail because nothing is. */
+  succeeded(): void {
+    this.#taken++;
+  }
+
+  /** @returns whether it is to be set aside: it has failed again and again, and others were taken each time */
+  failed({ id }: Entry, now: number): boolean {
+    const known = this.#alone.get(id);
+    const byItself = known?.taken !== undefined && known.taken < this.#taken;
+    const failures = (known?.failures ?? 0) + (byItself ? 1 : 0);
+    const until = now + Math.min(this.#options.maxDelay, this.#options.firstDelay * 2 ** failures);
+    this.#alone.set(id, { failures, taken: this.#taken, until });
+    return failures >= maxFailures;
+  }
+
+  forget({ id }: Entry): void {
+    this.#alone.delete(id);
+  }
+
+  /** With a random half, so that gateways that lost a backend together do not come back together. */
+  pause(failures: number): number {
+    const { firstDelay, maxDelay } = this.#options;
+    return Math.min(maxDelay, firstDelay * 2 ** Math.min(failures, 20)) * (0.5 + Math.random() / 2);
   }
 }

@@ -1,16 +1,16 @@
+import { type Attributes, attributesOf } from '../decode/attribute-value.ts';
 import {
   Histogram,
   HistogramPoint,
   Metric,
   MetricRequest,
   NumberPoint,
+  Resource,
   ResourceMetrics,
   ScopeMetrics,
   Sum,
-} from '../decode/metric-schema.ts';
-import { Resource } from '../decode/otlp-schema.ts';
-import { type Attributes, attributesOf } from '../decode/plain.ts';
-import { pair } from './unified.ts';
+} from '../decode/otlp-schema.ts';
+import { pair } from './otlp-request.ts';
 
 /** A series that adds up what jobs report. */
 interface Series {
@@ -31,7 +31,7 @@ export interface CumulativeState {
   series: Record<string, Series>;
 }
 
-/** Attributes that tell one call from another would make a series of each call. */
+/** Attributes that are specific to a call: they would make a series of each call. */
 const perCall =
   /^(room_id|job_id|lk\.(room_sid|job_id|simulation\..*|redaction\..*|cloud_agent_id)|lk\.pii\..*)$/;
 

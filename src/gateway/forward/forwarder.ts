@@ -2,22 +2,19 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExportedSignal } from '../../catalogue/marker.ts';
-import type { DeadLetters } from '../dead-letter.ts';
 import { unnamed } from '../decode/identity.ts';
-import type { WireLog } from '../decode/log-schema.ts';
-import type { MetricRequest } from '../decode/metric-schema.ts';
+import type { MetricRequest, Span, WireLog } from '../decode/otlp-schema.ts';
 import { sessionOf } from '../decode/records.ts';
-import type { Owned } from '../decode/spans.ts';
-import type { Span } from '../decode/trace-schema.ts';
+import type { Identified } from '../decode/signals.ts';
 import type { ApiKeys } from '../receive/api-keys.ts';
-import type { Meta } from '../spool/entry.ts';
+import type { DeadLetters } from '../spool/dead-letters.ts';
+import type { Meta } from '../spool/spool.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { Backlog, type Destination } from './backlog.ts';
-import { liveKitCloud } from './livekit-cloud.ts';
-import { conversationRecords, forLoki, type Over } from './loki.ts';
+import { compressed, liveKitCloud, otlpDestination } from './destinations.ts';
+import { conversationRecords, type EndedConversation, forLoki } from './loki.ts';
 import { MetricsPush } from './metrics-push.ts';
-import { compressed, otlpDestination } from './otlp-destinations.ts';
-import { logRequest, traceRequest } from './unified.ts';
+import { logRequest, traceRequest } from './otlp-request.ts';
 
 /** Headers by destination. LiveKit Cloud needs none: uploads go there with a token of their API key. */
 export type ForwardHeaders = Readonly<
@@ -45,9 +42,9 @@ export interface ForwarderOptions extends ForwardTo {
   /** What may wait for each backend, in bytes. */
   maxBytes: number;
   keys: () => ApiKeys;
-  /** Takes what backends refuse for good. */
+  /** Keeps what backends refuse permanently. */
   deadLetters: DeadLetters;
-  /** Names this gateway among others, for Prometheus. */
+  /** The instance id of this gateway, for Prometheus. */
   instance: string;
   telemetry: Telemetry;
   log: (message: string) => void;
@@ -56,14 +53,14 @@ export interface ForwarderOptions extends ForwardTo {
 }
 
 /** Of an agent without a name, the boards' filters would find no span: TraceQL's `=~ ".*"` matches what is there only. */
-const named = <T>(owned: Owned<T>): Owned<T> =>
-  owned.identity.agentName === undefined
-    ? { ...owned, identity: { ...owned.identity, agentName: unnamed } }
-    : owned;
+const named = <T>(identified: Identified<T>): Identified<T> =>
+  identified.identity.agentName === undefined
+    ? { ...identified, identity: { ...identified.identity, agentName: unnamed } }
+    : identified;
 
 const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
 
-/** Hands on what was taken up, to whichever backends there are. */
+/** Forwards processed uploads to the configured backends. */
 export class Forwarder {
   readonly #tempo?: Backlog;
   readonly #loki?: Backlog;
@@ -121,12 +118,12 @@ export class Forwarder {
     return forwarder;
   }
 
-  /** Whether uploads go on to LiveKit Cloud, so that they have to be kept in the form in which they came. */
-  get passesOn(): boolean {
+  /** Whether uploads are forwarded to LiveKit Cloud, and so are kept as received. */
+  get forwardsUploads(): boolean {
     return this.#cloud !== undefined;
   }
 
-  async spans(id: string, spans: readonly Owned<Span>[]): Promise<void> {
+  async spans(id: string, spans: readonly Identified<Span>[]): Promise<void> {
     if (!this.#tempo) return;
     const others = this.#unsent('tempo', 'traces', spans);
     if (others.length === 0) return;
@@ -134,10 +131,10 @@ export class Forwarder {
     await this.#tempo.add(id, {}, [body], body.length);
   }
 
-  /** Lines of logs; the conversation among them is told when it is over. @param traceOf the trace of a session, as far as it is known */
+  /** Log lines; the conversation among them is sent when it has ended. @param traceOf the trace of a session, as far as it is known */
   async logs(
     id: string,
-    logs: readonly Owned<WireLog>[],
+    logs: readonly Identified<WireLog>[],
     traceOf: (session: string) => Promise<string | undefined>,
   ): Promise<void> {
     if (!this.#loki || logs.length === 0) return;
@@ -146,7 +143,7 @@ export class Forwarder {
       const trace = await traceOf(session);
       if (trace !== undefined) traces.set(session, trace);
     }
-    await this.#tellLoki(id, this.#unsent('loki', 'logs', forLoki(logs, traces)));
+    await this.#addToLoki(id, this.#unsent('loki', 'logs', forLoki(logs, traces)));
   }
 
   /**
@@ -155,7 +152,7 @@ export class Forwarder {
    * @param session its name
    * @param at unix seconds of its last upload
    */
-  async conversation(session: string, at: number, over: Over): Promise<void> {
+  async conversation(session: string, at: number, over: EndedConversation): Promise<void> {
     if (!this.#loki) return;
     // In the form of the others' names, by which those go first that came first; no upload has so long a number.
     const number = Number.parseInt(createHash('sha256').update(session).digest('hex').slice(0, 12), 16);
@@ -165,15 +162,15 @@ export class Forwarder {
       ...this.#unsent('loki', 'conversation', conversation),
       ...this.#unsent('loki', 'report', report),
     ];
-    await this.#tellLoki(id, records.map(named));
+    await this.#addToLoki(id, records.map(named));
   }
 
-  /** Those that their job does not send itself; the others are counted. */
+  /** The records that their job does not export itself; the others are counted. */
   #unsent<T>(
     destination: 'tempo' | 'loki',
     signal: ExportedSignal,
-    records: readonly Owned<T>[],
-  ): readonly Owned<T>[] {
+    records: readonly Identified<T>[],
+  ): readonly Identified<T>[] {
     const { exported, telemetry } = this.#options;
     if (exported) return records;
     const unsent = records.filter(({ identity }) => !identity.exported?.includes(signal));
@@ -182,7 +179,7 @@ export class Forwarder {
     return unsent;
   }
 
-  async #tellLoki(id: string, records: readonly Owned<WireLog>[]): Promise<void> {
+  async #addToLoki(id: string, records: readonly Identified<WireLog>[]): Promise<void> {
     if (records.length === 0) return;
     const body = await compressed(logRequest(records));
     await this.#loki?.add(id, {}, [body], body.length);
@@ -192,7 +189,7 @@ export class Forwarder {
     await this.#metrics?.add(request, id);
   }
 
-  /** Passes an upload on as it came, or as it was made anew without what is personal. */
+  /** Forwards an upload as received, or rewritten without personal data. */
   async upload(
     id: string,
     meta: Meta,
@@ -202,10 +199,10 @@ export class Forwarder {
     await this.#cloud?.add(id, meta, body, size);
   }
 
-  /** Sends what can be sent now; resolves after `patience` milliseconds at the latest. */
-  async drained(patience: number): Promise<void> {
+  /** Sends what can be sent now; resolves after `timeoutMs` at the latest. */
+  async drained(timeoutMs: number): Promise<void> {
     await Promise.all([
-      ...this.#backlogs().map(([, backlog]) => backlog.drained(patience)),
+      ...this.#backlogs().map(([, backlog]) => backlog.drained(timeoutMs)),
       this.#metrics?.push(),
     ]);
   }

@@ -1,16 +1,14 @@
 import { conversationScope } from '../../catalogue/conversation.ts';
+import { attributeValueOf } from '../decode/attribute-value.ts';
 import type { Identity } from '../decode/identity.ts';
-import { WireLog } from '../decode/log-schema.ts';
-import { addLog } from '../decode/logs.ts';
-import { KeyValue, Scope } from '../decode/otlp-schema.ts';
-import { plainOf } from '../decode/plain.ts';
+import { KeyValue, Scope, WireLog } from '../decode/otlp-schema.ts';
 import { emptyBatch, sessionOf } from '../decode/records.ts';
-import type { Owned } from '../decode/spans.ts';
-import { type Conversation, type Told, toldOf } from './told.ts';
-import { pair } from './unified.ts';
+import { addLog, type Identified } from '../decode/signals.ts';
+import { type Conversation, type EventRecord, eventRecordsOf } from './conversation-records.ts';
+import { pair } from './otlp-request.ts';
 
 /** A conversation that is over. */
-export interface Over extends Conversation {
+export interface EndedConversation extends Conversation {
   identity: Identity;
   traceId?: string;
 }
@@ -20,41 +18,44 @@ const maxText = 8 * 1024;
 
 /**
  * Records as Loki keeps them best: every attribute once, what is nested in the line, as JSON. Those of the conversation and the
- * report are left out: they are told as a whole when it is over, see `conversationRecords`.
+ * report are left out: they are sent as a whole when it has ended, see `conversationRecords`.
  *
  * @param traces by session
  */
 export function forLoki(
-  logs: readonly Owned<WireLog>[],
+  logs: readonly Identified<WireLog>[],
   traces: ReadonlyMap<string, string> = new Map(),
-): Owned<WireLog>[] {
+): Identified<WireLog>[] {
   return logs.filter(isLine).map((log) => traced(flattened(log), traces.get(sessionOf(log.identity) ?? '')));
 }
 
-/** A conversation and its report, as the records that a job tells of them: by what the job may say that it sends itself. */
+/** The log records of a conversation and of its report, by the signal that a job may export itself. */
 export function conversationRecords({
   identity,
   traceId,
   ...conversation
-}: Over): Record<'conversation' | 'report', Owned<WireLog>[]> {
+}: EndedConversation): Record<'conversation' | 'report', Identified<WireLog>[]> {
   const records: ReturnType<typeof conversationRecords> = { conversation: [], report: [] };
-  for (const told of toldOf(conversation)) {
-    const wire = wireOf(told, identity.agentVersion);
-    const record = traced({ identity, resource: undefined, scope, wire }, traceId);
-    records[told.event === 'lk.session_report' ? 'report' : 'conversation'].push(record);
+  for (const record of eventRecordsOf(conversation)) {
+    const wire = wireOf(record, identity.agentVersion);
+    const log = traced({ identity, resource: undefined, scope, wire }, traceId);
+    records[record.event === 'lk.session_report' ? 'report' : 'conversation'].push(log);
   }
   return records;
 }
 
 const scope = new Scope({ name: conversationScope });
 
-function isLine(log: Owned<WireLog>): boolean {
+function isLine(log: Identified<WireLog>): boolean {
   const batch = emptyBatch(log.identity);
   addLog(batch, log);
   return batch.logs.length + batch.evaluations.length > 0 || sessionOf(log.identity) === undefined;
 }
 
-function wireOf({ event, at, severity, body, attributes }: Told, version: string | undefined): WireLog {
+function wireOf(
+  { event, at, severity, body, attributes }: EventRecord,
+  version: string | undefined,
+): WireLog {
   // A job calls it so, where LiveKit's resource says `lk.deployment_id`.
   const named = { 'event.name': event, ...(version && { 'lk.agent_version': version }), ...attributes };
   return new WireLog({
@@ -67,9 +68,9 @@ function wireOf({ event, at, severity, body, attributes }: Told, version: string
 }
 
 /** With the trace of its session, if it says none. */
-function traced(owned: Owned<WireLog>, traceId: string | undefined): Owned<WireLog> {
-  if (traceId === undefined || owned.wire.traceId.length > 0) return owned;
-  return { ...owned, wire: new WireLog({ ...owned.wire, traceId: Buffer.from(traceId, 'hex') }) };
+function traced(identified: Identified<WireLog>, traceId: string | undefined): Identified<WireLog> {
+  if (traceId === undefined || identified.wire.traceId.length > 0) return identified;
+  return { ...identified, wire: new WireLog({ ...identified.wire, traceId: Buffer.from(traceId, 'hex') }) };
 }
 
 const isNested = ({ value }: KeyValue): boolean =>
@@ -81,8 +82,8 @@ function bounded({ key, value }: KeyValue): KeyValue {
   return pair(key, `${held.value.slice(0, maxText)}…`);
 }
 
-function flattened(owned: Owned<WireLog>): Owned<WireLog> {
-  const { wire } = owned;
+function flattened(identified: Identified<WireLog>): Identified<WireLog> {
+  const { wire } = identified;
   const attributes = new Map(wire.attributes.map((attribute) => [attribute.key, attribute]));
   const nested = [...attributes.values()].filter(isNested);
   const flat = [...attributes.values()].filter((attribute) => !isNested(attribute)).map(bounded);
@@ -92,9 +93,9 @@ function flattened(owned: Owned<WireLog>): Owned<WireLog> {
       : pair(
           '',
           JSON.stringify({
-            message: plainOf(wire.body),
-            ...Object.fromEntries(nested.map(({ key, value }) => [key, plainOf(value)])),
+            message: attributeValueOf(wire.body),
+            ...Object.fromEntries(nested.map(({ key, value }) => [key, attributeValueOf(value)])),
           }),
         ).value;
-  return { ...owned, wire: new WireLog({ ...wire, attributes: flat, body }) };
+  return { ...identified, wire: new WireLog({ ...wire, attributes: flat, body }) };
 }

@@ -1,11 +1,11 @@
 import { readFile, rename } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import writeFileAtomic from 'write-file-atomic';
-import type { MetricRequest } from '../decode/metric-schema.ts';
+import type { MetricRequest } from '../decode/otlp-schema.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { Cumulative, type CumulativeState } from './cumulative.ts';
-import { compressed } from './otlp-destinations.ts';
-import { NotNow, post, Refused } from './post.ts';
+import { compressed } from './destinations.ts';
+import { PermanentError, post, RetryableError } from './post.ts';
 
 export interface MetricsPushOptions {
   /** Prometheus' OTLP endpoint, `…/api/v1/otlp/v1/metrics`. */
@@ -13,7 +13,7 @@ export interface MetricsPushOptions {
   headers: Readonly<Record<string, string>>;
   /** Keeps the totals over a restart. */
   file: string;
-  /** Tells this gateway's series from those of another. */
+  /** The instance id of this gateway's series. */
   instance: string;
   telemetry: Telemetry;
   log: (message: string) => void;
@@ -42,7 +42,7 @@ export class MetricsPush {
 
   static async open(options: MetricsPushOptions): Promise<MetricsPush> {
     const saved = await savedTotals(options);
-    options.telemetry.handsOnTo('prometheus');
+    options.telemetry.addDestination('prometheus');
     return new MetricsPush({ interval: 15_000, ...options }, new Cumulative(saved));
   }
 
@@ -82,10 +82,10 @@ export class MetricsPush {
     } catch (error) {
       if (this.#closing.signal.aborted) return;
       // Totals: what is refused now comes again with the next ones.
-      if (error instanceof Refused)
+      if (error instanceof PermanentError)
         telemetry.count('talkgauge_gateway_forwarded_total', { destination, result: 'rejected' });
       else telemetry.count('talkgauge_gateway_forward_failures_total', { destination });
-      if (error instanceof NotNow && error.retryAfter !== undefined)
+      if (error instanceof RetryableError && error.retryAfter !== undefined)
         this.#notBefore = Date.now() + error.retryAfter;
       if (!this.#failing) log(`prometheus does not take what is forwarded: ${(error as Error).message}`);
       this.#failing = true;
@@ -106,7 +106,7 @@ export class MetricsPush {
   }
 }
 
-/** The totals of before the restart. A file that cannot be read, as after a power cut, is put aside: they begin anew. */
+/** The totals from before the restart. A file that cannot be read, as after a power cut, is renamed, and the totals restart at 0. */
 async function savedTotals({ file, log }: MetricsPushOptions): Promise<CumulativeState | undefined> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;

@@ -1,6 +1,6 @@
 import { BucketError } from '../../objects/bucket.ts';
 import type { UploadKind } from '../receive/endpoints.ts';
-import type { Entry } from '../spool/entry.ts';
+import type { Entry } from '../spool/spool.ts';
 
 /** Milliseconds before an upload is tried again; it doubles, up to `maxDelay`. */
 const firstDelay = 250;
@@ -22,7 +22,7 @@ interface Waiting {
   /** Names of the sessions that it is of, as far as it could be read. */
   sessions: readonly string[];
   ofDisk?: boolean;
-  /** It is dealt with, but its file could not be removed. */
+  /** It is processed, but its file could not be removed. */
   done?: { kind: UploadKind; result: Result };
 }
 
@@ -45,7 +45,7 @@ const disk: ReadonlySet<string> = new Set([
 
 const isOfDisk = (error: unknown): boolean => disk.has((error as NodeJS.ErrnoException)?.code ?? '');
 
-/** Uploads that could not be taken up, and those that wait for them: of a session, they are taken up in their order. */
+/** Uploads that could not be processed, and those that wait for them: uploads of a session are processed in order. */
 export class Deferred {
   readonly #waiting = new Map<string, Waiting>();
   /** By session: the upload that failed, and that the later ones wait for. */
@@ -92,7 +92,7 @@ export class Deferred {
     return false;
   }
 
-  /** Has the removal of an upload that is dealt with be tried again. */
+  /** Schedules another attempt to remove a processed upload. */
   finished({ id }: Entry, done: Waiting['done'], now: number): void {
     const { attempts = 0 } = this.#waiting.get(id) ?? {};
     this.#unblock(id);
@@ -100,7 +100,7 @@ export class Deferred {
     this.#waiting.set(id, { since: now, until, attempts: attempts + 1, sessions: [], done });
   }
 
-  /** What is known of an upload that is dealt with. */
+  /** The result of a processed upload whose file remains. */
   done({ id }: Entry): Waiting['done'] {
     return this.#waiting.get(id)?.done;
   }
@@ -117,7 +117,7 @@ export class Deferred {
   }
 
   /** Whether an upload is one that the others no longer wait for. */
-  isSetApart({ id }: Entry, now: number): boolean {
+  isGivenUpOn({ id }: Entry, now: number): boolean {
     const own = this.#waiting.get(id);
     return own !== undefined && (own.done !== undefined || now - own.since > longestHold);
   }

@@ -1,45 +1,43 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DeadLetters } from '../dead-letter.ts';
-import { sessionOf } from '../decode/records.ts';
+import { type SessionBatch, sessionOf } from '../decode/records.ts';
 import type { UploadKind } from '../receive/endpoints.ts';
-import { type Entry, readMeta } from '../spool/entry.ts';
-import type { Spool } from '../spool/spool.ts';
-import { sessionIdOf } from '../store/session-id.ts';
+import type { DeadLetters } from '../spool/dead-letters.ts';
+import { type Entry, readMeta, type Spool } from '../spool/spool.ts';
+import { sessionIdOf } from '../store/session-files.ts';
 import type { SessionStore } from '../store/session-store.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { Deferred, isPassing, type Result } from './deferred.ts';
-import { type BatchListener, storeBatches } from './store-batches.ts';
-import { type TakenUp, type TakeUpOptions, takeUp } from './take-up.ts';
+import { type ProcessedUpload, type ProcessUploadOptions, processUpload } from './process-upload.ts';
 
-export interface IngestOptions extends Omit<TakeUpOptions, 'isRedacted' | 'known' | 'traceOf'> {
+export interface IngestOptions extends Omit<ProcessUploadOptions, 'isRedacted' | 'known' | 'traceOf'> {
   spool: Spool;
   store: SessionStore;
-  /** Takes what cannot be read, and what cannot be stored. */
+  /** Keeps what cannot be read or stored. */
   deadLetters: DeadLetters;
   telemetry: Telemetry;
   onBatch?: BatchListener;
-  /** Whether jobs are waiting for answers, so that taking up can wait a little. */
+  /** Whether jobs wait for responses, so that processing yields to them. */
   isBusy: () => boolean;
   log: (message: string) => void;
 }
 
-/** For how long an upload may wait for others to be received, in milliseconds: it is taken up in the end. */
-const maxCourtesy = 250;
+/** Milliseconds for which processing yields to uploads that are being received. */
+const maxYieldMs = 250;
 
-/** How many processes may end in the midst of one upload: it may be what ends them. */
-const maxDeaths = 3;
-/** Milliseconds for which nothing is taken up when one upload after the other fails for want of the disk; it doubles, up to `maxPause`. */
+/** How many processes may die while they process one upload: it may be the cause. */
+const maxCrashes = 3;
+/** Milliseconds for which processing pauses when uploads fail because of the disk; it doubles, up to `maxPause`. */
 const firstPause = 250;
 const maxPause = 2000;
 
 /**
- * Takes up what is spooled, oldest first: into the store, then on to the backends, then out of the spool. What fails waits, and so
+ * Processes spooled uploads, oldest first: stores them, forwards them, then removes them from the spool. What fails waits, and so
  * does what came later of the same sessions; the others go on.
  */
 export class Ingest {
-  readonly #options: IngestOptions & TakeUpOptions;
+  readonly #options: IngestOptions & ProcessUploadOptions;
   #closing = false;
   #isProcessing = false;
   /** Uploads that failed one after the other. */
@@ -47,7 +45,7 @@ export class Ingest {
   readonly #deferred = new Deferred();
   readonly #running: Promise<void>;
 
-  private constructor(options: IngestOptions & TakeUpOptions) {
+  private constructor(options: IngestOptions & ProcessUploadOptions) {
     this.#options = options;
     this.#running = this.#run();
   }
@@ -66,24 +64,24 @@ export class Ingest {
     });
   }
 
-  /** Resolves when all that is spooled has been taken up, or after `patience` milliseconds. */
-  async drained(patience: number): Promise<void> {
-    const end = Date.now() + patience;
+  /** Resolves when all spooled uploads are processed, or after `timeoutMs`. */
+  async drained(timeoutMs: number): Promise<void> {
+    const end = Date.now() + timeoutMs;
     while ((this.#options.spool.count > 0 || this.#isProcessing) && Date.now() < end) await delay(10);
   }
 
-  /** Ends after the upload that is being taken up; the others stay in the spool. */
+  /** Ends after the upload in progress; the others stay in the spool. */
   async close(): Promise<void> {
     this.#closing = true;
     this.#options.spool.wake();
     await this.#running;
   }
 
-  /** Whether something has been waiting for so many milliseconds, but for what fails again and again. */
+  /** Whether an upload has been waiting for this long, except uploads that keep failing. */
   isBehind(milliseconds: number): boolean {
     const now = Date.now();
     for (const entry of this.#options.spool.entries()) {
-      if (this.#deferred.isSetApart(entry, now)) continue;
+      if (this.#deferred.isGivenUpOn(entry, now)) continue;
       return now - receivedAt(entry) > milliseconds;
     }
     return false;
@@ -101,8 +99,8 @@ export class Ingest {
           if (await this.#process(entry)) this.#failures = 0;
           else this.#failures++;
         } catch (error) {
-          // Whatever it is, the others are taken up.
-          log(`An upload could not be taken up, and waits: ${(error as Error).name}`);
+          // Whatever it is, the others are processed.
+          log(`An upload could not be processed, and waits: ${(error as Error).name}`);
           this.#deferred.failed(entry, error, [], Date.now());
           this.#failures++;
         }
@@ -132,12 +130,12 @@ export class Ingest {
   }
 
   /**
-   * Lets jobs that end be answered first: they wait, and nobody waits for what is taken up.
+   * Lets jobs that end be answered first: they wait for the response, and nobody waits for processing.
    *
    * @returns whether the gateway is being closed
    */
   async #yielded(): Promise<boolean> {
-    for (const end = Date.now() + maxCourtesy; this.#options.isBusy() && Date.now() < end; ) await delay(10);
+    for (const end = Date.now() + maxYieldMs; this.#options.isBusy() && Date.now() < end; ) await delay(10);
     return this.#closing;
   }
 
@@ -147,15 +145,15 @@ export class Ingest {
     const done = this.#deferred.done(entry);
     if (done) return this.#finish(entry, done.kind, done.result);
     let kind: UploadKind = 'logs';
-    let taken: TakenUp;
+    let taken: ProcessedUpload;
     try {
       const meta = await readMeta(entry);
       kind = meta.kind as UploadKind;
-      if ((await spool.begin(entry)) >= maxDeaths) {
-        log(`An upload of ${kind} is given up: the gateway ended ${maxDeaths} times while it was taken up`);
-        return this.#giveUp(entry, kind, 'failed', 'the gateway ended while it was taken up');
+      if ((await spool.startProcessing(entry)) >= maxCrashes) {
+        log(`An upload of ${kind} is given up: the gateway ended ${maxCrashes} times while it was processed`);
+        return this.#giveUp(entry, kind, 'failed', 'the gateway ended while it was processed');
       }
-      taken = await takeUp(entry, meta, this.#options);
+      taken = await processUpload(entry, meta, this.#options);
     } catch (error) {
       return this.#failed(entry, kind, error, 'malformed');
     }
@@ -165,7 +163,7 @@ export class Ingest {
         this.#deferred.hold(entry, sessions, Date.now());
         return true;
       }
-      // What comes of a deleted session goes nowhere.
+      // Uploads of a deleted session are not forwarded.
       if (await storeBatches(entry, taken, this.#options)) await taken.forward();
     } catch (error) {
       return this.#failed(entry, kind, error, 'failed', sessions);
@@ -236,3 +234,52 @@ export class Ingest {
 
 /** Unix milliseconds at which an upload came, by its name. */
 const receivedAt = ({ id }: Entry): number => Number(id.slice(0, 13));
+
+/**
+ * Called with each stored batch, in order and at most once: after a crash, the last one may be missing.
+ * What it throws is logged.
+ */
+export type BatchListener = (batch: SessionBatch) => void;
+
+export interface StoreBatchesOptions {
+  store: SessionStore;
+  telemetry: Telemetry;
+  onBatch?: BatchListener;
+  log: (message: string) => void;
+}
+
+/**
+ * Puts what an upload says into the store, session by session.
+ *
+ * @returns whether any of it is of a session that is kept
+ */
+export async function storeBatches(
+  entry: Entry,
+  { batches, withoutSession, discarded }: ProcessedUpload,
+  { store, telemetry, onBatch, log }: StoreBatchesOptions,
+): Promise<boolean> {
+  let kept = batches.length === 0;
+  for (const batch of batches) {
+    const applied = await store.apply(batch, entry.id);
+    kept ||= applied !== 'deleted';
+    if (applied === 'deleted') {
+      telemetry.count(
+        'talkgauge_gateway_discarded_records_total',
+        { reason: 'deleted_session' },
+        recordsIn(batch),
+      );
+    }
+    if (applied !== 'applied') continue;
+    try {
+      onBatch?.(batch);
+    } catch (error) {
+      log(`The listener of a batch failed: ${(error as Error).message}`);
+    }
+  }
+  telemetry.count('talkgauge_gateway_discarded_records_total', { reason: 'no_session' }, withoutSession);
+  for (const reason of discarded) telemetry.count('talkgauge_gateway_discarded_records_total', { reason });
+  return kept;
+}
+
+const recordsIn = ({ spans, logs, items, metrics, evaluations }: SessionBatch): number =>
+  spans.length + logs.length + items.length + metrics.length + evaluations.length;

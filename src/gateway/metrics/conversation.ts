@@ -1,17 +1,18 @@
-import { flag, number, text } from '../decode/plain.ts';
+import type { MessageRead } from '../../session/events.ts';
+import { flag, number, text } from '../decode/attribute-value.ts';
+import type { ChatItem, MessageMetrics } from '../decode/chat-item.ts';
 import type { SpanRecord } from '../decode/records.ts';
-import type { Message } from './messages.ts';
-import type { SdkMetrics } from './metrics-json.ts';
-import type { Timeline } from './timeline.ts';
-import type { Told } from './told.ts';
-import { firstFrom, type Tree } from './tree.ts';
+import { factsOf } from '../decode/span-facts.ts';
+import type { SpanTree } from '../decode/span-tree.ts';
+import type { SdkMetrics } from './metrics-events.ts';
+import { type EventTimeline, firstFrom, type UploadedSession } from './uploaded-session.ts';
 
-/** What was said, who handed over, and which answers were cut off. */
+/** Events of messages, handoffs and interrupted speech. */
 export function addConversation(
-  timeline: Timeline,
-  tree: Tree,
+  timeline: EventTimeline,
+  tree: SpanTree<SpanRecord>,
   messages: readonly Message[],
-  { items }: Told,
+  { items }: UploadedSession,
 ): void {
   const questions = messages.filter(({ role }) => role === 'user');
   const asked = new Map<string, number>();
@@ -31,8 +32,12 @@ export function addConversation(
   addSpeeches(timeline, tree, messages, asked);
 }
 
-/** The speech that answers a message: the turn with a latency tells it; a preemptive attempt that was given up has none. */
-function answerTo({ at, metrics }: Message, next: Message | undefined, tree: Tree): string | undefined {
+/** The speech that answers a message: that of the turn with a latency; a discarded preemptive attempt has none. */
+function answerTo(
+  { at, metrics }: Message,
+  next: Message | undefined,
+  tree: SpanTree<SpanRecord>,
+): string | undefined {
   const from = metrics.stoppedSpeakingAt ?? at - 0.05;
   const until = next?.at ?? Number.POSITIVE_INFINITY;
   const all = tree.named('agent_turn');
@@ -42,7 +47,11 @@ function answerTo({ at, metrics }: Message, next: Message | undefined, tree: Tre
 }
 
 /** The SDK detects the end of each turn that was spoken, in figures that it leaves in the message. */
-function addDetection(timeline: Timeline, { at, metrics: m }: Message, speechId: string | undefined): void {
+function addDetection(
+  timeline: EventTimeline,
+  { at, metrics: m }: Message,
+  speechId: string | undefined,
+): void {
   const { onUserTurnCompletedDelay: hook, endOfTurnDelay, transcriptionDelay } = m;
   if (hook === undefined && endOfTurnDelay === undefined) return;
   const metrics = {
@@ -64,8 +73,8 @@ interface Speech {
 }
 
 function addSpeeches(
-  timeline: Timeline,
-  tree: Tree,
+  timeline: EventTimeline,
+  tree: SpanTree<SpanRecord>,
   messages: readonly Message[],
   asked: ReadonlyMap<string, number>,
 ): void {
@@ -101,4 +110,122 @@ function speechesOf(turns: readonly SpanRecord[]): Map<string, Speech> {
     });
   }
   return speeches;
+}
+
+/** A message of the conversation; unix seconds at which the session took it in. */
+export interface Message {
+  at: number;
+  role: 'user' | 'assistant';
+  read: MessageRead;
+  metrics: MessageMetrics;
+}
+
+const millisecond = 0.001;
+
+/** The messages of the session: from its transcript, or without one, from spans. */
+export function messagesOf({ items, language }: UploadedSession, tree: SpanTree<SpanRecord>): Message[] {
+  const said =
+    items.length > 0
+      ? items.filter(({ type, role }) => type === 'message' && (role === 'user' || role === 'assistant'))
+      : [...tree.named('user_turn'), ...tree.named('agent_turn')].flatMap((span) =>
+          itemOf(span, tree, language),
+        );
+  const messages = said.map((item) => messageOf(item, tree));
+  for (const [index, { role, at }] of messages.entries()) {
+    const next = messages[index + 1];
+    // What followed at once: the times are cut to milliseconds, the order of the transcript is not.
+    if (role === 'assistant' && next?.role === 'user' && Math.abs(at - next.at) <= millisecond) {
+      next.at = Math.max(at, next.at) + millisecond / 1000;
+    }
+  }
+  return messages.sort((a, b) => a.at - b.at);
+}
+
+function messageOf(item: ChatItem, tree: SpanTree<SpanRecord>): Message {
+  const role = item.role === 'user' ? 'user' : 'assistant';
+  const metrics = item.metrics ?? {};
+  return {
+    at: role === 'user' ? committedAt(item) : spokenAt(item, tree),
+    role,
+    metrics,
+    read: {
+      type: 'message',
+      role,
+      interrupted: item.interrupted ?? false,
+      metrics: reportOf(metrics),
+      ...(item.confidence !== undefined && { transcriptConfidence: item.confidence }),
+    },
+  };
+}
+
+const names = {
+  startedSpeakingAt: 'startedSpeakingAt',
+  stoppedSpeakingAt: 'stoppedSpeakingAt',
+  transcriptionDelay: 'transcriptionDelay',
+  endOfTurnDelay: 'endOfTurnDelay',
+  onUserTurnCompletedDelay: 'onUserTurnCompletedDelay',
+  llmTtft: 'llmNodeTtft',
+  ttsTtfb: 'ttsNodeTtfb',
+  playbackLatency: 'playbackLatency',
+  e2eLatency: 'e2eLatency',
+} as const satisfies Record<keyof MessageMetrics, keyof MessageRead['metrics']>;
+
+/** Under the SDK's names, without what was not measured. */
+const reportOf = (metrics: MessageMetrics): MessageRead['metrics'] =>
+  Object.fromEntries(
+    Object.entries(metrics).flatMap(([key, value]) =>
+      value === undefined ? [] : [[names[key as keyof MessageMetrics], value]],
+    ),
+  );
+
+/** A user's message is taken in when the turn is over. Python stamps it with the turn's start, Node.js with its end. */
+function committedAt({ at = 0, metrics: m = {} }: ChatItem): number {
+  const decided = (m.stoppedSpeakingAt ?? 0) + (m.endOfTurnDelay ?? 0) + (m.onUserTurnCompletedDelay ?? 0);
+  return Math.max(at, decided);
+}
+
+/** An answer is taken in when it has been spoken, or has come whole where nothing is spoken. */
+function spokenAt({ at = 0, metrics: m = {} }: ChatItem, tree: SpanTree<SpanRecord>): number {
+  if (m.stoppedSpeakingAt !== undefined) return Math.max(m.stoppedSpeakingAt, m.startedSpeakingAt ?? 0);
+  const began = m.startedSpeakingAt ?? at;
+  const turns = tree.named('agent_turn');
+  // A few may overlap: attempts that were given up.
+  const until = firstFrom(turns, began + 10 * millisecond);
+  const turn = turns.slice(Math.max(0, until - 8), until).find(({ end }) => began <= end);
+  return turn?.end ?? began;
+}
+
+/** The message in a span; an answer without speech, such as a tool call, has none. */
+function itemOf(span: SpanRecord, tree: SpanTree<SpanRecord>, language: string | undefined): ChatItem[] {
+  const facts = factsOf(span, language);
+  const base = { id: span.spanId, type: 'message', at: span.start } as const;
+  if (facts?.of === 'user_turn') {
+    const speaking = tree.childrenNamed(span, 'user_speaking');
+    const { transcriptionDelay, endOfTurnDelay, onUserTurnCompletedDelay, confidence } = facts;
+    const metrics = {
+      startedSpeakingAt: speaking[0]?.start,
+      stoppedSpeakingAt: speaking.at(-1)?.end,
+      transcriptionDelay,
+      endOfTurnDelay,
+      onUserTurnCompletedDelay,
+    };
+    return [{ ...base, at: span.end, role: 'user', confidence, metrics }];
+  }
+  if (facts?.of !== 'agent_turn') return [];
+  const speaking = tree.childrenNamed(span, 'agent_speaking');
+  const response = text(span.attributes['lk.pii.response.text']) ?? text(span.attributes['lk.response.text']);
+  if (speaking.length === 0 && response === undefined) return [];
+  const metrics = {
+    startedSpeakingAt: speaking[0]?.start,
+    stoppedSpeakingAt: speaking.at(-1)?.end,
+    llmTtft: first(tree.childrenNamed(span, 'llm_node'), 'lk.response.ttft'),
+    ttsTtfb: first(tree.childrenNamed(span, 'tts_node'), 'lk.response.ttfb'),
+    e2eLatency: facts.e2eLatency,
+  };
+  return [{ ...base, role: 'assistant', interrupted: facts.interrupted, metrics }];
+}
+
+function first([span]: readonly SpanRecord[], key: string): number | undefined {
+  const value = span?.attributes[key];
+  return typeof value === 'number' && value >= 0 ? value : undefined;
 }

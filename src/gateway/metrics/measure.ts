@@ -1,42 +1,40 @@
-import { catalogue } from '../../catalogue/metrics.ts';
+import { catalogue, type MetricName } from '../../catalogue/metrics.ts';
 import { type Observation, observation } from '../../catalogue/observation.ts';
+import type { Model } from '../../session/model.ts';
 import { Samples } from '../../session/samples.ts';
 import { SessionObserver } from '../../session/session-events.ts';
-import { type Tellers, withTeller } from '../decode/tellers.ts';
-import { addConversation } from './conversation.ts';
-import { addDetectors } from './detectors.ts';
-import { messagesOf } from './messages.ts';
-import { addRequests } from './requests.ts';
+import { billableOf, type UsageEntry } from '../decode/session-report.ts';
+import { isDuplicateUsage, type UsageReporters, withUsageReporter } from '../decode/span-facts.ts';
+import { SpanTree } from '../decode/span-tree.ts';
+import { addConversation, messagesOf } from './conversation.ts';
+import { addDetectors, addRequests, type SdkMetrics } from './metrics-events.ts';
 import { addStates } from './states.ts';
-import { Timeline } from './timeline.ts';
-import type { Told } from './told.ts';
 import { addTools } from './tools.ts';
-import { Tree } from './tree.ts';
-import { reportedUsage, soleModel } from './usage.ts';
+import { EventTimeline, type UploadedSession } from './uploaded-session.ts';
 
 /**
  * What the uploads of a whole session come to: its events are put together again from spans, conversation and report, and read
- * as in a job, where they are told as they happen.
+ * as in a job, where the SDK emits them as they happen.
  */
-export function measure(told: Told): Observation[] {
-  const { report, startedAt, endedAt, ended, closeReason } = told;
+export function measure(session: UploadedSession): Observation[] {
+  const { report, startedAt, endedAt, ended, closeReason } = session;
   const usage = report?.usage ?? [];
   const observer = new SessionObserver({
     // The report has all that was used; without one, spans have what they have.
     usage: report === undefined,
     models: { llm: soleModel(usage, 'llm'), tts: soleModel(usage, 'tts') },
   });
-  const tree = new Tree(told.spans);
-  const timeline = new Timeline();
-  const messages = messagesOf(told, tree);
+  const tree = new SpanTree(session.spans);
+  const timeline = new EventTimeline();
+  const messages = messagesOf(session, tree);
   addStates(timeline, tree, messages, startedAt);
-  const requests = addRequests(timeline, tree, told);
-  addConversation(timeline, tree, messages, told);
-  addDetectors(timeline, tree, told);
-  addTools(timeline, tree, told);
+  const requests = addRequests(timeline, tree, session);
+  addConversation(timeline, tree, messages, session);
+  addDetectors(timeline, tree, session);
+  addTools(timeline, tree, session);
 
   const found: Observation[] = [];
-  for (const { name, event } of timeline.moments()) {
+  for (const { name, event } of timeline.sorted()) {
     try {
       found.push(...observer.handle(name, event));
     } catch {
@@ -52,18 +50,18 @@ export function measure(told: Told): Observation[] {
     : observer.ended();
   const samples = new Samples();
   if (report) {
-    const tellers = told.spans.reduce<Tellers>(withTeller, {});
-    reportedUsage(samples, usage, requests, tellers);
+    const usageReporters = session.spans.reduce<UsageReporters>(withUsageReporter, {});
+    reportedUsage(samples, usage, requests, usageReporters);
   }
   if (!ended) samples.add('lk_agents_sessions_total', { close_reason: 'crashed' }, 1);
-  // How many run is for who sees them run.
+  // Active sessions are counted while they run.
   const all = [...found, ...rest, ...samples.observations];
   return summed(all.filter(({ metric }) => metric !== 'lk_agents_sessions_active'));
 }
 
 /** Whether the caller hung up in the last turn without waiting for an answer, as the turns of these figures have it. */
-export const isAbandoned = (told: Told): boolean =>
-  measure(told).some(
+export const isAbandoned = (session: UploadedSession): boolean =>
+  measure(session).some(
     ({ metric, labels }) => metric === 'lk_agents_turns_total' && labels.outcome === 'abandoned',
   );
 
@@ -83,4 +81,92 @@ function summed(observations: readonly Observation[]): Observation[] {
     if (key) counted.set(key, kept);
   }
   return found;
+}
+
+type UsageMetric = Extract<MetricName, `lk_agents_usage_${string}`>;
+
+const llm = {
+  input_tokens: 'lk_agents_usage_llm_input_tokens_total',
+  input_cached_tokens: 'lk_agents_usage_llm_input_cached_tokens_total',
+  input_cache_creation_tokens: 'lk_agents_usage_llm_cache_creation_tokens_total',
+  input_text_tokens: 'lk_agents_usage_llm_input_text_tokens_total',
+  input_audio_tokens: 'lk_agents_usage_llm_input_audio_tokens_total',
+  input_image_tokens: 'lk_agents_usage_llm_input_image_tokens_total',
+  input_cached_text_tokens: 'lk_agents_usage_llm_input_cached_text_tokens_total',
+  input_cached_audio_tokens: 'lk_agents_usage_llm_input_cached_audio_tokens_total',
+  input_cached_image_tokens: 'lk_agents_usage_llm_input_cached_image_tokens_total',
+  output_tokens: 'lk_agents_usage_llm_output_tokens_total',
+  output_text_tokens: 'lk_agents_usage_llm_output_text_tokens_total',
+  output_audio_tokens: 'lk_agents_usage_llm_output_audio_tokens_total',
+  session_duration: 'lk_agents_usage_llm_session_duration_seconds_total',
+} as const;
+
+/** The series of each amount in a report, by kind of model. */
+const series: Readonly<Record<UsageEntry['component'], Readonly<Record<string, UsageMetric>>>> = {
+  llm,
+  tts: {
+    characters_count: 'lk_agents_usage_tts_characters_total',
+    audio_duration: 'lk_agents_usage_tts_audio_duration_seconds_total',
+    input_tokens: 'lk_agents_usage_tts_input_tokens_total',
+    output_tokens: 'lk_agents_usage_tts_output_tokens_total',
+  },
+  stt: {
+    audio_duration: 'lk_agents_usage_stt_audio_duration_seconds_total',
+    input_tokens: 'lk_agents_usage_stt_input_tokens_total',
+    output_tokens: 'lk_agents_usage_stt_output_tokens_total',
+  },
+  interruption: { total_requests: 'lk_agents_usage_interruption_num_requests_total' },
+  eot: { total_requests: 'lk_agents_usage_eot_num_requests_total' },
+};
+
+/** Detectors' requests are no usage only. */
+const requestMetrics = {
+  interruption: 'lk_agents_interruption_requests_total',
+  eot: 'lk_agents_eot_requests_total',
+} as const;
+
+const modelOf = ({ provider, model }: UsageEntry): Model => ({ model_provider: provider, model_name: model });
+
+/** The model of a kind that a session used, from its report; undefined if there are several, or none. */
+export function soleModel(usage: readonly UsageEntry[], component: 'llm' | 'tts'): Model | undefined {
+  const entries = usage.filter((entry) => entry.component === component);
+  return entries.length === 1 && entries[0] ? modelOf(entries[0]) : undefined;
+}
+
+/** Counts the usage in the report, also usage without a span. @param requests the metrics events that spans contain */
+export function reportedUsage(
+  samples: Samples,
+  usage: readonly UsageEntry[],
+  requests: readonly SdkMetrics[],
+  usageReporters: UsageReporters,
+): void {
+  for (const entry of usage) {
+    if (isDuplicateUsage(entry, usageReporters)) continue;
+    const model = modelOf(entry);
+    for (const [amount, metric] of Object.entries(series[entry.component])) {
+      samples.count(metric, model, entry.amounts[amount]);
+    }
+    const requestsMetric =
+      entry.component in requestMetrics
+        ? requestMetrics[entry.component as keyof typeof requestMetrics]
+        : undefined;
+    if (requestsMetric) samples.count(requestsMetric, model, entry.amounts.total_requests);
+    const component = isRealtime(entry, requests) ? 'realtime' : entry.component;
+    for (const [unit, amount] of billableOf(entry)) {
+      samples.add('lk_agents_billable_usage_total', { ...model, component, unit }, amount);
+    }
+  }
+}
+
+/** The report counts realtime models among LLMs; they are requests by what only they have. */
+function isRealtime(entry: UsageEntry, requests: readonly SdkMetrics[]): boolean {
+  if (entry.component !== 'llm') return false;
+  const { input_audio_tokens, output_audio_tokens, session_duration } = entry.amounts;
+  if (input_audio_tokens || output_audio_tokens || session_duration) return true;
+  return requests.some((m) => m.type === 'realtime_model_metrics' && isOf(m, entry));
+}
+
+function isOf(m: SdkMetrics, { provider, model }: UsageEntry): boolean {
+  const { modelProvider, modelName } = ('metadata' in m ? m.metadata : undefined) ?? {};
+  return (modelProvider || 'unknown') === provider && (modelName || 'unknown') === model;
 }

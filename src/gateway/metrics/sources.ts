@@ -21,7 +21,7 @@ export const sources: readonly Source[] = [
     ],
   },
   {
-    from: "Messages of the user; without a transcript, spans `user_turn`, on which Node.js does not tell the callback's time.",
+    from: "Messages of the user; without a transcript, spans `user_turn`, on which Node.js does not report the callback's time.",
     metrics: [
       'lk_agents_turn_transcription_delay_seconds',
       'lk_agents_turn_end_of_turn_delay_seconds',
@@ -107,11 +107,11 @@ export const sources: readonly Source[] = [
     metrics: ['lk_agents_sessions_active'],
   },
   {
-    from: 'The report, and why the session closed: Node.js tells it in its log at level `info`, Python on a span. Where nobody told: `other`; where no report came: `crashed`.',
+    from: 'The report, and why the session closed: Node.js has it in its log at level `info`, Python on a span. Where neither has it: `other`; where no report came: `crashed`.',
     metrics: ['lk_agents_sessions_total', 'lk_agents_session_duration_seconds'],
   },
   {
-    from: 'Spans of turns and of speech, and the times in messages: who speaks begins and ends when he does, and not, as in a job, when that is noticed some tenths of a second later. Users are never `away`, and agents never `initializing`: no span tells.',
+    from: 'Spans of turns and of speech, and the times in messages: speech begins and ends at its true times, and not, as in a job, when that is detected some tenths of a second later. Users are never `away`, and agents never `initializing`: no span has it.',
     metrics: [
       'lk_agents_agent_state_seconds_total',
       'lk_agents_user_state_seconds_total',
@@ -185,7 +185,7 @@ export const sources: readonly Source[] = [
   },
 ];
 
-/** What the gateway says of its own measuring. It has no `talkgauge_build_info`, by which workers are told. */
+/** Self-monitoring of the measurement. There is no `talkgauge_build_info`: it identifies workers. */
 const own: readonly MetricName[] = [
   'talkgauge_invalid_samples_total',
   'talkgauge_samples_dropped_total',

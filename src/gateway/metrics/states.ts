@@ -1,27 +1,27 @@
 import type { SpanRecord } from '../decode/records.ts';
-import type { Message } from './messages.ts';
-import type { Timeline } from './timeline.ts';
-import { firstFrom, type Tree } from './tree.ts';
+import type { SpanTree } from '../decode/span-tree.ts';
+import type { Message } from './conversation.ts';
+import { type EventTimeline, firstFrom } from './uploaded-session.ts';
 
 type AgentState = 'listening' | 'thinking' | 'speaking';
 
 /** A stretch of time, in unix seconds. */
-interface Stretch {
+interface Interval {
   start: number;
   end: number;
 }
 
 /**
- * Who was in which state when: as far as the spans of turns and of speech tell, and messages, where the spans did not come: those
+ * State changes of agent and user: from the spans of turns and of speech, and from messages where spans are missing: those
  * of a Node.js job's last seconds.
  */
 export function addStates(
-  timeline: Timeline,
-  tree: Tree,
+  timeline: EventTimeline,
+  tree: SpanTree<SpanRecord>,
   messages: readonly Message[],
   startedAt: number,
 ): void {
-  const changes = agentStates(tree, spoken(tree.named('agent_speaking'), messages, 'assistant'));
+  const changes = agentStates(tree, speakingIntervals(tree.named('agent_speaking'), messages, 'assistant'));
   let state: AgentState = 'listening';
   timeline.add('agent_state_changed', startedAt, 'began', { oldState: 'initializing', newState: state });
   for (const { at, newState } of changes) {
@@ -29,38 +29,41 @@ export function addStates(
     timeline.add('agent_state_changed', at, 'state', { oldState: state, newState });
     state = newState;
   }
-  for (const { start, end } of spoken(tree.named('user_speaking'), messages, 'user')) {
+  for (const { start, end } of speakingIntervals(tree.named('user_speaking'), messages, 'user')) {
     timeline.add('user_state_changed', start, 'state', { oldState: 'listening', newState: 'speaking' });
     timeline.add('user_state_changed', end, 'state', { oldState: 'speaking', newState: 'listening' });
   }
 }
 
-function agentStates(tree: Tree, speaking: readonly Stretch[]): { at: number; newState: AgentState }[] {
+function agentStates(
+  tree: SpanTree<SpanRecord>,
+  speaking: readonly Interval[],
+): { at: number; newState: AgentState }[] {
   const steps = [
-    ...speaking.flatMap((stretch) => edges(stretch, 'speaking')),
-    ...thinking(tree).flatMap((stretch) => edges(stretch, 'thinking')),
+    ...speaking.flatMap((interval) => transitions(interval, 'speaking')),
+    ...thinking(tree).flatMap((interval) => transitions(interval, 'thinking')),
   ].sort((a, b) => a.at - b.at);
-  const under = { speaking: 0, thinking: 0 };
+  const depth = { speaking: 0, thinking: 0 };
   const changes: { at: number; newState: AgentState }[] = [];
   for (const [index, { at, state, by }] of steps.entries()) {
-    under[state] += by;
+    depth[state] += by;
     // What ends and what begins at one moment is one change.
     if (steps[index + 1]?.at === at) continue;
     changes.push({
       at,
-      newState: under.speaking > 0 ? 'speaking' : under.thinking > 0 ? 'thinking' : 'listening',
+      newState: depth.speaking > 0 ? 'speaking' : depth.thinking > 0 ? 'thinking' : 'listening',
     });
   }
   return changes;
 }
 
-const edges = ({ start, end }: Stretch, state: 'speaking' | 'thinking') => [
+const transitions = ({ start, end }: Interval, state: 'speaking' | 'thinking') => [
   { at: start, state, by: 1 },
   { at: end, state, by: -1 },
 ];
 
 /** The agent thinks from the start of an answer until it speaks, and between the steps of one answer, in which tools run. */
-function thinking(tree: Tree): Stretch[] {
+function thinking(tree: SpanTree<SpanRecord>): Interval[] {
   const steps = new Map<unknown, SpanRecord[]>();
   for (const turn of tree.named('agent_turn')) {
     const speech = turn.attributes['lk.speech_id'] ?? turn.spanId;
@@ -70,39 +73,39 @@ function thinking(tree: Tree): Stretch[] {
   }
   return tree.named('agent_turn').flatMap((turn) => {
     // What is said without a model, such as `say`, needs no thought.
-    if (tree.inside(turn, 'llm_node').length === 0) return [];
-    const speeches = tree.inside(turn, 'agent_speaking');
+    if (tree.childrenNamed(turn, 'llm_node').length === 0) return [];
+    const speeches = tree.childrenNamed(turn, 'agent_speaking');
     const first = speeches[0];
     const last = speeches.at(-1);
     if (!first || !last) return [turn];
     const answer = steps.get(turn.attributes['lk.speech_id'] ?? turn.spanId) ?? [];
     const next = answer.find((step) => step !== turn && step.start >= last.start);
-    const found: Stretch[] = [{ start: turn.start, end: Math.max(turn.start, first.start) }];
+    const found: Interval[] = [{ start: turn.start, end: Math.max(turn.start, first.start) }];
     if (next) found.push({ start: last.end, end: Math.max(last.end, next.start) });
     return found;
   });
 }
 
 /** When one side spoke, without what overlaps. */
-function spoken(
+function speakingIntervals(
   spans: readonly SpanRecord[],
   messages: readonly Message[],
   role: Message['role'],
-): Stretch[] {
-  const known = merged(spans);
-  const said = messages.flatMap(({ role: of, metrics }): Stretch[] => {
+): Interval[] {
+  const known = mergedIntervals(spans);
+  const said = messages.flatMap(({ role: of, metrics }): Interval[] => {
     const { startedSpeakingAt: start, stoppedSpeakingAt: end } = metrics;
     if (of !== role || start === undefined || end === undefined || end < start) return [];
     const before = known[firstFrom(known, end) - 1];
     return before && before.end > start ? [] : [{ start, end }];
   });
-  return merged([...known, ...said].sort((a, b) => a.start - b.start));
+  return mergedIntervals([...known, ...said].sort((a, b) => a.start - b.start));
 }
 
 /** @param stretches in the order in which they began */
-function merged(stretches: readonly Stretch[]): Stretch[] {
-  const found: Stretch[] = [];
-  for (const { start, end } of stretches) {
+function mergedIntervals(intervals: readonly Interval[]): Interval[] {
+  const found: Interval[] = [];
+  for (const { start, end } of intervals) {
     const last = found.at(-1);
     if (last && start <= last.end) last.end = Math.max(last.end, end);
     else found.push({ start, end });

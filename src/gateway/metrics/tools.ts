@@ -1,11 +1,10 @@
-import { text } from '../decode/plain.ts';
+import { text } from '../decode/attribute-value.ts';
 import type { SpanRecord } from '../decode/records.ts';
 import { factsOf } from '../decode/span-facts.ts';
-import type { Timeline } from './timeline.ts';
-import type { Told } from './told.ts';
-import type { Tree } from './tree.ts';
+import type { SpanTree } from '../decode/span-tree.ts';
+import type { EventTimeline, UploadedSession } from './uploaded-session.ts';
 
-/** A tool that ran; unix seconds, undefined where nothing tells them. */
+/** A tool that ran; unix seconds, undefined where they are not known. */
 interface Run {
   /** The step of the conversation in which it was called, as the SDK reports tools by. */
   step: string;
@@ -18,9 +17,13 @@ interface Run {
 }
 
 /** The tools that ran, step by step: the SDK reports those of one step together, when it is over. */
-export function addTools(timeline: Timeline, tree: Tree, told: Told): void {
+export function addTools(
+  timeline: EventTimeline,
+  tree: SpanTree<SpanRecord>,
+  session: UploadedSession,
+): void {
   const steps = new Map<string, Run[]>();
-  for (const run of told.items.length > 0 ? ofItems(told, tree) : ofSpans(tree)) {
+  for (const run of session.items.length > 0 ? ofItems(session, tree) : ofSpans(tree)) {
     steps.set(run.step, [...(steps.get(run.step) ?? []), run]);
   }
   const milliseconds = (seconds: number | undefined) => (seconds === undefined ? undefined : seconds * 1000);
@@ -34,7 +37,7 @@ export function addTools(timeline: Timeline, tree: Tree, told: Told): void {
 }
 
 /** Both SDKs stamp a call when it begins, and its output when it ends. A call that has neither output nor span never ran. */
-function ofItems({ items }: Told, tree: Tree): Run[] {
+function ofItems({ items }: UploadedSession, tree: SpanTree<SpanRecord>): Run[] {
   const spans = new Map(tree.named('function_tool').map((span) => [callOf(span), span]));
   const outputs = new Map(
     items.filter(({ type }) => type === 'function_call_output').map((output) => [output.callId, output]),
@@ -55,9 +58,9 @@ function ofItems({ items }: Told, tree: Tree): Run[] {
   });
 }
 
-const ofSpans = (tree: Tree): Run[] =>
+const ofSpans = (tree: SpanTree<SpanRecord>): Run[] =>
   tree.named('function_tool').map((span) => {
-    const turn = tree.around(span, 'agent_turn');
+    const turn = tree.ancestor(span, 'agent_turn');
     const name =
       text(span.attributes['lk.function_tool.name']) ?? text(span.attributes['gen_ai.tool.name']) ?? '';
     const { start, end } = span;
@@ -72,9 +75,9 @@ const ofSpans = (tree: Tree): Run[] =>
   });
 
 /** When the step of a tool was over: with its span in Node.js; Python has one for all of a speech, in which the LLM is asked next. */
-function overOf(tool: SpanRecord, tree: Tree): number | undefined {
-  const turn = tree.around(tool, 'agent_turn');
-  const next = turn && tree.inside(turn, 'llm_node').find(({ start }) => start >= tool.end);
+function overOf(tool: SpanRecord, tree: SpanTree<SpanRecord>): number | undefined {
+  const turn = tree.ancestor(tool, 'agent_turn');
+  const next = turn && tree.childrenNamed(turn, 'llm_node').find(({ start }) => start >= tool.end);
   return next?.start ?? turn?.end;
 }
 

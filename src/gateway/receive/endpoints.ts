@@ -1,4 +1,5 @@
-import type { uploadKinds } from '../../catalogue/gateway.ts';
+import type { Request, Response } from 'express';
+import type { refusals, uploadKinds } from '../../catalogue/gateway.ts';
 
 export type UploadKind = (typeof uploadKinds)[number];
 
@@ -25,4 +26,54 @@ export function kindOf(path: string): UploadKind | undefined {
     const at = segments.length - end.length;
     return at >= 0 && end.every((segment, n) => segments[at + n] === segment);
   })?.kind;
+}
+
+export type Refusal = (typeof refusals)[number];
+
+/**
+ * What a refusal is answered with. The statuses are those that make no SDK wait or try again: 429, 502, 503 and 504 are
+ * repeated by Node.js, 408 and all from 500 by Python, for up to ten seconds, while the job waits to end.
+ */
+const refused: Readonly<Record<Refusal, { status: number; line: string }>> = {
+  // On this text both SDKs stop all uploads of the session, with one warning.
+  unauthorized: {
+    status: 401,
+    line: 'Uploads are disabled by owner: no token of an API key that the gateway knows, with the grant observability.write',
+  },
+  // Of what a redirect has made a GET the body is lost, each time that it is sent again.
+  redirected: {
+    status: 401,
+    line: 'Uploads are disabled by owner: a redirect in front of the gateway takes their bodies away; LIVEKIT_OBSERVABILITY_URL has to name the address that it leads to',
+  },
+  rate_limited: {
+    status: 403,
+    line: 'Too many uploads with this API key; the limit is an option of the gateway',
+  },
+  too_large: { status: 413, line: 'The upload is larger than the gateway takes' },
+  too_slow: { status: 400, line: 'The upload was too slow' },
+  aborted: { status: 400, line: 'The upload ended early' },
+  encoding: { status: 415, line: 'The gateway does not know this Content-Encoding' },
+  spool_full: { status: 413, line: 'The gateway has no room: its spool is full' },
+  disk_full: { status: 413, line: 'The gateway has no room: its disk is full' },
+  internal_error: { status: 422, line: 'The gateway could not keep the upload; its log says why' },
+};
+
+const isJson = (request: Request): boolean => request.headers['content-type']?.includes('json') ?? false;
+
+export function accept(request: Request, response: Response): void {
+  if (isJson(request)) response.status(200).json({});
+  // An empty body is the empty message; Node.js' exporter reads what it is given as one.
+  else response.status(200).type('application/x-protobuf').end();
+}
+
+export function refuse(kind: UploadKind, why: Refusal, request: Request, response: Response): void {
+  if (response.headersSent || response.destroyed) return;
+  const { status, line } = refused[why];
+  if (why === 'too_slow') response.setHeader('Connection', 'close');
+  // Node.js sends logs that were not accepted again, for ever and with all that came since: they count as taken.
+  if (kind === 'logs' && isJson(request) && status !== 401) {
+    response.status(200).json({ partialSuccess: { errorMessage: line } });
+    return;
+  }
+  response.status(status).type('text/plain').send(`${line}\n`);
 }

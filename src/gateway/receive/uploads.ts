@@ -1,14 +1,11 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { rateLimit } from 'express-rate-limit';
-import { isKnownEncoding } from '../decode/inflate.ts';
-import { NoRoom, type Spool } from '../spool/spool.ts';
+import { isSupportedEncoding } from '../decode/decode-limits.ts';
+import { NoSpaceError, type Spool } from '../spool/spool.ts';
 import type { Telemetry } from '../telemetry.ts';
-import { accept, type Refusal, refuse } from './answers.ts';
-import type { KeySource } from './api-keys.ts';
-import { kindOf, type UploadKind } from './endpoints.ts';
-import type { Limits } from './limits.ts';
-import { type Pace, paced, readPast, TooSlow } from './pace.ts';
-import { issuerOf } from './tokens.ts';
+import { issuerOf, type KeySource } from './api-keys.ts';
+import { accept, kindOf, type Refusal, refuse, type UploadKind } from './endpoints.ts';
+import { bodyAtMinimumRate, drainBody, type Limits, type MinimumRate, TooSlow } from './limits.ts';
 
 /** Which uploads have to be on the disk, rather than in the system's memory, before they are answered. */
 export type SyncPolicy = 'always' | 'recordings' | 'never';
@@ -33,13 +30,13 @@ export interface Load {
 export function createUploads(options: UploadsOptions): RequestHandler[] {
   const { keys, limits, telemetry } = options;
 
-  const turnAway = (kind: UploadKind, why: Refusal, request: Request, response: Response) => {
+  const reject = (kind: UploadKind, why: Refusal, request: Request, response: Response) => {
     telemetry.count('talkgauge_gateway_refused_total', { kind, reason: why });
     refuse(kind, why, request, response);
-    const pace = paceOf(kind, limits);
+    const minimumRate = minimumRateOf(kind, limits);
     const { issuer } = response.locals;
-    const totalMs = issuer === undefined ? limits.strangerSeconds * 1000 : pace.totalMs;
-    void readPast(request, { ...pace, totalMs: Math.min(totalMs, pace.totalMs) });
+    const totalMs = issuer === undefined ? limits.unauthenticatedSeconds * 1000 : minimumRate.totalMs;
+    void drainBody(request, { ...minimumRate, totalMs: Math.min(totalMs, minimumRate.totalMs) });
   };
 
   /** Lets pass what is no upload; of uploads, those that carry a token. */
@@ -47,9 +44,9 @@ export function createUploads(options: UploadsOptions): RequestHandler[] {
     const { method } = request;
     const kind = method === 'POST' || method === 'GET' ? kindOf(request.path) : undefined;
     if (kind === undefined) return next('router');
-    if (method === 'GET') return turnAway(kind, 'redirected', request, response);
+    if (method === 'GET') return reject(kind, 'redirected', request, response);
     const issuer = await issuerOf(request.headers.authorization, keys.current());
-    if (issuer === undefined) return turnAway(kind, 'unauthorized', request, response);
+    if (issuer === undefined) return reject(kind, 'unauthorized', request, response);
     response.locals.kind = kind;
     response.locals.issuer = issuer;
     next();
@@ -61,7 +58,7 @@ export function createUploads(options: UploadsOptions): RequestHandler[] {
     standardHeaders: false,
     legacyHeaders: false,
     keyGenerator: (_request, response) => String(response.locals.issuer),
-    handler: (request, response) => turnAway(response.locals.kind, 'rate_limited', request, response),
+    handler: (request, response) => reject(response.locals.kind, 'rate_limited', request, response),
   });
 
   const received: RequestHandler = async (request, response) => {
@@ -74,10 +71,10 @@ export function createUploads(options: UploadsOptions): RequestHandler[] {
       else if (why === 'kept_in_part') {
         telemetry.count('talkgauge_gateway_refused_total', { kind, reason: 'too_large' });
         accept(request, response);
-      } else turnAway(kind, why, request, response);
+      } else reject(kind, why, request, response);
     } catch (error) {
       options.log(`An upload of ${kind} could not be kept: ${(error as Error).message}`);
-      turnAway(kind, 'internal_error', request, response);
+      reject(kind, 'internal_error', request, response);
     }
     options.load.receiving--;
     telemetry.observe(
@@ -89,7 +86,7 @@ export function createUploads(options: UploadsOptions): RequestHandler[] {
   return [authorized, limited, received];
 }
 
-const paceOf = (kind: UploadKind, { seconds, minRate, graceSeconds }: Limits): Pace => ({
+const minimumRateOf = (kind: UploadKind, { seconds, minRate, graceSeconds }: Limits): MinimumRate => ({
   totalMs: seconds[kind] * 1000,
   minRate,
   graceMs: graceSeconds * 1000,
@@ -103,11 +100,11 @@ async function take(
   { spool, limits, sync, telemetry }: UploadsOptions,
 ): Promise<Refusal | 'kept_in_part' | undefined> {
   const encoding = (request.headers['content-encoding'] ?? '').trim().toLowerCase();
-  if (!isKnownEncoding(encoding)) return 'encoding';
+  if (!isSupportedEncoding(encoding)) return 'encoding';
   const most = limits.body[kind];
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > most && kind !== 'recordings') return 'too_large';
-  const body = paced(request, paceOf(kind, limits));
+  const body = bodyAtMinimumRate(request, minimumRateOf(kind, limits));
   const meta = { kind, issuer, encoding, type: request.headers['content-type'] ?? '', at: Date.now() };
   try {
     const entry = await spool.receive(meta, body, {
@@ -123,7 +120,7 @@ async function take(
     telemetry.count('talkgauge_gateway_upload_bytes_total', { kind }, entry.bytes);
     return entry.cut ? 'kept_in_part' : undefined;
   } catch (error) {
-    if (error instanceof NoRoom) return error.reason;
+    if (error instanceof NoSpaceError) return error.reason;
     if (error instanceof TooSlow) return 'too_slow';
     if (request.destroyed && !request.complete) return 'aborted';
     throw error;

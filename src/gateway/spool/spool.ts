@@ -1,13 +1,13 @@
 import { mkdir, open, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Entry, headOf, type Meta } from './entry.ts';
+import type { Readable } from 'node:stream';
 
 export interface SpoolOptions {
-  /** Made if it is not there; nobody else may write into it. */
+  /** Created if missing; no other process may write into it. */
   directory: string;
-  /** What all entries together may take. */
+  /** The most bytes of all entries together. */
   maxBytes: number;
-  /** What must stay free on the disk. @default 0 */
+  /** Bytes that must stay free on the disk. @default 0 */
   minFreeBytes?: number;
 }
 
@@ -20,9 +20,9 @@ export interface ReceiveOptions {
   sync?: boolean;
 }
 
-/** There is no room: the spool is full, or the disk is. */
-export class NoRoom extends Error {
-  override readonly name = 'NoRoom';
+/** The spool is full, or the disk is. */
+export class NoSpaceError extends Error {
+  override readonly name = 'NoSpaceError';
   readonly reason: 'spool_full' | 'disk_full';
 
   constructor(reason: 'spool_full' | 'disk_full', options?: ErrorOptions) {
@@ -31,11 +31,11 @@ export class NoRoom extends Error {
   }
 }
 
-/** The file that says what is being taken up. */
-const noteName = 'begun';
+/** The file that names the entry in progress. */
+const inProgressFile = 'begun';
 
-/** What an upload has, as a rule, in bytes. */
-const usual = 16 * 1024;
+/** The size of a typical upload, in bytes. */
+const typicalUploadBytes = 16 * 1024;
 
 const full: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO']);
 
@@ -51,14 +51,14 @@ export class Spool {
   #last = { at: 0, count: 0 };
   #arrivals = 0;
   #wake: (() => void)[] = [];
-  /** What was begun last, by how many processes, and whether by this one. */
-  #begun?: { id: string; times: number; here: boolean };
+  /** The entry in progress, how many processes have started on it, and whether this one has. */
+  #inProgress?: { id: string; times: number; here: boolean };
 
   private constructor(options: SpoolOptions) {
     this.#options = { minFreeBytes: 0, ...options };
   }
 
-  /** Takes up what the folder holds, and removes what had not arrived whole. */
+  /** Loads what the folder holds, and removes incomplete files. */
   static async open(options: SpoolOptions): Promise<Spool> {
     const spool = new Spool(options);
     const { directory } = options;
@@ -73,7 +73,7 @@ export class Spool {
       spool.#add({ id, path, bytes: (await stat(path)).size, cut: how === 'cut' });
       spool.#last = { at: Number(id.slice(0, 13)), count: Number(id.slice(14)) };
     }
-    await spool.#readNote();
+    await spool.#readInProgress();
     return spool;
   }
 
@@ -97,7 +97,7 @@ export class Spool {
     return oldest;
   }
 
-  /** Lets all others go before an entry, until the next start. */
+  /** Moves an entry behind all others, until the next start. */
   postpone({ id }: Entry): void {
     const entry = this.#entries.get(id);
     if (!entry) return;
@@ -105,12 +105,12 @@ export class Spool {
     this.#entries.set(id, entry);
   }
 
-  /** Resolves when an entry is there that was not when it was asked, or after `patience` milliseconds. */
-  async next(patience: number): Promise<void> {
+  /** Resolves when an entry is there that was not when it was asked, or after `timeoutMs`. */
+  async next(timeoutMs: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       this.#wake.push(resolve);
-      timer = setTimeout(resolve, patience);
+      timer = setTimeout(resolve, timeoutMs);
       timer.unref();
     });
     clearTimeout(timer);
@@ -125,7 +125,7 @@ export class Spool {
    * Writes down a body.
    *
    * @param id of an entry that it replaces, or that it is made of, so that doing it twice does it once
-   * @throws NoRoom, or what reading the body throws; then nothing of it is kept
+   * @throws NoSpaceError, or what reading the body throws; then nothing of it is kept
    */
   async receive(
     meta: Meta,
@@ -149,7 +149,7 @@ export class Spool {
           if (kept.length === 0) continue;
           taken += kept.length;
           this.#arriving += kept.length;
-          if (this.#bytes + this.#arriving > this.#options.maxBytes) throw new NoRoom('spool_full');
+          if (this.#bytes + this.#arriving > this.#options.maxBytes) throw new NoSpaceError('spool_full');
           await file.writeFile(kept);
         }
         if (sync) await file.datasync();
@@ -168,7 +168,7 @@ export class Spool {
     } catch (error) {
       await rm(part, { force: true }).catch(() => {});
       throw full.has((error as NodeJS.ErrnoException).code ?? '')
-        ? new NoRoom('disk_full', { cause: error })
+        ? new NoSpaceError('disk_full', { cause: error })
         : error;
     } finally {
       this.#arriving -= taken;
@@ -176,41 +176,42 @@ export class Spool {
   }
 
   /**
-   * Notes on the disk that an entry is being taken up.
+   * Records on disk that processing of an entry starts.
    *
-   * @returns how many processes have begun to and ended in the midst of it, one after the other
+   * @returns how many processes have started on it and died before they finished, one after the other
    */
-  async begin({ id }: Entry): Promise<number> {
-    const known = this.#begun?.id === id ? this.#begun : { id, times: 0, here: false };
+  async startProcessing({ id }: Entry): Promise<number> {
+    const known = this.#inProgress?.id === id ? this.#inProgress : { id, times: 0, here: false };
     if (known.here) return known.times - 1;
-    this.#begun = { id, times: known.times + 1, here: true };
-    // Without room for it, nothing is noted.
-    await writeFile(this.#note, `${id} ${this.#begun.times}`, { mode: 0o600 }).catch(() => {});
+    this.#inProgress = { id, times: known.times + 1, here: true };
+    // On a full disk, nothing is recorded.
+    await writeFile(this.#inProgressPath, `${id} ${this.#inProgress.times}`, { mode: 0o600 }).catch(() => {});
     return known.times;
   }
 
-  get #note(): string {
-    return join(this.#options.directory, noteName);
+  get #inProgressPath(): string {
+    return join(this.#options.directory, inProgressFile);
   }
 
-  async #readNote(): Promise<void> {
-    const [, id, times] = (await readFile(this.#note, 'utf8').catch(() => '')).match(/^(\S+) (\d+)$/) ?? [];
-    if (id !== undefined) this.#begun = { id, times: Number(times), here: false };
+  async #readInProgress(): Promise<void> {
+    const [, id, times] =
+      (await readFile(this.#inProgressPath, 'utf8').catch(() => '')).match(/^(\S+) (\d+)$/) ?? [];
+    if (id !== undefined) this.#inProgress = { id, times: Number(times), here: false };
   }
 
   async remove({ id, path, bytes }: Entry): Promise<void> {
     await rm(path, { force: true });
     if (this.#entries.delete(id)) this.#bytes -= bytes;
-    if (this.#entries.size === 0) await rm(this.#note, { force: true });
+    if (this.#entries.size === 0) await rm(this.#inProgressPath, { force: true });
   }
 
   /**
-   * Whether it takes more.
+   * Checks that another upload would be accepted.
    *
-   * @throws NoRoom, or Error of the file system
+   * @throws NoSpaceError, or Error of the file system
    */
   async check(): Promise<void> {
-    await this.#require(usual);
+    await this.#require(typicalUploadBytes);
     const probe = join(this.#options.directory, `${process.pid}-${this.#arrivals++}.part`);
     try {
       await writeFile(probe, '0', { mode: 0o600 });
@@ -221,10 +222,10 @@ export class Spool {
 
   async #require(expected: number): Promise<void> {
     const { directory, maxBytes, minFreeBytes } = this.#options;
-    if (this.#bytes + this.#arriving + expected > maxBytes) throw new NoRoom('spool_full');
+    if (this.#bytes + this.#arriving + expected > maxBytes) throw new NoSpaceError('spool_full');
     if (minFreeBytes === 0) return;
     const { bavail, bsize } = await statfs(directory);
-    if (bavail * bsize - expected < minFreeBytes) throw new NoRoom('disk_full');
+    if (bavail * bsize - expected < minFreeBytes) throw new NoSpaceError('disk_full');
   }
 
   #add(entry: Entry): void {
@@ -241,4 +242,55 @@ export class Spool {
     this.#last = now > at ? { at: now, count: 0 } : { at, count: count + 1 };
     return `${String(this.#last.at).padStart(13, '0')}-${String(this.#last.count).padStart(6, '0')}`;
   }
+}
+
+/** Metadata of a body; the first line of the file. */
+export type Meta = Readonly<Record<string, string | number | boolean>>;
+
+/** A body that waits in a spool. */
+export interface Entry {
+  /** Unique, and later ones sort after earlier ones. */
+  id: string;
+  path: string;
+  /** Of the whole file. */
+  bytes: number;
+  /** Whether the body was larger than it may be: what is there is its beginning. */
+  cut: boolean;
+}
+
+/** The largest first line that is read. */
+const maxHead = 16 * 1024;
+
+export const headOf = (meta: Meta): Buffer => Buffer.from(`${JSON.stringify(meta)}\n`);
+
+/**
+ * An entry's meta data, and where its body begins.
+ *
+ * @throws Error if its first line is damaged
+ */
+async function readHead({ path }: Entry): Promise<{ meta: Meta; offset: number }> {
+  const file = await open(path, 'r');
+  try {
+    const head = Buffer.alloc(maxHead);
+    const { bytesRead } = await file.read(head, 0, maxHead, 0);
+    const end = head.subarray(0, bytesRead).indexOf('\n');
+    if (end < 0) throw new Error('its first line is damaged');
+    return { meta: JSON.parse(head.subarray(0, end).toString()), offset: end + 1 };
+  } finally {
+    await file.close();
+  }
+}
+
+export const readMeta = async (entry: Entry): Promise<Meta> => (await readHead(entry)).meta;
+
+export async function readBody(entry: Entry): Promise<Buffer> {
+  const { offset } = await readHead(entry);
+  return (await readFile(entry.path)).subarray(offset);
+}
+
+/** @throws Error if the file cannot be opened, rather than an error of the stream later, without a listener */
+export async function streamBody(entry: Entry): Promise<Readable> {
+  const { offset } = await readHead(entry);
+  const file = await open(entry.path, 'r');
+  return file.createReadStream({ start: offset });
 }

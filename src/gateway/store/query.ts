@@ -1,6 +1,5 @@
-import type { SessionIndex } from './session-index.ts';
+import { matcherOf, type SessionIndex } from './session-index.ts';
 import { type SessionStatus, type SessionSummary, statusOf } from './summary.ts';
-import { matcherOf } from './words.ts';
 
 /** By what a list may be sorted. */
 export const sortKeys = [
@@ -122,7 +121,8 @@ function finder(index: SessionIndex, q: string): (summary: SessionSummary) => bo
   const matches = matcherOf(q);
   const name = q.trim().toLowerCase();
   return ({ id, roomId, roomName }) =>
-    matches(index.words(id)) || [id, roomId, roomName].some((known) => known?.toLowerCase().includes(name));
+    matches(index.searchTerms(id)) ||
+    [id, roomId, roomName].some((known) => known?.toLowerCase().includes(name));
 }
 
 const facetNames = ['agent', 'version', 'status', 'closeReason', 'tag'] as const;

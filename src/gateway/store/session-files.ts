@@ -1,12 +1,11 @@
+import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import writeFileAtomic from 'write-file-atomic';
-import { NoSuchObject } from '../../objects/bucket.ts';
-import { lines } from './lines.ts';
-import type { Objects } from './objects.ts';
+import { Bucket, type BucketOptions, NoSuchObject } from '../../objects/bucket.ts';
 import type { SessionState } from './session-state.ts';
 
 /** Files of records, one in a line, that grow while a session runs. */
@@ -112,7 +111,7 @@ export class SessionFiles {
     return found ? found.size >= size : size === 0 || this.#remote !== undefined;
   }
 
-  /** Moves a recording in. If it was moved already, and it is told again, nothing is lost. */
+  /** Moves a recording in. A second call, after it was moved already, loses nothing. */
   async adoptAudio(path: string): Promise<void> {
     await rm(this.#path('peaks'), { force: true });
     try {
@@ -206,5 +205,78 @@ export class SessionFiles {
 
   #path(document: Document): string {
     return join(this.directory, `${document}.json`);
+  }
+}
+
+/** Names that are safe as a folder, in a URL and as an object's key. */
+const safe = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
+
+export const isSessionId = (text: string): boolean => safe.test(text);
+
+/**
+ * The name under which a session is kept: its job's id as it is, if that is safe. What an SDK sends is not trusted to
+ * be: anything else is kept under its hash.
+ */
+export const sessionIdOf = (sent: string): string =>
+  isSessionId(sent) ? sent : `x-${createHash('sha256').update(sent).digest('hex').slice(0, 32)}`;
+
+const newline = 10;
+
+/**
+ * The lines of a file as they are read. `readline` reads up to a thousand of them ahead, and hands them out without giving way
+ * to anything else; lines with whole prompts make that a hundred megabytes, and a second.
+ */
+export async function* lines(input: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  let begun: Buffer[] = [];
+  for await (const chunk of input) {
+    let from = 0;
+    for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, from)) {
+      const rest = chunk.subarray(from, end);
+      from = end + 1;
+      const line = begun.length > 0 ? Buffer.concat([...begun, rest]) : rest;
+      begun = [];
+      if (line.length > 0) yield line.toString();
+    }
+    if (from < chunk.length) begun.push(chunk.subarray(from));
+  }
+  if (begun.length > 0) yield Buffer.concat(begun).toString();
+}
+
+const sessionsFolder = 'sessions/';
+
+/** Files of sessions in a bucket, under `sessions/ID/NAME`. */
+export class Objects {
+  readonly #bucket: Bucket;
+
+  constructor(options: BucketOptions) {
+    this.#bucket = new Bucket(options);
+  }
+
+  /** @throws Error if it is not stored */
+  put(id: string, name: string, path: string): Promise<void> {
+    return this.#bucket.put(`${sessionsFolder}${id}/${name}`, path);
+  }
+
+  /**
+   * An object, or a part of it.
+   *
+   * @param range as in a `Range` header
+   * @throws NoSuchObject, or Error if it cannot be had now
+   */
+  get(id: string, name: string, range?: string): Promise<IncomingMessage> {
+    return this.#bucket.get(`${sessionsFolder}${id}/${name}`, range);
+  }
+
+  /** Removes all objects of a session. */
+  async remove(id: string): Promise<void> {
+    for (const key of await this.#bucket.keys(`${sessionsFolder}${id}/`)) await this.#bucket.remove(key);
+  }
+
+  /** The names of all sessions that are there. */
+  async sessions(): Promise<string[]> {
+    const ids = (await this.#bucket.keys(sessionsFolder)).map(
+      (key) => key.slice(sessionsFolder.length).split('/')[0] ?? '',
+    );
+    return [...new Set(ids)];
   }
 }

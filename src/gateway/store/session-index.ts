@@ -2,16 +2,12 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BucketError } from '../../objects/bucket.ts';
 import { OptionError } from '../../options.ts';
-import { type ChatItem, mergeItems } from '../decode/chat-item.ts';
+import type { ChatItem } from '../decode/chat-item.ts';
+import { itemsOf } from './conversation.ts';
 import { Journal } from './journal.ts';
-import type { Objects } from './objects.ts';
-import { outlineOf } from './outline.ts';
-import { provisionalItems } from './provisional.ts';
-import { SessionFiles } from './session-files.ts';
-import { isSessionId } from './session-id.ts';
+import { isSessionId, type Objects, SessionFiles } from './session-files.ts';
 import type { SessionState } from './session-state.ts';
 import { type SessionSummary, summaryOf } from './summary.ts';
-import { wordsOf } from './words.ts';
 
 interface Indexed {
   summary: SessionSummary;
@@ -23,12 +19,12 @@ interface Indexed {
 const batch = 32;
 
 /**
- * What lists and searches read: summaries and words of all sessions, in memory and in two files. It can be made anew
+ * What lists and searches read: summaries and search terms of all sessions, in memory and in two files. It can be rebuilt
  * from the sessions' folders, and is checked against them when it is opened.
  */
 export class SessionIndex {
   readonly #sessions: Journal<Indexed>;
-  readonly #words: Journal<string>;
+  readonly #searchTerms: Journal<string>;
   readonly #folders: string;
   readonly #log: (message: string) => void;
   readonly #objects?: Objects;
@@ -36,13 +32,13 @@ export class SessionIndex {
   private constructor(
     folders: string,
     sessions: Journal<Indexed>,
-    words: Journal<string>,
+    searchTerms: Journal<string>,
     log: (message: string) => void,
     objects?: Objects,
   ) {
     this.#folders = folders;
     this.#sessions = sessions;
-    this.#words = words;
+    this.#searchTerms = searchTerms;
     this.#log = log;
     this.#objects = objects;
   }
@@ -70,7 +66,7 @@ export class SessionIndex {
       await index.#fetchStates(objects).catch((error: Error) => {
         if (error instanceof BucketError && error.answered < 500) {
           throw new OptionError(
-            `The bucket cannot be listed: ${error.message}. Mend its name, its region or its keys.`,
+            `The bucket cannot be listed: ${error.message}. Correct its name, its region or its keys.`,
           );
         }
         // Uploads are taken all the same; they stay in the folder until it is back.
@@ -107,34 +103,34 @@ export class SessionIndex {
     return this.#sessions.get(id)?.summary;
   }
 
-  words(id: string): string {
-    return this.#words.get(id) ?? '';
+  searchTerms(id: string): string {
+    return this.#searchTerms.get(id) ?? '';
   }
 
   summaries(): SessionSummary[] {
     return [...this.#sessions.values()].map(({ summary }) => summary);
   }
 
-  /** Takes up what was written of a session. */
+  /** Indexes what was written of a session. */
   async set(files: SessionFiles, state: SessionState): Promise<SessionSummary> {
     const summary = summaryOf(state, await files.bytes());
     await this.#sessions.set(state.id, { summary, writtenAt: (await files.writtenAt()) ?? 0 });
     return summary;
   }
 
-  async setWords(id: string, words: string): Promise<void> {
-    if (words !== this.words(id)) await this.#words.set(id, words);
+  async setSearchTerms(id: string, searchTerms: string): Promise<void> {
+    if (searchTerms !== this.searchTerms(id)) await this.#searchTerms.set(id, searchTerms);
   }
 
   async delete(id: string): Promise<void> {
     await this.#sessions.delete(id);
-    await this.#words.delete(id);
+    await this.#searchTerms.delete(id);
   }
 
   /** Takes out of the files what was said in them before: of what is deleted or redacted, nothing stays. */
   async forget(): Promise<void> {
     await this.#sessions.compact();
-    await this.#words.compact();
+    await this.#searchTerms.compact();
   }
 
   async #fetchStates(objects: Objects): Promise<void> {
@@ -154,7 +150,7 @@ export class SessionIndex {
     };
   }
 
-  /** Takes up what was written of sessions and is not in here. */
+  /** Indexes what was written of sessions and is missing here. */
   async #check(ids: readonly string[]): Promise<void> {
     const found = (
       await Promise.all(
@@ -162,15 +158,17 @@ export class SessionIndex {
       )
     ).filter((each) => each !== undefined);
     // In this order, so that a session that is in the one file is in the other, whenever the process dies.
-    await this.#words.setAll(
-      found.filter(({ id, words }) => words !== this.words(id)).map(({ id, words }) => [id, words] as const),
+    await this.#searchTerms.setAll(
+      found
+        .filter(({ id, searchTerms }) => searchTerms !== this.searchTerms(id))
+        .map(({ id, searchTerms }) => [id, searchTerms] as const),
     );
     await this.#sessions.setAll(found.map(({ id, indexed }) => [id, indexed] as const));
   }
 
-  async #unknown(id: string): Promise<{ id: string; indexed: Indexed; words: string } | undefined> {
+  async #unknown(id: string): Promise<{ id: string; indexed: Indexed; searchTerms: string } | undefined> {
     const writtenAt = await this.files(id).writtenAt();
-    // A folder without it is of an upload that was being taken up, and will be again.
+    // A folder without it is of an upload in progress, which will be processed again.
     if (writtenAt === undefined || this.#sessions.get(id)?.writtenAt === writtenAt) return undefined;
     const state = await this.files(id).readState();
     if (!state) return undefined;
@@ -179,22 +177,36 @@ export class SessionIndex {
     const items = await itemsOf(files, state).catch(
       this.#unreadable(`What was said in session ${id}`, 'found by it'),
     );
-    // Without its words it is tried again at the next start.
+    // Without its search terms it is tried again at the next start.
     return {
       id,
       indexed: { summary, writtenAt: items ? writtenAt : 0 },
-      words: items ? wordsOf(items) : this.words(id),
+      searchTerms: items ? searchTermsOf(items) : this.searchTerms(id),
     };
   }
 }
 
-/** The conversation of a session: as the SDK sent it, else as its spans tell it. */
-export async function itemsOf(files: SessionFiles, state: SessionState): Promise<ChatItem[]> {
-  const sent = await files.read<ChatItem[]>('transcript');
-  if (sent) return sent;
-  const items: ChatItem[] = [];
-  for await (const span of outlineOf(files, state.sizes)) {
-    items.push(...provisionalItems(span, state.identity.language, state.identity.redacted));
-  }
-  return mergeItems([], items);
+/** Characters of search terms that are kept of a session: more than two hours of talk have. */
+const most = 64_000;
+
+const termsIn = (text: string): string[] =>
+  text
+    .toLowerCase()
+    .normalize('NFC')
+    .match(/[\p{L}\p{N}]+/gu) ?? [];
+
+/** The search terms of a conversation: its distinct words, each after a space. */
+export function searchTermsOf(items: readonly Pick<ChatItem, 'text'>[], before = ''): string {
+  const searchTerms = new Set(before.split(' ').filter(Boolean));
+  for (const { text } of items) for (const word of termsIn(text ?? '')) searchTerms.add(word);
+  return [...searchTerms]
+    .map((word) => ` ${word}`)
+    .join('')
+    .slice(0, most);
+}
+
+/** A predicate of a search: each word of the query is the prefix of a search term. */
+export function matcherOf(query: string): (searchTerms: string) => boolean {
+  const terms = termsIn(query).map((word) => ` ${word}`);
+  return (searchTerms) => terms.every((term) => searchTerms.includes(term));
 }

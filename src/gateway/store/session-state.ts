@@ -1,16 +1,18 @@
 import type { gateway } from '../../catalogue/gateway.ts';
+import type { BillableUnit } from '../../catalogue/labels.ts';
 import { observedMarker } from '../../catalogue/marker.ts';
+import { rateOf } from '../../pricing/price.ts';
+import type { PriceBook } from '../../pricing/price-book.ts';
+import { text } from '../decode/attribute-value.ts';
 import type { ChatItem } from '../decode/chat-item.ts';
 import { type Identity, merged } from '../decode/identity.ts';
-import { text } from '../decode/plain.ts';
 import type { LogRecord, SessionBatch, SpanRecord } from '../decode/records.ts';
-import { factsOf } from '../decode/span-facts.ts';
-import { type Tellers, withTeller } from '../decode/tellers.ts';
-import type { SessionCost } from './session-cost.ts';
+import { billableOf, type UsageEntry } from '../decode/session-report.ts';
+import { factsOf, isDuplicateUsage, type UsageReporters, withUsageReporter } from '../decode/span-facts.ts';
 
 /** Who measures a session; see `talkgauge_gateway_measured_sessions_total`. */
-export type Verdict =
-  (typeof gateway)['talkgauge_gateway_measured_sessions_total']['labels']['verdict'][number];
+export type MeasurementResult =
+  (typeof gateway)['talkgauge_gateway_measured_sessions_total']['labels']['result'][number];
 
 /** What a conversation comes to; latencies are seconds. */
 export interface Figures {
@@ -62,8 +64,8 @@ export interface SessionState {
   reported?: { startedAt?: number; reportedAt?: number; unrecorded?: string[] };
   tags?: string[];
   cost?: SessionCost;
-  /** Which entries of the report's usage repeat others, as far as spans tell. */
-  tellers?: Tellers;
+  /** Which usage of the report repeats other usage, as far as spans show. */
+  usageReporters?: UsageReporters;
   closeReason?: string;
   outcome?: string;
   /** Whether the job's entry function threw: the SDK then closes the session as on any shutdown. */
@@ -76,10 +78,10 @@ export interface SessionState {
   audio?: { bytes: number; start?: number; duration?: number };
   /** Why there is no audio although some was sent. */
   audioDropped?: 'redacted' | 'too_large';
-  /** Whether its job is observed by Talkgauge, as far as a span or the report tells. */
+  /** Whether its job is observed by Talkgauge, according to a span or the report. */
   observed?: boolean;
   /** What the gateway's own series made of it, and when: it counts there once. */
-  measured?: { verdict: Verdict; at: number };
+  measured?: { result: MeasurementResult; at: number };
   /** Bytes of its files that are in a bucket, and no longer in its folder. */
   archived?: number;
 }
@@ -101,7 +103,7 @@ const maxTraces = 8;
 const added = (list: string[], item: string): string[] => (list.includes(item) ? list : [...list, item]);
 
 /** The state with what an upload says, but for the conversation, the cost and the files, which need their own. */
-export function reduced(before: SessionState, batch: SessionBatch, now: number): SessionState {
+export function reduceState(before: SessionState, batch: SessionBatch, now: number): SessionState {
   const state: SessionState = {
     ...before,
     identity: merged(before.identity, batch.identity),
@@ -145,8 +147,8 @@ function takeSpan(state: SessionState, span: SpanRecord): void {
   if (state.traceIds.length < maxTraces) state.traceIds = added(state.traceIds, span.traceId);
   if (span.attributes[observedMarker] === true) state.observed = true;
   if (span.name === 'job_entrypoint' && span.status === 'error') state.entryFailed = true;
-  const tellers = withTeller(state.tellers, span);
-  if (Object.keys(tellers).length > 0) state.tellers = tellers;
+  const usageReporters = withUsageReporter(state.usageReporters, span);
+  if (Object.keys(usageReporters).length > 0) state.usageReporters = usageReporters;
   const facts = factsOf(span, state.identity.language);
   const { live } = state;
   switch (facts?.of) {
@@ -213,3 +215,45 @@ export const liveFigures = ({ turns, latencies, interruptions, tools }: LiveFigu
   toolCalls: Object.keys(tools).length,
   toolErrors: Object.values(tools).filter(Boolean).length,
 });
+
+/** What a session's usage costs at the prices of the day on which its report, and the spans around it, came. */
+export interface SessionCost {
+  /** US dollars, without what has no price. */
+  usd: number;
+  /** Dollars by kind of model. */
+  byComponent: Readonly<Record<string, number>>;
+  /** Usage whose price is not known; it is not free. */
+  unpriced: { component: string; provider: string; model: string; unit: BillableUnit; amount: number }[];
+}
+
+/**
+ * @param usageReporters who reported it, from the spans so far, some of which come after the report: usage that an adapter repeats costs nothing again
+ * @returns undefined where nothing is reported: what it cost is not known
+ */
+export function costOf(
+  usage: readonly UsageEntry[],
+  book: PriceBook,
+  usageReporters: UsageReporters | undefined,
+): SessionCost | undefined {
+  if (usage.length === 0) return undefined;
+  const byComponent: Record<string, number> = {};
+  const unpriced: SessionCost['unpriced'] = [];
+  for (const entry of usage) {
+    if (isDuplicateUsage(entry, usageReporters)) continue;
+    const { component, provider, model } = entry;
+    const price = book.find(provider, model);
+    for (const [unit, amount] of billableOf(entry)) {
+      // It is the same audio, which is unpriced already.
+      if (!price && unit === 'audio_seconds_without_tokens') continue;
+      const rate = price && rateOf(price, unit);
+      if (rate === 'unbilled') continue;
+      if (rate === undefined) unpriced.push({ component, provider, model, unit, amount });
+      else byComponent[component] = (byComponent[component] ?? 0) + rate * amount;
+    }
+  }
+  return {
+    usd: Object.values(byComponent).reduce((sum, dollars) => sum + dollars, 0),
+    byComponent,
+    unpriced,
+  };
+}

@@ -1,23 +1,28 @@
 import { EventEmitter } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { PriceBook } from '../../pricing/price-book.ts';
 import type { Peaks } from '../audio/peaks.ts';
 import { type ChatItem, mergeItems } from '../decode/chat-item.ts';
 import type { Identity } from '../decode/identity.ts';
-import { type SessionBatch, sessionOf } from '../decode/records.ts';
+import { type LogRecord, type SessionBatch, type SpanRecord, sessionOf } from '../decode/records.ts';
 import type { SessionReport } from '../decode/session-report.ts';
+import { redactedItem, redactedLog, redactedReport, redactedSpan } from '../redact/redaction.ts';
+import { provisionalItems } from './conversation.ts';
 import { Journal } from './journal.ts';
-import { grown } from './outline.ts';
-import { provisionalItems } from './provisional.ts';
-import { costOf } from './session-cost.ts';
-import type { SessionFiles } from './session-files.ts';
-import { sessionIdOf } from './session-id.ts';
-import { SessionIndex } from './session-index.ts';
-import { figuresOf, newState, reduced, type SessionState, type Verdict } from './session-state.ts';
-import type { SessionStoreOptions } from './store-options.ts';
-import { redactStored } from './stored-redaction.ts';
+import { type Log, type Objects, type SessionFiles, sessionIdOf } from './session-files.ts';
+import { SessionIndex, searchTermsOf } from './session-index.ts';
+import {
+  costOf,
+  figuresOf,
+  type MeasurementResult,
+  newState,
+  reduceState,
+  type SessionState,
+  type Sizes,
+} from './session-state.ts';
+import { appendRecords } from './span-summaries.ts';
 import type { SessionSummary } from './summary.ts';
-import { wordsOf } from './words.ts';
 
 /** What became of a batch; `repeated`: it was in there already; `deleted`: its session was deleted before. */
 export type Applied = 'applied' | 'repeated' | 'deleted';
@@ -77,12 +82,12 @@ export class SessionStore {
     const known = this.index.get(sessionIdOf(sent));
     if (!known) return {};
     const { roomId, agent, version, language } = known;
-    const told = { roomId, agentName: agent, agentVersion: version, language };
-    return Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined));
+    const fields = { roomId, agentName: agent, agentVersion: version, language };
+    return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
   }
 
   /**
-   * Takes up what an upload says of a session.
+   * Applies what an upload contains of a session.
    *
    * @param entry names the upload, so that it counts once
    * @throws Error of the file system; the same batch can then be given again
@@ -102,9 +107,9 @@ export class SessionStore {
       if (before.entry === entry) return 'repeated';
       await files.create();
       if (archived !== undefined) await files.fetch();
-      const { state, words } = await this.#written(files, before, batch, entry, now);
+      const { state, searchTerms } = await this.#written(files, before, batch, entry, now);
       this.#remember(state);
-      if (words !== undefined) await this.index.setWords(id, words);
+      if (searchTerms !== undefined) await this.index.setSearchTerms(id, searchTerms);
       const summary = await this.index.set(files, state);
       if (state.identity.redacted && !before.identity.redacted) await this.index.forget();
       this.events.emit('sessionChanged', id, summary, state);
@@ -165,11 +170,11 @@ export class SessionStore {
    * @returns whether it was noted, which happens once: not if something has come since
    * @throws Error of the file system
    */
-  markMeasured(id: string, verdict: Verdict, receivedAt: number): Promise<boolean> {
+  markMeasured(id: string, result: MeasurementResult, receivedAt: number): Promise<boolean> {
     return this.#exclusively(async () => {
       const state = await this.state(id);
       if (!state || state.measured || state.receivedAt !== receivedAt) return false;
-      const measured: SessionState = { ...state, measured: { verdict, at: this.#options.now() } };
+      const measured: SessionState = { ...state, measured: { result, at: this.#options.now() } };
       await this.files(id).write('session', measured, true);
       this.#remember(measured);
       await this.index.set(this.files(id), measured).catch(() => {});
@@ -200,28 +205,29 @@ export class SessionStore {
     batch: SessionBatch,
     entry: string,
     now: number,
-  ): Promise<{ state: SessionState; words?: string }> {
+  ): Promise<{ state: SessionState; searchTerms?: string }> {
     const { prices, keepRedactedAudio } = this.#options;
     const turnsRedacted = batch.identity.redacted && !before.identity.redacted;
     const clean = turnsRedacted ? await redactStored(files, before, keepRedactedAudio) : before;
-    const state = { ...reduced(clean, batch, now), entry };
-    let words = turnsRedacted ? '' : undefined;
+    const state = { ...reduceState(clean, batch, now), entry };
+    let searchTerms = turnsRedacted ? '' : undefined;
 
-    state.sizes = await grown(files, clean.sizes, batch);
+    state.sizes = await appendRecords(files, clean.sizes, batch);
     if (batch.items.length > 0) {
       const items = mergeItems((await files.read<ChatItem[]>('transcript')) ?? [], batch.items);
       await files.write('transcript', items);
       state.final = figuresOf(items);
       state.counts = { ...state.counts, items: items.length };
-      words = wordsOf(items);
+      searchTerms = searchTermsOf(items);
     } else if (state.final === undefined) {
       const said = batch.spans.flatMap((span) => provisionalItems(span, state.identity.language));
-      if (said.length > 0) words = wordsOf(said, this.index.words(state.id));
+      if (said.length > 0) searchTerms = searchTermsOf(said, this.index.searchTerms(state.id));
     }
     if (batch.report) await files.write('report', batch.report);
     const report =
-      batch.report ?? (state.tellers !== clean.tellers && (await files.read<SessionReport>('report')));
-    if (report) state.cost = costOf(report.usage, prices, state.tellers);
+      batch.report ??
+      (state.usageReporters !== clean.usageReporters && (await files.read<SessionReport>('report')));
+    if (report) state.cost = costOf(report.usage, prices, state.usageReporters);
     if (batch.evaluations.length > 0) {
       const known = await files.read<Record<string, unknown>>('evaluations');
       await files.write('evaluations', { ...known, [entry]: batch.evaluations });
@@ -232,7 +238,7 @@ export class SessionStore {
     }
     // What ends a session is worth waiting for the disk; what comes every few seconds is not.
     await files.write('session', state, Boolean(batch.report || batch.recorded));
-    return { state, words };
+    return { state, searchTerms };
   }
 
   #remember(state: SessionState): void {
@@ -247,4 +253,61 @@ export class SessionStore {
     this.#work = done.catch(() => {});
     return done;
   }
+}
+
+export interface SessionStoreOptions {
+  directory: string;
+  prices: PriceBook;
+  /** Whether recordings of redacted sessions are kept. */
+  keepRedactedAudio: boolean;
+  /** A bucket for sessions that are over. @default they stay in the folder */
+  objects?: Objects;
+  /** Unix seconds. @default the system's clock */
+  now?: () => number;
+  /** @default console.warn */
+  log?: (message: string) => void;
+}
+
+async function rewrite<T>(
+  files: SessionFiles,
+  log: Log,
+  size: number,
+  redacted: (record: T) => T,
+): Promise<number> {
+  const kept: T[] = [];
+  for await (const record of files.records<T>(log, size)) kept.push(redacted(record));
+  return files.append(log, 0, kept);
+}
+
+/**
+ * Takes what is personal out of what is stored of a session, when it turns out that it is to be redacted.
+ *
+ * @param keepAudio whether recordings of redacted sessions are kept
+ */
+export async function redactStored(
+  files: SessionFiles,
+  state: SessionState,
+  keepAudio: boolean,
+): Promise<SessionState> {
+  const items = await files.read<ChatItem[]>('transcript');
+  if (items) await files.write('transcript', items.map(redactedItem));
+  const report = await files.read<SessionReport>('report');
+  if (report) await files.write('report', redactedReport(report));
+  if (await files.read('evaluations')) await files.write('evaluations', {});
+  // The span summaries are rebuilt from them.
+  const sizes: Sizes = {
+    spans: await rewrite<SpanRecord>(files, 'spans', state.sizes.spans, redactedSpan),
+    logs: await rewrite<LogRecord>(files, 'logs', state.sizes.logs, redactedLog),
+  };
+  const redacted: SessionState = {
+    ...state,
+    sizes,
+    identity: { ...state.identity, roomName: undefined, redacted: true },
+  };
+  if (redacted.audio && !keepAudio) {
+    await files.removeAudio();
+    redacted.audio = undefined;
+    redacted.audioDropped = 'redacted';
+  }
+  return redacted;
 }

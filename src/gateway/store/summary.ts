@@ -27,7 +27,7 @@ export interface SessionSummary {
   closeReason?: string;
   /** Whether the job's entry function threw. */
   entryFailed?: true;
-  /** A verdict on the session: `success`, `fail`, …; Python only. */
+  /** An evaluation of the session: `success`, `fail`, …; Python only. */
   outcome?: string;
   tags?: string[];
   redacted: boolean;
@@ -60,7 +60,7 @@ export function statusOf(summary: SessionSummary, now: number): SessionStatus {
   return now - summary.receivedAt <= liveFor ? 'live' : 'lost';
 }
 
-/** The value that `share` of the values do not exceed (nearest rank). */
+/** The percentile of values by the nearest rank; `share` is 0 to 1. */
 export function percentile(values: readonly number[], share: number): number | undefined {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];

@@ -1,6 +1,6 @@
 import type { ChatItem } from '../decode/chat-item.ts';
 import { toolTimes } from './latency.ts';
-import { isOf, type Node, type NodeOf, type SpanTree } from './span-tree.ts';
+import { type FactsTree, isOf, type Node, type NodeOf } from './span-tree.ts';
 import { type OpenTurn, stepOf, turnAt } from './turns.ts';
 
 /** A stretch of time in a lane. Unix seconds. */
@@ -22,33 +22,33 @@ export interface Lanes {
 /** Whose turn a span is: by the step that it hangs from, else by its time. */
 class Owners {
   readonly #turns: readonly OpenTurn[];
-  readonly #tree: SpanTree;
+  readonly #tree: FactsTree;
   readonly #byStep = new Map<string, OpenTurn>();
   readonly #byUserTurn = new Map<string, OpenTurn>();
   readonly #items = new Map<string, ChatItem>();
 
-  constructor(turns: readonly OpenTurn[], tree: SpanTree) {
+  constructor(turns: readonly OpenTurn[], tree: FactsTree) {
     this.#turns = turns;
     this.#tree = tree;
     for (const turn of turns) {
-      if (turn.span) this.#byUserTurn.set(turn.span.id, turn);
-      for (const step of turn.steps) this.#byStep.set(step.id, turn);
+      if (turn.span) this.#byUserTurn.set(turn.span.spanId, turn);
+      for (const step of turn.steps) this.#byStep.set(step.spanId, turn);
       for (const item of turn.items) {
         const step = item.role === 'assistant' ? stepOf(item, turn.steps) : undefined;
-        if (step) this.#items.set(step.id, item);
+        if (step) this.#items.set(step.spanId, item);
       }
     }
   }
 
   agent(node: Node): { turn?: number; spoken?: ChatItem } {
-    const step = this.#tree.above(node, 'agent_turn');
-    const turn = (step && this.#byStep.get(step.id)) ?? turnAt(this.#turns, node.start);
-    return { turn: turn?.turn, spoken: step && this.#items.get(step.id) };
+    const step = this.#tree.closest(node, 'agent_turn');
+    const turn = (step && this.#byStep.get(step.spanId)) ?? turnAt(this.#turns, node.start);
+    return { turn: turn?.turn, spoken: step && this.#items.get(step.spanId) };
   }
 
   user(node: Node): OpenTurn | undefined {
-    const span = this.#tree.above(node, 'user_turn');
-    const known = span && this.#byUserTurn.get(span.id);
+    const span = this.#tree.closest(node, 'user_turn');
+    const known = span && this.#byUserTurn.get(span.spanId);
     return (
       known ??
       this.#turns.find(({ user, began, stopped }) => user && began < node.end && node.start < stopped)
@@ -78,9 +78,12 @@ function addSpoken(lanes: Lanes, { turn, items }: OpenTurn): void {
 }
 
 /** An adapter of several models does not say its own; the request that it made does. */
-function thinking(node: NodeOf<'llm_node' | 'realtime'>, tree: SpanTree): Partial<Lanes['thinking'][number]> {
+function thinking(
+  node: NodeOf<'llm_node' | 'realtime'>,
+  tree: FactsTree,
+): Partial<Lanes['thinking'][number]> {
   const asked = tree
-    .under(node)
+    .descendants(node)
     .filter((each) => isOf(each, 'llm_request'))
     .findLast(({ facts }) => facts.provider !== undefined && facts.provider !== 'unknown');
   const { provider, model } = asked?.facts ?? node.facts;
@@ -89,7 +92,7 @@ function thinking(node: NodeOf<'llm_node' | 'realtime'>, tree: SpanTree): Partia
 }
 
 /** Who spoke, thought and worked when. */
-export function lanesOf(turns: readonly OpenTurn[], tree: SpanTree): Lanes {
+export function lanesOf(turns: readonly OpenTurn[], tree: FactsTree): Lanes {
   const lanes: Lanes = { user: [], agent: [], thinking: [], tools: [] };
   const owners = new Owners(turns, tree);
   for (const node of tree.all) {
@@ -114,12 +117,12 @@ export function lanesOf(turns: readonly OpenTurn[], tree: SpanTree): Lanes {
       lanes.tools.push({ start, end, turn: owners.agent(node).turn, name: tool, callId, isError });
     }
   }
-  const told = new Set(lanes.tools.map(({ callId }) => callId));
+  const shownCalls = new Set(lanes.tools.map(({ callId }) => callId));
   for (const turn of turns) {
     addSpoken(lanes, turn);
     for (const { start, end, call, output } of toolTimes(turn.items)) {
       const { name, callId } = call;
-      if (told.has(callId)) continue;
+      if (shownCalls.has(callId)) continue;
       lanes.tools.push({ start, end, turn: turn.turn, name, callId, isError: output.isError ?? false });
     }
   }

@@ -2,7 +2,7 @@ import { segments } from '../../catalogue/labels.ts';
 import { type Segment, segmentsOf } from '../../session/segments.ts';
 import { covered } from '../../session/tool-calls.ts';
 import type { ChatItem } from '../decode/chat-item.ts';
-import { isOf, type Node, type NodeOf, type SpanTree } from './span-tree.ts';
+import { type FactsTree, isOf, type Node, type NodeOf } from './span-tree.ts';
 import { type OpenTurn, stepOf } from './turns.ts';
 
 /** How long the caller waited in a turn, and for what. Unix seconds, and seconds. */
@@ -59,15 +59,15 @@ function answerIn(
 }
 
 /** The latency of a turn; undefined where the SDK measured none: typed input, a greeting, a realtime model. */
-export function latencyOf(turn: OpenTurn, tree: SpanTree): TurnLatency | undefined {
+export function latencyOf(turn: OpenTurn, tree: FactsTree): TurnLatency | undefined {
   const measured = (seconds: number | undefined): seconds is number => seconds !== undefined && seconds >= 0;
   const reply = turn.items.find(({ role, metrics }) => role === 'assistant' && measured(metrics?.e2eLatency));
   const step = reply ? stepOf(reply, turn.steps) : turn.steps.find(({ facts }) => measured(facts.e2eLatency));
   const e2e = reply?.metrics?.e2eLatency ?? step?.facts.e2eLatency;
   if (e2e === undefined) return undefined;
 
-  const nodes = turn.steps.flatMap((each) => tree.under(each));
-  const below = step ? tree.under(step) : [];
+  const nodes = turn.steps.flatMap((each) => tree.descendants(each));
+  const below = step ? tree.descendants(step) : [];
   const spoke =
     reply?.metrics?.startedSpeakingAt ??
     below.find(({ name }) => name === 'agent_speaking')?.start ??
@@ -76,10 +76,11 @@ export function latencyOf(turn: OpenTurn, tree: SpanTree): TurnLatency | undefin
   // What led to the answer is what was done before the LLM was asked for it: tools may go on while it is spoken.
   const asked = answer?.start ?? reply?.at ?? spoke;
   const spans = nodes.filter((node) => isOf(node, 'function_tool'));
-  const told = new Set(spans.map(({ facts }) => facts.callId));
-  const tools = [...spans, ...toolTimes(turn.items).filter(({ call }) => !told.has(call.callId))].filter(
-    ({ start, end }) => start <= asked && end <= spoke,
-  );
+  const knownCalls = new Set(spans.map(({ facts }) => facts.callId));
+  const tools = [
+    ...spans,
+    ...toolTimes(turn.items).filter(({ call }) => !knownCalls.has(call.callId)),
+  ].filter(({ start, end }) => start <= asked && end <= spoke);
   const { transcriptionDelay, endOfTurnDelay, onUserTurnCompletedDelay } = turn.user?.metrics ?? {};
   const seconds = segmentsOf({
     e2eLatency: e2e,
@@ -98,4 +99,40 @@ export function latencyOf(turn: OpenTurn, tree: SpanTree): TurnLatency | undefin
       .map((segment) => ({ segment, seconds: seconds[segment] }))
       .filter((each) => each.seconds > 0),
   };
+}
+
+/** Why a turn of the user's has no latency. */
+export const unmeasuredReasons = ['realtime', 'typed', 'unanswered', 'not_reported'] as const;
+export type Unmeasured = (typeof unmeasuredReasons)[number];
+
+/** Whether the turn was spoken. */
+const heard = ({ user, span }: OpenTurn): boolean =>
+  span !== undefined || user?.metrics?.startedSpeakingAt !== undefined;
+
+/**
+ * Why each of the turns that have no latency has none, as far as is known.
+ *
+ * @param measured turns that have one
+ * @param over whether the session has ended: until then, the last turn may still be answered
+ */
+export function unmeasuredOf(
+  turns: readonly OpenTurn[],
+  tree: FactsTree,
+  measured: ReadonlySet<OpenTurn>,
+  over: boolean,
+): Map<OpenTurn, Unmeasured> {
+  // A session has one kind or the other; where it has both, the turn's own spans decide.
+  const asked = tree.of('realtime', 'llm_node');
+  const onlyRealtime = asked.length > 0 && asked.every((node) => isOf(node, 'realtime'));
+  const anyHeard = turns.some(heard);
+  const reasonOf = (turn: OpenTurn): Unmeasured => {
+    const own = turn.steps.flatMap((step) => [step, ...tree.descendants(step)]);
+    const answered = turn.items.some(({ type, role }) => type === 'message' && role === 'assistant');
+    if (!answered) return 'unanswered';
+    if (onlyRealtime || own.some((node) => isOf(node, 'realtime'))) return 'realtime';
+    return anyHeard && !heard(turn) ? 'typed' : 'not_reported';
+  };
+  const without = turns.filter((turn) => turn.user && !measured.has(turn));
+  const last = turns.at(-1);
+  return new Map(without.filter((turn) => over || turn !== last).map((turn) => [turn, reasonOf(turn)]));
 }

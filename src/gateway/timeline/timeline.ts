@@ -1,16 +1,14 @@
 import { type ChatItem, mergeItems } from '../decode/chat-item.ts';
 import type { LogRecord, SpanRecord } from '../decode/records.ts';
-import { outlineOf } from '../store/outline.ts';
-import { provisionalItems } from '../store/provisional.ts';
+import { provisionalItems } from '../store/conversation.ts';
 import type { SessionFiles } from '../store/session-files.ts';
 import type { SessionState } from '../store/session-state.ts';
+import { spanSummaries } from '../store/span-summaries.ts';
 import type { SessionSummary } from '../store/summary.ts';
-import { type Happening, happeningsOf } from './happenings.ts';
 import { type Bar, type Lanes, lanesOf } from './lanes.ts';
-import { latencyOf, type TurnLatency } from './latency.ts';
-import { SpanTree } from './span-tree.ts';
-import { type OpenTurn, turnsOf } from './turns.ts';
-import { type Unmeasured, unmeasuredOf } from './unmeasured.ts';
+import { latencyOf, type TurnLatency, type Unmeasured, unmeasuredOf } from './latency.ts';
+import { FactsTree } from './span-tree.ts';
+import { type OpenTurn, turnAt, turnsOf } from './turns.ts';
 
 /** A turn on the axis. Seconds from its beginning. */
 export interface Turn {
@@ -36,15 +34,15 @@ export interface Timeline {
   audioOffset?: number;
   turns: Turn[];
   lanes: Lanes;
-  events: Happening[];
-  /** Bars and events that are not told, because there are too many. */
+  events: TimelineEvent[];
+  /** Bars and events that are left out, because there are too many. */
   omitted: number;
 }
 
 /** Bars of a lane, and events: a two-hour call has some thousand. */
 const most = 20_000;
 
-/** Lines of the log that tell of an error. */
+/** Log records of level error and above. */
 async function errorsOf(files: SessionFiles, state: SessionState): Promise<LogRecord[]> {
   const errors: LogRecord[] = [];
   for await (const log of files.records<LogRecord>('logs', state.sizes.logs)) {
@@ -53,21 +51,21 @@ async function errorsOf(files: SessionFiles, state: SessionState): Promise<LogRe
   return errors;
 }
 
-/** The conversation: as the SDK sent it, else as the spans tell it that have come so far. */
+/** The conversation: as the SDK sent it, else reconstructed from the spans so far. */
 async function conversation(
   files: SessionFiles,
   state: SessionState,
-): Promise<{ items: ChatItem[]; tree: SpanTree }> {
+): Promise<{ items: ChatItem[]; tree: FactsTree }> {
   const { language, redacted } = state.identity;
   const sent = await files.read<ChatItem[]>('transcript');
   const pieces: ChatItem[] = [];
   async function* spans(): AsyncGenerator<SpanRecord> {
-    for await (const span of outlineOf(files, state.sizes)) {
+    for await (const span of spanSummaries(files, state.sizes)) {
       if (!sent) pieces.push(...provisionalItems(span, language, redacted));
       yield span;
     }
   }
-  const tree = await SpanTree.read(spans(), language);
+  const tree = await FactsTree.read(spans(), language);
   return { items: sent ?? mergeItems([], pieces), tree };
 }
 
@@ -78,7 +76,7 @@ function endOf({ items, stopped, steps }: OpenTurn, spoken: number | undefined):
 
 /**
  * When each turn begins: with the first speech of the user that goes beyond the agent's answer to the turn before. What the
- * user says while the agent goes on, `mhm`, belongs to the next turn by its words, but is not its beginning.
+ * user says while the agent goes on, `mhm`, belongs to the next turn by its transcript, but is not its beginning.
  */
 function startsOf(
   turns: readonly OpenTurn[],
@@ -104,7 +102,7 @@ function startsOf(
 /** To the millisecond, which is what an axis shows. */
 const rounded = (seconds: number): number => Math.round(seconds * 1000) / 1000;
 
-/** How a session went, from what has come of it so far. */
+/** The timeline of a session, from the uploads so far. */
 export async function timelineOf(
   files: SessionFiles,
   state: SessionState,
@@ -113,7 +111,7 @@ export async function timelineOf(
   const { items, tree } = await conversation(files, state);
   const turns = turnsOf(items, tree);
   const lanes = lanesOf(turns, tree);
-  const events = happeningsOf(turns, lanes, tree, await errorsOf(files, state));
+  const events = timelineEventsOf(turns, lanes, tree, await errorsOf(files, state));
   const { complete, closeReason, end } = summary;
   if (complete && closeReason) events.push({ at: end, kind: 'closed', label: closeReason });
 
@@ -161,4 +159,53 @@ export async function timelineOf(
     events: events.slice(0, most).map((event) => ({ ...event, at: Math.max(0, on(event.at)) })),
     omitted: over.reduce((sum, count) => sum + count, 0),
   };
+}
+
+/** An event on the timeline. Unix seconds. */
+export interface TimelineEvent {
+  at: number;
+  kind: 'interruption' | 'handoff' | 'error' | 'blocked' | 'closed';
+  /** Who handed over to whom, what failed, why it was closed. */
+  label?: string;
+  turn?: number;
+  /** How long the event loop was blocked. */
+  seconds?: number;
+}
+
+/** The span of a time in which the agent's event loop did nothing else. */
+const blocking = 'event_loop_blocked';
+/** Characters of a line of the log; all of it is among the logs. */
+const maxLabel = 300;
+
+/** @param errors lines of the log of level error and above */
+export function timelineEventsOf(
+  turns: readonly OpenTurn[],
+  lanes: Lanes,
+  tree: FactsTree,
+  errors: readonly LogRecord[],
+): TimelineEvent[] {
+  const found: TimelineEvent[] = [];
+  const cutOff = new Map<string | undefined, number>();
+  for (const { item, end } of lanes.agent) cutOff.set(item, Math.max(end, cutOff.get(item) ?? 0));
+  for (const { turn, items } of turns) {
+    for (const { id, type, at, interrupted, metrics, oldAgent, newAgent } of items) {
+      if (interrupted) {
+        const when = cutOff.get(id) ?? metrics?.stoppedSpeakingAt ?? at;
+        if (when !== undefined) found.push({ at: when, kind: 'interruption', turn });
+      }
+      // The first agent is not a handoff.
+      if (type === 'agent_handoff' && oldAgent !== undefined && at !== undefined)
+        found.push({ at, kind: 'handoff', label: `${oldAgent} → ${newAgent ?? '?'}`, turn });
+    }
+  }
+  for (const { name, error, start, end, facts } of tree.failed()) {
+    // A failed tool is shown in its lane; a blocked event loop is an event of its own kind.
+    if (facts?.of !== 'function_tool' && name !== blocking)
+      found.push({ at: end, kind: 'error', label: `${name}: ${error}`, turn: turnAt(turns, start)?.turn });
+  }
+  for (const { start, end } of tree.named(blocking))
+    found.push({ at: start, kind: 'blocked', seconds: end - start, turn: turnAt(turns, start)?.turn });
+  for (const { at, message } of errors)
+    found.push({ at, kind: 'error', label: message.slice(0, maxLabel), turn: turnAt(turns, at)?.turn });
+  return found.sort((a, b) => a.at - b.at);
 }

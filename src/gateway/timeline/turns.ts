@@ -1,5 +1,5 @@
 import type { ChatItem } from '../decode/chat-item.ts';
-import type { NodeOf, SpanTree } from './span-tree.ts';
+import type { FactsTree, NodeOf } from './span-tree.ts';
 
 /** One thing that the user said, and all that the agent did then, until the user's next. Unix seconds. */
 export interface OpenTurn {
@@ -24,20 +24,20 @@ const near = 0.25;
 /** The span of a user's message: it began when the user began to speak. */
 function spanOfUser(item: ChatItem, spans: readonly NodeOf<'user_turn'>[]): NodeOf<'user_turn'> | undefined {
   const ownId = item.id.startsWith('span-') ? item.id.slice('span-'.length) : undefined;
-  const own = ownId === undefined ? undefined : spans.find(({ id }) => id === ownId);
+  const own = ownId === undefined ? undefined : spans.find(({ spanId }) => spanId === ownId);
   const began = item.metrics?.startedSpeakingAt;
   return own ?? (began === undefined ? undefined : spans.find(({ start }) => Math.abs(start - began) < near));
 }
 
 /** When the user stopped: the end of the last speech in a turn, whose span ends with the decision that it is over. */
-function stopOf(span: NodeOf<'user_turn'> | undefined, tree: SpanTree): number | undefined {
+function stopOf(span: NodeOf<'user_turn'> | undefined, tree: FactsTree): number | undefined {
   if (!span) return undefined;
   const speech = tree.children(span).filter(({ name }) => name === 'user_speaking');
   if (speech.length > 0) return Math.max(...speech.map(({ end }) => end));
   return span.end - (span.facts.endOfTurnDelay ?? 0);
 }
 
-function opened(turn: number, item: ChatItem, tree: SpanTree, spans: NodeOf<'user_turn'>[]): OpenTurn {
+function opened(turn: number, item: ChatItem, tree: FactsTree, spans: NodeOf<'user_turn'>[]): OpenTurn {
   const { metrics, at } = item;
   const span = spanOfUser(item, spans);
   const stopped = metrics?.stoppedSpeakingAt ?? stopOf(span, tree) ?? at ?? metrics?.startedSpeakingAt ?? 0;
@@ -46,13 +46,13 @@ function opened(turn: number, item: ChatItem, tree: SpanTree, spans: NodeOf<'use
 }
 
 /**
- * Realtime models tell the words of the user, but not when they were said: that is in speech that belongs to no turn. It
- * is of the next words.
+ * With realtime models, user messages have no times: those are in speech spans that belong to no turn. Such a span
+ * belongs to the next message.
  */
-function giveSpeech(turns: readonly OpenTurn[], tree: SpanTree): void {
+function giveSpeech(turns: readonly OpenTurn[], tree: FactsTree): void {
   const given = new Map<OpenTurn, { start: number; end: number }>();
   for (const node of tree.of('user_speaking')) {
-    if (tree.above(node, 'user_turn')) continue;
+    if (tree.closest(node, 'user_turn')) continue;
     const turn = turns.find(({ stopped }) => stopped + near >= node.end);
     if (!turn || turn.span || turn.began < turn.stopped) continue;
     const { start, end } = given.get(turn) ?? node;
@@ -79,7 +79,7 @@ export function turnAt(turns: readonly OpenTurn[], at: number): OpenTurn | undef
  * Puts the items of a conversation, and the agent's spans, into turns. A turn is the user's from when the user stopped
  * to speak: an LLM that is asked before the turn is decided to be over answers it all the same.
  */
-export function turnsOf(items: readonly ChatItem[], tree: SpanTree): OpenTurn[] {
+export function turnsOf(items: readonly ChatItem[], tree: FactsTree): OpenTurn[] {
   const spans = tree.of('user_turn');
   const said = items.filter(({ type, role }) => type === 'message' && role === 'user');
   const turns = said.map((item, index) => opened(index + 1, item, tree, spans));
@@ -96,10 +96,14 @@ export function turnsOf(items: readonly ChatItem[], tree: SpanTree): OpenTurn[] 
 
   const place = new Map(items.map((item, index) => [item, index]));
   /** Of two things at the same moment, the conversation says which came first. */
-  const asTold = (found: OpenTurn | undefined, item: ChatItem, at: number): OpenTurn | undefined => {
+  const inConversationOrder = (
+    found: OpenTurn | undefined,
+    item: ChatItem,
+    at: number,
+  ): OpenTurn | undefined => {
     if (!found?.user || found.stopped < at - sameMoment) return found;
-    const told = (place.get(item) as number) > (place.get(found.user) as number);
-    return told ? found : (turns[turns.indexOf(found) - 1] ?? found);
+    const follows = (place.get(item) as number) > (place.get(found.user) as number);
+    return follows ? found : (turns[turns.indexOf(found) - 1] ?? found);
   };
   let last = turns[0];
   for (const item of others) {
@@ -113,7 +117,7 @@ export function turnsOf(items: readonly ChatItem[], tree: SpanTree): OpenTurn[] 
     const answered = asked === undefined ? undefined : turnAt(turns, asked);
     const exact =
       answered && Math.abs(answered.stopped - (asked as number)) < sameMoment ? answered : undefined;
-    last = exact ?? (at === undefined ? last : asTold(turnAt(turns, at), item, at));
+    last = exact ?? (at === undefined ? last : inConversationOrder(turnAt(turns, at), item, at));
     last?.items.push(item);
   }
   const bySpeech = new Map<string, OpenTurn>();
@@ -131,7 +135,7 @@ export function stepOf(
   item: ChatItem,
   steps: readonly NodeOf<'agent_turn'>[],
 ): NodeOf<'agent_turn'> | undefined {
-  const own = steps.find(({ id }) => item.id === `span-${id}`);
+  const own = steps.find(({ spanId }) => item.id === `span-${spanId}`);
   if (own) return own;
   const { at } = item;
   if (at === undefined) return undefined;

@@ -35,7 +35,7 @@ export const gatewayRates = {
   talkgauge_gateway_read_refused_total: ['reason'],
   talkgauge_gateway_forwarded_total: ['destination', 'result'],
   talkgauge_gateway_forward_failures_total: ['destination'],
-  talkgauge_gateway_measured_sessions_total: ['verdict'],
+  talkgauge_gateway_measured_sessions_total: ['result'],
 } as const;
 
 export type GatewayRate = keyof typeof gatewayRates;

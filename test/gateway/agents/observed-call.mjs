@@ -8,13 +8,13 @@ import { watchIncidents } from '../../../dist/simulate/incidents.js';
 
 export default defineAgent({
   entry: async (ctx) => {
-    const { plan, directory, log, unmarked, record } = JSON.parse(ctx.job.metadata);
+    const { plan, directory, log, withoutMarkers, record } = JSON.parse(ctx.job.metadata);
     const tell = (what) => appendFileSync(log, `${JSON.stringify(what)}\n`);
     tell({ pid: process.pid });
     const call = createCall({ plan, speed: 3, incidents: watchIncidents(directory), record: true });
     observe(call.session, ctx, { record });
     // Then the gateway measures what the worker does, too.
-    if (unmarked) {
+    if (withoutMarkers) {
       delete call.session.sessionOptions['talkgauge.observed'];
       const { tracing } = await import('@opentelemetry/sdk-node');
       const span = new tracing.BasicTracerProvider().getTracer('any').startSpan('any');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { operations } from '../../../src/gateway/api/operations.ts';
+import { operations } from '../../../src/gateway/api/openapi.ts';
 import { emptyBatch, type SessionBatch } from '../../../src/gateway/decode/records.ts';
 import { type SessionReport, sessionReportOf } from '../../../src/gateway/decode/session-report.ts';
 import { type Running, startTestGateway } from '../running.ts';
@@ -120,7 +120,7 @@ describe('the list', () => {
     expect(await ids(gateway, query)).toEqual(expected);
   });
 
-  test('tells how many there are beside those that it shows', async () => {
+  test('has the total beside the page', async () => {
     const gateway = await filled(...three);
     expect(await gateway.json('/api/sessions?limit=2')).toMatchObject({ total: 3, limit: 2, offset: 0 });
   });
@@ -166,7 +166,7 @@ describe('what it answers is what its schema says', () => {
     },
   );
 
-  test('and it tells it itself', async () => {
+  test('and the schema is served', async () => {
     const gateway = await startTestGateway();
     const { openapi, paths } = await gateway.json('/api/openapi.json');
     expect(openapi).toBe('3.1.0');
@@ -185,7 +185,7 @@ test('logs are filtered by level, and paged', async () => {
   expect(logs).toHaveLength(1);
 });
 
-test('spans come with what they tell, in seconds', async () => {
+test('spans come with their facts, in seconds', async () => {
   const gateway = await startTestGateway();
   await gateway.take(capturedOf('flush'));
   const { spans } = await gateway.json('/api/sessions/AJ_flush/trace');
@@ -230,7 +230,7 @@ describe('audio', () => {
     expect(response.status).toBe(416);
   });
 
-  test('that is not there is told why', async () => {
+  test('that is missing is answered with the reason', async () => {
     const gateway = await startTestGateway();
     await gateway.take(capturedOf('full'));
     const response = await fetch(`${gateway.url}/api/sessions/AJ_full/audio`);
@@ -241,7 +241,7 @@ describe('audio', () => {
   });
 });
 
-describe('what is not there is told truly', () => {
+describe('the reason for missing data is right', () => {
   const reported = async (language: string | undefined, options: SessionReport['options']) => {
     const gateway = await startTestGateway();
     const attributes = { 'session.options': options, usage: [], sdk_version: '1.9.0' };
@@ -269,7 +269,7 @@ describe('what is not there is told truly', () => {
     expect([detail.language, missing.trace]).toEqual([language, 'Recording was started without traces.']);
   });
 
-  test('of a realtime model, the words of a user come when the call ends', async () => {
+  test('with a realtime model, user transcripts come when the call ends', async () => {
     const gateway = await startTestGateway();
     const attributes = { 'lk.realtime_model_metrics': '{"type":"realtime_model_metrics"}' };
     const times = { start: Date.now() / 1000 - 5, end: Date.now() / 1000 };
@@ -285,7 +285,7 @@ describe('what is not there is told truly', () => {
   });
 });
 
-test('changes are told as they happen', async () => {
+test('changes are streamed as they happen', async () => {
   const gateway = await startTestGateway();
   const abort = new AbortController();
   const response = await fetch(`${gateway.url}/api/events`, { signal: abort.signal });

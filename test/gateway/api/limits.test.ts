@@ -2,8 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import express, { type RequestHandler } from 'express';
 import { afterEach, expect, test, vi } from 'vitest';
-import { atMost } from '../../../src/gateway/api/at-most.ts';
-import { createChanges } from '../../../src/gateway/api/changes.ts';
+import { concurrencyLimit, createEventStream } from '../../../src/gateway/api/sessions.ts';
 import { startTestGateway } from '../running.ts';
 
 const closes: (() => void)[] = [];
@@ -23,8 +22,8 @@ async function serving(...handlers: RequestHandler[]): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-test('of what is large, so many answers are made at a time, and the others are asked to wait', async () => {
-  const url = await serving(atMost(2), (_request, response) => void response.write('begun'));
+test('large responses are limited in number, and further requests are asked to retry', async () => {
+  const url = await serving(concurrencyLimit(2), (_request, response) => void response.write('begun'));
   const closing = new AbortController();
   const first = await fetch(url, { signal: closing.signal });
   const second = await fetch(url);
@@ -36,8 +35,8 @@ test('of what is large, so many answers are made at a time, and the others are a
 });
 
 test('a stream of changes ends, so that its reader has to have a login that still holds', async () => {
-  const events = new EventEmitter() as Parameters<typeof createChanges>[0]['events'];
-  const url = await serving(createChanges({ events }, 50));
+  const events = new EventEmitter() as Parameters<typeof createEventStream>[0]['events'];
+  const url = await serving(createEventStream({ events }, 50));
   const response = await fetch(url);
   expect(await response.text()).toBe(': changes follow\n\n');
   expect(events.listenerCount('sessionChanged')).toBe(0);

@@ -1,7 +1,7 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { SharedAnswers } from '../../../src/gateway/api/shared-answers.ts';
+import { ResponseCache } from '../../../src/gateway/api/sessions.ts';
 import { emptyBatch, type SpanRecord } from '../../../src/gateway/decode/records.ts';
 import { startTestGateway } from '../running.ts';
 
@@ -37,7 +37,7 @@ test('a timeline is made without reading the prompts, of which a long call has h
   expect(turns).toHaveLength(1);
 });
 
-test('who leaves in the midst of a trace keeps nobody from it', async () => {
+test('a client that disconnects during a trace does not block others', async () => {
   const gateway = await startTestGateway();
   const spans = Array.from({ length: 40 }, (_, n) => step(`${n}`, 'text'));
   await gateway.store.apply(batch(...spans), 'a');
@@ -60,7 +60,7 @@ test('what is asked for of a call that runs has what came last', async () => {
 
 /** Answers, and how often one was made. */
 function counted() {
-  const answers = new SharedAnswers();
+  const answers = new ResponseCache();
   const made: string[] = [];
   const ask = (name: string, version: string, value: unknown = version) =>
     answers.of(name, version, async () => {
@@ -71,7 +71,7 @@ function counted() {
   return { answers, made, ask };
 }
 
-test('an answer is made once for all who ask, and anew for another version', async () => {
+test('a response is made once for concurrent requests, and again for another version', async () => {
   const { made, ask } = counted();
   expect(await Promise.all([ask('a', '1'), ask('a', '1'), ask('b', '1')])).toEqual(['"1"', '"1"', '"1"']);
   expect(await ask('a', '2')).toBe('"2"');
@@ -79,7 +79,7 @@ test('an answer is made once for all who ask, and anew for another version', asy
   expect(made).toEqual(['a 1', 'b 1', 'a 2']);
 });
 
-test('what failed, was forgotten, is long or was asked for long ago is made anew', async () => {
+test('a response that failed, was invalidated, is long or least recently used is made again', async () => {
   const { answers, made, ask } = counted();
   await expect(ask('failed', '1', new Error('no file'))).rejects.toThrow('no file');
   await ask('failed', '1');

@@ -69,7 +69,7 @@ describe('with a login', () => {
     expect((await upload(gateway.url, one('full-02-traces'))).status).toBe(200);
   });
 
-  test('whoever guesses is stopped, and nobody else', async () => {
+  test('an address that guesses credentials is limited, and no other', async () => {
     const gateway = await startTestGateway({ readers, openMetrics: true });
     const good = { authorization: `Bearer ${bearer}` };
     const statusWith = (headers: Record<string, string>) => statusOf(gateway.url, '/api/sessions', headers);
@@ -118,14 +118,14 @@ describe('behind a proxy that logs people in', () => {
     expect(await statusOf(gateway.url, '/api/sessions', { 'x-forwarded-user': 'ann' })).toBe(401);
   });
 
-  test('a network that is none is refused', async () => {
+  test('an invalid network is refused', async () => {
     await expect(
       startTestGateway({ readers: { proxy: { header: 'x-user', from: ['10.0.0.0/x'] } } }),
     ).rejects.toThrow('10.0.0.0/x is neither an address nor a network');
   });
 });
 
-test('behind a proxy whose names are known, a page cannot come in by another', async () => {
+test('behind a proxy with known host names, other host names are refused', async () => {
   const proxy = { header: 'x-forwarded-user', from: ['127.0.0.0/8'], hosts: ['sessions.example'] };
   const gateway = await startTestGateway({ readers: { proxy } });
   const statusAt = (host: string) =>
@@ -135,7 +135,7 @@ test('behind a proxy whose names are known, a page cannot come in by another', a
   expect(await statusAt('evil.example:9465')).toBe(401);
 });
 
-describe('who guesses is known by the address', () => {
+describe('failed logins are counted by address', () => {
   /** The statuses of a request without credentials from each of these, the first of which makes a hundred before. */
   async function statusesFrom(addresses: readonly string[]): Promise<number[]> {
     const guard = createReaderGuard({
@@ -173,7 +173,7 @@ describe('who guesses is known by the address', () => {
 });
 
 describe('without a login, on loopback', () => {
-  test('a page cannot come in by a name of its own that leads here', async () => {
+  test('DNS rebinding is refused', async () => {
     const gateway = await startTestGateway();
     expect(await statusOf(gateway.url, '/api/sessions', { host: 'evil.example:9465' })).toBe(403);
     expect(await statusOf(gateway.url, '/api/sessions', { host: 'localhost:9465' })).toBe(200);
@@ -203,7 +203,7 @@ describe('without a login, on loopback', () => {
     expect(await gateway.metric('talkgauge_gateway_read_refused_total', { reason: 'forwarded' })).toBe(5);
   });
 
-  test('so is what nginx passes on, which adds no header unless it is told to', async () => {
+  test('so are requests from nginx, which adds no header by default', async () => {
     const gateway = await startTestGateway();
     const { hostname, port, host } = new URL(gateway.url);
     const socket = connect(Number(port), hostname);

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { chatItemsOfHistory } from '../../../src/gateway/decode/chat-item.ts';
-import { readRecording } from '../../../src/gateway/decode/recording.ts';
-import { audioStart, RecordingHeader } from '../../../src/gateway/decode/recording-header.ts';
+import { audioStart, RecordingHeader, readRecording } from '../../../src/gateway/decode/recording.ts';
 import { newFolder } from '../running.ts';
 import { one } from '../uploads.ts';
 
@@ -45,7 +44,7 @@ test('parts that are too large are left out, one by one', async () => {
   });
 });
 
-test('without a header, nobody knows whose it is', async () => {
+test('without a header, the session is unknown', async () => {
   await expect(read(body.subarray(0, 100))).rejects.toThrow('it has no header');
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Attributes } from '../../../src/gateway/decode/plain.ts';
+import type { Attributes } from '../../../src/gateway/decode/attribute-value.ts';
 import { factsOf } from '../../../src/gateway/decode/span-facts.ts';
 
 const span = (name: string, attributes: Attributes) => ({
@@ -114,10 +114,10 @@ test('why a session ended is on a span of Python', () => {
   });
 });
 
-test('metrics that are no JSON tell nothing', () => {
+test('metrics that are not JSON are ignored', () => {
   expect(factsOf(span('tts_request', { 'lk.tts_metrics': '{' }))).toMatchObject({ of: 'tts_request' });
 });
 
-test('other spans tell nothing', () => {
+test('other spans have no facts', () => {
   expect(factsOf(span('start_agent_activity', {}))).toBeUndefined();
 });

@@ -1,15 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { DeadLetters } from '../../../src/gateway/dead-letter.ts';
-import { Resource } from '../../../src/gateway/decode/otlp-schema.ts';
-import { attributesOf } from '../../../src/gateway/decode/plain.ts';
-import { ResourceSpans, TraceRequest } from '../../../src/gateway/decode/trace-schema.ts';
+import { attributesOf } from '../../../src/gateway/decode/attribute-value.ts';
+import { Resource, ResourceSpans, TraceRequest } from '../../../src/gateway/decode/otlp-schema.ts';
 import { Backlog, type Destination } from '../../../src/gateway/forward/backlog.ts';
-import { liveKitCloud } from '../../../src/gateway/forward/livekit-cloud.ts';
-import { compressed, otlpDestination } from '../../../src/gateway/forward/otlp-destinations.ts';
+import { compressed, liveKitCloud, otlpDestination } from '../../../src/gateway/forward/destinations.ts';
+import { pair } from '../../../src/gateway/forward/otlp-request.ts';
 import { retryAfterOf } from '../../../src/gateway/forward/post.ts';
-import { pair } from '../../../src/gateway/forward/unified.ts';
+import { DeadLetters } from '../../../src/gateway/spool/dead-letters.ts';
 import { Telemetry } from '../../../src/gateway/telemetry.ts';
 import { newFolder } from '../running.ts';
 import { type Backend, listenBackend, type Received } from './backend.ts';
@@ -166,7 +164,7 @@ describe('a request that a backend fails at', () => {
     expect([await result('ok'), letters()]).toEqual([3, []]);
   });
 
-  test('of an API key that LiveKit Cloud does not know holds up those of another', async () => {
+  test('with an API key that LiveKit Cloud does not know delays those of another', async () => {
     const backend = await listenBackend();
     const issuerIn = ({ headers }: Received) =>
       JSON.parse(Buffer.from(headers.authorization?.split('.')[1] ?? '', 'base64url').toString()).iss;
@@ -188,7 +186,7 @@ describe('a request that a backend fails at', () => {
   });
 });
 
-describe('a backend that asks for peace', () => {
+describe('a backend that sends Retry-After', () => {
   const now = Date.UTC(2026, 10, 29, 12, 0, 0);
 
   test.each([

@@ -1,9 +1,9 @@
 import { expect, test, vi } from 'vitest';
-import { atOnce, judged, never } from '../metrics/series.ts';
+import { longDelays, noDelays, waitForResult } from '../metrics/series.ts';
 import { newFolder, startTestGateway } from '../running.ts';
 import { type Captured, capturedOf } from '../uploads.ts';
 import { type Backend, listenBackend } from './backend.ts';
-import { linesOf, toldTo } from './lines.ts';
+import { conversationRecordsTo, linesOf } from './lines.ts';
 
 const full = capturedOf('full');
 
@@ -24,9 +24,15 @@ const halved: readonly Captured[] = full.flatMap((request) => {
 
 /** Lets a gateway find the sessions of a folder over when it starts, and tell them. @returns turns that it counted */
 async function over(backend: Backend, directory: string) {
-  const gateway = await startTestGateway({ directory, patience: atOnce, forward: { loki: backend.url } });
-  await judged(gateway, 'measured');
-  await vi.waitFor(() => expect(toldTo(backend).length).toBeGreaterThan(0), { timeout: 30_000 });
+  const gateway = await startTestGateway({
+    directory,
+    measurementDelays: noDelays,
+    forward: { loki: backend.url },
+  });
+  await waitForResult(gateway, 'measured');
+  await vi.waitFor(() => expect(conversationRecordsTo(backend).length).toBeGreaterThan(0), {
+    timeout: 30_000,
+  });
   await gateway.drained(20_000);
   const counted = (outcome: string) => gateway.metric('lk_agents_turns_total', { outcome });
   const turns = { abandoned: await counted('abandoned'), unanswered: await counted('unanswered') };
@@ -35,20 +41,24 @@ async function over(backend: Backend, directory: string) {
 }
 
 /** What is told of a session whose uploads are these. */
-async function toldOf(requests: readonly Captured[]) {
+async function eventRecordsOf(requests: readonly Captured[]) {
   const directory = newFolder();
   const backend = await listenBackend();
-  const first = await startTestGateway({ directory, patience: never, forward: { loki: backend.url } });
+  const first = await startTestGateway({
+    directory,
+    measurementDelays: longDelays,
+    forward: { loki: backend.url },
+  });
   await first.take(requests);
   // It may go on.
-  expect(toldTo(backend)).toEqual([]);
+  expect(conversationRecordsTo(backend)).toEqual([]);
   await first.close();
   const counted = await over(backend, directory);
-  return { directory, backend, told: toldTo(backend), counted };
+  return { directory, backend, told: conversationRecordsTo(backend), counted };
 }
 
-test('a conversation is told as a job tells it itself, when it is over', async () => {
-  const { backend, told } = await toldOf(full);
+test('an ended conversation is sent with the records that a job would emit', async () => {
+  const { backend, told } = await eventRecordsOf(full);
   expect([...new Set(told.map(({ attributes }) => attributes['event.name']))].toSorted()).toEqual([
     'lk.conversation_item',
     'lk.handoff',
@@ -100,7 +110,7 @@ const hungUp: readonly Captured[] = full.map((request) =>
 
 test('a caller who hung up without waiting for an answer abandoned the turn, by its record and by the metrics', async () => {
   const outcomes = async (requests: readonly Captured[]) => {
-    const { told, counted } = await toldOf(requests);
+    const { told, counted } = await eventRecordsOf(requests);
     const turns = told.filter(({ attributes }) => attributes['event.name'] === 'lk.turn');
     return { recorded: turns.at(-1)?.attributes['lk.turn.outcome'], counted };
   };
@@ -114,8 +124,8 @@ test('a caller who hung up without waiting for an answer abandoned the turn, by 
   });
 });
 
-test('in whichever parts it was uploaded, its turns are numbered once, and its end tells of all', async () => {
-  const { told } = await toldOf(halved);
+test('in whichever order it was uploaded, its turns are numbered once, and its last record counts all', async () => {
+  const { told } = await eventRecordsOf(halved);
   const of = (name: string) => told.filter(({ attributes }) => attributes['event.name'] === name);
   expect(of('lk.turn').map(({ attributes }) => attributes['lk.turn.number'])).toEqual([
     '1',
@@ -128,19 +138,28 @@ test('in whichever parts it was uploaded, its turns are numbered once, and its e
   expect(of('lk.session_start')).toHaveLength(1);
   for (const name of ['lk.session_end', 'lk.session_report'])
     expect(of(name).map(({ attributes }) => attributes['lk.turns'])).toEqual(['6']);
-  expect(told).toEqual((await toldOf(full)).told);
+  expect(told).toEqual((await eventRecordsOf(full)).told);
 });
 
-test('what comes twice is told once, and so is a session that is there when the gateway starts again', async () => {
-  const { directory, backend, told } = await toldOf([...full, ...full]);
-  expect(told).toEqual((await toldOf(full)).told);
-  const again = await startTestGateway({ directory, patience: atOnce, forward: { loki: backend.url } });
+test('what comes twice is sent once, also over a restart of the gateway', async () => {
+  const { directory, backend, told } = await eventRecordsOf([...full, ...full]);
+  expect(told).toEqual((await eventRecordsOf(full)).told);
+  const again = await startTestGateway({
+    directory,
+    measurementDelays: noDelays,
+    forward: { loki: backend.url },
+  });
   await again.take([...full, ...capturedOf('flush')]);
   // Another session was told, so that this one would have been.
   await vi.waitFor(
-    () => expect(toldTo(backend).some(({ resource }) => resource.job_id === 'AJ_flush')).toBe(true),
+    () =>
+      expect(conversationRecordsTo(backend).some(({ resource }) => resource.job_id === 'AJ_flush')).toBe(
+        true,
+      ),
     { timeout: 30_000 },
   );
   await again.drained(20_000);
-  expect(toldTo(backend).filter(({ resource }) => resource.job_id === 'AJ_full')).toEqual(told);
+  expect(conversationRecordsTo(backend).filter(({ resource }) => resource.job_id === 'AJ_full')).toEqual(
+    told,
+  );
 });

@@ -6,7 +6,7 @@ import {
   ResourceMetrics,
   ScopeMetrics,
   Sum,
-} from '../../../src/gateway/decode/metric-schema.ts';
+} from '../../../src/gateway/decode/otlp-schema.ts';
 import { Cumulative } from '../../../src/gateway/forward/cumulative.ts';
 
 const counter = (name: string) =>

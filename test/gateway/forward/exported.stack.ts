@@ -5,7 +5,7 @@ import { conversationScope } from '../../../src/catalogue/conversation.ts';
 import { type Backend, openBackend } from '../../agent/telemetry/backend.ts';
 import { keepUntilEnd } from '../../closing.ts';
 import { callOf, pair, withJavaScriptWorker } from '../javascript.ts';
-import { atOnce, judged } from '../metrics/series.ts';
+import { noDelays, waitForResult } from '../metrics/series.ts';
 import { newFolder, type Running, startTestGateway } from '../running.ts';
 
 keepUntilEnd();
@@ -31,7 +31,7 @@ async function run({ env = () => ({}), record, exported }: Run) {
   backends.push(backend);
   const gateway = await startTestGateway({
     keys: { pair },
-    patience: atOnce,
+    measurementDelays: noDelays,
     forward: { tempo: backend.url, loki: backend.url, ...(exported && { exported }) },
   });
   const variables = {
@@ -46,7 +46,7 @@ async function run({ env = () => ({}), record, exported }: Run) {
     await until(() => expect(readFileSync(log, 'utf8')).toContain('"exit"'));
   });
   await gateway.drained(20_000);
-  await judged(gateway, 'observed');
+  await waitForResult(gateway, 'observed');
   return { gateway, backend, ...lookInto(backend) };
 }
 
@@ -142,7 +142,7 @@ describe.concurrent('a job that sends its traces and logs itself', () => {
     expect(await forwarded(gateway, 'tempo')).toBe(0);
   });
 
-  test('is handed on all the same where its backend is another', async () => {
+  test('is forwarded nevertheless where its backend is another', async () => {
     const { gateway, backend, spansIn, tellings } = await run({ env: otlp, exported: true });
     const { spans } = await stored(gateway);
     expect(spans.filter((id) => spansIn().get(id) !== 2)).toEqual([]);
@@ -152,7 +152,7 @@ describe.concurrent('a job that sends its traces and logs itself', () => {
   });
 });
 
-describe.concurrent('what a job does not send itself is handed on', () => {
+describe.concurrent('what a job does not export itself is forwarded', () => {
   test('traces, where it sends its logs only', async () => {
     const { gateway, spansIn, tellings } = await run({
       env: (url) => ({ OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: `${url}/v1/logs` }),

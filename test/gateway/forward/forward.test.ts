@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { decodeJwt } from 'jose';
 import { describe, expect, test, vi } from 'vitest';
-import { MetricRequest } from '../../../src/gateway/decode/metric-schema.ts';
-import { attributesOf } from '../../../src/gateway/decode/plain.ts';
-import { TraceRequest } from '../../../src/gateway/decode/trace-schema.ts';
+import { attributesOf } from '../../../src/gateway/decode/attribute-value.ts';
+import { MetricRequest, TraceRequest } from '../../../src/gateway/decode/otlp-schema.ts';
 import { freePort } from '../../stack/servers.mjs';
 import { newFolder, startTestGateway } from '../running.ts';
 import { capturedOf, one, upload } from '../uploads.ts';
@@ -88,7 +87,7 @@ describe('logs', () => {
 });
 
 describe("the SDK's own metrics", () => {
-  test('reach Prometheus as totals over all jobs, without what tells one call from another', async () => {
+  test('reach Prometheus as totals over all jobs, without attributes of single calls', async () => {
     const backend = await listenBackend();
     const gateway = await startTestGateway({ forward: { prometheus: backend.url } });
     await gateway.take([one('full-11-metrics'), one('flush-07-metrics'), one('full-11-metrics')]);
@@ -136,7 +135,7 @@ describe("the SDK's own metrics", () => {
     expect(backend.of('/api/v1/otlp/v1/metrics').length).toBeGreaterThan(0);
   });
 
-  test('tell gateways apart, and a gateway from no earlier one in its directory', async () => {
+  test('identify the gateway, also over a restart', async () => {
     const backend = await listenBackend();
     const forward = { prometheus: backend.url };
     const instanceOf = async (options: Parameters<typeof startTestGateway>[0]) => {
@@ -285,7 +284,7 @@ describe('a backend that does not take it', () => {
     ]);
   });
 
-  test('holds up nobody: what waits is bounded, and the oldest makes room', async () => {
+  test('blocks nothing: the queue is bounded, and the oldest is dropped', async () => {
     const away = `http://127.0.0.1:${await freePort()}`;
     const gateway = await startTestGateway({ forward: { loki: away }, forwardBytes: 9000 });
     const logs = one('full-05-logs');
@@ -303,7 +302,7 @@ describe('a backend that does not take it', () => {
   });
 });
 
-test('uploads go on to LiveKit Cloud as they came, with a token of the same key that is new', async () => {
+test('uploads are forwarded to LiveKit Cloud as received, with a new token of the same key', async () => {
   const backend = await listenBackend();
   const gateway = await startTestGateway({ forward: { liveKitCloud: `${backend.url}/` } });
   const requests = capturedOf('flush');

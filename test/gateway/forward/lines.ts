@@ -1,6 +1,6 @@
 import { conversationScope } from '../../../src/catalogue/conversation.ts';
-import { LogRequest } from '../../../src/gateway/decode/log-schema.ts';
-import { attributesOf, plainOf } from '../../../src/gateway/decode/plain.ts';
+import { attributesOf, attributeValueOf } from '../../../src/gateway/decode/attribute-value.ts';
+import { LogRequest } from '../../../src/gateway/decode/otlp-schema.ts';
 import type { Backend } from './backend.ts';
 
 /** What a backend got for Loki, with the resource of each. */
@@ -13,7 +13,7 @@ export const linesOf = (backend: Backend) =>
         logRecords.map((log) => ({
           resource: attributesOf(resource?.attributes),
           scope: scope?.name,
-          text: String(plainOf(log.body)),
+          text: String(attributeValueOf(log.body)),
           traceId: Buffer.from(log.traceId).toString('hex'),
           keys: log.attributes.map(({ key }) => key),
           attributes: attributesOf(log.attributes),
@@ -22,5 +22,5 @@ export const linesOf = (backend: Backend) =>
     );
 
 /** Of these, what was told of conversations. */
-export const toldTo = (backend: Backend) =>
+export const conversationRecordsTo = (backend: Backend) =>
   linesOf(backend).filter(({ scope }) => scope === conversationScope);

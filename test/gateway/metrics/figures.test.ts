@@ -2,13 +2,13 @@ import { expect, test } from 'vitest';
 import { catalogue } from '../../../src/catalogue/metrics.ts';
 import { sources } from '../../../src/gateway/metrics/sources.ts';
 import { type Captured, capturedOf } from '../uploads.ts';
-import { atOnce, measured, seriesOf } from './series.ts';
+import { measured, noDelays, seriesOf } from './series.ts';
 
 const llm = 'model_provider="fakeco",model_name="fake-llm-1"';
 const tts = 'model_provider="fakeco",model_name="fake-tts-1"';
 const stt = 'model_provider="fakeco",model_name="fake-stt-1"';
 
-test('a captured call of a greeting and one question comes to what its spans, messages and report say', async () => {
+test('a captured call with a greeting and one question has the figures of its spans, messages and report', async () => {
   const gateway = await measured(capturedOf('flush'));
   expect(await seriesOf(gateway)).toEqual({
     // Of the one answer to a question; the greeting has no latency.
@@ -121,9 +121,9 @@ test('tools, a handoff, an interruption, a failed request and unanswered turns c
   });
 });
 
-test('of a job that died, what its spans tell is counted, and that it crashed', async () => {
+test('a job that died is counted from its spans, and as crashed', async () => {
   const spans = capturedOf('full').filter(({ kind }) => kind === 'traces');
-  const gateway = await measured(spans, { patience: { ...atOnce, lost: 0 } });
+  const gateway = await measured(spans, { measurementDelays: { ...noDelays, lost: 0 } });
   const series = await seriesOf(gateway);
   expect(series).toMatchObject({
     'sessions_total{close_reason="crashed"}': 1,

@@ -5,7 +5,7 @@ import { sources } from '../../../src/gateway/metrics/sources.ts';
 import type { Worker } from '../../agent/worker/worker.ts';
 import { callOf, pair, startJavaScriptWorker } from '../javascript.ts';
 import { newFolder, type Running, startTestGateway } from '../running.ts';
-import { atOnce, judged, seriesOf } from './series.ts';
+import { noDelays, seriesOf, waitForResult } from './series.ts';
 
 const plan = callOf('question', 'lookup', 'interruption', 'question');
 
@@ -52,17 +52,17 @@ const byTheClock =
   /^(?:session_duration_seconds|first_response_seconds|dead_air_seconds|agent_state_seconds_total|user_state_seconds_total)(?:_sum)?(?:\{|$)/;
 
 test('of the very same call, the gateway records what the worker does, figure by figure', async () => {
-  const gateway = await startTestGateway({ keys: { pair }, patience: atOnce });
+  const gateway = await startTestGateway({ keys: { pair }, measurementDelays: noDelays });
   const { worker, log } = await start(
     gateway,
     'observed-call.mjs',
-    { plan, unmarked: true },
+    { plan, withoutMarkers: true },
     // So that the spans of the last seconds come, too.
     { LOG_LEVEL: 'info', OTEL_BSP_SCHEDULE_DELAY: '10' },
   );
   await written(log, '"exit"');
   await gateway.drained(20_000);
-  await judged(gateway, 'measured');
+  await waitForResult(gateway, 'measured');
   const told = Object.entries(await seriesOfWorker(worker)).filter(([name]) => !lacking.has(familyOf(name)));
   const measured = await seriesOf(gateway);
   const exact = (entries: [string, number][]) =>
@@ -78,11 +78,11 @@ test('of the very same call, the gateway records what the worker does, figure by
 
 describe('a call that is observed is left to its worker', () => {
   test('also one of less than five seconds, of which no span and no line of the log comes', async () => {
-    const gateway = await startTestGateway({ keys: { pair }, patience: atOnce });
+    const gateway = await startTestGateway({ keys: { pair }, measurementDelays: noDelays });
     const { worker, log } = await start(gateway, 'observed-call.mjs', { plan: { ...plan, scenes: [] } });
     await written(log, '"exit"');
     await gateway.drained(20_000);
-    await judged(gateway, 'observed');
+    await waitForResult(gateway, 'observed');
     expect(await seriesOf(gateway)).toEqual({});
     expect(await seriesOfWorker(worker)).toMatchObject({
       'sessions_total{close_reason="user_initiated"}': 1,
@@ -90,7 +90,7 @@ describe('a call that is observed is left to its worker', () => {
   });
 
   test('and one whose job is killed, so that no report comes', async () => {
-    const gateway = await startTestGateway({ keys: { pair }, patience: { ...atOnce, lost: 3 } });
+    const gateway = await startTestGateway({ keys: { pair }, measurementDelays: { ...noDelays, lost: 3 } });
     const { log } = await start(gateway, 'observed-call.mjs', {
       plan: { ...plan, scenes: Array(9).fill('question') },
     });
@@ -104,17 +104,17 @@ describe('a call that is observed is left to its worker', () => {
     );
     process.kill(pid, 'SIGKILL');
     await gateway.drained(20_000);
-    await judged(gateway, 'observed');
+    await waitForResult(gateway, 'observed');
     expect(await seriesOf(gateway)).toEqual({});
   });
 });
 
 test('of a short call without Talkgauge, and with a quiet log, turns and usage are there', async () => {
-  const gateway = await startTestGateway({ keys: { pair }, patience: atOnce });
+  const gateway = await startTestGateway({ keys: { pair }, measurementDelays: noDelays });
   const { log } = await start(gateway, 'typed-call.mjs', { turns: 3 });
   await written(log, '"exit"');
   await gateway.drained(20_000);
-  await judged(gateway, 'measured');
+  await waitForResult(gateway, 'measured');
   const model = 'model_provider="fakeco",model_name="fake-1"';
   expect(await seriesOf(gateway)).toMatchObject({
     session_turns_sum: 3,

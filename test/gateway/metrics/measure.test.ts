@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Attributes } from '../../../src/gateway/decode/plain.ts';
+import type { Attributes } from '../../../src/gateway/decode/attribute-value.ts';
 import type { SpanRecord } from '../../../src/gateway/decode/records.ts';
 import type { SessionReport, UsageEntry } from '../../../src/gateway/decode/session-report.ts';
 import { measure } from '../../../src/gateway/metrics/measure.ts';
@@ -153,7 +153,7 @@ test('attempts that failed are errors: the last one for good, and none behind a 
   ).toMatchObject({ 'errors_total llm acme true': 1, 'errors_total llm acme false': 1 });
 });
 
-test('realtime models are told from the LLMs of a report, and what an adapter repeats is left out', () => {
+test('realtime models are distinguished from the LLMs of a report, and usage that an adapter repeats is left out', () => {
   const llm = (provider: string, model: string, amounts: Record<string, number>): UsageEntry => ({
     component: 'llm',
     provider,

@@ -4,9 +4,9 @@ import { newFolder, type Running, startTestGateway } from '../running.ts';
 import type { Captured } from '../uploads.ts';
 
 /** Longer than any test. */
-export const never = { settled: 3600, unrecorded: 3600, lost: 3600, announced: 0, failed: 0 };
+export const longDelays = { settled: 3600, unrecorded: 3600, lost: 3600, announced: 0, failed: 0 };
 /** What is there when the gateway starts is measured; only what was lost is waited for. */
-export const atOnce = { settled: 0, unrecorded: 0, lost: 3600, announced: 0, failed: 0 };
+export const noDelays = { settled: 0, unrecorded: 0, lost: 3600, announced: 0, failed: 0 };
 
 /** The sessions' series on a gateway's page, without buckets, common labels, and what is 0; rounded to microseconds. */
 export async function seriesOf({ url }: { url: string }): Promise<Record<string, number>> {
@@ -22,15 +22,15 @@ export async function seriesOf({ url }: { url: string }): Promise<Record<string,
   return found;
 }
 
-/** Waits until a gateway has given its verdict on so many sessions. */
-export async function judged(
+/** Waits until a gateway has measured so many sessions, by result. */
+export async function waitForResult(
   gateway: Running,
-  verdict: 'measured' | 'observed' | 'untold' | 'failed',
+  result: 'measured' | 'observed' | 'insufficient_data' | 'failed',
   sessions = 1,
 ): Promise<void> {
   await vi.waitFor(
     async () =>
-      expect(await gateway.metric('talkgauge_gateway_measured_sessions_total', { verdict })).toBe(sessions),
+      expect(await gateway.metric('talkgauge_gateway_measured_sessions_total', { result })).toBe(sessions),
     { timeout: 60_000, interval: 250 },
   );
 }
@@ -42,10 +42,10 @@ export async function measured(
   sessions = 1,
 ): Promise<Running> {
   const directory = options.directory ?? newFolder();
-  const first = await startTestGateway({ directory, patience: never });
+  const first = await startTestGateway({ directory, measurementDelays: longDelays });
   await first.take(requests);
   await first.close();
-  const gateway = await startTestGateway({ patience: atOnce, ...options, directory });
-  await judged(gateway, 'measured', sessions);
+  const gateway = await startTestGateway({ measurementDelays: noDelays, ...options, directory });
+  await waitForResult(gateway, 'measured', sessions);
   return gateway;
 }

@@ -35,7 +35,7 @@ describe('without a good token', () => {
   });
 });
 
-test('keys come from a file, and a new one is taken up', async () => {
+test('keys come from a file, which is reloaded when it changes', async () => {
   const file = join(newFolder(), 'keys.yml');
   const gateway = await startTestGateway({ keys: { files: [file], reloadMs: 20 } });
   expect(gateway.lines).toEqual([
@@ -75,7 +75,7 @@ test('keys come from several files; one that is missing hinders no other, and of
   expect([await statusOf('mine', 'm'), await statusOf('demo', 'd')]).toEqual([200, 200]);
 });
 
-test('a file of keys that is no YAML is told, and nothing of it is quoted', async () => {
+test('a key file that is not YAML is reported, and nothing of it is quoted', async () => {
   const file = join(newFolder(), 'keys.yml');
   writeFileSync(file, `${key.key}: sesame: ${key.secret}\n`);
   const started = startTestGateway({ keys: { files: [file] } });
@@ -100,7 +100,7 @@ test.each(['gzip', 'identity', '', 'br'])('a body in the encoding "%s" is read',
   expect((await gateway.json('/api/sessions/AJ_full')).hasReport).toBe(true);
 });
 
-describe('what is refused is told in the way that harms least', () => {
+describe('refusals use the status that harms least', () => {
   const statusOf = async (
     request: typeof traces,
     options: Parameters<typeof startTestGateway>[0],
@@ -141,7 +141,7 @@ describe('what is refused is told in the way that harms least', () => {
     expect(await gateway.metric('talkgauge_gateway_refused_total', { reason: 'rate_limited' })).toBe(1);
   });
 
-  test('an encoding that nobody knows', async () => {
+  test('an unknown encoding', async () => {
     const gateway = await startTestGateway();
     const headers = { 'content-encoding': 'zstandard' };
     expect((await upload(gateway.url, traces, { headers })).status).toBe(415);
@@ -224,7 +224,7 @@ test.each([
 test('who has no token is not read for as long as a recording may take', async () => {
   const gateway = await startTestGateway({
     limits: {
-      strangerSeconds: 0.3,
+      unauthenticatedSeconds: 0.3,
       graceSeconds: 600,
       minRate: 1,
       seconds: { traces: 600, logs: 600, metrics: 600, recordings: 600 },
@@ -242,7 +242,7 @@ test('who has no token is not read for as long as a recording may take', async (
   expect(answer).toMatch(/^HTTP\/1\.1 401 /);
 });
 
-test('each answer tells a browser to take it for nothing else, to keep it to itself, and to run nothing', async () => {
+test('each response has headers against sniffing, caching and scripts', async () => {
   const gateway = await startTestGateway();
   for (const [path, status] of [
     [logs.path, 401],

@@ -4,10 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { AnyValue, KeyValue } from '../../../src/gateway/decode/otlp-schema.ts';
-import { RecordingHeader } from '../../../src/gateway/decode/recording-header.ts';
-import { TraceRequest } from '../../../src/gateway/decode/trace-schema.ts';
-import { atOnce, judged, never } from '../metrics/series.ts';
+import { AnyValue, KeyValue, TraceRequest } from '../../../src/gateway/decode/otlp-schema.ts';
+import { RecordingHeader } from '../../../src/gateway/decode/recording.ts';
+import { longDelays, noDelays, waitForResult } from '../metrics/series.ts';
 import { newFolder, startTestGateway } from '../running.ts';
 import { type Captured, capturedOf } from '../uploads.ts';
 
@@ -109,12 +108,12 @@ describe('of a redacted session', () => {
     const backend = await listenBackend();
     const { url } = backend;
     const options = { directory: newFolder(), forward: { tempo: url, loki: url, liveKitCloud: url } };
-    const first = await startTestGateway({ ...options, patience: never });
+    const first = await startTestGateway({ ...options, measurementDelays: longDelays });
     await first.take([...capturedOf('full'), ...capturedOf('flush')].map(flagged));
     await first.close();
     // Conversations are told when they are over.
-    const gateway = await startTestGateway({ ...options, patience: atOnce });
-    await judged(gateway, 'measured', 2);
+    const gateway = await startTestGateway({ ...options, measurementDelays: noDelays });
+    await waitForResult(gateway, 'measured', 2);
     const sentTo = () => [...backend.bodies.values()].flat().map((body) => body.toString('latin1'));
     await vi.waitFor(
       () => expect(sentTo().filter((body) => body.includes('session ended'))).toHaveLength(2),

@@ -39,7 +39,7 @@ const llmAdapter = request('llm', 'FallbackAdapter', {
 });
 const ttsAdapter = request('tts', 'tts.FallbackAdapter', { modelProvider: 'unknown', modelName: 'unknown' });
 
-test('what a fallback adapter reports beside its models is marked, and costs nothing', async () => {
+test('usage that a fallback adapter repeats is flagged, and costs nothing', async () => {
   const gateway = await startTestGateway();
   await gateway.store.apply(batch({ spans: [openai, llmAdapter, ttsAdapter] }), 'a');
   await gateway.store.apply(batch({ report }), 'b');
@@ -62,7 +62,7 @@ test('also if its spans come after the report', async () => {
   expect(await gateway.json('/api/sessions/AJ_1')).toMatchObject({ cost: 0.6, unpriced: [] });
 });
 
-test('a model without a name is none, if anything but an adapter told of it', async () => {
+test('usage without a model name counts, if anything but an adapter reported it', async () => {
   const gateway = await startTestGateway();
   const own = request('tts', 'my.TTS', { modelProvider: 'unknown', modelName: 'unknown' });
   await gateway.store.apply(batch({ spans: [llmAdapter, ttsAdapter, own], report }), 'a');

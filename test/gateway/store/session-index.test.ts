@@ -23,7 +23,7 @@ const lose = (directory: string) => {
   for (const file of ['index.jsonl', 'words.jsonl']) rmSync(join(directory, file));
 };
 
-test('the index is made anew from the folders when it is lost, words included', async () => {
+test('the index is rebuilt from the folders when it is lost, search terms included', async () => {
   const directory = newFolder();
   const gateway = await startTestGateway({ directory });
   await gateway.take([...capturedOf('full'), ...capturedOf('flush')]);
@@ -33,10 +33,10 @@ test('the index is made anew from the folders when it is lost, words included', 
   mkdirSync(join(directory, 'sessions/AJ_half'));
   const store = await open(directory);
   expect(store.index.summaries().sort((a, b) => (a.id < b.id ? -1 : 1))).toEqual(before);
-  expect(store.index.words('AJ_full')).toContain(' dragon');
+  expect(store.index.searchTerms('AJ_full')).toContain(' dragon');
 });
 
-test('the index of many sessions is made anew as a whole, and is there at the next start', async () => {
+test('the index of many sessions is rebuilt as a whole, and is there at the next start', async () => {
   const directory = newFolder();
   const store = await open(directory);
   const ids = Array.from({ length: 70 }, (_, n) => `AJ_${n}`);
@@ -50,7 +50,7 @@ test('the index of many sessions is made anew as a whole, and is there at the ne
   expect(read.mock.calls.length).toBe(0);
   read.mockRestore();
   expect(index.size).toBe(70);
-  expect(ids.filter((id) => index.words(id) !== ` word${id.slice(3)}`)).toEqual([]);
+  expect(ids.filter((id) => index.searchTerms(id) !== ` word${id.slice(3)}`)).toEqual([]);
 });
 
 test('a session whose files cannot be read keeps no other from being listed, and is found again once they can', async () => {
@@ -74,7 +74,7 @@ test('a session whose files cannot be read keeps no other from being listed, and
       .map(({ id }) => id)
       .sort(),
   ).toEqual(['AJ_1', 'AJ_3']);
-  expect([index.words('AJ_1'), index.words('AJ_3')]).toEqual(['', ' secret aj 3']);
+  expect([index.searchTerms('AJ_1'), index.searchTerms('AJ_3')]).toEqual(['', ' secret aj 3']);
   expect(lines.sort()).toEqual([
     'The state of session AJ_2 cannot be read (SyntaxError): it is not listed, and its folder is left as it is.',
     'What was said in session AJ_1 cannot be read (SyntaxError): it is not found by it, and its folder is left as it is.',
@@ -83,7 +83,7 @@ test('a session whose files cannot be read keeps no other from being listed, and
   for (const mend of mends) mend();
   const { index: again } = await open(directory, (line) => lines.push(line));
   expect(again.size).toBe(3);
-  expect(['AJ_1', 'AJ_2', 'AJ_3'].map((id) => again.words(id))).toEqual([
+  expect(['AJ_1', 'AJ_2', 'AJ_3'].map((id) => again.searchTerms(id))).toEqual([
     ' secret aj 1',
     ' secret aj 2',
     ' secret aj 3',

@@ -2,7 +2,7 @@ import { appendFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileS
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { emptyBatch, type SessionBatch } from '../../../src/gateway/decode/records.ts';
-import { retain } from '../../../src/gateway/store/retention.ts';
+import { retain } from '../../../src/gateway/maintenance.ts';
 import { SessionFiles } from '../../../src/gateway/store/session-files.ts';
 import { SessionStore } from '../../../src/gateway/store/session-store.ts';
 import { PriceBook } from '../../../src/pricing/price-book.ts';
@@ -43,7 +43,7 @@ describe('what is written survives', () => {
     expect(await logsIn(second, 'AJ_1')).toEqual(['one', 'two']);
   });
 
-  test('a crash between two of its files: the same upload is taken up again, and once', async () => {
+  test('a crash between two of its files: the same upload is processed again, and counts once', async () => {
     const directory = newFolder();
     const store = await open(directory);
     await store.apply(batchOf('AJ_1', { logs: [log('one')] }), 'a');
@@ -86,7 +86,7 @@ test('a session that was measured is not read again by the next start', async ()
   const second = await open(directory);
   expect(read.mock.calls.length).toBe(0);
   read.mockRestore();
-  expect((await second.state('AJ_1'))?.measured?.verdict).toBe('measured');
+  expect((await second.state('AJ_1'))?.measured?.result).toBe('measured');
   expect(second.index.get('AJ_1')).toEqual(store.index.get('AJ_1'));
 });
 
@@ -145,7 +145,7 @@ describe('deleting', () => {
     expect((await fetch(`${gateway.url}/api/sessions/AJ_flush`, { method: 'DELETE' })).status).toBe(404);
   });
 
-  test('is told of after a restart, too', async () => {
+  test('is known after a restart, too', async () => {
     const directory = newFolder();
     const store = await open(directory);
     await store.apply(batchOf('AJ_1'), 'a');
@@ -185,7 +185,7 @@ describe('retention', () => {
   });
 });
 
-test('uploads that were accepted are taken up after a restart', async () => {
+test('accepted uploads are processed after a restart', async () => {
   const directory = newFolder();
   const first = await startTestGateway({ directory });
   // Nothing is taken up while the store cannot be written.

@@ -50,7 +50,7 @@ const segmentsOf = (timeline: Timeline, turn: number) =>
     ?.latency?.segments.map(({ segment, seconds }) => [segment, Math.round(seconds * 1000)]);
 
 describe('a session that is over', () => {
-  test('is told turn by turn, with what came before the first', async () => {
+  test('is shown turn by turn, with what came before the first', async () => {
     const { turns } = await ofCaptured(capturedOf('full'), 'AJ_full');
     expect(turns.map(({ turn, start, end, items }) => [turn, start, end, items.length])).toEqual([
       [0, 0, 0.938, 3],
@@ -274,7 +274,7 @@ describe('the latency of a turn', () => {
 describe('while the call runs', () => {
   const live = () => capturedOf('full').filter(({ kind }) => kind === 'traces');
 
-  test('what has come so far is told alike, from spans', async () => {
+  test('a live call is shown in the same way, from spans', async () => {
     const timeline = await ofCaptured(live(), 'AJ_full');
     expect(timeline.turns.map(({ turn, toolCalls, interrupted }) => [turn, toolCalls, interrupted])).toEqual([
       [0, 0, false],
@@ -293,7 +293,7 @@ describe('while the call runs', () => {
     expect(timeline.events.map(({ kind }) => kind)).toEqual(['interruption', 'error']);
   });
 
-  test('a redacted one has its turns and what they waited for, without words', async () => {
+  test('a redacted one has its turns and their latency, without text', async () => {
     const gateway = await startTestGateway();
     await gateway.store.apply(emptyBatch({ jobId: 'AJ_full', redacted: true, simulated: false }), 'a');
     await gateway.take(live());
@@ -391,7 +391,7 @@ test('a turn begins when the user takes it, not with what was thrown in before',
   ]);
 });
 
-test('a fallback adapter is told by the model that it asked; a blocked event loop is no error beside', async () => {
+test('a fallback adapter has the name of the model that it called; a blocked event loop is not an error as well', async () => {
   const node = span('llm_node', 0, 1, {
     'gen_ai.provider.name': 'unknown',
     'gen_ai.request.model': 'FallbackAdapter',
@@ -424,7 +424,7 @@ describe('what is odd', () => {
     });
   });
 
-  test('a span that was sent twice is told once', async () => {
+  test('a span that was sent twice is shown once', async () => {
     const user = span('user_speaking', 0, 1);
     const { lanes } = await ofRecords({ spans: [user, user] });
     expect(lanes.user).toEqual([{ start: 0, end: 1 }]);

@@ -200,7 +200,7 @@ describe.skipIf(noBrowser)('a session', () => {
     expect(await page.locator('.missing li').allTextContents()).toEqual([
       'No transcript. Recording was started without the transcript, or nothing was said.',
       'No trace. No span came.',
-      'No cost. The report tells of no usage.',
+      'No cost. The report has no usage.',
     ]);
   });
 

@@ -45,7 +45,7 @@ describe.skipIf(noBrowser)('a session', () => {
     expect(await page.locator('.turn .unmeasured').allTextContents()).toEqual([why, why, why]);
     expect(await page.locator('.missing li').allTextContents()).toEqual([
       'No latency. The SDKs measure none of realtime models.',
-      'No cost. The report tells of no usage.',
+      'No cost. The report has no usage.',
     ]);
     expect(await inked(page)).toBeGreaterThan(200);
   });

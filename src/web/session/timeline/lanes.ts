@@ -104,7 +104,7 @@ export const unmeasuredTexts: Readonly<Record<NonNullable<Turn['unmeasured']>, s
   realtime: 'No latency: the SDKs measure none of realtime models',
   typed: 'No latency: it was typed',
   unanswered: 'No latency: the agent did not answer',
-  untold: 'No latency: the SDK measured none',
+  not_reported: 'No latency: the SDK measured none',
 };
 
 /** The reason that the first turn without a latency has, where others need not be told apart. */

@@ -1,0 +1,202 @@
+import type { ReadEvents } from '../../session/events.ts';
+import {
+  type Attributes,
+  type AttributeValue,
+  flag,
+  number,
+  parsed,
+  text,
+} from '../decode/attribute-value.ts';
+import type { SpanRecord } from '../decode/records.ts';
+import type { UsageEntry } from '../decode/session-report.ts';
+import { factsOf } from '../decode/span-facts.ts';
+import type { SpanTree } from '../decode/span-tree.ts';
+import { type EventTimeline, realtimeMetrics, type UploadedSession } from './uploaded-session.ts';
+
+const kinds = {
+  llm_request: { attribute: 'lk.llm_metrics', type: 'llm_metrics' },
+  tts_request: { attribute: 'lk.tts_metrics', type: 'tts_metrics' },
+} as const;
+
+/** What the session's metrics events said of its requests to models, and its errors. */
+export function addRequests(
+  timeline: EventTimeline,
+  tree: SpanTree<SpanRecord>,
+  { language }: UploadedSession,
+): SdkMetrics[] {
+  const found: SdkMetrics[] = [];
+  const add = (metrics: SdkMetrics | undefined, at: number) => {
+    if (!metrics) return;
+    found.push(metrics);
+    timeline.add('metrics_collected', at, 'measured', { metrics });
+  };
+  for (const [name, { attribute, type }] of Object.entries(kinds)) {
+    for (const span of tree.named(name)) {
+      add(sdkMetricsOf(span.attributes[attribute], type, span.end, speechOf(tree, span)), span.end);
+      addErrors(timeline, tree, span, language === 'python');
+    }
+  }
+  for (const span of tree.all) {
+    if (span.attributes[realtimeMetrics] === undefined) continue;
+    add(
+      sdkMetricsOf(span.attributes[realtimeMetrics], 'realtime_model_metrics', span.end, undefined),
+      span.end,
+    );
+  }
+  return found;
+}
+
+const speechOf = (tree: SpanTree<SpanRecord>, span: SpanRecord): string | undefined =>
+  text(tree.ancestor(span, 'agent_turn')?.attributes['lk.speech_id']);
+
+/**
+ * Each attempt at a request is a span; one that failed was reported as an error. All but the last one could be made again,
+ * which the JavaScript SDK reports of LLMs only. Of a request behind a fallback adapter, the session hears nothing.
+ */
+function addErrors(
+  timeline: EventTimeline,
+  tree: SpanTree<SpanRecord>,
+  request: SpanRecord,
+  isPython: boolean,
+): void {
+  if (tree.ancestor(request, request.name)) return;
+  const attempts = tree.childrenNamed(request, `${request.name}_run`);
+  const metrics = parsed(
+    request.attributes[request.name === 'llm_request' ? 'lk.llm_metrics' : 'lk.tts_metrics'],
+  );
+  const { attributes } = request;
+  for (const [index, attempt] of attempts.entries()) {
+    if (attempt.status !== 'error') continue;
+    const recoverable = index < attempts.length - 1;
+    if (recoverable && !isPython && request.name === 'tts_request') continue;
+    const provider =
+      text(attributes['gen_ai.provider.name']) ?? text(attempt.attributes['gen_ai.provider.name']);
+    const model =
+      text(attributes['gen_ai.request.model']) ?? text(attempt.attributes['gen_ai.request.model']);
+    const label = text(metrics.label) ?? text(attributes['lk.tts.label']) ?? `${provider} ${model}`;
+    timeline.add('error', attempt.end, 'failed', {
+      error: {
+        type: request.name === 'llm_request' ? 'llm_error' : 'tts_error',
+        label,
+        recoverable,
+        timestamp: attempt.end * 1000,
+      },
+      source: { provider, model },
+    });
+  }
+}
+
+export type SdkMetrics = ReadEvents['metrics_collected']['metrics'];
+
+/** Fields that Python sends in seconds, and Node.js in milliseconds under a name that says so. */
+const seconds: ReadonlySet<string> = new Set([
+  'duration',
+  'ttft',
+  'ttfb',
+  'audio_duration',
+  'session_duration',
+  'acquire_time',
+]);
+
+const camel = (key: string): string => key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+/** A metrics event of the Python SDK, in the names and units of the JavaScript SDK. */
+function ofPython(wire: Attributes): Record<string, AttributeValue> {
+  const found: Record<string, AttributeValue> = {};
+  for (const [key, value] of Object.entries(wire)) {
+    if (value === null) continue;
+    if (typeof value === 'object' && !Array.isArray(value)) found[camel(key)] = ofPython(value);
+    else if (key === 'timestamp') found.timestamp = Number(value) * 1000;
+    else if (!seconds.has(key)) found[camel(key)] = value;
+    // Nothing was acquired where it took no time at all.
+    else if (key !== 'acquire_time' || value !== 0) found[`${camel(key)}Ms`] = inMilliseconds(value);
+  }
+  return found;
+}
+
+/** -1 stands for "never", in either unit. */
+function inMilliseconds(value: AttributeValue): AttributeValue {
+  const taken = number(value);
+  if (taken === undefined || taken === -1) return taken ?? value;
+  return taken * 1000;
+}
+
+/**
+ * The metrics event that an SDK wrote on a span, as JSON.
+ *
+ * @param endedAt unix seconds at which the span ended
+ * @param speechId the speech that the span is about: it is not in the event yet when that is written
+ */
+export function sdkMetricsOf(
+  json: AttributeValue | undefined,
+  type: SdkMetrics['type'],
+  endedAt: number,
+  speechId: string | undefined,
+): SdkMetrics | undefined {
+  const wire = parsed(json);
+  if (wire.type !== type) return undefined;
+  // Keys with an underscore are Python's.
+  const metrics = Object.keys(wire).some((key) => key.includes('_')) ? ofPython(wire) : wire;
+  return {
+    ...metrics,
+    label: text(metrics.label) ?? '',
+    requestId: text(metrics.requestId) ?? '',
+    timestamp: number(metrics.timestamp) ?? endedAt * 1000,
+    ...(speechId !== undefined && { speechId }),
+  } as unknown as SdkMetrics;
+}
+
+/** Results of the end-of-turn and interruption detectors, read from spans. */
+export function addDetectors(
+  timeline: EventTimeline,
+  tree: SpanTree<SpanRecord>,
+  { language, report }: UploadedSession,
+): void {
+  const metadataOf = (component: UsageEntry['component']) => {
+    const entry = report?.usage.find((used) => used.component === component);
+    return entry && { modelProvider: entry.provider, modelName: entry.model };
+  };
+  for (const span of tree.named('eou_detection')) {
+    const facts = factsOf(span, language);
+    if (facts?.of !== 'eou_detection') continue;
+    const { probability, threshold, detectionDelay } = facts;
+    // The SDK repeats a cached result while the user stays silent.
+    if (probability === undefined || threshold === undefined || flag(span.attributes['lk.eou.from_cache']))
+      continue;
+    timeline.add('eot_prediction', span.end, 'detected', { probability, threshold });
+    if (detectionDelay === undefined) continue;
+    addMetrics(timeline, span.end, {
+      type: 'eot_inference_metrics',
+      detectionDelay: detectionDelay * 1000,
+      metadata: metadataOf('eot'),
+    });
+  }
+  for (const { end, attributes } of tree.named('user_speaking')) {
+    const isInterruption = flag(attributes['lk.is_interruption']);
+    if (isInterruption === undefined) continue;
+    timeline.add('overlapping_speech', end, 'detected', { isInterruption });
+    const duration = (of: string) => {
+      const seconds = number(attributes[`lk.interruption.${of}`]);
+      return seconds === undefined ? undefined : seconds * 1000;
+    };
+    const totalDuration = duration('total_duration');
+    // It was given up before anybody was asked.
+    if (!totalDuration) continue;
+    addMetrics(timeline, end, {
+      type: 'interruption_metrics',
+      totalDuration,
+      predictionDuration: duration('prediction_duration'),
+      detectionDelay: duration('detection_delay'),
+      numInterruptions: isInterruption ? 1 : 0,
+      numBackchannels: isInterruption ? 0 : 1,
+      metadata: metadataOf('interruption'),
+    });
+  }
+}
+
+/** Only the report has the number of requests. */
+function addMetrics(timeline: EventTimeline, at: number, metrics: object): void {
+  timeline.add('metrics_collected', at, 'detected', {
+    metrics: { timestamp: at * 1000, ...metrics } as unknown as SdkMetrics,
+  });
+}

@@ -1,0 +1,147 @@
+import type { ReadEvents, SessionEventName } from '../../session/events.ts';
+import type { Attributes, AttributeValue } from '../decode/attribute-value.ts';
+import type { ChatItem } from '../decode/chat-item.ts';
+import type { SpanRecord } from '../decode/records.ts';
+import type { SessionReport } from '../decode/session-report.ts';
+import type { SessionFiles } from '../store/session-files.ts';
+import type { SessionState } from '../store/session-state.ts';
+import { spanSummaries } from '../store/span-summaries.ts';
+
+/** What the uploads of one session contain, as far as it is measured. Times are unix seconds. */
+export interface UploadedSession {
+  /** `nodejs` or `python`. */
+  language?: string;
+  /** In the order in which they began, each once. */
+  spans: readonly SpanRecord[];
+  /** The conversation; empty if it was not sent. */
+  items: readonly ChatItem[];
+  report?: SessionReport;
+  startedAt: number;
+  endedAt: number;
+  /** Why it ended; undefined: no upload says so. */
+  closeReason?: string;
+  /** Whether the SDK said that it ended; else its job died. */
+  ended: boolean;
+}
+
+const names: ReadonlySet<string> = new Set([
+  'start_agent_activity',
+  'user_turn',
+  'user_speaking',
+  'agent_turn',
+  'agent_speaking',
+  'llm_node',
+  'llm_request',
+  'llm_request_run',
+  'tts_node',
+  'tts_request',
+  'tts_request_run',
+  'function_tool',
+  'eou_detection',
+]);
+
+/** Where the SDKs put the metrics events of realtime models: on a span of their own, or on the turn. */
+export const realtimeMetrics = 'lk.realtime_model_metrics';
+
+/** Attributes that hold what was said, or prompts: they are long, and measure nothing. */
+const content =
+  /^(?:lk\.pii\.(?!response\.text$)|gen_ai\.(?:input|output|system|tool\.(?:def|desc|call\.(?:arg|res)))|exception\.(?:message|stacktrace)|lk\.function_tools$)/;
+
+const kept = ([key]: [string, AttributeValue]) => !content.test(key);
+
+/** A span without what is not measured of it; undefined for one of which nothing is. A long call has many, with whole prompts. */
+export function trimmedSpan(span: SpanRecord): SpanRecord | undefined {
+  if (!names.has(span.name) && span.attributes[realtimeMetrics] === undefined) return undefined;
+  const { traceId, spanId, parentId, name, start, end, status } = span;
+  const attributes: Attributes = Object.fromEntries(Object.entries(span.attributes).filter(kept));
+  return { traceId, spanId, parentId, name, start, end, status, attributes, events: [] };
+}
+
+/** Whether the SDK said that the session ended. */
+export const hasEnded = ({ reported, recorded, ended }: SessionState): boolean =>
+  Boolean(reported || recorded || ended);
+
+/** Reads what there is of a session. @throws Error of the file system, or of the bucket */
+export async function readUploadedSession(
+  files: SessionFiles,
+  state: SessionState,
+): Promise<UploadedSession> {
+  // A span may have been sent twice.
+  const spans = new Map<string, SpanRecord>();
+  for await (const span of spanSummaries(files, state.sizes)) {
+    const taken = trimmedSpan(span);
+    if (taken && !spans.has(taken.spanId)) spans.set(taken.spanId, taken);
+  }
+  const sorted = [...spans.values()].sort((a, b) => a.start - b.start);
+  const report = await files.read<SessionReport>('report');
+  const startedAt = Math.min(
+    report?.startedAt ?? state.firstAt ?? state.createdAt,
+    sorted[0]?.start ?? Infinity,
+  );
+  return {
+    language: state.identity.language,
+    spans: sorted,
+    items: (await files.read<ChatItem[]>('transcript')) ?? [],
+    report,
+    startedAt,
+    endedAt: Math.max(startedAt, report?.reportedAt ?? state.lastAt ?? state.receivedAt),
+    closeReason: state.closeReason,
+    ended: hasEnded(state),
+  };
+}
+
+/** An event of a session with its time. */
+export interface TimedEvent {
+  /** Unix seconds. */
+  at: number;
+  /** What comes first among those of one moment. */
+  rank: number;
+  name: SessionEventName;
+  event: ReadEvents[SessionEventName];
+}
+
+/** The order in which the SDK emits events of the same moment. */
+export const eventOrder = {
+  began: 0,
+  speech: 1,
+  detected: 2,
+  asked: 3,
+  failed: 4,
+  measured: 5,
+  answered: 6,
+  tools: 7,
+  done: 8,
+  state: 9,
+  closed: 10,
+} as const;
+
+/** The events of a session, sorted by time, added in any order. */
+export class EventTimeline {
+  readonly #events: TimedEvent[] = [];
+
+  /** @param at unix seconds; the event is stamped with it in the milliseconds of the SDK's events */
+  add<E extends SessionEventName>(
+    name: E,
+    at: number,
+    rank: keyof typeof eventOrder,
+    event: Omit<ReadEvents[E], 'createdAt' | 'type'>,
+  ): void {
+    const stamped = { type: name, createdAt: at * 1000, ...event } as unknown as ReadEvents[SessionEventName];
+    this.#events.push({ at, rank: eventOrder[rank], name, event: stamped });
+  }
+
+  sorted(): TimedEvent[] {
+    return this.#events.sort((a, b) => a.at - b.at || a.rank - b.rank);
+  }
+}
+
+/** The index of the first span that begins at `at` or later, of spans in the order in which they began. */
+export function firstFrom(spans: readonly { start: number }[], at: number): number {
+  let [low, high] = [0, spans.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((spans[middle]?.start ?? at) < at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
