@@ -1,4 +1,4 @@
-import type { llm, voice } from '@livekit/agents';
+import type { llm, metrics, voice } from '@livekit/agents';
 
 /** The end of a speech is no event of the SDK's: `observe` makes one of `SpeechHandle.addDoneCallback`. */
 export interface SpeechDoneEvent {
@@ -49,3 +49,22 @@ export type ReadEvents = {
 
 export type MessageRead = Extract<Parts['conversation_item_added']['item'], { type: 'message' }>;
 export type ToolsRead = Parts['function_tools_executed'];
+
+export interface Model {
+  readonly model_provider: string;
+  readonly model_name: string;
+}
+
+export const unknownModel: Model = { model_provider: 'unknown', model_name: 'unknown' };
+
+/** The models that serve a turn. */
+export interface TurnModels {
+  llm?: Model;
+  tts?: Model;
+}
+
+/** The model that an event is about; `unknown`, as in the SDK, where a plugin does not say. */
+export const modelOf = (metadata: metrics.MetricsMetadata | undefined): Model => ({
+  model_provider: metadata?.modelProvider || 'unknown',
+  model_name: metadata?.modelName || 'unknown',
+});

@@ -1,6 +1,6 @@
 import type { metrics } from '@livekit/agents';
-import { type Model, modelOf } from './model.ts';
-import type { Ended, Outcomes } from './outcomes.ts';
+import { type Model, modelOf } from './events.ts';
+import type { Ended, Outcomes } from './request-outcomes.ts';
 import { amount, delay, fromMs, request, type Samples } from './samples.ts';
 
 /** A reader for each type of metrics event. */

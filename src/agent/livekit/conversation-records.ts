@@ -5,9 +5,9 @@ import type {
   RecordAttributes,
 } from '../../catalogue/conversation.ts';
 import type { SessionEventName, SessionEvents } from '../../session/events.ts';
-import type { TurnSummary } from '../../session/open-turn.ts';
 import { believed, request, seconds } from '../../session/samples.ts';
-import { closeReasonOf } from '../../session/session-events.ts';
+import { closeReasonOf } from '../../session/session-observer.ts';
+import type { TurnSummary } from '../../session/turns.ts';
 import type { LogItem, Severity } from '../telemetry/log-pipeline.ts';
 import { reportAttributes } from './report-attributes.ts';
 import type { WrittenReport } from './reported-session.ts';

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { Derivation } from '../../catalogue/observation.ts';
-import { SessionObserver } from '../../session/session-events.ts';
+import { SessionObserver } from '../../session/session-observer.ts';
 import { NotAJournal, type Recovered } from '../reports/recovery.ts';
 import type { SessionReport } from '../reports/schema.ts';
 import { allTexts } from './plain-event.ts';

@@ -1,5 +1,5 @@
 import type { RecordAttributes } from '../../catalogue/conversation.ts';
-import { closeReasonOf } from '../../session/session-events.ts';
+import { closeReasonOf } from '../../session/session-observer.ts';
 import type { SessionCost } from '../store/session-cost.ts';
 import { percentile } from '../store/summary.ts';
 

@@ -3,9 +3,8 @@ import type {
   MeasuredAttributes,
   RecordAttributes,
 } from '../../catalogue/conversation.ts';
-import { segmentsOf } from '../../session/segments.ts';
-import { closeReasonOf } from '../../session/session-events.ts';
-import { covered } from '../../session/tool-calls.ts';
+import { closeReasonOf } from '../../session/session-observer.ts';
+import { covered, segmentsOf } from '../../session/turn-latency.ts';
 import type { ChatItem, MessageMetrics } from '../decode/chat-item.ts';
 import type { SessionReport } from '../decode/session-report.ts';
 import { percentile } from '../store/summary.ts';

@@ -1,7 +1,7 @@
 import { catalogue } from '../../catalogue/metrics.ts';
 import { type Observation, observation } from '../../catalogue/observation.ts';
 import { Samples } from '../../session/samples.ts';
-import { SessionObserver } from '../../session/session-events.ts';
+import { SessionObserver } from '../../session/session-observer.ts';
 import { type Tellers, withTeller } from '../decode/tellers.ts';
 import { addConversation } from './conversation.ts';
 import { addDetectors } from './detectors.ts';

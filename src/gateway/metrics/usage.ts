@@ -1,5 +1,5 @@
 import type { MetricName } from '../../catalogue/metrics.ts';
-import type { Model } from '../../session/model.ts';
+import type { Model } from '../../session/events.ts';
 import type { Samples } from '../../session/samples.ts';
 import { billableOf, type UsageEntry } from '../decode/session-report.ts';
 import { isRepetition, type Tellers } from '../decode/tellers.ts';

@@ -1,6 +1,5 @@
 import { segments } from '../../catalogue/labels.ts';
-import { type Segment, segmentsOf } from '../../session/segments.ts';
-import { covered } from '../../session/tool-calls.ts';
+import { covered, type Segment, segmentsOf } from '../../session/turn-latency.ts';
 import type { ChatItem } from '../decode/chat-item.ts';
 import { isOf, type Node, type NodeOf, type SpanTree } from './span-tree.ts';
 import { type OpenTurn, stepOf } from './turns.ts';

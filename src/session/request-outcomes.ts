@@ -1,6 +1,6 @@
 import type { Labels } from '../catalogue/metrics.ts';
 import { isAdapter } from './duplicates.ts';
-import type { Model } from './model.ts';
+import type { Model } from './events.ts';
 import type { Samples } from './samples.ts';
 
 export type Outcome = Labels<'lk_agents_llm_requests_total'>['outcome'];

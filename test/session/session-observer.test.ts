@@ -4,7 +4,7 @@ import { voice } from '@livekit/agents';
 import { describe, expect, test } from 'vitest';
 import type { MetricName } from '../../src/catalogue/metrics.ts';
 import type { Observation } from '../../src/catalogue/observation.ts';
-import { SessionObserver } from '../../src/session/session-events.ts';
+import { SessionObserver } from '../../src/session/session-observer.ts';
 import { Call, start, valuesOf } from '../agent/livekit/call.ts';
 import { ttsMetrics } from '../agent/livekit/sdk-metrics.ts';
 

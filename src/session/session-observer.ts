@@ -2,18 +2,15 @@ import type { metrics, voice } from '@livekit/agents';
 import { closeReasons, components } from '../catalogue/labels.ts';
 import type { Labels } from '../catalogue/metrics.ts';
 import type { Observation } from '../catalogue/observation.ts';
-import { billable } from './billable.ts';
 import { Duplicates } from './duplicates.ts';
-import { EstimatedLatency } from './estimated-latency.ts';
-import type { ReadEvents, SessionEventName } from './events.ts';
+import { type Model, modelOf, type ReadEvents, type SessionEventName, type TurnModels } from './events.ts';
 import { metricEvent } from './metric-events.ts';
-import { type Model, modelOf, type TurnModels } from './model.ts';
-import type { TurnSummary } from './open-turn.ts';
-import { Outcomes } from './outcomes.ts';
+import { Outcomes } from './request-outcomes.ts';
 import { Samples } from './samples.ts';
 import { States } from './states.ts';
-import { Turns } from './turns.ts';
-import { usage } from './usage.ts';
+import { EstimatedLatency } from './turn-latency.ts';
+import { type TurnSummary, Turns } from './turns.ts';
+import { billable, usage } from './usage.ts';
 
 /** A reader for each event of a session. */
 export type Handlers = { [E in SessionEventName]: (samples: Samples, event: ReadEvents[E]) => void };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { RecentMap } from '../../src/session/recent.ts';
+import { RecentMap } from '../../src/session/recent-map.ts';
 
 test('forgets the oldest entry when there are too many', () => {
   const map = new RecentMap<string, number>(2);

@@ -1,0 +1,146 @@
+import type { metrics } from '@livekit/agents';
+import type { Labels } from '../catalogue/metrics.ts';
+import type { ToolsRead } from './events.ts';
+import { RecentMap } from './recent-map.ts';
+import { believed, delay, request, type Samples, seconds } from './samples.ts';
+
+interface LatencyParts {
+  since: number;
+  eou?: number;
+  ttft?: number;
+  ttfb?: number;
+}
+
+/** How long a speech may wait for its missing parts, in milliseconds of the events' clock. */
+const maxWaitMs = 10 * 60 * 1000;
+/** How many speeches may wait, and how many that are complete are remembered. */
+const maxSpeeches = 256;
+
+/**
+ * The documented approximation of conversation latency, `eou.endOfUtteranceDelay + llm.ttft + tts.ttfb`,
+ * joined by speech id in whatever order the parts come. Of a turn with tools, whose model and voice run
+ * several times under one id, the first of each counts.
+ */
+export class EstimatedLatency {
+  readonly #waiting = new Map<string, LatencyParts>();
+  /** Speeches that are complete; later parts of theirs belong to later steps of the turn. */
+  readonly #done = new RecentMap<string, true>(maxSpeeches);
+
+  add(samples: Samples, m: metrics.AgentMetrics): void {
+    if (m.type === 'eou_metrics') this.#part(samples, m, 'eou', m.endOfUtteranceDelayMs, 0, delay.max);
+    if (m.type === 'llm_metrics') this.#part(samples, m, 'ttft', m.ttftMs, -0.5, request.max);
+    if (m.type === 'tts_metrics') this.#part(samples, m, 'ttfb', m.ttfbMs, -0.5, request.max);
+  }
+
+  /** How many speeches are being remembered; for tests of the bound. */
+  get size(): number {
+    return this.#waiting.size + this.#done.size;
+  }
+
+  #part(
+    samples: Samples,
+    { speechId, timestamp }: { speechId?: string; timestamp: number },
+    key: 'eou' | 'ttft' | 'ttfb',
+    ms: number,
+    above: number,
+    max: number,
+  ): void {
+    if (!speechId || this.#done.has(speechId)) return;
+    // Comparing an object with a number may throw.
+    if (typeof ms !== 'number' || !(ms > above && seconds(ms) <= max)) return;
+    const parts = this.#waiting.get(speechId) ?? { since: timestamp };
+    parts[key] ??= seconds(ms);
+    this.#waiting.set(speechId, parts);
+    this.#forget(timestamp);
+    if (parts.eou === undefined || parts.ttft === undefined || parts.ttfb === undefined) return;
+    this.#waiting.delete(speechId);
+    this.#done.set(speechId, true);
+    samples.add('lk_agents_turn_estimated_latency_seconds', {}, parts.eou + parts.ttft + parts.ttfb);
+  }
+
+  #forget(now: number): void {
+    for (const [speechId, parts] of this.#waiting) {
+      if (this.#waiting.size <= maxSpeeches && !(now - parts.since > maxWaitMs)) break;
+      this.#waiting.delete(speechId);
+    }
+  }
+}
+
+export type Segment = Labels<'lk_agents_turn_segment_seconds_total'>['segment'];
+
+/** What is known of a turn's latency, in seconds; what was not measured is left out. */
+export interface TurnParts {
+  /** `ChatMessage.metrics.e2eLatency` of the reply. */
+  e2eLatency: number;
+  transcriptionDelay?: number;
+  /** Includes the transcription delay. */
+  endOfTurnDelay?: number;
+  onUserTurnCompletedDelay?: number;
+  /** Time in which tools ran before the agent first spoke. */
+  tools?: number;
+  /** Of the LLM step that was spoken. */
+  llmNodeTtft?: number;
+  /** Whole LLM steps before it, which led to tool calls. */
+  llmBefore?: number;
+  ttsNodeTtfb?: number;
+}
+
+/**
+ * Splits a turn's latency into segments that sum to it. Each takes its measured time, or what is left;
+ * a time that cannot be true explains nothing.
+ * Parts may overlap (preemptive generation runs the LLM while the end of turn is still awaited), so they are
+ * laid out from both ends: first what surely happens after the user stops (transcription, endpointing, the
+ * hook), then what surely happens before the agent speaks (TTS), then tools, then the LLM, of which so only
+ * the part that the caller waited for remains. What nothing explains is `unattributed`.
+ */
+export function segmentsOf(parts: TurnParts): Record<Segment, number> {
+  let left = parts.e2eLatency;
+  const take = (seconds: number) => {
+    const taken = Math.min(seconds, left);
+    left -= taken;
+    return taken;
+  };
+  const transcription = take(believed(parts.transcriptionDelay, delay));
+  const endpointing = take(Math.max(0, believed(parts.endOfTurnDelay, delay) - transcription));
+  const user_hook = take(believed(parts.onUserTurnCompletedDelay, delay));
+  const tts = take(believed(parts.ttsNodeTtfb, request));
+  const tools = take(believed(parts.tools, request));
+  const llm = take(believed(parts.llmNodeTtft, request) + believed(parts.llmBefore, request));
+  return { transcription, endpointing, user_hook, llm, tools, tts, unattributed: left };
+}
+
+interface Interval {
+  start: number;
+  end: number;
+}
+
+/**
+ * Counts the tools of a `function_tools_executed` event, and gives the time in which at least one of them
+ * ran, in seconds. The SDK stamps a call when its execution starts and its output when it ends; a recording
+ * made by plain JSON has neither, and then nothing is observed.
+ */
+export function toolCalls(samples: Samples, event: ToolsRead): number {
+  const intervals: Interval[] = [];
+  for (const [index, call] of event.functionCalls.entries()) {
+    const output = event.functionCallOutputs[index];
+    const tool = call.name || 'unknown';
+    samples.add('lk_agents_tool_calls_total', { tool, outcome: output?.isError ? 'error' : 'ok' }, 1);
+    const [start, end] = [call.createdAt, output?.createdAt];
+    if (start === undefined || end === undefined) continue;
+    if (samples.measure('lk_agents_tool_duration_seconds', { tool }, seconds(end - start), request)) {
+      intervals.push({ start, end });
+    }
+  }
+  return seconds(covered(intervals));
+}
+
+/** How much time the intervals cover together, in the unit of their bounds. */
+export function covered(intervals: readonly Interval[]): number {
+  let total = 0;
+  let reached = Number.NEGATIVE_INFINITY;
+  for (const { start, end } of intervals.toSorted((a, b) => a.start - b.start)) {
+    if (end > reached) total += end - Math.max(start, reached);
+    reached = Math.max(reached, end);
+  }
+  return total;
+}
