@@ -4,7 +4,7 @@ import { commonLabels, type MetricSpec } from '../catalogue/types.ts';
 import type { AuthOptions } from '../http/auth.ts';
 import type { TlsOptions } from '../http/tls.ts';
 import { Options } from '../options.ts';
-import { pricesVariable } from '../pricing/open-prices.ts';
+import { pricesVariable } from '../pricing/cost.ts';
 import { type ReportOptions, resolveReports } from './reports/settings.ts';
 import { resolveTelemetry, type TelemetryOptions } from './telemetry/settings.ts';
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { stdout } from 'node:process';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { ServeError } from '../http/serve-error.ts';
+import { ServeError } from '../http/address.ts';
 import { inFlags } from './flags.ts';
 import type { GatewayFlags } from './gateway-options.ts';
 

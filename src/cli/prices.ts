@@ -28,7 +28,7 @@ export function addPrices(program: Command): void {
       // Loaded for this command only: others, such as the health check of a container, start faster without.
       const { PriceBook } = await import('../pricing/price-book.ts');
       const { readPriceFile } = await import('../pricing/price-file.ts');
-      const { publishedOf } = await import('../pricing/units.ts');
+      const { publishedOf } = await import('../pricing/price.ts');
       const book = new PriceBook(file === undefined ? {} : readPriceFile(file));
       for (const name of models) {
         const at = name.indexOf('/');

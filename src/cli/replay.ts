@@ -39,7 +39,7 @@ const tell = (line: string) => console.error(`talkgauge replay: ${line}`);
 
 async function run(paths: string[], options: Options): Promise<void> {
   // Loaded for this command only: others, such as the health check of a container, start faster without.
-  const { openPrices } = await import('../pricing/open-prices.ts');
+  const { openPrices } = await import('../pricing/cost.ts');
   const { createRecorder } = await import('../metrics/recorder.ts');
   const identityOf = ({ agentName = 'unknown', agentVersion = 'unknown' } = {}) => ({
     agent_name: options.agentName ?? agentName,

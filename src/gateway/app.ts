@@ -1,6 +1,6 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, Router } from 'express';
-import { createApp, type Readiness } from '../http/app.ts';
-import type { Scrapes } from '../http/scrapes.ts';
+import type { Scrapes } from '../http/exposition.ts';
+import { createApp, type Readiness } from '../http/metrics-server.ts';
 import { createPages, pagePaths } from './pages.ts';
 import { readPast } from './receive/pace.ts';
 

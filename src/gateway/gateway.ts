@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { isLoopback } from '../http/address.ts';
-import { listen, type Patience } from '../http/listening.ts';
-import { createScrapes } from '../http/scrapes.ts';
+import { createScrapes } from '../http/exposition.ts';
+import { listen, type Patience } from '../http/listen.ts';
 import { createRecorder } from '../metrics/recorder.ts';
 import { CostDerivation } from '../pricing/cost.ts';
 import { PriceBook } from '../pricing/price-book.ts';

@@ -1,4 +1,4 @@
-import type { Readiness } from '../http/app.ts';
+import type { Readiness } from '../http/metrics-server.ts';
 import { NoRoom, type Spool } from './spool/spool.ts';
 
 /** Milliseconds for which an answer holds: whoever asks, the disk is written to once a second at most. */

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
-import { ServeError } from './serve-error.ts';
+import { ServeError } from './address.ts';
 
 /** Who may read. With both kinds given, either lets a request in. */
 export interface AuthOptions {

@@ -1,7 +1,7 @@
 import { readFileSync, unwatchFile, watchFile } from 'node:fs';
 import type { Server, ServerOptions } from 'node:https';
 import { createSecureContext } from 'node:tls';
-import { ServeError } from './serve-error.ts';
+import { ServeError } from './address.ts';
 
 /** Each of `cert`, `key` and `clientCa` is PEM text, or the path of a PEM file. */
 export interface TlsOptions {

@@ -1,6 +1,6 @@
 import { billedComponents } from '../catalogue/labels.ts';
-import { builtIn } from '../pricing/list/built-in.ts';
-import { isPriceField, type PublishedPrices, priceFields } from '../pricing/units.ts';
+import { builtIn } from '../pricing/built-in-prices.ts';
+import { isPriceField, type PublishedPrices, priceFields } from '../pricing/price.ts';
 import { code, list, page, table } from './markdown.ts';
 
 /** A price file with one of each, as the page shows it. A test reads it. */

@@ -1,5 +1,5 @@
 import { type Gateway, startGateway } from '../gateway/gateway.ts';
-import { ServeError } from '../http/serve-error.ts';
+import { ServeError } from '../http/address.ts';
 import type { Credentials } from './credentials.ts';
 
 export interface SessionsOptions {

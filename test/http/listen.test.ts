@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { describe, expect, test, vi } from 'vitest';
-import { listen } from '../../src/http/listening.ts';
-import { ServeError } from '../../src/http/serve-error.ts';
-import { serveMetrics } from '../../src/http/server.ts';
+import { ServeError } from '../../src/http/address.ts';
+import { listen } from '../../src/http/listen.ts';
+import { serveMetrics } from '../../src/http/metrics-server.ts';
 import { ask, serve } from './serving.ts';
 
 describe('what cannot be listened on is an error with the next step', () => {

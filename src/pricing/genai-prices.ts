@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module';
 import type * as GenaiPrices from '@pydantic/genai-prices';
-import type { Price } from './price.ts';
-import { type PriceFieldName, ratesOf } from './units.ts';
+import { type Price, type PriceFieldName, ratesOf } from './price.ts';
 
 /** Our names of providers where the library has another. The others are tried as they are. */
 const providers: Readonly<Record<string, string>> = {

@@ -1,8 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { baseUrl, checkAddress } from './address.ts';
-import { listenError } from './serve-error.ts';
+import { baseUrl, checkAddress, listenError } from './address.ts';
 import { type TlsOptions, tlsContext, watchTls } from './tls.ts';
 
 /** How long requests may take, in milliseconds; see Node's `http.createServer`. */
