@@ -1,3 +1,5 @@
+import { profiles } from '../catalogue/objectives.ts';
+
 /** Numbers and times as people read them. Nothing here knows the browser's document. */
 
 /** What is shown where there is no value. */
@@ -61,3 +63,32 @@ export function formatDay(unix: number, now: number): string {
 
 /** `Friday, 27 November 2026 at 14:03:21 CET` */
 export const formatMoment = (unix: number): string => full.format(unix * 1000);
+
+/** `0:07`, `12:34`, `1:02:03`; with `decimals`, `0:07.25`. Seconds on the axis. */
+export function formatClock(seconds: number, decimals = 0): string {
+  const scale = 10 ** decimals;
+  const units = Math.round(Math.max(0, seconds) * scale);
+  const whole = Math.floor(units / scale);
+  const two = (n: number) => String(n).padStart(2, '0');
+  const fraction = decimals > 0 ? `.${String(units % scale).padStart(decimals, '0')}` : '';
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  const clock = hours > 0 ? `${hours}:${two(minutes)}` : String(minutes);
+  return `${clock}:${two(whole % 60)}${fraction}`;
+}
+
+/** `4 ms`, `152 ms`, `1.25 s`, `2:05`; seconds. */
+export function formatSpan(seconds: number): string {
+  if (seconds < 0.9995) return `${Math.round(seconds * 1000)} ms`;
+  return seconds < 60 ? `${seconds.toFixed(seconds < 10 ? 2 : 1)} s` : formatClock(seconds);
+}
+
+const { turnLatency, turnLatencyTail } = profiles.standard;
+
+/** Where latencies begin to stand out, in seconds: the objectives of the standard profile. */
+export const latencyLimits = { slow: turnLatency.seconds, 'too-slow': turnLatencyTail.seconds } as const;
+
+/** How a latency is to be taken, against these. Seconds. */
+export function latencyClass(seconds: number | undefined): keyof typeof latencyLimits | undefined {
+  if (seconds === undefined || seconds <= latencyLimits.slow) return undefined;
+  return seconds <= latencyLimits['too-slow'] ? 'slow' : 'too-slow';
+}

@@ -73,3 +73,10 @@ const isOwn = (link: HTMLAnchorElement): boolean =>
   link.target === '' &&
   !link.hasAttribute('download') &&
   (link.pathname === '/' || link.pathname.startsWith('/sessions/'));
+
+/** Names the tab. */
+export function useTitle(title: string): void {
+  useEffect(() => {
+    document.title = `${title} · Talkgauge`;
+  }, [title]);
+}

@@ -1,7 +1,35 @@
 import { createContext } from 'preact';
 import { useContext, useEffect, useRef, useState } from 'preact/hooks';
 import { KeyboardIcon } from './icons.tsx';
-import { isForThePage } from './keys.ts';
+
+/** Whether a key means the page, and not a field, a dialog, the browser, or what has the focus. */
+export function isForThePage(event: KeyboardEvent): boolean {
+  const { target, defaultPrevented, ctrlKey, metaKey, altKey } = event;
+  if (defaultPrevented || ctrlKey || metaKey || altKey) return false;
+  // Also when nothing in the dialog has the focus.
+  if (document.querySelector('dialog[open]')) return false;
+  return !(target instanceof Element && target.closest('input, select, textarea, [contenteditable]'));
+}
+
+/** Follows keys as long as the component is there. */
+export function useKeys(steps: Readonly<Record<string, () => void>>): void {
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (!isForThePage(event)) return;
+      const { key, target } = event;
+      const onControl = target instanceof Element && target.closest('button, a, summary, [role=tab]');
+      // What has the focus takes a space or an arrow first.
+      if (onControl && (key === ' ' || (key.startsWith('Arrow') && onControl.matches('[role=tab]')))) return;
+      const name = event.shiftKey && key.startsWith('Arrow') ? `Shift+${key}` : key;
+      const step = Object.hasOwn(steps, name) ? steps[name] : undefined;
+      if (!step) return;
+      event.preventDefault();
+      step();
+    };
+    document.addEventListener('keydown', onKeyDown);
+    return () => document.removeEventListener('keydown', onKeyDown);
+  });
+}
 
 type Shortcut = readonly [key: string, does: string];
 

@@ -1,9 +1,8 @@
 import type { ComponentChildren, RefObject } from 'preact';
 import type { Summary } from '../api.ts';
-import { formatCount, formatDuration, formatLatency } from '../formats.ts';
-import { latencyClass } from '../latency.ts';
+import { formatCount, formatDuration, formatLatency, latencyClass } from '../formats.ts';
 import { EndBadge } from '../status.tsx';
-import { Agent, Cost, durationOf, Started } from './cells.tsx';
+import { Agent, Cost, durationOf, Started } from './columns.tsx';
 import type { RowsInSight } from './table.tsx';
 
 /** Sessions in a narrow window: what a row of the table says, in the words that are its heads there. */

@@ -6,23 +6,115 @@ import {
   formatDay,
   formatDuration,
   formatLatency,
+  formatMoment,
   formatTime,
+  latencyClass,
+  latencyLimits,
   none,
 } from '../formats.ts';
+import { LockIcon, SoundIcon } from '../icons.tsx';
 import { EndBadge, endOf } from '../status.tsx';
-import {
-  Agent,
-  Cost,
-  Count,
-  Cut,
-  durationOf,
-  Latency,
-  LatencyRange,
-  RangeScale,
-  rangeHint,
-  Started,
-  unnamed,
-} from './cells.tsx';
+
+export function Latency({ seconds }: { seconds: number | undefined }) {
+  const found = latencyClass(seconds);
+  if (!found) return <span>{formatLatency(seconds)}</span>;
+  return (
+    <span class={found} title={`Above ${formatLatency(latencyLimits[found])}`}>
+      {formatLatency(seconds)}
+    </span>
+  );
+}
+
+/** Where the scale of `LatencyRange` ends, in seconds: where the tail's objective is. */
+const { slow: mark, 'too-slow': full } = latencyLimits;
+
+/** What `LatencyRange` is, in words. */
+export const rangeHint = `The bar goes from the median to it, on a scale from 0 to ${full} s; the mark is at ${mark} s`;
+
+/** The scale of `LatencyRange`, above it. */
+export const RangeScale = () => (
+  <span class="range-figures" aria-hidden="true">
+    <span>0</span>
+    <span class="range-mark" style={{ left: `${(100 * mark) / full}%` }}>
+      {mark}
+    </span>
+    <span>{full} s</span>
+  </span>
+);
+
+/** From the median to the 95th percentile. */
+export function LatencyRange({ p50, p95 }: { p50: number | undefined; p95: number | undefined }) {
+  if (p50 === undefined || p95 === undefined) return null;
+  const share = (seconds: number) => Math.min(1, seconds / full) * 100;
+  const least = 3;
+  const left = Math.min(share(p50), 100 - least);
+  return (
+    <svg
+      class={`range ${latencyClass(p95) ?? ''}`}
+      viewBox="0 0 100 8"
+      preserveAspectRatio="none"
+      aria-hidden="true"
+    >
+      <rect class="range-scale" y="3" width="100" height="2" />
+      <rect class="range-limit" x={share(mark)} width="1.5" height="8" />
+      <rect class="range-found" x={left} y="1.5" width={Math.max(least, share(p95) - left)} height="5" />
+    </svg>
+  );
+}
+
+/** A count of which any is worth a look. */
+export const Count = ({ count, tone, title }: { count: number; tone?: string; title?: string }) => (
+  <span class={count === 0 ? 'zero' : tone} title={title}>
+    {formatCount(count)}
+  </span>
+);
+
+/** US dollars; `+`: there was more, of which nobody knows the price. */
+export const Cost = ({ usd, incomplete = false }: { usd: number | undefined; incomplete?: boolean }) => (
+  <span title={incomplete ? 'It leaves out usage that has no known price' : undefined}>
+    {formatCost(usd)}
+    {incomplete && usd !== undefined && '+'}
+  </span>
+);
+
+/** A call that runs goes on between what is heard of it. */
+export function durationOf({ status, start, duration }: Summary, now: number): number {
+  const since = now - start;
+  // Beyond that, one of the two clocks is wrong.
+  return status === 'live' && since > duration && since < duration + 180 ? since : duration;
+}
+
+export const unnamed = 'Unnamed agent';
+
+export const Agent = ({ session }: { session: Summary }) => (
+  <>
+    <span class="agent-name">{session.agent ?? unnamed}</span>
+    <span class="agent-room">
+      {session.hasAudio && <SoundIcon title="With a recording" />}
+      <span>{session.roomName ?? session.id}</span>
+      {session.redacted && (
+        <span class="tag" title="What was said is not kept">
+          <LockIcon />
+          redacted
+        </span>
+      )}
+      {session.simulated && <span class="tag">simulated</span>}
+    </span>
+  </>
+);
+
+/** What is cut, with an ellipsis, where its column has no room for it. */
+export const Cut = ({ title, children }: { title?: string; children: ComponentChildren }) => (
+  <span class="cut" title={title}>
+    <span>{children}</span>
+  </span>
+);
+
+export const Started = ({ at, now }: { at: number; now: number }) => (
+  <time dateTime={new Date(at * 1000).toISOString()} title={formatMoment(at)}>
+    <span class="day">{formatDay(at, now)}</span> {formatTime(at)}
+  </time>
+);
 
 export interface Column {
   key: string;

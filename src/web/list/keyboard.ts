@@ -1,6 +1,6 @@
 import type { RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { isForThePage } from '../keys.ts';
+import { isForThePage } from '../shortcuts.tsx';
 import type { Rows } from './rows.ts';
 
 export interface KeyboardOptions {

@@ -1,22 +1,68 @@
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { api } from '../api.ts';
-import { useNow } from '../clock.ts';
+import { api, useLoaded } from '../api.ts';
 import { formatCount } from '../formats.ts';
-import { useLoaded } from '../loaded.ts';
-import { useNavigation } from '../navigation.ts';
-import { Failure } from '../notices.tsx';
+import { useNavigation, useTitle } from '../navigation.ts';
+import { Failure, Notice } from '../notices.tsx';
 import { useShortcuts } from '../shortcuts.tsx';
-import { useTitle } from '../title.ts';
 import { SessionCards } from './cards.tsx';
 import { addressOf, defaultSort, isFiltered, readFilters, withFilter } from './filters.ts';
 import { useListKeys } from './keyboard.ts';
-import { type LiveRows, useLiveRows } from './live-rows.ts';
-import { NoMatch, NoSessions } from './nothing.tsx';
-import { usePlace } from './place.ts';
+import { type LiveRows, useLiveRows } from './rows.ts';
 import { SessionTable } from './table.tsx';
 import { onlySort, Toolbar } from './toolbar.tsx';
-import { useMedia, useVisibleRows } from './visible-rows.ts';
+import { useMedia, usePlace, useVisibleRows } from './viewport.ts';
+
+/** A gateway to which nothing was uploaded yet. */
+export function NoSessions() {
+  const line = `LIVEKIT_OBSERVABILITY_URL=${location.origin}`;
+  return (
+    <Notice title="No sessions yet">
+      <p>Start your agent with this variable. Its next call shows up here while it runs.</p>
+      <CopyLine line={line} />
+      <p class="quiet">
+        The agent needs the <code>LIVEKIT_API_KEY</code> and <code>LIVEKIT_API_SECRET</code> that this gateway
+        knows, and a session that is recorded: <code>session.start({'{ record: true }'})</code>, in Python{' '}
+        <code>session.start(record=True)</code>.
+      </p>
+    </Notice>
+  );
+}
+
+function CopyLine({ line }: { line: string }) {
+  const [copied, setCopied] = useState(false);
+  const copy = () =>
+    navigator.clipboard.writeText(line).then(
+      () => setCopied(true),
+      // It can be selected, too.
+      () => setCopied(false),
+    );
+  return (
+    <div class="copy-line">
+      <pre>
+        <code>{line}</code>
+      </pre>
+      {/* Browsers give the clipboard to this machine and to https only. */}
+      {window.isSecureContext && (
+        <button type="button" class="button" onClick={copy}>
+          {copied ? 'Copied' : 'Copy'}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** Filters that let nothing through. */
+export function NoMatch({ onClear }: { onClear: () => void }) {
+  return (
+    <Notice title="No session matches">
+      <p>Words are found by their beginnings, and only those that were said in one session together.</p>
+      <button type="button" class="button" onClick={onClear}>
+        Clear the filters
+      </button>
+    </Notice>
+  );
+}
 
 /** Pixels of a row, of a table and of the cards that a narrow window shows instead; list.css has the same. */
 const rowHeight = { table: 44, cards: 104 };
@@ -139,4 +185,14 @@ function Table({ live: { rows, outdated, refresh }, sort, onSort, search }: Tabl
       {narrow ? <SessionCards {...inSight} /> : <SessionTable {...inSight} sort={sort} onSort={onSort} />}
     </div>
   );
+}
+
+/** The time in unix seconds, which goes on every so many milliseconds. */
+export function useNow(everyMs: number): number {
+  const [now, setNow] = useState(() => Date.now() / 1000);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now() / 1000), everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs]);
+  return now;
 }

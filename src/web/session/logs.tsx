@@ -1,10 +1,8 @@
 import { useMemo, useState } from 'preact/hooks';
-import { api, type Logs as Told } from '../api.ts';
-import { formatCount } from '../formats.ts';
-import { useLoaded } from '../loaded.ts';
+import { api, type Logs as Told, useLoaded } from '../api.ts';
+import { formatClock, formatCount } from '../formats.ts';
 import { Failure, Notice } from '../notices.tsx';
-import { formatClock } from './clock.ts';
-import { attributesText, originOf, toldOnce, without } from './log-origin.ts';
+import { attributesText, originOf, toldOnce, without } from './log-attributes.ts';
 
 interface LogsProps {
   id: string;

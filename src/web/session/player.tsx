@@ -1,6 +1,6 @@
-import { formatClock } from './clock.ts';
+import { formatClock } from '../formats.ts';
+import { PauseIcon, PlayIcon } from '../icons.tsx';
 import { type Playback, rates, usePlayback } from './playback.ts';
-import { PauseIcon, PlayIcon } from './player-icons.tsx';
 
 interface PlayerProps {
   playback: Playback;

@@ -1,6 +1,5 @@
-import { api, type Report as Told } from '../api.ts';
+import { api, type Report as Told, useLoaded } from '../api.ts';
 import { formatAmount } from '../formats.ts';
-import { useLoaded } from '../loaded.ts';
 import { Failure, Notice } from '../notices.tsx';
 
 type Usage = NonNullable<Told['report']>['usage'];

@@ -1,8 +1,15 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { ApiError, api, type Detail, type Peaks, type Timeline, type Transcript } from '../api.ts';
+import {
+  ApiError,
+  api,
+  type Detail,
+  type Loaded,
+  type Peaks,
+  type Timeline,
+  type Transcript,
+  useLoaded,
+} from '../api.ts';
 import { useChanges } from '../changes.ts';
-import { type Loaded, useLoaded } from '../loaded.ts';
-import { useOverdue } from './overdue.ts';
 
 /** What is shown of a session. */
 export interface Session {
@@ -81,4 +88,25 @@ export function usePeaks(id: string, bytes: number | undefined): { peaks?: Peaks
     };
   }, [id, bytes]);
   return found;
+}
+
+/** Seconds after the last upload of a session that runs at which it is looked whether it still does: it is lost at 120. */
+const quiet = 125;
+/** The least seconds from one look to the next, where the clocks of gateway and browser are apart. */
+const least = 30;
+
+/**
+ * Calls back when a session has been quiet for so long that it is no longer taken for live. Nobody tells of that: a job that
+ * died sends nothing.
+ */
+export function useOverdue(detail: Detail | undefined, look: () => void): void {
+  const latest = useRef(look);
+  latest.current = look;
+  useEffect(() => {
+    if (detail?.status !== 'live') return;
+    const left = detail.receivedAt + quiet - Date.now() / 1000;
+    const wait = Math.min(quiet, Math.max(least, left));
+    const timer = setTimeout(() => latest.current(), wait * 1000);
+    return () => clearTimeout(timer);
+  }, [detail]);
 }

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { ApiError, type SessionPage, type Summary } from '../../../src/web/api.ts';
 import { type Load, Rows } from '../../../src/web/list/rows.ts';
-import { rowsInSight } from '../../../src/web/list/visible-rows.ts';
+import { rowsInSight } from '../../../src/web/list/viewport.ts';
 
 const row = (id: string, turns = 0) => ({ id, turns }) as Summary;
 

@@ -1,7 +1,15 @@
 import { useState } from 'preact/hooks';
-import { formatClock, formatSpan } from '../clock.ts';
-import { pretty } from '../json.ts';
+import { formatClock, formatSpan } from '../../formats.ts';
 import type { Entry } from './turns.ts';
+
+/** JSON with indents, for people; what is none, as it is. */
+export function pretty(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), undefined, 2);
+  } catch {
+    return text;
+  }
+}
 
 interface EntryProps<K extends Entry['of']> {
   entry: Extract<Entry, { of: K }>;

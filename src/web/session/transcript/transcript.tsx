@@ -1,8 +1,7 @@
 import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
 import type { Timeline, Transcript as Told } from '../../api.ts';
 import { type Playback, usePlayback } from '../playback.ts';
-import { Near, useNearness } from './near.ts';
-import { TurnBlock, turnElementId } from './turn.tsx';
+import { Near, TurnBlock, turnElementId, useNearness } from './turn.tsx';
 import { entriesOf, type TurnEntries, turnAt } from './turns.ts';
 
 interface TranscriptProps {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { attributesText, originOf, toldOnce, without } from '../../../src/web/session/log-origin.ts';
+import { attributesText, originOf, toldOnce, without } from '../../../src/web/session/log-attributes.ts';
 
 const line = (more: Record<string, unknown>) => ({
   attributes: { job_id: 'AJ_1', 'logger.name': 'livekit.agents', 'process.pid': 7, ...more },

@@ -1,9 +1,9 @@
 import { useEffect } from 'preact/hooks';
 import type { Timeline } from '../api.ts';
-import { type Place, placeOf } from './place.ts';
 import type { Playback } from './playback.ts';
 import { turnElementId } from './transcript/turn.tsx';
 import { turnAt } from './transcript/turns.ts';
+import { type Place, placeOf } from './view-state.ts';
 
 /** Ways from one moment of a session to another. Seconds on the axis. */
 export interface Moves {

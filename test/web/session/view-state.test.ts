@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { placeOf, searchOf, tabs } from '../../../src/web/session/place.ts';
+import { placeOf, searchOf, tabs } from '../../../src/web/session/view-state.ts';
 
 const placeIn = (search: string) => placeOf(new URLSearchParams(search));
 

@@ -1,3 +1,6 @@
+import { useMemo } from 'preact/hooks';
+import { useNavigation } from '../navigation.ts';
+
 export const tabs = ['transcript', 'logs', 'report'] as const;
 export type Tab = (typeof tabs)[number];
 
@@ -32,4 +35,18 @@ export function searchOf({ tab, turn, at }: Place): string {
   if (turn !== undefined) params.set('turn', String(turn));
   if (at !== undefined) params.set('t', String(Math.round(at * 10) / 10));
   return params.size > 0 ? `?${params}` : '';
+}
+
+/** The place, and how to change it: a tab is a step for the back button, a turn is none. */
+export function usePlace(): [Place, (change: Partial<Place>) => void] {
+  const { path, params, go } = useNavigation();
+  const place = useMemo(() => placeOf(params), [params]);
+  const change = (to: Partial<Place>) => {
+    // The address may have changed since this was drawn.
+    const now = placeOf(new URLSearchParams(location.search));
+    const search = searchOf({ ...now, ...to });
+    if (search !== location.search)
+      go(path + search, { replace: to.tab === undefined || to.tab === now.tab });
+  };
+  return [place, change];
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { loudestOf } from '../../../src/web/session/timeline/loudness.ts';
+import { loudestOf } from '../../../src/web/session/timeline/scene.ts';
 
 const peaksOf = (max: number[], min = max.map((high) => -high)) => ({
   duration: max.length / 20,
