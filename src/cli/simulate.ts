@@ -2,8 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { argv, env, stderr, stdin, stdout } from 'node:process';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { IncidentName } from '../simulate/incidents.ts';
-import { incidentNames, isIncident } from '../simulate/incidents.ts';
+import { type IncidentName, incidentNames, isIncident } from '../simulate/incidents.ts';
 import type { SimulateOptions } from '../simulate/options.ts';
 import { inFlags } from './flags.ts';
 
@@ -166,7 +165,7 @@ const quoted = (text: string): string =>
 
 async function writeHistory({ out, days, workers, promtool }: HistoryFlags): Promise<void> {
   const { createHistory } = await import('../simulate/history/history.ts');
-  const { writeBlocks } = await import('../simulate/history/blocks.ts');
+  const { writeBlocks } = await import('../simulate/history/history.ts');
   const history = createHistory({ end: Math.floor(Date.now() / 1000), days, workers });
   await writeBlocks(history, out, promtool, (done) => stderr.write(`${Math.round(100 * done)} %\n`));
   stdout.write(

@@ -1,6 +1,6 @@
 import { voice } from '@livekit/agents';
-import type { CallerMicrophone } from './models/audio-input.ts';
-import type { Utterance } from './models/utterance.ts';
+import type { Utterance } from './models/audio.ts';
+import type { CallerMicrophone } from './models/caller-audio.ts';
 import { pause } from './pause.ts';
 import type { Random } from './random.ts';
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Duration, Timestamp } from '@bufbuild/protobuf';
 import { AgentInference } from '@livekit/protocol';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { soundsLikeSpeech } from './models/utterance.ts';
+import { soundsLikeSpeech } from './models/audio.ts';
 import { pause } from './pause.ts';
 import type { Random } from './random.ts';
 

@@ -3,8 +3,7 @@ import { openCallCentre } from './call-centre.ts';
 import { readFigures } from './figures.ts';
 import type { SimulateOptions } from './options.ts';
 import { paradeLength } from './plan.ts';
-import { startTerminal, type TerminalOptions } from './terminal.ts';
-import { renderSummary } from './view.ts';
+import { renderSummary, startTerminal, type TerminalOptions } from './terminal.ts';
 
 export interface RunOptions extends SimulateOptions, Pick<TerminalOptions, 'input' | 'output'> {
   /** Ends after the first calls, which show everything once. @default false */

@@ -3,8 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { credentialsOf } from '../../src/simulate/credentials.ts';
-import { openSessions } from '../../src/simulate/sessions.ts';
+import { credentialsOf, openSessions } from '../../src/simulate/uploads.ts';
 import { type Run, startSimulation } from './running.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'talkgauge kept '));

@@ -1,10 +1,21 @@
 import { APIConnectionError, APIStatusError, llm } from '@livekit/agents';
+import type { Script, Step } from '../dialogue.ts';
+import type { LlmModel } from '../fleet.ts';
 import type { Incidents } from '../incidents.ts';
-import type { LlmModel } from '../model-specs.ts';
 import { pause } from '../pause.ts';
 import type { Random } from '../random.ts';
-import type { Script, Step } from '../script.ts';
-import { position } from './position.ts';
+
+/** Where a conversation stands: the user's last message, and how often tools have answered since. */
+export function position({ items }: llm.ChatContext): { message: string | undefined; round: number } {
+  let round = 0;
+  for (let i = items.length - 1; i >= 0; i--) {
+    const item = items[i];
+    if (item?.type === 'message' && item.role === 'user') return { message: item.textContent, round };
+    // Several outputs in a row answer one request: a round ends where the outputs end.
+    if (item?.type === 'function_call_output' && items[i + 1]?.type !== 'function_call_output') round++;
+  }
+  return { message: undefined, round };
+}
 
 export interface LlmOptions {
   model: LlmModel;

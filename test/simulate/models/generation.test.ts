@@ -1,12 +1,11 @@
 import { initializeLogger, llm, type metrics, type tts } from '@livekit/agents';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { Faults, type Reply, Script } from '../../../src/simulate/dialogue.ts';
+import { llms, ttss } from '../../../src/simulate/fleet.ts';
 import type { IncidentName } from '../../../src/simulate/incidents.ts';
-import { llms, ttss } from '../../../src/simulate/model-specs.ts';
-import { Faults } from '../../../src/simulate/models/faults.ts';
 import { SimulatedLlm } from '../../../src/simulate/models/llm.ts';
 import { SimulatedTts } from '../../../src/simulate/models/tts.ts';
 import { createRandom } from '../../../src/simulate/random.ts';
-import { type Reply, Script } from '../../../src/simulate/script.ts';
 
 beforeAll(() => initializeLogger({ pretty: false, level: 'silent' }));
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { forwardHeaders } from '../../src/cli/forward-headers.ts';
+import { forwardHeaders } from '../../src/cli/gateway-options.ts';
 
 let folder: string;
 let file: string;

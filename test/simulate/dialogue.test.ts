@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { Script } from '../../src/simulate/script.ts';
-import { acknowledgements, interjections, nudges, type Topics, topics } from '../../src/simulate/topics.ts';
+import {
+  acknowledgements,
+  interjections,
+  nudges,
+  Script,
+  type Topics,
+  topics,
+} from '../../src/simulate/dialogue.ts';
 
 describe('the script of a conversation', () => {
   const greeting = [{ text: 'Hello.' }];

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readKeys } from '../../src/gateway/receive/api-keys.ts';
-import { credentialsOf } from '../../src/simulate/credentials.ts';
+import { callReports, credentialsOf } from '../../src/simulate/uploads.ts';
 
 let folder: string;
 let file: string;
@@ -50,4 +50,24 @@ test.each([
 
 test('a folder that is not there is told', () => {
   expect(() => credentialsOf(join(folder, 'gone', 'demo.yml'))).toThrow(/cannot be used \(ENOENT/);
+});
+
+test('reports go beside what else is kept, a gibibyte of them at most', () => {
+  expect(callReports('/data', {})).toEqual({
+    options: { to: '/data/reports', maxMb: 1024 },
+    environment: { TALKGAUGE_REPORTS: '/data/reports' },
+    to: '/data/reports',
+  });
+});
+
+test('a limit of the user is his', () => {
+  expect(callReports('/data', { TALKGAUGE_REPORTS_MAX_MB: '5' }).options).toEqual({ to: '/data/reports' });
+});
+
+test('reports that the user wants elsewhere go there, and nothing of his is bounded for him', () => {
+  expect(callReports('/data', { TALKGAUGE_REPORTS: ' s3://calls/demo ' })).toEqual({
+    options: {},
+    environment: {},
+    to: 's3://calls/demo',
+  });
 });

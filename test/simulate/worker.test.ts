@@ -4,7 +4,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type Children, superviseChildren } from '../../src/simulate/children.ts';
+import { type Children, superviseChildren } from '../../src/simulate/worker.ts';
 
 let directory: string;
 let output: number;

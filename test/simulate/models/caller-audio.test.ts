@@ -1,9 +1,8 @@
 import { initializeLogger } from '@livekit/agents';
 import { AudioFrame } from '@livekit/rtc-node';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { CallerMicrophone } from '../../../src/simulate/models/audio-input.ts';
-import { CallerLoudspeaker } from '../../../src/simulate/models/audio-output.ts';
-import { type Utterance, utteranceOf } from '../../../src/simulate/models/utterance.ts';
+import { type Utterance, utteranceOf } from '../../../src/simulate/models/audio.ts';
+import { CallerLoudspeaker, CallerMicrophone } from '../../../src/simulate/models/caller-audio.ts';
 
 beforeAll(() => initializeLogger({ pretty: false, level: 'silent' }));
 beforeEach(() => void vi.useFakeTimers());
