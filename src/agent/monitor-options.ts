@@ -76,7 +76,7 @@ function authFrom(options: Options): AuthOptions | undefined {
   const bearer = options.string('', ['TALKGAUGE_BEARER_TOKEN']);
   const username = options.string('', ['TALKGAUGE_BASIC_USER']);
   const password = options.string('', ['TALKGAUGE_BASIC_PASSWORD']);
-  options.together({ TALKGAUGE_BASIC_USER: username, TALKGAUGE_BASIC_PASSWORD: password });
+  options.requireTogether({ TALKGAUGE_BASIC_USER: username, TALKGAUGE_BASIC_PASSWORD: password });
   if (!bearer && !username) return undefined;
   return { bearer, ...(username && password && { basic: { username, password } }) };
 }
@@ -86,7 +86,7 @@ function tlsFrom(options: Options): TlsOptions | undefined {
   const key = options.string('', ['TALKGAUGE_TLS_KEY']);
   const clientCa = options.string('', ['TALKGAUGE_TLS_CLIENT_CA']);
   // Asking for clients' certificates means TLS.
-  options.together({
+  options.requireTogether({
     TALKGAUGE_TLS_CERT: cert,
     TALKGAUGE_TLS_KEY: key,
     ...(clientCa && { TALKGAUGE_TLS_CLIENT_CA: clientCa }),

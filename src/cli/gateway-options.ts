@@ -19,7 +19,7 @@ export interface GatewayFlags {
   data: string;
   keys?: readonly string[];
   tokenFile?: string;
-  drawToken?: boolean;
+  generateToken?: boolean;
   proxyHeader?: string;
   proxyFrom?: string;
   proxyHosts?: string;
@@ -116,7 +116,7 @@ function apiKey({ LIVEKIT_API_KEY: key, LIVEKIT_API_SECRET: secret }: Environmen
 }
 
 async function readersOf(
-  { tokenFile, drawToken, proxyHeader, proxyFrom, proxyHosts }: GatewayFlags,
+  { tokenFile, generateToken, proxyHeader, proxyFrom, proxyHosts }: GatewayFlags,
   env: Environment,
   directory: string,
   log: (line: string) => void,
@@ -138,10 +138,10 @@ async function readersOf(
   }
   const bearer = [
     ...(token ? [token] : []),
-    ...(tokenFile ? [await tokenIn(tokenFile, drawToken)] : []).filter((found) => found !== undefined),
+    ...(tokenFile ? [await tokenIn(tokenFile, generateToken)] : []).filter((found) => found !== undefined),
   ];
   const basic = username && password ? { username, password } : undefined;
-  if (drawToken && bearer.length === 0 && !basic) bearer.push(await drawn(directory, log));
+  if (generateToken && bearer.length === 0 && !basic) bearer.push(await createToken(directory, log));
   if (bearer.length === 0 && !basic && !proxyHeader) return undefined;
   return {
     ...(bearer.length > 0 && { bearer }),
@@ -151,14 +151,14 @@ async function readersOf(
       proxyFrom && {
         proxy: {
           header: proxyHeader,
-          from: listed(proxyFrom),
-          hosts: proxyHosts ? listed(proxyHosts.toLowerCase()) : undefined,
+          from: splitCommas(proxyFrom),
+          hosts: proxyHosts ? splitCommas(proxyHosts.toLowerCase()) : undefined,
         },
       }),
   };
 }
 
-const listed = (text: string): string[] => text.split(',').map((each) => each.trim());
+const splitCommas = (text: string): string[] => text.split(',').map((each) => each.trim());
 
 /** @param optional whether the file may be missing */
 async function tokenIn(file: string, optional = false): Promise<string | undefined> {
@@ -174,14 +174,14 @@ async function tokenIn(file: string, optional = false): Promise<string | undefin
 }
 
 /** A token that nobody else knows, kept beside the sessions. */
-async function drawn(directory: string, log: (line: string) => void): Promise<string> {
+async function createToken(directory: string, log: (line: string) => void): Promise<string> {
   const file = join(directory, 'token');
   const known = await tokenIn(file, true);
   if (known !== undefined) return known;
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const token = randomBytes(24).toString('base64url');
   await writeFile(file, `${token}\n`, { mode: 0o600 });
-  log(`Drew a token for readers (user talkgauge): it is in ${file}`);
+  log(`Generated a token for readers (user talkgauge), stored in ${file}`);
   return token;
 }
 

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { stdout } from 'node:process';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ServeError } from '../http/address.ts';
-import { inFlags } from './flags.ts';
+import { withFlagNames } from './flags.ts';
 import type { GatewayFlags } from './gateway-options.ts';
 
 const variable = (name: string) => `TALKGAUGE_GATEWAY_${name}`;
@@ -51,7 +51,11 @@ export function addGateway(program: Command): void {
     )
     .addOption(option('--token-file <file>', 'file with the token that readers need', 'TOKEN_FILE'))
     .addOption(
-      option('--draw-token', 'draw the token at the first start, into the data directory', 'DRAW_TOKEN'),
+      option(
+        '--generate-token',
+        'draw the token at the first start, into the data directory',
+        'GENERATE_TOKEN',
+      ),
     )
     .addOption(
       option('--proxy-header <name>', 'header in which a proxy names who it has let in', 'PROXY_HEADER'),
@@ -230,7 +234,7 @@ async function run(flags: GatewayFlags, command: Command): Promise<void> {
   const { startGateway } = await import('../gateway/gateway.ts');
   const options = await gatewayOptions(flags, process.env, (line) => console.error(line));
   const gateway = await startGateway(options).catch((error) => {
-    throw error instanceof ServeError ? new Error(inFlags(error.message)) : error;
+    throw error instanceof ServeError ? new Error(withFlagNames(error.message)) : error;
   });
   stdout.write(`LIVEKIT_OBSERVABILITY_URL=${gateway.url}\n`);
   console.error(`Page:      ${gateway.url}`);

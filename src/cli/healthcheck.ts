@@ -28,7 +28,7 @@ export function addHealthcheck(program: Command): void {
     .action(async (given: string[]) => {
       const command = given.length > 0 ? given : commandOf(readFileSync('/proc/1/cmdline', 'utf8'));
       const url = readinessUrl(command, process.env);
-      if (url !== undefined) await ask(url);
+      if (url !== undefined) await checkReady(url);
     });
 }
 
@@ -76,7 +76,7 @@ export function readinessUrl([name = '', ...args]: readonly string[], env: Envir
 }
 
 /** @throws Error unless the answer is 200 */
-function ask(url: string): Promise<void> {
+function checkReady(url: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const secure = url.startsWith('https:');
     // The certificate is made out to another name; who answers here is known without it.

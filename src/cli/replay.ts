@@ -36,7 +36,7 @@ export function addReplay(program: Command): void {
     .action(run);
 }
 
-const tell = (line: string) => console.error(`talkgauge replay: ${line}`);
+const warn = (line: string) => console.error(`talkgauge replay: ${line}`);
 
 async function run(paths: string[], options: Options): Promise<void> {
   // Loaded for this command only: others, such as the health check of a container, start faster without.
@@ -58,7 +58,7 @@ async function run(paths: string[], options: Options): Promise<void> {
   for (const { path, files, problem } of found) {
     if (problem !== undefined) {
       failed = true;
-      tell(`${path} cannot be read: ${problem}`);
+      warn(`${path} cannot be read: ${problem}`);
     }
     // One after the other, so that many take no more memory than one.
     for (const file of files) {
@@ -72,7 +72,7 @@ async function run(paths: string[], options: Options): Promise<void> {
 }
 
 /** Skipped lines of a file that are told; a file that is something else has as many as it likes. */
-const mostTold = 20;
+const maxReportedLines = 20;
 
 /** @param named whether messages have to say which file it is */
 async function replayOne(
@@ -87,25 +87,25 @@ async function replayOne(
     const { events, skipped } = await replay({
       input: file === '-' ? stdin : createReadStream(file),
       sink,
-      onProblem: (line, problem) => problems.length < mostTold && problems.push({ line, problem }),
+      onProblem: (line, problem) => problems.length < maxReportedLines && problems.push({ line, problem }),
     });
     const [first] = problems;
     if (events === 0 && first) {
-      tell(`${name} has nothing to replay, and is left out; line ${first.line}: ${first.problem}`);
+      warn(`${name} has nothing to replay, and is left out; line ${first.line}: ${first.problem}`);
       return { usable: false, skipped };
     }
     const where = named ? `${name}: ` : '';
-    for (const { line, problem } of problems) tell(`${where}line ${line} skipped: ${problem}`);
-    if (skipped > problems.length) tell(`${where}${skipped - problems.length} more skipped`);
+    for (const { line, problem } of problems) warn(`${where}line ${line} skipped: ${problem}`);
+    if (skipped > problems.length) warn(`${where}${skipped - problems.length} more skipped`);
     return { usable: true, skipped };
   } catch (error) {
-    tell(`${name} cannot be read: ${(error as Error).message}`);
+    warn(`${name} cannot be read: ${(error as Error).message}`);
     return { usable: false, skipped: 0 };
   }
 }
 
 /** What a path leads to: files, in order; or why there is none. */
-export interface Found {
+export interface ReplayInput {
   path: string;
   files: string[];
   problem?: string;
@@ -117,13 +117,13 @@ const hint = 'Give the path of a recording or a report, of a folder of them, or 
  * The files to replay: a path is a file, `-`, or a folder, of which recordings and reports (`.jsonl`, `.json`) are
  * taken by name; folders in it are not. A file that is named twice is taken once.
  */
-export async function replayedFiles(paths: readonly string[]): Promise<Found[]> {
+export async function replayedFiles(paths: readonly string[]): Promise<ReplayInput[]> {
   const taken = new Set<string>();
   const first = (file: string) => {
     const name = file === '-' ? file : resolve(file);
     return !taken.has(name) && taken.add(name);
   };
-  const found: Found[] = [];
+  const found: ReplayInput[] = [];
   for (const path of paths) {
     const { files, problem } = await filesOf(path);
     found.push({ path, files: files.filter(first), problem });
@@ -131,7 +131,7 @@ export async function replayedFiles(paths: readonly string[]): Promise<Found[]> 
   return found;
 }
 
-async function filesOf(path: string): Promise<Omit<Found, 'path'>> {
+async function filesOf(path: string): Promise<Omit<ReplayInput, 'path'>> {
   try {
     if (path === '-' || !(await stat(path)).isDirectory()) return { files: [path] };
     const names = (await readdir(path, { withFileTypes: true }))

@@ -4,7 +4,7 @@ import { argv, env, stderr, stdin, stdout } from 'node:process';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type IncidentName, incidentNames, isIncident } from '../simulate/incidents.ts';
 import type { SimulateOptions } from '../simulate/options.ts';
-import { inFlags } from './flags.ts';
+import { withFlagNames } from './flags.ts';
 
 interface Flags extends Omit<SimulateOptions, 'incidents'> {
   incident?: IncidentName[];
@@ -125,7 +125,7 @@ export function addSimulate(program: Command): void {
         input: stdin,
         output: stdout,
         errors: stderr,
-        inOwnTerms: inFlags,
+        formatMessage: withFlagNames,
       });
       const { data } = options;
       // Standard output is for the machine then.

@@ -53,7 +53,9 @@ export function createGatewayApp(options: GatewayAppOptions): Express {
   app.use('/api', readers, sameOrigin, api);
   app.get([...pagePaths], readers, createPages());
   const elsewhere = 'the sessions are at /, for machines at /api/sessions';
-  app.use(createApp({ scrapes, guard: openMetrics ? undefined : readers, ready, elsewhere, log }));
+  app.use(
+    createApp({ scrapes, guard: openMetrics ? undefined : readers, ready, otherRoutes: elsewhere, log }),
+  );
 
   const failed: ErrorRequestHandler = (error, request, response, _next) => {
     const status = Number(error?.status ?? 500);

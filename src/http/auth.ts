@@ -12,9 +12,9 @@ export interface AuthOptions {
 }
 
 /** Checks credentials, and answers those who have none. */
-export interface Login {
+export interface Authenticator {
   /** Whether a request carries a credential that lets it in. */
-  admits(request: IncomingMessage): boolean;
+  isAuthorized(request: IncomingMessage): boolean;
   /** Answers with 401, and how to log in. */
   challenge(response: ServerResponse): void;
 }
@@ -23,7 +23,7 @@ export interface Login {
  * @param realm what is guarded, as it is called in a login window
  * @throws ServeError `ERR_AUTH` when a credential is empty, or `auth` holds none at all
  */
-export function createLogin(auth: AuthOptions, realm: 'metrics' | 'sessions'): Login {
+export function createAuthenticator(auth: AuthOptions, realm: 'metrics' | 'sessions'): Authenticator {
   const tokens = [auth.bearer ?? []].flat();
   // A header's value arrives without surrounding blanks, so such a token could never be presented.
   if (tokens.some((token) => !/^\S+$/.test(token))) {
@@ -44,17 +44,17 @@ export function createLogin(auth: AuthOptions, realm: 'metrics' | 'sessions'): L
   ];
 
   /** Compares with every known digest, so that the time taken says nothing about which one is near. */
-  function known({ scheme, credential }: { scheme: string; credential: string }): boolean {
+  function isKnown({ scheme, credential }: { scheme: string; credential: string }): boolean {
     const candidates = scheme === 'bearer' ? bearers : scheme === 'basic' && login ? [login] : [];
     const presented = digest(scheme === 'basic' ? Buffer.from(credential, 'base64').toString() : credential);
     return candidates.filter((candidate) => timingSafeEqual(candidate, presented)).length > 0;
   }
 
   return {
-    admits(request) {
+    isAuthorized(request) {
       const { scheme = '', credential = '' } =
         request.headers.authorization?.match(/^(?<scheme>\w+) +(?<credential>\S+)$/)?.groups ?? {};
-      return known({ scheme: scheme.toLowerCase(), credential });
+      return isKnown({ scheme: scheme.toLowerCase(), credential });
     },
     challenge(response) {
       response.statusCode = 401;
@@ -75,8 +75,8 @@ export function createLogin(auth: AuthOptions, realm: 'metrics' | 'sessions'): L
  * @throws ServeError as `createLogin`
  */
 export function requireAuth(auth: AuthOptions): RequestHandler {
-  const { admits, challenge } = createLogin(auth, 'metrics');
-  return (request, response, next) => (admits(request) ? next() : challenge(response));
+  const { isAuthorized, challenge } = createAuthenticator(auth, 'metrics');
+  return (request, response, next) => (isAuthorized(request) ? next() : challenge(response));
 }
 
 /** Hashes are of one length, as `timingSafeEqual` demands, whatever was presented. */

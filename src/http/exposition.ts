@@ -112,7 +112,10 @@ function preferences(header: string): Preference[] {
 }
 
 /** How closely an Accept range names a media type; undefined: it does not cover it. */
-function closeness(range: Preference, { type, version }: Omit<MediaType, 'contentType'>): number | undefined {
+function specificity(
+  range: Preference,
+  { type, version }: Omit<MediaType, 'contentType'>,
+): number | undefined {
   if (range.value === type) {
     const wanted = range.parameters.get('version');
     if (wanted === undefined) return 2;
@@ -123,14 +126,14 @@ function closeness(range: Preference, { type, version }: Omit<MediaType, 'conten
 }
 
 /** The quality that the closest range gives to a media type (RFC 9110, 12.5.1). */
-function appraise(
+function qualityOf(
   accepted: Preference[],
   mediaType: Omit<MediaType, 'contentType'>,
 ): { quality: number; named: boolean } {
   let closest = -1;
   let quality = 0;
   for (const range of accepted) {
-    const close = closeness(range, mediaType);
+    const close = specificity(range, mediaType);
     if (close === undefined || close < closest) continue;
     quality = close > closest ? range.quality : Math.max(quality, range.quality);
     closest = close;
@@ -144,13 +147,13 @@ function appraise(
  */
 export function negotiateFormat(accept: string | undefined): Format {
   const accepted = preferences(accept ?? '');
-  const openmetrics = appraise(accepted, mediaTypes.openmetrics);
-  const text = appraise(accepted, mediaTypes.text);
+  const openmetrics = qualityOf(accepted, mediaTypes.openmetrics);
+  const text = qualityOf(accepted, mediaTypes.text);
   const preferred =
     openmetrics.quality > text.quality ||
     (openmetrics.named && openmetrics.quality > 0 && openmetrics.quality === text.quality);
   if (!preferred) return 'text';
-  const { named, quality } = appraise(accepted, protobuf);
+  const { named, quality } = qualityOf(accepted, protobuf);
   return named && quality > openmetrics.quality ? 'openmetrics-created' : 'openmetrics';
 }
 

@@ -5,20 +5,20 @@ import { baseUrl, checkAddress, listenError } from './address.ts';
 import { type TlsOptions, tlsContext, watchTls } from './tls.ts';
 
 /** How long requests may take, in milliseconds; see Node's `http.createServer`. */
-export interface Patience {
+export interface ConnectionTimeouts {
   headersTimeout: number;
   requestTimeout: number;
   connectionsCheckingInterval: number;
   keepAliveTimeout: number;
   /** After which a connection on which nothing moves is ended. */
-  stalled: number;
+  idleTimeout: number;
 }
 
 export interface ListenOptions {
   host: string;
   port: number;
   tls?: TlsOptions;
-  patience: Patience;
+  timeouts: ConnectionTimeouts;
   maxConnections: number;
   /** How many of them one address may have. @default all */
   maxConnectionsPerAddress?: number;
@@ -31,7 +31,7 @@ export interface ListenOptions {
   log: (message: string) => void;
 }
 
-export interface Listening {
+export interface ListeningServer {
   /** Where it listens, without a path: `http://127.0.0.1:9464`. */
   url: string;
   port: number;
@@ -47,16 +47,16 @@ const closeGraceMs = 1_000;
  * @throws ServeError that says the next step: port taken (`EADDRINUSE`), privileges, unknown host,
  *   an option that is wrong
  */
-export async function listen(app: RequestListener, options: ListenOptions): Promise<Listening> {
-  const { host, port, tls, patience, maxConnections, keepProcessAlive, name, variables, log } = options;
+export async function listen(app: RequestListener, options: ListenOptions): Promise<ListeningServer> {
+  const { host, port, tls, timeouts, maxConnections, keepProcessAlive, name, variables, log } = options;
   checkAddress(host, port, variables);
-  const { stalled, ...limits } = patience;
+  const { idleTimeout, ...limits } = timeouts;
   const tlsServer = tls && createTlsServer({ ...limits, ...tlsContext(tls) }, app);
   const server = tlsServer ?? createServer(limits, app);
   server.maxConnections = maxConnections;
-  server.timeout = stalled;
+  server.timeout = idleTimeout;
   const sockets = trackSockets(server, options);
-  await opened(server, host, port, variables);
+  await startListening(server, host, port, variables);
   if (!keepProcessAlive) server.unref();
   server.on('error', (error) => log(`The ${name} has trouble: ${error.message}`));
 
@@ -74,7 +74,7 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
   };
 }
 
-function opened(server: Server, host: string, port: number, variables: string): Promise<void> {
+function startListening(server: Server, host: string, port: number, variables: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (error: NodeJS.ErrnoException) => reject(listenError(error, host, port, variables));
     server.once('error', fail);

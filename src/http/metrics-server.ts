@@ -9,7 +9,7 @@ import {
   negotiateFormat,
   type Scrapes,
 } from './exposition.ts';
-import { listen, type Patience } from './listen.ts';
+import { type ConnectionTimeouts, listen } from './listen.ts';
 import type { TlsOptions } from './tls.ts';
 
 export interface HttpOptions {
@@ -40,7 +40,7 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
-const patience: Patience = {
+const timeouts: ConnectionTimeouts = {
   // A scraper sends a few hundred bytes at once; whoever needs longer only holds a connection.
   headersTimeout: 5_000,
   requestTimeout: 10_000,
@@ -48,7 +48,7 @@ const patience: Patience = {
   // Longer than a usual scrape interval, so that a scraper keeps its connection.
   keepAliveTimeout: 65_000,
   // A reader that takes nothing for this long is gone.
-  stalled: 30_000,
+  idleTimeout: 30_000,
 };
 const maxConnections = 256;
 
@@ -84,7 +84,7 @@ export async function serveMetrics(options: HttpOptions): Promise<MetricsServer>
     host,
     port,
     tls,
-    patience,
+    timeouts,
     maxConnections,
     keepProcessAlive,
     name: 'metrics server',
@@ -111,12 +111,12 @@ export interface AppOptions {
   guard?: RequestHandler;
   ready: () => Readiness | Promise<Readiness>;
   /** What else is served, for who asks for what is not. @default nothing */
-  elsewhere?: string;
+  otherRoutes?: string;
   log: (message: string) => void;
 }
 
 /** The routes: /metrics, /healthz and /readyz, for GET and HEAD. */
-export function createApp({ scrapes, guard, ready, elsewhere, log }: AppOptions): Express {
+export function createApp({ scrapes, guard, ready, otherRoutes, log }: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -127,7 +127,7 @@ export function createApp({ scrapes, guard, ready, elsewhere, log }: AppOptions)
     response.setHeader('Cache-Control', 'no-store');
     if (request.method === 'GET' || request.method === 'HEAD') return next();
     response.setHeader('Allow', 'GET, HEAD');
-    say(response, 405, `${request.method} is not allowed here; use GET or HEAD.`);
+    sendText(response, 405, `${request.method} is not allowed here; use GET or HEAD.`);
   });
 
   app.get('/metrics', ...(guard ? [guard] : []), async (request, response) => {
@@ -140,7 +140,7 @@ export function createApp({ scrapes, guard, ready, elsewhere, log }: AppOptions)
       // Scrapes come every few seconds: only the first failure in a row is worth a line.
       if (!failing) log(`The metrics could not be built: ${(error as Error)?.stack ?? error}`);
       failing = true;
-      return say(response, 500, 'The metrics could not be built; the log of this process says why.');
+      return sendText(response, 500, 'The metrics could not be built; the log of this process says why.');
     }
     failing = false;
     response.setHeader('Vary', 'Accept, Accept-Encoding');
@@ -150,7 +150,7 @@ export function createApp({ scrapes, guard, ready, elsewhere, log }: AppOptions)
     response.end(body);
   });
 
-  app.get('/healthz', (_request, response) => say(response, 200, 'ok'));
+  app.get('/healthz', (_request, response) => sendText(response, 200, 'ok'));
 
   app.get('/readyz', async (_request, response) => {
     let state: Readiness;
@@ -160,27 +160,27 @@ export function createApp({ scrapes, guard, ready, elsewhere, log }: AppOptions)
       state = { ready: false, reason: `the check itself failed: ${(error as Error)?.message ?? error}` };
     }
     const reason = state.reason?.replace(/\s+/g, ' ').trim();
-    say(response, state.ready ? 200 : 503, reason || (state.ready ? 'ready' : 'not ready'));
+    sendText(response, state.ready ? 200 : 503, reason || (state.ready ? 'ready' : 'not ready'));
   });
 
   app.use((_request, response) =>
-    say(
+    sendText(
       response,
       404,
-      `Nothing is here; ${elsewhere ? `${elsewhere}, ` : ''}the metrics are at /metrics, the probes at /healthz and /readyz.`,
+      `Nothing is here; ${otherRoutes ? `${otherRoutes}, ` : ''}the metrics are at /metrics, the probes at /healthz and /readyz.`,
     ),
   );
 
   const onError: ErrorRequestHandler = (error, _request, response, _next) => {
     log(`A request failed: ${error?.stack ?? error}`);
     if (response.headersSent) return void response.destroy();
-    say(response, 500, 'Internal error; the log of this process says more.');
+    sendText(response, 500, 'Internal error; the log of this process says more.');
   };
   app.use(onError);
   return app;
 }
 
-function say(response: Response, status: number, line: string): void {
+function sendText(response: Response, status: number, line: string): void {
   const body = Buffer.from(`${line}\n`);
   response.statusCode = status;
   response.setHeader('Content-Type', 'text/plain; charset=utf-8');

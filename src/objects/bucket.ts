@@ -27,23 +27,23 @@ export class NoSuchObject extends Error {
 /** The bucket refused. */
 export class BucketError extends Error {
   override readonly name = 'BucketError';
-  readonly answered: number;
+  readonly status: number;
 
   constructor(status: number, code: string | undefined) {
     super(`the bucket answered ${status}${code ? ` ${code}` : ''}`);
-    this.answered = status;
+    this.status = status;
   }
 }
 
 /** Milliseconds without a byte after which a request is given up. */
-const stalled = 30_000;
+const idleTimeoutMs = 30_000;
 
 /** Attempts of a request, and milliseconds before the second; the pause doubles. */
 const maxAttempts = 3;
-const firstPause = 200;
+const initialBackoffMs = 200;
 
 /** Of a connection that broke, or could not be made. Reading a file has other errors, and one that is stalled took long enough. */
-const passing: ReadonlySet<string> = new Set([
+const transientErrorCodes: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
   'EPIPE',
@@ -53,7 +53,7 @@ const passing: ReadonlySet<string> = new Set([
 ]);
 
 /** S3 answers so when it has a moment's trouble, or too much to do. */
-const isPassing = (status = 0): boolean => status === 429 || status >= 500;
+const isTransientStatus = (status = 0): boolean => status === 429 || status >= 500;
 
 /** A bucket, by path-style requests. What fails for a moment is tried again. */
 export class Bucket {
@@ -127,12 +127,13 @@ export class Bucket {
     for (let attempt = 1; ; attempt++) {
       try {
         const response = await this.#attempt(method, url, headers, file);
-        if (attempt === maxAttempts || !isPassing(response.statusCode)) return response;
+        if (attempt === maxAttempts || !isTransientStatus(response.statusCode)) return response;
         response.resume();
       } catch (error) {
-        if (attempt === maxAttempts || !passing.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+        if (attempt === maxAttempts || !transientErrorCodes.has((error as NodeJS.ErrnoException).code ?? ''))
+          throw error;
       }
-      await delay(firstPause * 2 ** (attempt - 1) * (0.5 + Math.random() / 2));
+      await delay(initialBackoffMs * 2 ** (attempt - 1) * (0.5 + Math.random() / 2));
     }
   }
 
@@ -159,7 +160,7 @@ export class Bucket {
         method,
         headers: all,
       });
-      request.setTimeout(stalled, () =>
+      request.setTimeout(idleTimeoutMs, () =>
         request.destroy(Object.assign(new Error('the bucket does not answer'), { code: 'ETIMEDOUT' })),
       );
       request.on('error', reject);

@@ -1,7 +1,7 @@
-import { type Page, type Price, type PriceEntry, ratesOf } from './price.ts';
+import { type Price, type PriceEntry, type PublishedPage, ratesOf } from './price.ts';
 
 /** Speech to text, text to speech, and voices billed by the minute, at the providers themselves: pay as you go. */
-export const speech: readonly Page[] = [
+export const speech: readonly PublishedPage[] = [
   {
     url: 'https://developers.openai.com/api/docs/pricing',
     dated: '2026-09-23',
@@ -101,7 +101,7 @@ const inference = 'https://livekit.com/pricing/inference';
  * LiveKit Inference, whose models are called `maker/model` and whose provider is `livekit`: what the plans Build and
  * Ship pay. LLMs that are not here are passed on at their makers' prices (see ../library.ts).
  */
-export const livekit: readonly Page[] = [
+export const livekit: readonly PublishedPage[] = [
   {
     url: inference,
     dated: '2026-09-21',
@@ -147,7 +147,7 @@ export const livekit: readonly Page[] = [
  * The prices that come with Talkgauge: public list prices in US dollars, without taxes, discounts and free quotas. They
  * go stale: each has its day and the page to look it up.
  */
-const pages: readonly Page[] = [...speech, ...livekit];
+const pages: readonly PublishedPage[] = [...speech, ...livekit];
 
 export const builtIn = {
   /** The day of the oldest of them. */

@@ -26,7 +26,7 @@ export class CostDerivation implements Derivation {
   }
 
   /** Takes other prices; what is counted from now on is priced with them. */
-  use(book: PriceBook): void {
+  setPrices(book: PriceBook): void {
     this.#book = book;
     this.#changes++;
   }
@@ -120,7 +120,7 @@ export function openPrices(options: PricesOptions = {}): Prices {
   };
   const reload = (changed: string) => {
     try {
-      derivation.use(bookOf(readPriceFile(changed)));
+      derivation.setPrices(bookOf(readPriceFile(changed)));
       onReload('ok');
     } catch (error) {
       log(`The prices stay as they were: ${(error as Error).message}`);

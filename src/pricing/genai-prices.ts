@@ -39,12 +39,12 @@ const fields: Readonly<Record<string, PriceFieldName>> = {
 };
 
 /** The makers at whose prices LiveKit Inference sells their LLMs, as far as its price list was compared. */
-const passedOn: ReadonlySet<string> = new Set(['openai', 'google', 'xai']);
+const soldAtMakerPrice: ReadonlySet<string> = new Set(['openai', 'google', 'xai']);
 /**
  * Those that it sells otherwise: open weights, which others host; and two that cost twice as much as at OpenAI, by
  * LiveKit's forum in 2026. At what price is not known here, so they have none.
  */
-const soldOtherwise = /^(?:openai\/gpt-oss|google\/gemma|openai\/gpt-5\.[45]$)/;
+const soldAtOtherPrice = /^(?:openai\/gpt-oss|google\/gemma|openai\/gpt-5\.[45]$)/;
 
 /** Loaded when the first model is looked up: a job process prices nothing. */
 let library: typeof GenaiPrices | undefined;
@@ -61,7 +61,7 @@ const load = () => {
  * `now`.
  */
 export function libraryPrice(provider: string, model: string, now: Date): Price | undefined {
-  if (provider === 'livekit') return makersPrice(model, now);
+  if (provider === 'livekit') return makerPrice(model, now);
   try {
     const { calcPrice, findProvider } = load();
     // By an exact id: the library's own matching takes any name that contains `openai` for OpenAI.
@@ -71,7 +71,7 @@ export function libraryPrice(provider: string, model: string, now: Date): Price 
     const found = calcPrice({}, model, { provider: known, timestamp: now });
     if (!found) return undefined;
     return {
-      rates: ratesOf(published(found.model_price)),
+      rates: ratesOf(toPriceFields(found.model_price)),
       source: 'library',
       entry: `${provider}/${found.model.id}`,
       url: known.pricing_urls?.[0],
@@ -82,15 +82,15 @@ export function libraryPrice(provider: string, model: string, now: Date): Price 
   }
 }
 
-function makersPrice(model: string, now: Date): Price | undefined {
+function makerPrice(model: string, now: Date): Price | undefined {
   const at = model.indexOf('/');
   const maker = model.slice(0, at);
-  if (!passedOn.has(maker) || soldOtherwise.test(model)) return undefined;
+  if (!soldAtMakerPrice.has(maker) || soldAtOtherPrice.test(model)) return undefined;
   const price = libraryPrice(maker, model.slice(at + 1), now);
   return price && { ...price, note: "the maker's price, which LiveKit Inference passes on" };
 }
 
-function published(price: GenaiPrices.ModelPrice) {
+function toPriceFields(price: GenaiPrices.ModelPrice) {
   const found: { [F in PriceFieldName]?: number } = {};
   for (const [name, field] of Object.entries(fields)) {
     const value = price[name];

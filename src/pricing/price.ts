@@ -5,10 +5,14 @@ interface PriceField {
   unit: BillableUnit;
   per: number;
   /** How the unit reads in documentation. */
-  reads: string;
+  description: string;
 }
 
-const tokens = (unit: BillableUnit, reads: string): PriceField => ({ unit, per: 1e6, reads: `1M ${reads}` });
+const tokens = (unit: BillableUnit, reads: string): PriceField => ({
+  unit,
+  per: 1e6,
+  description: `1M ${reads}`,
+});
 
 /** All fields that a price may have. */
 export const priceFields = {
@@ -25,18 +29,18 @@ export const priceFields = {
     'input tokens of images from the cache',
   ),
   output_image_per_million: tokens('output_image_tokens', 'output tokens of images'),
-  characters_per_thousand: { unit: 'characters', per: 1e3, reads: '1k characters' },
-  characters_per_million: { unit: 'characters', per: 1e6, reads: '1M characters' },
-  audio_per_minute: { unit: 'audio_seconds', per: 60, reads: 'minute of audio' },
-  audio_per_hour: { unit: 'audio_seconds', per: 3600, reads: 'hour of audio' },
+  characters_per_thousand: { unit: 'characters', per: 1e3, description: '1k characters' },
+  characters_per_million: { unit: 'characters', per: 1e6, description: '1M characters' },
+  audio_per_minute: { unit: 'audio_seconds', per: 60, description: 'minute of audio' },
+  audio_per_hour: { unit: 'audio_seconds', per: 3600, description: 'hour of audio' },
   audio_without_tokens_per_minute: {
     unit: 'audio_seconds_without_tokens',
     per: 60,
-    reads: 'minute of audio, where no tokens are reported',
+    description: 'minute of audio, where no tokens are reported',
   },
-  session_per_minute: { unit: 'session_seconds', per: 60, reads: 'minute of connection' },
-  session_per_hour: { unit: 'session_seconds', per: 3600, reads: 'hour of connection' },
-  requests_per_thousand: { unit: 'requests', per: 1e3, reads: '1k requests' },
+  session_per_minute: { unit: 'session_seconds', per: 60, description: 'minute of connection' },
+  session_per_hour: { unit: 'session_seconds', per: 3600, description: 'hour of connection' },
+  requests_per_thousand: { unit: 'requests', per: 1e3, description: '1k requests' },
 } as const satisfies Record<string, PriceField>;
 
 export type PriceFieldName = keyof typeof priceFields;
@@ -78,10 +82,10 @@ export function publishedOf(rates: Rates): PublishedPrices {
  * that is billed in tokens must have a price for each kind of them. Audio of which a plugin does not tell the
  * tokens stands for tokens.
  */
-export const measureOf = (unit: BillableUnit): string => (unit.endsWith('_tokens') ? 'tokens' : unit);
+export const billingMeasure = (unit: BillableUnit): string => (unit.endsWith('_tokens') ? 'tokens' : unit);
 
 /** What is charged for a unit that has no price of its own: never less than it costs, by any public price list. */
-export const standIns: { readonly [U in BillableUnit]?: BillableUnit } = {
+export const fallbackUnits: { readonly [U in BillableUnit]?: BillableUnit } = {
   cached_input_tokens: 'input_tokens',
   cache_write_tokens: 'input_tokens',
   cached_input_audio_tokens: 'input_audio_tokens',
@@ -114,16 +118,16 @@ export interface Price {
  */
 export function rateOf({ rates, free }: Price, unit: BillableUnit): number | 'unbilled' | undefined {
   if (free) return 0;
-  for (let asked: BillableUnit | undefined = unit; asked; asked = standIns[asked]) {
+  for (let asked: BillableUnit | undefined = unit; asked; asked = fallbackUnits[asked]) {
     const rate = rates[asked];
     if (rate !== undefined) return rate;
   }
   const priced = Object.keys(rates) as BillableUnit[];
-  return priced.some((other) => measureOf(other) === measureOf(unit)) ? undefined : 'unbilled';
+  return priced.some((other) => billingMeasure(other) === billingMeasure(unit)) ? undefined : 'unbilled';
 }
 
 /** Prices that one page of a provider tells. */
-export interface Page {
+export interface PublishedPage {
   url: string;
   /** The day on which it said so. */
   dated: string;

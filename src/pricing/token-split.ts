@@ -1,7 +1,7 @@
 import type { BillableUnit } from '../catalogue/labels.ts';
 
 /** Takes an amount of a unit; it is above 0. */
-export type TakeUsage = (unit: BillableUnit, amount: number) => void;
+export type AddUsage = (unit: BillableUnit, amount: number) => void;
 
 /** What an SDK tells of the tokens that a model read. All but the total are parts of it. */
 export interface InputTokens {
@@ -26,7 +26,7 @@ export interface OutputTokens {
 const maxAmount = 1e12;
 
 /** An amount, or 0 where the figure is missing or cannot be true. */
-export const amountOf = (value: number | undefined): number =>
+export const validAmount = (value: number | undefined): number =>
   typeof value === 'number' && value > 0 && value <= maxAmount ? value : 0;
 
 /**
@@ -36,44 +36,44 @@ export const amountOf = (value: number | undefined): number =>
  * Cached tokens without details are taken for text first: a prompt begins with its instructions, and text is what a
  * cache makes cheaper by least, so that the cost is not told too low.
  */
-export function splitInput(tokens: InputTokens, take: TakeUsage): void {
-  const total = amountOf(tokens.total);
-  const audio = Math.min(amountOf(tokens.audio), total);
-  const image = Math.min(amountOf(tokens.image), total - audio);
+export function splitInput(tokens: InputTokens, take: AddUsage): void {
+  const total = validAmount(tokens.total);
+  const audio = Math.min(validAmount(tokens.audio), total);
+  const image = Math.min(validAmount(tokens.image), total - audio);
   const text = total - audio - image;
 
-  let cached = Math.min(amountOf(tokens.cached), total);
+  let cached = Math.min(validAmount(tokens.cached), total);
   const fromCache = (most: number) => {
     const taken = Math.min(most, cached);
     cached -= taken;
     return taken;
   };
-  let cachedAudio = fromCache(Math.min(amountOf(tokens.cachedAudio), audio));
-  let cachedImage = fromCache(Math.min(amountOf(tokens.cachedImage), image));
+  let cachedAudio = fromCache(Math.min(validAmount(tokens.cachedAudio), audio));
+  let cachedImage = fromCache(Math.min(validAmount(tokens.cachedImage), image));
   const cachedText = fromCache(text);
   cachedAudio += fromCache(audio - cachedAudio);
   cachedImage += fromCache(image - cachedImage);
-  const written = Math.min(amountOf(tokens.cacheWritten), text - cachedText);
+  const written = Math.min(validAmount(tokens.cacheWritten), text - cachedText);
 
-  give(take, 'input_tokens', text - cachedText - written);
-  give(take, 'cached_input_tokens', cachedText);
-  give(take, 'cache_write_tokens', written);
-  give(take, 'input_audio_tokens', audio - cachedAudio);
-  give(take, 'cached_input_audio_tokens', cachedAudio);
-  give(take, 'input_image_tokens', image - cachedImage);
-  give(take, 'cached_input_image_tokens', cachedImage);
+  addPositive(take, 'input_tokens', text - cachedText - written);
+  addPositive(take, 'cached_input_tokens', cachedText);
+  addPositive(take, 'cache_write_tokens', written);
+  addPositive(take, 'input_audio_tokens', audio - cachedAudio);
+  addPositive(take, 'cached_input_audio_tokens', cachedAudio);
+  addPositive(take, 'input_image_tokens', image - cachedImage);
+  addPositive(take, 'cached_input_image_tokens', cachedImage);
 }
 
 /** The same for output tokens. */
-export function splitOutput(tokens: OutputTokens, take: TakeUsage): void {
-  const total = amountOf(tokens.total);
-  const audio = Math.min(amountOf(tokens.audio), total);
-  const image = Math.min(amountOf(tokens.image), total - audio);
-  give(take, 'output_tokens', total - audio - image);
-  give(take, 'output_audio_tokens', audio);
-  give(take, 'output_image_tokens', image);
+export function splitOutput(tokens: OutputTokens, take: AddUsage): void {
+  const total = validAmount(tokens.total);
+  const audio = Math.min(validAmount(tokens.audio), total);
+  const image = Math.min(validAmount(tokens.image), total - audio);
+  addPositive(take, 'output_tokens', total - audio - image);
+  addPositive(take, 'output_audio_tokens', audio);
+  addPositive(take, 'output_image_tokens', image);
 }
 
-function give(take: TakeUsage, unit: BillableUnit, amount: number): void {
+function addPositive(take: AddUsage, unit: BillableUnit, amount: number): void {
   if (amount > 0) take(unit, amount);
 }

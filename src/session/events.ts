@@ -17,7 +17,7 @@ export type SessionEvents = {
 export type SessionEventName = keyof SessionEvents;
 
 /** Of some events, what is read of them: who tells of a session by other means has no more. */
-interface Parts {
+interface ReadFields {
   conversation_item_added: {
     item:
       | ({ type: 'message' } & Pick<llm.ChatMessage, 'role' | 'metrics' | 'interrupted'> &
@@ -43,12 +43,12 @@ interface Parts {
 }
 
 /** Every event of a session with what is read of it. */
-export type ReadEvents = {
-  [E in SessionEventName]: E extends keyof Parts ? Parts[E] : SessionEvents[E];
+export type ObservedEvents = {
+  [E in SessionEventName]: E extends keyof ReadFields ? ReadFields[E] : SessionEvents[E];
 };
 
-export type MessageRead = Extract<Parts['conversation_item_added']['item'], { type: 'message' }>;
-export type ToolsRead = Parts['function_tools_executed'];
+export type MessageFields = Extract<ReadFields['conversation_item_added']['item'], { type: 'message' }>;
+export type ToolsFields = ReadFields['function_tools_executed'];
 
 export interface Model {
   readonly model_provider: string;

@@ -7,7 +7,7 @@ export type Outcome = Labels<'lk_agents_llm_requests_total'>['outcome'];
 type Kind = 'llm' | 'tts' | 'realtime';
 
 /** What a metrics event says of its request. */
-export interface Ended {
+export interface RequestResult {
   label: string;
   model: Model;
   cancelled: boolean;
@@ -31,7 +31,7 @@ interface Failure {
  * by an unrecoverable error event of the same instance (`label`) just before. A TTS that fails before its first
  * frame has no metrics event at all: its error is counted as a request when the agent moves on.
  */
-export class Outcomes {
+export class RequestOutcomes {
   readonly #failures = new Map<string, Failure>();
   readonly #models = new Map<string, Model>();
 
@@ -46,11 +46,11 @@ export class Outcomes {
   }
 
   /** How the request that these metrics are about ended. */
-  of(kind: Kind, ended: Ended): Outcome {
+  of(kind: Kind, ended: RequestResult): Outcome {
     const key = keyOf(kind, ended.label);
     this.#models.set(key, ended.model);
     const failure = this.#failures.get(key);
-    if (failure && isOf(failure, ended)) {
+    if (failure && belongsTo(failure, ended)) {
       this.#failures.delete(key);
       return 'error';
     }
@@ -59,7 +59,7 @@ export class Outcomes {
   }
 
   /** Counts the failed requests that no metrics event came for. */
-  settle(samples: Samples): void {
+  countFailures(samples: Samples): void {
     if (this.#failures.size === 0) return; // asked whenever the agent's state changes
     for (const { kind, model } of this.#failures.values()) {
       const labels = { ...model, outcome: 'error' } as const;
@@ -74,7 +74,7 @@ export class Outcomes {
 const keyOf = (kind: Kind, label: string) => `${kind} ${label}`;
 
 /** Two instances may share a label, such as two voices of a provider behind a fallback adapter. */
-function isOf(failure: Failure, { empty, startedAt, endedAt }: Ended): boolean {
+function belongsTo(failure: Failure, { empty, startedAt, endedAt }: RequestResult): boolean {
   if (failure.at > endedAt) return false;
   return empty || !(startedAt >= failure.at);
 }

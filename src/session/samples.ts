@@ -15,16 +15,16 @@ export interface Guard {
 }
 
 /** Delays within a conversation. 203 s of end-of-utterance delay was seen (livekit/agents #6093): no caller waits so long. */
-export const delay: Guard = { max: 180 };
+export const delayGuard: Guard = { max: 180 };
 /** Requests to models and tools. Beyond ten minutes a clock jumped or a process slept. */
-export const request: Guard = { max: 600 };
+export const requestGuard: Guard = { max: 600 };
 /** Whole calls. */
-export const call: Guard = { max: 7 * 24 * 3600 };
+export const callGuard: Guard = { max: 7 * 24 * 3600 };
 /** Counts, and sums that may be large. */
-export const amount: Guard = { max: 1e12 };
+export const amountGuard: Guard = { max: 1e12 };
 
 /** Why a value is refused; undefined when it is believed. LiveKit reports -1 where nothing was measured. */
-function refusal(value: unknown, guard: Guard): Reason | undefined {
+function invalidReason(value: unknown, guard: Guard): Reason | undefined {
   // JSON has neither NaN nor infinity: a recording holds null in their place.
   if (typeof value !== 'number' || !Number.isFinite(value)) return 'nan';
   if (value === -1 || value === seconds(-1) || (value === 0 && guard.zeroIsMissing)) return 'missing';
@@ -33,8 +33,8 @@ function refusal(value: unknown, guard: Guard): Reason | undefined {
 }
 
 /** `value` where it can be true, else 0: for sums of what is known. */
-export const believed = (value: number | undefined, guard: Guard): number =>
-  value === undefined || refusal(value, guard) ? 0 : value;
+export const validOrZero = (value: number | undefined, guard: Guard): number =>
+  value === undefined || invalidReason(value, guard) ? 0 : value;
 
 /** Turns values of SDK events into observations; what it refuses, it counts. */
 export class Samples {
@@ -55,7 +55,7 @@ export class Samples {
     guard: Guard,
   ): boolean {
     if (value === undefined) return false;
-    const reason = refusal(value, guard);
+    const reason = invalidReason(value, guard);
     if (reason) this.add('talkgauge_invalid_samples_total', { metric, reason }, 1);
     else this.add(metric, labels, value);
     return !reason;
@@ -63,7 +63,7 @@ export class Samples {
 
   /** Like `measure`, for a counter: 0 adds nothing, and shows nothing. */
   count<M extends MetricName>(metric: M, labels: Labels<M>, value: number | undefined): void {
-    if (value !== 0) this.measure(metric, labels, value, amount);
+    if (value !== 0) this.measure(metric, labels, value, amountGuard);
   }
 }
 

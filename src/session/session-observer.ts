@@ -3,23 +3,29 @@ import { closeReasons, components } from '../catalogue/labels.ts';
 import type { Labels } from '../catalogue/metrics.ts';
 import type { Observation } from '../catalogue/observation.ts';
 import { Duplicates } from './duplicates.ts';
-import { type Model, modelOf, type ReadEvents, type SessionEventName, type TurnModels } from './events.ts';
-import { metricEvent } from './metric-events.ts';
-import { Outcomes } from './request-outcomes.ts';
+import {
+  type Model,
+  modelOf,
+  type ObservedEvents,
+  type SessionEventName,
+  type TurnModels,
+} from './events.ts';
+import { recordMetricsEvent } from './metric-events.ts';
+import { RequestOutcomes } from './request-outcomes.ts';
 import { Samples } from './samples.ts';
 import { States } from './states.ts';
 import { EstimatedLatency } from './turn-latency.ts';
 import { type TurnSummary, Turns } from './turns.ts';
-import { billable, usage } from './usage.ts';
+import { recordBillableUsage, recordUsage } from './usage.ts';
 
 /** A reader for each event of a session. */
-export type Handlers = { [E in SessionEventName]: (samples: Samples, event: ReadEvents[E]) => void };
+export type Handlers = { [E in SessionEventName]: (samples: Samples, event: ObservedEvents[E]) => void };
 
 export interface ObserverOptions {
   /** Labels of TTS that are known to stream by themselves. @default none */
   streamingTts?: readonly string[];
   /** Hears of each turn that is over. */
-  turnOver?: (turn: TurnSummary) => void;
+  onTurnEnd?: (turn: TurnSummary) => void;
   /** Whether metrics events are counted as usage, too; not where that is known from elsewhere. @default true */
   usage?: boolean;
   /** The models that serve a turn until a metrics event tells others. @default unknown */
@@ -32,24 +38,24 @@ const ignore = () => {};
 /** Turns the events of one session into observations. Knows no clock, no process and no registry. */
 export class SessionObserver {
   readonly #duplicates: Duplicates;
-  readonly #outcomes = new Outcomes();
+  readonly #outcomes = new RequestOutcomes();
   readonly #estimated = new EstimatedLatency();
   readonly #states = new States();
   readonly #turns: Turns;
   readonly #usage: boolean;
   #active = false;
 
-  constructor({ streamingTts, turnOver, usage: counted = true, models }: ObserverOptions = {}) {
-    this.#turns = new Turns(turnOver, models);
+  constructor({ streamingTts, onTurnEnd, usage: counted = true, models }: ObserverOptions = {}) {
+    this.#turns = new Turns(onTurnEnd, models);
     this.#duplicates = new Duplicates(streamingTts);
     this.#usage = counted;
   }
 
   readonly #handlers: Handlers = {
     metrics_collected: (samples, { metrics: m }) => {
-      const { count, repeated } = this.#duplicates.judge(m);
-      this.#turns.metrics(m, repeated.includes(m));
-      for (const one of repeated) samples.add('talkgauge_duplicate_events_total', { type: one.type }, 1);
+      const { count, duplicates } = this.#duplicates.classify(m);
+      this.#turns.metrics(m, duplicates.includes(m));
+      for (const one of duplicates) samples.add('talkgauge_duplicate_events_total', { type: one.type }, 1);
       for (const one of count) this.#count(samples, one);
     },
     conversation_item_added: (samples, { item, createdAt }) => {
@@ -60,7 +66,7 @@ export class SessionObserver {
     function_tools_executed: (samples, event) => this.#turns.tools(samples, event),
     agent_state_changed: (samples, event) => {
       this.#start(samples, event.createdAt);
-      this.#outcomes.settle(samples);
+      this.#outcomes.countFailures(samples);
       this.#states.agent(samples, event);
       this.#turns.agentState(samples, event.newState);
     },
@@ -98,8 +104,8 @@ export class SessionObserver {
       this.#turns.speechDone(speechHandle.id, speechHandle.interrupted);
     },
     close: (samples, event) => {
-      this.#conclude(samples, Number.POSITIVE_INFINITY);
-      this.#outcomes.settle(samples);
+      this.#countExpired(samples, Number.POSITIVE_INFINITY);
+      this.#outcomes.countFailures(samples);
       this.#turns.close(samples, event.reason, event.createdAt);
       // A session that never ran has not ended, and ends once.
       if (!this.#active) return;
@@ -118,9 +124,9 @@ export class SessionObserver {
   };
 
   /** What an event means for the series. Throws on an event that is not shaped as the SDK's are. */
-  handle<E extends SessionEventName>(name: E, event: ReadEvents[E]): Observation[] {
+  handle<E extends SessionEventName>(name: E, event: ObservedEvents[E]): Observation[] {
     const samples = new Samples();
-    if ('createdAt' in event && event.createdAt !== undefined) this.#conclude(samples, event.createdAt);
+    if ('createdAt' in event && event.createdAt !== undefined) this.#countExpired(samples, event.createdAt);
     this.#handlers[name](samples, event);
     return samples.observations;
   }
@@ -146,16 +152,16 @@ export class SessionObserver {
   /** Adds the time spent in states that go on, so that the series do not wait for them to end. */
   tick(now: number): Observation[] {
     const samples = new Samples();
-    this.#conclude(samples, now);
-    if (this.#active) this.#states.pass(samples, now);
+    this.#countExpired(samples, now);
+    if (this.#active) this.#states.addElapsed(samples, now);
     return samples.observations;
   }
 
   /** Says that no further event will come, though the session was not closed. */
   ended(): Observation[] {
     const samples = new Samples();
-    this.#conclude(samples, Number.POSITIVE_INFINITY);
-    this.#outcomes.settle(samples);
+    this.#countExpired(samples, Number.POSITIVE_INFINITY);
+    this.#outcomes.countFailures(samples);
     return samples.observations;
   }
 
@@ -163,7 +169,7 @@ export class SessionObserver {
   abandoned(at: number): Observation[] {
     const samples = new Samples();
     if (this.#active) {
-      this.#states.pass(samples, at);
+      this.#states.addElapsed(samples, at);
       samples.add('lk_agents_sessions_active', {}, -1);
     }
     this.#active = false;
@@ -182,21 +188,21 @@ export class SessionObserver {
   }
 
   #count(samples: Samples, m: metrics.AgentMetrics): void {
-    metricEvent(samples, m, this.#outcomes);
+    recordMetricsEvent(samples, m, this.#outcomes);
     if (this.#usage) {
-      usage(samples, m);
-      billable(samples, m);
+      recordUsage(samples, m);
+      recordBillableUsage(samples, m);
     }
     this.#estimated.add(samples, m);
   }
 
   /** Counts the metrics events that turned out to repeat nothing. */
-  #conclude(samples: Samples, now: number): void {
-    for (const m of this.#duplicates.overdue(now)) this.#count(samples, m);
+  #countExpired(samples: Samples, now: number): void {
+    for (const m of this.#duplicates.expired(now)) this.#count(samples, m);
   }
 
   /** The model that failed. Behind a fallback adapter, which is the `source`, only its label tells. */
-  #modelOf(component: Component, label: string, source: ReadEvents['error']['source']): Model {
+  #modelOf(component: Component, label: string, source: ObservedEvents['error']['source']): Model {
     const model = modelOf({ modelProvider: source?.provider, modelName: source?.model });
     if (model.model_provider !== 'unknown' || !isKind(component)) return model;
     return this.#outcomes.modelOf(component, label) ?? model;

@@ -1,8 +1,8 @@
 import type { metrics } from '@livekit/agents';
 import type { Labels } from '../catalogue/metrics.ts';
-import type { ToolsRead } from './events.ts';
+import type { ToolsFields } from './events.ts';
 import { RecentMap } from './recent-map.ts';
-import { believed, delay, request, type Samples, seconds } from './samples.ts';
+import { delayGuard, requestGuard, type Samples, seconds, validOrZero } from './samples.ts';
 
 interface LatencyParts {
   since: number;
@@ -27,9 +27,10 @@ export class EstimatedLatency {
   readonly #done = new RecentMap<string, true>(maxSpeeches);
 
   add(samples: Samples, m: metrics.AgentMetrics): void {
-    if (m.type === 'eou_metrics') this.#part(samples, m, 'eou', m.endOfUtteranceDelayMs, 0, delay.max);
-    if (m.type === 'llm_metrics') this.#part(samples, m, 'ttft', m.ttftMs, -0.5, request.max);
-    if (m.type === 'tts_metrics') this.#part(samples, m, 'ttfb', m.ttfbMs, -0.5, request.max);
+    if (m.type === 'eou_metrics')
+      this.#addPart(samples, m, 'eou', m.endOfUtteranceDelayMs, 0, delayGuard.max);
+    if (m.type === 'llm_metrics') this.#addPart(samples, m, 'ttft', m.ttftMs, -0.5, requestGuard.max);
+    if (m.type === 'tts_metrics') this.#addPart(samples, m, 'ttfb', m.ttfbMs, -0.5, requestGuard.max);
   }
 
   /** How many speeches are being remembered; for tests of the bound. */
@@ -37,7 +38,7 @@ export class EstimatedLatency {
     return this.#waiting.size + this.#done.size;
   }
 
-  #part(
+  #addPart(
     samples: Samples,
     { speechId, timestamp }: { speechId?: string; timestamp: number },
     key: 'eou' | 'ttft' | 'ttfb',
@@ -51,14 +52,14 @@ export class EstimatedLatency {
     const parts = this.#waiting.get(speechId) ?? { since: timestamp };
     parts[key] ??= seconds(ms);
     this.#waiting.set(speechId, parts);
-    this.#forget(timestamp);
+    this.#evict(timestamp);
     if (parts.eou === undefined || parts.ttft === undefined || parts.ttfb === undefined) return;
     this.#waiting.delete(speechId);
     this.#done.set(speechId, true);
     samples.add('lk_agents_turn_estimated_latency_seconds', {}, parts.eou + parts.ttft + parts.ttfb);
   }
 
-  #forget(now: number): void {
+  #evict(now: number): void {
     for (const [speechId, parts] of this.#waiting) {
       if (this.#waiting.size <= maxSpeeches && !(now - parts.since > maxWaitMs)) break;
       this.#waiting.delete(speechId);
@@ -69,7 +70,7 @@ export class EstimatedLatency {
 export type Segment = Labels<'lk_agents_turn_segment_seconds_total'>['segment'];
 
 /** What is known of a turn's latency, in seconds; what was not measured is left out. */
-export interface TurnParts {
+export interface TurnMeasurements {
   /** `ChatMessage.metrics.e2eLatency` of the reply. */
   e2eLatency: number;
   transcriptionDelay?: number;
@@ -93,19 +94,19 @@ export interface TurnParts {
  * hook), then what surely happens before the agent speaks (TTS), then tools, then the LLM, of which so only
  * the part that the caller waited for remains. What nothing explains is `unattributed`.
  */
-export function segmentsOf(parts: TurnParts): Record<Segment, number> {
+export function segmentsOf(parts: TurnMeasurements): Record<Segment, number> {
   let left = parts.e2eLatency;
   const take = (seconds: number) => {
     const taken = Math.min(seconds, left);
     left -= taken;
     return taken;
   };
-  const transcription = take(believed(parts.transcriptionDelay, delay));
-  const endpointing = take(Math.max(0, believed(parts.endOfTurnDelay, delay) - transcription));
-  const user_hook = take(believed(parts.onUserTurnCompletedDelay, delay));
-  const tts = take(believed(parts.ttsNodeTtfb, request));
-  const tools = take(believed(parts.tools, request));
-  const llm = take(believed(parts.llmNodeTtft, request) + believed(parts.llmBefore, request));
+  const transcription = take(validOrZero(parts.transcriptionDelay, delayGuard));
+  const endpointing = take(Math.max(0, validOrZero(parts.endOfTurnDelay, delayGuard) - transcription));
+  const user_hook = take(validOrZero(parts.onUserTurnCompletedDelay, delayGuard));
+  const tts = take(validOrZero(parts.ttsNodeTtfb, requestGuard));
+  const tools = take(validOrZero(parts.tools, requestGuard));
+  const llm = take(validOrZero(parts.llmNodeTtft, requestGuard) + validOrZero(parts.llmBefore, requestGuard));
   return { transcription, endpointing, user_hook, llm, tools, tts, unattributed: left };
 }
 
@@ -119,7 +120,7 @@ interface Interval {
  * ran, in seconds. The SDK stamps a call when its execution starts and its output when it ends; a recording
  * made by plain JSON has neither, and then nothing is observed.
  */
-export function toolCalls(samples: Samples, event: ToolsRead): number {
+export function recordToolCalls(samples: Samples, event: ToolsFields): number {
   const intervals: Interval[] = [];
   for (const [index, call] of event.functionCalls.entries()) {
     const output = event.functionCallOutputs[index];
@@ -127,15 +128,15 @@ export function toolCalls(samples: Samples, event: ToolsRead): number {
     samples.add('lk_agents_tool_calls_total', { tool, outcome: output?.isError ? 'error' : 'ok' }, 1);
     const [start, end] = [call.createdAt, output?.createdAt];
     if (start === undefined || end === undefined) continue;
-    if (samples.measure('lk_agents_tool_duration_seconds', { tool }, seconds(end - start), request)) {
+    if (samples.measure('lk_agents_tool_duration_seconds', { tool }, seconds(end - start), requestGuard)) {
       intervals.push({ start, end });
     }
   }
-  return seconds(covered(intervals));
+  return seconds(coveredTime(intervals));
 }
 
 /** How much time the intervals cover together, in the unit of their bounds. */
-export function covered(intervals: readonly Interval[]): number {
+export function coveredTime(intervals: readonly Interval[]): number {
   let total = 0;
   let reached = Number.NEGATIVE_INFINITY;
   for (const { start, end } of intervals.toSorted((a, b) => a.start - b.start)) {

@@ -1,14 +1,14 @@
 import type { llm, metrics, voice } from '@livekit/agents';
 import {
-  type MessageRead,
+  type MessageFields,
   type Model,
   modelOf,
-  type ToolsRead,
+  type ToolsFields,
   type TurnModels,
   unknownModel,
 } from './events.ts';
-import { believed, delay, request, type Samples, seconds } from './samples.ts';
-import { type Segment, segmentsOf, toolCalls } from './turn-latency.ts';
+import { delayGuard, requestGuard, type Samples, seconds, validOrZero } from './samples.ts';
+import { recordToolCalls, type Segment, segmentsOf } from './turn-latency.ts';
 
 /** What the user's message of a turn said, and what has happened since. */
 export class OpenTurn {
@@ -16,7 +16,7 @@ export class OpenTurn {
   /** Replies that began before this answer an earlier turn; in seconds since the epoch. */
   readonly since: number;
   /** When the user had spoken, in seconds since the epoch. */
-  readonly asked: number;
+  readonly userStoppedAt: number;
   answered = false;
   interrupted = false;
   /** Whether the agent has spoken in it. */
@@ -41,7 +41,7 @@ export class OpenTurn {
   constructor(user: llm.MetricsReport, since: number, asked: number, speechId?: string) {
     this.user = user;
     this.since = since;
-    this.asked = asked;
+    this.userStoppedAt = asked;
     this.speechId = speechId;
   }
 
@@ -70,10 +70,10 @@ export interface TurnSummary {
  * A caller who hangs up sooner than this after the last words (goodbye, mostly) did not wait for an answer. The silence of the
  * agent is to blame for one who waited longer: it is the limit of dead air, too. In seconds.
  */
-const patience = 5;
+const minWaitSeconds = 5;
 
 /** Two clocks tell when the user stopped; they agree to well below this. In seconds. */
-const sameMoment = 0.002;
+const clockToleranceSeconds = 0.002;
 
 /**
  * The turns of one session: from a user's message to the agent's answer. A turn is counted when it is over:
@@ -90,29 +90,29 @@ export class Turns {
   /** The speech that was created last. */
   #speechId: string | undefined;
   /** When the user first and last began to speak since what has been answered; milliseconds since the epoch. */
-  #voice: { first: number; last: number } | undefined;
+  #userSpeech: { first: number; last: number } | undefined;
   #lastReplyAt = Number.NEGATIVE_INFINITY;
   /** Turns that were counted. */
   count = 0;
-  readonly #over: (turn: TurnSummary) => void;
+  readonly #onTurnEnd: (turn: TurnSummary) => void;
 
   /**
    * @param over hears of each turn that is over
    * @param models serve the turns until a metrics event tells others
    */
   constructor(over: (turn: TurnSummary) => void = () => {}, models: TurnModels = {}) {
-    this.#over = over;
+    this.#onTurnEnd = over;
     this.#llm = models.llm ?? unknownModel;
     this.#tts = models.tts ?? unknownModel;
   }
 
-  message(samples: Samples, message: MessageRead, at: number): void {
-    if (message.role === 'user') this.#user(samples, message, at);
-    if (message.role === 'assistant') this.#assistant(samples, message);
+  message(samples: Samples, message: MessageFields, at: number): void {
+    if (message.role === 'user') this.#onUserMessage(samples, message, at);
+    if (message.role === 'assistant') this.#onAssistantMessage(samples, message);
   }
 
-  tools(samples: Samples, event: ToolsRead): void {
-    const ran = toolCalls(samples, event);
+  tools(samples: Samples, event: ToolsFields): void {
+    const ran = recordToolCalls(samples, event);
     if (!this.#open) return;
     this.#open.tools = true;
     this.#open.toolSeconds += ran;
@@ -132,11 +132,11 @@ export class Turns {
     if (!this.#open || !m.speechId) return;
     // Another speech that begins anew was not cancelled: the answer is still to come.
     if (m.speechId !== this.#open.cancelled) this.#open.interrupted = false;
-    this.#open.llmStep += believed(seconds(m.durationMs), request);
+    this.#open.llmStep += validOrZero(seconds(m.durationMs), requestGuard);
   }
 
   userState(state: voice.UserState, at: number): void {
-    if (state === 'speaking') this.#voice = { first: this.#voice?.first ?? at, last: at };
+    if (state === 'speaking') this.#userSpeech = { first: this.#userSpeech?.first ?? at, last: at };
   }
 
   agentState(samples: Samples, state: voice.AgentState): void {
@@ -167,7 +167,7 @@ export class Turns {
     const turn = this.#open;
     if (turn && reason === 'participant_disconnected') {
       const silent = !turn.answered && !turn.spoken && !turn.failed;
-      turn.abandoned = silent && seconds(at) - turn.asked < patience;
+      turn.abandoned = silent && seconds(at) - turn.userStoppedAt < minWaitSeconds;
     }
     this.#finish(samples);
   }
@@ -178,15 +178,15 @@ export class Turns {
     this.#open.cancelled = speechId;
   }
 
-  #user(samples: Samples, message: MessageRead, at: number): void {
+  #onUserMessage(samples: Samples, message: MessageFields, at: number): void {
     const m = message.metrics ?? {};
-    samples.measure('lk_agents_turn_transcription_delay_seconds', {}, m.transcriptionDelay, delay);
-    samples.measure('lk_agents_turn_end_of_turn_delay_seconds', {}, m.endOfTurnDelay, delay);
+    samples.measure('lk_agents_turn_transcription_delay_seconds', {}, m.transcriptionDelay, delayGuard);
+    samples.measure('lk_agents_turn_end_of_turn_delay_seconds', {}, m.endOfTurnDelay, delayGuard);
     samples.measure(
       'lk_agents_turn_on_user_turn_completed_delay_seconds',
       {},
       m.onUserTurnCompletedDelay,
-      delay,
+      delayGuard,
     );
     // The confidence of an STT that has none is 0.
     const confidence = { max: 1, zeroIsMissing: true };
@@ -200,27 +200,32 @@ export class Turns {
     const typed = this.#realtime ? Number.NEGATIVE_INFINITY : seconds(at);
     const since = m.stoppedSpeakingAt ?? m.startedSpeakingAt ?? typed;
     this.#open = new OpenTurn(m, since, m.stoppedSpeakingAt ?? seconds(at), this.#speechId);
-    this.#voice = undefined;
+    this.#userSpeech = undefined;
   }
 
-  #assistant(samples: Samples, message: MessageRead): void {
+  #onAssistantMessage(samples: Samples, message: MessageFields): void {
     const m = message.metrics ?? {};
-    samples.measure('lk_agents_turn_llm_ttft_seconds', this.#llm, m.llmNodeTtft, request);
-    samples.measure('lk_agents_turn_tts_ttfb_seconds', this.#tts, m.ttsNodeTtfb, request);
-    samples.measure('lk_agents_turn_playback_latency_seconds', {}, m.playbackLatency, delay);
-    const measured = samples.measure('lk_agents_turn_e2e_latency_seconds', this.#llm, m.e2eLatency, request);
-    if (measured) this.#explain(samples, m);
+    samples.measure('lk_agents_turn_llm_ttft_seconds', this.#llm, m.llmNodeTtft, requestGuard);
+    samples.measure('lk_agents_turn_tts_ttfb_seconds', this.#tts, m.ttsNodeTtfb, requestGuard);
+    samples.measure('lk_agents_turn_playback_latency_seconds', {}, m.playbackLatency, delayGuard);
+    const measured = samples.measure(
+      'lk_agents_turn_e2e_latency_seconds',
+      this.#llm,
+      m.e2eLatency,
+      requestGuard,
+    );
+    if (measured) this.#attributeLatency(samples, m);
     // Text whose speech failed is in the history all the same: it was not heard.
     if (Object.keys(m).length > 0 && m.startedSpeakingAt === undefined) return;
     const began = m.startedSpeakingAt ?? Number.POSITIVE_INFINITY;
     if (m.startedSpeakingAt !== undefined) this.#lastReplyAt = began;
     // It answers the turn before, which has been counted.
     if (this.#open && began < this.#open.since) return;
-    if (!this.#open && !this.#answersVoice(m, began)) return;
+    if (!this.#open && !this.#answersUserSpeech(m, began)) return;
     this.#open ??= new OpenTurn({}, Number.NEGATIVE_INFINITY, began);
-    this.#voice =
-      this.#voice && seconds(this.#voice.last) > began
-        ? { ...this.#voice, first: this.#voice.last }
+    this.#userSpeech =
+      this.#userSpeech && seconds(this.#userSpeech.last) > began
+        ? { ...this.#userSpeech, first: this.#userSpeech.last }
         : undefined;
     this.#open.answered = true;
     // Of several messages (one moment, please; then, after a tool, the answer) the first ended the caller's wait.
@@ -230,17 +235,17 @@ export class Turns {
   }
 
   /** A realtime model may answer without ever giving a transcript: then the user's voice opened the turn. */
-  #answersVoice(reply: llm.MetricsReport, began: number): boolean {
+  #answersUserSpeech(reply: llm.MetricsReport, began: number): boolean {
     const realtime = this.#realtime || reply.providerRequestIds !== undefined;
-    return realtime && this.#voice !== undefined && seconds(this.#voice.first) <= began;
+    return realtime && this.#userSpeech !== undefined && seconds(this.#userSpeech.first) <= began;
   }
 
   /** Splits the latency of the turn that this reply answers; of any other turn nothing is known. */
-  #explain(samples: Samples, reply: llm.MetricsReport): void {
+  #attributeLatency(samples: Samples, reply: llm.MetricsReport): void {
     const e2eLatency = reply.e2eLatency as number;
     const stopped = (reply.startedSpeakingAt ?? Number.NaN) - e2eLatency;
     const turn = [this.#open, this.#last].find(
-      (known) => Math.abs((known?.user.stoppedSpeakingAt ?? Number.NaN) - stopped) < sameMoment,
+      (known) => Math.abs((known?.user.stoppedSpeakingAt ?? Number.NaN) - stopped) < clockToleranceSeconds,
     );
     const parts = segmentsOf({
       e2eLatency,
@@ -269,6 +274,6 @@ export class Turns {
     const tools = turn.tools ? 'yes' : 'no';
     samples.add('lk_agents_turns_total', { outcome: turn.outcome, tools }, 1);
     const { outcome, toolSeconds, user, reply, segments } = turn;
-    this.#over({ outcome, tools: turn.tools, toolSeconds, user, reply, segments });
+    this.#onTurnEnd({ outcome, tools: turn.tools, toolSeconds, user, reply, segments });
   }
 }

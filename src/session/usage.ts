@@ -1,7 +1,7 @@
 import type { metrics } from '@livekit/agents';
 import type { BillableUnit } from '../catalogue/labels.ts';
 import type { Labels } from '../catalogue/metrics.ts';
-import { amountOf, splitInput, splitOutput, type TakeUsage } from '../pricing/token-split.ts';
+import { type AddUsage, splitInput, splitOutput, validAmount } from '../pricing/token-split.ts';
 import { modelOf } from './events.ts';
 import { fromMs, type Samples } from './samples.ts';
 
@@ -70,7 +70,7 @@ const handlers: Handlers = {
  * Counts what providers bill for. Follows the SDK's own `ModelUsageCollector.collect` (metrics/model_usage.ts)
  * field by field, in seconds where that counts milliseconds.
  */
-export function usage(samples: Samples, m: metrics.AgentMetrics): void {
+export function recordUsage(samples: Samples, m: metrics.AgentMetrics): void {
   if (!Object.hasOwn(handlers, m.type)) return;
   (handlers[m.type] as (samples: Samples, m: metrics.AgentMetrics) => void)(samples, m);
 }
@@ -82,19 +82,19 @@ function counting(
   samples: Samples,
   component: Component,
   metadata: metrics.MetricsMetadata | undefined,
-): TakeUsage {
+): AddUsage {
   const { model_provider, model_name } = modelOf(metadata);
   return (unit, amount) =>
     samples.add('lk_agents_billable_usage_total', { model_provider, model_name, component, unit }, amount);
 }
 
-function takeIfAny(take: TakeUsage, unit: BillableUnit, value: number | undefined): void {
-  const amount = amountOf(value);
+function takeIfAny(take: AddUsage, unit: BillableUnit, value: number | undefined): void {
+  const amount = validAmount(value);
   if (amount > 0) take(unit, amount);
 }
 
 /** Audio counts for models that bill it, and once more where a plugin tells no tokens for models that bill those. */
-function audio(take: TakeUsage, ms: number, tokens: number): void {
+function audio(take: AddUsage, ms: number, tokens: number): void {
   const seconds = fromMs(ms);
   takeIfAny(take, 'audio_seconds', seconds);
   if (tokens === 0) takeIfAny(take, 'audio_seconds_without_tokens', seconds);
@@ -133,13 +133,13 @@ const billableHandlers: Handlers = {
     takeIfAny(take, 'characters', m.charactersCount);
     takeIfAny(take, 'input_tokens', m.inputTokens);
     takeIfAny(take, 'output_audio_tokens', m.outputTokens);
-    audio(take, m.audioDurationMs, amountOf(m.inputTokens) + amountOf(m.outputTokens));
+    audio(take, m.audioDurationMs, validAmount(m.inputTokens) + validAmount(m.outputTokens));
   },
   stt_metrics(samples, m) {
     const take = counting(samples, 'stt', m.metadata);
     takeIfAny(take, 'input_audio_tokens', m.inputTokens);
     takeIfAny(take, 'output_tokens', m.outputTokens);
-    audio(take, m.audioDurationMs, amountOf(m.inputTokens) + amountOf(m.outputTokens));
+    audio(take, m.audioDurationMs, validAmount(m.inputTokens) + validAmount(m.outputTokens));
   },
   interruption_metrics(samples, m) {
     takeIfAny(counting(samples, 'interruption', m.metadata), 'requests', m.numRequests);
@@ -153,7 +153,7 @@ const billableHandlers: Handlers = {
 };
 
 /** Counts what a metrics event says of usage in the units in which it may be billed. */
-export function billable(samples: Samples, m: metrics.AgentMetrics): void {
+export function recordBillableUsage(samples: Samples, m: metrics.AgentMetrics): void {
   if (!Object.hasOwn(billableHandlers, m.type)) return;
   (billableHandlers[m.type] as (samples: Samples, m: metrics.AgentMetrics) => void)(samples, m);
 }

@@ -23,7 +23,7 @@ const names = voice.AgentSessionEventTypes;
  * to the code that observes it, so that a test can hold the two against each other. Written synchronously,
  * because a job that kills itself has no time to flush.
  */
-export function keepOracle(session: voice.AgentSession, directory: string, head: OracleHead): void {
+export function writeOracle(session: voice.AgentSession, directory: string, head: OracleHead): void {
   const file = join(directory, `${head.job}.jsonl`);
   const write = (event: string, facts: Record<string, unknown>) =>
     appendFileSync(file, `${JSON.stringify({ ...head, event, facts } satisfies OracleLine)}\n`);
@@ -57,7 +57,7 @@ export function keepOracle(session: voice.AgentSession, directory: string, head:
 }
 
 /** What the call centre tells a job, as the metadata of its dispatch. */
-export interface CallOrder {
+export interface CallRequest {
   plan: CallPlan;
   /** How many times faster than life people talk and think. */
   speed: number;
@@ -76,14 +76,14 @@ await monitor();
 /** The agent file of the call centre: what a user's `agent.ts` is. The SDK imports it in each forked job. */
 export default defineAgent({
   entry: async (ctx: JobContext) => {
-    const { plan, speed, directory, oracle } = JSON.parse(ctx.job.metadata) as CallOrder;
+    const { plan, speed, directory, oracle } = JSON.parse(ctx.job.metadata) as CallRequest;
     // Without a receiver of one's own, the SDK would look for LiveKit Cloud.
     const record = Boolean(process.env.LIVEKIT_OBSERVABILITY_URL);
     // What the SDK calls a deployment is the agent's version in an upload.
     if (record) process.env.LIVEKIT_AGENT_DEPLOYMENT = plan.version;
     const call = createCall({ plan, speed, incidents: watchIncidents(directory), record });
     if (oracle) {
-      keepOracle(call.session, oracle, { job: ctx.job.id, agent: plan.agent, version: plan.version });
+      writeOracle(call.session, oracle, { job: ctx.job.id, agent: plan.agent, version: plan.version });
     }
     observe(call.session, ctx, { agentName: plan.agent, agentVersion: plan.version });
     const played = call.play().then(() => ctx.shutdown('the call is over'));

@@ -11,7 +11,7 @@ import { listenInferenceGateway } from './inference-gateway.ts';
 import { resolveOptions, type SimulateOptions } from './options.ts';
 import { createRandom } from './random.ts';
 import { listenSignalling } from './signalling.ts';
-import { callReports, credentialsOf, openSessions } from './uploads.ts';
+import { callReports, credentialsOf, startSessionGateway } from './uploads.ts';
 import { startWorker, superviseChildren } from './worker.ts';
 
 /** A call centre that is open. */
@@ -97,7 +97,7 @@ export async function openCallCentre(
     const sessions =
       gatewayPort === undefined
         ? undefined
-        : await openSessions({
+        : await startSessionGateway({
             port: gatewayPort,
             directory: settings.data ?? join(directory, 'sessions'),
             credentials,

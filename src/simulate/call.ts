@@ -12,7 +12,7 @@ import { SimulatedVad } from './models/vad.ts';
 import { pause } from './pause.ts';
 import type { CallPlan } from './plan.ts';
 import { createRandom, type Random } from './random.ts';
-import { endings, type Stage, scenes } from './scenes.ts';
+import { endings, type SceneContext, scenes } from './scenes.ts';
 import { createTools } from './tools.ts';
 
 export interface StackOptions {
@@ -51,13 +51,13 @@ export function createStack({ plan, incidents, speed, script, faults }: StackOpt
     new SimulatedTts({ model: ttss[key], random: chance(key), faults, incidents });
   const spec = agents.find(({ name }) => name === plan.agent);
   const vad = new SimulatedVad(chance('vad'));
-  const ears = new SimulatedStt({ model: stts[stack.stt], random: chance('stt'), faults });
+  const simulatedStt = new SimulatedStt({ model: stts[stack.stt], random: chance('stt'), faults });
   const { fallback } = stack;
   return {
     realtime: undefined,
     session: {
       vad,
-      stt: stts[stack.stt].streaming ? ears : new stt.StreamAdapter(ears, vad),
+      stt: stts[stack.stt].streaming ? simulatedStt : new stt.StreamAdapter(simulatedStt, vad),
       llm: fallback
         ? new llm.FallbackAdapter({ llms: [llmOf(stack.llm), llmOf(fallback.llm)] })
         : llmOf(stack.llm),
@@ -153,18 +153,18 @@ export function createCall({ plan, incidents, speed, record = false }: CallOptio
   const loudspeaker = new CallerLoudspeaker({ speed, startDelay: () => random.lognormal(35, 0.5) });
   const caller = new Caller({ session, microphone, random, speed });
 
-  const unsaid = {
+  const topicQueues = {
     with: random.shuffle(list.filter(hasTool)),
     without: random.shuffle(list.filter((t) => !hasTool(t))),
   };
   const topic = (withTool: boolean): Topic => {
-    const queue = withTool ? unsaid.with : unsaid.without;
+    const queue = withTool ? topicQueues.with : topicQueues.without;
     const next = queue.shift() as Topic;
     // Said again when everything has been said.
     queue.push(next);
     return next;
   };
-  const stage: Stage = {
+  const stage: SceneContext = {
     session,
     caller,
     script,
@@ -187,9 +187,9 @@ export function createCall({ plan, incidents, speed, record = false }: CallOptio
     session.output.audio = loudspeaker;
     try {
       await session.start({ agent: new Receptionist({ id: plan.agent, tools, random }), record });
-      await caller.listen(10_000);
+      await caller.waitForAnswer(10_000);
       for (const name of plan.scenes) {
-        if (!(await caller.think())) break;
+        if (!(await caller.pauseToThink())) break;
         await scenes[name](stage);
       }
       if (!caller.over.aborted) await endings[plan.ending](stage);

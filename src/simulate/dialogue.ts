@@ -5,7 +5,7 @@ export interface ToolRequest {
 }
 
 /** What an LLM request does instead of simply answering. */
-export type LlmTrouble =
+export type LlmFault =
   /** Fails once, and succeeds when it is tried again, there or with a fallback. */
   | 'once'
   /** Fails with an error that is not worth a retry. */
@@ -19,7 +19,7 @@ export type LlmTrouble =
 export interface Step {
   text?: string;
   tools?: readonly ToolRequest[];
-  trouble?: LlmTrouble;
+  fault?: LlmFault;
 }
 
 /** What the agent does about something that the caller said; one step more than it has rounds of tools. */
@@ -59,7 +59,7 @@ export class Script {
 
   /** Whether a step of which one request is to fail has not had its failure yet; it has it by asking. */
   failsNow(step: Step): boolean {
-    if (step.trouble !== 'once' || this.#failed.has(step)) return false;
+    if (step.fault !== 'once' || this.#failed.has(step)) return false;
     this.#failed.add(step);
     return true;
   }

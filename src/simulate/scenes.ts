@@ -16,7 +16,7 @@ import type { Ending, SceneName } from './plan.ts';
 import type { Random } from './random.ts';
 
 /** Everything that a scene can play with. */
-export interface Stage {
+export interface SceneContext {
   session: voice.AgentSession;
   caller: Caller;
   script: Script;
@@ -28,22 +28,22 @@ export interface Stage {
   realtime?: SimulatedRealtimeModel;
 }
 
-type Scene = (stage: Stage) => Promise<unknown>;
+type Scene = (stage: SceneContext) => Promise<unknown>;
 
 /** Says something, and waits for the answer and its end. */
-async function ask({ caller, script }: Stage, says: string, reply: Reply): Promise<boolean> {
+async function ask({ caller, script }: SceneContext, says: string, reply: Reply): Promise<boolean> {
   script.expect(says, reply);
   await caller.say(says);
-  return caller.listen();
+  return caller.waitForAnswer();
 }
 
 /** Says something that makes the agent talk for long; resolves a moment after it has begun. */
-async function provoke(stage: Stage): Promise<boolean> {
+async function startMonologue(stage: SceneContext): Promise<boolean> {
   const { caller, script, topics } = stage;
   const { says } = stage.topic(false);
   script.expect(says, [{ text: topics.monologue }]);
   await caller.say(says);
-  return (await caller.hear()) && caller.wait(1800);
+  return (await caller.waitForSpeech()) && caller.wait(1800);
 }
 
 /** Asks for something for which the agent has to call a tool of the given name. */
@@ -53,7 +53,7 @@ const askForTool =
     ask(stage, stage.topic(false).says, [{ text: before, tools: [{ name, args: {} }] }, { text: after }]);
 
 /** Says something that nobody answered, or that takes the floor, and gets a short answer. */
-const insist = (stage: Stage, phrases: readonly string[]): Promise<boolean> =>
+const repeatRequest = (stage: SceneContext, phrases: readonly string[]): Promise<boolean> =>
   ask(stage, stage.random.pick(phrases), [{ text: stage.random.pick(acknowledgements) }]);
 
 export const scenes: Readonly<Record<SceneName, Scene>> = {
@@ -87,51 +87,51 @@ export const scenes: Readonly<Record<SceneName, Scene>> = {
   handoff: askForTool('transfer_to_billing', 'I am putting you through.', 'Here you go.'),
 
   async interruption(stage) {
-    await provoke(stage);
-    await insist(stage, interjections);
+    await startMonologue(stage);
+    await repeatRequest(stage, interjections);
   },
 
   async backchannel(stage) {
     const { caller } = stage;
-    await provoke(stage);
+    await startMonologue(stage);
     await caller.backchannel();
     await caller.wait(1500);
     await caller.backchannel();
-    await caller.quiet();
+    await caller.waitForSilence();
   },
 
   async 'false-interruption'(stage) {
     const { caller } = stage;
-    await provoke(stage);
+    await startMonologue(stage);
     await caller.mumble(800);
     // The agent has stopped; it resumes when no words follow the noise.
     await caller.until(() => stage.session.agentState !== 'speaking', 3000);
-    await caller.hear(8000);
-    await caller.quiet();
+    await caller.waitForSpeech(8000);
+    await caller.waitForSilence();
   },
 
   async impatience(stage) {
     const { caller, script } = stage;
     const { says } = stage.topic(false);
-    script.expect(says, [{ text: 'This comes too late.', trouble: 'late' }]);
+    script.expect(says, [{ text: 'This comes too late.', fault: 'late' }]);
     await caller.say(says);
     await caller.until(() => stage.session.agentState === 'thinking', 5000);
     await caller.wait(1200);
-    await insist(stage, nudges);
+    await repeatRequest(stage, nudges);
   },
 
   'llm-retry'(stage) {
     const { says, answer } = stage.topic(false);
-    return ask(stage, says, [{ text: answer, trouble: 'once' }]);
+    return ask(stage, says, [{ text: answer, fault: 'once' }]);
   },
 
   async 'empty-answer'(stage) {
     const { caller, script } = stage;
     const { says } = stage.topic(false);
-    script.expect(says, [{ trouble: 'empty' }]);
+    script.expect(says, [{ fault: 'empty' }]);
     await caller.say(says);
     await caller.wait(4000);
-    await insist(stage, nudges);
+    await repeatRequest(stage, nudges);
   },
 
   'tts-retry'(stage) {
@@ -142,26 +142,26 @@ export const scenes: Readonly<Record<SceneName, Scene>> = {
 
   async announcement({ session, caller }) {
     session.say('By the way, calls may be recorded for training.');
-    await caller.listen();
+    await caller.waitForAnswer();
   },
 
   async typed(stage) {
     const { says, answer } = stage.topic(false);
     stage.script.expect(says, [{ text: answer }]);
     stage.session.generateReply({ userInput: says });
-    await stage.caller.listen();
+    await stage.caller.waitForAnswer();
   },
 
   async unheard(stage) {
     const { caller } = stage;
     await caller.mumble(1800);
     await caller.wait(3500);
-    await insist(stage, nudges);
+    await repeatRequest(stage, nudges);
   },
 
   async away(stage) {
     await stage.caller.until(() => stage.session.userState === 'away', 20_000);
-    await insist(stage, nudges);
+    await repeatRequest(stage, nudges);
   },
 
   async reconnect(stage) {
@@ -177,27 +177,27 @@ export class SimulatedCrash extends Error {
 }
 
 /** Says goodbye, and lets the agent say it too. */
-async function goodbye({ caller, script, topics }: Stage): Promise<void> {
+async function goodbye({ caller, script, topics }: SceneContext): Promise<void> {
   const { says, answer } = topics.farewell;
   script.expect(says, [{ text: answer }]);
   await caller.say(says);
-  await caller.listen();
+  await caller.waitForAnswer();
 }
 
 /** Asks something, and comes back in the middle of the answer. */
-async function midAnswer(stage: Stage): Promise<void> {
+async function midAnswer(stage: SceneContext): Promise<void> {
   const { says } = stage.topic(false);
   stage.script.expect(says, [{ text: stage.topics.monologue }]);
   await stage.caller.say(says);
-  await stage.caller.hear(8000);
+  await stage.caller.waitForSpeech(8000);
   await stage.caller.wait(1000);
 }
 
-const hangUp = ({ session }: Stage) =>
+const hangUp = ({ session }: SceneContext) =>
   session.shutdown({ drain: false, reason: voice.CloseReason.PARTICIPANT_DISCONNECTED });
 
 /** Lets one of the models fail until the session gives up. */
-async function failForGood(stage: Stage): Promise<void> {
+async function failForGood(stage: SceneContext): Promise<void> {
   const { session, caller, script, faults, random, realtime } = stage;
   if (realtime) {
     await midAnswer(stage);
@@ -210,9 +210,9 @@ async function failForGood(stage: Stage): Promise<void> {
   const failing = random.pick(streams ? ['llm', 'tts', 'stt'] : ['llm', 'tts']);
   if (failing === 'stt') faults.arm('stt', 100);
   else if (failing === 'tts') faults.arm('tts-fatal', 100);
-  const trouble = failing === 'llm' ? 'fatal' : undefined;
+  const fault = failing === 'llm' ? 'fatal' : undefined;
   for (const says of ['does this still work', 'I asked whether this works', 'it does not work at all']) {
-    script.expect(says, [{ text: 'I think so.', trouble }]);
+    script.expect(says, [{ text: 'I think so.', fault }]);
     await caller.say(says);
     await caller.wait(3500);
     if (caller.over.aborted) return;
@@ -220,7 +220,7 @@ async function failForGood(stage: Stage): Promise<void> {
 }
 
 /** How calls end. When one of these resolves, the session is closing, or somebody has to close it. */
-export const endings: Readonly<Record<Ending, (stage: Stage) => Promise<void>>> = {
+export const endings: Readonly<Record<Ending, (stage: SceneContext) => Promise<void>>> = {
   async 'caller-leaves'(stage) {
     await goodbye(stage);
     hangUp(stage);

@@ -50,14 +50,14 @@ const columns: readonly Column[] = [
 ];
 
 /** What a narrow terminal does without, first things first. */
-const dispensable = ['tool errors', 'errors', 'turns', 'finished', 'version', 'crashed'];
+const optionalColumns = ['tool errors', 'errors', 'turns', 'finished', 'version', 'crashed'];
 
 const spaced = (chosen: readonly Column[]): number => chosen.reduce((sum, { width }) => sum + width + 2, 0);
 
 /** The columns that fit. */
 function fitting(width: number): readonly Column[] {
   let chosen = columns;
-  for (const name of dispensable) {
+  for (const name of optionalColumns) {
     if (spaced(chosen) <= width) break;
     chosen = chosen.filter((column) => column.name !== name);
   }
@@ -122,15 +122,15 @@ export function renderSummary(view: Pick<View, 'elapsed' | 'figures'>): string[]
   return [
     `${callsOf(figures.total)} calls and ${figures.total.turns} turns in ${clock(elapsed)}; latencies of the whole run:`,
     '',
-    header(lasting),
-    ...[...figures.rows, figures.total].map((row) => cells(row, lasting)),
+    header(summaryColumns),
+    ...[...figures.rows, figures.total].map((row) => cells(row, summaryColumns)),
     '',
     `  errors     ${errorsOf(figures) || 'none'}`,
   ];
 }
 
 /** What is left to tell when nobody is on the line any more. */
-const lasting = columns.filter(({ name }) => name !== 'active');
+const summaryColumns = columns.filter(({ name }) => name !== 'active');
 
 function line(row: Row, chosen: readonly Column[], paint: (style: Style, text: string) => string): string {
   const text = cells(row, chosen);

@@ -14,7 +14,7 @@ export interface Credentials {
 }
 
 /** A key that nobody else knows. */
-const drawn = (): Credentials => ({
+const generateCredentials = (): Credentials => ({
   LIVEKIT_API_KEY: `simulated-${randomBytes(4).toString('hex')}`,
   LIVEKIT_API_SECRET: randomBytes(32).toString('base64url'),
 });
@@ -27,9 +27,9 @@ const drawn = (): Credentials => ({
  * @throws {SimulateOptionError} if the file cannot be used
  */
 export function credentialsOf(file: string | undefined): Credentials {
-  if (file === undefined) return drawn();
+  if (file === undefined) return generateCredentials();
   try {
-    return kept(file) ?? keep(file, drawn());
+    return kept(file) ?? keep(file, generateCredentials());
   } catch (error) {
     throw new SimulateOptionError(
       `the key in ${file} cannot be used (${(error as Error).message}): let the file be written, or remove it for a new one`,
@@ -72,7 +72,7 @@ export interface SessionsOptions {
 const maxBytes = 1024 ** 3;
 
 /** A gateway's error in the terms of a simulation, whose port of it has a name of its own. */
-const inOwnTerms = ({ code, message, cause }: ServeError): ServeError =>
+const withSimulateNames = ({ code, message, cause }: ServeError): ServeError =>
   new ServeError(
     code,
     message
@@ -86,7 +86,12 @@ const inOwnTerms = ({ code, message, cause }: ServeError): ServeError =>
  *
  * @throws {ServeError} if it cannot listen, and not because the port is taken
  */
-export async function openSessions({ port, directory, credentials, log }: SessionsOptions): Promise<Gateway> {
+export async function startSessionGateway({
+  port,
+  directory,
+  credentials,
+  log,
+}: SessionsOptions): Promise<Gateway> {
   const start = (on: number) =>
     startGateway({
       directory,
@@ -98,7 +103,7 @@ export async function openSessions({ port, directory, credentials, log }: Sessio
   return start(port).catch((error: unknown) => {
     if (!(error instanceof ServeError)) throw error;
     if (error.code === 'EADDRINUSE') return start(0);
-    throw inOwnTerms(error);
+    throw withSimulateNames(error);
   });
 }
 

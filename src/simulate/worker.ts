@@ -54,7 +54,7 @@ export function superviseChildren({ output, environment, onJobStart, onJobEnd }:
     });
     alive.add(child);
     let job: string | undefined;
-    seeJobStart(child, (id) => {
+    watchJobStart(child, (id) => {
       job = id;
       working.add(child);
       onJobStart?.(id);
@@ -102,7 +102,7 @@ export function superviseChildren({ output, environment, onJobStart, onJobEnd }:
 }
 
 /** Sees what the worker sends to a process: only there does a job begin. */
-function seeJobStart(child: ChildProcess, started: (jobId: string) => void): void {
+function watchJobStart(child: ChildProcess, started: (jobId: string) => void): void {
   const { send } = child;
   if (!send) return;
   child.send = function (this: ChildProcess, ...args: Parameters<ChildProcess['send']>) {

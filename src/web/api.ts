@@ -50,11 +50,14 @@ async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
     throw new ApiError(0, 'The gateway does not answer. Is it running?');
   }
   if (response.ok) return (await response.json()) as T;
-  const told = await response.json().then(
+  const message = await response.json().then(
     (body) => textOf((body as { error?: unknown }).error),
     () => undefined,
   );
-  throw new ApiError(response.status, told ?? reasons[response.status] ?? `It answered ${response.status}.`);
+  throw new ApiError(
+    response.status,
+    message ?? reasons[response.status] ?? `It answered ${response.status}.`,
+  );
 }
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
@@ -83,7 +86,7 @@ export const api = {
 };
 
 /** What was asked for, as far as it is there. What was there stays while it is asked for again. */
-export interface Loaded<T> {
+export interface RequestState<T> {
   value?: T;
   error?: ApiError;
   loading: boolean;
@@ -92,8 +95,8 @@ export interface Loaded<T> {
 }
 
 /** Asks for something whenever `inputs` change; an answer that comes after that is let go. */
-export function useLoaded<T>(load: (signal: AbortSignal) => Promise<T>, inputs: Inputs): Loaded<T> {
-  const [state, setState] = useState<Omit<Loaded<T>, 'reload'>>({ loading: true });
+export function useRequest<T>(load: (signal: AbortSignal) => Promise<T>, inputs: Inputs): RequestState<T> {
+  const [state, setState] = useState<Omit<RequestState<T>, 'reload'>>({ loading: true });
   const [attempt, setAttempt] = useState(0);
 
   useEffect(() => {

@@ -33,7 +33,7 @@ export function followChanges(address = '/api/events'): Changes {
   let mayHaveMissed = document.hidden;
   let retry: ReturnType<typeof setTimeout> | undefined;
 
-  const tell = (change: Change) => {
+  const notify = (change: Change) => {
     for (const listener of [...listeners]) listener(change);
   };
   const setConnected = (now: boolean) => {
@@ -51,7 +51,7 @@ export function followChanges(address = '/api/events'): Changes {
     source = new EventSource(address);
     source.onopen = () => {
       setConnected(true);
-      if (mayHaveMissed) tell({ type: 'missed' });
+      if (mayHaveMissed) notify({ type: 'missed' });
       mayHaveMissed = false;
     };
     source.onerror = () => {
@@ -60,8 +60,8 @@ export function followChanges(address = '/api/events'): Changes {
       // After an answer that is no stream, such as 401 or 503, the browser does not try again.
       if (source?.readyState === EventSource.CLOSED) retry = setTimeout(open, retryMs);
     };
-    source.addEventListener('session', ({ data }) => tell({ type: 'session', summary: JSON.parse(data) }));
-    source.addEventListener('deleted', ({ data }) => tell({ type: 'deleted', id: JSON.parse(data).id }));
+    source.addEventListener('session', ({ data }) => notify({ type: 'session', summary: JSON.parse(data) }));
+    source.addEventListener('deleted', ({ data }) => notify({ type: 'deleted', id: JSON.parse(data).id }));
   };
   document.addEventListener('visibilitychange', () => {
     if (document.hidden) {

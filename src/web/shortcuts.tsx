@@ -3,7 +3,7 @@ import { useContext, useEffect, useRef, useState } from 'preact/hooks';
 import { KeyboardIcon } from './icons.tsx';
 
 /** Whether a key means the page, and not a field, a dialog, the browser, or what has the focus. */
-export function isForThePage(event: KeyboardEvent): boolean {
+export function isPageShortcut(event: KeyboardEvent): boolean {
   const { target, defaultPrevented, ctrlKey, metaKey, altKey } = event;
   if (defaultPrevented || ctrlKey || metaKey || altKey) return false;
   // Also when nothing in the dialog has the focus.
@@ -15,7 +15,7 @@ export function isForThePage(event: KeyboardEvent): boolean {
 export function useKeys(steps: Readonly<Record<string, () => void>>): void {
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
-      if (!isForThePage(event)) return;
+      if (!isPageShortcut(event)) return;
       const { key, target } = event;
       const onControl = target instanceof Element && target.closest('button, a, summary, [role=tab]');
       // What has the focus takes a space or an arrow first.
@@ -62,7 +62,7 @@ export function ShortcutsHelp() {
 
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
-      if (event.key !== '?' || !isForThePage(event)) return;
+      if (event.key !== '?' || !isPageShortcut(event)) return;
       event.preventDefault();
       show();
     };

@@ -133,7 +133,7 @@ describe('the token of readers', () => {
     (await fetch(`${url}/api/sessions`, { headers: authorization ? { authorization } : {} })).status;
 
   test('is drawn once, for nobody else to read, and works in a browser', async () => {
-    const first = await start(['--host', '0.0.0.0', '--draw-token']);
+    const first = await start(['--host', '0.0.0.0', '--generate-token']);
     const file = join(data, 'token');
     const token = readFileSync(file, 'utf8').trim();
     expect(token.length).toBeGreaterThan(30);
@@ -145,14 +145,14 @@ describe('the token of readers', () => {
     expect(await statusWith(first.url, `Basic ${btoa(`talkgauge:${token}`)}`)).toBe(200);
     first.child.kill('SIGTERM');
     await once(first.child, 'exit');
-    const second = await start(['--draw-token']);
+    const second = await start(['--generate-token']);
     expect(await statusWith(second.url, `Bearer ${token}`)).toBe(200);
   });
 
   test('comes from a file, and then none is drawn', async () => {
     const file = join(data, 'readers');
     writeFileSync(file, 'a-token-of-mine\n');
-    const { url } = await start(['--token-file', file, '--draw-token']);
+    const { url } = await start(['--token-file', file, '--generate-token']);
     expect(await statusWith(url, 'Bearer a-token-of-mine')).toBe(200);
     expect(readdirSync(data)).not.toContain('token');
   });
@@ -163,7 +163,7 @@ test('variables that are empty, or say no, are not set', async () => {
     ...keys,
     TALKGAUGE_GATEWAY_TEMPO: '',
     TALKGAUGE_GATEWAY_RETENTION_DAYS: '',
-    TALKGAUGE_GATEWAY_DRAW_TOKEN: 'false',
+    TALKGAUGE_GATEWAY_GENERATE_TOKEN: 'false',
   });
   expect((await fetch(`${url}/api/sessions`)).status).toBe(200);
   expect(readdirSync(data)).not.toContain('token');

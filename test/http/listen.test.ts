@@ -116,12 +116,12 @@ test('an address has its share of the connections, and no more', async () => {
     requestTimeout: 60_000,
     connectionsCheckingInterval: 60_000,
     keepAliveTimeout: 60_000,
-    stalled: 60_000,
+    idleTimeout: 60_000,
   };
   const { port, close } = await listen((_request, response) => void response.end('ok'), {
     host: '127.0.0.1',
     port: 0,
-    patience,
+    timeouts: patience,
     maxConnections: 10,
     maxConnectionsPerAddress: 2,
     keepProcessAlive: true,

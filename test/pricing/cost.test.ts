@@ -182,9 +182,9 @@ describe('other prices', () => {
     const recorder = createRecorder({ derivation });
     const request = used('acme/m', 'eot', 'requests', 1);
     recorder.record(request, identity);
-    derivation.use(new PriceBook(priceFile({ 'acme/m': { requests_per_thousand: 3000 } })));
+    derivation.setPrices(new PriceBook(priceFile({ 'acme/m': { requests_per_thousand: 3000 } })));
     recorder.record(request, identity);
-    derivation.use(new PriceBook());
+    derivation.setPrices(new PriceBook());
     recorder.record(request, identity);
     const text = await recorder.expose('text');
     expect(sampleOf(text, 'lk_agents_cost_usd_total')).toBe(4);

@@ -2,7 +2,12 @@ import type { metrics } from '@livekit/agents';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Samples } from '../../src/session/samples.ts';
-import { EstimatedLatency, segmentsOf, type TurnParts, toolCalls } from '../../src/session/turn-latency.ts';
+import {
+  EstimatedLatency,
+  recordToolCalls,
+  segmentsOf,
+  type TurnMeasurements,
+} from '../../src/session/turn-latency.ts';
 import { start, valuesOf } from '../agent/livekit/call.ts';
 import { eouMetrics, llmMetrics, ttsMetrics } from '../agent/livekit/sdk-metrics.ts';
 
@@ -19,7 +24,7 @@ const part = fc.option(
 );
 
 test('whatever was measured, no segment is negative and together they are the latency', () => {
-  const parts: fc.Arbitrary<TurnParts> = fc.record({
+  const parts: fc.Arbitrary<TurnMeasurements> = fc.record({
     e2eLatency: fc.double({ min: 0, max: 600, noNaN: true }),
     transcriptionDelay: part,
     endOfTurnDelay: part,
@@ -231,7 +236,7 @@ type Ran = [name: string, from: number | undefined, to: number | undefined, isEr
 function ran(...tools: Ran[]) {
   const at = (ms: number | undefined) => (ms === undefined ? undefined : start + ms);
   const samples = new Samples();
-  const seconds = toolCalls(samples, {
+  const seconds = recordToolCalls(samples, {
     functionCalls: tools.map(([name, from]) => ({ name, createdAt: at(from) })),
     functionCallOutputs: tools.map(([, , to, isError = false]) => ({ isError, createdAt: at(to) })),
   } as never);
@@ -317,6 +322,9 @@ test('a time that cannot be true is refused, and adds nothing to the wait', () =
 
 test('a tool without a name is unknown, and one without an output was called', () => {
   const samples = new Samples();
-  toolCalls(samples, { functionCalls: [{ name: '', createdAt: start }], functionCallOutputs: [] } as never);
+  recordToolCalls(samples, {
+    functionCalls: [{ name: '', createdAt: start }],
+    functionCallOutputs: [],
+  } as never);
   expect(valuesOf(samples.observations, 'lk_agents_tool_calls_total', { tool: 'unknown' })).toEqual([1]);
 });

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import type { Observation } from '../../src/catalogue/observation.ts';
 import { Samples } from '../../src/session/samples.ts';
 import { SessionObserver } from '../../src/session/session-observer.ts';
-import { billable, usage } from '../../src/session/usage.ts';
+import { recordBillableUsage, recordUsage } from '../../src/session/usage.ts';
 import * as sdk from '../agent/livekit/sdk-metrics.ts';
 
 /** What the SDK's own collector calls each of its sums, and the series of it; milliseconds become seconds. */
@@ -131,7 +131,7 @@ test("over any events, the usage series are the sums of the SDK's own ModelUsage
   fc.assert(
     fc.property(fc.array(event, { maxLength: 40 }), (events) => {
       const samples = new Samples();
-      for (const one of events) usage(samples, one);
+      for (const one of events) recordUsage(samples, one);
       expectEqual(shown(samples.observations), collected(events));
     }),
     { numRuns: 500 },
@@ -151,21 +151,21 @@ test("over a recorded call, the usage series are the sums of the SDK's own Model
 
 test('a counter that nothing was added to is not shown', () => {
   const samples = new Samples();
-  usage(samples, sdk.llmMetrics({ promptTokens: 0, promptCachedTokens: 0, completionTokens: 0 }));
+  recordUsage(samples, sdk.llmMetrics({ promptTokens: 0, promptCachedTokens: 0, completionTokens: 0 }));
   expect(samples.observations).toEqual([]);
 });
 
 test('tokens that are not numbers do not spoil the sum of the others', () => {
   const samples = new Samples();
-  usage(samples, sdk.llmMetrics({ promptTokens: Number.NaN }));
-  usage(samples, sdk.llmMetrics({ promptTokens: 100 }));
+  recordUsage(samples, sdk.llmMetrics({ promptTokens: Number.NaN }));
+  recordUsage(samples, sdk.llmMetrics({ promptTokens: 100 }));
   expect(shown(samples.observations)['llm_input_tokens_total acme m-1']).toBe(100);
 });
 
 /** The billable usage of an event, by component and unit. */
 function billed(event: metrics.AgentMetrics) {
   const samples = new Samples();
-  billable(samples, event);
+  recordBillableUsage(samples, event);
   return Object.fromEntries(
     samples.observations.map(({ labels, value }) => {
       expect(labels).toMatchObject({ model_provider: 'acme', model_name: 'm-1' });
@@ -285,8 +285,8 @@ test('billable tokens sum to the usage that the SDK counts, also if parts contra
     fc.property(fc.array(event, { maxLength: 20 }), (events) => {
       const samples = new Samples();
       for (const one of events) {
-        usage(samples, one);
-        billable(samples, one);
+        recordUsage(samples, one);
+        recordBillableUsage(samples, one);
       }
       const sum = (metric: string, unit = /./) =>
         samples.observations

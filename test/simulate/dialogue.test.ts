@@ -37,7 +37,7 @@ describe('the script of a conversation', () => {
 
   test('lets a step that fails once fail for one request only', () => {
     const script = new Script(greeting);
-    const step = { text: 'Yes.', trouble: 'once' as const };
+    const step = { text: 'Yes.', fault: 'once' as const };
     expect([script.failsNow(step), script.failsNow(step)]).toEqual([true, false]);
     expect(script.failsNow({ text: 'Yes.' })).toBe(false);
   });

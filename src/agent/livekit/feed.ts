@@ -130,7 +130,7 @@ export class Feed {
   #observe(): SessionObserver {
     return new SessionObserver({
       streamingTts: this.#options.streamingTts,
-      turnOver: (turn) => {
+      onTurnEnd: (turn) => {
         this.#guarded(() => this.#options.report?.turn(turn));
         this.#guarded(() => this.#options.records?.turn(turn));
       },

@@ -32,7 +32,7 @@ export async function recoverReport(journal: string, derivation: Derivation): Pr
     edit: allTexts.keep,
     events,
   }));
-  const begin = () => new SessionObserver({ turnOver: (turn) => draft.turn(turn) });
+  const begin = () => new SessionObserver({ onTurnEnd: (turn) => draft.turn(turn) });
   let observer = begin();
   let last = 0;
   for (const line of lines) {

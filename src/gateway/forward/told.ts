@@ -4,7 +4,7 @@ import type {
   RecordAttributes,
 } from '../../catalogue/conversation.ts';
 import { closeReasonOf } from '../../session/session-observer.ts';
-import { covered, segmentsOf } from '../../session/turn-latency.ts';
+import { coveredTime, segmentsOf } from '../../session/turn-latency.ts';
 import type { ChatItem, MessageMetrics } from '../decode/chat-item.ts';
 import type { SessionReport } from '../decode/session-report.ts';
 import { percentile } from '../store/summary.ts';
@@ -166,7 +166,7 @@ function toolOf(output: ChatItem, call: ChatItem | undefined, at: number): Told 
 
 function turnOf({ user, reply, interrupted, abandoned, tools, toolRuns, at }: Turn, index: number): Told {
   // Of tools that ran side by side, the time counts once: as the job itself tells it.
-  const toolSeconds = covered(toolRuns);
+  const toolSeconds = coveredTime(toolRuns);
   const silent = abandoned ? 'abandoned' : 'unanswered';
   const outcome = !reply ? silent : interrupted ? 'interrupted' : 'completed';
   const m: MessageMetrics = { ...user.metrics, ...reply?.metrics };

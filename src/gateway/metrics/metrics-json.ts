@@ -1,7 +1,7 @@
-import type { ReadEvents } from '../../session/events.ts';
+import type { ObservedEvents } from '../../session/events.ts';
 import { type Attributes, number, type Plain, parsed, text } from '../decode/plain.ts';
 
-export type SdkMetrics = ReadEvents['metrics_collected']['metrics'];
+export type SdkMetrics = ObservedEvents['metrics_collected']['metrics'];
 
 /** Fields that Python tells in seconds, and Node.js in milliseconds under a name that says so. */
 const seconds: ReadonlySet<string> = new Set([

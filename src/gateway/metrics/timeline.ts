@@ -1,4 +1,4 @@
-import type { ReadEvents, SessionEventName } from '../../session/events.ts';
+import type { ObservedEvents, SessionEventName } from '../../session/events.ts';
 
 /** An event of a session, when it was told. */
 export interface Moment {
@@ -7,7 +7,7 @@ export interface Moment {
   /** What comes first among those of one moment. */
   rank: number;
   name: SessionEventName;
-  event: ReadEvents[SessionEventName];
+  event: ObservedEvents[SessionEventName];
 }
 
 /** The order in which the SDK tells what happens at once. */
@@ -34,9 +34,13 @@ export class Timeline {
     name: E,
     at: number,
     rank: keyof typeof order,
-    event: Omit<ReadEvents[E], 'createdAt' | 'type'>,
+    event: Omit<ObservedEvents[E], 'createdAt' | 'type'>,
   ): void {
-    const stamped = { type: name, createdAt: at * 1000, ...event } as unknown as ReadEvents[SessionEventName];
+    const stamped = {
+      type: name,
+      createdAt: at * 1000,
+      ...event,
+    } as unknown as ObservedEvents[SessionEventName];
     this.#moments.push({ at, rank: order[rank], name, event: stamped });
   }
 

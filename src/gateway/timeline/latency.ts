@@ -1,5 +1,5 @@
 import { segments } from '../../catalogue/labels.ts';
-import { covered, type Segment, segmentsOf } from '../../session/turn-latency.ts';
+import { coveredTime, type Segment, segmentsOf } from '../../session/turn-latency.ts';
 import type { ChatItem } from '../decode/chat-item.ts';
 import { isOf, type Node, type NodeOf, type SpanTree } from './span-tree.ts';
 import { type OpenTurn, stepOf } from './turns.ts';
@@ -85,7 +85,7 @@ export function latencyOf(turn: OpenTurn, tree: SpanTree): TurnLatency | undefin
     transcriptionDelay,
     endOfTurnDelay,
     onUserTurnCompletedDelay,
-    tools: covered(tools),
+    tools: coveredTime(tools),
     llmNodeTtft: reply?.metrics?.llmTtft ?? answer?.facts.ttft,
     llmBefore: tools.length > 0 ? llmBefore(nodes, tools, asked) : undefined,
     ttsNodeTtfb: reply?.metrics?.ttsTtfb ?? below.find((node) => isOf(node, 'tts_node'))?.facts.ttfb,

@@ -29,7 +29,7 @@ export interface HistoryOptions {
 }
 
 /** A stretch of time whose samples fit into one file, in unix seconds. */
-export interface Stretch {
+export interface TimeRange {
   from: number;
   to: number;
 }
@@ -80,7 +80,7 @@ export function createHistory(options: HistoryOptions) {
   }
 
   /** The samples of a stretch; stretches have to be asked for in their order, without gaps. */
-  function* lines({ from, to }: Stretch): Generator<string> {
+  function* lines({ from, to }: TimeRange): Generator<string> {
     for (const run of runs) {
       const times: number[] = [];
       for (let at = Math.ceil(from / interval) * interval; at < to; at += interval) {
@@ -131,13 +131,13 @@ export function createHistory(options: HistoryOptions) {
       'up',
     ],
     /** The whole history in stretches that are aligned to `seconds`, as blocks are. */
-    *stretches(seconds: number): Generator<Stretch> {
+    *timeRanges(seconds: number): Generator<TimeRange> {
       for (let from = Math.floor(start / seconds) * seconds; from < end; from += seconds) {
         yield { from: Math.max(from, start), to: Math.min(from + seconds, end) };
       }
     },
     /** The samples of a stretch, as OpenMetrics; stretches have to be asked for in their order. */
-    *openmetrics(stretch: Stretch): Generator<string> {
+    *openmetrics(stretch: TimeRange): Generator<string> {
       yield* lines(stretch);
       yield '# EOF\n';
     },
@@ -188,7 +188,7 @@ export async function writeBlocks(
   mkdirSync(directory, { recursive: true });
   let importing: Promise<unknown> = Promise.resolve();
   try {
-    for (const [index, stretch] of [...history.stretches(blockHours * 3600)].entries()) {
+    for (const [index, stretch] of [...history.timeRanges(blockHours * 3600)].entries()) {
       const file = join(directory, `history-${index % 2}.om`);
       await pipeline(Readable.from(chunks(history.openmetrics(stretch))), createWriteStream(file));
       // The next stretch is written while promtool reads this one.

@@ -6,7 +6,7 @@ import type { RealtimeSpec } from '../fleet.ts';
 import { pause } from '../pause.ts';
 import type { Random } from '../random.ts';
 import { framesFor, isLoud, outputFrameMs, type Utterance, utteranceOf, voiceFrame } from './audio.ts';
-import { position } from './llm.ts';
+import { conversationPosition } from './llm.ts';
 
 /** A response that has ended; times are in milliseconds. */
 export interface DoneResponse {
@@ -104,13 +104,13 @@ const sum = (tokens: { textTokens: number; audioTokens: number; imageTokens: num
   tokens.textTokens + tokens.audioTokens + tokens.imageTokens;
 
 /** A stream and the two things that its maker does with it; both are harmless once its reader has gone. */
-export interface Source<T> {
+export interface PushStream<T> {
   stream: ReadableStream<T>;
   put(value: T): void;
   end(): void;
 }
 
-export function source<T>(): Source<T> {
+export function pushStream<T>(): PushStream<T> {
   let controller!: ReadableStreamDefaultController<T>;
   let open = true;
   const stream = new ReadableStream<T>({
@@ -246,15 +246,15 @@ export class SimulatedRealtimeSession extends llm.RealtimeSession {
     this.#response?.controller.abort();
     const response = { id: `response_${process.pid}_${++this.#count}`, controller: new AbortController() };
     this.#response = response;
-    const { message, round } = position(this.#context);
+    const { message, round } = conversationPosition(this.#context);
     const { text = '', tools = [] } = this.#options.script.step(message, round);
     const calls = tools.map(({ name, args }, i) =>
       llm.FunctionCall.create({ callId: `${response.id}_${i}`, name, args: JSON.stringify(args) }),
     );
-    const audio = source<AudioFrame>();
-    const words = source<string>();
-    const functions = source<llm.FunctionCall>();
-    const messages = source<llm.MessageGeneration>();
+    const audio = pushStream<AudioFrame>();
+    const words = pushStream<string>();
+    const functions = pushStream<llm.FunctionCall>();
+    const messages = pushStream<llm.MessageGeneration>();
     if (text) {
       messages.put({
         messageId: `message_${response.id}`,
@@ -280,8 +280,8 @@ export class SimulatedRealtimeSession extends llm.RealtimeSession {
   async #produce(
     { id, controller: { signal } }: Response,
     text: string,
-    audio: Source<AudioFrame>,
-    words: Source<string>,
+    audio: PushStream<AudioFrame>,
+    words: PushStream<string>,
   ): Promise<void> {
     const { model, random } = this.#options;
     const startedAt = performance.now();

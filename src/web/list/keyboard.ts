@@ -1,6 +1,6 @@
 import type { RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { isForThePage } from '../shortcuts.tsx';
+import { isPageShortcut } from '../shortcuts.tsx';
 import type { Rows } from './rows.ts';
 
 export interface KeyboardOptions {
@@ -39,7 +39,7 @@ export function useListKeys({ rows, height, body, search, current }: KeyboardOpt
 
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
-      if (!isForThePage(event)) return;
+      if (!isPageShortcut(event)) return;
       const id = focused() ?? current;
       const at = pending.current ?? (id === undefined ? undefined : rows.indexOf(id));
       const inTable = event.target instanceof Node && body.current?.contains(event.target);

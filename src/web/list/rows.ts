@@ -96,7 +96,7 @@ export class Rows {
       const page = await this.#load({ offset: chunk * chunkRows, limit: chunkRows }, controller.signal);
       if (!isCurrent()) return;
       this.#pending.delete(chunk);
-      this.#take(chunk, page);
+      this.#store(chunk, page);
     } catch (error) {
       if (!isCurrent()) return;
       this.#pending.delete(chunk);
@@ -105,7 +105,7 @@ export class Rows {
     this.#changed();
   }
 
-  #take(chunk: number, { total, sessions }: SessionPage): void {
+  #store(chunk: number, { total, sessions }: SessionPage): void {
     this.error = undefined;
     this.#chunks.set(chunk, { rows: sessions, fresh: true });
     const before = this.total;

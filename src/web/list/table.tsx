@@ -55,7 +55,7 @@ export function useWidest(
 }
 
 /** What is drawn of the list, as a table or as cards. */
-export interface RowsInSight {
+export interface VisibleRowsProps {
   total: number;
   at: (index: number) => Summary | undefined;
   /** Another one for other filters, or another order. */
@@ -71,7 +71,7 @@ export interface RowsInSight {
   now: number;
 }
 
-interface TableProps extends RowsInSight {
+interface TableProps extends VisibleRowsProps {
   sort: string;
   onSort: (sort: string) => void;
 }

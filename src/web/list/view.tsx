@@ -1,6 +1,6 @@
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { api, useLoaded } from '../api.ts';
+import { api, useRequest } from '../api.ts';
 import { formatCount } from '../formats.ts';
 import { useNavigation, useTitle } from '../navigation.ts';
 import { Failure, Notice } from '../notices.tsx';
@@ -11,7 +11,7 @@ import { useListKeys } from './keyboard.ts';
 import { type LiveRows, useLiveRows } from './rows.ts';
 import { SessionTable } from './table.tsx';
 import { onlySort, Toolbar } from './toolbar.tsx';
-import { useMedia, usePlace, useVisibleRows } from './viewport.ts';
+import { useMedia, useScrollRestoration, useVisibleRows } from './viewport.ts';
 
 /** A gateway to which nothing was uploaded yet. */
 export function NoSessions() {
@@ -86,7 +86,7 @@ export function ListView() {
   const { params, go } = useNavigation();
   const filters = useMemo(() => readFilters(params), [params]);
   const live = useLiveRows(filters);
-  const facets = useLoaded(api.facets, []);
+  const facets = useRequest(api.facets, []);
   const search = useRef<HTMLInputElement>(null);
   const { rows, more, refresh } = live;
   const { total, error } = rows;
@@ -166,7 +166,7 @@ function Table({ live: { rows, outdated, refresh }, sort, onSort, search }: Tabl
   useLayoutEffect(() => {
     if (rows.total !== undefined) rows.want(first, Math.max(first, end - 1));
   }, [rows, rows.total, first, end]);
-  usePlace({ ready: rows.total !== undefined, current, onCurrent: setCurrent });
+  useScrollRestoration({ ready: rows.total !== undefined, current, onCurrent: setCurrent });
   useListKeys({ rows, height, body, search, current });
 
   const shown = Array.from({ length: end - first }, (_, n) => rows.at(first + n));

@@ -11,7 +11,7 @@ export interface VisibleRows {
 }
 
 /** Which of `total` rows of `height` pixels are in sight, by where the table's body is in the window. */
-export function rowsInSight(top: number, windowHeight: number, height: number, total: number): VisibleRows {
+export function visibleRange(top: number, windowHeight: number, height: number, total: number): VisibleRows {
   const first = Math.floor(-top / height) - margin;
   const end = Math.ceil((windowHeight - top) / height) + margin;
   const within = (n: number) => Math.min(total, Math.max(0, n));
@@ -29,7 +29,7 @@ export function useVisibleRows(
   useLayoutEffect(() => {
     const measure = () => {
       const top = body.current?.getBoundingClientRect().top ?? 0;
-      const now = rowsInSight(top, innerHeight, height, total);
+      const now = visibleRange(top, innerHeight, height, total);
       setVisible((before) => (before.first === now.first && before.end === now.end ? before : now));
     };
     measure();
@@ -57,7 +57,7 @@ export function useMedia(query: string): boolean {
   return matches;
 }
 
-interface Place {
+interface ScrollPosition {
   y: number;
   id?: string;
 }
@@ -71,12 +71,12 @@ interface PlaceOptions {
 }
 
 /** Whoever comes back from a session finds the list where it was left. The place is kept with the browser's history. */
-export function usePlace({ ready, current, onCurrent }: PlaceOptions): void {
+export function useScrollRestoration({ ready, current, onCurrent }: PlaceOptions): void {
   const restored = useRef(false);
   useLayoutEffect(() => {
     if (!ready || restored.current) return;
     restored.current = true;
-    const place = (history.state as { list?: Place } | null)?.list;
+    const place = (history.state as { list?: ScrollPosition } | null)?.list;
     if (!place) return;
     scrollTo(0, place.y);
     if (place.id !== undefined) onCurrent(place.id);
@@ -84,7 +84,7 @@ export function usePlace({ ready, current, onCurrent }: PlaceOptions): void {
 
   useEffect(() => {
     const keep = () => {
-      const list: Place = { y: scrollY, id: current };
+      const list: ScrollPosition = { y: scrollY, id: current };
       history.replaceState({ ...history.state, list }, '');
     };
     // Before the click changes the address.

@@ -55,19 +55,19 @@ export function Heading({ detail }: { detail: Detail }) {
 
 /** Copies the address, which says the turn and the moment, too. */
 function CopyLink() {
-  const [told, setTold] = useState<string>();
+  const [message, setMessage] = useState<string>();
   const copy = async () => {
     // Without HTTPS, and not on this machine, a browser has no clipboard for pages.
     const done = await navigator.clipboard?.writeText(location.href).then(
       () => true,
       () => false,
     );
-    setTold(done ? 'Copied' : 'Copy the address of this page');
-    setTimeout(() => setTold(undefined), 2500);
+    setMessage(done ? 'Copied' : 'Copy the address of this page');
+    setTimeout(() => setMessage(undefined), 2500);
   };
   return (
     <button type="button" class="button" onClick={copy}>
-      <span role="status">{told ?? 'Copy link'}</span>
+      <span role="status">{message ?? 'Copy link'}</span>
     </button>
   );
 }
@@ -164,7 +164,7 @@ export function Missing({ missing }: { missing: Detail['missing'] }) {
 /** Errors that are told: the first may have led to the others, the last ended the session. */
 const most = 3;
 
-interface TroubleProps {
+interface FailureDetailsProps {
   events: Timeline['events'];
   /** Whether it was the entry function of the job. */
   entryFailed?: boolean;
@@ -172,7 +172,7 @@ interface TroubleProps {
 }
 
 /** Why a session failed, as far as spans and logs say. */
-export function Trouble({ events, entryFailed, onPoint }: TroubleProps) {
+export function FailureDetails({ events, entryFailed, onPoint }: FailureDetailsProps) {
   const errors = events.filter(({ kind }) => kind === 'error').slice(-most);
   return (
     <section class="trouble" aria-label="Why it failed">

@@ -36,10 +36,10 @@ export function originOf(lines: readonly { attributes: Attributes }[]): Attribut
 }
 
 /** The same, each value once: the SDK has up to three names for a job. */
-export function toldOnce(origin: Attributes): Attributes {
-  const told = new Set<Attributes[string]>();
+export function uniqueValues(origin: Attributes): Attributes {
+  const seen = new Set<Attributes[string]>();
   return Object.fromEntries(
-    Object.entries(origin).filter(([, value]) => !told.has(value) && told.add(value)),
+    Object.entries(origin).filter(([, value]) => !seen.has(value) && seen.add(value)),
   );
 }
 

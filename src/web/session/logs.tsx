@@ -1,8 +1,8 @@
 import { useMemo, useState } from 'preact/hooks';
-import { api, type Logs as Told, useLoaded } from '../api.ts';
+import { api, type Logs as LogsData, useRequest } from '../api.ts';
 import { formatClock, formatCount } from '../formats.ts';
 import { Failure, Notice } from '../notices.tsx';
-import { attributesText, originOf, toldOnce, without } from './log-attributes.ts';
+import { attributesText, originOf, uniqueValues, without } from './log-attributes.ts';
 
 interface LogsProps {
   id: string;
@@ -14,7 +14,7 @@ interface LogsProps {
   onPoint(at: number): void;
 }
 
-type Line = Told['logs'][number];
+type Line = LogsData['logs'][number];
 
 const levels = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 /** Lines that are asked for at once; the most that the API gives. */
@@ -24,12 +24,12 @@ const most = 5000;
 export function Logs({ id, start, version, missing, onPoint }: LogsProps) {
   const [level, setLevel] = useState<(typeof levels)[number]>('info');
   const [words, setWords] = useState('');
-  const { value, error, reload } = useLoaded(
+  const { value, error, reload } = useRequest(
     (signal) => api.logs(id, new URLSearchParams({ level, limit: String(most) }), signal),
     [id, level, version],
   );
   const origin = useMemo(() => originOf(value?.logs ?? []), [value]);
-  const common = attributesText(toldOnce(origin));
+  const common = attributesText(uniqueValues(origin));
   const wanted = words.trim().toLowerCase();
   const lines =
     value?.logs.filter((line) => wanted === '' || textOf(line).toLowerCase().includes(wanted)) ?? [];
@@ -86,7 +86,7 @@ export function Logs({ id, start, version, missing, onPoint }: LogsProps) {
   );
 }
 
-const countOf = (shown: number, { total, logs }: Told): string =>
+const countOf = (shown: number, { total, logs }: LogsData): string =>
   total > logs.length
     ? `${formatCount(shown)} of the first ${formatCount(logs.length)} of ${formatCount(total)} lines`
     : `${formatCount(shown)} lines`;

@@ -1,12 +1,12 @@
-import { api, type Report as Told, useLoaded } from '../api.ts';
+import { api, type Report as ReportData, useRequest } from '../api.ts';
 import { formatAmount } from '../formats.ts';
 import { Failure, Notice } from '../notices.tsx';
 
-type Usage = NonNullable<Told['report']>['usage'];
+type Usage = NonNullable<ReportData['report']>['usage'];
 
 /** What the SDK reported at the end: what was used, and all of it as it came. */
 export function Report({ id, version, missing }: { id: string; version: number; missing?: string }) {
-  const { value, error, reload } = useLoaded((signal) => api.report(id, signal), [id, version]);
+  const { value, error, reload } = useRequest((signal) => api.report(id, signal), [id, version]);
   if (error) return <Failure what="The report could not be read" error={error} retry={reload} small />;
   if (!value) return <Notice title="Loading …" />;
   const { report, evaluations } = value;

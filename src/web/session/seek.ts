@@ -3,12 +3,12 @@ import type { Timeline } from '../api.ts';
 import type { Playback } from './playback.ts';
 import { turnElementId } from './transcript/turn.tsx';
 import { turnAt } from './transcript/turns.ts';
-import { type Place, placeOf } from './view-state.ts';
+import { parseViewState, type ViewState } from './view-state.ts';
 
 /** Ways from one moment of a session to another. Seconds on the axis. */
-export interface Moves {
+export interface SeekActions {
   /** To a moment, and to its turn, or to the one that was pointed at. */
-  point(at: number, turn?: number): void;
+  seekTo(at: number, turn?: number): void;
   /** Plays a turn from a moment on. */
   play(turn: number, at: number): void;
   /** What keys do. */
@@ -16,15 +16,15 @@ export interface Moves {
 }
 
 /** Seconds that an arrow goes, alone and with Shift. */
-const far = 5;
-const near = 0.5;
+const largeStep = 5;
+const smallStep = 0.5;
 
-export function useMoves(
+export function useSeek(
   timeline: Timeline,
   playback: Playback,
-  place: Place,
-  setPlace: (change: Partial<Place>) => void,
-): Moves {
+  place: ViewState,
+  setPlace: (change: Partial<ViewState>) => void,
+): SeekActions {
   const { turns, duration } = timeline;
   const turnNow = () => turnAt(turns, playback.position)?.turn;
 
@@ -35,7 +35,7 @@ export function useMoves(
   };
   const step = (by: number) => {
     // Keys may come faster than the page is drawn.
-    const chosen = placeOf(new URLSearchParams(location.search)).turn;
+    const chosen = parseViewState(new URLSearchParams(location.search)).turn;
     const here = playback.playing ? turnNow() : (chosen ?? turnNow());
     const index = turns.findIndex(({ turn }) => turn === here);
     const next = turns[Math.max(0, Math.min(turns.length - 1, index + by))];
@@ -46,7 +46,7 @@ export function useMoves(
     go(turnAt(turns, at)?.turn, at, false);
   };
 
-  const happening = (by: 1 | -1) => {
+  const seekEvent = (by: 1 | -1) => {
     const { position } = playback;
     // An address keeps a tenth of a second, and several may happen in one.
     const next =
@@ -65,7 +65,7 @@ export function useMoves(
   }, []);
 
   return {
-    point: (at, turn) => go(turn ?? turnAt(turns, at)?.turn, at, true),
+    seekTo: (at, turn) => go(turn ?? turnAt(turns, at)?.turn, at, true),
     play(turn, at) {
       go(turn, at, false);
       playback.play();
@@ -74,12 +74,12 @@ export function useMoves(
       ' ': () => playback.toggle(),
       j: () => step(1),
       k: () => step(-1),
-      e: () => happening(1),
-      E: () => happening(-1),
-      ArrowLeft: () => seek(-far),
-      ArrowRight: () => seek(far),
-      'Shift+ArrowLeft': () => seek(-near),
-      'Shift+ArrowRight': () => seek(near),
+      e: () => seekEvent(1),
+      E: () => seekEvent(-1),
+      ArrowLeft: () => seek(-largeStep),
+      ArrowRight: () => seek(largeStep),
+      'Shift+ArrowLeft': () => seek(-smallStep),
+      'Shift+ArrowRight': () => seek(smallStep),
     },
   };
 }

@@ -3,11 +3,11 @@ import {
   ApiError,
   api,
   type Detail,
-  type Loaded,
   type Peaks,
+  type RequestState,
   type Timeline,
   type Transcript,
-  useLoaded,
+  useRequest,
 } from '../api.ts';
 import { useChanges } from '../changes.ts';
 
@@ -24,7 +24,7 @@ const settle = 400;
 const pause = 3000;
 
 /** A session, which is asked for again whenever it changes; `gone`: it was deleted. */
-export function useSession(id: string): Loaded<Session> & { version: number; gone: boolean } {
+export function useSession(id: string): RequestState<Session> & { version: number; gone: boolean } {
   const [version, setVersion] = useState(0);
   const [gone, setGone] = useState(false);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
@@ -44,7 +44,7 @@ export function useSession(id: string): Loaded<Session> & { version: number; gon
       setVersion((n) => n + 1);
     }, wait);
   });
-  const loaded = useLoaded(
+  const loaded = useRequest(
     async (signal) => {
       const [detail, timeline, transcript] = await Promise.all([
         api.session(id, signal),
@@ -62,9 +62,9 @@ export function useSession(id: string): Loaded<Session> & { version: number; gon
 /** Milliseconds after which a recording is asked for again that is being decoded, or that others wait before. */
 const again = { preparing: 2000, busy: 5000 };
 
-/** The waveform of a session's recording; `trouble`: why it is not drawn. */
-export function usePeaks(id: string, bytes: number | undefined): { peaks?: Peaks; trouble?: string } {
-  const [found, setFound] = useState<{ peaks?: Peaks; trouble?: string }>({});
+/** The waveform of a session's recording; `error`: why it is not drawn. */
+export function usePeaks(id: string, bytes: number | undefined): { peaks?: Peaks; error?: string } {
+  const [found, setFound] = useState<{ peaks?: Peaks; error?: string }>({});
   useEffect(() => {
     if (bytes === undefined) return;
     const controller = new AbortController();
@@ -78,7 +78,7 @@ export function usePeaks(id: string, bytes: number | undefined): { peaks?: Peaks
         (error: Error) => {
           if (controller.signal.aborted) return;
           if (error instanceof ApiError && error.status === 503) timer = setTimeout(ask, again.busy);
-          else setFound({ trouble: error.message });
+          else setFound({ error: error.message });
         },
       );
     ask();

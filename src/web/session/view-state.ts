@@ -5,7 +5,7 @@ export const tabs = ['transcript', 'logs', 'report'] as const;
 export type Tab = (typeof tabs)[number];
 
 /** Where somebody is in a session: the address tells it, so that whoever gets it sees the same. */
-export interface Place {
+export interface ViewState {
   tab: Tab;
   /** The turn that was chosen. */
   turn?: number;
@@ -19,7 +19,7 @@ const figure = (text: string | null): number | undefined => {
 };
 
 /** What an address tells; what it tells wrongly is left out. */
-export function placeOf(params: URLSearchParams): Place {
+export function parseViewState(params: URLSearchParams): ViewState {
   const turn = figure(params.get('turn'));
   return {
     tab: tabs.find((tab) => tab === params.get('tab')) ?? 'transcript',
@@ -29,7 +29,7 @@ export function placeOf(params: URLSearchParams): Place {
 }
 
 /** What an address has after its `?`, or nothing. */
-export function searchOf({ tab, turn, at }: Place): string {
+export function formatViewState({ tab, turn, at }: ViewState): string {
   const params = new URLSearchParams();
   if (tab !== 'transcript') params.set('tab', tab);
   if (turn !== undefined) params.set('turn', String(turn));
@@ -38,13 +38,13 @@ export function searchOf({ tab, turn, at }: Place): string {
 }
 
 /** The place, and how to change it: a tab is a step for the back button, a turn is none. */
-export function usePlace(): [Place, (change: Partial<Place>) => void] {
+export function useViewState(): [ViewState, (change: Partial<ViewState>) => void] {
   const { path, params, go } = useNavigation();
-  const place = useMemo(() => placeOf(params), [params]);
-  const change = (to: Partial<Place>) => {
+  const place = useMemo(() => parseViewState(params), [params]);
+  const change = (to: Partial<ViewState>) => {
     // The address may have changed since this was drawn.
-    const now = placeOf(new URLSearchParams(location.search));
-    const search = searchOf({ ...now, ...to });
+    const now = parseViewState(new URLSearchParams(location.search));
+    const search = formatViewState({ ...now, ...to });
     if (search !== location.search)
       go(path + search, { replace: to.tab === undefined || to.tab === now.tab });
   };

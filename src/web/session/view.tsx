@@ -3,16 +3,16 @@ import { api } from '../api.ts';
 import { useTitle } from '../navigation.ts';
 import { Failure, Notice } from '../notices.tsx';
 import { useKeys, useShortcuts } from '../shortcuts.tsx';
-import { Facts, Heading, Missing, Trouble } from './header.tsx';
+import { Facts, FailureDetails, Heading, Missing } from './header.tsx';
 import { Logs } from './logs.tsx';
 import { Playback } from './playback.ts';
 import { Player } from './player.tsx';
 import { Report } from './report.tsx';
-import { useMoves } from './seek.ts';
+import { useSeek } from './seek.ts';
 import { type Session, usePeaks, useSession } from './session.ts';
 import { Timeline } from './timeline/timeline.tsx';
 import { Transcript } from './transcript/transcript.tsx';
-import { type Tab, tabs, usePlace } from './view-state.ts';
+import { type Tab, tabs, useViewState } from './view-state.ts';
 
 const names: Readonly<Record<Tab, string>> = { transcript: 'Transcript', logs: 'Logs', report: 'Report' };
 
@@ -68,13 +68,13 @@ const shortcuts = [
 ] as const;
 
 /** All that is shown of a session that is there. */
-export function SessionParts({ session, version }: { session: Session; version: number }) {
+export function SessionDetails({ session, version }: { session: Session; version: number }) {
   const { detail, timeline, transcript } = session;
   const { id, audio, missing } = detail;
-  const [place, setPlace] = usePlace();
+  const [place, setPlace] = useViewState();
   const playback = useMemo(() => new Playback(), []);
   useEffect(() => () => playback.close(), [playback]);
-  const { peaks, trouble } = usePeaks(id, audio?.bytes);
+  const { peaks, error: waveformError } = usePeaks(id, audio?.bytes);
   const hasAudio = audio !== undefined;
   const offset = timeline.audioOffset ?? 0;
   useEffect(
@@ -83,7 +83,7 @@ export function SessionParts({ session, version }: { session: Session; version: 
   );
   useShortcuts(shortcuts);
 
-  const moves = useMoves(timeline, playback, place, setPlace);
+  const moves = useSeek(timeline, playback, place, setPlace);
   useKeys({
     ...moves.keys,
     1: () => setPlace({ tab: 'transcript' }),
@@ -96,18 +96,18 @@ export function SessionParts({ session, version }: { session: Session; version: 
       <Heading detail={detail} />
       <Facts detail={detail} />
       {detail.status === 'failed' && (
-        <Trouble events={timeline.events} entryFailed={detail.entryFailed} onPoint={moves.point} />
+        <FailureDetails events={timeline.events} entryFailed={detail.entryFailed} onPoint={moves.seekTo} />
       )}
       <Missing missing={missing} />
       <div class="stage">
         <Player playback={playback} duration={timeline.duration} silent={missing.audio} />
-        {trouble !== undefined && <p class="no-waveform quiet">No waveform: {trouble}</p>}
+        {waveformError !== undefined && <p class="no-waveform quiet">No waveform: {waveformError}</p>}
         <Timeline
           timeline={timeline}
           peaks={peaks}
           playback={playback}
           chosen={place.turn}
-          onPoint={moves.point}
+          onPoint={moves.seekTo}
         />
       </div>
       <SessionTabs tab={place.tab} onTab={(tab) => setPlace({ tab })} />
@@ -132,7 +132,7 @@ export function SessionParts({ session, version }: { session: Session; version: 
             start={timeline.start}
             version={version}
             missing={missing.logs}
-            onPoint={moves.point}
+            onPoint={moves.seekTo}
           />
         )}
         {place.tab === 'report' && <Report id={id} version={version} missing={missing.report} />}
@@ -152,7 +152,7 @@ export function SessionView({ id }: { id: string }) {
   return (
     <>
       {error && <Failure what="What is new could not be read" error={error} retry={reload} small />}
-      <SessionParts session={value} version={version} />
+      <SessionDetails session={value} version={version} />
     </>
   );
 }

@@ -67,20 +67,20 @@ describe('an LLM', () => {
   });
 
   test('recovers from a lost connection', async () => {
-    const { ask, errors } = start([{ text: 'Yes.', trouble: 'once' }]);
+    const { ask, errors } = start([{ text: 'Yes.', fault: 'once' }]);
     expect((await ask()).text).toBe('Yes.');
     expect(errors).toEqual([{ recoverable: true, message: 'simulated: the connection was reset' }]);
   });
 
   test('fails for good where a retry would not help', async () => {
-    const { ask, errors, collected } = start([{ trouble: 'fatal' }]);
+    const { ask, errors, collected } = start([{ fault: 'fatal' }]);
     expect((await ask()).text).toBe('');
     expect(errors).toEqual([{ recoverable: false, message: 'simulated: the request was refused' }]);
     expect(collected).toMatchObject([{ ttftMs: -1, completionTokens: 0 }]);
   });
 
   test('may answer nothing', async () => {
-    const { ask, errors, collected } = start([{ text: 'unsaid', trouble: 'empty' }]);
+    const { ask, errors, collected } = start([{ text: 'unsaid', fault: 'empty' }]);
     expect((await ask()).text).toBe('');
     expect([errors, collected[0]?.ttftMs]).toEqual([[], -1]);
   });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { attributesText, originOf, toldOnce, without } from '../../../src/web/session/log-attributes.ts';
+import { attributesText, originOf, uniqueValues, without } from '../../../src/web/session/log-attributes.ts';
 
 const line = (more: Record<string, unknown>) => ({
   attributes: { job_id: 'AJ_1', 'logger.name': 'livekit.agents', 'process.pid': 7, ...more },
@@ -18,7 +18,7 @@ test('lines say what is not so of most of them', () => {
 
 test('what has several names is told once', () => {
   const origin = originOf([line({ jobID: 'AJ_1', room_id: 'RM_1' })]);
-  expect(attributesText(toldOnce(origin))).toBe(
+  expect(attributesText(uniqueValues(origin))).toBe(
     'room_id=RM_1 job_id=AJ_1 logger.name=livekit.agents process.pid=7',
   );
 });

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { placeOf, searchOf, tabs } from '../../../src/web/session/view-state.ts';
+import { formatViewState, parseViewState, tabs } from '../../../src/web/session/view-state.ts';
 
-const placeIn = (search: string) => placeOf(new URLSearchParams(search));
+const placeIn = (search: string) => parseViewState(new URLSearchParams(search));
 
 test.each([
   ['', { tab: 'transcript', turn: undefined, at: undefined }],
@@ -27,7 +27,7 @@ test('an address leads to where it was taken', () => {
   });
   fc.assert(
     fc.property(place, (there) => {
-      expect(placeIn(searchOf(there))).toEqual(there);
+      expect(placeIn(formatViewState(there))).toEqual(there);
     }),
   );
 });

@@ -1,7 +1,7 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { Peaks, Timeline as Told } from '../../api.ts';
+import type { Peaks, Timeline as TimelineData } from '../../api.ts';
 import { formatClock, formatCount } from '../../formats.ts';
-import { isForThePage } from '../../shortcuts.tsx';
+import { isPageShortcut } from '../../shortcuts.tsx';
 import { type Playback, usePlayback } from '../playback.ts';
 import { clamped, revealing, type Window, wholeOf, zoomed } from './axis.ts';
 import { useGestures } from './gestures.ts';
@@ -100,7 +100,7 @@ export function ZoomButtons({ whole, zoomIn, zoomOut, fit }: ZoomButtonsProps) {
   useEffect(() => {
     const steps: Readonly<Record<string, () => void>> = { '+': zoomIn, '=': zoomIn, '-': zoomOut, 0: fit };
     const onKeyDown = (event: KeyboardEvent) => {
-      const step = isForThePage(event) && Object.hasOwn(steps, event.key) ? steps[event.key] : undefined;
+      const step = isPageShortcut(event) && Object.hasOwn(steps, event.key) ? steps[event.key] : undefined;
       if (!step) return;
       event.preventDefault();
       step();
@@ -131,7 +131,7 @@ export function ZoomButtons({ whole, zoomIn, zoomOut, fit }: ZoomButtonsProps) {
 }
 
 interface TimelineProps {
-  timeline: Told;
+  timeline: TimelineData;
   peaks?: Peaks;
   playback: Playback;
   /** The turn that is chosen. */

@@ -11,19 +11,19 @@ import type { Entry, Turn, TurnEntries } from './turns.ts';
 const margin = '1500px 0px';
 
 /** Tells once an element is near what is seen; gives what takes that back. */
-export type Nearness = (element: Element, near: () => void) => () => void;
+export type ObserveNearViewport = (element: Element, near: () => void) => () => void;
 
 /** That of a transcript: one observer for all its turns, since a browser asks each of them with each frame. */
-export const Near = createContext<Nearness | undefined>(undefined);
+export const NearViewport = createContext<ObserveNearViewport | undefined>(undefined);
 
 /** Makes that of a transcript, and closes it with it. */
-export function useNearness(): Nearness {
-  const { observe, observer } = useMemo(createNearness, []);
+export function useNearViewportObserver(): ObserveNearViewport {
+  const { observe, observer } = useMemo(createNearViewportObserver, []);
   useEffect(() => () => observer.disconnect(), [observer]);
   return observe;
 }
 
-function createNearness(): { observe: Nearness; observer: IntersectionObserver } {
+function createNearViewportObserver(): { observe: ObserveNearViewport; observer: IntersectionObserver } {
   const waiting = new Map<Element, () => void>();
   const observer = new IntersectionObserver(
     (entries) => {
@@ -31,7 +31,7 @@ function createNearness(): { observe: Nearness; observer: IntersectionObserver }
     },
     { rootMargin: margin },
   );
-  const observe: Nearness = (element, near) => {
+  const observe: ObserveNearViewport = (element, near) => {
     waiting.set(element, near);
     observer.observe(element);
     return () => {
@@ -43,8 +43,8 @@ function createNearness(): { observe: Nearness; observer: IntersectionObserver }
 }
 
 /** Whether an element has been near what is seen: what stands in it has to be drawn from then on. */
-export function useNear(element: RefObject<Element | null>): boolean {
-  const observe = useContext(Near);
+export function useNearViewport(element: RefObject<Element | null>): boolean {
+  const observe = useContext(NearViewport);
   const [near, setNear] = useState(false);
   useEffect(() => {
     if (near || !element.current) return;
@@ -112,11 +112,11 @@ interface TurnBlockProps extends TurnEntries {
 const doubleClickMs = 300;
 
 /** How a latency stands out. */
-const paces = { slow: 'tag tag-warn', 'too-slow': 'tag tag-bad' } as const;
+const latencyTags = { slow: 'tag tag-warn', 'too-slow': 'tag tag-bad' } as const;
 
-function pace(e2e: number): string {
+function latencyTag(e2e: number): string {
   const found = latencyClass(e2e);
-  return found ? paces[found] : 'tag';
+  return found ? latencyTags[found] : 'tag';
 }
 
 export const turnElementId = (turn: number): string => `turn-${turn}`;
@@ -165,7 +165,7 @@ export const TurnBlock = memo(function TurnBlock({
         </button>
         <span class="turn-name">{name}</span>
         {latency && (
-          <span class={pace(latency.e2e)} title="From the end of the user's speech to the agent's">
+          <span class={latencyTag(latency.e2e)} title="From the end of the user's speech to the agent's">
             {formatSpan(latency.e2e)}
           </span>
         )}
@@ -185,7 +185,7 @@ export const TurnBlock = memo(function TurnBlock({
 /** A waterfall is drawn when it is near: a call of two hours has a thousand of them. Until then, its room is kept. */
 function NearWaterfall(props: WaterfallProps) {
   const place = useRef<HTMLDivElement>(null);
-  const near = useNear(place);
+  const near = useNearViewport(place);
   return (
     <div ref={place} class="waterfall-place" style={{ minHeight: `${waterfallRem(props.latency)}rem` }}>
       {near && <Waterfall {...props} />}
