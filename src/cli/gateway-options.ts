@@ -57,7 +57,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const mebibyte = 1024 * 1024;
 
 /**
- * @param env secrets are read from it only: a command line can be seen by others on the machine
+ * @param env the only source of secrets: other users of the machine can see a command line
  * @throws OptionError for what cannot be used
  */
 export async function gatewayOptions(
@@ -89,7 +89,7 @@ export async function gatewayOptions(
     deadLetterBytes: flags.deadLetterMb * mebibyte,
     minFreeBytes: flags.minFreeMb * mebibyte,
     retention: {
-      // 0 is no limit, rather than nothing.
+      // 0 means no limit.
       maxAge: flags.retentionDays ? flags.retentionDays * 86_400 : undefined,
       maxBytes: flags.retentionGb ? flags.retentionGb * 1024 * mebibyte : undefined,
     },
@@ -133,7 +133,7 @@ async function readersOf(
   }
   if (Boolean(proxyHeader) !== Boolean(proxyFrom)) {
     throw new OptionError(
-      '--proxy-header and --proxy-from go together: a header is believed from where the proxy is.',
+      '--proxy-header and --proxy-from go together: the header is trusted only from the addresses of the proxy.',
     );
   }
   const bearer = [
@@ -145,7 +145,7 @@ async function readersOf(
   if (bearer.length === 0 && !basic && !proxyHeader) return undefined;
   return {
     ...(bearer.length > 0 && { bearer }),
-    // Browsers ask for a user and a password; any user will do with the token.
+    // Browsers ask for a user and a password.
     basic: basic ?? (bearer[0] ? { username: 'talkgauge', password: bearer[0] } : undefined),
     ...(proxyHeader &&
       proxyFrom && {
@@ -173,7 +173,7 @@ async function tokenIn(file: string, optional = false): Promise<string | undefin
   }
 }
 
-/** A token that nobody else knows, kept beside the sessions. */
+/** Generates a token, or reads the one that was generated before; it is stored beside the sessions. */
 async function createToken(directory: string, log: (line: string) => void): Promise<string> {
   const file = join(directory, 'token');
   const known = await tokenIn(file, true);
@@ -251,7 +251,7 @@ function headersIn(file: string): ForwardHeaders {
   try {
     found = parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    // What YAML's parser says quotes the line.
+    // The message of the YAML parser would quote the line.
     throw new OptionError(
       `The headers in ${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`,
     );
@@ -263,7 +263,7 @@ function headersIn(file: string): ForwardHeaders {
   );
 }
 
-/** In lower case: of a name that is spelled in two ways, both would be sent. */
+/** Names become lower case: else, one that is spelled in two ways would be sent twice. */
 function pairsOf(pairs: string | undefined, source: string): Record<string, string> {
   if (!pairs) return {};
   return Object.fromEntries(

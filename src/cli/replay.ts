@@ -17,21 +17,17 @@ interface Options {
 export function addReplay(program: Command): void {
   program
     .command('replay')
-    .description(
-      'print the metrics that recordings of session events, or session reports, make; exits with 1 if one of them cannot be used',
-    )
+    .description('print the metrics of event logs or session reports; exits with 1 if a file cannot be used')
     .argument(
       '<files...>',
-      'as written by observe({ recordTo }), or session reports; of a folder, all .jsonl and .json in it; - reads standard input',
+      'event logs that observe({ recordTo }) wrote, or session reports; a directory stands for its .jsonl and .json files; - reads standard input',
     )
     .option('--strict', 'exit with 1 if a line was skipped')
     .option('--openmetrics', 'print OpenMetrics 1.0 instead of the text format 0.0.4')
     .option('--agent-name <name>', 'the label agent_name (default: that of a report, else unknown)')
     .option('--agent-version <version>', 'the label agent_version (default: that of a report, else unknown)')
     .addOption(
-      new Option('--prices <file>', 'price file, which goes before the built-in prices').env(
-        'TALKGAUGE_PRICES',
-      ),
+      new Option('--prices <file>', 'price file that overrides the built-in prices').env('TALKGAUGE_PRICES'),
     )
     .action(run);
 }
@@ -60,7 +56,7 @@ async function run(paths: string[], options: Options): Promise<void> {
       failed = true;
       warn(`${path} cannot be read: ${problem}`);
     }
-    // One after the other, so that many take no more memory than one.
+    // Sequentially, so that many files need no more memory than one.
     for (const file of files) {
       const { usable, skipped } = await replayOne(file, sink, several);
       if (usable) used += 1;
@@ -71,7 +67,7 @@ async function run(paths: string[], options: Options): Promise<void> {
   if (failed) process.exitCode = 1;
 }
 
-/** Skipped lines of a file that are told; a file that is something else has as many as it likes. */
+/** How many skipped lines of a file are reported. */
 const maxReportedLines = 20;
 
 /** @param named whether messages have to say which file it is */
@@ -104,7 +100,7 @@ async function replayOne(
   }
 }
 
-/** What a path leads to: files, in order; or why there is none. */
+/** The files of a path, in order, or the reason why there is none. */
 export interface ReplayInput {
   path: string;
   files: string[];
@@ -114,8 +110,8 @@ export interface ReplayInput {
 const hint = 'Give the path of a recording or a report, of a folder of them, or - for standard input.';
 
 /**
- * The files to replay: a path is a file, `-`, or a folder, of which recordings and reports (`.jsonl`, `.json`) are
- * taken by name; folders in it are not. A file that is named twice is taken once.
+ * Resolves the paths of the command line: a file, `-`, or a folder, which stands for its event logs and reports
+ * (`.jsonl`, `.json`) in order of their names, without subfolders. A file that is named twice is read once.
  */
 export async function replayedFiles(paths: readonly string[]): Promise<ReplayInput[]> {
   const taken = new Set<string>();

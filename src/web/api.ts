@@ -56,15 +56,15 @@ async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   );
   throw new ApiError(
     response.status,
-    message ?? reasons[response.status] ?? `It answered ${response.status}.`,
+    message ?? reasons[response.status] ?? `The gateway responded with status ${response.status}.`,
   );
 }
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 const reasons: Readonly<Record<number, string>> = {
-  401: 'The login is not valid, or not any more.',
-  500: 'The gateway failed; its log says why.',
+  401: 'The login is invalid or has expired.',
+  500: 'The gateway failed. See its log.',
 };
 
 const session = (id: string, part = '') => `/api/sessions/${encodeURIComponent(id)}${part}`;
@@ -106,7 +106,7 @@ export function useRequest<T>(load: (signal: AbortSignal) => Promise<T>, inputs:
       (value) => controller.signal.aborted || setState({ value, loading: false }),
       (error: unknown) => {
         if (controller.signal.aborted) return;
-        const known = error instanceof ApiError ? error : new ApiError(0, 'The answer could not be read.');
+        const known = error instanceof ApiError ? error : new ApiError(0, 'The response could not be read.');
         setState(({ value }) => ({ value, error: known, loading: false }));
       },
     );

@@ -82,7 +82,7 @@ function Connection() {
   return (
     <span
       class={connected ? 'connection connected' : 'connection'}
-      title="Whether changes are shown as they happen"
+      title="Whether the page receives live updates"
     >
       <span class="dot" aria-hidden="true" />
       {connected ? 'Live updates' : 'Connecting …'}
@@ -96,7 +96,7 @@ function View() {
   const id = path.match(/^\/sessions\/([\w.-]+)$/)?.[1];
   if (id !== undefined) return <SessionView key={id} id={id} />;
   return (
-    <Notice title="Nothing is here">
+    <Notice title="Page not found">
       <p>
         <a href="/">All sessions</a>
       </p>

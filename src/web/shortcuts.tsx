@@ -56,7 +56,7 @@ export function ShortcutsHelp() {
   const [shown, setShown] = useState<readonly Shortcut[]>([]);
 
   const show = () => {
-    setShown([...registered.current, ['?', 'These keys']]);
+    setShown([...registered.current, ['?', 'Keyboard shortcuts']]);
     dialog.current?.showModal();
   };
 
@@ -82,7 +82,7 @@ export function ShortcutsHelp() {
         <KeyboardIcon />
       </button>
       <dialog ref={dialog} class="dialog" aria-labelledby="shortcuts-title">
-        <h2 id="shortcuts-title">Keys</h2>
+        <h2 id="shortcuts-title">Keyboard shortcuts</h2>
         <dl class="shortcuts">
           {shown.map(([key, does]) => (
             <div key={key}>

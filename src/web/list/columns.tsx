@@ -29,7 +29,7 @@ export function Latency({ seconds }: { seconds: number | undefined }) {
 const { slow: mark, 'too-slow': full } = latencyLimits;
 
 /** What `LatencyRange` is, in words. */
-export const rangeHint = `The bar goes from the median to it, on a scale from 0 to ${full} s; the mark is at ${mark} s`;
+export const rangeHint = `The bar spans p50 to p95 on a scale from 0 to ${full} s; the marker is at ${mark} s`;
 
 /** The scale of `LatencyRange`, above it. */
 export const RangeScale = () => (
@@ -71,7 +71,7 @@ export const Count = ({ count, tone, title }: { count: number; tone?: string; ti
 
 /** US dollars; `+`: there was more, of which nobody knows the price. */
 export const Cost = ({ usd, incomplete = false }: { usd: number | undefined; incomplete?: boolean }) => (
-  <span title={incomplete ? 'It leaves out usage that has no known price' : undefined}>
+  <span title={incomplete ? 'Excludes usage without a known price' : undefined}>
     {formatCost(usd)}
     {incomplete && usd !== undefined && '+'}
   </span>
@@ -90,10 +90,10 @@ export const Agent = ({ session }: { session: Summary }) => (
   <>
     <span class="agent-name">{session.agent ?? unnamed}</span>
     <span class="agent-room">
-      {session.hasAudio && <SoundIcon title="With a recording" />}
+      {session.hasAudio && <SoundIcon title="Has a recording" />}
       <span>{session.roomName ?? session.id}</span>
       {session.redacted && (
-        <span class="tag" title="What was said is not kept">
+        <span class="tag" title="Conversation content is not stored">
           <LockIcon />
           redacted
         </span>
@@ -168,7 +168,7 @@ export const columns: readonly Column[] = [
   {
     key: 'turns',
     name: 'Turns',
-    hint: 'What the user said, by turns',
+    hint: 'Number of user turns',
     sort: 'turns',
     number: true,
     cell: ({ turns }) => <Count count={turns} />,
@@ -205,7 +205,7 @@ export const columns: readonly Column[] = [
   {
     key: 'interruptions',
     name: 'Interruptions',
-    hint: 'Messages of the agent that were interrupted',
+    hint: 'Agent messages that were interrupted',
     sort: 'interruptions',
     number: true,
     cell: ({ interruptions }) => <Count count={interruptions} />,
@@ -224,7 +224,7 @@ export const columns: readonly Column[] = [
   {
     key: 'cost',
     name: 'Cost',
-    hint: 'US dollars at list prices; +: there was usage that has no known price',
+    hint: 'US dollars at list prices; +: excludes usage without a known price',
     sort: 'cost',
     number: true,
     cell: ({ cost, costIncomplete }) => <Cost usd={cost} incomplete={costIncomplete} />,
@@ -233,7 +233,7 @@ export const columns: readonly Column[] = [
   {
     key: 'end',
     name: 'End',
-    hint: 'Why it ended',
+    hint: 'Why the session ended',
     cell: (session) => (
       <Cut>
         <EndBadge session={session} />

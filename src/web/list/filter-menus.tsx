@@ -120,7 +120,7 @@ export function Choices({ name, counts: known, chosen, onChoose, onOpen }: Choic
             <span class="choice-count">{formatCount(counts[value] ?? 0)}</span>
           </label>
         ))}
-        {found.length === 0 && <p class="quiet">{known ? 'None' : 'They could not be read.'}</p>}
+        {found.length === 0 && <p class="quiet">{known ? 'None' : 'The values could not be loaded.'}</p>}
         {found.length > most && <p class="quiet">And {formatCount(found.length - most)} more</p>}
       </div>
       {chosen.length > 0 && (
@@ -205,9 +205,9 @@ function localOf(unix: string | undefined): string {
 }
 
 const figures: readonly (readonly [FigureFilter, string])[] = [
-  ['minLatencyP95', 'Latency p95 of at least, in seconds'],
-  ['minDuration', 'Length of at least, in seconds'],
-  ['maxDuration', 'Length of at most, in seconds'],
+  ['minLatencyP95', 'Minimum latency p95 (seconds)'],
+  ['minDuration', 'Minimum length (seconds)'],
+  ['maxDuration', 'Maximum length (seconds)'],
 ];
 
 const flags: readonly (readonly [FlagFilter, string, yes: string, no: string])[] = [
@@ -270,8 +270,8 @@ export function MoreFilters({ filters, onFilters }: MoreFiltersProps) {
         Recording
         <select class="field" value={audio} onChange={(event) => setAudio(event.currentTarget.value)}>
           <option value="">any</option>
-          <option value="has">there is one</option>
-          <option value="lacks">there is none</option>
+          <option value="has">available</option>
+          <option value="lacks">not available</option>
         </select>
       </label>
     </Menu>

@@ -100,7 +100,7 @@ export class Rows {
     } catch (error) {
       if (!isCurrent()) return;
       this.#pending.delete(chunk);
-      this.error = error instanceof ApiError ? error : new ApiError(0, 'The answer could not be read.');
+      this.error = error instanceof ApiError ? error : new ApiError(0, 'The response could not be read.');
     }
     this.#changed();
   }

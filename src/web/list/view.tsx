@@ -22,7 +22,7 @@ export function NoSessions() {
       <CopyLine line={line} />
       <p class="quiet">
         The agent needs the <code>LIVEKIT_API_KEY</code> and <code>LIVEKIT_API_SECRET</code> that this gateway
-        knows, and a session that is recorded: <code>session.start({'{ record: true }'})</code>, in Python{' '}
+        accepts, and must record its sessions: <code>session.start({'{ record: true }'})</code>, in Python{' '}
         <code>session.start(record=True)</code>.
       </p>
     </Notice>
@@ -56,7 +56,7 @@ function CopyLine({ line }: { line: string }) {
 export function NoMatch({ onClear }: { onClear: () => void }) {
   return (
     <Notice title="No session matches">
-      <p>Words are found by their beginnings, and only those that were said in one session together.</p>
+      <p>The search matches the beginnings of words. All words must occur in the same session.</p>
       <button type="button" class="button" onClick={onClear}>
         Clear the filters
       </button>
@@ -71,12 +71,12 @@ const expected = 12;
 
 const shortcuts = [
   ['j', 'Next session'],
-  ['k', 'Session before'],
+  ['k', 'Previous session'],
   ['Home', 'First session'],
   ['End', 'Last session'],
   ['Enter', 'Open the session'],
   ['/', 'Search'],
-  ['Esc', 'Empty the search, close a menu'],
+  ['Esc', 'Clear the search or close a menu'],
 ] as const;
 
 /** All sessions: filtered, sorted, searched, and live. */
@@ -117,7 +117,7 @@ export function ListView() {
       />
       {error && (
         <Failure
-          what={total === undefined ? 'The sessions could not be read' : 'The list is not up to date'}
+          what={total === undefined ? 'The sessions could not be loaded' : 'The list is not up to date'}
           error={error}
           retry={refresh}
           help={error.status === 400 ? { name: 'Clear the filters', act: clear } : undefined}

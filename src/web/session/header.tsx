@@ -110,7 +110,9 @@ function factsOf(detail: Detail): Fact[] {
     {
       name: 'Cost',
       value: `${formatCost(cost)}${detail.costIncomplete && cost !== undefined ? ' +' : ''}`,
-      title: [...costs, detail.costIncomplete && 'some usage has no known price'].filter(Boolean).join(', '),
+      title: [...costs, detail.costIncomplete && 'excludes usage without a known price']
+        .filter(Boolean)
+        .join(', '),
     },
     detail.version === undefined ? undefined : { name: 'Version', value: detail.version },
     { name: 'SDK', value: [...sdk, detail.sdkVersion].filter(Boolean).join(' ') || '–' },
@@ -139,7 +141,7 @@ const names: Readonly<Record<string, string>> = {
   trace: 'No trace',
   logs: 'No logs',
   report: 'No report',
-  text: 'No words',
+  text: 'No text',
   latency: 'No latency',
   cost: 'No cost',
   price: 'No price',

@@ -51,11 +51,11 @@ export function Logs({ id, start, version, missing, onPoint }: LogsProps) {
           </select>
         </label>
         <label>
-          <span class="hidden">Words in a line</span>
+          <span class="hidden">Filter lines</span>
           <input
             class="field"
             type="search"
-            placeholder="Words in a line"
+            placeholder="Filter lines"
             value={words}
             onInput={({ currentTarget }) => setWords(currentTarget.value)}
           />
@@ -64,15 +64,15 @@ export function Logs({ id, start, version, missing, onPoint }: LogsProps) {
           {value && countOf(lines.length, value)}
         </span>
       </div>
-      {error && <Failure what="The log could not be read" error={error} retry={reload} small />}
+      {error && <Failure what="The log could not be loaded" error={error} retry={reload} small />}
       {value && lines.length === 0 && (
-        <Notice title={value.total === 0 && level === 'trace' ? 'No logs' : 'No such lines'}>
+        <Notice title={value.total === 0 && level === 'trace' ? 'No logs' : 'No matching lines'}>
           {missing !== undefined && <p class="quiet">{missing}</p>}
         </Notice>
       )}
       {lines.length > 0 && common !== '' && (
         <p class="log-origin quiet">
-          Lines come from <code>{common}</code> where they do not say otherwise.
+          Common attributes: <code>{common}</code>. A line shows only attributes that differ.
         </p>
       )}
       {lines.length > 0 && (

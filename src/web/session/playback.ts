@@ -142,10 +142,10 @@ function errorMessage(audio: HTMLAudioElement): string {
   switch (audio.error?.code) {
     case MediaError.MEDIA_ERR_DECODE:
       // Also where there is nothing to hear it with.
-      return 'The browser could not play the recording. Has this machine sound? It can be downloaded.';
+      return 'The browser could not play the recording. Check the audio output of this machine, or download the recording.';
     case MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED:
       if (audio.canPlayType('audio/ogg; codecs=opus') === '')
-        return 'This browser cannot play Ogg Opus; Safari can from 18.4 on.';
+        return 'This browser cannot play Ogg Opus. Safari supports it from version 18.4.';
   }
   return 'The recording could not be loaded.';
 }

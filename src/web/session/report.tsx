@@ -7,7 +7,7 @@ type Usage = NonNullable<ReportData['report']>['usage'];
 /** What the SDK reported at the end: what was used, and all of it as it came. */
 export function Report({ id, version, missing }: { id: string; version: number; missing?: string }) {
   const { value, error, reload } = useRequest((signal) => api.report(id, signal), [id, version]);
-  if (error) return <Failure what="The report could not be read" error={error} retry={reload} small />;
+  if (error) return <Failure what="The report could not be loaded" error={error} retry={reload} small />;
   if (!value) return <Notice title="Loading …" />;
   const { report, evaluations } = value;
   if (!report && evaluations.length === 0) {
@@ -24,7 +24,7 @@ export function Report({ id, version, missing }: { id: string; version: number; 
     <div class="report">
       {usage.length > 0 && <UsageTable usage={usage} />}
       <section>
-        <h2>As it came</h2>
+        <h2>Raw report</h2>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
         <pre class="raw" tabIndex={0}>
           {raw}
@@ -37,7 +37,7 @@ export function Report({ id, version, missing }: { id: string; version: number; 
 function UsageTable({ usage }: { usage: Usage }) {
   return (
     <section>
-      <h2>Used</h2>
+      <h2>Usage</h2>
       <table class="usage">
         <thead>
           <tr>

@@ -36,7 +36,7 @@ export function SessionTabs({ tab, onTab }: TabsProps) {
     list.current?.querySelector<HTMLElement>(`#tab-${next}`)?.focus();
   };
   return (
-    <div ref={list} class="tabs" role="tablist" aria-label="Of this session" tabIndex={-1} onKeyDown={move}>
+    <div ref={list} class="tabs" role="tablist" aria-label="Session views" tabIndex={-1} onKeyDown={move}>
       {tabs.map((each) => (
         <button
           key={each}
@@ -57,13 +57,13 @@ export function SessionTabs({ tab, onTab }: TabsProps) {
 }
 
 const shortcuts = [
-  ['Space', 'Play, or pause'],
-  ['j', 'The next turn'],
-  ['k', 'The turn before'],
-  ['e E', 'The next event, or the one before'],
-  ['Left Right', 'Five seconds back or on; with Shift, half a second'],
-  ['+ −', 'Zoom in, or out'],
-  ['0', 'All of the call'],
+  ['Space', 'Play or pause'],
+  ['j', 'Next turn'],
+  ['k', 'Previous turn'],
+  ['e E', 'Next or previous event'],
+  ['Left Right', 'Seek 5 seconds; with Shift, 0.5 seconds'],
+  ['+ −', 'Zoom in or out'],
+  ['0', 'Show the whole call'],
   ['1 2 3', 'Transcript, logs, report'],
 ] as const;
 
@@ -147,11 +147,11 @@ export function SessionView({ id }: { id: string }) {
   useTitle(value?.detail.agent ?? 'Session');
   if (gone) return <Gone />;
   if (!value && error?.status === 404) return <Gone />;
-  if (!value && error) return <Failure what="The session could not be read" error={error} retry={reload} />;
+  if (!value && error) return <Failure what="The session could not be loaded" error={error} retry={reload} />;
   if (!value) return <Notice title="Loading …" />;
   return (
     <>
-      {error && <Failure what="What is new could not be read" error={error} retry={reload} small />}
+      {error && <Failure what="Updates could not be loaded" error={error} retry={reload} small />}
       <SessionDetails session={value} version={version} />
     </>
   );
@@ -159,8 +159,8 @@ export function SessionView({ id }: { id: string }) {
 
 function Gone() {
   return (
-    <Notice title="There is no such session">
-      <p class="quiet">It may have been deleted, or it is older than what is kept.</p>
+    <Notice title="Session not found">
+      <p class="quiet">It may have been deleted, or its retention period is over.</p>
       <p>
         <a href="/">All sessions</a>
       </p>

@@ -16,7 +16,7 @@ describe.skipIf(noBrowser)('the list', () => {
       return link.getAttribute('title');
     };
     expect(await pointAt('.cell-toolErrors')).toBe('1 of 0 tool calls failed');
-    expect(await pointAt('.cell-end')).toBe('The call is over');
+    expect(await pointAt('.cell-end')).toBe('The call has ended');
     const turns = await page.locator('.cell-turns').boundingBox();
     await page.mouse.move((turns?.x ?? 0) + 3, (turns?.y ?? 0) + 8);
     expect(await link.getAttribute('title')).toBe('');

@@ -101,7 +101,7 @@ export function sceneOf(timeline: Timeline, peaks: Peaks | undefined): Scene {
 /** Why a turn has no latency, in a turn or a lane of its own. */
 export const unmeasuredTexts: Readonly<Record<NonNullable<Turn['unmeasured']>, string>> = {
   realtime: 'No latency: the SDKs measure none of realtime models',
-  typed: 'No latency: it was typed',
+  typed: 'No latency: the user typed',
   unanswered: 'No latency: the agent did not answer',
   untold: 'No latency: the SDK measured none',
 };

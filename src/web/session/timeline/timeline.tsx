@@ -123,7 +123,7 @@ export function ZoomButtons({ whole, zoomIn, zoomOut, fit }: ZoomButtonsProps) {
       >
         −
       </button>
-      <button type="button" class="button" title="All of it (0)" disabled={whole} onClick={fit}>
+      <button type="button" class="button" title="Show the whole call (0)" disabled={whole} onClick={fit}>
         All
       </button>
     </div>
@@ -276,7 +276,7 @@ export function Timeline({ timeline, peaks, playback, chosen, onPoint }: Timelin
       </div>
       <EventLegend events={scene.events} position={position} />
       {timeline.omitted > 0 && (
-        <p class="quiet timeline-omitted">{formatCount(timeline.omitted)} bars and events are left out.</p>
+        <p class="quiet timeline-omitted">{formatCount(timeline.omitted)} bars and events are not shown.</p>
       )}
       <ZoomButtons
         whole={!chosenWindow}
