@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 
-/** An option or environment variable that cannot be used. The message names it and says what it takes. */
+/** An option or environment variable that cannot be used. The message has its name and the expected format. */
 export class OptionError extends Error {
   override name = 'OptionError';
 }
@@ -11,7 +11,7 @@ interface OptionValue {
   name: string;
 }
 
-/** Reads options: an argument goes before the environment, and that before the default. */
+/** Reads options: an argument takes precedence over the environment, and the environment over the default. */
 export class Options {
   readonly #given: Readonly<Record<string, unknown>>;
   readonly #env: Readonly<Record<string, string | undefined>>;

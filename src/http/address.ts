@@ -1,7 +1,7 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
 
 /**
- * Why the server could not start; the message says what to do about it.
+ * The server could not start. The message has the next step.
  *
  * `code` is the system's (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, `ENOTFOUND`, …), or `ERR_PORT`,
  * `ERR_HOST`, `ERR_AUTH`, `ERR_TLS` for an option that is wrong.
@@ -17,9 +17,9 @@ export class ServeError extends Error {
 }
 
 /**
- * Says in the user's terms why listening failed.
+ * Explains why listening failed.
  *
- * @param variables what the names of the environment variables for host and port begin with
+ * @param variables prefix of the environment variables for host and port
  */
 export function listenError(
   cause: NodeJS.ErrnoException,
@@ -59,7 +59,7 @@ export function isLoopback(host: string): boolean {
 
 /** @throws ServeError `ERR_HOST` or `ERR_PORT` */
 export function checkAddress(host: string, port: number, variables: string): void {
-  // Node takes an empty host for "every interface": the last thing that somebody who left it empty wants.
+  // Node listens on every interface if the host is empty, which nobody intends who left it empty.
   if (typeof host !== 'string' || !host.trim()) {
     throw new ServeError(
       'ERR_HOST',

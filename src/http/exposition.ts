@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 
 /**
- * The Prometheus text format 0.0.4; OpenMetrics 1.0; or that with `_created` lines, for a scraper that takes creation times.
+ * The Prometheus text format 0.0.4; OpenMetrics 1.0; or OpenMetrics with `_created` lines, for a scraper that reads creation times.
  */
 export type Format = 'text' | 'openmetrics' | 'openmetrics-created';
 
@@ -12,8 +12,7 @@ export type Expose = (format: Format) => Promise<string>;
 /** Response bodies of /metrics. */
 export interface Scrapes {
   /**
-   * The exposition, compressed or not. Requests that come while the same thing is being made get
-   * that one, so that ten scrapers at once cost no more than one.
+   * The exposition, compressed or not. Concurrent requests for the same format share one build.
    *
    * @throws what `expose` throws, or an `Error` when it takes longer than the deadline
    */
@@ -22,7 +21,7 @@ export interface Scrapes {
 
 const compress = promisify(gzip);
 
-/** @param deadlineMs after how many milliseconds a build is given up, so that a hung one is not shared for ever */
+/** @param deadlineMs timeout of a build in milliseconds, so that one that hangs is not shared forever */
 export function createScrapes(expose: Expose, deadlineMs: number): Scrapes {
   const inFlight = new Map<string, Promise<Buffer>>();
 
@@ -61,7 +60,7 @@ async function within<T>(deadlineMs: number, work: Promise<T>): Promise<T> {
 interface MediaType {
   type: string;
   version: string;
-  /** What the response says it is. */
+  /** The Content-Type of the response. */
   contentType: string;
 }
 
@@ -78,8 +77,8 @@ export const mediaTypes: Readonly<Record<Format, MediaType>> = {
 };
 
 /**
- * Prometheus asks for it first, of those that take it and of those that don't, once it takes creation times
- * (`--enable-feature=created-timestamp-zero-ingestion`). To any other, `_created` lines are but more series.
+ * Prometheus prefers it once it reads creation times
+ * (`--enable-feature=created-timestamp-zero-ingestion`). For other clients, `_created` lines are only additional series.
  */
 const protobuf = { type: 'application/vnd.google.protobuf', version: '' };
 
@@ -87,7 +86,7 @@ const protobuf = { type: 'application/vnd.google.protobuf', version: '' };
 interface Preference {
   value: string;
   parameters: ReadonlyMap<string, string>;
-  /** 0 (refused) to 1; what is not such a number counts as refused. */
+  /** 0 (refused) to 1; anything else counts as refused. */
   quality: number;
 }
 
@@ -157,7 +156,7 @@ export function negotiateFormat(accept: string | undefined): Format {
   return named && quality > openmetrics.quality ? 'openmetrics-created' : 'openmetrics';
 }
 
-/** Whether to compress with gzip: the client takes it, and does not like plain text better. */
+/** Whether to compress with gzip: the client accepts it and does not prefer identity. */
 export function acceptsGzip(acceptEncoding: string | undefined): boolean {
   const accepted = preferences(acceptEncoding ?? '');
   const of = (...codings: string[]) => accepted.find(({ value }) => codings.includes(value))?.quality;

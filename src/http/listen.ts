@@ -4,13 +4,13 @@ import type { AddressInfo, Socket } from 'node:net';
 import { baseUrl, checkAddress, listenError } from './address.ts';
 import { type TlsOptions, tlsContext, watchTls } from './tls.ts';
 
-/** How long requests may take, in milliseconds; see Node's `http.createServer`. */
+/** Timeouts in milliseconds; see Node's `http.createServer`. */
 export interface ConnectionTimeouts {
   headersTimeout: number;
   requestTimeout: number;
   connectionsCheckingInterval: number;
   keepAliveTimeout: number;
-  /** After which a connection on which nothing moves is ended. */
+  /** Timeout of a connection without any traffic. */
   idleTimeout: number;
 }
 
@@ -20,13 +20,13 @@ export interface ListenOptions {
   tls?: TlsOptions;
   timeouts: ConnectionTimeouts;
   maxConnections: number;
-  /** How many of them one address may have. @default all */
+  /** The limit for one client address. @default no limit */
   maxConnectionsPerAddress?: number;
   /** Whether the server, while it is open, keeps the process alive. */
   keepProcessAlive: boolean;
-  /** What the server is called in messages. */
+  /** The name of the server in messages. */
   name: string;
-  /** What the names of the environment variables for host and port begin with, such as `TALKGAUGE`. */
+  /** Prefix of the environment variables for host and port, such as `TALKGAUGE`. */
   variables: string;
   log: (message: string) => void;
 }
@@ -44,7 +44,7 @@ const closeGraceMs = 1_000;
 /**
  * Serves an application.
  *
- * @throws ServeError that says the next step: port taken (`EADDRINUSE`), privileges, unknown host,
+ * @throws ServeError with the next step: port taken (`EADDRINUSE`), privileges, unknown host,
  *   an option that is wrong
  */
 export async function listen(app: RequestListener, options: ListenOptions): Promise<ListeningServer> {
@@ -58,7 +58,7 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
   const sockets = trackSockets(server, options);
   await startListening(server, host, port, variables);
   if (!keepProcessAlive) server.unref();
-  server.on('error', (error) => log(`The ${name} has trouble: ${error.message}`));
+  server.on('error', (error) => log(`Error in the ${name}: ${error.message}`));
 
   const actual = (server.address() as AddressInfo).port;
   const stopWatching = tls && tlsServer && watchTls(tlsServer, tls, log);

@@ -41,13 +41,13 @@ export interface MetricsServer {
 }
 
 const timeouts: ConnectionTimeouts = {
-  // A scraper sends a few hundred bytes at once; whoever needs longer only holds a connection.
+  // A scraper sends a few hundred bytes at once; a slower client only blocks a connection.
   headersTimeout: 5_000,
   requestTimeout: 10_000,
   connectionsCheckingInterval: 2_000,
   // Longer than a usual scrape interval, so that a scraper keeps its connection.
   keepAliveTimeout: 65_000,
-  // A reader that takes nothing for this long is gone.
+  // A client that reads nothing for this long is gone.
   idleTimeout: 30_000,
 };
 const maxConnections = 256;
@@ -55,7 +55,7 @@ const maxConnections = 256;
 /**
  * Serves GET /metrics, /healthz and /readyz.
  *
- * @throws ServeError that says the next step: port taken (`EADDRINUSE`), privileges, unknown host,
+ * @throws ServeError with the next step: port taken (`EADDRINUSE`), privileges, unknown host,
  *   an option that is wrong
  */
 export async function serveMetrics(options: HttpOptions): Promise<MetricsServer> {
@@ -99,7 +99,7 @@ export async function serveMetrics(options: HttpOptions): Promise<MetricsServer>
   return { url, close };
 }
 
-/** Whether the process is ready to be used, and why (not), in one line. */
+/** Whether the process is ready, and the reason in one line. */
 export interface Readiness {
   ready: boolean;
   reason?: string;
@@ -107,10 +107,10 @@ export interface Readiness {
 
 export interface AppOptions {
   scrapes: Scrapes;
-  /** What guards /metrics; /healthz and /readyz are open. */
+  /** Authentication of /metrics; /healthz and /readyz are open. */
   guard?: RequestHandler;
   ready: () => Readiness | Promise<Readiness>;
-  /** What else is served, for who asks for what is not. @default nothing */
+  /** A description of other routes, for the 404 response. @default none */
   otherRoutes?: string;
   log: (message: string) => void;
 }

@@ -12,19 +12,19 @@ export interface BucketOptions {
   bucket: string;
   /** @default us-east-1 */
   region?: string;
-  /** What all keys begin with. @default nothing */
+  /** Prefix of all keys. @default none */
   prefix?: string;
   accessKeyId: string;
   secretAccessKey: string;
   sessionToken?: string;
 }
 
-/** An object was asked for that is not there. */
+/** The object does not exist. */
 export class NoSuchObject extends Error {
   override readonly name = 'NoSuchObject';
 }
 
-/** The bucket refused. */
+/** The bucket responded with an error status. */
 export class BucketError extends Error {
   override readonly name = 'BucketError';
   readonly status: number;
@@ -35,7 +35,7 @@ export class BucketError extends Error {
   }
 }
 
-/** Milliseconds without a byte after which a request is given up. */
+/** Milliseconds without traffic after which a request is aborted. */
 const idleTimeoutMs = 30_000;
 
 /** Attempts of a request, and milliseconds before the second; the pause doubles. */
@@ -52,10 +52,10 @@ const transientErrorCodes: ReadonlySet<string> = new Set([
   'ENETUNREACH',
 ]);
 
-/** S3 answers so when it has a moment's trouble, or too much to do. */
+/** S3 responds with these statuses when it is overloaded or has a transient failure. */
 const isTransientStatus = (status = 0): boolean => status === 429 || status >= 500;
 
-/** A bucket, by path-style requests. What fails for a moment is tried again. */
+/** A bucket, addressed by path-style requests. Transient failures are retried. */
 export class Bucket {
   readonly #options: BucketOptions;
 
@@ -74,7 +74,7 @@ export class Bucket {
    * An object, or a part of it.
    *
    * @param range as in a `Range` header
-   * @throws NoSuchObject, or Error if it cannot be had now
+   * @throws NoSuchObject, or Error if it is not available
    */
   async get(key: string, range?: string): Promise<IncomingMessage> {
     const response = await this.#send('GET', this.#keyUrl(key), range ? { range } : {});
@@ -167,7 +167,7 @@ export class Bucket {
       request.on('response', resolve);
       if (file === undefined) return void request.end();
       const source = createReadStream(file);
-      // A request that is given up does not say why.
+      // The error of the request would hide this one.
       source.on('error', reject);
       // Closes the file, however the request ends.
       pipeline(source, request, () => {});

@@ -7,12 +7,12 @@ import { rateOf } from './price.ts';
 import { PriceBook } from './price-book.ts';
 import { type PriceFile, readPriceFile } from './price-file.ts';
 
-/** How often a price is looked up again, in milliseconds: some of the library's change with the day or the hour. */
+/** How often prices are looked up again, in milliseconds: some prices of the library change with the day or hour. */
 const lookupIntervalMs = 3600 * 1000;
 
 /**
- * How cost follows usage: usage of a model whose price is known adds to its cost; any other, and a kind of tokens that its
- * price does not tell, to what is unpriced. Usage in a measure in which the model is not billed adds to neither.
+ * Derives cost from usage. Usage of a model with a known price adds to its cost. Usage without a known price, and token kinds
+ * that a price does not include, add to unpriced usage. Units in which the model is not billed add to neither.
  */
 export class CostDerivation implements Derivation {
   readonly from = 'lk_agents_billable_usage_total';
@@ -25,7 +25,7 @@ export class CostDerivation implements Derivation {
     this.#now = now;
   }
 
-  /** Takes other prices; what is counted from now on is priced with them. */
+  /** Replaces the prices. Usage that is counted from now on is priced with them. */
   setPrices(book: PriceBook): void {
     this.#book = book;
     this.#changes++;
@@ -39,7 +39,7 @@ export class CostDerivation implements Derivation {
     const { model_provider = '', model_name = '', component = '' } = labels;
     const unit = labels.unit as BillableUnit;
     const price = this.#book.find(model_provider, model_name);
-    // It is the same audio, which is unpriced already.
+    // The same audio is already counted as unpriced.
     if (!price && unit === 'audio_seconds_without_tokens') return [];
     const rate = price && rateOf(price, unit);
     if (rate === 'unbilled') return [];
@@ -49,7 +49,7 @@ export class CostDerivation implements Derivation {
   }
 }
 
-/** What tells one state of a file from the next; that it is missing is one, too. */
+/** Identifies the state of a file, including that it is missing. */
 function stateOf(file: string): string {
   try {
     const { ino, size, mtimeMs } = statSync(file);
@@ -60,11 +60,11 @@ function stateOf(file: string): string {
 }
 
 /**
- * Calls `changed` when a file has changed since this call. Returns what stops the watching, which keeps no process
- * alive.
+ * Calls `changed` when a file has changed since this call. Returns a function that stops watching. Watching does not
+ * keep the process alive.
  *
  * Polls, as for certificates: a mounted ConfigMap changes by the exchange of a symbolic link. Not with `watchFile`,
- * which looks for the first time some moments later, and misses what happens until then.
+ * which checks the file for the first time some time later and misses changes until then.
  */
 export function watchForChange(file: string, intervalMs: number, changed: () => void): () => void {
   let state = stateOf(file);
@@ -86,32 +86,32 @@ export interface PricesOptions {
   file?: string;
   /** The name under which the user gave the file, for messages. @default prices */
   option?: string;
-  /** How often the file is looked at for a change, in milliseconds. @default 10000 */
+  /** How often the file is checked for changes, in milliseconds. @default 10000 */
   reloadMs?: number;
-  /** Told of each change of the file: `ok`, or `failed` for one that cannot be used. */
+  /** Called for each change of the file: with `ok`, or `failed` if it cannot be used. */
   onReload?: (result: 'ok' | 'failed') => void;
   /** Takes a warning, one line each. @default console.warn */
   log?: (message: string) => void;
 }
 
-/** Prices that a recorder takes; see `RecorderOptions`. */
+/** Prices for a recorder; see `RecorderOptions`. */
 export interface Prices {
   readonly derivation: Derivation;
-  /** Of which day the prices are. */
+  /** The dates of the prices. */
   states(): Observation[];
-  /** Ends looking at the file. */
+  /** Stops watching the file. */
   close(): void;
 }
 
 /**
- * Opens the prices that usage is to be priced with. When the file changes, what is counted from then on is priced
- * anew; one that cannot be used any more is reported, and the prices before it stay.
+ * Loads prices. When the file changes, usage that is counted from then on is priced with the new prices. If the new
+ * file cannot be used, this is reported and the old prices stay in use.
  *
  * @throws {OptionError} if there is a file and it cannot be used
  */
 export function openPrices(options: PricesOptions = {}): Prices {
   const { file, option = 'prices', reloadMs = 10_000, onReload = () => {}, log = console.warn } = options;
-  // From before it is read, so that no change is missed.
+  // Starts before the file is read, so that no change is missed.
   const close = file === undefined ? () => {} : watchForChange(file, reloadMs, () => reload(file));
   let dated: string | undefined;
   const bookOf = ({ dated: day, entries }: PriceFile) => {
@@ -123,7 +123,7 @@ export function openPrices(options: PricesOptions = {}): Prices {
       derivation.setPrices(bookOf(readPriceFile(changed)));
       onReload('ok');
     } catch (error) {
-      log(`The prices stay as they were: ${(error as Error).message}`);
+      log(`The old prices stay in use: ${(error as Error).message}`);
       onReload('failed');
     }
   };
@@ -133,7 +133,7 @@ export function openPrices(options: PricesOptions = {}): Prices {
   } catch (error) {
     close();
     throw new OptionError(
-      `${option}=${JSON.stringify(file)} cannot be used: ${(error as Error).message}. Mend it, or leave it out.`,
+      `${option}=${JSON.stringify(file)} cannot be used: ${(error as Error).message}. Fix the file, or omit the option.`,
     );
   }
   return {

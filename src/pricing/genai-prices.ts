@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type * as GenaiPrices from '@pydantic/genai-prices';
 import { type Price, type PriceFieldName, ratesOf } from './price.ts';
 
-/** Our names of providers where the library has another. The others are tried as they are. */
+/** Provider names that the library knows, by ours. */
 const providers: Readonly<Record<string, string>> = {
   openai: 'openai',
   anthropic: 'anthropic',
@@ -38,11 +38,11 @@ const fields: Readonly<Record<string, PriceFieldName>> = {
   input_audio_hours: 'audio_per_hour',
 };
 
-/** The makers at whose prices LiveKit Inference sells their LLMs, as far as its price list was compared. */
+/** Providers whose LLMs LiveKit Inference sells at the provider's price, as far as its price list was compared. */
 const soldAtMakerPrice: ReadonlySet<string> = new Set(['openai', 'google', 'xai']);
 /**
- * Those that it sells otherwise: open weights, which others host; and two that cost twice as much as at OpenAI, by
- * LiveKit's forum in 2026. At what price is not known here, so they have none.
+ * Models that it sells at another price: open weights, which others host, and two that cost twice as much as at OpenAI,
+ * according to LiveKit's forum in 2026. Their price is not known.
  */
 const soldAtOtherPrice = /^(?:openai\/gpt-oss|google\/gemma|openai\/gpt-5\.[45]$)/;
 
@@ -77,7 +77,7 @@ export function libraryPrice(provider: string, model: string, now: Date): Price 
       url: known.pricing_urls?.[0],
     };
   } catch {
-    // It throws for a model whose price it cannot make sense of. Then neither can we.
+    // It throws for a model whose price it cannot calculate.
     return undefined;
   }
 }

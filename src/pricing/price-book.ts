@@ -3,9 +3,8 @@ import { libraryPrice } from './genai-prices.ts';
 import type { Price, PriceEntry } from './price.ts';
 
 /**
- * Providers under the names that the SDK's plugins give them, which may be a host (OpenAI, Anthropic, Mistral) or a
- * brand (Deepgram, Gemini), and the name that a price goes by. A host that is not here stands for itself: an
- * OpenAI-compatible server of somebody's own is not OpenAI.
+ * Provider names of prices, by the names that the SDK's plugins report: a host (OpenAI, Anthropic, Mistral) or a brand
+ * (Deepgram, Gemini). Other hosts keep their name: a self-hosted OpenAI-compatible server is not OpenAI.
  */
 const providers: Readonly<Record<string, string>> = {
   'api.openai.com': 'openai',
@@ -33,7 +32,7 @@ const providers: Readonly<Record<string, string>> = {
   'eleven labs': 'elevenlabs',
 };
 
-/** A provider's name as prices have it. */
+/** A provider's name as it is used for prices. */
 export function normalizeProvider(name: string): string {
   const lower = name.trim().toLowerCase();
   if (lower.endsWith('.openai.azure.com')) return 'azure';
@@ -42,7 +41,7 @@ export function normalizeProvider(name: string): string {
 
 export const normalizeModel = (name: string): string => name.trim().toLowerCase();
 
-/** What a provider adds to a model's name for one state of it: a date, a number, or `latest`. */
+/** The version suffix of a model name: a date, a number, or `latest`. */
 const version = /[-@](?:\d{4}-\d{2}-\d{2}|\d{2}-\d{4}|\d{8}|\d{6}|\d{3,4}|latest)$/;
 
 /** The name without its version, or undefined if it has none. */
@@ -51,7 +50,7 @@ export function withoutVersion(model: string): string | undefined {
   return base === model || base === '' ? undefined : base;
 }
 
-/** Whether a pattern, in which `*` stands for any text, is the name. Takes time in proportion to both. */
+/** Whether a pattern, in which `*` stands for any text, matches the name. Runs in linear time. */
 export function matches(pattern: string, name: string): boolean {
   const [first = '', ...rest] = pattern.split('*');
   if (rest.length === 0) return pattern === name;
@@ -80,8 +79,8 @@ export function splitName(name: string): { provider: string; model: string } {
 }
 
 /**
- * Finds a model's price among entries: the very name first, then the name without its version, then the pattern with
- * most characters that are not `*`; of equal ones, the first.
+ * Finds a model's price among entries: by the exact name, then by the name without its version, then by the pattern with
+ * the most characters other than `*`; among equal ones, the first.
  */
 export class PriceList {
   readonly #exact = new Map<string, Price>();
@@ -109,13 +108,13 @@ export class PriceList {
 }
 
 export interface PriceBookOptions {
-  /** Entries of the user, which go before all others. @default none */
+  /** The user's entries, which take precedence. @default none */
   entries?: readonly PriceEntry[];
   /** @default the system's clock */
   now?: () => Date;
 }
 
-/** Knows what models cost: by the user's file, else by the built-in one, else by the price library. */
+/** Looks up model prices: in the user's file, then the built-in prices, then the price library. */
 export class PriceBook {
   readonly #lists: readonly PriceList[];
   readonly #now: () => Date;

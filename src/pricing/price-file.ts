@@ -4,7 +4,7 @@ import type * as Yaml from 'yaml';
 import { z } from 'zod';
 import { isPriceField, type PriceEntry, type PriceFieldName, priceFields, ratesOf } from './price.ts';
 
-/** More dollars than anything costs for a million, an hour or a thousand. */
+/** An upper limit for any price. */
 const maxDollars = 1e6;
 
 const dollars = z
@@ -79,12 +79,12 @@ export interface PriceFile {
   entries: PriceEntry[];
 }
 
-/** A price file that cannot be used. The message names the file, the line and what is there, and says what it takes. */
+/** A price file that cannot be used. The message has the file, the line, the value and the expected format. */
 export class PriceFileError extends Error {
   override name = 'PriceFileError';
 }
 
-/** A price file is written by hand; beyond this it is another file. */
+/** A price file is written by hand: a larger file is not one. */
 const maxBytes = 4 * 1024 * 1024;
 
 /** @throws {PriceFileError} if the file cannot be read, or is no price file */

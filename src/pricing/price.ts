@@ -4,7 +4,7 @@ import type { BillableUnit } from '../catalogue/labels.ts';
 interface PriceField {
   unit: BillableUnit;
   per: number;
-  /** How the unit reads in documentation. */
+  /** The unit in documentation. */
   description: string;
 }
 
@@ -63,7 +63,7 @@ export function ratesOf(published: PublishedPrices): Rates {
   return rates;
 }
 
-/** The other way round: rates as they are published, each in the first field of its unit. */
+/** The inverse of `ratesOf`: each rate in the first field of its unit. */
 export function publishedOf(rates: Rates): PublishedPrices {
   const published: { [F in PriceFieldName]?: number } = {};
   const done = new Set<BillableUnit>();
@@ -79,12 +79,12 @@ export function publishedOf(rates: Rates): PublishedPrices {
 
 /**
  * The measure that a unit belongs to. A model that is billed in one measure is not billed in the others; a model
- * that is billed in tokens must have a price for each kind of them. Audio of which a plugin does not tell the
- * tokens stands for tokens.
+ * that is billed in tokens must have a price for each kind of them. `audio_seconds_without_tokens` stands for
+ * tokens that a plugin does not report.
  */
 export const billingMeasure = (unit: BillableUnit): string => (unit.endsWith('_tokens') ? 'tokens' : unit);
 
-/** What is charged for a unit that has no price of its own: never less than it costs, by any public price list. */
+/** The unit whose price applies to a unit without a price. By all public price lists, it is at least as expensive. */
 export const fallbackUnits: { readonly [U in BillableUnit]?: BillableUnit } = {
   cached_input_tokens: 'input_tokens',
   cache_write_tokens: 'input_tokens',
@@ -126,17 +126,17 @@ export function rateOf({ rates, free }: Price, unit: BillableUnit): number | 'un
   return priced.some((other) => billingMeasure(other) === billingMeasure(unit)) ? undefined : 'unbilled';
 }
 
-/** Prices that one page of a provider tells. */
+/** The prices that a page of a provider publishes. */
 export interface PublishedPage {
   url: string;
-  /** The day on which it said so. */
+  /** The day on which the page was read. */
   dated: string;
   note?: string;
-  /** By `provider/model`; `*` stands for any text. `free`: none of its usage is billed by itself. */
+  /** By `provider/model`; `*` stands for any text. `free`: its usage is not billed separately. */
   models: Readonly<Record<string, PublishedPrices | 'free'>>;
 }
 
-/** An entry of a price list: what it is for, and what that costs. */
+/** An entry of a price list. */
 export interface PriceEntry {
   /** `provider/model`; in both, `*` stands for any text. */
   name: string;

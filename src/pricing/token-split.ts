@@ -1,9 +1,9 @@
 import type { BillableUnit } from '../catalogue/labels.ts';
 
-/** Takes an amount of a unit; it is above 0. */
+/** Adds an amount of a unit; it is above 0. */
 export type AddUsage = (unit: BillableUnit, amount: number) => void;
 
-/** What an SDK tells of the tokens that a model read. All but the total are parts of it. */
+/** The input tokens that an SDK reports. All fields are parts of the total. */
 export interface InputTokens {
   total: number | undefined;
   cached?: number | undefined;
@@ -15,26 +15,26 @@ export interface InputTokens {
   cachedImage?: number | undefined;
 }
 
-/** The same of the tokens that a model wrote. */
+/** The output tokens that an SDK reports. */
 export interface OutputTokens {
   total: number | undefined;
   audio?: number | undefined;
   image?: number | undefined;
 }
 
-/** Beyond it a count is not believed. */
+/** A larger count is invalid. */
 const maxAmount = 1e12;
 
-/** An amount, or 0 where the figure is missing or cannot be true. */
+/** An amount, or 0 if it is missing or invalid. */
 export const validAmount = (value: number | undefined): number =>
   typeof value === 'number' && value > 0 && value <= maxAmount ? value : 0;
 
 /**
  * Splits input tokens into units that have no token in common and sum to the total, whatever the parts say: a part
- * that exceeds what is left is cut, and what no part tells of is text.
+ * that exceeds the remaining tokens is cut, and remaining tokens are text.
  *
- * Cached tokens without details are taken for text first: a prompt begins with its instructions, and text is what a
- * cache makes cheaper by least, so that the cost is not told too low.
+ * Cached tokens without details count as text first: a prompt begins with its instructions, and caching reduces the
+ * price of text least, so that the cost is not underestimated.
  */
 export function splitInput(tokens: InputTokens, take: AddUsage): void {
   const total = validAmount(tokens.total);

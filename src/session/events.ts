@@ -1,6 +1,6 @@
 import type { llm, metrics, voice } from '@livekit/agents';
 
-/** The end of a speech is no event of the SDK's: `observe` makes one of `SpeechHandle.addDoneCallback`. */
+/** The end of a speech. The SDK has no such event: `observe` emits it from `SpeechHandle.addDoneCallback`. */
 export interface SpeechDoneEvent {
   type: 'speech_done';
   speechHandle: { id: string; interrupted: boolean };
@@ -9,14 +9,14 @@ export interface SpeechDoneEvent {
 
 type SdkEvent = voice.AgentEvent | voice.EotPredictionEvent;
 
-/** Every event of a session by its name; a new one in the SDK does not compile until it is read below. */
+/** Every event of a session by name. A new one in the SDK does not compile until it has a handler. */
 export type SessionEvents = {
   [E in `${voice.AgentSessionEventTypes}`]: Extract<SdkEvent, { type: E }>;
 } & { speech_done: SpeechDoneEvent };
 
 export type SessionEventName = keyof SessionEvents;
 
-/** Of some events, what is read of them: who tells of a session by other means has no more. */
+/** The fields that are read of some events. Sources other than the SDK provide only these. */
 interface ReadFields {
   conversation_item_added: {
     item:
@@ -42,7 +42,7 @@ interface ReadFields {
   close: { reason: string; createdAt: number };
 }
 
-/** Every event of a session with what is read of it. */
+/** Every event of a session with the fields that are read. */
 export type ObservedEvents = {
   [E in SessionEventName]: E extends keyof ReadFields ? ReadFields[E] : SessionEvents[E];
 };
@@ -57,13 +57,13 @@ export interface Model {
 
 export const unknownModel: Model = { model_provider: 'unknown', model_name: 'unknown' };
 
-/** The models that serve a turn. */
+/** The models of a turn. */
 export interface TurnModels {
   llm?: Model;
   tts?: Model;
 }
 
-/** The model that an event is about; `unknown`, as in the SDK, where a plugin does not say. */
+/** The model of an event; `unknown`, as in the SDK, if the plugin does not report it. */
 export const modelOf = (metadata: metrics.MetricsMetadata | undefined): Model => ({
   model_provider: metadata?.modelProvider || 'unknown',
   model_name: metadata?.modelName || 'unknown',

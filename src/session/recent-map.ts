@@ -1,7 +1,6 @@
 /**
- * A map that forgets old entries, so that a day-long session stays small: it has at most `max`, among them
- * the newest half of as many. It forgets by the lump: to delete them one by one, as requests come, costs the
- * call more than to look them up.
+ * A map with at most `max` entries, so that the memory of a long session is bounded. It always has the newest
+ * `max / 2` entries. Old entries are evicted in one batch: deleting them one by one costs more than looking them up.
  */
 export class RecentMap<K, V extends {}> {
   readonly #half: number;
@@ -12,7 +11,7 @@ export class RecentMap<K, V extends {}> {
     this.#half = Math.ceil(max / 2);
   }
 
-  /** How many entries it has; one that was set again may count twice. */
+  /** The number of entries. An entry that was set again may count twice. */
   get size(): number {
     return this.#newer.size + this.#older.size;
   }

@@ -6,12 +6,12 @@ import type { Samples } from './samples.ts';
 export type Outcome = Labels<'lk_agents_llm_requests_total'>['outcome'];
 type Kind = 'llm' | 'tts' | 'realtime';
 
-/** What a metrics event says of its request. */
+/** The request that a metrics event reports. */
 export interface RequestResult {
   label: string;
   model: Model;
   cancelled: boolean;
-  /** Whether nothing came of it. */
+  /** Whether it produced no output. */
   empty: boolean;
   /** Milliseconds since the epoch. */
   startedAt: number;
@@ -27,15 +27,15 @@ interface Failure {
 }
 
 /**
- * Tells how requests ended. The SDK's metrics events say only `cancelled`; that a request failed is said
- * by an unrecoverable error event of the same instance (`label`) just before. A TTS that fails before its first
- * frame has no metrics event at all: its error is counted as a request when the agent moves on.
+ * Determines the outcomes of requests. The SDK's metrics events only have `cancelled`. A failed request has an
+ * unrecoverable error event of the same instance (`label`) just before its metrics event. A TTS that fails before its
+ * first frame has no metrics event: its error is counted as a request when the agent's state changes.
  */
 export class RequestOutcomes {
   readonly #failures = new Map<string, Failure>();
   readonly #models = new Map<string, Model>();
 
-  /** An error was reported, at `at` milliseconds since the epoch. */
+  /** Registers an unrecoverable error. */
   failed(failure: Failure): void {
     if (!isAdapter(failure.label)) this.#failures.set(keyOf(failure.kind, failure.label), failure);
   }
@@ -45,7 +45,7 @@ export class RequestOutcomes {
     return this.#models.get(keyOf(kind, label));
   }
 
-  /** How the request that these metrics are about ended. */
+  /** The outcome of the request that these metrics report. */
   of(kind: Kind, ended: RequestResult): Outcome {
     const key = keyOf(kind, ended.label);
     this.#models.set(key, ended.model);
@@ -58,9 +58,9 @@ export class RequestOutcomes {
     return ended.empty ? 'empty' : 'ok';
   }
 
-  /** Counts the failed requests that no metrics event came for. */
+  /** Counts failed requests that have no metrics event. */
   countFailures(samples: Samples): void {
-    if (this.#failures.size === 0) return; // asked whenever the agent's state changes
+    if (this.#failures.size === 0) return; // called whenever the agent's state changes
     for (const { kind, model } of this.#failures.values()) {
       const labels = { ...model, outcome: 'error' } as const;
       if (kind === 'llm') samples.add('lk_agents_llm_requests_total', labels, 1);

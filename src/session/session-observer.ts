@@ -18,24 +18,24 @@ import { EstimatedLatency } from './turn-latency.ts';
 import { type TurnSummary, Turns } from './turns.ts';
 import { recordBillableUsage, recordUsage } from './usage.ts';
 
-/** A reader for each event of a session. */
+/** A handler for each event of a session. */
 export type Handlers = { [E in SessionEventName]: (samples: Samples, event: ObservedEvents[E]) => void };
 
 export interface ObserverOptions {
-  /** Labels of TTS that are known to stream by themselves. @default none */
+  /** Labels of TTS that are known to stream natively. @default none */
   streamingTts?: readonly string[];
-  /** Hears of each turn that is over. */
+  /** Called at the end of each turn. */
   onTurnEnd?: (turn: TurnSummary) => void;
-  /** Whether metrics events are counted as usage, too; not where that is known from elsewhere. @default true */
+  /** Whether metrics events count as usage; false if another source reports it. @default true */
   usage?: boolean;
-  /** The models that serve a turn until a metrics event tells others. @default unknown */
+  /** The models of turns before the first metrics event. @default unknown */
   models?: TurnModels;
 }
 
 const trueFalse = (value: unknown) => (value ? 'true' : 'false');
 const ignore = () => {};
 
-/** Turns the events of one session into observations. Knows no clock, no process and no registry. */
+/** Converts the events of one session to observations. Depends on no clock, process or registry. */
 export class SessionObserver {
   readonly #duplicates: Duplicates;
   readonly #outcomes = new RequestOutcomes();
@@ -60,7 +60,7 @@ export class SessionObserver {
     },
     conversation_item_added: (samples, { item, createdAt }) => {
       if (item.type === 'message') this.#turns.message(samples, item, createdAt);
-      // A session's first agent takes over from nobody.
+      // The first agent of a session is no handoff.
       else if (item.oldAgentId) samples.add('lk_agents_handoffs_total', {}, 1);
     },
     function_tools_executed: (samples, event) => this.#turns.tools(samples, event),
@@ -107,7 +107,7 @@ export class SessionObserver {
       this.#countExpired(samples, Number.POSITIVE_INFINITY);
       this.#outcomes.countFailures(samples);
       this.#turns.close(samples, event.reason, event.createdAt);
-      // A session that never ran has not ended, and ends once.
+      // A session that never started does not end, and a session ends once.
       if (!this.#active) return;
       this.#active = false;
       this.#states.close(samples, event.createdAt);
@@ -116,14 +116,14 @@ export class SessionObserver {
       samples.add('lk_agents_sessions_total', { close_reason: closeReasonOf(event.reason) }, 1);
     },
     speech_created: (_, { speechHandle }) => this.#turns.speechCreated(speechHandle.id),
-    // Words, not figures: the final message says all that is measured of a transcript.
+    // The final message has all metrics of a transcript.
     user_input_transcribed: ignore,
-    // The sum of the metrics events that have been counted one by one.
+    // The sum of metrics events, which have been counted individually.
     session_usage_updated: ignore,
     debug_message: ignore,
   };
 
-  /** What an event means for the series. Throws on an event that is not shaped as the SDK's are. */
+  /** The observations of an event. Throws if it does not have the shape of the SDK's event. */
   handle<E extends SessionEventName>(name: E, event: ObservedEvents[E]): Observation[] {
     const samples = new Samples();
     if ('createdAt' in event && event.createdAt !== undefined) this.#countExpired(samples, event.createdAt);
@@ -131,7 +131,7 @@ export class SessionObserver {
     return samples.observations;
   }
 
-  /** Whether the SDK, at this version, has an event of that name. */
+  /** Whether this version of the SDK has an event of that name. */
   knows(name: string): name is SessionEventName {
     return Object.hasOwn(this.#handlers, name);
   }
@@ -141,7 +141,7 @@ export class SessionObserver {
     return Object.keys(this.#handlers) as SessionEventName[];
   }
 
-  /** Says that the session runs already: it is observed only now, at `at`. */
+  /** Starts to observe a session that already runs. @param at milliseconds since the epoch */
   started(at: number, agent: voice.AgentState, user: voice.UserState): Observation[] {
     const samples = new Samples();
     this.#states.resume(at, agent, user);
@@ -149,7 +149,7 @@ export class SessionObserver {
     return samples.observations;
   }
 
-  /** Adds the time spent in states that go on, so that the series do not wait for them to end. */
+  /** Adds the elapsed time of the current states, so that series are updated before the states end. */
   tick(now: number): Observation[] {
     const samples = new Samples();
     this.#countExpired(samples, now);
@@ -157,7 +157,7 @@ export class SessionObserver {
     return samples.observations;
   }
 
-  /** Says that no further event will come, though the session was not closed. */
+  /** Ends the observation of a session whose close event is missing. */
   ended(): Observation[] {
     const samples = new Samples();
     this.#countExpired(samples, Number.POSITIVE_INFINITY);
@@ -165,7 +165,7 @@ export class SessionObserver {
     return samples.observations;
   }
 
-  /** Says that the session is observed no longer, from `at` on, though it may run. */
+  /** Stops observing a session that may still run. @param at milliseconds since the epoch */
   abandoned(at: number): Observation[] {
     const samples = new Samples();
     if (this.#active) {
@@ -196,12 +196,12 @@ export class SessionObserver {
     this.#estimated.add(samples, m);
   }
 
-  /** Counts the metrics events that turned out to repeat nothing. */
+  /** Counts the metrics events whose wait for a duplicate has ended. */
   #countExpired(samples: Samples, now: number): void {
     for (const m of this.#duplicates.expired(now)) this.#count(samples, m);
   }
 
-  /** The model that failed. Behind a fallback adapter, which is the `source`, only its label tells. */
+  /** The model that failed. Behind a fallback adapter, which is the `source`, only the label identifies it. */
   #modelOf(component: Component, label: string, source: ObservedEvents['error']['source']): Model {
     const model = modelOf({ modelProvider: source?.provider, modelName: source?.model });
     if (model.model_provider !== 'unknown' || !isKind(component)) return model;
@@ -219,6 +219,6 @@ function componentOf(type: string): Component {
   return components.find((component) => component === name) ?? 'other';
 }
 
-/** The SDK lets users shut a session down with a reason of their own; that would be an open label. */
+/** Maps a user's own close reasons, which the SDK allows, to `other`: they would make an open label. */
 export const closeReasonOf = (reason: string): Labels<'lk_agents_sessions_total'>['close_reason'] =>
   closeReasons.find((known) => known === reason && known !== 'crashed') ?? 'other';

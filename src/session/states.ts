@@ -1,7 +1,7 @@
 import type { voice } from '@livekit/agents';
 import { callGuard, delayGuard, type Samples, seconds } from './samples.ts';
 
-/** Who is in which state since when; times are in milliseconds since the epoch, as the SDK stamps events. */
+/** The states of agent and user, and since when. Times are in milliseconds since the epoch, as in the SDK's events. */
 export class States {
   #startedAt: number | undefined;
   #agent: voice.AgentState = 'initializing';
@@ -9,21 +9,21 @@ export class States {
   #agentSince: number | undefined;
   #userSince: number | undefined;
   #agentHasSpoken = false;
-  /** Since when nobody has spoken, and who did before. */
+  /** Start of the current silence, and who spoke before it. */
   #silence: { since: number; after: 'user' | 'agent' } | undefined;
 
   get started(): boolean {
     return this.#startedAt !== undefined;
   }
 
-  /** The session runs. */
+  /** Starts a session. */
   start(at: number): void {
     this.#startedAt ??= at;
     this.#agentSince ??= at;
     this.#userSince ??= at;
   }
 
-  /** The session has been running, in these states; how it began is not known. */
+  /** Starts in the middle of a session that is in these states. */
   resume(at: number, agent: voice.AgentState, user: voice.UserState): void {
     this.start(at);
     this.#agent = agent;
@@ -50,7 +50,7 @@ export class States {
     this.#trackSilence(samples, createdAt, spoke ? 'user' : undefined);
   }
 
-  /** Adds the time that the present states have lasted until `now`. */
+  /** Adds the time that the current states have lasted until `now`. */
   addElapsed(samples: Samples, now: number): void {
     if (this.#agentSince === undefined || this.#userSince === undefined) return;
     const agent = Math.max(0, seconds(now - this.#agentSince));

@@ -11,19 +11,19 @@ interface LatencyParts {
   ttfb?: number;
 }
 
-/** How long a speech may wait for its missing parts, in milliseconds of the events' clock. */
+/** How long a speech waits for missing parts, in milliseconds of the events' clock. */
 const maxWaitMs = 10 * 60 * 1000;
-/** How many speeches may wait, and how many that are complete are remembered. */
+/** The maximum number of incomplete speeches, and of complete ones that are remembered. */
 const maxSpeeches = 256;
 
 /**
  * The documented approximation of conversation latency, `eou.endOfUtteranceDelay + llm.ttft + tts.ttfb`,
- * joined by speech id in whatever order the parts come. Of a turn with tools, whose model and voice run
- * several times under one id, the first of each counts.
+ * joined by speech id, in any order. In a turn with tools, LLM and TTS run several times under one id: the first
+ * run of each counts.
  */
 export class EstimatedLatency {
   readonly #waiting = new Map<string, LatencyParts>();
-  /** Speeches that are complete; later parts of theirs belong to later steps of the turn. */
+  /** Complete speeches. Their later parts belong to later steps of the turn. */
   readonly #done = new RecentMap<string, true>(maxSpeeches);
 
   add(samples: Samples, m: metrics.AgentMetrics): void {
@@ -33,7 +33,7 @@ export class EstimatedLatency {
     if (m.type === 'tts_metrics') this.#addPart(samples, m, 'ttfb', m.ttfbMs, -0.5, requestGuard.max);
   }
 
-  /** How many speeches are being remembered; for tests of the bound. */
+  /** The number of remembered speeches, for tests of the limit. */
   get size(): number {
     return this.#waiting.size + this.#done.size;
   }
@@ -69,7 +69,7 @@ export class EstimatedLatency {
 
 export type Segment = Labels<'lk_agents_turn_segment_seconds_total'>['segment'];
 
-/** What is known of a turn's latency, in seconds; what was not measured is left out. */
+/** The measurements of a turn's latency, in seconds. Missing ones were not measured. */
 export interface TurnMeasurements {
   /** `ChatMessage.metrics.e2eLatency` of the reply. */
   e2eLatency: number;
@@ -87,12 +87,13 @@ export interface TurnMeasurements {
 }
 
 /**
- * Splits a turn's latency into segments that sum to it. Each takes its measured time, or what is left;
- * a time that cannot be true explains nothing.
- * Parts may overlap (preemptive generation runs the LLM while the end of turn is still awaited), so they are
- * laid out from both ends: first what surely happens after the user stops (transcription, endpointing, the
- * hook), then what surely happens before the agent speaks (TTS), then tools, then the LLM, of which so only
- * the part that the caller waited for remains. What nothing explains is `unattributed`.
+ * Splits a turn's latency into segments that sum to it. Each segment gets its measured time, at most what is left.
+ * Invalid times count as 0.
+ *
+ * Segments may overlap: preemptive generation runs the LLM before the end of turn is detected. So they are assigned
+ * from both ends. First come those right after the user stops (transcription, endpointing, user hook), then the one
+ * right before the agent speaks (TTS), then tools, then the LLM, which keeps only the time that the caller waited
+ * for it. The rest is `unattributed`.
  */
 export function segmentsOf(parts: TurnMeasurements): Record<Segment, number> {
   let left = parts.e2eLatency;
@@ -116,9 +117,9 @@ interface Interval {
 }
 
 /**
- * Counts the tools of a `function_tools_executed` event, and gives the time in which at least one of them
- * ran, in seconds. The SDK stamps a call when its execution starts and its output when it ends; a recording
- * made by plain JSON has neither, and then nothing is observed.
+ * Records the tool calls of a `function_tools_executed` event. Returns the time in which at least one of them ran,
+ * in seconds. The SDK sets `createdAt` of a call when it starts, and of its output when it ends. In an event log that
+ * was made with plain JSON both are missing, and no duration is recorded.
  */
 export function recordToolCalls(samples: Samples, event: ToolsFields): number {
   const intervals: Interval[] = [];
@@ -135,7 +136,7 @@ export function recordToolCalls(samples: Samples, event: ToolsFields): number {
   return seconds(coveredTime(intervals));
 }
 
-/** How much time the intervals cover together, in the unit of their bounds. */
+/** The length of the union of the intervals, in the unit of their bounds. */
 export function coveredTime(intervals: readonly Interval[]): number {
   let total = 0;
   let reached = Number.NEGATIVE_INFINITY;

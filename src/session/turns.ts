@@ -10,12 +10,12 @@ import {
 import { delayGuard, requestGuard, type Samples, seconds, validOrZero } from './samples.ts';
 import { recordToolCalls, type Segment, segmentsOf } from './turn-latency.ts';
 
-/** What the user's message of a turn said, and what has happened since. */
+/** A turn that has not ended: the metrics of the user's message, and what has happened since. */
 export class OpenTurn {
   readonly user: llm.MetricsReport;
-  /** Replies that began before this answer an earlier turn; in seconds since the epoch. */
+  /** Replies that started before this time answer an earlier turn. In seconds since the epoch. */
   readonly since: number;
-  /** When the user had spoken, in seconds since the epoch. */
+  /** When the user stopped speaking, in seconds since the epoch. */
   readonly userStoppedAt: number;
   answered = false;
   interrupted = false;
@@ -23,25 +23,25 @@ export class OpenTurn {
   spoken = false;
   /** Whether the caller hung up without waiting for an answer. */
   abandoned = false;
-  /** The speech that answers it, as far as is known, and the one whose LLM request was cancelled. */
+  /** The speech that answers it, if known, and the one whose LLM request was cancelled. */
   readonly speechId: string | undefined;
   cancelled: string | undefined;
-  /** Whether a model failed for good: what is cancelled then was not interrupted. */
+  /** Whether a model failed permanently: a cancellation is no interruption then. */
   failed = false;
   tools = false;
   toolSeconds = 0;
   /** LLM time since the user's message or the last tools, and before the last tools. */
   llmStep = 0;
   llmBefore = 0;
-  /** What the agent's answer said of itself: the message whose latency was measured, if there is one. */
+  /** The metrics of the agent's answer: of the message with a measured latency, if there is one. */
   reply: llm.MetricsReport | undefined;
-  /** What its latency consists of, if it was measured. */
+  /** The segments of its latency, if it was measured. */
   segments: Record<Segment, number> | undefined;
 
-  constructor(user: llm.MetricsReport, since: number, asked: number, speechId?: string) {
+  constructor(user: llm.MetricsReport, since: number, userStoppedAt: number, speechId?: string) {
     this.user = user;
     this.since = since;
-    this.userStoppedAt = asked;
+    this.userStoppedAt = userStoppedAt;
     this.speechId = speechId;
   }
 
@@ -49,12 +49,12 @@ export class OpenTurn {
     if (this.abandoned) return 'abandoned';
     if (this.interrupted) return 'interrupted';
     if (this.answered) return 'completed';
-    // The message of an answer that was cut off may come after the next turn has begun.
+    // The message of an interrupted answer may arrive after the next turn has started.
     return this.spoken ? 'interrupted' : 'unanswered';
   }
 }
 
-/** A turn that is over. */
+/** A turn that has ended. */
 export interface TurnSummary {
   outcome: OpenTurn['outcome'];
   /** Whether tools ran in it, and for how long before the agent spoke, in seconds. */
@@ -67,12 +67,12 @@ export interface TurnSummary {
 }
 
 /**
- * A caller who hangs up sooner than this after the last words (goodbye, mostly) did not wait for an answer. The silence of the
- * agent is to blame for one who waited longer: it is the limit of dead air, too. In seconds.
+ * A caller who hangs up sooner than this after speaking (mostly a goodbye) did not wait for an answer. For one who waited
+ * longer, the agent did not answer in time: this is also the limit of dead air. In seconds.
  */
 const minWaitSeconds = 5;
 
-/** Two clocks tell when the user stopped; they agree to well below this. In seconds. */
+/** The maximum difference between two measurements of when the user stopped speaking. In seconds. */
 const clockToleranceSeconds = 0.002;
 
 /**
@@ -87,21 +87,21 @@ export class Turns {
   #llm: Model;
   #tts: Model;
   #realtime = false;
-  /** The speech that was created last. */
+  /** The most recently created speech. */
   #speechId: string | undefined;
-  /** When the user first and last began to speak since what has been answered; milliseconds since the epoch. */
+  /** When the user first and last started to speak since the last answer, in milliseconds since the epoch. */
   #userSpeech: { first: number; last: number } | undefined;
   #lastReplyAt = Number.NEGATIVE_INFINITY;
-  /** Turns that were counted. */
+  /** The number of counted turns. */
   count = 0;
   readonly #onTurnEnd: (turn: TurnSummary) => void;
 
   /**
-   * @param over hears of each turn that is over
-   * @param models serve the turns until a metrics event tells others
+   * @param onTurnEnd called at the end of each turn
+   * @param models the models of turns before the first metrics event
    */
-  constructor(over: (turn: TurnSummary) => void = () => {}, models: TurnModels = {}) {
-    this.#onTurnEnd = over;
+  constructor(onTurnEnd: (turn: TurnSummary) => void = () => {}, models: TurnModels = {}) {
+    this.#onTurnEnd = onTurnEnd;
     this.#llm = models.llm ?? unknownModel;
     this.#tts = models.tts ?? unknownModel;
   }
@@ -120,7 +120,7 @@ export class Turns {
     this.#open.llmStep = 0;
   }
 
-  /** Learns from metrics which models serve the turn, and what its LLM steps took; an adapter's tell neither. */
+  /** Reads the models of the turn and the durations of its LLM steps. Duplicates from adapters have neither. */
   metrics(m: metrics.AgentMetrics, repeated: boolean): void {
     if (m.type === 'realtime_model_metrics') this.#realtime = true;
     if (m.type === 'llm_metrics' && m.cancelled) this.#cancelled(m.speechId);
@@ -130,7 +130,7 @@ export class Turns {
     if (m.type !== 'llm_metrics' || m.cancelled) return;
     this.#llm = modelOf(m.metadata);
     if (!this.#open || !m.speechId) return;
-    // Another speech that begins anew was not cancelled: the answer is still to come.
+    // A new speech was not cancelled: its answer is still pending.
     if (m.speechId !== this.#open.cancelled) this.#open.interrupted = false;
     this.#open.llmStep += validOrZero(seconds(m.durationMs), requestGuard);
   }
@@ -153,13 +153,13 @@ export class Turns {
     if (interrupted && this.#open?.speechId === speechId) this.#cancelled(speechId);
   }
 
-  /** A model failed for good. */
+  /** A model failed permanently. */
   failed(): void {
     if (this.#open) this.#open.failed = true;
   }
 
   /**
-   * The session is over.
+   * Ends the session.
    *
    * @param at when, in milliseconds since the epoch
    */
@@ -191,8 +191,8 @@ export class Turns {
     // The confidence of an STT that has none is 0.
     const confidence = { max: 1, zeroIsMissing: true };
     samples.measure('lk_agents_transcript_confidence_ratio', {}, message.transcriptConfidence, confidence);
-    // A realtime model's transcript may come after the answer to it, which has been counted by then. It has
-    // no callback: a caller of a pipeline may well have begun to speak before the answer that he cuts off.
+    // A realtime model's transcript may arrive after its answer, which has already been counted. It has no delay of
+    // `onUserTurnCompleted`. In a pipeline, a caller may have started to speak before the answer that he interrupts.
     const began = m.startedSpeakingAt ?? Number.POSITIVE_INFINITY;
     const late = m.onUserTurnCompletedDelay === undefined && began < this.#lastReplyAt;
     if (late) return;
@@ -215,11 +215,11 @@ export class Turns {
       requestGuard,
     );
     if (measured) this.#attributeLatency(samples, m);
-    // Text whose speech failed is in the history all the same: it was not heard.
+    // Text whose speech failed is in the chat history, but the caller did not hear it.
     if (Object.keys(m).length > 0 && m.startedSpeakingAt === undefined) return;
     const began = m.startedSpeakingAt ?? Number.POSITIVE_INFINITY;
     if (m.startedSpeakingAt !== undefined) this.#lastReplyAt = began;
-    // It answers the turn before, which has been counted.
+    // It answers the previous turn, which has been counted.
     if (this.#open && began < this.#open.since) return;
     if (!this.#open && !this.#answersUserSpeech(m, began)) return;
     this.#open ??= new OpenTurn({}, Number.NEGATIVE_INFINITY, began);
@@ -228,19 +228,19 @@ export class Turns {
         ? { ...this.#userSpeech, first: this.#userSpeech.last }
         : undefined;
     this.#open.answered = true;
-    // Of several messages (one moment, please; then, after a tool, the answer) the first ended the caller's wait.
+    // Of several messages (an announcement, a tool call, then the answer), the first one ended the caller's wait.
     if (this.#open.reply?.e2eLatency === undefined) this.#open.reply = m;
     this.#open.interrupted = message.interrupted;
     if (message.interrupted) this.#finish(samples);
   }
 
-  /** A realtime model may answer without ever giving a transcript: then the user's voice opened the turn. */
+  /** A realtime model may answer without a transcript: then the user's speech started the turn. */
   #answersUserSpeech(reply: llm.MetricsReport, began: number): boolean {
     const realtime = this.#realtime || reply.providerRequestIds !== undefined;
     return realtime && this.#userSpeech !== undefined && seconds(this.#userSpeech.first) <= began;
   }
 
-  /** Splits the latency of the turn that this reply answers; of any other turn nothing is known. */
+  /** Splits the latency of the turn that this reply answers into segments. */
   #attributeLatency(samples: Samples, reply: llm.MetricsReport): void {
     const e2eLatency = reply.e2eLatency as number;
     const stopped = (reply.startedSpeakingAt ?? Number.NaN) - e2eLatency;

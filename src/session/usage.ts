@@ -5,7 +5,7 @@ import { type AddUsage, splitInput, splitOutput, validAmount } from '../pricing/
 import { modelOf } from './events.ts';
 import { fromMs, type Samples } from './samples.ts';
 
-/** A reader for each type of metrics event. */
+/** A handler for each type of metrics event. */
 export type Handlers = {
   [T in metrics.AgentMetrics['type']]: (
     samples: Samples,
@@ -77,7 +77,7 @@ export function recordUsage(samples: Samples, m: metrics.AgentMetrics): void {
 
 type Component = Labels<'lk_agents_billable_usage_total'>['component'];
 
-/** Counts amounts of a model's usage. What cannot be true was refused and counted where usage was read. */
+/** Returns a function that counts amounts of a model's usage. `recordUsage` has rejected and counted invalid values. */
 function counting(
   samples: Samples,
   component: Component,
@@ -93,7 +93,7 @@ function takeIfAny(take: AddUsage, unit: BillableUnit, value: number | undefined
   if (amount > 0) take(unit, amount);
 }
 
-/** Audio counts for models that bill it, and once more where a plugin tells no tokens for models that bill those. */
+/** Counts audio for models that are billed by time. If a plugin reports no tokens, it counts for models that are billed by token, too. */
 function audio(take: AddUsage, ms: number, tokens: number): void {
   const seconds = fromMs(ms);
   takeIfAny(take, 'audio_seconds', seconds);
@@ -152,7 +152,7 @@ const billableHandlers: Handlers = {
   avatar_metrics: nothing,
 };
 
-/** Counts what a metrics event says of usage in the units in which it may be billed. */
+/** Counts the usage that a metrics event reports, in billable units. */
 export function recordBillableUsage(samples: Samples, m: metrics.AgentMetrics): void {
   if (!Object.hasOwn(billableHandlers, m.type)) return;
   (billableHandlers[m.type] as (samples: Samples, m: metrics.AgentMetrics) => void)(samples, m);

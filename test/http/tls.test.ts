@@ -92,7 +92,7 @@ describe('certificate files', () => {
     await writeFile(cert, renewed.cert);
     await until(async () => logged.length > 0);
     // So far the key is the old one's: the server goes on with the old pair.
-    expect(logged[0]).toContain('The TLS certificate stays as it was: tls.cert and tls.key do not work');
+    expect(logged[0]).toContain('The old TLS certificate stays in use: tls.cert and tls.key do not work');
     expect(await shown(url)).toBe('server one');
     await writeFile(key, renewed.key);
     await until(async () => (await shown(url)) === 'server two');
@@ -105,7 +105,7 @@ describe('certificate files', () => {
     await writeFile(cert, '');
     await until(async () => logged.length > 0);
     expect(logged[0]).toBe(
-      `The TLS certificate stays as it was: tls.cert: ${cert} holds no PEM; give PEM or a file`,
+      `The old TLS certificate stays in use: tls.cert: ${cert} holds no PEM; give PEM or a file`,
     );
     expect(await shown(url)).toBe('server one');
   });

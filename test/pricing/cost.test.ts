@@ -314,7 +314,7 @@ describe('a file that changes', () => {
     await new Promise((resolve) => setTimeout(resolve, 120));
     expect([price(), reloads]).toEqual([5, ['failed']]);
     expect(said).toEqual([
-      `The prices stay as they were: ${file}:5: prices.acme/m.requests_per_thousand is -1, but takes dollars: ` +
+      `The old prices stay in use: ${file}:5: prices.acme/m.requests_per_thousand is -1, but takes dollars: ` +
         'a number from 0 to 1000000',
     ]);
     write('6');
