@@ -11,7 +11,7 @@ import type {
 } from '../gateway/api/schema.ts';
 import type { peaksSchema, timelineSchema } from '../gateway/api/timeline-schema.ts';
 
-/** The gateway's API, as its schema tells it; docs/gateway-api.md. */
+/** The types of the gateway's API; see docs/gateway-api.md. */
 
 export type Summary = z.infer<typeof summarySchema>;
 export type SessionPage = z.infer<typeof pageSchema>;
@@ -23,10 +23,10 @@ export type Report = z.infer<typeof reportSchema>;
 export type Timeline = z.infer<typeof timelineSchema>;
 export type Peaks = z.infer<typeof peaksSchema>;
 
-/** What a request failed with. */
+/** The error of a failed request. */
 export class ApiError extends Error {
   override name = 'ApiError';
-  /** 0: there was no answer. */
+  /** 0 if there was no response. */
   readonly status: number;
 
   constructor(status: number, message: string) {
@@ -39,7 +39,7 @@ export class ApiError extends Error {
  * Asks the API.
  *
  * @throws ApiError with a message for people
- * @throws DOMException `AbortError` if it was called off
+ * @throws DOMException `AbortError` if it was aborted
  */
 async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   let response: Response;
@@ -85,16 +85,16 @@ export const api = {
   audioUrl: (id: string) => session(id, '/audio'),
 };
 
-/** What was asked for, as far as it is there. What was there stays while it is asked for again. */
+/** The state of a request. The old value stays while it is reloaded. */
 export interface RequestState<T> {
   value?: T;
   error?: ApiError;
   loading: boolean;
-  /** Asks again. */
+  /** Sends the request again. */
   reload(): void;
 }
 
-/** Asks for something whenever `inputs` change; an answer that comes after that is let go. */
+/** Sends a request whenever `inputs` change. Responses for old inputs are ignored. */
 export function useRequest<T>(load: (signal: AbortSignal) => Promise<T>, inputs: Inputs): RequestState<T> {
   const [state, setState] = useState<Omit<RequestState<T>, 'reload'>>({ loading: true });
   const [attempt, setAttempt] = useState(0);

@@ -1,8 +1,8 @@
 import { profiles } from '../catalogue/objectives.ts';
 
-/** Numbers and times as people read them. Nothing here knows the browser's document. */
+/** Formats of numbers and times. Nothing here depends on the DOM. */
 
-/** What is shown where there is no value. */
+/** The placeholder for a missing value. */
 export const none = '–';
 
 /** `8 s`, `4:05`, `1:02:09`; seconds. */
@@ -39,7 +39,7 @@ export function formatAmount(name: string, amount: number): string {
   return `${name.replaceAll('_', ' ').replace(/ count$/, '')} ${formatCount(amount)}${unit}`;
 }
 
-/** `participant_disconnected` → `participant disconnected`; the SDK's words, without its underscores. */
+/** `participant_disconnected` → `participant disconnected`; the SDK's reason without underscores. */
 export const formatReason = (reason: string): string => reason.replaceAll('_', ' ');
 
 const time = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
@@ -50,7 +50,7 @@ const full = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'l
 /** `14:03:21` */
 export const formatTime = (unix: number): string => time.format(unix * 1000);
 
-/** `Today`, `Yesterday`, `3 Mar`, `3 Mar 2025`, by the clock of who looks. Both are unix seconds. */
+/** `Today`, `Yesterday`, `3 Mar`, `3 Mar 2025`, in the local time zone. Both are unix seconds. */
 export function formatDay(unix: number, now: number): string {
   const then = new Date(unix * 1000);
   const today = new Date(now * 1000);
@@ -84,10 +84,10 @@ export function formatSpan(seconds: number): string {
 
 const { turnLatency, turnLatencyTail } = profiles.standard;
 
-/** Where latencies begin to stand out, in seconds: the objectives of the standard profile. */
+/** The thresholds of latencies, in seconds: the objectives of the standard profile. */
 export const latencyLimits = { slow: turnLatency.seconds, 'too-slow': turnLatencyTail.seconds } as const;
 
-/** How a latency is to be taken, against these. Seconds. */
+/** The class of a latency in seconds by these thresholds; undefined if it is below. */
 export function latencyClass(seconds: number | undefined): keyof typeof latencyLimits | undefined {
   if (seconds === undefined || seconds <= latencyLimits.slow) return undefined;
   return seconds <= latencyLimits['too-slow'] ? 'slow' : 'too-slow';

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 
 interface IconProps {
-  /** What it stands for, where nothing beside it says so. */
+  /** The accessible name, if no text beside it has it. */
   title?: string;
 }
 
@@ -48,7 +48,7 @@ export const KeyboardIcon = icon(
   </>,
 );
 
-/** Filled, unlike the page's other icons, as such buttons have them everywhere. What they do is said by their button. */
+/** Filled, as usual for player buttons. The button has the accessible name. */
 export const PlayIcon = () => (
   <svg class="player-icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
     <path d="M4.5 2.6v10.8a.6.6 0 0 0 .9.5l8.6-5.4a.6.6 0 0 0 0-1L5.4 2.1a.6.6 0 0 0-.9.5Z" />

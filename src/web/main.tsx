@@ -8,7 +8,7 @@ import { Notice } from './notices.tsx';
 import { SessionView } from './session/view.tsx';
 import { ShortcutsHelp, ShortcutsProvider } from './shortcuts.tsx';
 
-/** Sound that arrives at an ear. */
+/** The logo: a waveform, and the name. */
 export function Brand() {
   return (
     <span class="brand">
@@ -29,7 +29,7 @@ const shown = (): Theme => {
   return matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
 };
 
-/** Changes between light and dark, and keeps the choice in this browser. */
+/** Switches between light and dark, and stores the choice in the browser. */
 export function ThemeToggle() {
   const [theme, setTheme] = useState(shown);
   const other: Theme = theme === 'dark' ? 'light' : 'dark';
@@ -39,7 +39,7 @@ export function ThemeToggle() {
     try {
       localStorage.setItem('talkgauge.theme', other);
     } catch {
-      // It holds until the page is left.
+      // Without storage, the choice lasts until the page is closed.
     }
   };
   return (
@@ -55,7 +55,7 @@ export function ThemeToggle() {
   );
 }
 
-/** What is around every view: the bar above, and the way from an address to what it shows. */
+/** The frame of every view: the header and the routes. */
 export function Shell() {
   const navigation = useBrowserNavigation();
   return (

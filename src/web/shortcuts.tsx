@@ -2,23 +2,23 @@ import { createContext } from 'preact';
 import { useContext, useEffect, useRef, useState } from 'preact/hooks';
 import { KeyboardIcon } from './icons.tsx';
 
-/** Whether a key means the page, and not a field, a dialog, the browser, or what has the focus. */
+/** Whether a key is for the page, and not for a field, a dialog or the browser. */
 export function isPageShortcut(event: KeyboardEvent): boolean {
   const { target, defaultPrevented, ctrlKey, metaKey, altKey } = event;
   if (defaultPrevented || ctrlKey || metaKey || altKey) return false;
-  // Also when nothing in the dialog has the focus.
+  // Even if nothing in the dialog has the focus.
   if (document.querySelector('dialog[open]')) return false;
   return !(target instanceof Element && target.closest('input, select, textarea, [contenteditable]'));
 }
 
-/** Follows keys as long as the component is there. */
+/** Handles keys while the component is mounted. */
 export function useKeys(steps: Readonly<Record<string, () => void>>): void {
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
       if (!isPageShortcut(event)) return;
       const { key, target } = event;
       const onControl = target instanceof Element && target.closest('button, a, summary, [role=tab]');
-      // What has the focus takes a space or an arrow first.
+      // A focused control handles space and arrows itself.
       if (onControl && (key === ' ' || (key.startsWith('Arrow') && onControl.matches('[role=tab]')))) return;
       const name = event.shiftKey && key.startsWith('Arrow') ? `Shift+${key}` : key;
       const step = Object.hasOwn(steps, name) ? steps[name] : undefined;
@@ -41,7 +41,7 @@ const ShortcutsContext = createContext<Registered>({ current: [] });
 
 export const ShortcutsProvider = ShortcutsContext.Provider;
 
-/** Tells the keys of a view to whoever asks for them. */
+/** Registers the shortcuts of a view for the help dialog. */
 export function useShortcuts(shortcuts: readonly Shortcut[]): void {
   const registered = useContext(ShortcutsContext);
   useEffect(() => {
@@ -49,7 +49,7 @@ export function useShortcuts(shortcuts: readonly Shortcut[]): void {
   }, [registered, shortcuts]);
 }
 
-/** A button, and the key `?`, that show the keys of the view. */
+/** A button, and the key `?`, that show the shortcuts of the view. */
 export function ShortcutsHelp() {
   const registered = useContext(ShortcutsContext);
   const dialog = useRef<HTMLDialogElement>(null);

@@ -8,14 +8,14 @@ const hints: Readonly<Record<Summary['status'], string>> = {
   lost: 'Neither data nor a report arrived for two minutes: the job died or could not reach the gateway',
 };
 
-/** What is said of how a session ended. */
+/** The text of how a session ended. */
 export function endOf({ status, closeReason }: Summary): string {
-  // Of an entry function that threw, the SDK says `user_initiated`.
+  // The SDK reports `user_initiated` if the entry function threw.
   if (status === 'live' || status === 'failed') return status;
   return formatReason(closeReason ?? status);
 }
 
-/** Where a session is, and why it ended. */
+/** The status of a session, and why it ended. */
 export function EndBadge({ session }: { session: Summary }) {
   const { status } = session;
   return (

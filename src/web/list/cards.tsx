@@ -5,7 +5,7 @@ import { EndBadge } from '../status.tsx';
 import { Agent, Cost, durationOf, Started } from './columns.tsx';
 import type { VisibleRowsProps } from './table.tsx';
 
-/** Sessions in a narrow window: what a row of the table says, in the words that are its heads there. */
+/** Sessions in a narrow window, as cards. */
 export function SessionCards({
   total,
   at,

@@ -25,10 +25,10 @@ export function Latency({ seconds }: { seconds: number | undefined }) {
   );
 }
 
-/** Where the scale of `LatencyRange` ends, in seconds: where the tail's objective is. */
+/** The marker and the end of the scale of `LatencyRange`, in seconds: the objectives. */
 const { slow: mark, 'too-slow': full } = latencyLimits;
 
-/** What `LatencyRange` is, in words. */
+/** The description of `LatencyRange`. */
 export const rangeHint = `The bar spans p50 to p95 on a scale from 0 to ${full} s; the marker is at ${mark} s`;
 
 /** The scale of `LatencyRange`, above it. */
@@ -62,14 +62,14 @@ export function LatencyRange({ p50, p95 }: { p50: number | undefined; p95: numbe
   );
 }
 
-/** A count of which any is worth a look. */
+/** A count; 0 is dimmed. */
 export const Count = ({ count, tone, title }: { count: number; tone?: string; title?: string }) => (
   <span class={count === 0 ? 'zero' : tone} title={title}>
     {formatCount(count)}
   </span>
 );
 
-/** US dollars; `+`: there was more, of which nobody knows the price. */
+/** US dollars; `+`: usage without a known price is excluded. */
 export const Cost = ({ usd, incomplete = false }: { usd: number | undefined; incomplete?: boolean }) => (
   <span title={incomplete ? 'Excludes usage without a known price' : undefined}>
     {formatCost(usd)}
@@ -77,10 +77,10 @@ export const Cost = ({ usd, incomplete = false }: { usd: number | undefined; inc
   </span>
 );
 
-/** A call that runs goes on between what is heard of it. */
+/** The duration of a session. That of a live call advances between updates. */
 export function durationOf({ status, start, duration }: Summary, now: number): number {
   const since = now - start;
-  // Beyond that, one of the two clocks is wrong.
+  // A larger difference means that one of the two clocks is wrong.
   return status === 'live' && since > duration && since < duration + 180 ? since : duration;
 }
 
@@ -103,7 +103,7 @@ export const Agent = ({ session }: { session: Summary }) => (
   </>
 );
 
-/** What is cut, with an ellipsis, where its column has no room for it. */
+/** Text that is truncated with an ellipsis. */
 export const Cut = ({ title, children }: { title?: string; children: ComponentChildren }) => (
   <span class="cut" title={title}>
     <span>{children}</span>
@@ -119,18 +119,18 @@ export const Started = ({ at, now }: { at: number; now: number }) => (
 export interface Column {
   key: string;
   name: string;
-  /** What the name stands for, for those who point at it. */
+  /** The tooltip of the name. */
   hint?: string;
-  /** By what the API sorts, if it does. */
+  /** The sort key of the API, if the column can be sorted. */
   sort?: string;
-  /** Numbers stand to the right. */
+  /** Right-aligned numbers. */
   number?: boolean;
-  /** What stands before its name: the scale of what is drawn in it. */
+  /** A scale above the name. */
   scale?: () => ComponentChildren;
   cell: (session: Summary, now: number) => ComponentChildren;
-  /** What is in the cell, as text: the longest of a column is how wide it is. */
+  /** The text of the cell: the longest one determines the width of the column. */
   text: (session: Summary, now: number) => string;
-  /** What is below that. */
+  /** The secondary text below. */
   more?: (session: Summary) => string;
 }
 

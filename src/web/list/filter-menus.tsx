@@ -6,14 +6,14 @@ import { type FigureFilter, type FlagFilter, valuesOf, withFilter } from './filt
 
 interface MenuProps {
   name: string;
-  /** What is chosen, in a word or two. */
+  /** A short text of the selection. */
   chosen?: string;
   children: ComponentChildren;
   /** Called when it opens. */
   onOpen?: () => void;
 }
 
-/** A button, and what it opens below itself. Escape, a click elsewhere, or going on with Tab closes it. */
+/** A button with a dropdown panel. Escape, a click outside, or moving the focus out closes it. */
 export function Menu({ name, chosen, children, onOpen }: MenuProps) {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
@@ -67,24 +67,24 @@ export function Menu({ name, chosen, children, onOpen }: MenuProps) {
   );
 }
 
-/** From how many values on they can be searched, and how many are shown at most. */
+/** The number of values from which on they can be searched, and the maximum number that is shown. */
 const searchable = 10;
 const most = 200;
 
 interface ChoicesProps {
   name: string;
-  /** How many sessions have each value; undefined: it is not known. */
+  /** The number of sessions with each value; undefined if unknown. */
   counts: Readonly<Record<string, number>> | undefined;
   chosen: readonly string[];
   onChoose: (values: readonly string[]) => void;
   onOpen: () => void;
 }
 
-/** A filter of which any number of values can be chosen. */
+/** A filter with multiple selection. */
 export function Choices({ name, counts: known, chosen, onChoose, onOpen }: ChoicesProps) {
   const [search, setSearch] = useState('');
   const counts = known ?? {};
-  // What is chosen stays in sight, also where no session has it any more.
+  // Selected values are shown even if no session has them.
   const values = [...new Set([...Object.keys(counts), ...chosen])].toSorted((a, b) =>
     a.localeCompare(b, 'en', { numeric: true }),
   );
@@ -144,7 +144,7 @@ interface TimeFilterProps {
   onFilters: (filters: URLSearchParams) => void;
 }
 
-/** When sessions began: a time before now, or from one moment to another. */
+/** The start time of sessions: relative to now, or an absolute range. */
 export function TimeFilter({ filters, onFilters }: TimeFilterProps) {
   const since = filters.get('since') ?? undefined;
   const from = filters.get('from') ?? undefined;
@@ -197,7 +197,7 @@ function nameOf(since?: string, from?: string, to?: string): string | undefined 
   return to === undefined ? undefined : `before ${moment(to)}`;
 }
 
-/** As `datetime-local` wants it: without a zone, by the clock of who looks. */
+/** The value of a `datetime-local` input: local time without a zone. */
 function localOf(unix: string | undefined): string {
   const date = new Date(Number(unix) * 1000);
   if (unix === undefined || Number.isNaN(date.getTime())) return '';
@@ -221,7 +221,7 @@ interface MoreFiltersProps {
   onFilters: (filters: URLSearchParams) => void;
 }
 
-/** Filters that are needed less often. */
+/** Less common filters. */
 export function MoreFilters({ filters, onFilters }: MoreFiltersProps) {
   const set = ['has', 'lacks', ...figures.map(([name]) => name), ...flags.map(([name]) => name)].filter(
     (name) => filters.has(name),

@@ -3,19 +3,18 @@ import { ApiError, api, type SessionPage, type Summary } from '../api.ts';
 import { useChanges } from '../changes.ts';
 import { apiQueryOf, isFiltered } from './filters.ts';
 
-/** Rows that are asked for at a time. */
+/** Rows per request. */
 export const chunkRows = 100;
 
 export type Load = (range: { offset: number; limit: number }, signal: AbortSignal) => Promise<SessionPage>;
 
 /**
- * The rows of one list, of which only those near to what is looked at are asked for. What is there stays while it is
- * asked for again.
+ * The rows of a list. Only rows near the visible ones are loaded. Loaded rows stay while they are refreshed.
  */
 export class Rows {
-  /** How many there are; undefined until the first answer. */
+  /** The number of rows; undefined until the first response. */
   total: number | undefined;
-  /** What the last request failed with, if it did. */
+  /** The error of the last request, if it failed. */
   error: ApiError | undefined;
   readonly #load: Load;
   readonly #changed: () => void;
@@ -32,7 +31,7 @@ export class Rows {
     return this.#chunks.get(Math.floor(index / chunkRows))?.rows[index % chunkRows];
   }
 
-  /** Where a session is, among the rows that are there. */
+  /** The index of a session among the loaded rows. */
   indexOf(id: string): number | undefined {
     for (const [chunk, { rows }] of this.#chunks) {
       const index = rows.findIndex((row) => row.id === id);
@@ -45,14 +44,14 @@ export class Rows {
     return this.#pending.size > 0;
   }
 
-  /** The last row that is there without a gap from the first. */
+  /** The last row of the contiguous loaded rows from the first. */
   get lastKnown(): Summary | undefined {
     let last: Summary | undefined;
     for (let chunk = 0; this.#chunks.has(chunk); chunk++) last = this.#chunks.get(chunk)?.rows.at(-1) ?? last;
     return last;
   }
 
-  /** Asks for the rows from `first` to `last`, as far as they are not there. */
+  /** Loads the rows from `first` to `last` that are missing or outdated. */
   want(first: number, last: number): void {
     this.#wanted = [first, last];
     const end = Math.min(last, Math.max(0, (this.total ?? 1) - 1));
@@ -61,7 +60,7 @@ export class Rows {
     }
   }
 
-  /** Asks again for what is looked at, and for the rest once it is. */
+  /** Reloads the visible rows, and others once they are visible. */
   refresh(): void {
     for (const pending of this.#pending.values()) pending.abort();
     this.#pending.clear();
@@ -70,7 +69,7 @@ export class Rows {
     this.want(...this.#wanted);
   }
 
-  /** Takes over what has become of sessions; returns those that are not among the rows that are there. */
+  /** Updates loaded rows; returns the sessions that are not among them. */
   patch(summaries: readonly Summary[]): Summary[] {
     const unknown = summaries.filter((summary) => {
       const index = this.indexOf(summary.id);
@@ -112,29 +111,29 @@ export class Rows {
     this.total = total;
     const chunks = Math.ceil(total / chunkRows);
     for (const index of this.#chunks.keys()) if (index >= chunks && index > 0) this.#chunks.delete(index);
-    // Only now it is known that there are more.
+    // The total has grown: more rows may be wanted.
     if (before === undefined || total > before) this.want(...this.#wanted);
   }
 }
 
-/** Changes are drawn together, so often, in milliseconds. */
+/** Interval at which changes are rendered together, in milliseconds. */
 const drawMs = 250;
-/** What is new is asked for at most so often, in milliseconds. */
+/** Minimum interval between requests for new sessions, in milliseconds. */
 const refreshMs = 3_000;
-/** How far down somebody who reads the newest sessions may be, in pixels. */
+/** Scroll offset up to which new sessions are inserted at the top, in pixels. */
 const nearTop = 120;
 
 export interface LiveRows {
   rows: Rows;
-  /** The rows are still those of the filters before. */
+  /** The rows are still those of the previous filters. */
   outdated: boolean;
-  /** How many sessions more there are than are shown, to somebody who is further down. */
+  /** The number of new sessions that are not shown, because the user has scrolled down. */
   more: number;
-  /** Asks for everything anew. */
+  /** Reloads everything. */
   refresh(): void;
 }
 
-/** The rows that filters let through, which follow what happens. */
+/** The rows that match the filters, with live updates. */
 export function useLiveRows(filters: URLSearchParams): LiveRows {
   const [, draw] = useReducer<number, void>((n) => n + 1, 0);
   const [more, setMore] = useState(0);
@@ -159,7 +158,7 @@ export function useLiveRows(filters: URLSearchParams): LiveRows {
     rows.want(0, 0);
     return () => {
       rows.close();
-      // What was to be done for these rows is not to be done for others.
+      // Pending updates of these rows must not apply to others.
       Object.values(timers.current).forEach(clearTimeout);
       timers.current = {};
       waiting.current.clear();
@@ -169,7 +168,7 @@ export function useLiveRows(filters: URLSearchParams): LiveRows {
   const latest = useRef(rows);
   latest.current = rows;
 
-  // Until the answer for new filters is there, those before are shown.
+  // The previous rows are shown until the response for new filters arrives.
   const before = useRef(rows);
   const outdated = rows.total === undefined && rows.error === undefined && before.current !== rows;
   if (!outdated) before.current = rows;
@@ -182,7 +181,7 @@ export function useLiveRows(filters: URLSearchParams): LiveRows {
   const look = async () => {
     timers.current.look = undefined;
     if (scrollY <= nearTop) return refresh();
-    // Rows must not move below the eyes of somebody who reads: it is told how many there are.
+    // Rows must not move while the user reads: only the number of new sessions is shown.
     const query = apiQueryOf(filters, Date.now() / 1000);
     query.set('limit', '1');
     const page = await api.sessions(query).catch(() => undefined);
@@ -214,7 +213,7 @@ export function useLiveRows(filters: URLSearchParams): LiveRows {
 
 type Timer = ReturnType<typeof setTimeout>;
 
-/** Whether a session that is not among the rows may be missing there, rather than further down. */
+/** Whether a session that is not loaded may belong among the loaded rows, and not further down. */
 function mayBelong(summary: Summary, rows: Rows, filters: URLSearchParams): boolean {
   if (isFiltered(filters) || filters.get('sort') !== null) return true;
   const last = rows.lastKnown;

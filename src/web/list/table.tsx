@@ -6,8 +6,8 @@ import { nextSort } from './filters.ts';
 import type { VisibleRows } from './viewport.ts';
 
 /**
- * A row's link lies over all of it, so that a browser would show none of the hints below: it takes that of what is under
- * the pointer.
+ * A row's link covers the row, so that a browser would not show the tooltips below it: the link takes the title of the
+ * element under the pointer.
  */
 export function showHintBelow(event: MouseEvent): void {
   const link = event.target instanceof Element ? event.target.closest<HTMLElement>('a[data-session]') : null;
@@ -18,13 +18,13 @@ export function showHintBelow(event: MouseEvent): void {
   link.title = below instanceof HTMLElement ? below.title : '';
 }
 
-/** Of each column, by its key: the longest text that was in it, and the longest of what stands below. */
+/** The longest text of each column, by its key, and the longest secondary text. */
 export interface Widest {
   text: Record<string, string>;
   more: Record<string, string>;
 }
 
-/** Takes what one more session says into account. */
+/** Includes the texts of another session. */
 export function widen({ text, more }: Widest, session: Summary, now: number): void {
   for (const column of columns) {
     keepLonger(text, column.key, column.text(session, now));
@@ -37,8 +37,8 @@ function keepLonger(kept: Record<string, string>, key: string, text: string): vo
 }
 
 /**
- * What the rows said that were drawn so far. Only some rows of the list are: without it, each that is scrolled to would
- * make its columns wider, and each that is left would make them narrower again.
+ * The longest texts of all rows that were rendered so far. Only the visible rows are rendered: without this, column
+ * widths would change while the user scrolls.
  */
 export function useWidest(
   list: object,
@@ -54,18 +54,18 @@ export function useWidest(
   return widest;
 }
 
-/** What is drawn of the list, as a table or as cards. */
+/** The props of the table and of the cards. */
 export interface VisibleRowsProps {
   total: number;
   at: (index: number) => Summary | undefined;
-  /** Another one for other filters, or another order. */
+  /** Identity of the list; changes with filters and sort order. */
   list: object;
   visible: VisibleRows;
   /** Pixels of a row. */
   height: number;
-  /** What the rows are in. */
+  /** The element that contains the rows. */
   body: RefObject<HTMLElement | null>;
-  /** The session that the keyboard is at. */
+  /** The session with the keyboard focus. */
   current: string | undefined;
   onCurrent: (id: string) => void;
   now: number;
@@ -76,7 +76,7 @@ interface TableProps extends VisibleRowsProps {
   onSort: (sort: string) => void;
 }
 
-/** The rows in sight, between two spacers that stand for those above and below. */
+/** The visible rows, between two spacers for the rows above and below. */
 export function SessionTable({ total, at, list, visible, height, body, sort, onSort, ...rest }: TableProps) {
   const { first, end } = visible;
   const widest = useWidest(list, at, visible, rest.now);
@@ -101,7 +101,7 @@ export function SessionTable({ total, at, list, visible, height, body, sort, onS
         <Spacer height={first * height} />
         {indices.map((index) => {
           const session = at(index);
-          // While rows move, one may be there twice, as the last that was read and the first that was read anew.
+          // During a refresh, a session may occur twice: in an old and in a new chunk.
           const isNew = session !== undefined && !seen.has(session.id);
           if (session) seen.add(session.id);
           return <Row key={isNew ? session.id : `row ${index}`} index={index} session={session} {...rest} />;

@@ -13,7 +13,7 @@ import { SessionTable } from './table.tsx';
 import { onlySort, Toolbar } from './toolbar.tsx';
 import { useMedia, useScrollRestoration, useVisibleRows } from './viewport.ts';
 
-/** A gateway to which nothing was uploaded yet. */
+/** Shown while the gateway has no sessions. */
 export function NoSessions() {
   const line = `LIVEKIT_OBSERVABILITY_URL=${location.origin}`;
   return (
@@ -34,7 +34,7 @@ function CopyLine({ line }: { line: string }) {
   const copy = () =>
     navigator.clipboard.writeText(line).then(
       () => setCopied(true),
-      // It can be selected, too.
+      // The text can be selected, too.
       () => setCopied(false),
     );
   return (
@@ -42,7 +42,7 @@ function CopyLine({ line }: { line: string }) {
       <pre>
         <code>{line}</code>
       </pre>
-      {/* Browsers give the clipboard to this machine and to https only. */}
+      {/* Browsers allow the clipboard only on localhost and over HTTPS. */}
       {window.isSecureContext && (
         <button type="button" class="button" onClick={copy}>
           {copied ? 'Copied' : 'Copy'}
@@ -52,7 +52,7 @@ function CopyLine({ line }: { line: string }) {
   );
 }
 
-/** Filters that let nothing through. */
+/** Shown if no session matches the filters. */
 export function NoMatch({ onClear }: { onClear: () => void }) {
   return (
     <Notice title="No session matches">
@@ -64,9 +64,9 @@ export function NoMatch({ onClear }: { onClear: () => void }) {
   );
 }
 
-/** Pixels of a row, of a table and of the cards that a narrow window shows instead; list.css has the same. */
+/** Height of a row in pixels, in the table and as cards in a narrow window; list.css has the same. */
 const rowHeight = { table: 44, cards: 104 };
-/** Rows that stand for those that are not there yet. */
+/** Placeholder rows while the list is loaded. */
 const expected = 12;
 
 const shortcuts = [
@@ -92,7 +92,7 @@ export function ListView() {
   const { total, error } = rows;
 
   const setFilters = (changed: URLSearchParams) => {
-    // Words that grow letter by letter are one step back.
+    // A search that is being typed is one entry of the history.
     const replace = changed.has('q') && filters.has('q') && changed.get('q') !== filters.get('q');
     go(addressOf(changed), { replace });
     scrollTo(0, 0);
@@ -172,7 +172,7 @@ function Table({ live: { rows, outdated, refresh }, sort, onSort, search }: Tabl
   const shown = Array.from({ length: end - first }, (_, n) => rows.at(first + n));
   const anyLive = shown.some((session) => session?.status === 'live');
   const now = useNow(anyLive ? 1_000 : 30_000);
-  // Nobody tells when a session is given up; by then, nothing has come for two minutes.
+  // The gateway sends no event when it marks a session as lost, after two minutes without data.
   const overdue = shown.find((session) => session?.status === 'live' && now - session.receivedAt > 150)?.id;
   useEffect(() => {
     if (overdue !== undefined) refresh();
@@ -187,7 +187,7 @@ function Table({ live: { rows, outdated, refresh }, sort, onSort, search }: Tabl
   );
 }
 
-/** The time in unix seconds, which goes on every so many milliseconds. */
+/** The current time in unix seconds, updated at an interval. */
 export function useNow(everyMs: number): number {
   const [now, setNow] = useState(() => Date.now() / 1000);
   useEffect(() => {

@@ -1,7 +1,7 @@
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
-/** Rows above and below what is seen that are drawn, so that scrolling finds them there. */
+/** Rows that are rendered above and below the visible ones, for smooth scrolling. */
 const margin = 12;
 
 export interface VisibleRows {
@@ -10,7 +10,7 @@ export interface VisibleRows {
   end: number;
 }
 
-/** Which of `total` rows of `height` pixels are in sight, by where the table's body is in the window. */
+/** The rows to render, out of `total` rows of `height` pixels. @param top offset of the table body in the window */
 export function visibleRange(top: number, windowHeight: number, height: number, total: number): VisibleRows {
   const first = Math.floor(-top / height) - margin;
   const end = Math.ceil((windowHeight - top) / height) + margin;
@@ -18,7 +18,7 @@ export function visibleRange(top: number, windowHeight: number, height: number, 
   return { first: within(first), end: within(end) };
 }
 
-/** Follows which rows are in sight. */
+/** Tracks the visible rows. */
 export function useVisibleRows(
   body: RefObject<HTMLElement | null>,
   height: number,
@@ -44,7 +44,7 @@ export function useVisibleRows(
   return visible;
 }
 
-/** Whether a media query holds. */
+/** Whether a media query matches. */
 export function useMedia(query: string): boolean {
   const [matches, setMatches] = useState(() => matchMedia(query).matches);
   useEffect(() => {
@@ -63,14 +63,14 @@ interface ScrollPosition {
 }
 
 interface PlaceOptions {
-  /** Whether the list is as long as it will be. */
+  /** Whether the list has its final length. */
   ready: boolean;
-  /** The session that the keyboard is at. */
+  /** The session with the keyboard focus. */
   current: string | undefined;
   onCurrent: (id: string) => void;
 }
 
-/** Whoever comes back from a session finds the list where it was left. The place is kept with the browser's history. */
+/** Restores the scroll position of the list after navigation. It is stored in the browser's history. */
 export function useScrollRestoration({ ready, current, onCurrent }: PlaceOptions): void {
   const restored = useRef(false);
   useLayoutEffect(() => {
@@ -83,13 +83,13 @@ export function useScrollRestoration({ ready, current, onCurrent }: PlaceOptions
   }, [ready, onCurrent]);
 
   useEffect(() => {
-    const keep = () => {
+    const save = () => {
       const list: ScrollPosition = { y: scrollY, id: current };
       history.replaceState({ ...history.state, list }, '');
     };
-    // Before the click changes the address.
+    // In the capture phase, before the click changes the address.
     const onClick = (event: MouseEvent) => {
-      if (event.target instanceof Element && event.target.closest('a')) keep();
+      if (event.target instanceof Element && event.target.closest('a')) save();
     };
     document.addEventListener('click', onClick, { capture: true });
     return () => document.removeEventListener('click', onClick, { capture: true });
