@@ -46,7 +46,7 @@ describe.skipIf(noBrowser)('the list', () => {
     const scale = head.locator('.range-figures');
     expect(await scale.locator('span').allTextContents()).toEqual(['0', '1.5', '5 s']);
     expect(await head.getByRole('button').getAttribute('title')).toBe(
-      '95th percentile of the turn latencies. The bar goes from the median to it, on a scale from 0 to 5 s; the mark is at 1.5 s',
+      '95th percentile of the turn latencies. The bar spans p50 to p95 on a scale from 0 to 5 s; the marker is at 1.5 s',
     );
     const across = async (found: Locator) => {
       const box = await found.boundingBox();
