@@ -1,17 +1,17 @@
 import { inspect } from 'node:util';
 
-/** An option or environment variable that cannot be used. The message names it and says what it takes. */
+/** An option or environment variable that cannot be used. The message has its name and the expected format. */
 export class OptionError extends Error {
   override name = 'OptionError';
 }
 
 /** A value with the name of where it came from, for messages. */
-interface Given {
+interface OptionValue {
   value: unknown;
   name: string;
 }
 
-/** Reads options: an argument goes before the environment, and that before the default. */
+/** Reads options: an argument takes precedence over the environment, and the environment over the default. */
 export class Options {
   readonly #given: Readonly<Record<string, unknown>>;
   readonly #env: Readonly<Record<string, string | undefined>>;
@@ -109,7 +109,7 @@ export class Options {
   }
 
   /** @throws {OptionError} if some of the variables are set and others are not. */
-  together(variables: Record<string, string | undefined>): void {
+  requireTogether(variables: Record<string, string | undefined>): void {
     const missing = Object.keys(variables).filter((name) => variables[name] === undefined);
     if (missing.length === 0 || missing.length === Object.keys(variables).length) return;
     const names = Object.keys(variables).join(' and ');
@@ -127,11 +127,11 @@ export class Options {
     const parsed = parse(given.value);
     if (parsed !== undefined) return parsed;
     throw new OptionError(
-      `${given.name}=${shown(given.value)} cannot be used: give ${form}, or leave it out.`,
+      `${given.name}=${formatValue(given.value)} cannot be used: give ${form}, or leave it out.`,
     );
   }
 
-  #find(option: string, variables: string[]): Given | undefined {
+  #find(option: string, variables: string[]): OptionValue | undefined {
     const value = this.#given[option];
     if (value !== undefined) return { value, name: option };
     const name = variables.find((variable) => (this.#env[variable] ?? '') !== '');
@@ -148,7 +148,7 @@ const isRecord = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A value as a message shows it. */
-const shown = (value: unknown): string =>
+const formatValue = (value: unknown): string =>
   typeof value === 'string'
     ? JSON.stringify(value)
     : inspect(value, { breakLength: Number.POSITIVE_INFINITY });

@@ -170,7 +170,7 @@ describe('a message', () => {
 });
 
 describe('variables that go together', () => {
-  const together = (variables: Record<string, string | undefined>) => () => from().together(variables);
+  const together = (variables: Record<string, string | undefined>) => () => from().requireTogether(variables);
 
   test('are all set, or none', () => {
     expect(together({ CERT: 'a', KEY: 'b' })).not.toThrow();

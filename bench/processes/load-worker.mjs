@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { listenRelay } from '../../dist/agent/relay/server.js';
 import { catalogue } from '../../dist/catalogue/metrics.js';
-import { serveMetrics } from '../../dist/http/server.js';
+import { serveMetrics } from '../../dist/http/metrics-server.js';
 import { createRecorder } from '../../dist/metrics/recorder.js';
 import { answer, Children } from '../children.mjs';
 import { readLedger } from '../ledger.mjs';

@@ -4,7 +4,7 @@ import { commonLabels, type MetricSpec } from '../catalogue/types.ts';
 import type { AuthOptions } from '../http/auth.ts';
 import type { TlsOptions } from '../http/tls.ts';
 import { Options } from '../options.ts';
-import { pricesVariable } from '../pricing/open-prices.ts';
+import { pricesVariable } from '../pricing/cost.ts';
 import { type ReportOptions, resolveReports } from './reports/settings.ts';
 import { resolveTelemetry, type TelemetryOptions } from './telemetry/settings.ts';
 
@@ -76,7 +76,7 @@ function authFrom(options: Options): AuthOptions | undefined {
   const bearer = options.string('', ['TALKGAUGE_BEARER_TOKEN']);
   const username = options.string('', ['TALKGAUGE_BASIC_USER']);
   const password = options.string('', ['TALKGAUGE_BASIC_PASSWORD']);
-  options.together({ TALKGAUGE_BASIC_USER: username, TALKGAUGE_BASIC_PASSWORD: password });
+  options.requireTogether({ TALKGAUGE_BASIC_USER: username, TALKGAUGE_BASIC_PASSWORD: password });
   if (!bearer && !username) return undefined;
   return { bearer, ...(username && password && { basic: { username, password } }) };
 }
@@ -86,7 +86,7 @@ function tlsFrom(options: Options): TlsOptions | undefined {
   const key = options.string('', ['TALKGAUGE_TLS_KEY']);
   const clientCa = options.string('', ['TALKGAUGE_TLS_CLIENT_CA']);
   // Asking for clients' certificates means TLS.
-  options.together({
+  options.requireTogether({
     TALKGAUGE_TLS_CERT: cert,
     TALKGAUGE_TLS_KEY: key,
     ...(clientCa && { TALKGAUGE_TLS_CLIENT_CA: clientCa }),

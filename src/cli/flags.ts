@@ -1,5 +1,5 @@
 /** `pass { port }` is for code; a command has `--port`, and for `{ gatewayPort }` `--gateway-port`. */
-export const inFlags = (message: string): string =>
+export const withFlagNames = (message: string): string =>
   message.replace(/\{ (\w+(?:, \w+)*) \}/g, (_, names: string) =>
     names.split(', ').map(flagOf).join(' and '),
   );

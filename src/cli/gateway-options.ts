@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
 import type { Readers } from '../gateway/api/readers.ts';
+import type { ForwardHeaders } from '../gateway/forward/forwarder.ts';
 import type { GatewayOptions } from '../gateway/options.ts';
 import { defaultLimits } from '../gateway/receive/limits.ts';
 import { OptionError } from '../options.ts';
 import { PriceBook } from '../pricing/price-book.ts';
 import { readPriceFile } from '../pricing/price-file.ts';
-import { forwardHeaders } from './forward-headers.ts';
 
 /** The options of `talkgauge gateway`, as the command line gives them. */
 export interface GatewayFlags {
@@ -16,7 +19,7 @@ export interface GatewayFlags {
   data: string;
   keys?: readonly string[];
   tokenFile?: string;
-  drawToken?: boolean;
+  generateToken?: boolean;
   proxyHeader?: string;
   proxyFrom?: string;
   proxyHosts?: string;
@@ -54,7 +57,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const mebibyte = 1024 * 1024;
 
 /**
- * @param env secrets are read from it only: a command line can be seen by others on the machine
+ * @param env the only source of secrets: other users of the machine can see a command line
  * @throws OptionError for what cannot be used
  */
 export async function gatewayOptions(
@@ -86,7 +89,7 @@ export async function gatewayOptions(
     deadLetterBytes: flags.deadLetterMb * mebibyte,
     minFreeBytes: flags.minFreeMb * mebibyte,
     retention: {
-      // 0 is no limit, rather than nothing.
+      // 0 means no limit.
       maxAge: flags.retentionDays ? flags.retentionDays * 86_400 : undefined,
       maxBytes: flags.retentionGb ? flags.retentionGb * 1024 * mebibyte : undefined,
     },
@@ -113,7 +116,7 @@ function apiKey({ LIVEKIT_API_KEY: key, LIVEKIT_API_SECRET: secret }: Environmen
 }
 
 async function readersOf(
-  { tokenFile, drawToken, proxyHeader, proxyFrom, proxyHosts }: GatewayFlags,
+  { tokenFile, generateToken, proxyHeader, proxyFrom, proxyHosts }: GatewayFlags,
   env: Environment,
   directory: string,
   log: (line: string) => void,
@@ -130,32 +133,32 @@ async function readersOf(
   }
   if (Boolean(proxyHeader) !== Boolean(proxyFrom)) {
     throw new OptionError(
-      '--proxy-header and --proxy-from go together: a header is believed from where the proxy is.',
+      '--proxy-header and --proxy-from go together: the header is trusted only from the addresses of the proxy.',
     );
   }
   const bearer = [
     ...(token ? [token] : []),
-    ...(tokenFile ? [await tokenIn(tokenFile, drawToken)] : []).filter((found) => found !== undefined),
+    ...(tokenFile ? [await tokenIn(tokenFile, generateToken)] : []).filter((found) => found !== undefined),
   ];
   const basic = username && password ? { username, password } : undefined;
-  if (drawToken && bearer.length === 0 && !basic) bearer.push(await drawn(directory, log));
+  if (generateToken && bearer.length === 0 && !basic) bearer.push(await createToken(directory, log));
   if (bearer.length === 0 && !basic && !proxyHeader) return undefined;
   return {
     ...(bearer.length > 0 && { bearer }),
-    // Browsers ask for a user and a password; any user will do with the token.
+    // Browsers ask for a user and a password.
     basic: basic ?? (bearer[0] ? { username: 'talkgauge', password: bearer[0] } : undefined),
     ...(proxyHeader &&
       proxyFrom && {
         proxy: {
           header: proxyHeader,
-          from: listed(proxyFrom),
-          hosts: proxyHosts ? listed(proxyHosts.toLowerCase()) : undefined,
+          from: splitCommas(proxyFrom),
+          hosts: proxyHosts ? splitCommas(proxyHosts.toLowerCase()) : undefined,
         },
       }),
   };
 }
 
-const listed = (text: string): string[] => text.split(',').map((each) => each.trim());
+const splitCommas = (text: string): string[] => text.split(',').map((each) => each.trim());
 
 /** @param optional whether the file may be missing */
 async function tokenIn(file: string, optional = false): Promise<string | undefined> {
@@ -170,15 +173,15 @@ async function tokenIn(file: string, optional = false): Promise<string | undefin
   }
 }
 
-/** A token that nobody else knows, kept beside the sessions. */
-async function drawn(directory: string, log: (line: string) => void): Promise<string> {
+/** Generates a token, or reads the one that was generated before; it is stored beside the sessions. */
+async function createToken(directory: string, log: (line: string) => void): Promise<string> {
   const file = join(directory, 'token');
   const known = await tokenIn(file, true);
   if (known !== undefined) return known;
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const token = randomBytes(24).toString('base64url');
   await writeFile(file, `${token}\n`, { mode: 0o600 });
-  log(`Drew a token for readers (user talkgauge): it is in ${file}`);
+  log(`Generated a token for readers (user talkgauge), stored in ${file}`);
   return token;
 }
 
@@ -207,4 +210,67 @@ function objectsOf(
     );
   }
   return { endpoint, bucket, region, prefix, accessKeyId, secretAccessKey, sessionToken };
+}
+
+const destinations = ['tempo', 'loki', 'prometheus'] as const;
+
+const headersSchema = z.record(z.string().min(1).toLowerCase(), z.string());
+const fileSchema = z.strictObject({
+  tempo: headersSchema.optional(),
+  loki: headersSchema.optional(),
+  prometheus: headersSchema.optional(),
+});
+
+export interface HeaderSources {
+  /** `name=value,name=value`, for all destinations. */
+  all?: string;
+  /** A YAML file: for each destination, `name: value` in each line. */
+  file?: string;
+  /** The process's: `TALKGAUGE_GATEWAY_TEMPO_HEADERS`, `…_LOKI_HEADERS`, `…_PROMETHEUS_HEADERS`. */
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * The headers for each destination: those of its variable, then those of the file, then those for all.
+ *
+ * @throws OptionError for what cannot be used; it quotes no value
+ */
+export function forwardHeaders({ all, file, env }: HeaderSources): ForwardHeaders {
+  const common = pairsOf(all, '--forward-headers');
+  const fromFile: ForwardHeaders = file ? headersIn(file) : {};
+  return Object.fromEntries(
+    destinations.map((destination) => {
+      const variable = `TALKGAUGE_GATEWAY_${destination.toUpperCase()}_HEADERS`;
+      return [destination, { ...common, ...fromFile[destination], ...pairsOf(env[variable], variable) }];
+    }),
+  );
+}
+
+function headersIn(file: string): ForwardHeaders {
+  let found: unknown;
+  try {
+    found = parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    // The message of the YAML parser would quote the line.
+    throw new OptionError(
+      `The headers in ${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`,
+    );
+  }
+  const { success, data } = fileSchema.safeParse(found ?? {});
+  if (success) return data;
+  throw new OptionError(
+    `${file} must hold, for each of tempo, loki and prometheus, one "name: value" in each line, indented below its name.`,
+  );
+}
+
+/** Names become lower case: else, one that is spelled in two ways would be sent twice. */
+function pairsOf(pairs: string | undefined, source: string): Record<string, string> {
+  if (!pairs) return {};
+  return Object.fromEntries(
+    pairs.split(',').map((pair) => {
+      const at = pair.indexOf('=');
+      if (at <= 0) throw new OptionError(`${source} takes name=value,name=value.`);
+      return [pair.slice(0, at).trim().toLowerCase(), pair.slice(at + 1).trim()];
+    }),
+  );
 }

@@ -47,7 +47,7 @@ function selector(text: string): string[] {
 const labelNames = (text: string): string[] => {
   const names = commaSeparated(text);
   const wrong = names.find((name) => !/^[a-zA-Z_]\w*$/.test(name));
-  if (wrong !== undefined) throw new InvalidArgumentError(`${wrong} is no name of a label.`);
+  if (wrong !== undefined) throw new InvalidArgumentError(`${wrong} is not a valid label name.`);
   return names;
 };
 
@@ -66,8 +66,8 @@ const url = (text: string): string => {
 export function addGenerate(program: Command): void {
   program
     .command('generate')
-    .description('write boards, recording rules and alerts, with objectives and filters of your own')
-    .requiredOption('--out <directory>', 'where dashboards/, alerts/ and prometheus/rules/ are written')
+    .description('write dashboards, recording rules and alerts for your own objectives and filters')
+    .requiredOption('--out <directory>', 'directory for dashboards/, alerts/ and prometheus/rules/')
     .addOption(
       new Option('--profile <name>', 'the set of objectives')
         .choices(Object.keys(profiles))
@@ -76,9 +76,9 @@ export function addGenerate(program: Command): void {
     .option('--objectives <file>', 'YAML or JSON with objectives that differ from the profile')
     .option('--alerts <file>', 'YAML or JSON with alerts to disable, or to override: severity, for, labels')
     .option('--disable <names>', 'alerts to leave out, separated by commas', commaSeparated)
-    .option('--datasource <uid>', "Grafana's Prometheus data source that boards show first")
-    .option('--logs-datasource <uid>', 'its Loki, likewise')
-    .option('--traces-datasource <uid>', 'its Tempo, likewise')
+    .option('--datasource <uid>', "UID of Grafana's default Prometheus data source")
+    .option('--logs-datasource <uid>', "UID of Grafana's default Loki data source")
+    .option('--traces-datasource <uid>', "UID of Grafana's default Tempo data source")
     .option(
       '--service <name>',
       'the service.name of agents in their traces and logs (default: livekit-agents)',
@@ -86,23 +86,19 @@ export function addGenerate(program: Command): void {
     )
     .option(
       '--gateway <url>',
-      'where the gateway is, for links to the pages of calls (default: http://localhost:9465)',
+      'URL of the gateway, for links to sessions (default: http://localhost:9465)',
       url,
     )
-    .option('--selector <matchers>', 'what all series have to meet, such as job="voice"', selector)
-    .option('--agents <names>', 'of which agents, separated by commas (default: all)', commaSeparated)
+    .option('--selector <matchers>', 'label matchers for all series, such as job="voice"', selector)
+    .option('--agents <names>', 'agents to include, separated by commas (default: all)', commaSeparated)
     .option(
       '--labels <names>',
-      'labels of your own to keep and to filter by, such as region,tenant',
+      'additional labels to keep and to filter by, such as region,tenant',
       labelNames,
     )
-    .option('--no-recording', 'boards that need no recording rules, and are slow over weeks')
-    .option('--runbooks <url>', 'where your runbooks are (default: the board Runbooks)', url)
-    .option(
-      '--grafana <url>',
-      'where Grafana is, for the links of alerts (default: http://localhost:3000)',
-      url,
-    )
+    .option('--no-recording', 'generate dashboards without recording rules, which are slow over weeks')
+    .option('--runbooks <url>', 'URL of your runbooks (default: the dashboard Runbooks)', url)
+    .option('--grafana <url>', 'URL of Grafana, for links in alerts (default: http://localhost:3000)', url)
     .action(run);
 }
 
@@ -133,7 +129,7 @@ async function run({
   for (const { path } of files) stdout.write(`${path}\n`);
 }
 
-/** Reads a file of the user's. @throws Error that names it, and what is wrong in it */
+/** Reads a user's file. @throws Error that names the file and the problem */
 function readAs<T>(what: string, file: string, parse: (text: string) => T): T {
   try {
     return parse(readFileSync(file, 'utf8'));

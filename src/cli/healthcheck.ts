@@ -13,7 +13,7 @@ const servers: Readonly<Record<string, { variables: string; port: string }>> = {
   gateway: { variables: 'TALKGAUGE_GATEWAY', port: '9465' },
   simulate: { variables: 'TALKGAUGE', port: '9464' },
 };
-/** Parts of `simulate` that end by themselves. */
+/** Subcommands of `simulate` that end by themselves. */
 const finite = ['incident', 'history'];
 
 const timeoutMs = 3000;
@@ -22,13 +22,13 @@ const timeoutMs = 3000;
 export function addHealthcheck(program: Command): void {
   program
     .command('healthcheck')
-    .description('exit with 0 if the server that runs in this container is ready, with 1 if it is not')
-    .argument('[command...]', 'what runs, such as gateway (default: the command of process 1)')
+    .description('exit with 0 if the server in this container is ready, else with 1')
+    .argument('[command...]', 'the running command, such as gateway (default: the command of process 1)')
     .allowUnknownOption()
     .action(async (given: string[]) => {
       const command = given.length > 0 ? given : commandOf(readFileSync('/proc/1/cmdline', 'utf8'));
       const url = readinessUrl(command, process.env);
-      if (url !== undefined) await ask(url);
+      if (url !== undefined) await checkReady(url);
     });
 }
 
@@ -50,7 +50,7 @@ export function commandOf(cmdline: string): string[] {
 }
 
 /**
- * Where the server of a command says whether it is ready; undefined if the command serves nothing, and so is as healthy as it runs.
+ * The readiness URL of a command's server; undefined if the command serves nothing, so that running means healthy.
  *
  * @throws Error if the port cannot be known
  */
@@ -76,10 +76,10 @@ export function readinessUrl([name = '', ...args]: readonly string[], env: Envir
 }
 
 /** @throws Error unless the answer is 200 */
-function ask(url: string): Promise<void> {
+function checkReady(url: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const secure = url.startsWith('https:');
-    // The certificate is made out to another name; who answers here is known without it.
+    // The certificate names another host, and this server is local.
     const options = { timeout: timeoutMs, ...(secure && { rejectUnauthorized: false }) };
     const asked = (secure ? httpsRequest : httpRequest)(url, options, (response) => {
       let body = '';

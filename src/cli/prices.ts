@@ -17,18 +17,20 @@ const model = (text: string, before: string[] = []): string[] => {
 export function addPrices(program: Command): void {
   program
     .command('prices')
-    .description('tell what models are priced at, and by whom; exits with 1 if one has no price')
-    .argument('<models...>', 'by the labels model_provider and model_name, such as openai/gpt-4o-mini', model)
+    .description('show the prices of models and their sources; exits with 1 if a model has no price')
+    .argument(
+      '<models...>',
+      'values of the labels model_provider and model_name, such as openai/gpt-4o-mini',
+      model,
+    )
     .addOption(
-      new Option('--prices <file>', 'price file, which goes before the built-in prices').env(
-        'TALKGAUGE_PRICES',
-      ),
+      new Option('--prices <file>', 'price file that overrides the built-in prices').env('TALKGAUGE_PRICES'),
     )
     .action(async (models: string[], { prices: file }: { prices?: string }) => {
       // Loaded for this command only: others, such as the health check of a container, start faster without.
       const { PriceBook } = await import('../pricing/price-book.ts');
       const { readPriceFile } = await import('../pricing/price-file.ts');
-      const { publishedOf } = await import('../pricing/units.ts');
+      const { publishedOf } = await import('../pricing/price.ts');
       const book = new PriceBook(file === undefined ? {} : readPriceFile(file));
       for (const name of models) {
         const at = name.indexOf('/');

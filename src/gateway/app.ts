@@ -1,6 +1,6 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, Router } from 'express';
-import { createApp, type Readiness } from '../http/app.ts';
-import type { Scrapes } from '../http/scrapes.ts';
+import type { Scrapes } from '../http/exposition.ts';
+import { createApp, type Readiness } from '../http/metrics-server.ts';
 import { createPages, pagePaths } from './pages.ts';
 import { drainBody } from './receive/limits.ts';
 import { NoSpaceError, type Spool } from './spool/spool.ts';
@@ -54,7 +54,9 @@ export function createGatewayApp(options: GatewayAppOptions): Express {
   app.use('/api', readers, sameOrigin, api);
   app.get([...pagePaths], readers, createPages());
   const elsewhere = 'the sessions are at /, for machines at /api/sessions';
-  app.use(createApp({ scrapes, guard: openMetrics ? undefined : readers, ready, elsewhere, log }));
+  app.use(
+    createApp({ scrapes, guard: openMetrics ? undefined : readers, ready, otherRoutes: elsewhere, log }),
+  );
 
   const failed: ErrorRequestHandler = (error, request, response, _next) => {
     const status = Number(error?.status ?? 500);

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { isLoopback } from '../http/address.ts';
-import { listen, type Patience } from '../http/listening.ts';
-import { createScrapes } from '../http/scrapes.ts';
+import { createScrapes } from '../http/exposition.ts';
+import { type ConnectionTimeouts, listen } from '../http/listen.ts';
 import { createRecorder } from '../metrics/recorder.ts';
 import { CostDerivation } from '../pricing/cost.ts';
 import { PriceBook } from '../pricing/price-book.ts';
@@ -43,14 +43,14 @@ export interface Gateway {
 
 const mebibyte = 1024 * 1024;
 
-const timeouts: Patience = {
+const timeouts: ConnectionTimeouts = {
   headersTimeout: 10_000,
   // Above what any upload may take, so that its own limit answers it first.
   requestTimeout: 180_000,
   connectionsCheckingInterval: 5_000,
   // Above five seconds, in which an SDK sends the next logs and spans.
   keepAliveTimeout: 30_000,
-  stalled: 60_000,
+  idleTimeout: 60_000,
 };
 /** A job has a handful of connections when it ends. */
 const maxConnections = 4096;
@@ -192,7 +192,7 @@ async function started(options: GatewayOptions, unlock: () => Promise<void>): Pr
       host,
       port,
       tls: options.tls,
-      patience: timeouts,
+      timeouts,
       maxConnections,
       maxConnectionsPerAddress,
       keepProcessAlive: options.keepProcessAlive ?? true,

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { type Request, type Response, Router } from 'express';
 
-/** The addresses of the session explorer. `src/web/shell.tsx` maps them to views; assets are below /page. */
+/** The addresses of the session explorer. `src/web/main.tsx` maps them to views; assets are below /page. */
 export const pagePaths = ['/', '/sessions/:id', '/page/:hash/:name'] as const;
 
 const types: Readonly<Record<string, string>> = {

@@ -1,31 +1,31 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
-import { ServeError } from './serve-error.ts';
+import { ServeError } from './address.ts';
 
-/** Who may read. With both kinds given, either lets a request in. */
+/** Credentials of readers. If both kinds are configured, either is accepted. */
 export interface AuthOptions {
-  /** Tokens for `Authorization: Bearer …`; several, so that one can be replaced without a gap. */
+  /** Tokens for `Authorization: Bearer …`; several, so that they can be rotated without downtime. */
   bearer?: string | readonly string[];
   /** User and password for `Authorization: Basic …`. */
   basic?: { username: string; password: string };
 }
 
-/** Checks credentials, and answers those who have none. */
-export interface Login {
-  /** Whether a request carries a credential that lets it in. */
-  admits(request: IncomingMessage): boolean;
-  /** Answers with 401, and how to log in. */
+/** Checks credentials and responds to requests without valid ones. */
+export interface Authenticator {
+  /** Whether a request has valid credentials. */
+  isAuthorized(request: IncomingMessage): boolean;
+  /** Responds with 401 and the accepted schemes. */
   challenge(response: ServerResponse): void;
 }
 
 /**
- * @param realm what is guarded, as it is called in a login window
+ * @param realm the protected resource, as a login dialog shows it
  * @throws ServeError `ERR_AUTH` when a credential is empty, or `auth` holds none at all
  */
-export function createLogin(auth: AuthOptions, realm: 'metrics' | 'sessions'): Login {
+export function createAuthenticator(auth: AuthOptions, realm: 'metrics' | 'sessions'): Authenticator {
   const tokens = [auth.bearer ?? []].flat();
-  // A header's value arrives without surrounding blanks, so such a token could never be presented.
+  // A header value has no surrounding whitespace, so such a token could never match.
   if (tokens.some((token) => !/^\S+$/.test(token))) {
     throw new ServeError('ERR_AUTH', 'auth.bearer has a token that is empty or has blanks; remove it');
   }
@@ -43,24 +43,24 @@ export function createLogin(auth: AuthOptions, realm: 'metrics' | 'sessions'): L
     ...(login ? [`Basic realm="${realm}", charset="UTF-8"`] : []),
   ];
 
-  /** Compares with every known digest, so that the time taken says nothing about which one is near. */
-  function known({ scheme, credential }: { scheme: string; credential: string }): boolean {
+  /** Compares with every digest, so that the duration reveals nothing about them. */
+  function isKnown({ scheme, credential }: { scheme: string; credential: string }): boolean {
     const candidates = scheme === 'bearer' ? bearers : scheme === 'basic' && login ? [login] : [];
     const presented = digest(scheme === 'basic' ? Buffer.from(credential, 'base64').toString() : credential);
     return candidates.filter((candidate) => timingSafeEqual(candidate, presented)).length > 0;
   }
 
   return {
-    admits(request) {
+    isAuthorized(request) {
       const { scheme = '', credential = '' } =
         request.headers.authorization?.match(/^(?<scheme>\w+) +(?<credential>\S+)$/)?.groups ?? {};
-      return known({ scheme: scheme.toLowerCase(), credential });
+      return isKnown({ scheme: scheme.toLowerCase(), credential });
     },
     challenge(response) {
       response.statusCode = 401;
       response.setHeader('WWW-Authenticate', challenges);
       response.setHeader('Content-Type', 'text/plain; charset=utf-8');
-      // A browser shows it to who closed its login window.
+      // A browser shows it after its login dialog was closed.
       const reload = login ? ' In a browser, reload the page to log in.' : '';
       response.end(
         `The ${realm} need credentials: an Authorization header as WWW-Authenticate says.${reload}\n`,
@@ -70,14 +70,14 @@ export function createLogin(auth: AuthOptions, realm: 'metrics' | 'sessions'): L
 }
 
 /**
- * Lets only requests with the right credentials through; others get 401.
+ * Accepts requests with valid credentials; others get 401.
  *
  * @throws ServeError as `createLogin`
  */
 export function requireAuth(auth: AuthOptions): RequestHandler {
-  const { admits, challenge } = createLogin(auth, 'metrics');
-  return (request, response, next) => (admits(request) ? next() : challenge(response));
+  const { isAuthorized, challenge } = createAuthenticator(auth, 'metrics');
+  return (request, response, next) => (isAuthorized(request) ? next() : challenge(response));
 }
 
-/** Hashes are of one length, as `timingSafeEqual` demands, whatever was presented. */
+/** Digests have the same length, which `timingSafeEqual` requires. */
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();

@@ -1,7 +1,7 @@
 import { readFileSync, unwatchFile, watchFile } from 'node:fs';
 import type { Server, ServerOptions } from 'node:https';
 import { createSecureContext } from 'node:tls';
-import { ServeError } from './serve-error.ts';
+import { ServeError } from './address.ts';
 
 /** Each of `cert`, `key` and `clientCa` is PEM text, or the path of a PEM file. */
 export interface TlsOptions {
@@ -13,7 +13,7 @@ export interface TlsOptions {
   passphrase?: string;
   /** CA of the certificates that clients must present (mutual TLS); this then holds for /healthz and /readyz too. */
   clientCa?: string;
-  /** How often, in milliseconds, the files are looked at for a renewed certificate. @default 10000 */
+  /** How often, in milliseconds, the files are checked for a renewed certificate. @default 10000 */
   reloadMs?: number;
 }
 
@@ -59,14 +59,14 @@ function read(option: string, pemOrPath: string): string {
   } catch (cause) {
     throw fail(`cannot be read (${(cause as NodeJS.ErrnoException).code})`, cause);
   }
-  // Such as a file that is just being written: Node takes an empty one for none, and then no handshake succeeds.
+  // The file may be incomplete while it is written: with an empty certificate, no handshake succeeds.
   if (!isPem(text)) throw fail('holds no PEM');
   return text;
 }
 
 /**
- * Lets new connections have a renewed certificate as soon as its files are there. Half-renewed files
- * are reported and the old certificate stays. Returns what stops the watching.
+ * Uses a renewed certificate for new connections. If certificate and key do not match, this is reported and the old
+ * certificate stays in use. Returns a function that stops watching.
  *
  * Polls, because a certificate that is renewed by exchanging a symbolic link (Kubernetes) is no event
  * on the file that was opened.
@@ -78,7 +78,7 @@ export function watchTls(server: Server, options: TlsOptions, log: (message: str
     try {
       server.setSecureContext(tlsContext(options));
     } catch (error) {
-      log(`The TLS certificate stays as it was: ${(error as Error).message}`);
+      log(`The old TLS certificate stays in use: ${(error as Error).message}`);
     }
   };
   for (const file of files) watchFile(file, { interval, persistent: false }, reload);

@@ -1,6 +1,6 @@
 import { billedComponents } from '../catalogue/labels.ts';
-import { builtIn } from '../pricing/list/built-in.ts';
-import { isPriceField, type PublishedPrices, priceFields } from '../pricing/units.ts';
+import { builtIn } from '../pricing/built-in-prices.ts';
+import { isPriceField, type PublishedPrices, priceFields } from '../pricing/price.ts';
 import { code, list, page, table } from './markdown.ts';
 
 /** A price file with one of each, as the page shows it. A test reads it. */
@@ -89,7 +89,11 @@ export const priceReference = (): string =>
     ]),
     table(
       ['Field', 'Dollars for a', 'Unit'],
-      Object.entries(priceFields).map(([name, { unit, reads }]) => [code(name), reads, code(unit)]),
+      Object.entries(priceFields).map(([name, { unit, description: reads }]) => [
+        code(name),
+        reads,
+        code(unit),
+      ]),
     ),
     '## The built-in list',
     'Read from the pages of the providers, or from records of them, on the days that are given.',
@@ -104,6 +108,6 @@ export const priceReference = (): string =>
 function priceOf(published: PublishedPrices | 'free'): string {
   if (published === 'free') return 'free';
   return Object.entries(published)
-    .map(([name, dollars]) => (isPriceField(name) ? `${dollars} / ${priceFields[name].reads}` : ''))
+    .map(([name, dollars]) => (isPriceField(name) ? `${dollars} / ${priceFields[name].description}` : ''))
     .join(', ');
 }

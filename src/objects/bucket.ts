@@ -12,38 +12,38 @@ export interface BucketOptions {
   bucket: string;
   /** @default us-east-1 */
   region?: string;
-  /** What all keys begin with. @default nothing */
+  /** Prefix of all keys. @default none */
   prefix?: string;
   accessKeyId: string;
   secretAccessKey: string;
   sessionToken?: string;
 }
 
-/** An object was asked for that is not there. */
+/** The object does not exist. */
 export class NoSuchObject extends Error {
   override readonly name = 'NoSuchObject';
 }
 
-/** The bucket refused. */
+/** The bucket responded with an error status. */
 export class BucketError extends Error {
   override readonly name = 'BucketError';
-  readonly answered: number;
+  readonly status: number;
 
   constructor(status: number, code: string | undefined) {
     super(`the bucket answered ${status}${code ? ` ${code}` : ''}`);
-    this.answered = status;
+    this.status = status;
   }
 }
 
-/** Milliseconds without a byte after which a request is given up. */
-const stalled = 30_000;
+/** Milliseconds without traffic after which a request is aborted. */
+const idleTimeoutMs = 30_000;
 
 /** Attempts of a request, and milliseconds before the second; the pause doubles. */
 const maxAttempts = 3;
-const firstPause = 200;
+const initialBackoffMs = 200;
 
 /** Of a connection that broke, or could not be made. Reading a file has other errors, and one that is stalled took long enough. */
-const passing: ReadonlySet<string> = new Set([
+const transientErrorCodes: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
   'EPIPE',
@@ -52,10 +52,10 @@ const passing: ReadonlySet<string> = new Set([
   'ENETUNREACH',
 ]);
 
-/** S3 answers so when it has a moment's trouble, or too much to do. */
-const isPassing = (status = 0): boolean => status === 429 || status >= 500;
+/** S3 responds with these statuses when it is overloaded or has a transient failure. */
+const isTransientStatus = (status = 0): boolean => status === 429 || status >= 500;
 
-/** A bucket, by path-style requests. What fails for a moment is tried again. */
+/** A bucket, addressed by path-style requests. Transient failures are retried. */
 export class Bucket {
   readonly #options: BucketOptions;
 
@@ -74,7 +74,7 @@ export class Bucket {
    * An object, or a part of it.
    *
    * @param range as in a `Range` header
-   * @throws NoSuchObject, or Error if it cannot be had now
+   * @throws NoSuchObject, or Error if it is not available
    */
   async get(key: string, range?: string): Promise<IncomingMessage> {
     const response = await this.#send('GET', this.#keyUrl(key), range ? { range } : {});
@@ -127,12 +127,13 @@ export class Bucket {
     for (let attempt = 1; ; attempt++) {
       try {
         const response = await this.#attempt(method, url, headers, file);
-        if (attempt === maxAttempts || !isPassing(response.statusCode)) return response;
+        if (attempt === maxAttempts || !isTransientStatus(response.statusCode)) return response;
         response.resume();
       } catch (error) {
-        if (attempt === maxAttempts || !passing.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+        if (attempt === maxAttempts || !transientErrorCodes.has((error as NodeJS.ErrnoException).code ?? ''))
+          throw error;
       }
-      await delay(firstPause * 2 ** (attempt - 1) * (0.5 + Math.random() / 2));
+      await delay(initialBackoffMs * 2 ** (attempt - 1) * (0.5 + Math.random() / 2));
     }
   }
 
@@ -159,14 +160,14 @@ export class Bucket {
         method,
         headers: all,
       });
-      request.setTimeout(stalled, () =>
+      request.setTimeout(idleTimeoutMs, () =>
         request.destroy(Object.assign(new Error('the bucket does not answer'), { code: 'ETIMEDOUT' })),
       );
       request.on('error', reject);
       request.on('response', resolve);
       if (file === undefined) return void request.end();
       const source = createReadStream(file);
-      // A request that is given up does not say why.
+      // The error of the request would hide this one.
       source.on('error', reject);
       // Closes the file, however the request ends.
       pipeline(source, request, () => {});

@@ -1,63 +1,135 @@
 import type { metrics } from '@livekit/agents';
-import { RecentMap } from './recent.ts';
-import { Retellings, type Verdict } from './retellings.ts';
+import { RecentMap } from './recent-map.ts';
+
+/** How long a streamed event may wait for the sentence that it duplicates, in milliseconds; usually it takes a few. */
+const maxWaitMs = 1000;
+/** How many sentences are remembered; a speech has fewer. */
+const maxSentences = 64;
+
+/** How a metrics event, and earlier events that waited for it, are to be counted. */
+export interface Classification {
+  /** Events to count, in the order in which they arrived. */
+  count: metrics.AgentMetrics[];
+  /** Events that report what another event has reported. */
+  duplicates: metrics.AgentMetrics[];
+}
 
 /**
- * The labels of the SDK's adapters. An adapter's own event repeats its child's (llm/fallback_adapter.ts,
- * tts/fallback_adapter.ts, stt/stream_adapter.ts: they forward the child's and emit one of their own).
+ * Detects streamed TTS events that duplicate events of single sentences.
+ *
+ * A TTS that cannot stream is used through the SDK's stream adapter (tts/stream_adapter.ts). It reports each
+ * sentence (`streamed: false`). Under the same label, the adapter's stream reports the text of all sentences with
+ * the audio of the first ones (`streamed: true`). The streamed event usually arrives a few milliseconds before
+ * the last sentence, sometimes after it. So a streamed event waits for a sentence that it duplicates, unless its
+ * label is known to stream natively.
+ */
+export class StreamedTtsDuplicates {
+  #sentences: metrics.TTSMetrics[] = [];
+  #waiting: metrics.TTSMetrics[] = [];
+  /** Labels whose streamed events duplicate nothing. */
+  readonly #streaming: Set<string>;
+
+  /** @param streaming labels that are known to stream natively; their events do not wait */
+  constructor(streaming: readonly string[] = []) {
+    this.#streaming = new Set(streaming);
+  }
+
+  classify(m: metrics.TTSMetrics): Classification {
+    if (!m.streamed) {
+      this.#sentences = [...this.#sentences.slice(1 - maxSentences), m];
+      const duplicates = this.#waiting.filter((waiting) => duplicatesSentence(waiting, m));
+      this.#waiting = this.#waiting.filter((waiting) => !duplicates.includes(waiting));
+      return { count: [m], duplicates };
+    }
+    if (this.#sentences.some((sentence) => duplicatesSentence(m, sentence)))
+      return { count: [], duplicates: [m] };
+    const speaksSentences = this.#sentences.some(({ label }) => label === m.label);
+    if (this.#streaming.has(m.label) && !speaksSentences) return { count: [m], duplicates: [] };
+    this.#waiting.push(m);
+    return { count: [], duplicates: [] };
+  }
+
+  /** The events for which no sentence arrived before `now`. */
+  expired(now: number): metrics.TTSMetrics[] {
+    if (this.#waiting.length === 0) return []; // called for every event of a session
+    // An event without a timestamp does not wait.
+    const expired = this.#waiting.filter(({ timestamp }) => !(now - timestamp <= maxWaitMs));
+    if (expired.length === 0) return expired;
+    this.#waiting = this.#waiting.filter((waiting) => !expired.includes(waiting));
+    for (const { label } of expired) this.#streaming.add(label);
+    return expired;
+  }
+}
+
+/** Whether a streamed event duplicates a sentence. It has the request id of its last sentence. */
+function duplicatesSentence(streamed: metrics.TTSMetrics, sentence: metrics.TTSMetrics): boolean {
+  if (streamed.label !== sentence.label) return false;
+  if (streamed.requestId || sentence.requestId) return streamed.requestId === sentence.requestId;
+  return (
+    streamed.speechId === sentence.speechId &&
+    sentence.audioDurationMs > 0 &&
+    // Both were rounded to a millisecond.
+    sentence.audioDurationMs <= streamed.audioDurationMs + 1
+  );
+}
+
+/**
+ * The labels of the SDK's adapters. An adapter forwards the events of its child and emits one of its own, which
+ * is a duplicate (llm/fallback_adapter.ts, tts/fallback_adapter.ts, stt/stream_adapter.ts).
  */
 const adapter = /^(?:FallbackAdapter$|(?:llm|stt|tts)\.(?:FallbackAdapter$|StreamAdapter<))/;
-/** The same of the Python SDK, whose labels are the names of classes. */
+/** The same for the Python SDK, whose labels are class names. */
 const pythonAdapter =
   /^livekit\.agents\.(?:llm|stt|tts)\.(?:fallback_adapter\.FallbackAdapter|stream_adapter\.StreamAdapter)$/;
 
 export const isAdapter = (label: string): boolean => adapter.test(label) || pythonAdapter.test(label);
 
-interface Teller {
+interface FirstReport {
   label: string;
-  at: number;
-  took: number;
+  timestamp: number;
+  durationMs: number;
 }
 
-/** Recognises the metrics events of one session that repeat another one. */
+/** Detects duplicate metrics events of one session. */
 export class Duplicates {
-  /** Who told of a request, by its id, and when. */
-  readonly #tellers = {
-    llm_metrics: new RecentMap<string, Teller>(4096),
-    tts_metrics: new RecentMap<string, Teller>(4096),
+  /** The first report of each request, by request id. */
+  readonly #firstReports = {
+    llm_metrics: new RecentMap<string, FirstReport>(4096),
+    tts_metrics: new RecentMap<string, FirstReport>(4096),
   };
-  readonly #retellings: Retellings;
+  readonly #streamedTts: StreamedTtsDuplicates;
 
-  /** @param streaming labels of TTS that are known to stream by themselves */
+  /** @param streaming labels of TTS that are known to stream natively */
   constructor(streaming: readonly string[] = []) {
-    this.#retellings = new Retellings(streaming);
+    this.#streamedTts = new StreamedTtsDuplicates(streaming);
   }
 
-  /** Judges `m`, unless it has to wait; then it is in a later verdict. */
-  judge(m: metrics.AgentMetrics): Verdict {
-    if (this.#repeats(m)) return { count: [], repeated: [m] };
-    return m.type === 'tts_metrics' ? this.#retellings.judge(m) : { count: [m], repeated: [] };
+  /** Classifies `m`. An event that has to wait is part of a later classification. */
+  classify(m: metrics.AgentMetrics): Classification {
+    if (this.#isDuplicate(m)) return { count: [], duplicates: [m] };
+    return m.type === 'tts_metrics' ? this.#streamedTts.classify(m) : { count: [m], duplicates: [] };
   }
 
-  /** The events that have waited long enough at `now` (milliseconds since the epoch): they repeat nothing. */
-  overdue(now: number): metrics.AgentMetrics[] {
-    return this.#retellings.overdue(now);
+  /** The events whose wait has ended at `now` (milliseconds since the epoch): they are no duplicates. */
+  expired(now: number): metrics.AgentMetrics[] {
+    return this.#streamedTts.expired(now);
   }
 
-  #repeats(m: metrics.AgentMetrics): boolean {
+  #isDuplicate(m: metrics.AgentMetrics): boolean {
     if (m.type !== 'llm_metrics' && m.type !== 'tts_metrics' && m.type !== 'stt_metrics') return false;
     if (isAdapter(m.label)) return true;
-    // Streaming STT reports usage many times under one request id, and an empty id names nothing.
+    // Streaming STT reports usage many times under one request id, and an empty id identifies nothing.
     if (m.type === 'stt_metrics' || !m.requestId) return false;
-    const tellers = this.#tellers[m.type];
-    const teller = tellers.get(m.requestId);
-    if (teller === undefined) {
-      tellers.set(m.requestId, { label: m.label, at: m.timestamp, took: m.durationMs });
+    const reports = this.#firstReports[m.type];
+    const first = reports.get(m.requestId);
+    if (first === undefined) {
+      reports.set(m.requestId, { label: m.label, timestamp: m.timestamp, durationMs: m.durationMs });
       return false;
     }
-    // An adapter of the user's own has another label than what it wraps. A provider may give an id twice
-    // (local servers do), but an LLM does not end two requests at the same moment after the same time.
-    const same = m.type === 'llm_metrics' && teller.at === m.timestamp && teller.took === m.durationMs;
-    return teller.label !== m.label || same;
+    // A user's own adapter has another label than the model that it wraps. A provider may use an id twice
+    // (local servers do), but an LLM does not end two requests at the same time with the same duration.
+    const same =
+      m.type === 'llm_metrics' && first.timestamp === m.timestamp && first.durationMs === m.durationMs;
+    return first.label !== m.label || same;
   }
 }

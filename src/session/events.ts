@@ -1,6 +1,6 @@
-import type { llm, voice } from '@livekit/agents';
+import type { llm, metrics, voice } from '@livekit/agents';
 
-/** The end of a speech is no event of the SDK's: `observe` makes one of `SpeechHandle.addDoneCallback`. */
+/** The end of a speech. The SDK has no such event: `observe` emits it from `SpeechHandle.addDoneCallback`. */
 export interface SpeechDoneEvent {
   type: 'speech_done';
   speechHandle: { id: string; interrupted: boolean };
@@ -9,15 +9,15 @@ export interface SpeechDoneEvent {
 
 type SdkEvent = voice.AgentEvent | voice.EotPredictionEvent;
 
-/** Every event of a session by its name; a new one in the SDK does not compile until it is read below. */
+/** Every event of a session by name. A new one in the SDK does not compile until it has a handler. */
 export type SessionEvents = {
   [E in `${voice.AgentSessionEventTypes}`]: Extract<SdkEvent, { type: E }>;
 } & { speech_done: SpeechDoneEvent };
 
 export type SessionEventName = keyof SessionEvents;
 
-/** Of some events, what is read of them: who tells of a session by other means has no more. */
-interface Parts {
+/** The fields that are read of some events. Sources other than the SDK provide only these. */
+interface ReadFields {
   conversation_item_added: {
     item:
       | ({ type: 'message' } & Pick<llm.ChatMessage, 'role' | 'metrics' | 'interrupted'> &
@@ -42,10 +42,29 @@ interface Parts {
   close: { reason: string; createdAt: number };
 }
 
-/** Every event of a session with what is read of it. */
-export type ReadEvents = {
-  [E in SessionEventName]: E extends keyof Parts ? Parts[E] : SessionEvents[E];
+/** Every event of a session with the fields that are read. */
+export type ObservedEvents = {
+  [E in SessionEventName]: E extends keyof ReadFields ? ReadFields[E] : SessionEvents[E];
 };
 
-export type MessageRead = Extract<Parts['conversation_item_added']['item'], { type: 'message' }>;
-export type ToolsRead = Parts['function_tools_executed'];
+export type MessageFields = Extract<ReadFields['conversation_item_added']['item'], { type: 'message' }>;
+export type ToolsFields = ReadFields['function_tools_executed'];
+
+export interface Model {
+  readonly model_provider: string;
+  readonly model_name: string;
+}
+
+export const unknownModel: Model = { model_provider: 'unknown', model_name: 'unknown' };
+
+/** The models of a turn. */
+export interface TurnModels {
+  llm?: Model;
+  tts?: Model;
+}
+
+/** The model of an event; `unknown`, as in the SDK, if the plugin does not report it. */
+export const modelOf = (metadata: metrics.MetricsMetadata | undefined): Model => ({
+  model_provider: metadata?.modelProvider || 'unknown',
+  model_name: metadata?.modelName || 'unknown',
+});

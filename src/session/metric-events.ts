@@ -1,30 +1,30 @@
 import type { metrics } from '@livekit/agents';
-import { type Model, modelOf } from './model.ts';
-import type { Ended, Outcomes } from './outcomes.ts';
-import { amount, delay, fromMs, request, type Samples } from './samples.ts';
+import { type Model, modelOf } from './events.ts';
+import type { RequestOutcomes, RequestResult } from './request-outcomes.ts';
+import { amountGuard, delayGuard, fromMs, requestGuard, type Samples } from './samples.ts';
 
-/** A reader for each type of metrics event. */
+/** A handler for each type of metrics event. */
 export type Handlers = {
   [T in metrics.AgentMetrics['type']]: (
     samples: Samples,
     m: Extract<metrics.AgentMetrics, { type: T }>,
-    outcomes: Outcomes,
+    outcomes: RequestOutcomes,
   ) => void;
 };
 
 /** A rate of 0 tokens per second says that no tokens were counted. */
-const rate = { ...amount, zeroIsMissing: true };
+const rate = { ...amountGuard, zeroIsMissing: true };
 /** A delay of 0 says that nothing was detected. */
-const detection = { ...delay, zeroIsMissing: true };
-/** The detectors report 0 for what a request would have told, had there been one. */
-const inference = { ...request, zeroIsMissing: true };
+const detection = { ...delayGuard, zeroIsMissing: true };
+/** The detectors report 0 where no request was made. */
+const inference = { ...requestGuard, zeroIsMissing: true };
 
-/** What is asked of LLM and TTS metrics, which bear the time of their request's end. */
+/** The result of an LLM or TTS request. Its metrics have the timestamp of the end of the request. */
 const endedAt = (
   { label, cancelled, timestamp, durationMs }: metrics.LLMMetrics | metrics.TTSMetrics,
   model: Model,
   empty: boolean,
-): Ended => ({
+): RequestResult => ({
   label,
   model,
   cancelled,
@@ -32,12 +32,12 @@ const endedAt = (
   startedAt: timestamp - number(durationMs),
   endedAt: timestamp,
 });
-/** The same of realtime metrics, which bear the time of its start. */
+/** The result of a realtime response. Its metrics have the timestamp of the start. */
 const startedAt = (
   { label, cancelled, timestamp, durationMs }: metrics.RealtimeModelMetrics,
   model: Model,
   empty: boolean,
-): Ended => ({
+): RequestResult => ({
   label,
   model,
   cancelled,
@@ -46,23 +46,23 @@ const startedAt = (
   endedAt: timestamp + number(durationMs),
 });
 
-/** NaN for what is none: calculating with an object may throw. */
+/** NaN for a value that is not a number: arithmetic with an object may throw. */
 const number = (value: number): number => (typeof value === 'number' ? value : Number.NaN);
 
 const yes = (value: unknown) => (value ? 'true' : 'false');
 
-/** What each type of metrics event says, apart from usage. A new type in the SDK does not compile until it is read here. */
+/** Records each type of metrics event, except for usage. A new type in the SDK does not compile until it has a handler. */
 const handlers: Handlers = {
   llm_metrics(samples, m, outcomes) {
     const model = modelOf(m.metadata);
     const ended = outcomes.of('llm', endedAt(m, model, number(m.ttftMs) < 0));
-    // What a fallback adapter wraps fails without an error event, and without an answer to have an id.
+    // A model behind a fallback adapter fails without an error event and without a request id.
     const outcome = ended === 'empty' && !m.requestId ? 'error' : ended;
     samples.add('lk_agents_llm_requests_total', { ...model, outcome }, 1);
-    samples.measure('lk_agents_llm_ttft_seconds', model, fromMs(m.ttftMs), request);
-    // When a request was cancelled or failed says nothing about how fast the model is.
+    samples.measure('lk_agents_llm_ttft_seconds', model, fromMs(m.ttftMs), requestGuard);
+    // The duration of a cancelled or failed request says nothing about the speed of the model.
     if (outcome === 'cancelled' || outcome === 'error') return;
-    samples.measure('lk_agents_llm_duration_seconds', model, fromMs(m.durationMs), request);
+    samples.measure('lk_agents_llm_duration_seconds', model, fromMs(m.durationMs), requestGuard);
     samples.measure('lk_agents_llm_tokens_per_second', model, m.tokensPerSecond, rate);
   },
   stt_metrics(samples, m) {
@@ -70,16 +70,16 @@ const handlers: Handlers = {
     samples.add('lk_agents_stt_requests_total', { ...model, streamed: yes(m.streamed) }, 1);
     // Streaming STT always reports 0.
     if (!m.streamed) {
-      samples.measure('lk_agents_stt_duration_seconds', model, fromMs(m.durationMs), request);
+      samples.measure('lk_agents_stt_duration_seconds', model, fromMs(m.durationMs), requestGuard);
     }
   },
   tts_metrics(samples, m, outcomes) {
     const model = modelOf(m.metadata);
     const outcome = outcomes.of('tts', endedAt(m, model, number(m.ttfbMs) < 0));
     samples.add('lk_agents_tts_requests_total', { ...model, outcome, streamed: yes(m.streamed) }, 1);
-    samples.measure('lk_agents_tts_ttfb_seconds', model, fromMs(m.ttfbMs), request);
+    samples.measure('lk_agents_tts_ttfb_seconds', model, fromMs(m.ttfbMs), requestGuard);
     if (outcome === 'cancelled' || outcome === 'error') return;
-    samples.measure('lk_agents_tts_duration_seconds', model, fromMs(m.durationMs), request);
+    samples.measure('lk_agents_tts_duration_seconds', model, fromMs(m.durationMs), requestGuard);
   },
   vad_metrics(samples, m) {
     samples.count('lk_agents_vad_idle_seconds_total', {}, fromMs(m.idleTimeMs));
@@ -87,16 +87,21 @@ const handlers: Handlers = {
     samples.count('lk_agents_vad_inferences_total', {}, m.inferenceCount);
   },
   eou_metrics(samples, m) {
-    // Both are 0 when no end of speech was detected; the callback ran all the same.
+    // Both are 0 when no end of speech was detected; the callback ran anyway.
     const detected = m.endOfUtteranceDelayMs !== 0 || m.transcriptionDelayMs !== 0;
     samples.add('lk_agents_eou_events_total', { detected: detected ? 'yes' : 'no' }, 1);
     const hook = fromMs(m.onUserTurnCompletedDelayMs);
     if (detected || hook) {
-      samples.measure('lk_agents_eou_on_user_turn_completed_delay_seconds', {}, hook, delay);
+      samples.measure('lk_agents_eou_on_user_turn_completed_delay_seconds', {}, hook, delayGuard);
     }
     if (!detected) return;
     samples.measure('lk_agents_eou_delay_seconds', {}, fromMs(m.endOfUtteranceDelayMs), detection);
-    samples.measure('lk_agents_eou_transcription_delay_seconds', {}, fromMs(m.transcriptionDelayMs), delay);
+    samples.measure(
+      'lk_agents_eou_transcription_delay_seconds',
+      {},
+      fromMs(m.transcriptionDelayMs),
+      delayGuard,
+    );
   },
   eot_inference_metrics(samples, m) {
     const model = modelOf(m.metadata);
@@ -141,31 +146,44 @@ const handlers: Handlers = {
     const model = modelOf(m.metadata);
     if (m.acquireTimeMs !== undefined) {
       const labels = { ...model, reused: yes(m.connectionReused) } as const;
-      samples.measure('lk_agents_connection_acquire_seconds', labels, fromMs(m.acquireTimeMs), request);
+      samples.measure('lk_agents_connection_acquire_seconds', labels, fromMs(m.acquireTimeMs), requestGuard);
     }
-    // Some plugins report a connection, or at its end what it has lasted, as an event without a response.
+    // Some plugins report a new connection, or the duration of a closed one, as an event without a response.
     if (m.durationMs === 0 && m.inputTokens === 0 && m.outputTokens === 0) return;
     const empty = number(m.ttftMs) < 0 && m.outputTokens === 0;
     const outcome = outcomes.of('realtime', startedAt(m, model, empty));
     samples.add('lk_agents_realtime_requests_total', { ...model, outcome }, 1);
-    samples.measure('lk_agents_realtime_ttft_seconds', model, fromMs(m.ttftMs), request);
+    samples.measure('lk_agents_realtime_ttft_seconds', model, fromMs(m.ttftMs), requestGuard);
     if (outcome === 'cancelled' || outcome === 'error') return;
-    samples.measure('lk_agents_realtime_duration_seconds', model, fromMs(m.durationMs), request);
+    samples.measure('lk_agents_realtime_duration_seconds', model, fromMs(m.durationMs), requestGuard);
     samples.measure('lk_agents_realtime_tokens_per_second', model, m.tokensPerSecond, rate);
   },
   avatar_metrics(samples, m) {
     const model = modelOf(m.metadata);
-    samples.measure('lk_agents_avatar_playback_latency_seconds', model, fromMs(m.playbackLatencyMs), delay);
+    samples.measure(
+      'lk_agents_avatar_playback_latency_seconds',
+      model,
+      fromMs(m.playbackLatencyMs),
+      delayGuard,
+    );
     if (m.sessionStartedAt !== undefined && m.avatarJoinedAt !== undefined) {
       const join = fromMs(m.avatarJoinedAt - m.sessionStartedAt);
-      samples.measure('lk_agents_avatar_join_duration_seconds', model, join, request);
+      samples.measure('lk_agents_avatar_join_duration_seconds', model, join, requestGuard);
     }
   },
 };
 
-/** Observes what a metrics event says of models and detectors. */
-export function metricEvent(samples: Samples, m: metrics.AgentMetrics, outcomes: Outcomes): void {
-  // An SDK newer than this code may have events that are not known here; they harm nobody.
+/** Records the metrics of models and detectors that an event reports. */
+export function recordMetricsEvent(
+  samples: Samples,
+  m: metrics.AgentMetrics,
+  outcomes: RequestOutcomes,
+): void {
+  // A newer SDK may have types that are not known here. They are ignored.
   if (!Object.hasOwn(handlers, m.type)) return;
-  (handlers[m.type] as (s: Samples, m: metrics.AgentMetrics, o: Outcomes) => void)(samples, m, outcomes);
+  (handlers[m.type] as (s: Samples, m: metrics.AgentMetrics, o: RequestOutcomes) => void)(
+    samples,
+    m,
+    outcomes,
+  );
 }

@@ -1,57 +1,57 @@
 import type { voice } from '@livekit/agents';
-import { call, delay, type Samples, seconds } from './samples.ts';
+import { callGuard, delayGuard, type Samples, seconds } from './samples.ts';
 
-/** Who is in which state since when; times are in milliseconds since the epoch, as the SDK stamps events. */
+/** The states of agent and user, and since when. Times are in milliseconds since the epoch, as in the SDK's events. */
 export class States {
   #startedAt: number | undefined;
   #agent: voice.AgentState = 'initializing';
   #user: voice.UserState = 'listening';
   #agentSince: number | undefined;
   #userSince: number | undefined;
-  #heardAgent = false;
-  /** Since when nobody has spoken, and who did before. */
+  #agentHasSpoken = false;
+  /** Start of the current silence, and who spoke before it. */
   #silence: { since: number; after: 'user' | 'agent' } | undefined;
 
   get started(): boolean {
     return this.#startedAt !== undefined;
   }
 
-  /** The session runs. */
+  /** Starts a session. */
   start(at: number): void {
     this.#startedAt ??= at;
     this.#agentSince ??= at;
     this.#userSince ??= at;
   }
 
-  /** The session has been running, in these states; how it began is not known. */
+  /** Starts in the middle of a session that is in these states. */
   resume(at: number, agent: voice.AgentState, user: voice.UserState): void {
     this.start(at);
     this.#agent = agent;
     this.#user = user;
-    this.#heardAgent = true;
+    this.#agentHasSpoken = true;
   }
 
   agent(samples: Samples, { newState, createdAt }: voice.AgentStateChangedEvent): void {
-    this.pass(samples, createdAt);
+    this.addElapsed(samples, createdAt);
     const spoke = this.#agent === 'speaking';
     this.#agent = newState;
-    if (newState === 'speaking' && !this.#heardAgent && this.#startedAt !== undefined) {
-      this.#heardAgent = true;
+    if (newState === 'speaking' && !this.#agentHasSpoken && this.#startedAt !== undefined) {
+      this.#agentHasSpoken = true;
       const wait = seconds(createdAt - this.#startedAt);
-      samples.measure('lk_agents_first_response_seconds', {}, wait, delay);
+      samples.measure('lk_agents_first_response_seconds', {}, wait, delayGuard);
     }
-    this.#listen(samples, createdAt, spoke ? 'agent' : undefined);
+    this.#trackSilence(samples, createdAt, spoke ? 'agent' : undefined);
   }
 
   user(samples: Samples, { newState, createdAt }: voice.UserStateChangedEvent): void {
-    this.pass(samples, createdAt);
+    this.addElapsed(samples, createdAt);
     const spoke = this.#user === 'speaking';
     this.#user = newState;
-    this.#listen(samples, createdAt, spoke ? 'user' : undefined);
+    this.#trackSilence(samples, createdAt, spoke ? 'user' : undefined);
   }
 
-  /** Adds the time that the present states have lasted until `now`. */
-  pass(samples: Samples, now: number): void {
+  /** Adds the time that the current states have lasted until `now`. */
+  addElapsed(samples: Samples, now: number): void {
     if (this.#agentSince === undefined || this.#userSince === undefined) return;
     const agent = Math.max(0, seconds(now - this.#agentSince));
     const user = Math.max(0, seconds(now - this.#userSince));
@@ -62,17 +62,17 @@ export class States {
   }
 
   close(samples: Samples, at: number): void {
-    this.pass(samples, at);
+    this.addElapsed(samples, at);
     if (this.#startedAt === undefined) return;
-    samples.measure('lk_agents_session_duration_seconds', {}, seconds(at - this.#startedAt), call);
+    samples.measure('lk_agents_session_duration_seconds', {}, seconds(at - this.#startedAt), callGuard);
   }
 
-  #listen(samples: Samples, now: number, stopped: 'user' | 'agent' | undefined): void {
+  #trackSilence(samples: Samples, now: number, stopped: 'user' | 'agent' | undefined): void {
     const speaking = this.#agent === 'speaking' || this.#user === 'speaking';
     if (!speaking && stopped) this.#silence = { since: now, after: stopped };
     if (!speaking || !this.#silence) return;
     const { since, after } = this.#silence;
     this.#silence = undefined;
-    samples.measure('lk_agents_dead_air_seconds', { after }, seconds(now - since), call);
+    samples.measure('lk_agents_dead_air_seconds', { after }, seconds(now - since), callGuard);
   }
 }

@@ -1,19 +1,79 @@
 import type { llm, metrics, voice } from '@livekit/agents';
-import type { MessageRead, ToolsRead } from './events.ts';
-import { type Model, modelOf, type TurnModels, unknownModel } from './model.ts';
-import { OpenTurn, type TurnSummary } from './open-turn.ts';
-import { believed, delay, request, type Samples, seconds } from './samples.ts';
-import { segmentsOf } from './segments.ts';
-import { toolCalls } from './tool-calls.ts';
+import {
+  type MessageFields,
+  type Model,
+  modelOf,
+  type ToolsFields,
+  type TurnModels,
+  unknownModel,
+} from './events.ts';
+import { delayGuard, requestGuard, type Samples, seconds, validOrZero } from './samples.ts';
+import { recordToolCalls, type Segment, segmentsOf } from './turn-latency.ts';
+
+/** A turn that has not ended: the metrics of the user's message, and what has happened since. */
+export class OpenTurn {
+  readonly user: llm.MetricsReport;
+  /** Replies that started before this time answer an earlier turn. In seconds since the epoch. */
+  readonly since: number;
+  /** When the user stopped speaking, in seconds since the epoch. */
+  readonly userStoppedAt: number;
+  answered = false;
+  interrupted = false;
+  /** Whether the agent has spoken in it. */
+  spoken = false;
+  /** Whether the caller hung up without waiting for an answer. */
+  abandoned = false;
+  /** The speech that answers it, if known, and the one whose LLM request was cancelled. */
+  readonly speechId: string | undefined;
+  cancelled: string | undefined;
+  /** Whether a model failed permanently: a cancellation is no interruption then. */
+  failed = false;
+  tools = false;
+  toolSeconds = 0;
+  /** LLM time since the user's message or the last tools, and before the last tools. */
+  llmStep = 0;
+  llmBefore = 0;
+  /** The metrics of the agent's answer: of the message with a measured latency, if there is one. */
+  reply: llm.MetricsReport | undefined;
+  /** The segments of its latency, if it was measured. */
+  segments: Record<Segment, number> | undefined;
+
+  constructor(user: llm.MetricsReport, since: number, userStoppedAt: number, speechId?: string) {
+    this.user = user;
+    this.since = since;
+    this.userStoppedAt = userStoppedAt;
+    this.speechId = speechId;
+  }
+
+  get outcome(): 'completed' | 'interrupted' | 'unanswered' | 'abandoned' {
+    if (this.abandoned) return 'abandoned';
+    if (this.interrupted) return 'interrupted';
+    if (this.answered) return 'completed';
+    // The message of an interrupted answer may arrive after the next turn has started.
+    return this.spoken ? 'interrupted' : 'unanswered';
+  }
+}
+
+/** A turn that has ended. */
+export interface TurnSummary {
+  outcome: OpenTurn['outcome'];
+  /** Whether tools ran in it, and for how long before the agent spoke, in seconds. */
+  tools: boolean;
+  toolSeconds: number;
+  user: llm.MetricsReport;
+  reply: llm.MetricsReport | undefined;
+  /** What the latency of its reply consists of, in seconds, if that was measured. */
+  segments: Record<Segment, number> | undefined;
+}
 
 /**
- * A caller who hangs up sooner than this after the last words (goodbye, mostly) did not wait for an answer. The silence of the
- * agent is to blame for one who waited longer: it is the limit of dead air, too. In seconds.
+ * A caller who hangs up sooner than this after speaking (mostly a goodbye) did not wait for an answer. For one who waited
+ * longer, the agent did not answer in time: this is also the limit of dead air. In seconds.
  */
-const patience = 5;
+const minWaitSeconds = 5;
 
-/** Two clocks tell when the user stopped; they agree to well below this. In seconds. */
-const sameMoment = 0.002;
+/** The maximum difference between two measurements of when the user stopped speaking. In seconds. */
+const clockToleranceSeconds = 0.002;
 
 /**
  * The turns of one session: from a user's message to the agent's answer. A turn is counted when it is over:
@@ -27,32 +87,32 @@ export class Turns {
   #llm: Model;
   #tts: Model;
   #realtime = false;
-  /** The speech that was created last. */
+  /** The most recently created speech. */
   #speechId: string | undefined;
-  /** When the user first and last began to speak since what has been answered; milliseconds since the epoch. */
-  #voice: { first: number; last: number } | undefined;
+  /** When the user first and last started to speak since the last answer, in milliseconds since the epoch. */
+  #userSpeech: { first: number; last: number } | undefined;
   #lastReplyAt = Number.NEGATIVE_INFINITY;
-  /** Turns that were counted. */
+  /** The number of counted turns. */
   count = 0;
-  readonly #over: (turn: TurnSummary) => void;
+  readonly #onTurnEnd: (turn: TurnSummary) => void;
 
   /**
-   * @param over hears of each turn that is over
-   * @param models serve the turns until a metrics event tells others
+   * @param onTurnEnd called at the end of each turn
+   * @param models the models of turns before the first metrics event
    */
-  constructor(over: (turn: TurnSummary) => void = () => {}, models: TurnModels = {}) {
-    this.#over = over;
+  constructor(onTurnEnd: (turn: TurnSummary) => void = () => {}, models: TurnModels = {}) {
+    this.#onTurnEnd = onTurnEnd;
     this.#llm = models.llm ?? unknownModel;
     this.#tts = models.tts ?? unknownModel;
   }
 
-  message(samples: Samples, message: MessageRead, at: number): void {
-    if (message.role === 'user') this.#user(samples, message, at);
-    if (message.role === 'assistant') this.#assistant(samples, message);
+  message(samples: Samples, message: MessageFields, at: number): void {
+    if (message.role === 'user') this.#onUserMessage(samples, message, at);
+    if (message.role === 'assistant') this.#onAssistantMessage(samples, message);
   }
 
-  tools(samples: Samples, event: ToolsRead): void {
-    const ran = toolCalls(samples, event);
+  tools(samples: Samples, event: ToolsFields): void {
+    const ran = recordToolCalls(samples, event);
     if (!this.#open) return;
     this.#open.tools = true;
     this.#open.toolSeconds += ran;
@@ -60,7 +120,7 @@ export class Turns {
     this.#open.llmStep = 0;
   }
 
-  /** Learns from metrics which models serve the turn, and what its LLM steps took; an adapter's tell neither. */
+  /** Reads the models of the turn and the durations of its LLM steps. Duplicates from adapters have neither. */
   metrics(m: metrics.AgentMetrics, repeated: boolean): void {
     if (m.type === 'realtime_model_metrics') this.#realtime = true;
     if (m.type === 'llm_metrics' && m.cancelled) this.#cancelled(m.speechId);
@@ -70,13 +130,13 @@ export class Turns {
     if (m.type !== 'llm_metrics' || m.cancelled) return;
     this.#llm = modelOf(m.metadata);
     if (!this.#open || !m.speechId) return;
-    // Another speech that begins anew was not cancelled: the answer is still to come.
+    // A new speech was not cancelled: its answer is still pending.
     if (m.speechId !== this.#open.cancelled) this.#open.interrupted = false;
-    this.#open.llmStep += believed(seconds(m.durationMs), request);
+    this.#open.llmStep += validOrZero(seconds(m.durationMs), requestGuard);
   }
 
   userState(state: voice.UserState, at: number): void {
-    if (state === 'speaking') this.#voice = { first: this.#voice?.first ?? at, last: at };
+    if (state === 'speaking') this.#userSpeech = { first: this.#userSpeech?.first ?? at, last: at };
   }
 
   agentState(samples: Samples, state: voice.AgentState): void {
@@ -93,13 +153,13 @@ export class Turns {
     if (interrupted && this.#open?.speechId === speechId) this.#cancelled(speechId);
   }
 
-  /** A model failed for good. */
+  /** A model failed permanently. */
   failed(): void {
     if (this.#open) this.#open.failed = true;
   }
 
   /**
-   * The session is over.
+   * Ends the session.
    *
    * @param at when, in milliseconds since the epoch
    */
@@ -107,7 +167,7 @@ export class Turns {
     const turn = this.#open;
     if (turn && reason === 'participant_disconnected') {
       const silent = !turn.answered && !turn.spoken && !turn.failed;
-      turn.abandoned = silent && seconds(at) - turn.asked < patience;
+      turn.abandoned = silent && seconds(at) - turn.userStoppedAt < minWaitSeconds;
     }
     this.#finish(samples);
   }
@@ -118,21 +178,21 @@ export class Turns {
     this.#open.cancelled = speechId;
   }
 
-  #user(samples: Samples, message: MessageRead, at: number): void {
+  #onUserMessage(samples: Samples, message: MessageFields, at: number): void {
     const m = message.metrics ?? {};
-    samples.measure('lk_agents_turn_transcription_delay_seconds', {}, m.transcriptionDelay, delay);
-    samples.measure('lk_agents_turn_end_of_turn_delay_seconds', {}, m.endOfTurnDelay, delay);
+    samples.measure('lk_agents_turn_transcription_delay_seconds', {}, m.transcriptionDelay, delayGuard);
+    samples.measure('lk_agents_turn_end_of_turn_delay_seconds', {}, m.endOfTurnDelay, delayGuard);
     samples.measure(
       'lk_agents_turn_on_user_turn_completed_delay_seconds',
       {},
       m.onUserTurnCompletedDelay,
-      delay,
+      delayGuard,
     );
     // The confidence of an STT that has none is 0.
     const confidence = { max: 1, zeroIsMissing: true };
     samples.measure('lk_agents_transcript_confidence_ratio', {}, message.transcriptConfidence, confidence);
-    // A realtime model's transcript may come after the answer to it, which has been counted by then. It has
-    // no callback: a caller of a pipeline may well have begun to speak before the answer that he cuts off.
+    // A realtime model's transcript may arrive after its answer, which has already been counted. It has no delay of
+    // `onUserTurnCompleted`. In a pipeline, a caller may have started to speak before the answer that he interrupts.
     const began = m.startedSpeakingAt ?? Number.POSITIVE_INFINITY;
     const late = m.onUserTurnCompletedDelay === undefined && began < this.#lastReplyAt;
     if (late) return;
@@ -140,47 +200,52 @@ export class Turns {
     const typed = this.#realtime ? Number.NEGATIVE_INFINITY : seconds(at);
     const since = m.stoppedSpeakingAt ?? m.startedSpeakingAt ?? typed;
     this.#open = new OpenTurn(m, since, m.stoppedSpeakingAt ?? seconds(at), this.#speechId);
-    this.#voice = undefined;
+    this.#userSpeech = undefined;
   }
 
-  #assistant(samples: Samples, message: MessageRead): void {
+  #onAssistantMessage(samples: Samples, message: MessageFields): void {
     const m = message.metrics ?? {};
-    samples.measure('lk_agents_turn_llm_ttft_seconds', this.#llm, m.llmNodeTtft, request);
-    samples.measure('lk_agents_turn_tts_ttfb_seconds', this.#tts, m.ttsNodeTtfb, request);
-    samples.measure('lk_agents_turn_playback_latency_seconds', {}, m.playbackLatency, delay);
-    const measured = samples.measure('lk_agents_turn_e2e_latency_seconds', this.#llm, m.e2eLatency, request);
-    if (measured) this.#explain(samples, m);
-    // Text whose speech failed is in the history all the same: it was not heard.
+    samples.measure('lk_agents_turn_llm_ttft_seconds', this.#llm, m.llmNodeTtft, requestGuard);
+    samples.measure('lk_agents_turn_tts_ttfb_seconds', this.#tts, m.ttsNodeTtfb, requestGuard);
+    samples.measure('lk_agents_turn_playback_latency_seconds', {}, m.playbackLatency, delayGuard);
+    const measured = samples.measure(
+      'lk_agents_turn_e2e_latency_seconds',
+      this.#llm,
+      m.e2eLatency,
+      requestGuard,
+    );
+    if (measured) this.#attributeLatency(samples, m);
+    // Text whose speech failed is in the chat history, but the caller did not hear it.
     if (Object.keys(m).length > 0 && m.startedSpeakingAt === undefined) return;
     const began = m.startedSpeakingAt ?? Number.POSITIVE_INFINITY;
     if (m.startedSpeakingAt !== undefined) this.#lastReplyAt = began;
-    // It answers the turn before, which has been counted.
+    // It answers the previous turn, which has been counted.
     if (this.#open && began < this.#open.since) return;
-    if (!this.#open && !this.#answersVoice(m, began)) return;
+    if (!this.#open && !this.#answersUserSpeech(m, began)) return;
     this.#open ??= new OpenTurn({}, Number.NEGATIVE_INFINITY, began);
-    this.#voice =
-      this.#voice && seconds(this.#voice.last) > began
-        ? { ...this.#voice, first: this.#voice.last }
+    this.#userSpeech =
+      this.#userSpeech && seconds(this.#userSpeech.last) > began
+        ? { ...this.#userSpeech, first: this.#userSpeech.last }
         : undefined;
     this.#open.answered = true;
-    // Of several messages (one moment, please; then, after a tool, the answer) the first ended the caller's wait.
+    // Of several messages (an announcement, a tool call, then the answer), the first one ended the caller's wait.
     if (this.#open.reply?.e2eLatency === undefined) this.#open.reply = m;
     this.#open.interrupted = message.interrupted;
     if (message.interrupted) this.#finish(samples);
   }
 
-  /** A realtime model may answer without ever giving a transcript: then the user's voice opened the turn. */
-  #answersVoice(reply: llm.MetricsReport, began: number): boolean {
+  /** A realtime model may answer without a transcript: then the user's speech started the turn. */
+  #answersUserSpeech(reply: llm.MetricsReport, began: number): boolean {
     const realtime = this.#realtime || reply.providerRequestIds !== undefined;
-    return realtime && this.#voice !== undefined && seconds(this.#voice.first) <= began;
+    return realtime && this.#userSpeech !== undefined && seconds(this.#userSpeech.first) <= began;
   }
 
-  /** Splits the latency of the turn that this reply answers; of any other turn nothing is known. */
-  #explain(samples: Samples, reply: llm.MetricsReport): void {
+  /** Splits the latency of the turn that this reply answers into segments. */
+  #attributeLatency(samples: Samples, reply: llm.MetricsReport): void {
     const e2eLatency = reply.e2eLatency as number;
     const stopped = (reply.startedSpeakingAt ?? Number.NaN) - e2eLatency;
     const turn = [this.#open, this.#last].find(
-      (known) => Math.abs((known?.user.stoppedSpeakingAt ?? Number.NaN) - stopped) < sameMoment,
+      (known) => Math.abs((known?.user.stoppedSpeakingAt ?? Number.NaN) - stopped) < clockToleranceSeconds,
     );
     const parts = segmentsOf({
       e2eLatency,
@@ -209,6 +274,6 @@ export class Turns {
     const tools = turn.tools ? 'yes' : 'no';
     samples.add('lk_agents_turns_total', { outcome: turn.outcome, tools }, 1);
     const { outcome, toolSeconds, user, reply, segments } = turn;
-    this.#over({ outcome, tools: turn.tools, toolSeconds, user, reply, segments });
+    this.#onTurnEnd({ outcome, tools: turn.tools, toolSeconds, user, reply, segments });
   }
 }

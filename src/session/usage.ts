@@ -1,8 +1,11 @@
 import type { metrics } from '@livekit/agents';
-import { modelOf } from './model.ts';
+import type { BillableUnit } from '../catalogue/labels.ts';
+import type { Labels } from '../catalogue/metrics.ts';
+import { type AddUsage, splitInput, splitOutput, validAmount } from '../pricing/token-split.ts';
+import { modelOf } from './events.ts';
 import { fromMs, type Samples } from './samples.ts';
 
-/** A reader for each type of metrics event. */
+/** A handler for each type of metrics event. */
 export type Handlers = {
   [T in metrics.AgentMetrics['type']]: (
     samples: Samples,
@@ -67,7 +70,90 @@ const handlers: Handlers = {
  * Counts what providers bill for. Follows the SDK's own `ModelUsageCollector.collect` (metrics/model_usage.ts)
  * field by field, in seconds where that counts milliseconds.
  */
-export function usage(samples: Samples, m: metrics.AgentMetrics): void {
+export function recordUsage(samples: Samples, m: metrics.AgentMetrics): void {
   if (!Object.hasOwn(handlers, m.type)) return;
   (handlers[m.type] as (samples: Samples, m: metrics.AgentMetrics) => void)(samples, m);
+}
+
+type Component = Labels<'lk_agents_billable_usage_total'>['component'];
+
+/** Returns a function that counts amounts of a model's usage. `recordUsage` has rejected and counted invalid values. */
+function counting(
+  samples: Samples,
+  component: Component,
+  metadata: metrics.MetricsMetadata | undefined,
+): AddUsage {
+  const { model_provider, model_name } = modelOf(metadata);
+  return (unit, amount) =>
+    samples.add('lk_agents_billable_usage_total', { model_provider, model_name, component, unit }, amount);
+}
+
+function takeIfAny(take: AddUsage, unit: BillableUnit, value: number | undefined): void {
+  const amount = validAmount(value);
+  if (amount > 0) take(unit, amount);
+}
+
+/** Counts audio for models that are billed by time. If a plugin reports no tokens, it counts for models that are billed by token, too. */
+function audio(take: AddUsage, ms: number, tokens: number): void {
+  const seconds = fromMs(ms);
+  takeIfAny(take, 'audio_seconds', seconds);
+  if (tokens === 0) takeIfAny(take, 'audio_seconds_without_tokens', seconds);
+}
+
+const billableHandlers: Handlers = {
+  llm_metrics(samples, m) {
+    const take = counting(samples, 'llm', m.metadata);
+    splitInput(
+      { total: m.promptTokens, cached: m.promptCachedTokens, cacheWritten: m.cacheCreationTokens },
+      take,
+    );
+    splitOutput({ total: m.completionTokens }, take);
+  },
+  realtime_model_metrics(samples, m) {
+    const take = counting(samples, 'realtime', m.metadata);
+    const input = m.inputTokenDetails;
+    const cached = input?.cachedTokensDetails;
+    const output = m.outputTokenDetails;
+    splitInput(
+      {
+        total: m.inputTokens,
+        cached: input?.cachedTokens,
+        audio: input?.audioTokens,
+        image: input?.imageTokens,
+        cachedAudio: cached?.audioTokens,
+        cachedImage: cached?.imageTokens,
+      },
+      take,
+    );
+    splitOutput({ total: m.outputTokens, audio: output?.audioTokens, image: output?.imageTokens }, take);
+    takeIfAny(take, 'session_seconds', fromMs(m.sessionDurationMs));
+  },
+  tts_metrics(samples, m) {
+    const take = counting(samples, 'tts', m.metadata);
+    takeIfAny(take, 'characters', m.charactersCount);
+    takeIfAny(take, 'input_tokens', m.inputTokens);
+    takeIfAny(take, 'output_audio_tokens', m.outputTokens);
+    audio(take, m.audioDurationMs, validAmount(m.inputTokens) + validAmount(m.outputTokens));
+  },
+  stt_metrics(samples, m) {
+    const take = counting(samples, 'stt', m.metadata);
+    takeIfAny(take, 'input_audio_tokens', m.inputTokens);
+    takeIfAny(take, 'output_tokens', m.outputTokens);
+    audio(take, m.audioDurationMs, validAmount(m.inputTokens) + validAmount(m.outputTokens));
+  },
+  interruption_metrics(samples, m) {
+    takeIfAny(counting(samples, 'interruption', m.metadata), 'requests', m.numRequests);
+  },
+  eot_inference_metrics(samples, m) {
+    takeIfAny(counting(samples, 'eot', m.metadata), 'requests', m.numRequests);
+  },
+  vad_metrics: nothing,
+  eou_metrics: nothing,
+  avatar_metrics: nothing,
+};
+
+/** Counts the usage that a metrics event reports, in billable units. */
+export function recordBillableUsage(samples: Samples, m: metrics.AgentMetrics): void {
+  if (!Object.hasOwn(billableHandlers, m.type)) return;
+  (billableHandlers[m.type] as (samples: Samples, m: metrics.AgentMetrics) => void)(samples, m);
 }

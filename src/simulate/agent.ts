@@ -1,12 +1,63 @@
-import { defineAgent, type JobContext } from '@livekit/agents';
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { defineAgent, type JobContext, voice } from '@livekit/agents';
 import { monitor, observe } from '../agent/index.ts';
 import { createCall } from './call.ts';
 import { watchIncidents } from './incidents.ts';
-import { keepOracle } from './oracle.ts';
 import type { CallPlan } from './plan.ts';
 
+/** Who a line of the oracle is about. */
+export interface OracleHead {
+  job: string;
+  agent: string;
+  version: string;
+}
+
+/** One event as a job saw it, without what was said. */
+export type OracleLine = OracleHead & { event: string; facts: Record<string, unknown> };
+
+const names = voice.AgentSessionEventTypes;
+
+/**
+ * Writes what a session emits into `directory`, one JSON line per event: an account of a run that owes nothing
+ * to the code that observes it, so that a test can hold the two against each other. Written synchronously,
+ * because a job that kills itself has no time to flush.
+ */
+export function writeOracle(session: voice.AgentSession, directory: string, head: OracleHead): void {
+  const file = join(directory, `${head.job}.jsonl`);
+  const write = (event: string, facts: Record<string, unknown>) =>
+    appendFileSync(file, `${JSON.stringify({ ...head, event, facts } satisfies OracleLine)}\n`);
+
+  write('observed', {});
+  session.on(names.MetricsCollected, ({ metrics }) => write(metrics.type, { ...metrics }));
+  session.on(names.ConversationItemAdded, ({ item }) => {
+    if (item.type !== 'message') write('handoff', { from: item.oldAgentId, to: item.newAgentId });
+    else write(`${item.role}_message`, { interrupted: item.interrupted, ...item.metrics });
+  });
+  session.on(names.FunctionToolsExecuted, ({ functionCalls, functionCallOutputs }) => {
+    for (const [i, call] of functionCalls.entries()) {
+      write('tool', { name: call.name, isError: functionCallOutputs[i]?.isError ?? false });
+    }
+  });
+  session.on(names.Error, ({ error }) => {
+    const { type, recoverable } = error as { type?: string; recoverable?: boolean };
+    write('error', { type, recoverable });
+  });
+  session.on(names.EotPrediction, ({ probability, threshold }) =>
+    write('eot_prediction', { probability, threshold }),
+  );
+  session.on(names.OverlappingSpeech, ({ isInterruption }) =>
+    write('overlapping_speech', { isInterruption }),
+  );
+  session.on(names.AgentFalseInterruption, ({ resumed }) => write('false_interruption', { resumed }));
+  session.on(names.UserTranscriptionTimeout, () => write('transcription_timeout', {}));
+  session.on(names.AgentStateChanged, ({ newState }) => write('agent_state', { state: newState }));
+  session.on(names.UserStateChanged, ({ newState }) => write('user_state', { state: newState }));
+  session.on(names.Close, ({ reason }) => write('close', { reason }));
+}
+
 /** What the call centre tells a job, as the metadata of its dispatch. */
-export interface CallOrder {
+export interface CallRequest {
   plan: CallPlan;
   /** How many times faster than life people talk and think. */
   speed: number;
@@ -25,14 +76,14 @@ await monitor();
 /** The agent file of the call centre: what a user's `agent.ts` is. The SDK imports it in each forked job. */
 export default defineAgent({
   entry: async (ctx: JobContext) => {
-    const { plan, speed, directory, oracle } = JSON.parse(ctx.job.metadata) as CallOrder;
+    const { plan, speed, directory, oracle } = JSON.parse(ctx.job.metadata) as CallRequest;
     // Without a receiver of one's own, the SDK would look for LiveKit Cloud.
     const record = Boolean(process.env.LIVEKIT_OBSERVABILITY_URL);
     // What the SDK calls a deployment is the agent's version in an upload.
     if (record) process.env.LIVEKIT_AGENT_DEPLOYMENT = plan.version;
     const call = createCall({ plan, speed, incidents: watchIncidents(directory), record });
     if (oracle) {
-      keepOracle(call.session, oracle, { job: ctx.job.id, agent: plan.agent, version: plan.version });
+      writeOracle(call.session, oracle, { job: ctx.job.id, agent: plan.agent, version: plan.version });
     }
     observe(call.session, ctx, { agentName: plan.agent, agentVersion: plan.version });
     const played = call.play().then(() => ctx.shutdown('the call is over'));

@@ -5,18 +5,14 @@ import { join } from 'node:path';
 import { monitor } from '../agent/index.ts';
 import type { Recorder } from '../metrics/recorder.ts';
 import { version } from '../version.ts';
-import { superviseChildren } from './children.ts';
-import { listenControl } from './control.ts';
-import { credentialsOf } from './credentials.ts';
 import { type Dispatcher, startDispatcher } from './dispatcher.ts';
-import { createIncidents, type IncidentSwitches } from './incidents.ts';
+import { createIncidents, type IncidentSwitches, listenControl } from './incidents.ts';
 import { listenInferenceGateway } from './inference-gateway.ts';
 import { resolveOptions, type SimulateOptions } from './options.ts';
 import { createRandom } from './random.ts';
-import { callReports } from './reports.ts';
-import { openSessions } from './sessions.ts';
 import { listenSignalling } from './signalling.ts';
-import { startWorker } from './worker.ts';
+import { callReports, credentialsOf, startSessionGateway } from './uploads.ts';
+import { startWorker, superviseChildren } from './worker.ts';
 
 /** A call centre that is open. */
 export interface CallCentre {
@@ -101,7 +97,7 @@ export async function openCallCentre(
     const sessions =
       gatewayPort === undefined
         ? undefined
-        : await openSessions({
+        : await startSessionGateway({
             port: gatewayPort,
             directory: settings.data ?? join(directory, 'sessions'),
             credentials,

@@ -1,18 +1,119 @@
-import { voice } from '@livekit/agents';
+import { inference, llm, stt, tts, voice } from '@livekit/agents';
 import { Caller } from './caller.ts';
-import { endings } from './endings.ts';
+import { Faults, Script, type Topic, type Topics, topics } from './dialogue.ts';
+import { agents, llms, realtimes, stts, ttss } from './fleet.ts';
 import type { Incidents } from './incidents.ts';
-import { CallerMicrophone } from './models/audio-input.ts';
-import { CallerLoudspeaker } from './models/audio-output.ts';
-import { Faults } from './models/faults.ts';
+import { CallerLoudspeaker, CallerMicrophone } from './models/caller-audio.ts';
+import { SimulatedLlm } from './models/llm.ts';
+import { SimulatedRealtimeModel } from './models/realtime.ts';
+import { SimulatedStt } from './models/stt.ts';
+import { SimulatedTts } from './models/tts.ts';
+import { SimulatedVad } from './models/vad.ts';
+import { pause } from './pause.ts';
 import type { CallPlan } from './plan.ts';
-import { createRandom } from './random.ts';
-import { Receptionist } from './receptionist.ts';
-import { type Stage, scenes } from './scenes.ts';
-import { Script } from './script.ts';
-import { createStack } from './stack.ts';
+import { createRandom, type Random } from './random.ts';
+import { endings, type SceneContext, scenes } from './scenes.ts';
 import { createTools } from './tools.ts';
-import { type Topic, type Topics, topics } from './topics.ts';
+
+export interface StackOptions {
+  plan: CallPlan;
+  incidents: Incidents;
+  /** How many times faster than life people talk. */
+  speed: number;
+  script: Script;
+  faults: Faults;
+}
+
+/** Builds the models of a call, simulated, and the options of the session that uses them. */
+export function createStack({ plan, incidents, speed, script, faults }: StackOptions) {
+  const { stack } = plan;
+  const chance = (what: string) => createRandom(plan.seed, plan.number, what);
+  if (stack.mode === 'realtime') {
+    const realtime = new SimulatedRealtimeModel({
+      model: realtimes[stack.model],
+      random: chance('realtime'),
+      script,
+    });
+    return {
+      realtime,
+      session: { llm: realtime, vad: null, turnHandling: { turnDetection: 'realtime_llm' as const } },
+    };
+  }
+  const llmOf = (key: keyof typeof llms) =>
+    new SimulatedLlm({
+      model: llms[key],
+      random: chance(key),
+      script,
+      incidents,
+      slowdown: plan.slowdown,
+    });
+  const ttsOf = (key: keyof typeof ttss) =>
+    new SimulatedTts({ model: ttss[key], random: chance(key), faults, incidents });
+  const spec = agents.find(({ name }) => name === plan.agent);
+  const vad = new SimulatedVad(chance('vad'));
+  const simulatedStt = new SimulatedStt({ model: stts[stack.stt], random: chance('stt'), faults });
+  const { fallback } = stack;
+  return {
+    realtime: undefined,
+    session: {
+      vad,
+      stt: stts[stack.stt].streaming ? simulatedStt : new stt.StreamAdapter(simulatedStt, vad),
+      llm: fallback
+        ? new llm.FallbackAdapter({ llms: [llmOf(stack.llm), llmOf(fallback.llm)] })
+        : llmOf(stack.llm),
+      tts: fallback
+        ? new tts.FallbackAdapter({
+            ttsInstances: [ttsOf(stack.tts), ttsOf(fallback.tts)],
+            maxRetryPerTTS: 0,
+          })
+        : ttsOf(stack.tts),
+      turnHandling: {
+        turnDetection:
+          spec?.endOfTurn === 'model' ? new inference.TurnDetector({ version: 'v1' }) : ('vad' as const),
+        endpointing: { minDelay: 300, maxDelay: 800 },
+        interruption: {
+          mode: spec?.interruption,
+          minDuration: 300,
+          falseInterruptionTimeout: 1200,
+          resumeFalseInterruption: true,
+          // Shorter when people talk faster, or no backchannel would ever fall between the two.
+          backchannelBoundary: 800 / speed,
+        },
+        preemptiveGeneration: { enabled: spec?.preemptive ?? false },
+      },
+    },
+  };
+}
+
+export interface ReceptionistOptions {
+  id: string;
+  tools: llm.ToolContextEntry[];
+  random: Random;
+  /** What is said on entering instead of asking the LLM for a greeting. */
+  opening?: string;
+}
+
+/** The agent of a simulated call. */
+export class Receptionist extends voice.Agent {
+  readonly #random: Random;
+  readonly #opening: string | undefined;
+
+  constructor({ id, tools, random, opening }: ReceptionistOptions) {
+    super({ id, instructions: 'You are a simulated agent.', tools });
+    this.#random = random;
+    this.#opening = opening;
+  }
+
+  override async onEnter(): Promise<void> {
+    if (this.#opening) this.session.say(this.#opening);
+    else this.session.generateReply();
+  }
+
+  /** Stands for what real agents do here, such as searching their documents: it delays every answer. */
+  override async onUserTurnCompleted(): Promise<void> {
+    await pause(this.#random.lognormal(22, 0.8));
+  }
+}
 
 export interface CallOptions {
   plan: CallPlan;
@@ -52,18 +153,18 @@ export function createCall({ plan, incidents, speed, record = false }: CallOptio
   const loudspeaker = new CallerLoudspeaker({ speed, startDelay: () => random.lognormal(35, 0.5) });
   const caller = new Caller({ session, microphone, random, speed });
 
-  const unsaid = {
+  const topicQueues = {
     with: random.shuffle(list.filter(hasTool)),
     without: random.shuffle(list.filter((t) => !hasTool(t))),
   };
   const topic = (withTool: boolean): Topic => {
-    const queue = withTool ? unsaid.with : unsaid.without;
+    const queue = withTool ? topicQueues.with : topicQueues.without;
     const next = queue.shift() as Topic;
     // Said again when everything has been said.
     queue.push(next);
     return next;
   };
-  const stage: Stage = {
+  const stage: SceneContext = {
     session,
     caller,
     script,
@@ -86,9 +187,9 @@ export function createCall({ plan, incidents, speed, record = false }: CallOptio
     session.output.audio = loudspeaker;
     try {
       await session.start({ agent: new Receptionist({ id: plan.agent, tools, random }), record });
-      await caller.listen(10_000);
+      await caller.waitForAnswer(10_000);
       for (const name of plan.scenes) {
-        if (!(await caller.think())) break;
+        if (!(await caller.pauseToThink())) break;
         await scenes[name](stage);
       }
       if (!caller.over.aborted) await endings[plan.ending](stage);

@@ -1,6 +1,6 @@
 import { voice } from '@livekit/agents';
-import type { CallerMicrophone } from './models/audio-input.ts';
-import type { Utterance } from './models/utterance.ts';
+import type { Utterance } from './models/audio.ts';
+import type { CallerMicrophone } from './models/caller-audio.ts';
 import { pause } from './pause.ts';
 import type { Random } from './random.ts';
 
@@ -18,7 +18,7 @@ const msPerCharacter = 70;
 const minSpeechMs = 700;
 /** How long the agent has to be quiet before the caller takes it to have finished. */
 const quietMs = 350;
-const patienceMs = 30_000;
+const defaultTimeoutMs = 30_000;
 
 /** The person on the phone: speaks, listens, and thinks in between. All waits end when the call is over. */
 export class Caller {
@@ -58,18 +58,18 @@ export class Caller {
   }
 
   /** Waits until the agent speaks; false: it did not in time, or the call is over. */
-  hear(patience = patienceMs): Promise<boolean> {
+  waitForSpeech(patience = defaultTimeoutMs): Promise<boolean> {
     return this.until(() => this.#session.agentState === 'speaking', patience);
   }
 
   /** Waits for an answer and for its end; false: none came in time, or the call is over. */
-  async listen(patience = patienceMs): Promise<boolean> {
+  async waitForAnswer(patience = defaultTimeoutMs): Promise<boolean> {
     const answered = await this.until(() => this.#session.agentState !== 'listening', patience);
-    return answered && this.quiet();
+    return answered && this.waitForSilence();
   }
 
   /** Waits until the agent has stopped speaking and thinking for a moment. */
-  async quiet(patience = patienceMs): Promise<boolean> {
+  async waitForSilence(patience = defaultTimeoutMs): Promise<boolean> {
     const deadline = performance.now() + patience;
     while (performance.now() < deadline) {
       const left = deadline - performance.now();
@@ -86,12 +86,12 @@ export class Caller {
   }
 
   /** Collects thoughts before the next sentence. */
-  think(): Promise<boolean> {
+  pauseToThink(): Promise<boolean> {
     return this.wait(this.#random.lognormal(900, 0.5));
   }
 
   /** Waits until something is true of the session; false: it was not in time, or the call is over. */
-  async until(condition: () => boolean, patience = patienceMs): Promise<boolean> {
+  async until(condition: () => boolean, patience = defaultTimeoutMs): Promise<boolean> {
     const deadline = performance.now() + patience;
     while (!this.over.aborted) {
       if (condition()) return true;

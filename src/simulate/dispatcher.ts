@@ -1,4 +1,4 @@
-import type { CallOrder } from './agent.ts';
+import type { CallRequest } from './agent.ts';
 import type { Incidents } from './incidents.ts';
 import type { Settings } from './options.ts';
 import { planCall } from './plan.ts';
@@ -68,7 +68,7 @@ export function startDispatcher({
     const number = ++sent;
     const plan = planCall(seed, number, incidents);
     const id = `AJ_${run}_${String(number).padStart(5, '0')}`;
-    const order: CallOrder = { plan, speed, directory, oracle };
+    const order: CallRequest = { plan, speed, directory, oracle };
     waiting.add(id);
     active.set(
       id,

@@ -1,4 +1,140 @@
-import type { llms, realtimes, stts, ttss } from './model-specs.ts';
+/** A long-tailed latency: the median in milliseconds, and the sigma of the lognormal around it. */
+export interface Latency {
+  median: number;
+  sigma: number;
+}
+
+interface Model {
+  provider: string;
+  model: string;
+}
+
+export interface LlmModel extends Model {
+  /** Time to the first token. */
+  ttft: Latency;
+  tokensPerSecond: number;
+  /** Whether the provider bills what it writes to its prompt cache. */
+  cacheWrites?: boolean;
+}
+
+export interface SttModel extends Model {
+  /** Time from the end of speech, as the STT sees it, to the final transcript. */
+  final: Latency;
+  /** False: recognises whole utterances, so it is used through a stream adapter. */
+  streaming: boolean;
+  /** Whether it bills by token instead of by second. */
+  tokens?: boolean;
+}
+
+export interface TtsModel extends Model {
+  /** Time to the first audio. */
+  ttfb: Latency;
+  /** False: synthesizes whole sentences, so it is used through a stream adapter. */
+  streaming: boolean;
+  /** Whether it bills by token instead of by character. */
+  tokens?: boolean;
+}
+
+export interface RealtimeSpec extends Model {
+  /** Time to the first audio token. */
+  ttft: Latency;
+  /** Whether it bills by the duration of the connection. */
+  sessionBilled?: boolean;
+  /** Whether it sends a picture along with what it says. */
+  pictures?: boolean;
+}
+
+// Names are those of real, public models, so that a price list knows them. The latencies are plausible, no more.
+
+export const llms = {
+  'gpt-4o-mini': {
+    provider: 'openai',
+    model: 'gpt-4o-mini',
+    ttft: { median: 240, sigma: 0.3 },
+    tokensPerSecond: 95,
+  },
+  'gpt-4.1': {
+    provider: 'openai',
+    model: 'gpt-4.1',
+    ttft: { median: 330, sigma: 0.3 },
+    tokensPerSecond: 70,
+  },
+  'claude-haiku': {
+    provider: 'anthropic',
+    model: 'claude-haiku-4-5',
+    ttft: { median: 280, sigma: 0.3 },
+    tokensPerSecond: 110,
+    cacheWrites: true,
+  },
+  'gemini-flash': {
+    provider: 'google',
+    model: 'gemini-2.5-flash',
+    ttft: { median: 220, sigma: 0.35 },
+    tokensPerSecond: 150,
+  },
+} as const satisfies Record<string, LlmModel>;
+
+export const stts = {
+  'nova-3': {
+    provider: 'deepgram',
+    model: 'nova-3',
+    final: { median: 150, sigma: 0.35 },
+    streaming: true,
+  },
+  'universal-streaming': {
+    provider: 'assemblyai',
+    model: 'universal-streaming',
+    final: { median: 210, sigma: 0.3 },
+    streaming: true,
+  },
+  'gpt-4o-transcribe': {
+    provider: 'openai',
+    model: 'gpt-4o-transcribe',
+    final: { median: 180, sigma: 0.3 },
+    streaming: true,
+    tokens: true,
+  },
+  // Of one's own: no price list knows it.
+  'faster-whisper': {
+    provider: 'self-hosted',
+    model: 'faster-whisper-large-v3',
+    final: { median: 240, sigma: 0.3 },
+    streaming: false,
+  },
+} as const satisfies Record<string, SttModel>;
+
+export const ttss = {
+  'sonic-2': {
+    provider: 'cartesia',
+    model: 'sonic-2',
+    ttfb: { median: 110, sigma: 0.35 },
+    streaming: true,
+  },
+  'flash-v2.5': {
+    provider: 'elevenlabs',
+    model: 'eleven_flash_v2_5',
+    ttfb: { median: 150, sigma: 0.4 },
+    streaming: true,
+  },
+  'gpt-4o-mini-tts': {
+    provider: 'openai',
+    model: 'gpt-4o-mini-tts',
+    ttfb: { median: 190, sigma: 0.3 },
+    streaming: false,
+    tokens: true,
+  },
+} as const satisfies Record<string, TtsModel>;
+
+export const realtimes = {
+  'gpt-realtime': { provider: 'openai', model: 'gpt-realtime', ttft: { median: 380, sigma: 0.35 } },
+  'grok-voice': {
+    provider: 'xai',
+    model: 'grok-voice-agent',
+    ttft: { median: 450, sigma: 0.4 },
+    sessionBilled: true,
+    pictures: true,
+  },
+} as const satisfies Record<string, RealtimeSpec>;
 
 /** The models of one call, as keys of the tables above. */
 export type Stack =

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Duration, Timestamp } from '@bufbuild/protobuf';
 import { AgentInference } from '@livekit/protocol';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { soundsLikeSpeech } from './models/utterance.ts';
+import { soundsLikeSpeech } from './models/audio.ts';
 import { pause } from './pause.ts';
 import type { Random } from './random.ts';
 
@@ -16,7 +16,7 @@ export interface InferenceGateway {
 const { ClientMessage, EotPrediction, InferenceStats, ServerMessage, SessionCreated } = AgentInference;
 
 /** How much of the audio, from its end, tells an interruption from a backchannel: 200 ms of 16 kHz. */
-const listenedSamples = 3200;
+const windowSamples = 3200;
 
 /**
  * Listens on 127.0.0.1 as the two services of LiveKit's inference gateway that agents talk to about turns:
@@ -77,7 +77,7 @@ function serveInterruption(socket: WebSocket, random: Random): void {
   const send = (message: object) => {
     if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(message));
   };
-  const judge = async (data: Buffer) => {
+  const classify = async (data: Buffer) => {
     // 8 bytes of request time, which come back with the answer, then 16-bit samples.
     const createdAt = data.readUInt32LE(0) + data.readUInt32LE(4) * 0x1_0000_0000;
     const inferenceMs = random.lognormal(18, 0.3);
@@ -85,7 +85,7 @@ function serveInterruption(socket: WebSocket, random: Random): void {
     const samples = Int16Array.from({ length: Math.floor((data.length - 8) / 2) }, (_, i) =>
       data.readInt16LE(8 + i * 2),
     );
-    const wanted = soundsLikeSpeech(samples.subarray(-listenedSamples));
+    const wanted = soundsLikeSpeech(samples.subarray(-windowSamples));
     send({
       type: wanted ? 'bargein_detected' : 'inference_done',
       created_at: createdAt,
@@ -95,7 +95,7 @@ function serveInterruption(socket: WebSocket, random: Random): void {
     });
   };
   socket.on('message', (data: Buffer, isBinary) => {
-    if (isBinary) void judge(data);
+    if (isBinary) void classify(data);
     else if ((JSON.parse(data.toString()) as { type?: string }).type === 'session.create') {
       send({ type: 'session.created', default_threshold: 0.5 });
     }

@@ -67,7 +67,7 @@ export interface CallPlan {
   showsBugs?: true;
 }
 
-interface Planned {
+interface ShowcaseCall {
   agent: AgentName;
   version?: string;
   scenes: readonly SceneName[];
@@ -75,7 +75,7 @@ interface Planned {
 }
 
 /** The first calls of a run show everything that is rare otherwise, so that every board has data soon. */
-const parade: readonly Planned[] = [
+const showcaseCalls: readonly ShowcaseCall[] = [
   {
     agent: 'front-desk',
     version: '2.4.0',
@@ -114,10 +114,10 @@ const parade: readonly Planned[] = [
 ];
 
 /** How many calls the parade has. */
-export const paradeLength = parade.length;
+export const showcaseLength = showcaseCalls.length;
 
 /** One of the names in a table of shares. */
-const draw = <T extends string>(random: Random, shares: Readonly<Partial<Record<T, number>>>): T =>
+const pickWeighted = <T extends string>(random: Random, shares: Readonly<Partial<Record<T, number>>>): T =>
   random.weighted(Object.keys(shares) as T[], (name) => shares[name] ?? 0);
 
 /**
@@ -127,24 +127,25 @@ const draw = <T extends string>(random: Random, shares: Readonly<Partial<Record<
  */
 export function planCall(seed: number, number: number, incidents: Incidents): CallPlan {
   const random = createRandom(seed, number, 'plan');
-  const staged = parade[number - 1];
-  const agent = agents.find(({ name }) => name === staged?.agent) ?? random.weighted(agents, (a) => a.weight);
+  const showcase = showcaseCalls[number - 1];
+  const agent =
+    agents.find(({ name }) => name === showcase?.agent) ?? random.weighted(agents, (a) => a.weight);
   const versions: (typeof agents)[number]['versions'][number][] = [...agent.versions];
   const { version, stack } =
-    versions.find((candidate) => candidate.version === staged?.version) ??
+    versions.find((candidate) => candidate.version === showcase?.version) ??
     random.weighted(versions, (candidate) => candidate.weight);
 
   const shares = stack.mode === 'realtime' ? realtimeScenes : pipelineScenes;
-  const scenes = Array.from({ length: random.integer(3, 7) }, () => draw<SceneName>(random, shares));
+  const scenes = Array.from({ length: random.integer(3, 7) }, () => pickWeighted<SceneName>(random, shares));
   const plan: CallPlan = {
     number,
     seed,
     agent: agent.name,
     version,
     stack,
-    scenes: staged?.scenes ?? scenes,
-    ending: staged?.ending ?? draw(random, endings),
-    ...(staged && { showsBugs: true }),
+    scenes: showcase?.scenes ?? scenes,
+    ending: showcase?.ending ?? pickWeighted(random, endings),
+    ...(showcase && { showsBugs: true }),
   };
   if (agent.name === 'support' && incidents.active('crash-loop')) {
     return { ...plan, scenes: [], ending: random.pick(['exit', 'uncaught', 'entry-throws'] as const) };

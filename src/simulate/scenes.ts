@@ -1,14 +1,22 @@
-import type { voice } from '@livekit/agents';
+import { voice } from '@livekit/agents';
 import type { Caller } from './caller.ts';
-import type { Faults } from './models/faults.ts';
-import type { SimulatedRealtimeModel } from './models/realtime-model.ts';
-import type { SceneName } from './plan.ts';
+import {
+  acknowledgements,
+  type Faults,
+  interjections,
+  nudges,
+  type Reply,
+  type Script,
+  type Topic,
+  type Topics,
+} from './dialogue.ts';
+import type { SimulatedRealtimeModel } from './models/realtime.ts';
+import { SimulatedStt } from './models/stt.ts';
+import type { Ending, SceneName } from './plan.ts';
 import type { Random } from './random.ts';
-import type { Reply, Script } from './script.ts';
-import { acknowledgements, interjections, nudges, type Topic, type Topics } from './topics.ts';
 
 /** Everything that a scene can play with. */
-export interface Stage {
+export interface SceneContext {
   session: voice.AgentSession;
   caller: Caller;
   script: Script;
@@ -20,22 +28,22 @@ export interface Stage {
   realtime?: SimulatedRealtimeModel;
 }
 
-type Scene = (stage: Stage) => Promise<unknown>;
+type Scene = (stage: SceneContext) => Promise<unknown>;
 
 /** Says something, and waits for the answer and its end. */
-async function ask({ caller, script }: Stage, says: string, reply: Reply): Promise<boolean> {
+async function ask({ caller, script }: SceneContext, says: string, reply: Reply): Promise<boolean> {
   script.expect(says, reply);
   await caller.say(says);
-  return caller.listen();
+  return caller.waitForAnswer();
 }
 
 /** Says something that makes the agent talk for long; resolves a moment after it has begun. */
-async function provoke(stage: Stage): Promise<boolean> {
+async function startMonologue(stage: SceneContext): Promise<boolean> {
   const { caller, script, topics } = stage;
   const { says } = stage.topic(false);
   script.expect(says, [{ text: topics.monologue }]);
   await caller.say(says);
-  return (await caller.hear()) && caller.wait(1800);
+  return (await caller.waitForSpeech()) && caller.wait(1800);
 }
 
 /** Asks for something for which the agent has to call a tool of the given name. */
@@ -45,7 +53,7 @@ const askForTool =
     ask(stage, stage.topic(false).says, [{ text: before, tools: [{ name, args: {} }] }, { text: after }]);
 
 /** Says something that nobody answered, or that takes the floor, and gets a short answer. */
-const insist = (stage: Stage, phrases: readonly string[]): Promise<boolean> =>
+const repeatRequest = (stage: SceneContext, phrases: readonly string[]): Promise<boolean> =>
   ask(stage, stage.random.pick(phrases), [{ text: stage.random.pick(acknowledgements) }]);
 
 export const scenes: Readonly<Record<SceneName, Scene>> = {
@@ -79,51 +87,51 @@ export const scenes: Readonly<Record<SceneName, Scene>> = {
   handoff: askForTool('transfer_to_billing', 'I am putting you through.', 'Here you go.'),
 
   async interruption(stage) {
-    await provoke(stage);
-    await insist(stage, interjections);
+    await startMonologue(stage);
+    await repeatRequest(stage, interjections);
   },
 
   async backchannel(stage) {
     const { caller } = stage;
-    await provoke(stage);
+    await startMonologue(stage);
     await caller.backchannel();
     await caller.wait(1500);
     await caller.backchannel();
-    await caller.quiet();
+    await caller.waitForSilence();
   },
 
   async 'false-interruption'(stage) {
     const { caller } = stage;
-    await provoke(stage);
+    await startMonologue(stage);
     await caller.mumble(800);
     // The agent has stopped; it resumes when no words follow the noise.
     await caller.until(() => stage.session.agentState !== 'speaking', 3000);
-    await caller.hear(8000);
-    await caller.quiet();
+    await caller.waitForSpeech(8000);
+    await caller.waitForSilence();
   },
 
   async impatience(stage) {
     const { caller, script } = stage;
     const { says } = stage.topic(false);
-    script.expect(says, [{ text: 'This comes too late.', trouble: 'late' }]);
+    script.expect(says, [{ text: 'This comes too late.', fault: 'late' }]);
     await caller.say(says);
     await caller.until(() => stage.session.agentState === 'thinking', 5000);
     await caller.wait(1200);
-    await insist(stage, nudges);
+    await repeatRequest(stage, nudges);
   },
 
   'llm-retry'(stage) {
     const { says, answer } = stage.topic(false);
-    return ask(stage, says, [{ text: answer, trouble: 'once' }]);
+    return ask(stage, says, [{ text: answer, fault: 'once' }]);
   },
 
   async 'empty-answer'(stage) {
     const { caller, script } = stage;
     const { says } = stage.topic(false);
-    script.expect(says, [{ trouble: 'empty' }]);
+    script.expect(says, [{ fault: 'empty' }]);
     await caller.say(says);
     await caller.wait(4000);
-    await insist(stage, nudges);
+    await repeatRequest(stage, nudges);
   },
 
   'tts-retry'(stage) {
@@ -134,31 +142,120 @@ export const scenes: Readonly<Record<SceneName, Scene>> = {
 
   async announcement({ session, caller }) {
     session.say('By the way, calls may be recorded for training.');
-    await caller.listen();
+    await caller.waitForAnswer();
   },
 
   async typed(stage) {
     const { says, answer } = stage.topic(false);
     stage.script.expect(says, [{ text: answer }]);
     stage.session.generateReply({ userInput: says });
-    await stage.caller.listen();
+    await stage.caller.waitForAnswer();
   },
 
   async unheard(stage) {
     const { caller } = stage;
     await caller.mumble(1800);
     await caller.wait(3500);
-    await insist(stage, nudges);
+    await repeatRequest(stage, nudges);
   },
 
   async away(stage) {
     await stage.caller.until(() => stage.session.userState === 'away', 20_000);
-    await insist(stage, nudges);
+    await repeatRequest(stage, nudges);
   },
 
   async reconnect(stage) {
     stage.realtime?.current?.fail('simulated: the connection was lost', true);
     await stage.caller.wait(500);
     await scenes.question(stage);
+  },
+};
+
+/** The entry function is to throw, so it is thrown by who plays the ending. */
+export class SimulatedCrash extends Error {
+  override name = 'SimulatedCrash';
+}
+
+/** Says goodbye, and lets the agent say it too. */
+async function goodbye({ caller, script, topics }: SceneContext): Promise<void> {
+  const { says, answer } = topics.farewell;
+  script.expect(says, [{ text: answer }]);
+  await caller.say(says);
+  await caller.waitForAnswer();
+}
+
+/** Asks something, and comes back in the middle of the answer. */
+async function midAnswer(stage: SceneContext): Promise<void> {
+  const { says } = stage.topic(false);
+  stage.script.expect(says, [{ text: stage.topics.monologue }]);
+  await stage.caller.say(says);
+  await stage.caller.waitForSpeech(8000);
+  await stage.caller.wait(1000);
+}
+
+const hangUp = ({ session }: SceneContext) =>
+  session.shutdown({ drain: false, reason: voice.CloseReason.PARTICIPANT_DISCONNECTED });
+
+/** Lets one of the models fail until the session gives up. */
+async function failForGood(stage: SceneContext): Promise<void> {
+  const { session, caller, script, faults, random, realtime } = stage;
+  if (realtime) {
+    await midAnswer(stage);
+    realtime.current?.fail('simulated: the account is out of credit', false);
+    await caller.until(() => false, 3000);
+    return;
+  }
+  // An adapter for an STT that does not stream keeps its errors to itself, so a call would not end by them.
+  const streams = session.stt instanceof SimulatedStt;
+  const failing = random.pick(streams ? ['llm', 'tts', 'stt'] : ['llm', 'tts']);
+  if (failing === 'stt') faults.arm('stt', 100);
+  else if (failing === 'tts') faults.arm('tts-fatal', 100);
+  const fault = failing === 'llm' ? 'fatal' : undefined;
+  for (const says of ['does this still work', 'I asked whether this works', 'it does not work at all']) {
+    script.expect(says, [{ text: 'I think so.', fault }]);
+    await caller.say(says);
+    await caller.wait(3500);
+    if (caller.over.aborted) return;
+  }
+}
+
+/** How calls end. When one of these resolves, the session is closing, or somebody has to close it. */
+export const endings: Readonly<Record<Ending, (stage: SceneContext) => Promise<void>>> = {
+  async 'caller-leaves'(stage) {
+    await goodbye(stage);
+    hangUp(stage);
+  },
+  async 'caller-hangs-up'(stage) {
+    await midAnswer(stage);
+    hangUp(stage);
+  },
+  async 'agent-closes'(stage) {
+    await goodbye(stage);
+    await stage.session.close();
+  },
+  async 'job-shutdown'(stage) {
+    await goodbye(stage);
+    stage.session.shutdown({ reason: voice.CloseReason.JOB_SHUTDOWN });
+  },
+  'model-fails': failForGood,
+  async 'entry-throws'(stage) {
+    await midAnswer(stage);
+    throw new SimulatedCrash('simulated: the entry function throws');
+  },
+  async uncaught(stage) {
+    await midAnswer(stage);
+    setImmediate(() => {
+      throw new SimulatedCrash('simulated: nobody catches this');
+    });
+    await stage.caller.wait(60_000);
+  },
+  async exit(stage) {
+    await midAnswer(stage);
+    process.exit(3);
+  },
+  async kill(stage) {
+    await midAnswer(stage);
+    process.kill(process.pid, 'SIGKILL');
+    await stage.caller.wait(60_000);
   },
 };

@@ -2,9 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { openCallCentre } from './call-centre.ts';
 import { readFigures } from './figures.ts';
 import type { SimulateOptions } from './options.ts';
-import { paradeLength } from './plan.ts';
-import { startTerminal, type TerminalOptions } from './terminal.ts';
-import { renderSummary } from './view.ts';
+import { showcaseLength } from './plan.ts';
+import { renderSummary, startTerminal, type TerminalOptions } from './terminal.ts';
 
 export interface RunOptions extends SimulateOptions, Pick<TerminalOptions, 'input' | 'output'> {
   /** Ends after the first calls, which show everything once. @default false */
@@ -16,13 +15,13 @@ export interface RunOptions extends SimulateOptions, Pick<TerminalOptions, 'inpu
   /** Where errors are told. */
   errors: Pick<NodeJS.WriteStream, 'write'>;
   /** Says an error, which names options as `{ port }`, in the terms of who runs it. @default as it is */
-  inOwnTerms?: (message: string) => string;
+  formatMessage?: (message: string) => string;
 }
 
 /** Runs a call centre until it has had its calls, its time is over, or somebody stops it. Returns the exit code. */
 export async function simulate(options: RunOptions): Promise<number> {
-  const { input, output, errors, once: onlyOnce, format, metrics, inOwnTerms, ...settings } = options;
-  const told = ({ message }: Error) => inOwnTerms?.(message) ?? message;
+  const { input, output, errors, once: onlyOnce, format, metrics, formatMessage, ...settings } = options;
+  const messageOf = ({ message }: Error) => formatMessage?.(message) ?? message;
   const stop = new AbortController();
   let asked = 0;
   let kill = () => {};
@@ -39,7 +38,7 @@ export async function simulate(options: RunOptions): Promise<number> {
   const startedAt = performance.now();
   const elapsed = () => performance.now() - startedAt;
   try {
-    const calls = settings.calls ?? (onlyOnce ? paradeLength : undefined);
+    const calls = settings.calls ?? (onlyOnce ? showcaseLength : undefined);
     const centre = await openCallCentre({ ...settings, calls }, stop.signal);
     kill = () => void centre.kill();
     const figures = readFigures(centre.recorder.registry);
@@ -88,7 +87,7 @@ export async function simulate(options: RunOptions): Promise<number> {
     return 1;
   } catch (error) {
     if (stop.signal.aborted) return 0;
-    errors.write(`talkgauge simulate: ${told(error as Error)}\n`);
+    errors.write(`talkgauge simulate: ${messageOf(error as Error)}\n`);
     return 1;
   } finally {
     stop.abort();

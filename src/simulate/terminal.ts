@@ -1,6 +1,176 @@
 import type { ReadStream, WriteStream } from 'node:tty';
-import { type IncidentSwitches, incidentNames } from './incidents.ts';
-import { renderLine, renderScreen, type View } from './view.ts';
+import { styleText } from 'node:util';
+import { callsOf, type Figures, type Row } from './figures.ts';
+import { type IncidentName, type IncidentSwitches, incidentNames, incidentSpecs } from './incidents.ts';
+
+/** Everything that one picture of the terminal shows. */
+export interface View {
+  /** Milliseconds since the start. */
+  elapsed: number;
+  metricsUrl: string;
+  controlUrl: string;
+  /** Where the sessions are shown, to a browser. */
+  sessionsUrl?: string;
+  /** Where the reports of the calls are. */
+  reports: string;
+  figures: Figures;
+  incidents: readonly IncidentName[];
+}
+
+export interface ViewOptions {
+  /** Columns of the terminal; no line is longer, and what matters least is left out first. */
+  width: number;
+  /** Rows of the terminal; what does not fit loses its blank lines, and then its end. */
+  height: number;
+  colour: boolean;
+  /** Whether keys are read, so that they are shown. */
+  keys: boolean;
+}
+
+type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
+
+interface Column {
+  name: string;
+  width: number;
+  of: (row: Row) => string | number;
+}
+
+const columns: readonly Column[] = [
+  { name: 'agent', width: 11, of: (row) => row.agent },
+  { name: 'version', width: 12, of: (row) => row.version },
+  { name: 'active', width: 6, of: (row) => row.active },
+  { name: 'finished', width: 8, of: (row) => row.finished },
+  { name: 'failed', width: 6, of: (row) => row.failed },
+  { name: 'crashed', width: 7, of: (row) => row.crashed },
+  { name: 'turns', width: 6, of: (row) => row.turns },
+  { name: 'p50', width: 7, of: (row) => seconds(row.p50) },
+  { name: 'p95', width: 7, of: (row) => seconds(row.p95) },
+  { name: 'errors', width: 6, of: (row) => row.errors },
+  { name: 'tool errors', width: 11, of: (row) => row.failedTools },
+];
+
+/** What a narrow terminal does without, first things first. */
+const optionalColumns = ['tool errors', 'errors', 'turns', 'finished', 'version', 'crashed'];
+
+const spaced = (chosen: readonly Column[]): number => chosen.reduce((sum, { width }) => sum + width + 2, 0);
+
+/** The columns that fit. */
+function fitting(width: number): readonly Column[] {
+  let chosen = columns;
+  for (const name of optionalColumns) {
+    if (spaced(chosen) <= width) break;
+    chosen = chosen.filter((column) => column.name !== name);
+  }
+  return chosen;
+}
+
+/** The picture of a terminal, line by line. */
+export function renderScreen(view: View, { width, height, colour, keys }: ViewOptions): string[] {
+  const paint = (style: Style, text: string) =>
+    colour ? styleText(style, text, { validateStream: false }) : text;
+  const { figures, incidents } = view;
+  const head = [
+    `${paint('bold', 'Talkgauge')} simulated call centre, ${clock(view.elapsed)}`,
+    '',
+    ...(view.sessionsUrl ? [`  sessions   ${paint('cyan', `${view.sessionsUrl}/`)} in a browser`] : []),
+    `  metrics    ${paint('cyan', `${view.metricsUrl}/metrics`)}`,
+    `  incidents  ${paint('cyan', `${view.controlUrl}/incidents`)}`,
+    `  reports    ${view.reports}`,
+    '',
+  ];
+  const chosen = fitting(width);
+  const table = [
+    paint('dim', header(chosen)),
+    ...figures.rows.map((row) => line(row, chosen, paint)),
+    line(figures.total, chosen, paint),
+    '',
+    `  errors     ${errorsOf(figures) || 'none'}`,
+    '',
+  ];
+  const switches = incidentNames.map((name, i) => {
+    const on = incidents.includes(name);
+    const key = keys ? `${i + 1} ` : '';
+    const text = `  ${key}[${on ? 'on ' : 'off'}] ${name.padEnd(14)} ${incidentSpecs[name]}`;
+    return on ? paint('yellow', text) : text;
+  });
+  const foot = keys
+    ? ['', paint('dim', '  p50, p95: of the last minute · failed: by an error · 1-5 incidents · q quits')]
+    : [];
+  const lines = [...head, ...table, ...switches, ...foot].map((text) => clip(text, width));
+  return (lines.length > height ? lines.filter((text) => text !== '') : lines).slice(0, height);
+}
+
+/** The same in one line, for logs. */
+export function renderLine({ elapsed, figures: { total }, incidents }: View): string {
+  return [
+    clock(elapsed),
+    `active ${total.active}`,
+    `finished ${total.finished}`,
+    `failed ${total.failed}`,
+    `crashed ${total.crashed}`,
+    `turns ${total.turns}`,
+    `p50 ${seconds(total.p50)}`,
+    `p95 ${seconds(total.p95)}`,
+    `errors ${total.errors}`,
+    `incidents ${incidents.join(', ') || 'none'}`,
+  ].join('  ');
+}
+
+/** What remains to be said at the end. */
+export function renderSummary(view: Pick<View, 'elapsed' | 'figures'>): string[] {
+  const { figures, elapsed } = view;
+  return [
+    `${callsOf(figures.total)} calls and ${figures.total.turns} turns in ${clock(elapsed)}; latencies of the whole run:`,
+    '',
+    header(summaryColumns),
+    ...[...figures.rows, figures.total].map((row) => cells(row, summaryColumns)),
+    '',
+    `  errors     ${errorsOf(figures) || 'none'}`,
+  ];
+}
+
+/** What is left to tell when nobody is on the line any more. */
+const summaryColumns = columns.filter(({ name }) => name !== 'active');
+
+function line(row: Row, chosen: readonly Column[], paint: (style: Style, text: string) => string): string {
+  const text = cells(row, chosen);
+  if ((row.p95 ?? 0) > 3) return paint('red', text);
+  return row.version === '' ? paint('bold', text) : text;
+}
+
+/** Names to the left, numbers to the right. */
+const cell = (text: string, { name, width }: Column): string =>
+  name === 'agent' || name === 'version' ? text.slice(0, width).padEnd(width) : text.padStart(width);
+
+const header = (chosen: readonly Column[]): string =>
+  `  ${chosen.map((column) => cell(column.name, column)).join('  ')}`;
+
+const cells = (row: Row, chosen: readonly Column[]): string =>
+  `  ${chosen.map((column) => cell(String(column.of(row)), column)).join('  ')}`;
+
+const errorsOf = ({ errors }: Figures): string =>
+  Object.entries(errors)
+    .map(([component, count]) => `${component} ${count}`)
+    .join(', ');
+
+const seconds = (value: number | undefined): string => (value === undefined ? '-' : `${value.toFixed(2)} s`);
+
+function clock(ms: number): string {
+  const total = Math.floor(ms / 1000);
+  const [hours, minutes] = [Math.floor(total / 3600), Math.floor(total / 60) % 60];
+  const rest = `${String(minutes).padStart(2, '0')}:${String(total % 60).padStart(2, '0')}`;
+  return hours > 0 ? `${hours}:${rest}` : rest;
+}
+
+// Colours are written as escape sequences, which take no room.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: this is what an escape sequence begins with
+const escapes = /\x1b\[[0-9;]*m/g;
+
+/** Cuts a line at the terminal's edge; a coloured line that is cut loses its colours. */
+function clip(text: string, width: number): string {
+  const bare = text.replace(escapes, '');
+  return bare.length <= width ? text : bare.slice(0, Math.max(0, width));
+}
 
 export interface TerminalOptions {
   output: Pick<WriteStream, 'write'> & Partial<WriteStream>;

@@ -1,7 +1,7 @@
 import { llm, type voice } from '@livekit/agents';
+import { type Topics, topics } from './dialogue.ts';
 import { pause } from './pause.ts';
 import type { Random } from './random.ts';
-import { type Topics, topics } from './topics.ts';
 
 export interface ToolOptions {
   random: Random;

@@ -1,3 +1,4 @@
+import { type Inputs, useCallback, useEffect, useState } from 'preact/hooks';
 import type { z } from 'zod';
 import type {
   detailSchema,
@@ -11,7 +12,7 @@ import type {
   transcriptSchema,
 } from '../gateway/api/schema.ts';
 
-/** The gateway's API, as its schema tells it; docs/gateway-api.md. */
+/** The types of the gateway's API; see docs/gateway-api.md. */
 
 export type Summary = z.infer<typeof summarySchema>;
 export type SessionPage = z.infer<typeof pageSchema>;
@@ -23,10 +24,10 @@ export type Report = z.infer<typeof reportSchema>;
 export type Timeline = z.infer<typeof timelineSchema>;
 export type Peaks = z.infer<typeof peaksSchema>;
 
-/** What a request failed with. */
+/** The error of a failed request. */
 export class ApiError extends Error {
   override name = 'ApiError';
-  /** 0: there was no answer. */
+  /** 0 if there was no response. */
   readonly status: number;
 
   constructor(status: number, message: string) {
@@ -39,7 +40,7 @@ export class ApiError extends Error {
  * Asks the API.
  *
  * @throws ApiError with a message for people
- * @throws DOMException `AbortError` if it was called off
+ * @throws DOMException `AbortError` if it was aborted
  */
 async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   let response: Response;
@@ -50,18 +51,21 @@ async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
     throw new ApiError(0, 'The gateway does not answer. Is it running?');
   }
   if (response.ok) return (await response.json()) as T;
-  const told = await response.json().then(
+  const message = await response.json().then(
     (body) => textOf((body as { error?: unknown }).error),
     () => undefined,
   );
-  throw new ApiError(response.status, told ?? reasons[response.status] ?? `It answered ${response.status}.`);
+  throw new ApiError(
+    response.status,
+    message ?? reasons[response.status] ?? `The gateway responded with status ${response.status}.`,
+  );
 }
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 const reasons: Readonly<Record<number, string>> = {
-  401: 'The login is not valid, or not any more.',
-  500: 'The gateway failed; its log says why.',
+  401: 'The login is invalid or has expired.',
+  500: 'The gateway failed. See its log.',
 };
 
 const session = (id: string, part = '') => `/api/sessions/${encodeURIComponent(id)}${part}`;
@@ -81,3 +85,34 @@ export const api = {
   report: (id: string, signal?: AbortSignal) => get<Report>(session(id, '/report'), signal),
   audioUrl: (id: string) => session(id, '/audio'),
 };
+
+/** The state of a request. The old value stays while it is reloaded. */
+export interface RequestState<T> {
+  value?: T;
+  error?: ApiError;
+  loading: boolean;
+  /** Sends the request again. */
+  reload(): void;
+}
+
+/** Sends a request whenever `inputs` change. Responses for old inputs are ignored. */
+export function useRequest<T>(load: (signal: AbortSignal) => Promise<T>, inputs: Inputs): RequestState<T> {
+  const [state, setState] = useState<Omit<RequestState<T>, 'reload'>>({ loading: true });
+  const [attempt, setAttempt] = useState(0);
+
+  useEffect(() => {
+    const controller = new AbortController();
+    setState(({ value }) => ({ value, loading: true }));
+    load(controller.signal).then(
+      (value) => controller.signal.aborted || setState({ value, loading: false }),
+      (error: unknown) => {
+        if (controller.signal.aborted) return;
+        const known = error instanceof ApiError ? error : new ApiError(0, 'The response could not be read.');
+        setState(({ value }) => ({ value, error: known, loading: false }));
+      },
+    );
+    return () => controller.abort();
+  }, [...inputs, attempt]);
+
+  return { ...state, reload: useCallback(() => setAttempt((n) => n + 1), []) };
+}

@@ -5,14 +5,14 @@ import type { Summary } from './api.ts';
 export type Change =
   | { type: 'session'; summary: Summary }
   | { type: 'deleted'; id: string }
-  /** Changes may have been missed: whatever is shown has to be asked for again. */
+  /** Changes may have been missed: views have to reload. */
   | { type: 'missed' };
 
-/** Sessions' changes, as they happen. */
+/** Live updates of sessions. */
 export interface Changes {
-  /** Whether they are followed just now. */
+  /** Whether updates are received at the moment. */
   readonly connected: boolean;
-  /** Returns what ends it. */
+  /** Returns a function that unsubscribes. */
   subscribe(listener: (change: Change) => void): () => void;
   /** Calls back when `connected` changes. */
   onConnection(listener: () => void): () => void;
@@ -21,19 +21,19 @@ export interface Changes {
 const retryMs = 5_000;
 
 /**
- * Follows the gateway's server-sent events, by one connection for all views. A tab that nobody sees lets it go, for a
- * browser has six of them for a server, and all tabs together would use them up.
+ * Receives the gateway's server-sent events over one connection for all views. A hidden tab closes it: a browser has
+ * only six connections for a server, which all tabs share.
  */
 export function followChanges(address = '/api/events'): Changes {
   const listeners = new Set<(change: Change) => void>();
   const watchers = new Set<() => void>();
   let source: EventSource | undefined;
   let connected = false;
-  /** Whether views may have asked before what has changed while nobody followed. */
+  /** Whether changes may have been missed since the views loaded their data. */
   let mayHaveMissed = document.hidden;
   let retry: ReturnType<typeof setTimeout> | undefined;
 
-  const tell = (change: Change) => {
+  const notify = (change: Change) => {
     for (const listener of [...listeners]) listener(change);
   };
   const setConnected = (now: boolean) => {
@@ -51,17 +51,17 @@ export function followChanges(address = '/api/events'): Changes {
     source = new EventSource(address);
     source.onopen = () => {
       setConnected(true);
-      if (mayHaveMissed) tell({ type: 'missed' });
+      if (mayHaveMissed) notify({ type: 'missed' });
       mayHaveMissed = false;
     };
     source.onerror = () => {
       mayHaveMissed = true;
       setConnected(false);
-      // After an answer that is no stream, such as 401 or 503, the browser does not try again.
+      // After a response that is no stream, such as 401 or 503, the browser does not reconnect.
       if (source?.readyState === EventSource.CLOSED) retry = setTimeout(open, retryMs);
     };
-    source.addEventListener('session', ({ data }) => tell({ type: 'session', summary: JSON.parse(data) }));
-    source.addEventListener('deleted', ({ data }) => tell({ type: 'deleted', id: JSON.parse(data).id }));
+    source.addEventListener('session', ({ data }) => notify({ type: 'session', summary: JSON.parse(data) }));
+    source.addEventListener('deleted', ({ data }) => notify({ type: 'deleted', id: JSON.parse(data).id }));
   };
   document.addEventListener('visibilitychange', () => {
     if (document.hidden) {
@@ -89,7 +89,7 @@ const ChangesContext = createContext<Changes | undefined>(undefined);
 
 export const ChangesProvider = ChangesContext.Provider;
 
-/** Calls back with each change, as long as the component is there. */
+/** Calls `listener` for each change while the component is mounted. */
 export function useChanges(listener: (change: Change) => void): void {
   const changes = useContext(ChangesContext);
   const latest = useRef(listener);
@@ -97,7 +97,7 @@ export function useChanges(listener: (change: Change) => void): void {
   useEffect(() => changes?.subscribe((change) => latest.current(change)), [changes]);
 }
 
-/** Whether changes are followed just now. */
+/** Whether updates are received at the moment. */
 export function useConnected(): boolean {
   const changes = useContext(ChangesContext);
   const [connected, setConnected] = useState(changes?.connected ?? false);

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 
 interface IconProps {
-  /** What it stands for, where nothing beside it says so. */
+  /** The accessible name, if no text beside it has it. */
   title?: string;
 }
 
@@ -46,4 +46,18 @@ export const KeyboardIcon = icon(
     <rect x="1.5" y="3.75" width="13" height="8.5" rx="1.5" />
     <path d="M4.2 6.5h.01M6.7 6.5h.01M9.2 6.5h.01M11.7 6.5h.01M5 9.5h6" />
   </>,
+);
+
+/** Filled, as usual for player buttons. The button has the accessible name. */
+export const PlayIcon = () => (
+  <svg class="player-icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+    <path d="M4.5 2.6v10.8a.6.6 0 0 0 .9.5l8.6-5.4a.6.6 0 0 0 0-1L5.4 2.1a.6.6 0 0 0-.9.5Z" />
+  </svg>
+);
+
+export const PauseIcon = () => (
+  <svg class="player-icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+    <rect x="3.5" y="2.5" width="3.2" height="11" rx="0.8" />
+    <rect x="9.3" y="2.5" width="3.2" height="11" rx="0.8" />
+  </svg>
 );

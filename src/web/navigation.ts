@@ -1,12 +1,12 @@
 import { createContext } from 'preact';
 import { useContext, useEffect, useMemo, useState } from 'preact/hooks';
 
-/** Where the page is. The address is the state: whoever gets it sees the same. */
+/** The address of the page. It has the whole state, so that links show the same. */
 export interface Navigation {
   /** `/`, or `/sessions/ID`. */
   path: string;
   params: URLSearchParams;
-  /** Goes to an address of the page; `replace` leaves no entry for the back button. */
+  /** Navigates to an address of the page; `replace` adds no entry to the history. */
   go(address: string, options?: { replace?: boolean }): void;
 }
 
@@ -20,7 +20,7 @@ export function useNavigation(): Navigation {
   return navigation;
 }
 
-/** Follows the browser's address, and makes links within the page change it without loading anew. */
+/** Follows the browser's address. Links within the page navigate without a reload. */
 export function useBrowserNavigation(): Navigation {
   const [address, setAddress] = useState(() => location.pathname + location.search);
 
@@ -28,14 +28,14 @@ export function useBrowserNavigation(): Navigation {
     const read = () => setAddress(location.pathname + location.search);
     const click = (event: MouseEvent) => {
       const target = event.target instanceof Element ? event.target.closest('a') : null;
-      if (!target || !isPlain(event) || !isOwn(target)) return;
+      if (!target || !hasNoModifiers(event) || !isInternal(target)) return;
       event.preventDefault();
       const from = location.pathname === '/' ? location.pathname + location.search : listAddress();
       history.pushState({ from }, '', target.href);
       read();
       scrollTo(0, 0);
     };
-    // Views find their place again themselves, once what they show is there.
+    // Views restore their scroll positions once their data is loaded.
     history.scrollRestoration = 'manual';
     addEventListener('popstate', read);
     document.addEventListener('click', click);
@@ -59,17 +59,24 @@ export function useBrowserNavigation(): Navigation {
   }, [address]);
 }
 
-/** The list as it was left, with its filters; else all of it. */
+/** The address of the list with its previous filters. */
 export const listAddress = (): string => (history.state as { from?: string } | null)?.from ?? '/';
 
-/** Whether a click asks for nothing else, such as a new tab. */
-const isPlain = (event: MouseEvent): boolean =>
+/** Whether a click has no modifiers, which open a new tab for example. */
+const hasNoModifiers = (event: MouseEvent): boolean =>
   event.button === 0 &&
   !event.defaultPrevented &&
   !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
 
-const isOwn = (link: HTMLAnchorElement): boolean =>
+const isInternal = (link: HTMLAnchorElement): boolean =>
   link.origin === location.origin &&
   link.target === '' &&
   !link.hasAttribute('download') &&
   (link.pathname === '/' || link.pathname.startsWith('/sessions/'));
+
+/** Names the tab. */
+export function useTitle(title: string): void {
+  useEffect(() => {
+    document.title = `${title} · Talkgauge`;
+  }, [title]);
+}

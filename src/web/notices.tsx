@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { ApiError } from './api.ts';
 
-/** A page or a part of it that has nothing to show, and says why. */
+/** A message in place of content. */
 export function Notice({ title, children }: { title: string; children?: ComponentChildren }) {
   return (
     <div class="notice">
@@ -15,13 +15,13 @@ interface FailureProps {
   what: string;
   error: ApiError;
   retry: () => void;
-  /** What helps better than trying again. */
+  /** An action that helps more than a retry. */
   help?: { name: string; act: () => void };
-  /** Beside what is there, rather than in its place. */
+  /** Shown beside existing content, not in its place. */
   small?: boolean;
 }
 
-/** A request that failed, and what helps. */
+/** A failed request, with an action. */
 export function Failure({ what, error, retry, help, small }: FailureProps) {
   const login = error.status === 401;
   const { name, act } = login

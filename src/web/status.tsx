@@ -2,20 +2,20 @@ import type { Summary } from './api.ts';
 import { formatReason } from './formats.ts';
 
 const hints: Readonly<Record<Summary['status'], string>> = {
-  live: 'The call runs',
-  complete: 'The call is over',
+  live: 'The call is in progress',
+  complete: 'The call has ended',
   failed: 'An error closed the session, or the entry function of its job threw',
-  lost: 'Nothing came for two minutes, and no report: the job died, or could not reach the gateway',
+  lost: 'Neither data nor a report arrived for two minutes: the job died or could not reach the gateway',
 };
 
-/** What is said of how a session ended. */
+/** The text of how a session ended. */
 export function endOf({ status, closeReason }: Summary): string {
-  // Of an entry function that threw, the SDK says `user_initiated`.
+  // The SDK reports `user_initiated` if the entry function threw.
   if (status === 'live' || status === 'failed') return status;
   return formatReason(closeReason ?? status);
 }
 
-/** Where a session is, and why it ended. */
+/** The status of a session, and why it ended. */
 export function EndBadge({ session }: { session: Summary }) {
   const { status } = session;
   return (

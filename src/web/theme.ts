@@ -1,8 +1,8 @@
-// Runs before anything is drawn, so that a page that is to be dark does not flash white first.
+// Runs before the first paint, so that a dark page does not flash white.
 // Without a choice, the stylesheet follows the system.
 try {
   const chosen = localStorage.getItem('talkgauge.theme');
   if (chosen === 'light' || chosen === 'dark') document.documentElement.dataset.theme = chosen;
 } catch {
-  // A browser that keeps nothing for pages follows the system, too.
+  // Without storage, the stylesheet follows the system, too.
 }

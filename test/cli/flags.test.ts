@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { inFlags } from '../../src/cli/flags.ts';
+import { withFlagNames } from '../../src/cli/flags.ts';
 
 test.each([
   ['pass { port } or set TALKGAUGE_PORT', 'pass --port or set TALKGAUGE_PORT'],
@@ -7,5 +7,5 @@ test.each([
   ['pass { host, port } or', 'pass --host and --port or'],
   ['the answer {"a": 1}', 'the answer {"a": 1}'],
 ])('options in %o are flags of a command', (message, told) => {
-  expect(inFlags(message)).toBe(told);
+  expect(withFlagNames(message)).toBe(told);
 });

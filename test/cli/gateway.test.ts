@@ -133,26 +133,26 @@ describe('the token of readers', () => {
     (await fetch(`${url}/api/sessions`, { headers: authorization ? { authorization } : {} })).status;
 
   test('is drawn once, for nobody else to read, and works in a browser', async () => {
-    const first = await start(['--host', '0.0.0.0', '--draw-token']);
+    const first = await start(['--host', '0.0.0.0', '--generate-token']);
     const file = join(data, 'token');
     const token = readFileSync(file, 'utf8').trim();
     expect(token.length).toBeGreaterThan(30);
     expect(statSync(file).mode & 0o777).toBe(0o600);
-    expect(first.errors()).toContain(`it is in ${file}`);
+    expect(first.errors()).toContain(`stored in ${file}`);
     expect(first.errors()).not.toContain(token);
     expect(await statusWith(first.url)).toBe(401);
     expect(await statusWith(first.url, `Bearer ${token}`)).toBe(200);
     expect(await statusWith(first.url, `Basic ${btoa(`talkgauge:${token}`)}`)).toBe(200);
     first.child.kill('SIGTERM');
     await once(first.child, 'exit');
-    const second = await start(['--draw-token']);
+    const second = await start(['--generate-token']);
     expect(await statusWith(second.url, `Bearer ${token}`)).toBe(200);
   });
 
   test('comes from a file, and then none is drawn', async () => {
     const file = join(data, 'readers');
     writeFileSync(file, 'a-token-of-mine\n');
-    const { url } = await start(['--token-file', file, '--draw-token']);
+    const { url } = await start(['--token-file', file, '--generate-token']);
     expect(await statusWith(url, 'Bearer a-token-of-mine')).toBe(200);
     expect(readdirSync(data)).not.toContain('token');
   });
@@ -163,7 +163,7 @@ test('variables that are empty, or say no, are not set', async () => {
     ...keys,
     TALKGAUGE_GATEWAY_TEMPO: '',
     TALKGAUGE_GATEWAY_RETENTION_DAYS: '',
-    TALKGAUGE_GATEWAY_DRAW_TOKEN: 'false',
+    TALKGAUGE_GATEWAY_GENERATE_TOKEN: 'false',
   });
   expect((await fetch(`${url}/api/sessions`)).status).toBe(200);
   expect(readdirSync(data)).not.toContain('token');
@@ -172,14 +172,14 @@ test('variables that are empty, or say no, are not set', async () => {
 test('headers on the command line are warned about, and not those that nobody sees', async () => {
   const shown = await start(['--forward-headers', 'authorization=sesame']);
   await vi.waitFor(() =>
-    expect(shown.errors()).toContain('can be read by anybody on this machine who lists its processes'),
+    expect(shown.errors()).toContain('Any user of this machine can read the headers of --forward-headers'),
   );
   expect(shown.errors()).toContain('set TALKGAUGE_GATEWAY_TEMPO_HEADERS');
   expect(shown.errors()).not.toContain('sesame');
   shown.child.kill('SIGKILL');
   await once(shown.child, 'exit');
   const hidden = await start([], { ...keys, TALKGAUGE_GATEWAY_FORWARD_HEADERS: 'authorization=sesame' });
-  await vi.waitFor(() => expect(hidden.errors()).toContain('Kept: '));
+  await vi.waitFor(() => expect(hidden.errors()).toContain('Retention: '));
   expect(hidden.errors()).not.toContain('lists its processes');
 });
 
@@ -195,15 +195,15 @@ test('docs/gateway.md lists all of its options', () => {
 
 test('it says where its page is, where sessions are, and how long they are kept', async () => {
   const { url, errors } = await start();
-  const told = (kept: string, at = url) => `Page:      ${at}\nDirectory: ${data}\nKept:      ${kept}\n`;
+  const told = (kept: string, at = url) => `Page:      ${at}\nDirectory: ${data}\nRetention: ${kept}\n`;
   await vi.waitFor(() =>
-    expect(errors()).toContain(told('for ever; --retention-days and --retention-gb limit it')),
+    expect(errors()).toContain(told('forever; limit it with --retention-days or --retention-gb')),
   );
   const other = mkdtempSync(join(tmpdir(), 'talkgauge-gateway-'));
   const second = await start(['--data', other, '--retention-days', '30', '--retention-gb', '5']);
   await vi.waitFor(() =>
     expect(second.errors()).toContain(
-      `Directory: ${other}\nKept:      30 days, up to 5 GB; the oldest sessions go first\n`,
+      `Directory: ${other}\nRetention: 30 days, up to 5 GB; the oldest sessions are deleted first\n`,
     ),
   );
   second.child.kill('SIGKILL');

@@ -104,7 +104,7 @@ test.each([
   [['--gateway', 'calls'], 'It takes a URL'],
   [['--profile', 'lax'], 'Allowed choices are strict, standard, telephony'],
   [['--selector', 'job=voice'], 'It takes matchers, such as job="voice"'],
-  [['--labels', 'a-b'], 'a-b is no name of a label'],
+  [['--labels', 'a-b'], 'a-b is not a valid label name'],
   [['--grafana', 'grafana'], 'It takes a URL'],
   [['--objectives', '/nowhere.yml'], 'Cannot use the objectives in /nowhere.yml: ENOENT'],
 ])('%j is refused', async (args, message) => {

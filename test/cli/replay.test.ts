@@ -97,7 +97,7 @@ describe('talkgauge replay', () => {
     expect(failed).toMatchObject({ stdout: '', code: 1 });
     expect(failed.stderr).toBe(
       `talkgauge: --prices="${file}" cannot be used: ${file}:1: the file is "prices", but takes a map of version, ` +
-        'dated, currency and prices. Mend it, or leave it out.\n',
+        'dated, currency and prices. Fix the file, or omit the option.\n',
     );
     rmSync(folder, { recursive: true });
   });

@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { afterEach } from 'vitest';
-import { type HttpOptions, type MetricsServer, serveMetrics } from '../../src/http/server.ts';
+import { type HttpOptions, type MetricsServer, serveMetrics } from '../../src/http/metrics-server.ts';
 
 const open: MetricsServer[] = [];
 afterEach(async () => {

@@ -91,7 +91,7 @@ describe('certificate files', () => {
     const renewed = certificate('server two');
     await writeFile(cert, renewed.cert);
     // So far the key is the old one's: the server goes on with the old pair. The file may have been seen empty before.
-    const refused = 'The TLS certificate stays as it was: tls.cert and tls.key do not work';
+    const refused = 'The old TLS certificate stays in use: tls.cert and tls.key do not work';
     await until(async () => logged.some((line) => line.includes(refused)));
     expect(await shown(url)).toBe('server one');
     await writeFile(key, renewed.key);
@@ -105,7 +105,7 @@ describe('certificate files', () => {
     await writeFile(cert, '');
     await until(async () => logged.length > 0);
     expect(logged[0]).toBe(
-      `The TLS certificate stays as it was: tls.cert: ${cert} holds no PEM; give PEM or a file`,
+      `The old TLS certificate stays in use: tls.cert: ${cert} holds no PEM; give PEM or a file`,
     );
     expect(await shown(url)).toBe('server one');
   });

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { catalogue } from '../../src/catalogue/metrics.ts';
 import type { Observation } from '../../src/catalogue/observation.ts';
 import { guarded, unguarded } from '../../src/monitoring/guards.ts';
-import { SessionObserver } from '../../src/session/session-events.ts';
+import { SessionObserver } from '../../src/session/session-observer.ts';
 
 /** The session's events that give a series a value (in its unit), and what is observed of them. */
 type Emit = (value: number) => Observation[];

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { examplePriceFile, priceReference } from '../../src/monitoring/price-reference.ts';
-import { builtInEntries } from '../../src/pricing/list/built-in.ts';
-import { priceFields } from '../../src/pricing/units.ts';
+import { builtInEntries } from '../../src/pricing/built-in-prices.ts';
+import { priceFields } from '../../src/pricing/price.ts';
 
 const rows = priceReference().split('\n');
 

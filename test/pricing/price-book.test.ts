@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { builtInEntries } from '../../src/pricing/list/built-in.ts';
-import { rateOf } from '../../src/pricing/price.ts';
-import { PriceBook } from '../../src/pricing/price-book.ts';
+import { builtInEntries } from '../../src/pricing/built-in-prices.ts';
+import { publishedOf, rateOf } from '../../src/pricing/price.ts';
+import { matches, normalizeProvider, PriceBook, withoutVersion } from '../../src/pricing/price-book.ts';
 import { parsePriceFile } from '../../src/pricing/price-file.ts';
-import { publishedOf } from '../../src/pricing/units.ts';
 
 const file = (prices: object) =>
   parsePriceFile(JSON.stringify({ version: 1, dated: '2026-11-01', currency: 'USD', prices }), 'prices.json');
@@ -163,5 +162,61 @@ describe('the rate of a unit', () => {
     expect(rate({ characters_per_million: 50 }, 'audio_seconds')).toBe('unbilled');
     expect(rate({ characters_per_million: 50 }, 'audio_seconds_without_tokens')).toBe('unbilled');
     expect(rate({ session_per_minute: 0.05 }, 'input_audio_tokens')).toBe('unbilled');
+  });
+});
+
+describe('a provider', () => {
+  test.each([
+    ['openai', 'openai'],
+    ['api.openai.com', 'openai'],
+    ['Deepgram', 'deepgram'],
+    ['ElevenLabs', 'elevenlabs'],
+    ['Gemini', 'google'],
+    ['Vertex AI', 'google'],
+    ['api.x.ai', 'xai'],
+    ['contoso.openai.azure.com', 'azure'],
+    ['localhost:11434', 'localhost:11434'],
+    ['openai.example.com', 'openai.example.com'],
+    ['constructor', 'constructor'],
+    ['__proto__', '__proto__'],
+    ['', ''],
+  ])('that calls itself %j is %j', (name, provider) => expect(normalizeProvider(name)).toBe(provider));
+});
+
+describe('a model', () => {
+  test.each([
+    ['gpt-4o-mini-2024-07-18', 'gpt-4o-mini'],
+    ['claude-haiku-4-5-20251001', 'claude-haiku-4-5'],
+    ['claude-3-5-sonnet@20240620', 'claude-3-5-sonnet'],
+    ['gemini-2.0-flash-001', 'gemini-2.0-flash'],
+    ['gpt-4-0613', 'gpt-4'],
+    ['sonic-3-latest', 'sonic-3'],
+    ['gemini-2.5-flash-preview-09-2025', 'gemini-2.5-flash-preview'],
+  ])('%s is %s in a version', (name, base) => expect(withoutVersion(name)).toBe(base));
+
+  test.each(['nova-3', 'gpt-4.1', 'eleven_flash_v2_5', 'whisper-1', 'gpt-4o-mini', '-2024-07-18'])(
+    '%s has no version',
+    (name) => expect(withoutVersion(name)).toBeUndefined(),
+  );
+});
+
+describe('a pattern', () => {
+  test.each([
+    ['sonic*', 'sonic-2', true],
+    ['sonic*', 'sonic', true],
+    ['sonic*', 'a-sonic', false],
+    ['*-mini', 'gpt-4o-mini', true],
+    ['*', '', true],
+    ['a*b*c', 'a-b-c', true],
+    ['a*b*c', 'a-c', false],
+    ['aa*aa', 'aaa', false],
+    ['a*b*b', 'ab', false],
+    ['sonic', 'sonic-2', false],
+    ['s.nic*', 'sonic', false],
+  ])('%s and %s: %s', (pattern, name, is) => expect(matches(pattern, name)).toBe(is));
+
+  test('that is made to be slow takes no longer: backtracking would not end', () => {
+    expect(matches(`${'*a'.repeat(140)}*b`, 'a'.repeat(128))).toBe(false);
+    expect(matches(`${'a*'.repeat(40)}b`, 'a'.repeat(128))).toBe(false);
   });
 });

@@ -1,7 +1,7 @@
 import type { metrics, voice } from '@livekit/agents';
 import type { SessionEvents } from '../../src/session/events.ts';
 import type { Handlers as MetricHandlers } from '../../src/session/metric-events.ts';
-import type { Handlers as EventHandlers } from '../../src/session/session-events.ts';
+import type { Handlers as EventHandlers } from '../../src/session/session-observer.ts';
 import type { Handlers as UsageHandlers } from '../../src/session/usage.ts';
 
 // Compiled by `npm run types`: an event that the SDK gains must be read, or nothing compiles.

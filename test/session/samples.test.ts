@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { believed, fromMs, Samples } from '../../src/session/samples.ts';
+import { fromMs, Samples, validOrZero } from '../../src/session/samples.ts';
 import { Call, valuesOf } from '../agent/livekit/call.ts';
 import { fields } from '../agent/livekit/fields.ts';
 import { model } from '../agent/livekit/sdk-metrics.ts';
@@ -104,5 +104,5 @@ test.each([
   [-1, 0],
   [203, 0],
 ])('of %j at most 180 s, %j is believed', (given, believable) =>
-  expect(believed(given, { max: 180 })).toBe(believable),
+  expect(validOrZero(given, { max: 180 })).toBe(believable),
 );

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { SessionObserver } from '../../src/session/session-events.ts';
+import { SessionObserver } from '../../src/session/session-observer.ts';
 import { Call, start, valuesOf } from '../agent/livekit/call.ts';
 
 const agentSeconds = 'lk_agents_agent_state_seconds_total';

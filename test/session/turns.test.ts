@@ -1,8 +1,7 @@
 import { llm as llmOfSdk } from '@livekit/agents';
 import { describe, expect, test } from 'vitest';
-import type { TurnSummary } from '../../src/session/open-turn.ts';
 import { Samples } from '../../src/session/samples.ts';
-import { Turns } from '../../src/session/turns.ts';
+import { type TurnSummary, Turns } from '../../src/session/turns.ts';
 import { Call, start } from '../agent/livekit/call.ts';
 import { llmMetrics, realtimeMetrics, ttsMetrics } from '../agent/livekit/sdk-metrics.ts';
 

@@ -3,7 +3,7 @@ import { AgentInference } from '@livekit/protocol';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { type InferenceGateway, listenInferenceGateway } from '../../src/simulate/inference-gateway.ts';
-import { speechFrame } from '../../src/simulate/models/utterance.ts';
+import { speechFrame } from '../../src/simulate/models/audio.ts';
 import { createRandom } from '../../src/simulate/random.ts';
 
 const { ClientMessage, InferenceStart, ServerMessage, SessionCreate } = AgentInference;

@@ -3,8 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { credentialsOf } from '../../src/simulate/credentials.ts';
-import { openSessions } from '../../src/simulate/sessions.ts';
+import { credentialsOf, startSessionGateway } from '../../src/simulate/uploads.ts';
 import { type Run, startSimulation } from './running.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'talkgauge kept '));
@@ -37,7 +36,12 @@ test('sessions that are kept are opened by the command that the end tells', asyn
 
 test('a port that a gateway cannot have is told as the simulation calls it', async () => {
   await expect(
-    openSessions({ port: 70_000, directory: folder, credentials: credentialsOf(undefined), log: () => {} }),
+    startSessionGateway({
+      port: 70_000,
+      directory: folder,
+      credentials: credentialsOf(undefined),
+      log: () => {},
+    }),
   ).rejects.toThrow(
     'Port 70000 is not a whole number from 0 to 65535; pass { gatewayPort } or set TALKGAUGE_SIMULATE_GATEWAY_PORT',
   );

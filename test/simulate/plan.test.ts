@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { IncidentName } from '../../src/simulate/incidents.ts';
-import { type CallPlan, paradeLength, planCall } from '../../src/simulate/plan.ts';
+import { type CallPlan, planCall, showcaseLength } from '../../src/simulate/plan.ts';
 
 const during = (...names: IncidentName[]) => ({ active: (name: IncidentName) => names.includes(name) });
 const calm = during();
 const plans = (count: number, seed = 1, incidents = calm): CallPlan[] =>
-  Array.from({ length: count }, (_, i) => planCall(seed, paradeLength + 1 + i, incidents));
+  Array.from({ length: count }, (_, i) => planCall(seed, showcaseLength + 1 + i, incidents));
 
 describe('the plan of a call', () => {
   test('is the same for the same seed and number', () => {
@@ -53,14 +53,14 @@ describe('the plan of a call', () => {
 });
 
 describe('the parade of the first calls', () => {
-  const parade = Array.from({ length: paradeLength }, (_, i) => planCall(1, i + 1, calm));
+  const parade = Array.from({ length: showcaseLength }, (_, i) => planCall(1, i + 1, calm));
 
   test('shows all agents and all rare scenes, whatever the seed', () => {
     const scenes = new Set(parade.flatMap((plan) => plan.scenes));
     for (const rare of ['handoff', 'backchannel', 'false-interruption', 'unheard', 'away', 'blocking-tool']) {
       expect(scenes).toContain(rare);
     }
-    const again = Array.from({ length: paradeLength }, (_, i) => planCall(99, i + 1, calm));
+    const again = Array.from({ length: showcaseLength }, (_, i) => planCall(99, i + 1, calm));
     expect(again.map((plan) => plan.scenes)).toEqual(parade.map((plan) => plan.scenes));
   });
 

@@ -98,7 +98,7 @@ test('Grafana neither replaces its data sources at the start nor calls anybody',
 test('Grafana and the gateway, which show what was said, want a login unless a setting says otherwise', () => {
   const { GF_AUTH_ANONYMOUS_ENABLED: anonymous = '' } = services.grafana?.environment ?? {};
   expect(withDefaults(anonymous)).toBe('false');
-  expect(services.gateway?.environment).toMatchObject({ TALKGAUGE_GATEWAY_DRAW_TOKEN: 'true' });
+  expect(services.gateway?.environment).toMatchObject({ TALKGAUGE_GATEWAY_GENERATE_TOKEN: 'true' });
 });
 
 test('the gateway knows on which address of the machine its port is published', () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { catalogue } from '../../src/catalogue/metrics.ts';
 import type { Derivation, Observation } from '../../src/catalogue/observation.ts';
 import { labelSets, zeroSince } from '../../src/catalogue/start-at-zero.ts';
-import { type MetricsServer, serveMetrics } from '../../src/http/server.ts';
+import { type MetricsServer, serveMetrics } from '../../src/http/metrics-server.ts';
 import { createRecorder, type Recorder } from '../../src/metrics/recorder.ts';
 import { eventually, installed, isMissing, type RunningServer } from './programs.ts';
 import { prometheusApi } from './prometheus-api.ts';

@@ -87,7 +87,7 @@ function storageOfEnvironment(options: Options): Storage {
     return { case: 'gcp', value: { bucket, ...(file && { credentials: keyIn(file) }) } };
   }
   const [key, secret] = [read('TALKGAUGE_RECORDING_ACCESS_KEY'), read('TALKGAUGE_RECORDING_SECRET_KEY')];
-  options.together({ TALKGAUGE_RECORDING_ACCESS_KEY: key, TALKGAUGE_RECORDING_SECRET_KEY: secret });
+  options.requireTogether({ TALKGAUGE_RECORDING_ACCESS_KEY: key, TALKGAUGE_RECORDING_SECRET_KEY: secret });
   if (kind === 'azure') {
     return {
       case: 'azure',

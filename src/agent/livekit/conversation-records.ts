@@ -5,9 +5,9 @@ import type {
   RecordAttributes,
 } from '../../catalogue/conversation.ts';
 import type { SessionEventName, SessionEvents } from '../../session/events.ts';
-import type { TurnSummary } from '../../session/open-turn.ts';
-import { believed, request, seconds } from '../../session/samples.ts';
-import { closeReasonOf } from '../../session/session-events.ts';
+import { requestGuard, seconds, validOrZero } from '../../session/samples.ts';
+import { closeReasonOf } from '../../session/session-observer.ts';
+import type { TurnSummary } from '../../session/turns.ts';
 import type { LogItem, Severity } from '../telemetry/log-pipeline.ts';
 import { reportAttributes } from './report-attributes.ts';
 import type { WrittenReport } from './reported-session.ts';
@@ -40,7 +40,7 @@ export class ConversationRecords {
     const counts = this.#counts;
     counts.turns += 1;
     if (outcome === 'interrupted') counts.interruptions += 1;
-    const latency = believed(reply?.e2eLatency, request);
+    const latency = validOrZero(reply?.e2eLatency, requestGuard);
     if (latency > 0) counts.slowest = Math.max(counts.slowest ?? 0, latency);
     if (!this.#options.logs) return;
     this.#tell('lk.turn', Date.now(), `turn ${counts.turns} ${outcome}`, {

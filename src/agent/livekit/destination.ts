@@ -3,7 +3,7 @@ import type { Sink } from '../../catalogue/observation.ts';
 import type { Identity } from '../../catalogue/types.ts';
 import { createRecorder, type Recorder } from '../../metrics/recorder.ts';
 import { Options } from '../../options.ts';
-import { openPrices, pricesVariable } from '../../pricing/open-prices.ts';
+import { openPrices, pricesVariable } from '../../pricing/cost.ts';
 import { forwardOpenTelemetry } from '../otel/forward.ts';
 import { connectRelay } from '../relay/client.ts';
 import { descriptorOf } from '../relay/descriptor.ts';

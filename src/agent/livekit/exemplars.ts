@@ -1,7 +1,7 @@
 import type { voice } from '@livekit/agents';
 import { type Context, isSpanContextValid, type SpanContext, TraceFlags, trace } from '@opentelemetry/api';
 import type { Exemplar } from '../../catalogue/observation.ts';
-import { RecentMap } from '../../session/recent.ts';
+import { RecentMap } from '../../session/recent-map.ts';
 import { turnContextOf } from './private-apis.ts';
 
 /** Finds the call behind a sample: the session's trace, and in it the span that was measured, or that of the turn. */

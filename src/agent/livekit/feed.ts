@@ -2,7 +2,7 @@ import type { voice } from '@livekit/agents';
 import { catalogue } from '../../catalogue/metrics.ts';
 import { type Observation, observation, type Sink } from '../../catalogue/observation.ts';
 import type { SessionEventName, SessionEvents } from '../../session/events.ts';
-import { SessionObserver } from '../../session/session-events.ts';
+import { SessionObserver } from '../../session/session-observer.ts';
 import type { ConversationRecords } from './conversation-records.ts';
 import { Exemplars } from './exemplars.ts';
 import type { Ownership } from './ownership.ts';
@@ -130,7 +130,7 @@ export class Feed {
   #observe(): SessionObserver {
     return new SessionObserver({
       streamingTts: this.#options.streamingTts,
-      turnOver: (turn) => {
+      onTurnEnd: (turn) => {
         this.#guarded(() => this.#options.report?.turn(turn));
         this.#guarded(() => this.#options.records?.turn(turn));
       },

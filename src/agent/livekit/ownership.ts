@@ -1,5 +1,5 @@
 import type { metrics } from '@livekit/agents';
-import { RecentMap } from '../../session/recent.ts';
+import { RecentMap } from '../../session/recent-map.ts';
 import { processWide } from './process-wide.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { Derivation } from '../../catalogue/observation.ts';
-import { SessionObserver } from '../../session/session-events.ts';
+import { SessionObserver } from '../../session/session-observer.ts';
 import { NotAJournal, type Recovered } from '../reports/recovery.ts';
 import type { SessionReport } from '../reports/schema.ts';
 import { allTexts } from './plain-event.ts';
@@ -32,7 +32,7 @@ export async function recoverReport(journal: string, derivation: Derivation): Pr
     edit: allTexts.keep,
     events,
   }));
-  const begin = () => new SessionObserver({ turnOver: (turn) => draft.turn(turn) });
+  const begin = () => new SessionObserver({ onTurnEnd: (turn) => draft.turn(turn) });
   let observer = begin();
   let last = 0;
   for (const line of lines) {

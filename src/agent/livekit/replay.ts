@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { type Observation, observation } from '../../catalogue/observation.ts';
-import { SessionObserver } from '../../session/session-events.ts';
+import { SessionObserver } from '../../session/session-observer.ts';
 import { linesOf } from './lines.ts';
 import { type Line, type ReplayedReport, reportLines } from './report-lines.ts';
 

@@ -6,7 +6,7 @@ import type { Labels } from '../../catalogue/metrics.ts';
 import { observation, type Sink } from '../../catalogue/observation.ts';
 import type { Identity } from '../../catalogue/types.ts';
 import { Options } from '../../options.ts';
-import { openPrices, pricesVariable } from '../../pricing/open-prices.ts';
+import { openPrices, pricesVariable } from '../../pricing/cost.ts';
 import { stemOf } from '../reports/file-names.ts';
 import { writeReport } from '../reports/folder.ts';
 import { Journal } from '../reports/journal.ts';

@@ -1,8 +1,8 @@
 import type { Derivation, Observation } from '../../catalogue/observation.ts';
 import type { SessionEventName, SessionEvents } from '../../session/events.ts';
-import type { TurnSummary } from '../../session/open-turn.ts';
-import { believed, request, seconds } from '../../session/samples.ts';
-import { closeReasonOf } from '../../session/session-events.ts';
+import { requestGuard, seconds, validOrZero } from '../../session/samples.ts';
+import { closeReasonOf } from '../../session/session-observer.ts';
+import type { TurnSummary } from '../../session/turns.ts';
 import { version } from '../../version.ts';
 import { BilledUsage } from '../reports/cost.ts';
 import type { Journal } from '../reports/journal.ts';
@@ -130,7 +130,7 @@ export class SessionReportDraft {
     this.#counts.turns += 1;
     if (outcome === 'interrupted') this.#counts.interruptions += 1;
     if (this.#turns.length >= maxTurns) return;
-    const latency = believed(reply?.e2eLatency, request);
+    const latency = validOrZero(reply?.e2eLatency, requestGuard);
     this.#turns.push({
       number: this.#counts.turns,
       outcome,

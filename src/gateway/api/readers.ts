@@ -2,7 +2,7 @@ import { BlockList, isIP, isIPv6 } from 'node:net';
 import type { Request, RequestHandler, Response } from 'express';
 import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
 import { isLoopback } from '../../http/address.ts';
-import { type AuthOptions, createLogin } from '../../http/auth.ts';
+import { type AuthOptions, createAuthenticator } from '../../http/auth.ts';
 import { OptionError } from '../../options.ts';
 import type { Telemetry } from '../telemetry.ts';
 
@@ -48,7 +48,7 @@ export function createReaderGuard({ readers, host, telemetry }: ReaderGuardOptio
     }
     return localOnly(telemetry);
   }
-  const login = hasLogin ? createLogin(auth, 'sessions') : undefined;
+  const login = hasLogin ? createAuthenticator(auth, 'sessions') : undefined;
   const trusted = proxy && blockList(proxy.from);
   const mayRead = (request: Request): boolean =>
     (proxy &&
@@ -56,7 +56,7 @@ export function createReaderGuard({ readers, host, telemetry }: ReaderGuardOptio
       Boolean(request.header(proxy.header)) &&
       includes(trusted, request.socket.remoteAddress) &&
       isNamed(proxy.hosts, request.headers.host)) ||
-    (login?.admits(request) ?? false);
+    (login?.isAuthorized(request) ?? false);
 
   // Only unauthorized requests are counted: valid credentials work even if others at the same address fail.
   const limited = rateLimit({

@@ -1,5 +1,5 @@
 import type { BillableUnit } from '../../catalogue/labels.ts';
-import { amountOf, splitInput, splitOutput } from '../../pricing/token-split.ts';
+import { splitInput, splitOutput, validAmount } from '../../pricing/token-split.ts';
 import { type Attributes, type AttributeValue, flag, list, number, record, text } from './attribute-value.ts';
 
 /** What a session used of one model. Durations are seconds. */
@@ -104,7 +104,7 @@ export function sessionReportOf(attributes: Attributes, at: number): SessionRepo
 export function billableOf({ component, amounts }: UsageEntry): [unit: BillableUnit, amount: number][] {
   const found: [BillableUnit, number][] = [];
   const take = (unit: BillableUnit, amount: number | undefined) => {
-    if (amountOf(amount) > 0) found.push([unit, amountOf(amount)]);
+    if (validAmount(amount) > 0) found.push([unit, validAmount(amount)]);
   };
   const audio = (tokens: number) => {
     take('audio_seconds', amounts.audio_duration);
@@ -132,12 +132,12 @@ export function billableOf({ component, amounts }: UsageEntry): [unit: BillableU
       take('characters', amounts.characters_count);
       take('input_tokens', input);
       take('output_audio_tokens', output);
-      audio(amountOf(input) + amountOf(output));
+      audio(validAmount(input) + validAmount(output));
       break;
     case 'stt':
       take('input_audio_tokens', input);
       take('output_tokens', output);
-      audio(amountOf(input) + amountOf(output));
+      audio(validAmount(input) + validAmount(output));
       break;
     default:
       take('requests', amounts.total_requests);

@@ -3,9 +3,8 @@ import type {
   MeasuredAttributes,
   RecordAttributes,
 } from '../../catalogue/conversation.ts';
-import { segmentsOf } from '../../session/segments.ts';
-import { closeReasonOf } from '../../session/session-events.ts';
-import { covered } from '../../session/tool-calls.ts';
+import { closeReasonOf } from '../../session/session-observer.ts';
+import { coveredTime, segmentsOf } from '../../session/turn-latency.ts';
 import type { ChatItem, MessageMetrics } from '../decode/chat-item.ts';
 import type { SessionReport } from '../decode/session-report.ts';
 import type { SessionCost } from '../store/session-state.ts';
@@ -170,7 +169,7 @@ function turnOf(
   index: number,
 ): EventRecord {
   // The time of parallel tools counts once, as in the records of a job.
-  const toolSeconds = covered(toolRuns);
+  const toolSeconds = coveredTime(toolRuns);
   const silent = abandoned ? 'abandoned' : 'unanswered';
   const outcome = !reply ? silent : interrupted ? 'interrupted' : 'completed';
   const m: MessageMetrics = { ...user.metrics, ...reply?.metrics };

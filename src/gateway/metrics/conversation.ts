@@ -1,4 +1,4 @@
-import type { MessageRead } from '../../session/events.ts';
+import type { MessageFields } from '../../session/events.ts';
 import { flag, number, text } from '../decode/attribute-value.ts';
 import type { ChatItem, MessageMetrics } from '../decode/chat-item.ts';
 import type { SpanRecord } from '../decode/records.ts';
@@ -116,7 +116,7 @@ function speechesOf(turns: readonly SpanRecord[]): Map<string, Speech> {
 export interface Message {
   at: number;
   role: 'user' | 'assistant';
-  read: MessageRead;
+  read: MessageFields;
   metrics: MessageMetrics;
 }
 
@@ -168,10 +168,10 @@ const names = {
   ttsTtfb: 'ttsNodeTtfb',
   playbackLatency: 'playbackLatency',
   e2eLatency: 'e2eLatency',
-} as const satisfies Record<keyof MessageMetrics, keyof MessageRead['metrics']>;
+} as const satisfies Record<keyof MessageMetrics, keyof MessageFields['metrics']>;
 
 /** Under the SDK's names, without what was not measured. */
-const reportOf = (metrics: MessageMetrics): MessageRead['metrics'] =>
+const reportOf = (metrics: MessageMetrics): MessageFields['metrics'] =>
   Object.fromEntries(
     Object.entries(metrics).flatMap(([key, value]) =>
       value === undefined ? [] : [[names[key as keyof MessageMetrics], value]],

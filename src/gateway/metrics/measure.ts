@@ -1,8 +1,8 @@
 import { catalogue, type MetricName } from '../../catalogue/metrics.ts';
 import { type Observation, observation } from '../../catalogue/observation.ts';
-import type { Model } from '../../session/model.ts';
+import type { Model } from '../../session/events.ts';
 import { Samples } from '../../session/samples.ts';
-import { SessionObserver } from '../../session/session-events.ts';
+import { SessionObserver } from '../../session/session-observer.ts';
 import { billableOf, type UsageEntry } from '../decode/session-report.ts';
 import { isDuplicateUsage, type UsageReporters, withUsageReporter } from '../decode/span-facts.ts';
 import { SpanTree } from '../decode/span-tree.ts';

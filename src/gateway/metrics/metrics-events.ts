@@ -1,4 +1,4 @@
-import type { ReadEvents } from '../../session/events.ts';
+import type { ObservedEvents } from '../../session/events.ts';
 import {
   type Attributes,
   type AttributeValue,
@@ -86,7 +86,7 @@ function addErrors(
   }
 }
 
-export type SdkMetrics = ReadEvents['metrics_collected']['metrics'];
+export type SdkMetrics = ObservedEvents['metrics_collected']['metrics'];
 
 /** Fields that Python sends in seconds, and Node.js in milliseconds under a name that says so. */
 const seconds: ReadonlySet<string> = new Set([

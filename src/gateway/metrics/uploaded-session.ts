@@ -1,4 +1,4 @@
-import type { ReadEvents, SessionEventName } from '../../session/events.ts';
+import type { ObservedEvents, SessionEventName } from '../../session/events.ts';
 import type { Attributes, AttributeValue } from '../decode/attribute-value.ts';
 import type { ChatItem } from '../decode/chat-item.ts';
 import type { SpanRecord } from '../decode/records.ts';
@@ -97,7 +97,7 @@ export interface TimedEvent {
   /** What comes first among those of one moment. */
   rank: number;
   name: SessionEventName;
-  event: ReadEvents[SessionEventName];
+  event: ObservedEvents[SessionEventName];
 }
 
 /** The order in which the SDK emits events of the same moment. */
@@ -124,9 +124,13 @@ export class EventTimeline {
     name: E,
     at: number,
     rank: keyof typeof eventOrder,
-    event: Omit<ReadEvents[E], 'createdAt' | 'type'>,
+    event: Omit<ObservedEvents[E], 'createdAt' | 'type'>,
   ): void {
-    const stamped = { type: name, createdAt: at * 1000, ...event } as unknown as ReadEvents[SessionEventName];
+    const stamped = {
+      type: name,
+      createdAt: at * 1000,
+      ...event,
+    } as unknown as ObservedEvents[SessionEventName];
     this.#events.push({ at, rank: eventOrder[rank], name, event: stamped });
   }
 

@@ -1,6 +1,5 @@
 import { segments } from '../../catalogue/labels.ts';
-import { type Segment, segmentsOf } from '../../session/segments.ts';
-import { covered } from '../../session/tool-calls.ts';
+import { coveredTime, type Segment, segmentsOf } from '../../session/turn-latency.ts';
 import type { ChatItem } from '../decode/chat-item.ts';
 import { type FactsTree, isOf, type Node, type NodeOf } from './span-tree.ts';
 import { type OpenTurn, stepOf } from './turns.ts';
@@ -87,7 +86,7 @@ export function latencyOf(turn: OpenTurn, tree: FactsTree): TurnLatency | undefi
     transcriptionDelay,
     endOfTurnDelay,
     onUserTurnCompletedDelay,
-    tools: covered(tools),
+    tools: coveredTime(tools),
     llmNodeTtft: reply?.metrics?.llmTtft ?? answer?.facts.ttft,
     llmBefore: tools.length > 0 ? llmBefore(nodes, tools, asked) : undefined,
     ttsNodeTtfb: reply?.metrics?.ttsTtfb ?? below.find((node) => isOf(node, 'tts_node'))?.facts.ttfb,

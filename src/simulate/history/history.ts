@@ -1,5 +1,19 @@
-import { type Measure, measures } from './measures.ts';
-import { type HistoryAgent, qualityAt, type Release, type Scenario, scenario, turnRate } from './scenario.ts';
+import { execFile } from 'node:child_process';
+import { createWriteStream, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
+import {
+  type HistoryAgent,
+  type Measure,
+  measures,
+  qualityAt,
+  type Release,
+  type Scenario,
+  scenario,
+  turnRate,
+} from './scenario.ts';
 
 export interface HistoryOptions {
   /** Unix seconds at which the history ends. */
@@ -15,7 +29,7 @@ export interface HistoryOptions {
 }
 
 /** A stretch of time whose samples fit into one file, in unix seconds. */
-export interface Stretch {
+export interface TimeRange {
   from: number;
   to: number;
 }
@@ -66,7 +80,7 @@ export function createHistory(options: HistoryOptions) {
   }
 
   /** The samples of a stretch; stretches have to be asked for in their order, without gaps. */
-  function* lines({ from, to }: Stretch): Generator<string> {
+  function* lines({ from, to }: TimeRange): Generator<string> {
     for (const run of runs) {
       const times: number[] = [];
       for (let at = Math.ceil(from / interval) * interval; at < to; at += interval) {
@@ -117,13 +131,13 @@ export function createHistory(options: HistoryOptions) {
       'up',
     ],
     /** The whole history in stretches that are aligned to `seconds`, as blocks are. */
-    *stretches(seconds: number): Generator<Stretch> {
+    *timeRanges(seconds: number): Generator<TimeRange> {
       for (let from = Math.floor(start / seconds) * seconds; from < end; from += seconds) {
         yield { from: Math.max(from, start), to: Math.min(from + seconds, end) };
       }
     },
     /** The samples of a stretch, as OpenMetrics; stretches have to be asked for in their order. */
-    *openmetrics(stretch: Stretch): Generator<string> {
+    *openmetrics(stretch: TimeRange): Generator<string> {
       yield* lines(stretch);
       yield '# EOF\n';
     },
@@ -152,3 +166,58 @@ const gauge = (
   times: readonly number[],
   value: (at: number) => number,
 ): string => times.map((at) => `${name}${worker}} ${value(at)} ${at}\n`).join('');
+
+const run = promisify(execFile);
+
+/** How long a block is: as long as Prometheus itself makes them by compaction, so that each file is read once. */
+const blockHours = 54;
+
+/**
+ * Writes a history as blocks of Prometheus' storage, one after the other: text of a month would fill a disk.
+ *
+ * @param promtool the command, which comes with Prometheus
+ * @param onBlock is told the share that is done
+ * @throws {Error} with what promtool says
+ */
+export async function writeBlocks(
+  history: ReturnType<typeof createHistory>,
+  directory: string,
+  promtool = 'promtool',
+  onBlock: (done: number) => void = () => {},
+): Promise<void> {
+  mkdirSync(directory, { recursive: true });
+  let importing: Promise<unknown> = Promise.resolve();
+  try {
+    for (const [index, stretch] of [...history.timeRanges(blockHours * 3600)].entries()) {
+      const file = join(directory, `history-${index % 2}.om`);
+      await pipeline(Readable.from(chunks(history.openmetrics(stretch))), createWriteStream(file));
+      // The next stretch is written while promtool reads this one.
+      await importing;
+      importing = run(promtool, [
+        'tsdb',
+        'create-blocks-from',
+        'openmetrics',
+        '--quiet',
+        `--max-block-duration=${blockHours}h`,
+        file,
+        directory,
+      ]).then(() => onBlock((stretch.to - history.start) / (history.end - history.start)));
+      importing.catch(() => {});
+    }
+    await importing;
+  } finally {
+    for (const index of [0, 1]) rmSync(join(directory, `history-${index}.om`), { force: true });
+  }
+}
+
+/** Joins short texts to some that are worth a write. */
+function* chunks(texts: Iterable<string>): Generator<string> {
+  let text = '';
+  for (const next of texts) {
+    text += next;
+    if (text.length < 1_000_000) continue;
+    yield text;
+    text = '';
+  }
+  yield text;
+}

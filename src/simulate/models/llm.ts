@@ -1,10 +1,24 @@
 import { APIConnectionError, APIStatusError, llm } from '@livekit/agents';
+import type { Script, Step } from '../dialogue.ts';
+import type { LlmModel } from '../fleet.ts';
 import type { Incidents } from '../incidents.ts';
-import type { LlmModel } from '../model-specs.ts';
 import { pause } from '../pause.ts';
 import type { Random } from '../random.ts';
-import type { Script, Step } from '../script.ts';
-import { position } from './position.ts';
+
+/** Where a conversation stands: the user's last message, and how often tools have answered since. */
+export function conversationPosition({ items }: llm.ChatContext): {
+  message: string | undefined;
+  round: number;
+} {
+  let round = 0;
+  for (let i = items.length - 1; i >= 0; i--) {
+    const item = items[i];
+    if (item?.type === 'message' && item.role === 'user') return { message: item.textContent, round };
+    // Several outputs in a row answer one request: a round ends where the outputs end.
+    if (item?.type === 'function_call_output' && items[i + 1]?.type !== 'function_call_output') round++;
+  }
+  return { message: undefined, round };
+}
 
 export interface LlmOptions {
   model: LlmModel;
@@ -63,7 +77,7 @@ class SimulatedLlmStream extends llm.LLMStream {
   constructor(owner: SimulatedLlm, { chatCtx, toolCtx, connOptions = retries }: ChatOptions) {
     super(owner, { chatCtx, toolCtx, connOptions });
     this.#llm = owner;
-    const { message, round } = position(chatCtx);
+    const { message, round } = conversationPosition(chatCtx);
     this.#step = owner.options.script.step(message, round);
   }
 
@@ -73,18 +87,18 @@ class SimulatedLlmStream extends llm.LLMStream {
     const slow = model.provider === 'openai' && incidents.active('slow-llm') ? slowness : 1;
     const ttft = random.lognormal(model.ttft.median, model.ttft.sigma) * slow * slowdown;
     await this.#fail(ttft / 2);
-    if (!(await pause(this.#step.trouble === 'late' ? lateMs : ttft, signal))) return;
+    if (!(await pause(this.#step.fault === 'late' ? lateMs : ttft, signal))) return;
 
     const id = this.#llm.nextRequestId();
-    const { text = '', tools = [], trouble } = this.#step;
-    const words = trouble === 'empty' ? [] : (text.match(/\S+\s*/g) ?? []);
+    const { text = '', tools = [], fault } = this.#step;
+    const words = fault === 'empty' ? [] : (text.match(/\S+\s*/g) ?? []);
     for (let i = 0; i < words.length; i += wordsPerChunk) {
       const content = words.slice(i, i + wordsPerChunk).join('');
       this.queue.put({ id, delta: { role: 'assistant', content } });
       const ms = (tokensOf(content) / model.tokensPerSecond) * 1000;
       if (!(await pause(random.lognormal(ms, 0.2), signal))) return;
     }
-    if (tools.length > 0 && trouble !== 'empty') {
+    if (tools.length > 0 && fault !== 'empty') {
       const toolCalls = tools.map(({ name, args }, i) =>
         llm.FunctionCall.create({ callId: `${id}_${i}`, name, args: JSON.stringify(args) }),
       );
@@ -104,7 +118,7 @@ class SimulatedLlmStream extends llm.LLMStream {
       await pause(afterMs, this.abortController.signal);
       throw new APIConnectionError({ message: 'simulated: the connection was reset' });
     }
-    if (this.#step.trouble === 'fatal') {
+    if (this.#step.fault === 'fatal') {
       throw new APIStatusError({
         message: 'simulated: the request was refused',
         options: { statusCode: 400, retryable: false },

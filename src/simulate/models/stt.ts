@@ -1,10 +1,10 @@
 import { APIConnectionError, type AudioBuffer, type LanguageCode, stt } from '@livekit/agents';
 import type { AudioFrame } from '@livekit/rtc-node';
-import type { SttModel } from '../model-specs.ts';
+import type { Faults } from '../dialogue.ts';
+import type { SttModel } from '../fleet.ts';
 import { pause } from '../pause.ts';
 import type { Random } from '../random.ts';
-import type { Faults } from './faults.ts';
-import { inputSampleRate, isLoud, type Utterance, utteranceOf } from './utterance.ts';
+import { inputSampleRate, isLoud, type Utterance, utteranceOf } from './audio.ts';
 
 export interface SttOptions {
   model: SttModel;

@@ -1,10 +1,10 @@
 import { APIConnectionError, APIStatusError, tts } from '@livekit/agents';
+import type { Faults } from '../dialogue.ts';
+import type { TtsModel } from '../fleet.ts';
 import type { Incidents } from '../incidents.ts';
-import type { TtsModel } from '../model-specs.ts';
 import { pause } from '../pause.ts';
 import type { Random } from '../random.ts';
-import type { Faults } from './faults.ts';
-import { framesFor, outputFrameMs, outputSampleRate, voiceFrame } from './voice.ts';
+import { framesFor, outputFrameMs, outputSampleRate, voiceFrame } from './audio.ts';
 
 export interface TtsOptions {
   model: TtsModel;

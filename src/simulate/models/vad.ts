@@ -1,7 +1,7 @@
 import { VAD, type VADEvent, VADEventType, VADStream } from '@livekit/agents';
 import type { AudioFrame } from '@livekit/rtc-node';
 import type { Random } from '../random.ts';
-import { isLoud } from './utterance.ts';
+import { isLoud } from './audio.ts';
 
 const minSpeechMs = 100;
 const minSilenceMs = 300;

@@ -1,13 +1,21 @@
 import type { ComponentChildren, RefObject } from 'preact';
 import type { Summary } from '../api.ts';
-import { formatCount, formatDuration, formatLatency } from '../formats.ts';
-import { latencyClass } from '../latency.ts';
+import { formatCount, formatDuration, formatLatency, latencyClass } from '../formats.ts';
 import { EndBadge } from '../status.tsx';
-import { Agent, Cost, durationOf, Started } from './cells.tsx';
-import type { RowsInSight } from './table.tsx';
+import { Agent, Cost, durationOf, Started } from './columns.tsx';
+import type { VisibleRowsProps } from './table.tsx';
 
-/** Sessions in a narrow window: what a row of the table says, in the words that are its heads there. */
-export function SessionCards({ total, at, visible, height, body, current, onCurrent, now }: RowsInSight) {
+/** Sessions in a narrow window, as cards. */
+export function SessionCards({
+  total,
+  at,
+  visible,
+  height,
+  body,
+  current,
+  onCurrent,
+  now,
+}: VisibleRowsProps) {
   const { first, end } = visible;
   return (
     <ol

@@ -6,39 +6,131 @@ import {
   formatDay,
   formatDuration,
   formatLatency,
+  formatMoment,
   formatTime,
+  latencyClass,
+  latencyLimits,
   none,
 } from '../formats.ts';
+import { LockIcon, SoundIcon } from '../icons.tsx';
 import { EndBadge, endOf } from '../status.tsx';
-import {
-  Agent,
-  Cost,
-  Count,
-  Cut,
-  durationOf,
-  Latency,
-  LatencyRange,
-  RangeScale,
-  rangeHint,
-  Started,
-  unnamed,
-} from './cells.tsx';
+
+export function Latency({ seconds }: { seconds: number | undefined }) {
+  const found = latencyClass(seconds);
+  if (!found) return <span>{formatLatency(seconds)}</span>;
+  return (
+    <span class={found} title={`Above ${formatLatency(latencyLimits[found])}`}>
+      {formatLatency(seconds)}
+    </span>
+  );
+}
+
+/** The marker and the end of the scale of `LatencyRange`, in seconds: the objectives. */
+const { slow: mark, 'too-slow': full } = latencyLimits;
+
+/** The description of `LatencyRange`. */
+export const rangeHint = `The bar spans p50 to p95 on a scale from 0 to ${full} s; the marker is at ${mark} s`;
+
+/** The scale of `LatencyRange`, above it. */
+export const RangeScale = () => (
+  <span class="range-figures" aria-hidden="true">
+    <span>0</span>
+    <span class="range-mark" style={{ left: `${(100 * mark) / full}%` }}>
+      {mark}
+    </span>
+    <span>{full} s</span>
+  </span>
+);
+
+/** From the median to the 95th percentile. */
+export function LatencyRange({ p50, p95 }: { p50: number | undefined; p95: number | undefined }) {
+  if (p50 === undefined || p95 === undefined) return null;
+  const share = (seconds: number) => Math.min(1, seconds / full) * 100;
+  const least = 3;
+  const left = Math.min(share(p50), 100 - least);
+  return (
+    <svg
+      class={`range ${latencyClass(p95) ?? ''}`}
+      viewBox="0 0 100 8"
+      preserveAspectRatio="none"
+      aria-hidden="true"
+    >
+      <rect class="range-scale" y="3" width="100" height="2" />
+      <rect class="range-limit" x={share(mark)} width="1.5" height="8" />
+      <rect class="range-found" x={left} y="1.5" width={Math.max(least, share(p95) - left)} height="5" />
+    </svg>
+  );
+}
+
+/** A count; 0 is dimmed. */
+export const Count = ({ count, tone, title }: { count: number; tone?: string; title?: string }) => (
+  <span class={count === 0 ? 'zero' : tone} title={title}>
+    {formatCount(count)}
+  </span>
+);
+
+/** US dollars; `+`: usage without a known price is excluded. */
+export const Cost = ({ usd, incomplete = false }: { usd: number | undefined; incomplete?: boolean }) => (
+  <span title={incomplete ? 'Excludes usage without a known price' : undefined}>
+    {formatCost(usd)}
+    {incomplete && usd !== undefined && '+'}
+  </span>
+);
+
+/** The duration of a session. That of a live call advances between updates. */
+export function durationOf({ status, start, duration }: Summary, now: number): number {
+  const since = now - start;
+  // A larger difference means that one of the two clocks is wrong.
+  return status === 'live' && since > duration && since < duration + 180 ? since : duration;
+}
+
+export const unnamed = 'Unnamed agent';
+
+export const Agent = ({ session }: { session: Summary }) => (
+  <>
+    <span class="agent-name">{session.agent ?? unnamed}</span>
+    <span class="agent-room">
+      {session.hasAudio && <SoundIcon title="Has a recording" />}
+      <span>{session.roomName ?? session.id}</span>
+      {session.redacted && (
+        <span class="tag" title="Conversation content is not stored">
+          <LockIcon />
+          redacted
+        </span>
+      )}
+      {session.simulated && <span class="tag">simulated</span>}
+    </span>
+  </>
+);
+
+/** Text that is truncated with an ellipsis. */
+export const Cut = ({ title, children }: { title?: string; children: ComponentChildren }) => (
+  <span class="cut" title={title}>
+    <span>{children}</span>
+  </span>
+);
+
+export const Started = ({ at, now }: { at: number; now: number }) => (
+  <time dateTime={new Date(at * 1000).toISOString()} title={formatMoment(at)}>
+    <span class="day">{formatDay(at, now)}</span> {formatTime(at)}
+  </time>
+);
 
 export interface Column {
   key: string;
   name: string;
-  /** What the name stands for, for those who point at it. */
+  /** The tooltip of the name. */
   hint?: string;
-  /** By what the API sorts, if it does. */
+  /** The sort key of the API, if the column can be sorted. */
   sort?: string;
-  /** Numbers stand to the right. */
+  /** Right-aligned numbers. */
   number?: boolean;
-  /** What stands before its name: the scale of what is drawn in it. */
+  /** A scale above the name. */
   scale?: () => ComponentChildren;
   cell: (session: Summary, now: number) => ComponentChildren;
-  /** What is in the cell, as text: the longest of a column is how wide it is. */
+  /** The text of the cell: the longest one determines the width of the column. */
   text: (session: Summary, now: number) => string;
-  /** What is below that. */
+  /** The secondary text below. */
   more?: (session: Summary) => string;
 }
 
@@ -76,7 +168,7 @@ export const columns: readonly Column[] = [
   {
     key: 'turns',
     name: 'Turns',
-    hint: 'What the user said, by turns',
+    hint: 'Number of user turns',
     sort: 'turns',
     number: true,
     cell: ({ turns }) => <Count count={turns} />,
@@ -113,7 +205,7 @@ export const columns: readonly Column[] = [
   {
     key: 'interruptions',
     name: 'Interruptions',
-    hint: 'Messages of the agent that were interrupted',
+    hint: 'Agent messages that were interrupted',
     sort: 'interruptions',
     number: true,
     cell: ({ interruptions }) => <Count count={interruptions} />,
@@ -132,7 +224,7 @@ export const columns: readonly Column[] = [
   {
     key: 'cost',
     name: 'Cost',
-    hint: 'US dollars at list prices; +: there was usage that has no known price',
+    hint: 'US dollars at list prices; +: excludes usage without a known price',
     sort: 'cost',
     number: true,
     cell: ({ cost, costIncomplete }) => <Cost usd={cost} incomplete={costIncomplete} />,
@@ -141,7 +233,7 @@ export const columns: readonly Column[] = [
   {
     key: 'end',
     name: 'End',
-    hint: 'Why it ended',
+    hint: 'Why the session ended',
     cell: (session) => (
       <Cut>
         <EndBadge session={session} />

@@ -1,4 +1,4 @@
-/** The list's filters, as they are in its address: by the names of the API, and one of its own, `since`. */
+/** The filters of the list, as in its address: the parameters of the API, and `since`. */
 
 const lists = ['agent', 'version', 'status', 'closeReason', 'tag', 'has', 'lacks'] as const;
 const figures = ['from', 'to', 'minDuration', 'maxDuration', 'minLatencyP95'] as const;
@@ -14,7 +14,7 @@ const names: readonly Name[] = ['q', 'roomName', ...lists, ...figures, ...flags,
 
 export const defaultSort = '-start';
 
-/** What of an address the list knows, each once and in one order, so that equal filters make equal addresses. */
+/** The known filters of an address, each once and in a fixed order, so that equal filters have equal addresses. */
 export function readFilters(params: URLSearchParams): URLSearchParams {
   const read = new URLSearchParams();
   for (const name of names) {
@@ -24,7 +24,7 @@ export function readFilters(params: URLSearchParams): URLSearchParams {
   return read;
 }
 
-/** Filters with one of them changed; `undefined` or nothing takes it out. */
+/** Filters with one of them changed; `undefined` or an empty value removes it. */
 export function withFilter(
   filters: URLSearchParams,
   name: Name,
@@ -40,7 +40,7 @@ export function withFilter(
 export const valuesOf = (filters: URLSearchParams, name: ListFilter): string[] =>
   (filters.get(name) ?? '').split(',').filter((value) => value !== '');
 
-/** Whether anything is left out of the list; an order leaves nothing out. */
+/** Whether the list is filtered; a sort order is no filter. */
 export const isFiltered = (filters: URLSearchParams): boolean =>
   [...filters.keys()].some((name) => name !== 'sort');
 
@@ -53,7 +53,7 @@ export const addressOf = (filters: URLSearchParams): string => {
 
 const units: Readonly<Record<string, number>> = { m: 60, h: 3600, d: 86_400 };
 
-/** What the API is asked for. `since` is a time before now (`90m`, `24h`, `7d`), which it does not know. */
+/** The query for the API. `since`, a time before now (`90m`, `24h`, `7d`), is converted to `from`. */
 export function apiQueryOf(filters: URLSearchParams, now: number): URLSearchParams {
   const query = new URLSearchParams(filters);
   const [, count, unit = ''] = query.get('since')?.match(/^(\d{1,6})([mhd])$/) ?? [];
@@ -62,7 +62,7 @@ export function apiQueryOf(filters: URLSearchParams, now: number): URLSearchPara
   return query;
 }
 
-/** The sort that a click on a column's head asks for: large figures and recent times first, then the other way round. */
+/** The sort order after a click on a column header: descending first (agents: ascending), then the reverse. */
 export function nextSort(sort: string, key: string): string {
   if (sort === `-${key}`) return key;
   if (sort === key) return `-${key}`;

@@ -1,6 +1,6 @@
 import type { RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { isForThePage } from '../keys.ts';
+import { isPageShortcut } from '../shortcuts.tsx';
 import type { Rows } from './rows.ts';
 
 export interface KeyboardOptions {
@@ -12,9 +12,9 @@ export interface KeyboardOptions {
   current: string | undefined;
 }
 
-/** Keys of the list: j and k, or arrows, from row to row, / to search. Enter follows a row's link by itself. */
+/** Keys of the list: j, k and arrows move between rows, / searches. Enter follows a row's link natively. */
 export function useListKeys({ rows, height, body, search, current }: KeyboardOptions): void {
-  /** The row that is to be focused as soon as it is drawn. */
+  /** The row to focus as soon as it is rendered. */
   const pending = useRef<number | undefined>(undefined);
 
   const focusPending = () => {
@@ -25,7 +25,7 @@ export function useListKeys({ rows, height, body, search, current }: KeyboardOpt
     pending.current = undefined;
     link.focus({ preventScroll: true });
   };
-  // After each drawing: it may be the one that brought the row.
+  // After each render: the row may have been added.
   useEffect(focusPending);
 
   const move = (to: number) => {
@@ -39,7 +39,7 @@ export function useListKeys({ rows, height, body, search, current }: KeyboardOpt
 
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
-      if (!isForThePage(event)) return;
+      if (!isPageShortcut(event)) return;
       const id = focused() ?? current;
       const at = pending.current ?? (id === undefined ? undefined : rows.indexOf(id));
       const inTable = event.target instanceof Node && body.current?.contains(event.target);
@@ -64,7 +64,7 @@ export function useListKeys({ rows, height, body, search, current }: KeyboardOpt
   });
 }
 
-/** Scrolls as far as it takes to see a row whole, also where it is not drawn yet. */
+/** Scrolls until a row is fully visible, even if it is not rendered yet. */
 function reveal(body: HTMLElement, index: number, height: number): void {
   const top = body.getBoundingClientRect().top + index * height;
   const head = body.parentElement?.querySelector('thead')?.getBoundingClientRect().bottom ?? 0;
@@ -74,6 +74,6 @@ function reveal(body: HTMLElement, index: number, height: number): void {
   else if (below > 0) scrollBy(0, below);
 }
 
-/** The session whose link has the focus; keys may come faster than what is drawn after them. */
+/** The session whose link has the focus; keys may arrive faster than renders. */
 const focused = (): string | undefined =>
   document.activeElement instanceof HTMLElement ? document.activeElement.dataset.session : undefined;

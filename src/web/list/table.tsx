@@ -1,34 +1,82 @@
 import type { RefObject } from 'preact';
+import { useMemo } from 'preact/hooks';
 import type { Summary } from '../api.ts';
 import { type Column, columns } from './columns.tsx';
 import { nextSort } from './filters.ts';
-import { showHintBelow } from './hints.ts';
-import type { VisibleRows } from './visible-rows.ts';
-import { useWidest } from './widest.ts';
+import type { VisibleRows } from './viewport.ts';
 
-/** What is drawn of the list, as a table or as cards. */
-export interface RowsInSight {
+/**
+ * A row's link covers the row, so that a browser would not show the tooltips below it: the link takes the title of the
+ * element under the pointer.
+ */
+export function showHintBelow(event: MouseEvent): void {
+  const link = event.target instanceof Element ? event.target.closest<HTMLElement>('a[data-session]') : null;
+  if (!link) return;
+  const below = document
+    .elementsFromPoint(event.clientX, event.clientY)
+    .find((each) => each !== link && each instanceof HTMLElement && each.title !== '');
+  link.title = below instanceof HTMLElement ? below.title : '';
+}
+
+/** The longest text of each column, by its key, and the longest secondary text. */
+export interface Widest {
+  text: Record<string, string>;
+  more: Record<string, string>;
+}
+
+/** Includes the texts of another session. */
+export function widen({ text, more }: Widest, session: Summary, now: number): void {
+  for (const column of columns) {
+    keepLonger(text, column.key, column.text(session, now));
+    if (column.more) keepLonger(more, column.key, column.more(session));
+  }
+}
+
+function keepLonger(kept: Record<string, string>, key: string, text: string): void {
+  if (text.length > (kept[key]?.length ?? 0)) kept[key] = text;
+}
+
+/**
+ * The longest texts of all rows that were rendered so far. Only the visible rows are rendered: without this, column
+ * widths would change while the user scrolls.
+ */
+export function useWidest(
+  list: object,
+  at: (index: number) => Summary | undefined,
+  { first, end }: VisibleRows,
+  now: number,
+): Widest {
+  const widest = useMemo<Widest>(() => ({ text: {}, more: {} }), [list]);
+  for (let index = first; index < end; index++) {
+    const session = at(index);
+    if (session) widen(widest, session, now);
+  }
+  return widest;
+}
+
+/** The props of the table and of the cards. */
+export interface VisibleRowsProps {
   total: number;
   at: (index: number) => Summary | undefined;
-  /** Another one for other filters, or another order. */
+  /** Identity of the list; changes with filters and sort order. */
   list: object;
   visible: VisibleRows;
   /** Pixels of a row. */
   height: number;
-  /** What the rows are in. */
+  /** The element that contains the rows. */
   body: RefObject<HTMLElement | null>;
-  /** The session that the keyboard is at. */
+  /** The session with the keyboard focus. */
   current: string | undefined;
   onCurrent: (id: string) => void;
   now: number;
 }
 
-interface TableProps extends RowsInSight {
+interface TableProps extends VisibleRowsProps {
   sort: string;
   onSort: (sort: string) => void;
 }
 
-/** The rows in sight, between two spacers that stand for those above and below. */
+/** The visible rows, between two spacers for the rows above and below. */
 export function SessionTable({ total, at, list, visible, height, body, sort, onSort, ...rest }: TableProps) {
   const { first, end } = visible;
   const widest = useWidest(list, at, visible, rest.now);
@@ -53,7 +101,7 @@ export function SessionTable({ total, at, list, visible, height, body, sort, onS
         <Spacer height={first * height} />
         {indices.map((index) => {
           const session = at(index);
-          // While rows move, one may be there twice, as the last that was read and the first that was read anew.
+          // During a refresh, a session may occur twice: in an old and in a new chunk.
           const isNew = session !== undefined && !seen.has(session.id);
           if (session) seen.add(session.id);
           return <Row key={isNew ? session.id : `row ${index}`} index={index} session={session} {...rest} />;

@@ -1,12 +1,67 @@
 import type { RefObject } from 'preact';
-import { useLayoutEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Facets } from '../api.ts';
-import { Choices } from './choices.tsx';
+import { SearchIcon } from '../icons.tsx';
 import { columns } from './columns.tsx';
+import { Choices, MoreFilters, TimeFilter } from './filter-menus.tsx';
 import { defaultSort, isFiltered, type ListFilter, readFilters, valuesOf, withFilter } from './filters.ts';
-import { MoreFilters } from './more-filters.tsx';
-import { SearchBox } from './search-box.tsx';
-import { TimeFilter } from './time-filter.tsx';
+
+/** Debounce of the search, in milliseconds. */
+const debounceMs = 250;
+
+interface SearchBoxProps {
+  value: string;
+  onSearch: (words: string) => void;
+  input: RefObject<HTMLInputElement | null>;
+}
+
+export function SearchBox({ value, onSearch, input }: SearchBoxProps) {
+  const [text, setText] = useState(value);
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const asked = useRef(value);
+
+  // The back button changes the search, too; text that is being typed stays.
+  useEffect(() => {
+    if (value !== asked.current) setText(value);
+    asked.current = value;
+  }, [value]);
+  useEffect(() => () => clearTimeout(timer.current), []);
+
+  const search = (words: string, pause: number) => {
+    setText(words);
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => {
+      asked.current = words.trim();
+      onSearch(words.trim());
+    }, pause);
+  };
+  return (
+    <div class="search">
+      <SearchIcon />
+      <input
+        ref={input}
+        type="search"
+        value={text}
+        maxLength={500}
+        placeholder="Search words said, session or room"
+        aria-label="Search words said, session or room"
+        aria-keyshortcuts="/"
+        autoComplete="off"
+        spellcheck={false}
+        onInput={(event) => search(event.currentTarget.value, debounceMs)}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter') search(text, 0);
+          if (event.key !== 'Escape') return;
+          event.stopPropagation();
+          if (text !== '') search('', 0);
+          // Shortcuts apply to the list again.
+          event.currentTarget.blur();
+        }}
+      />
+      <kbd class="pointer-only">/</kbd>
+    </div>
+  );
+}
 
 const choices = [
   ['agent', 'Agent'],
@@ -20,18 +75,18 @@ interface ToolbarProps {
   filters: URLSearchParams;
   onFilters: (filters: URLSearchParams) => void;
   facets: Facets | undefined;
-  /** Called when a list of values is about to be shown. */
+  /** Called before a list of values is shown. */
   onFacets: () => void;
   search: RefObject<HTMLInputElement | null>;
 }
 
-/** What is searched for, and what is left out. */
+/** The search box and the filters. */
 export function Toolbar({ filters, onFilters, facets, onFacets, search }: ToolbarProps) {
   const sort = filters.get('sort') ?? defaultSort;
   const bar = useRef<HTMLElement>(null);
   useLayoutEffect(() => {
     if (!bar.current) return;
-    // What else stays in sight does so below it, however many lines its filters take.
+    // The sticky table header is placed below the toolbar, whose height depends on its filters.
     const observer = new ResizeObserver(([entry]) => {
       const height = entry?.borderBoxSize[0]?.blockSize ?? 0;
       document.documentElement.style.setProperty('--toolbar-height', `${height}px`);
@@ -50,7 +105,7 @@ export function Toolbar({ filters, onFilters, facets, onFacets, search }: Toolba
         {choices.map(([name, label]) => {
           const counts = facets && (facets[name] ?? {});
           const chosen = valuesOf(filters, name);
-          // Hardly anybody has tags: who has none is not asked for them.
+          // Tags are rare: without any, the filter is hidden.
           if (name === 'tag' && chosen.length === 0 && Object.keys(counts ?? {}).length === 0) return null;
           return (
             <Choices
@@ -93,6 +148,6 @@ export function Toolbar({ filters, onFilters, facets, onFacets, search }: Toolba
   );
 }
 
-/** The same order, and nothing left out. */
+/** Only the sort order of the filters. */
 export const onlySort = (filters: URLSearchParams): URLSearchParams =>
   readFilters(new URLSearchParams({ sort: filters.get('sort') ?? defaultSort }));

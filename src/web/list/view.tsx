@@ -1,36 +1,82 @@
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { api } from '../api.ts';
-import { useNow } from '../clock.ts';
+import { api, useRequest } from '../api.ts';
 import { formatCount } from '../formats.ts';
-import { useLoaded } from '../loaded.ts';
-import { useNavigation } from '../navigation.ts';
-import { Failure } from '../notices.tsx';
+import { useNavigation, useTitle } from '../navigation.ts';
+import { Failure, Notice } from '../notices.tsx';
 import { useShortcuts } from '../shortcuts.tsx';
-import { useTitle } from '../title.ts';
 import { SessionCards } from './cards.tsx';
 import { addressOf, defaultSort, isFiltered, readFilters, withFilter } from './filters.ts';
 import { useListKeys } from './keyboard.ts';
-import { type LiveRows, useLiveRows } from './live-rows.ts';
-import { NoMatch, NoSessions } from './nothing.tsx';
-import { usePlace } from './place.ts';
+import { type LiveRows, useLiveRows } from './rows.ts';
 import { SessionTable } from './table.tsx';
 import { onlySort, Toolbar } from './toolbar.tsx';
-import { useMedia, useVisibleRows } from './visible-rows.ts';
+import { useMedia, useScrollRestoration, useVisibleRows } from './viewport.ts';
 
-/** Pixels of a row, of a table and of the cards that a narrow window shows instead; list.css has the same. */
+/** Shown while the gateway has no sessions. */
+export function NoSessions() {
+  const line = `LIVEKIT_OBSERVABILITY_URL=${location.origin}`;
+  return (
+    <Notice title="No sessions yet">
+      <p>Start your agent with this variable. Its next call shows up here while it runs.</p>
+      <CopyLine line={line} />
+      <p class="quiet">
+        The agent needs the <code>LIVEKIT_API_KEY</code> and <code>LIVEKIT_API_SECRET</code> that this gateway
+        accepts, and must record its sessions: <code>session.start({'{ record: true }'})</code>, in Python{' '}
+        <code>session.start(record=True)</code>.
+      </p>
+    </Notice>
+  );
+}
+
+function CopyLine({ line }: { line: string }) {
+  const [copied, setCopied] = useState(false);
+  const copy = () =>
+    navigator.clipboard.writeText(line).then(
+      () => setCopied(true),
+      // The text can be selected, too.
+      () => setCopied(false),
+    );
+  return (
+    <div class="copy-line">
+      <pre>
+        <code>{line}</code>
+      </pre>
+      {/* Browsers allow the clipboard only on localhost and over HTTPS. */}
+      {window.isSecureContext && (
+        <button type="button" class="button" onClick={copy}>
+          {copied ? 'Copied' : 'Copy'}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** Shown if no session matches the filters. */
+export function NoMatch({ onClear }: { onClear: () => void }) {
+  return (
+    <Notice title="No session matches">
+      <p>The search matches the beginnings of words. All words must occur in the same session.</p>
+      <button type="button" class="button" onClick={onClear}>
+        Clear the filters
+      </button>
+    </Notice>
+  );
+}
+
+/** Height of a row in pixels, in the table and as cards in a narrow window; list.css has the same. */
 const rowHeight = { table: 44, cards: 104 };
-/** Rows that stand for those that are not there yet. */
+/** Placeholder rows while the list is loaded. */
 const expected = 12;
 
 const shortcuts = [
   ['j', 'Next session'],
-  ['k', 'Session before'],
+  ['k', 'Previous session'],
   ['Home', 'First session'],
   ['End', 'Last session'],
   ['Enter', 'Open the session'],
   ['/', 'Search'],
-  ['Esc', 'Empty the search, close a menu'],
+  ['Esc', 'Clear the search or close a menu'],
 ] as const;
 
 /** All sessions: filtered, sorted, searched, and live. */
@@ -40,13 +86,13 @@ export function ListView() {
   const { params, go } = useNavigation();
   const filters = useMemo(() => readFilters(params), [params]);
   const live = useLiveRows(filters);
-  const facets = useLoaded(api.facets, []);
+  const facets = useRequest(api.facets, []);
   const search = useRef<HTMLInputElement>(null);
   const { rows, more, refresh } = live;
   const { total, error } = rows;
 
   const setFilters = (changed: URLSearchParams) => {
-    // Words that grow letter by letter are one step back.
+    // A search that is being typed is one entry of the history.
     const replace = changed.has('q') && filters.has('q') && changed.get('q') !== filters.get('q');
     go(addressOf(changed), { replace });
     scrollTo(0, 0);
@@ -71,7 +117,7 @@ export function ListView() {
       />
       {error && (
         <Failure
-          what={total === undefined ? 'The sessions could not be read' : 'The list is not up to date'}
+          what={total === undefined ? 'The sessions could not be loaded' : 'The list is not up to date'}
           error={error}
           retry={refresh}
           help={error.status === 400 ? { name: 'Clear the filters', act: clear } : undefined}
@@ -120,13 +166,13 @@ function Table({ live: { rows, outdated, refresh }, sort, onSort, search }: Tabl
   useLayoutEffect(() => {
     if (rows.total !== undefined) rows.want(first, Math.max(first, end - 1));
   }, [rows, rows.total, first, end]);
-  usePlace({ ready: rows.total !== undefined, current, onCurrent: setCurrent });
+  useScrollRestoration({ ready: rows.total !== undefined, current, onCurrent: setCurrent });
   useListKeys({ rows, height, body, search, current });
 
   const shown = Array.from({ length: end - first }, (_, n) => rows.at(first + n));
   const anyLive = shown.some((session) => session?.status === 'live');
   const now = useNow(anyLive ? 1_000 : 30_000);
-  // Nobody tells when a session is given up; by then, nothing has come for two minutes.
+  // The gateway sends no event when it marks a session as lost, after two minutes without data.
   const overdue = shown.find((session) => session?.status === 'live' && now - session.receivedAt > 150)?.id;
   useEffect(() => {
     if (overdue !== undefined) refresh();
@@ -139,4 +185,14 @@ function Table({ live: { rows, outdated, refresh }, sort, onSort, search }: Tabl
       {narrow ? <SessionCards {...inSight} /> : <SessionTable {...inSight} sort={sort} onSort={onSort} />}
     </div>
   );
+}
+
+/** The current time in unix seconds, updated at an interval. */
+export function useNow(everyMs: number): number {
+  const [now, setNow] = useState(() => Date.now() / 1000);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now() / 1000), everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs]);
+  return now;
 }

@@ -1,10 +1,8 @@
 import { useMemo, useState } from 'preact/hooks';
-import { api, type Logs as Told } from '../api.ts';
-import { formatCount } from '../formats.ts';
-import { useLoaded } from '../loaded.ts';
+import { api, type Logs as LogsData, useRequest } from '../api.ts';
+import { formatClock, formatCount } from '../formats.ts';
 import { Failure, Notice } from '../notices.tsx';
-import { formatClock } from './clock.ts';
-import { attributesText, originOf, toldOnce, without } from './log-origin.ts';
+import { attributesText, originOf, uniqueValues, without } from './log-attributes.ts';
 
 interface LogsProps {
   id: string;
@@ -16,7 +14,7 @@ interface LogsProps {
   onPoint(at: number): void;
 }
 
-type Line = Told['logs'][number];
+type Line = LogsData['logs'][number];
 
 const levels = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 /** Lines that are asked for at once; the most that the API gives. */
@@ -26,12 +24,12 @@ const most = 5000;
 export function Logs({ id, start, version, missing, onPoint }: LogsProps) {
   const [level, setLevel] = useState<(typeof levels)[number]>('info');
   const [words, setWords] = useState('');
-  const { value, error, reload } = useLoaded(
+  const { value, error, reload } = useRequest(
     (signal) => api.logs(id, new URLSearchParams({ level, limit: String(most) }), signal),
     [id, level, version],
   );
   const origin = useMemo(() => originOf(value?.logs ?? []), [value]);
-  const common = attributesText(toldOnce(origin));
+  const common = attributesText(uniqueValues(origin));
   const wanted = words.trim().toLowerCase();
   const lines =
     value?.logs.filter((line) => wanted === '' || textOf(line).toLowerCase().includes(wanted)) ?? [];
@@ -53,11 +51,11 @@ export function Logs({ id, start, version, missing, onPoint }: LogsProps) {
           </select>
         </label>
         <label>
-          <span class="hidden">Words in a line</span>
+          <span class="hidden">Filter lines</span>
           <input
             class="field"
             type="search"
-            placeholder="Words in a line"
+            placeholder="Filter lines"
             value={words}
             onInput={({ currentTarget }) => setWords(currentTarget.value)}
           />
@@ -66,15 +64,15 @@ export function Logs({ id, start, version, missing, onPoint }: LogsProps) {
           {value && countOf(lines.length, value)}
         </span>
       </div>
-      {error && <Failure what="The log could not be read" error={error} retry={reload} small />}
+      {error && <Failure what="The log could not be loaded" error={error} retry={reload} small />}
       {value && lines.length === 0 && (
-        <Notice title={value.total === 0 && level === 'trace' ? 'No logs' : 'No such lines'}>
+        <Notice title={value.total === 0 && level === 'trace' ? 'No logs' : 'No matching lines'}>
           {missing !== undefined && <p class="quiet">{missing}</p>}
         </Notice>
       )}
       {lines.length > 0 && common !== '' && (
         <p class="log-origin quiet">
-          Lines come from <code>{common}</code> where they do not say otherwise.
+          Common attributes: <code>{common}</code>. A line shows only attributes that differ.
         </p>
       )}
       {lines.length > 0 && (
@@ -88,7 +86,7 @@ export function Logs({ id, start, version, missing, onPoint }: LogsProps) {
   );
 }
 
-const countOf = (shown: number, { total, logs }: Told): string =>
+const countOf = (shown: number, { total, logs }: LogsData): string =>
   total > logs.length
     ? `${formatCount(shown)} of the first ${formatCount(logs.length)} of ${formatCount(total)} lines`
     : `${formatCount(shown)} lines`;

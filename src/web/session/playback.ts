@@ -22,9 +22,9 @@ export class Playback {
   #frame = 0;
   playing = false;
   /** Whether the recording has to be waited for. */
-  waiting = false;
+  buffering = false;
   /** Why it cannot be played. */
-  trouble: string | undefined;
+  error: string | undefined;
   rate = 1;
 
   get position(): number {
@@ -47,18 +47,18 @@ export class Playback {
     this.close();
     this.#recording = recording;
     if (recording) this.#audio = this.#audioOf(recording);
-    this.#tell();
+    this.#notify();
   }
 
   seek(position: number): void {
     this.#position = Math.max(0, position);
     if (this.#audio && this.#recording)
       this.#audio.currentTime = Math.max(0, this.#position - this.#recording.offset);
-    this.#tell();
+    this.#notify();
   }
 
   play(): void {
-    if (!this.#audio || this.trouble) return;
+    if (!this.#audio || this.error) return;
     this.#audio.playbackRate = this.rate;
     // A browser refuses if nobody touched the page yet; then the button is there.
     this.#audio.play().catch(() => {});
@@ -76,7 +76,7 @@ export class Playback {
   setRate(rate: number): void {
     this.rate = rate;
     if (this.#audio) this.#audio.playbackRate = rate;
-    this.#tell();
+    this.#notify();
   }
 
   close(): void {
@@ -88,7 +88,7 @@ export class Playback {
     }
     this.#audio = undefined;
     this.#recording = undefined;
-    [this.playing, this.waiting, this.trouble] = [false, false, undefined];
+    [this.playing, this.buffering, this.error] = [false, false, undefined];
   }
 
   #audioOf({ url, offset }: Recording): HTMLAudioElement {
@@ -97,7 +97,7 @@ export class Playback {
     audio.src = url;
     const follow = () => {
       this.#position = audio.currentTime + offset;
-      this.#tell();
+      this.#notify();
       if (!audio.paused) this.#frame = requestAnimationFrame(follow);
     };
     const on = (events: readonly (keyof HTMLMediaElementEventMap)[], change: () => void) => {
@@ -106,7 +106,7 @@ export class Playback {
           // What is let go says that it stopped.
           if (audio !== this.#audio) return;
           change();
-          this.#tell();
+          this.#notify();
         });
       }
     };
@@ -120,32 +120,32 @@ export class Playback {
       cancelAnimationFrame(this.#frame);
     });
     on(['waiting', 'stalled'], () => {
-      this.waiting = this.playing;
+      this.buffering = this.playing;
     });
     on(['playing', 'pause', 'ended'], () => {
-      this.waiting = false;
+      this.buffering = false;
     });
     on(['error'], () => {
       this.playing = false;
-      this.trouble = troubleOf(audio);
+      this.error = errorMessage(audio);
     });
     audio.currentTime = Math.max(0, this.#position - offset);
     return audio;
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const listener of [...this.#listeners]) listener();
   }
 }
 
-function troubleOf(audio: HTMLAudioElement): string {
+function errorMessage(audio: HTMLAudioElement): string {
   switch (audio.error?.code) {
     case MediaError.MEDIA_ERR_DECODE:
       // Also where there is nothing to hear it with.
-      return 'The browser could not play the recording. Has this machine sound? It can be downloaded.';
+      return 'The browser could not play the recording. Check the audio output of this machine, or download the recording.';
     case MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED:
       if (audio.canPlayType('audio/ogg; codecs=opus') === '')
-        return 'This browser cannot play Ogg Opus; Safari can from 18.4 on.';
+        return 'This browser cannot play Ogg Opus. Safari supports it from version 18.4.';
   }
   return 'The recording could not be loaded.';
 }

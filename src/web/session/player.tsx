@@ -1,6 +1,6 @@
-import { formatClock } from './clock.ts';
+import { formatClock } from '../formats.ts';
+import { PauseIcon, PlayIcon } from '../icons.tsx';
 import { type Playback, rates, usePlayback } from './playback.ts';
-import { PauseIcon, PlayIcon } from './player-icons.tsx';
 
 interface PlayerProps {
   playback: Playback;
@@ -11,16 +11,16 @@ interface PlayerProps {
 }
 
 const second = ({ position }: Playback): number => Math.floor(position);
-const state = ({ playing, waiting, trouble, rate, hasRecording }: Playback): string =>
-  JSON.stringify({ playing, waiting, trouble, rate, hasRecording });
+const state = ({ playing, buffering, error, rate, hasRecording }: Playback): string =>
+  JSON.stringify({ playing, buffering, error, rate, hasRecording });
 
 /** Plays the recording, or says why there is none. */
 export function Player({ playback, duration, silent }: PlayerProps) {
   const at = usePlayback(playback, second);
   // Drawn anew when any of it changes.
   usePlayback(playback, state);
-  const { playing, waiting, trouble, rate, hasRecording } = playback;
-  const unable = trouble ?? (hasRecording || silent === undefined ? undefined : `No recording. ${silent}`);
+  const { playing, buffering, error, rate, hasRecording } = playback;
+  const unable = error ?? (hasRecording || silent === undefined ? undefined : `No recording. ${silent}`);
   return (
     <div class="player">
       <button
@@ -28,7 +28,7 @@ export function Player({ playback, duration, silent }: PlayerProps) {
         class="player-button"
         aria-label={playing ? 'Pause' : 'Play'}
         title={`${playing ? 'Pause' : 'Play'} (space)`}
-        disabled={!hasRecording || trouble !== undefined}
+        disabled={!hasRecording || error !== undefined}
         onClick={() => playback.toggle()}
       >
         {playing ? <PauseIcon /> : <PlayIcon />}
@@ -36,7 +36,7 @@ export function Player({ playback, duration, silent }: PlayerProps) {
       <span class="player-clock">
         <strong>{formatClock(at)}</strong> / {formatClock(duration)}
       </span>
-      {hasRecording && trouble === undefined && (
+      {hasRecording && error === undefined && (
         <label class="player-rate">
           <span class="hidden">Speed</span>
           <select
@@ -53,7 +53,7 @@ export function Player({ playback, duration, silent }: PlayerProps) {
         </label>
       )}
       <span class="player-told quiet" role="status">
-        {unable ?? (waiting ? 'Loading the recording …' : '')}
+        {unable ?? (buffering ? 'Loading the recording …' : '')}
       </span>
     </div>
   );

@@ -1,14 +1,13 @@
-import { api, type Report as Told } from '../api.ts';
+import { api, type Report as ReportData, useRequest } from '../api.ts';
 import { formatAmount } from '../formats.ts';
-import { useLoaded } from '../loaded.ts';
 import { Failure, Notice } from '../notices.tsx';
 
-type Usage = NonNullable<Told['report']>['usage'];
+type Usage = NonNullable<ReportData['report']>['usage'];
 
 /** What the SDK reported at the end: what was used, and all of it as it came. */
 export function Report({ id, version, missing }: { id: string; version: number; missing?: string }) {
-  const { value, error, reload } = useLoaded((signal) => api.report(id, signal), [id, version]);
-  if (error) return <Failure what="The report could not be read" error={error} retry={reload} small />;
+  const { value, error, reload } = useRequest((signal) => api.report(id, signal), [id, version]);
+  if (error) return <Failure what="The report could not be loaded" error={error} retry={reload} small />;
   if (!value) return <Notice title="Loading …" />;
   const { report, evaluations } = value;
   if (!report && evaluations.length === 0) {
@@ -25,7 +24,7 @@ export function Report({ id, version, missing }: { id: string; version: number; 
     <div class="report">
       {usage.length > 0 && <UsageTable usage={usage} />}
       <section>
-        <h2>As it came</h2>
+        <h2>Raw report</h2>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
         <pre class="raw" tabIndex={0}>
           {raw}
@@ -38,7 +37,7 @@ export function Report({ id, version, missing }: { id: string; version: number; 
 function UsageTable({ usage }: { usage: Usage }) {
   return (
     <section>
-      <h2>Used</h2>
+      <h2>Usage</h2>
       <table class="usage">
         <thead>
           <tr>

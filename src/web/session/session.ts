@@ -1,8 +1,15 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { ApiError, api, type Detail, type Peaks, type Timeline, type Transcript } from '../api.ts';
+import {
+  ApiError,
+  api,
+  type Detail,
+  type Peaks,
+  type RequestState,
+  type Timeline,
+  type Transcript,
+  useRequest,
+} from '../api.ts';
 import { useChanges } from '../changes.ts';
-import { type Loaded, useLoaded } from '../loaded.ts';
-import { useOverdue } from './overdue.ts';
 
 /** What is shown of a session. */
 export interface Session {
@@ -17,7 +24,7 @@ const settle = 400;
 const pause = 3000;
 
 /** A session, which is asked for again whenever it changes; `gone`: it was deleted. */
-export function useSession(id: string): Loaded<Session> & { version: number; gone: boolean } {
+export function useSession(id: string): RequestState<Session> & { version: number; gone: boolean } {
   const [version, setVersion] = useState(0);
   const [gone, setGone] = useState(false);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
@@ -37,7 +44,7 @@ export function useSession(id: string): Loaded<Session> & { version: number; gon
       setVersion((n) => n + 1);
     }, wait);
   });
-  const loaded = useLoaded(
+  const loaded = useRequest(
     async (signal) => {
       const [detail, timeline, transcript] = await Promise.all([
         api.session(id, signal),
@@ -55,9 +62,9 @@ export function useSession(id: string): Loaded<Session> & { version: number; gon
 /** Milliseconds after which a recording is asked for again that is being decoded, or that others wait before. */
 const again = { preparing: 2000, busy: 5000 };
 
-/** The waveform of a session's recording; `trouble`: why it is not drawn. */
-export function usePeaks(id: string, bytes: number | undefined): { peaks?: Peaks; trouble?: string } {
-  const [found, setFound] = useState<{ peaks?: Peaks; trouble?: string }>({});
+/** The waveform of a session's recording; `error`: why it is not drawn. */
+export function usePeaks(id: string, bytes: number | undefined): { peaks?: Peaks; error?: string } {
+  const [found, setFound] = useState<{ peaks?: Peaks; error?: string }>({});
   useEffect(() => {
     if (bytes === undefined) return;
     const controller = new AbortController();
@@ -71,7 +78,7 @@ export function usePeaks(id: string, bytes: number | undefined): { peaks?: Peaks
         (error: Error) => {
           if (controller.signal.aborted) return;
           if (error instanceof ApiError && error.status === 503) timer = setTimeout(ask, again.busy);
-          else setFound({ trouble: error.message });
+          else setFound({ error: error.message });
         },
       );
     ask();
@@ -81,4 +88,25 @@ export function usePeaks(id: string, bytes: number | undefined): { peaks?: Peaks
     };
   }, [id, bytes]);
   return found;
+}
+
+/** Seconds after the last upload of a session that runs at which it is looked whether it still does: it is lost at 120. */
+const quiet = 125;
+/** The least seconds from one look to the next, where the clocks of gateway and browser are apart. */
+const least = 30;
+
+/**
+ * Calls back when a session has been quiet for so long that it is no longer taken for live. Nobody tells of that: a job that
+ * died sends nothing.
+ */
+export function useOverdue(detail: Detail | undefined, look: () => void): void {
+  const latest = useRef(look);
+  latest.current = look;
+  useEffect(() => {
+    if (detail?.status !== 'live') return;
+    const left = detail.receivedAt + quiet - Date.now() / 1000;
+    const wait = Math.min(quiet, Math.max(least, left));
+    const timer = setTimeout(() => latest.current(), wait * 1000);
+    return () => clearTimeout(timer);
+  }, [detail]);
 }

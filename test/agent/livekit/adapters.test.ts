@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { llm, metrics, stt, tokenize, tts } from '@livekit/agents';
 import { describe, expect, test, vi } from 'vitest';
 import type { Observation } from '../../../src/catalogue/observation.ts';
-import { SessionObserver } from '../../../src/session/session-events.ts';
+import { SessionObserver } from '../../../src/session/session-observer.ts';
 import { valuesOf } from './call.ts';
 import { FakeLlm, FakeStreamingStt, FakeStt, FakeTts, FakeVad, frame, type TtsManner } from './fakes.ts';
 

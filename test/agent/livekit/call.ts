@@ -2,7 +2,7 @@ import type { metrics, voice } from '@livekit/agents';
 import type { MetricName } from '../../../src/catalogue/metrics.ts';
 import type { Observation } from '../../../src/catalogue/observation.ts';
 import type { SessionEventName } from '../../../src/session/events.ts';
-import { SessionObserver } from '../../../src/session/session-events.ts';
+import { SessionObserver } from '../../../src/session/session-observer.ts';
 
 /** When every call begins, in milliseconds since the epoch. */
 export const start = 1_700_000_000_000;

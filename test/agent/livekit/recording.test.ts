@@ -9,7 +9,7 @@ import { observe } from '../../../src/agent/livekit/observe.ts';
 import { startRecording } from '../../../src/agent/livekit/recording.ts';
 import { replay } from '../../../src/agent/livekit/replay.ts';
 import { createRecorder, type Recorder } from '../../../src/metrics/recorder.ts';
-import { openPrices } from '../../../src/pricing/open-prices.ts';
+import { openPrices } from '../../../src/pricing/cost.ts';
 import { start as callStart } from './call.ts';
 import { FakeLlm, FakeTts } from './fakes.ts';
 import { llmMetrics } from './sdk-metrics.ts';

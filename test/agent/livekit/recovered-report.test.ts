@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { recoverReport } from '../../../src/agent/livekit/recovered-report.ts';
 import { NotAJournal } from '../../../src/agent/reports/recovery.ts';
-import { openPrices } from '../../../src/pricing/open-prices.ts';
+import { openPrices } from '../../../src/pricing/cost.ts';
 
 let folder: string;
 beforeEach(() => {

@@ -1,12 +1,11 @@
 import { initializeLogger, llm, type metrics, type tts } from '@livekit/agents';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { Faults, type Reply, Script } from '../../../src/simulate/dialogue.ts';
+import { llms, ttss } from '../../../src/simulate/fleet.ts';
 import type { IncidentName } from '../../../src/simulate/incidents.ts';
-import { llms, ttss } from '../../../src/simulate/model-specs.ts';
-import { Faults } from '../../../src/simulate/models/faults.ts';
 import { SimulatedLlm } from '../../../src/simulate/models/llm.ts';
 import { SimulatedTts } from '../../../src/simulate/models/tts.ts';
 import { createRandom } from '../../../src/simulate/random.ts';
-import { type Reply, Script } from '../../../src/simulate/script.ts';
 
 beforeAll(() => initializeLogger({ pretty: false, level: 'silent' }));
 
@@ -68,20 +67,20 @@ describe('an LLM', () => {
   });
 
   test('recovers from a lost connection', async () => {
-    const { ask, errors } = start([{ text: 'Yes.', trouble: 'once' }]);
+    const { ask, errors } = start([{ text: 'Yes.', fault: 'once' }]);
     expect((await ask()).text).toBe('Yes.');
     expect(errors).toEqual([{ recoverable: true, message: 'simulated: the connection was reset' }]);
   });
 
   test('fails for good where a retry would not help', async () => {
-    const { ask, errors, collected } = start([{ trouble: 'fatal' }]);
+    const { ask, errors, collected } = start([{ fault: 'fatal' }]);
     expect((await ask()).text).toBe('');
     expect(errors).toEqual([{ recoverable: false, message: 'simulated: the request was refused' }]);
     expect(collected).toMatchObject([{ ttftMs: -1, completionTokens: 0 }]);
   });
 
   test('may answer nothing', async () => {
-    const { ask, errors, collected } = start([{ text: 'unsaid', trouble: 'empty' }]);
+    const { ask, errors, collected } = start([{ text: 'unsaid', fault: 'empty' }]);
     expect((await ask()).text).toBe('');
     expect([errors, collected[0]?.ttftMs]).toEqual([[], -1]);
   });

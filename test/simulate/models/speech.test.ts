@@ -1,16 +1,16 @@
 import { initializeLogger, type metrics, stt, type VADEvent, VADEventType } from '@livekit/agents';
 import { AudioFrame } from '@livekit/rtc-node';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { stts } from '../../../src/simulate/model-specs.ts';
-import { Faults } from '../../../src/simulate/models/faults.ts';
-import { SimulatedStt } from '../../../src/simulate/models/stt.ts';
+import { Faults } from '../../../src/simulate/dialogue.ts';
+import { stts } from '../../../src/simulate/fleet.ts';
 import {
   isLoud,
   silentFrame,
   soundsLikeSpeech,
   speechFrame,
   utteranceOf,
-} from '../../../src/simulate/models/utterance.ts';
+} from '../../../src/simulate/models/audio.ts';
+import { SimulatedStt } from '../../../src/simulate/models/stt.ts';
 import { SimulatedVad } from '../../../src/simulate/models/vad.ts';
 import { createRandom } from '../../../src/simulate/random.ts';
 

@@ -16,7 +16,7 @@ describe.skipIf(noBrowser)('the list', () => {
       return link.getAttribute('title');
     };
     expect(await pointAt('.cell-toolErrors')).toBe('1 of 0 tool calls failed');
-    expect(await pointAt('.cell-end')).toBe('The call is over');
+    expect(await pointAt('.cell-end')).toBe('The call has ended');
     const turns = await page.locator('.cell-turns').boundingBox();
     await page.mouse.move((turns?.x ?? 0) + 3, (turns?.y ?? 0) + 8);
     expect(await link.getAttribute('title')).toBe('');
@@ -46,7 +46,7 @@ describe.skipIf(noBrowser)('the list', () => {
     const scale = head.locator('.range-figures');
     expect(await scale.locator('span').allTextContents()).toEqual(['0', '1.5', '5 s']);
     expect(await head.getByRole('button').getAttribute('title')).toBe(
-      '95th percentile of the turn latencies. The bar goes from the median to it, on a scale from 0 to 5 s; the mark is at 1.5 s',
+      '95th percentile of the turn latencies. The bar spans p50 to p95 on a scale from 0 to 5 s; the marker is at 1.5 s',
     );
     const across = async (found: Locator) => {
       const box = await found.boundingBox();

@@ -131,7 +131,7 @@ describe.skipIf(noBrowser)('the list', () => {
     expect(await page.getByRole('table').getAttribute('aria-rowcount')).toBe('3001');
     const y = await page.evaluate('scrollY');
     await page.locator('a[data-session="AJ_02995"]').click();
-    await page.getByRole('heading', { name: 'There is no such session' }).waitFor();
+    await page.getByRole('heading', { name: 'Session not found' }).waitFor();
     expect(await page.evaluate('scrollY')).toBe(0);
     await page.goBack();
     await last.waitFor();

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { ApiError, type SessionPage, type Summary } from '../../../src/web/api.ts';
 import { type Load, Rows } from '../../../src/web/list/rows.ts';
-import { rowsInSight } from '../../../src/web/list/visible-rows.ts';
+import { visibleRange } from '../../../src/web/list/viewport.ts';
 
 const row = (id: string, turns = 0) => ({ id, turns }) as Summary;
 
@@ -83,5 +83,5 @@ test.each([
   ['further down', -44_000, 988, 1033],
   ['at the end', -439_500, 9_976, 10_000],
 ])('rows in sight, %s', (_where, top, first, end) =>
-  expect(rowsInSight(top, 900, 44, 10_000)).toEqual({ first, end }),
+  expect(visibleRange(top, 900, 44, 10_000)).toEqual({ first, end }),
 );

@@ -26,7 +26,7 @@ describe.skipIf(noBrowser)('what goes wrong', () => {
     await page.goto(gateway.url);
     await page.locator('a[data-session="AJ_00000"]').waitFor();
     await page.getByRole('search').getByRole('button', { name: 'Agent' }).click();
-    await page.getByText('They could not be read.').waitFor();
+    await page.getByText('The values could not be loaded.').waitFor();
     await page.keyboard.press('Escape');
     await page.route('**/api/sessions?*', (route) => route.abort());
     await page.evaluate('scrollTo(0, 8000)');

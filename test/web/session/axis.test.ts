@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatClock, formatSpan } from '../../../src/web/session/clock.ts';
+import { formatClock, formatSpan } from '../../../src/web/formats.ts';
 import {
   clamped,
   revealing,

@@ -177,7 +177,7 @@ describe.skipIf(noBrowser)('a session', () => {
     await page.keyboard.press('ArrowRight');
     await page.getByRole('tab', { name: 'Report', selected: true }).waitFor();
     await page.keyboard.press('?');
-    await page.getByRole('dialog').getByText('The next turn').waitFor();
+    await page.getByRole('dialog').getByText('Next turn').waitFor();
     await page.keyboard.press('Escape');
   });
 

@@ -107,13 +107,13 @@ describe.skipIf(noBrowser)('a session', () => {
     const { gateway, page } = await opened(call(2));
     await page.getByText('Turn 2').waitFor();
     await gateway.store.delete('AJ_1');
-    await page.getByRole('heading', { name: 'There is no such session' }).waitFor();
+    await page.getByRole('heading', { name: 'Session not found' }).waitFor();
     await page.getByRole('link', { name: 'All sessions', exact: true }).waitFor();
   });
 
   test('that never was is not there', async () => {
     const { page } = await opened();
-    await page.getByRole('heading', { name: 'There is no such session' }).waitFor();
+    await page.getByRole('heading', { name: 'Session not found' }).waitFor();
     expect(takeTroubles(page).length).toBeGreaterThan(0);
   });
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Timeline, Transcript } from '../../../src/web/api.ts';
 import { hitAt } from '../../../src/web/session/timeline/hits.ts';
-import { lanes, sceneOf } from '../../../src/web/session/timeline/lanes.ts';
+import { lanes, sceneOf } from '../../../src/web/session/timeline/scene.ts';
 import { entriesOf, turnAt } from '../../../src/web/session/transcript/turns.ts';
 
 const turn = (number: number, start: number, items: string[] = []) => ({

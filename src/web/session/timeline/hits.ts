@@ -1,7 +1,6 @@
-import { formatReason } from '../../formats.ts';
-import { formatClock, formatSpan } from '../clock.ts';
+import { formatClock, formatReason, formatSpan } from '../../formats.ts';
 import { visible, type Window } from './axis.ts';
-import { lanes, type Scene, segmentNames } from './lanes.ts';
+import { lanes, type Scene, segmentNames } from './scene.ts';
 
 /** What is drawn at a point, in words. */
 export interface Hit {

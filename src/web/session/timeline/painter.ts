@@ -1,9 +1,135 @@
-import { formatClock } from '../clock.ts';
-import { ticksOf, visible } from './axis.ts';
-import type { Colours } from './colours.ts';
-import { axisHeight, drawingHeight, type Lane, lanes, segmentToken } from './lanes.ts';
-import { type Painting, type Scale, scaleOf } from './painting.ts';
-import { paintWave } from './wave.ts';
+import { useEffect, useState } from 'preact/hooks';
+import { formatClock } from '../../formats.ts';
+import { ticksOf, visible, type Window } from './axis.ts';
+import { axisHeight, drawingHeight, type Lane, lanes, type Scene, segmentToken } from './scene.ts';
+
+/** What is drawn, and how. */
+export interface Painting {
+  scene: Scene;
+  window: Window;
+  /** Pixels. */
+  width: number;
+  colours: Colours;
+  /** The turn that is chosen. */
+  chosen?: number;
+  /** Font of the axis. */
+  font: string;
+}
+
+/** From seconds on the axis to pixels from the left. */
+export type Scale = (at: number) => number;
+
+export function scaleOf({ window: { from, to }, width }: Pick<Painting, 'window' | 'width'>): Scale {
+  const perSecond = width / (to - from);
+  return (at) => (at - from) * perSecond;
+}
+
+/** From pixels from the left to seconds on the axis. */
+export function momentAt(
+  x: number,
+  { window: { from, to }, width }: Pick<Painting, 'window' | 'width'>,
+): number {
+  return from + (x / Math.max(1, width)) * (to - from);
+}
+
+const names = [
+  'surface',
+  'sunken',
+  'chosen',
+  'line',
+  'line-strong',
+  'text',
+  'text-2',
+  'bad',
+  'warn',
+  'user',
+  'agent',
+  'thinking',
+  'tool',
+  'event',
+  'endpointing',
+  'transcription',
+  'user-hook',
+  'llm',
+  'tools',
+  'tts',
+  'unattributed',
+] as const;
+
+/** The stylesheet's colours, as a canvas takes them. */
+export type Colours = Readonly<Record<(typeof names)[number], string>>;
+
+/** What `light-dark()` comes to is told of properties only: one that takes a colour is asked. */
+function read(): Colours {
+  const probe = document.createElement('span');
+  document.body.append(probe);
+  const found = names.map((name) => {
+    probe.style.color = `var(--${name})`;
+    return [name, getComputedStyle(probe).color];
+  });
+  probe.remove();
+  return Object.fromEntries(found) as unknown as Colours;
+}
+
+/** The colours of the theme that is shown just now. */
+export function useColours(): Colours {
+  const [colours, setColours] = useState(read);
+  useEffect(() => {
+    const look = () => setColours(read());
+    const system = matchMedia('(prefers-color-scheme: dark)');
+    system.addEventListener('change', look);
+    const chosen = new MutationObserver(look);
+    chosen.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
+    return () => {
+      system.removeEventListener('change', look);
+      chosen.disconnect();
+    };
+  }, []);
+  return colours;
+}
+
+/** How many times fonts were loaded: unlike other text, what is written on a canvas stays in the font before. */
+export function useLoadedFonts(): number {
+  const [times, setTimes] = useState(0);
+  useEffect(() => {
+    const count = () => setTimes((before) => before + 1);
+    document.fonts.addEventListener('loadingdone', count);
+    return () => document.fonts.removeEventListener('loadingdone', count);
+  }, []);
+  return times;
+}
+
+/** Draws the waveform of a lane's channel: of each pixel the lowest and the highest of its buckets. */
+export function paintWave(
+  context: CanvasRenderingContext2D,
+  lane: Lane,
+  { scene, window, width }: Painting,
+  colour: string,
+  x: Scale,
+): void {
+  const { peaks, audioOffset, loudest } = scene;
+  const channel = peaks?.channels.find(({ of }) => of === lane.name || of === 'both');
+  if (!peaks || !channel) return;
+  const half = lane.height / 2;
+  const middle = lane.top + half;
+  const unit = (half - 1) / loudest;
+  const left = Math.max(0, Math.floor(x(audioOffset)));
+  const right = Math.min(width, Math.ceil(x(audioOffset + peaks.duration)));
+  const perPixel = (window.to - window.from) / width / peaks.bucketSeconds;
+  const first = (window.from - audioOffset) / peaks.bucketSeconds;
+  context.fillStyle = colour;
+  for (let at = left; at < right; at++) {
+    const from = Math.max(0, Math.floor(first + at * perPixel));
+    const to = Math.min(channel.max.length, Math.max(from + 1, Math.floor(first + (at + 1) * perPixel)));
+    let [low, high] = [0, 0];
+    for (let bucket = from; bucket < to; bucket++) {
+      low = Math.min(low, channel.min[bucket] ?? 0);
+      high = Math.max(high, channel.max[bucket] ?? 0);
+    }
+    [low, high] = [Math.max(low, -loudest), Math.min(high, loudest)];
+    if (high - low > 1) context.fillRect(at, middle - high * unit, 1, Math.max(1, (high - low) * unit));
+  }
+}
 
 /** A bar is seen, however short it is. Pixels. */
 const narrowest = 1.5;

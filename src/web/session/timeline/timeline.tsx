@@ -1,22 +1,137 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { Peaks, Timeline as Told } from '../../api.ts';
-import { formatCount } from '../../formats.ts';
-import { formatClock } from '../clock.ts';
+import type { Peaks, Timeline as TimelineData } from '../../api.ts';
+import { formatClock, formatCount } from '../../formats.ts';
+import { isPageShortcut } from '../../shortcuts.tsx';
 import { type Playback, usePlayback } from '../playback.ts';
 import { clamped, revealing, type Window, wholeOf, zoomed } from './axis.ts';
-import { useColours } from './colours.ts';
-import { EventLegend } from './event-legend.tsx';
-import { Extent } from './extent.tsx';
-import { useLoadedFonts } from './fonts.ts';
 import { useGestures } from './gestures.ts';
-import { type Hit, hitAt } from './hits.ts';
-import { axisHeight, drawingHeight, lanes, sceneOf } from './lanes.ts';
-import { paint } from './painter.ts';
-import { momentAt, type Painting, scaleOf } from './painting.ts';
-import { ZoomButtons } from './zoom-buttons.tsx';
+import { eventText, type Hit, hitAt } from './hits.ts';
+import { momentAt, type Painting, paint, scaleOf, useColours, useLoadedFonts } from './painter.ts';
+import { axisHeight, drawingHeight, lanes, type Scene, sceneOf } from './scene.ts';
+
+type Event = Scene['events'][number];
+
+/** Each kind as painter.ts draws it. */
+const marks: Readonly<Record<Event['kind'], readonly [name: string, path: string]>> = {
+  interruption: ['interruption', 'M8 3.5a4.5 4.5 0 1 1 0 9a4.5 4.5 0 1 1 0-9'],
+  handoff: ['handoff', 'M4 3L13 8L4 13'],
+  error: ['error', 'M8 2L14 13H2'],
+  blocked: ['event loop blocked', 'M6.5 1h3v14h-3'],
+  closed: ['closed', 'M4 4h8v8H4'],
+};
+const kinds = Object.keys(marks) as Event['kind'][];
+
+/** Seconds around the position in which an event is told: what an address keeps of a moment is rounded. */
+const near = 0.06;
+
+interface EventLegendProps {
+  events: readonly Event[];
+  /** Seconds on the axis. */
+  position: number;
+}
+
+/** What the marks of the events stand for, of the kinds that there are; and in words, those at the position. */
+export function EventLegend({ events, position }: EventLegendProps) {
+  if (events.length === 0) return null;
+  const there = new Set(events.map(({ kind }) => kind));
+  const here = events.filter(({ at }) => Math.abs(at - position) < near);
+  return (
+    <div class="event-legend">
+      <ul aria-label="Events">
+        {kinds
+          .filter((kind) => there.has(kind))
+          .map((kind) => (
+            <li key={kind}>
+              <svg class={`event-${kind}`} viewBox="0 0 16 16" aria-hidden="true">
+                <path d={marks[kind][1]} />
+              </svg>
+              {marks[kind][0]}
+            </li>
+          ))}
+      </ul>
+      <span role="status">{here.map(eventText).join('; ')}</span>
+    </div>
+  );
+}
+
+interface ExtentProps {
+  window: Window;
+  duration: number;
+  /** Moves what is seen, to begin at a moment. */
+  move(from: number): void;
+}
+
+/** Which part of the whole is seen: a bar to pull, as that of a list. Keys have the position, which what is seen follows. */
+export function Extent({ window: { from, to }, duration, move }: ExtentProps) {
+  const track = useRef<HTMLDivElement>(null);
+  const whole = wholeOf(duration).to;
+  const share = (seconds: number) => `${(100 * seconds) / whole}%`;
+  const follow = (event: PointerEvent) => {
+    event.stopPropagation();
+    const box = track.current?.getBoundingClientRect();
+    if (!box || event.buttons === 0) return;
+    track.current?.setPointerCapture(event.pointerId);
+    move(((event.clientX - box.left) / box.width) * whole - (to - from) / 2);
+  };
+  return (
+    <div
+      ref={track}
+      class="extent"
+      role="presentation"
+      onPointerDown={follow}
+      onPointerMove={follow}
+      onPointerUp={(event) => event.stopPropagation()}
+    >
+      <div class="extent-seen" style={{ left: share(from), width: share(to - from) }} />
+    </div>
+  );
+}
+
+interface ZoomButtonsProps {
+  /** Whether all of it is seen. */
+  whole: boolean;
+  zoomIn(): void;
+  zoomOut(): void;
+  fit(): void;
+}
+
+/** How much of the axis is seen; also with the keys +, − and 0. */
+export function ZoomButtons({ whole, zoomIn, zoomOut, fit }: ZoomButtonsProps) {
+  useEffect(() => {
+    const steps: Readonly<Record<string, () => void>> = { '+': zoomIn, '=': zoomIn, '-': zoomOut, 0: fit };
+    const onKeyDown = (event: KeyboardEvent) => {
+      const step = isPageShortcut(event) && Object.hasOwn(steps, event.key) ? steps[event.key] : undefined;
+      if (!step) return;
+      event.preventDefault();
+      step();
+    };
+    document.addEventListener('keydown', onKeyDown);
+    return () => document.removeEventListener('keydown', onKeyDown);
+  });
+  return (
+    <div class="timeline-zoom">
+      <button type="button" class="icon-button" aria-label="Zoom in" title="Zoom in (+)" onClick={zoomIn}>
+        +
+      </button>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label="Zoom out"
+        title="Zoom out (−)"
+        disabled={whole}
+        onClick={zoomOut}
+      >
+        −
+      </button>
+      <button type="button" class="button" title="Show the whole call (0)" disabled={whole} onClick={fit}>
+        All
+      </button>
+    </div>
+  );
+}
 
 interface TimelineProps {
-  timeline: Told;
+  timeline: TimelineData;
   peaks?: Peaks;
   playback: Playback;
   /** The turn that is chosen. */
@@ -161,7 +276,7 @@ export function Timeline({ timeline, peaks, playback, chosen, onPoint }: Timelin
       </div>
       <EventLegend events={scene.events} position={position} />
       {timeline.omitted > 0 && (
-        <p class="quiet timeline-omitted">{formatCount(timeline.omitted)} bars and events are left out.</p>
+        <p class="quiet timeline-omitted">{formatCount(timeline.omitted)} bars and events are not shown.</p>
       )}
       <ZoomButtons
         whole={!chosenWindow}

@@ -1,7 +1,15 @@
 import { useState } from 'preact/hooks';
-import { formatClock, formatSpan } from '../clock.ts';
-import { pretty } from '../json.ts';
+import { formatClock, formatSpan } from '../../formats.ts';
 import type { Entry } from './turns.ts';
+
+/** JSON with indents, for people; what is none, as it is. */
+export function pretty(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), undefined, 2);
+  } catch {
+    return text;
+  }
+}
 
 interface EntryProps<K extends Entry['of']> {
   entry: Extract<Entry, { of: K }>;
@@ -39,18 +47,18 @@ export function Message({ entry: { item, at, unspoken }, onPlay }: EntryProps<'m
         <Moment at={at} onPlay={onPlay} />
         {interrupted && <span class="tag tag-warn">interrupted</span>}
         {unspoken && (
-          <span class="tag tag-warn" title="No speech of it ever began: the caller did not hear it">
+          <span class="tag tag-warn" title="Its speech never started: the caller did not hear it">
             not spoken
           </span>
         )}
         {confidence !== undefined && confidence > 0 && confidence < doubtful && (
-          <span class="tag" title="What the speech recognition thinks of its transcript">
+          <span class="tag" title="Confidence of the speech recognition">
             {Math.round(confidence * 100)} % sure
           </span>
         )}
       </p>
       {text === undefined ? (
-        <p class="quiet">No words are kept.</p>
+        <p class="quiet">The text is not stored.</p>
       ) : (
         <p class="words" dir="auto">
           {text}
@@ -86,9 +94,11 @@ function ToolBody({ entry: { call, output, at }, onPlay }: EntryProps<'tool'>) {
     <div class="tool-body">
       <Moment at={at} onPlay={onPlay} />
       <h3>Arguments</h3>
-      <pre>{call?.arguments === undefined ? 'not kept' : pretty(call.arguments)}</pre>
+      <pre>{call?.arguments === undefined ? 'not stored' : pretty(call.arguments)}</pre>
       <h3>{output?.isError ? 'Error' : 'Result'}</h3>
-      <pre>{output?.output === undefined ? (output ? 'not kept' : 'none came') : pretty(output.output)}</pre>
+      <pre>
+        {output?.output === undefined ? (output ? 'not stored' : 'no result') : pretty(output.output)}
+      </pre>
     </div>
   );
 }
@@ -108,8 +118,8 @@ export function Handoff({ entry: { from, to } }: EntryProps<'handoff'>) {
 export function Instructions({ entry: { item } }: EntryProps<'instructions'>) {
   const { instructions, toolsAdded = [], toolsRemoved = [] } = item;
   const tools = [
-    toolsAdded.length > 0 && `gets ${toolsAdded.join(', ')}`,
-    toolsRemoved.length > 0 && `loses ${toolsRemoved.join(', ')}`,
+    toolsAdded.length > 0 && `added ${toolsAdded.join(', ')}`,
+    toolsRemoved.length > 0 && `removed ${toolsRemoved.join(', ')}`,
   ].filter(Boolean);
   return (
     <details class="entry instructions">

@@ -1,12 +1,11 @@
 import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
-import type { Timeline, Transcript as Told } from '../../api.ts';
+import type { Timeline, Transcript as TranscriptData } from '../../api.ts';
 import { type Playback, usePlayback } from '../playback.ts';
-import { Near, useNearness } from './near.ts';
-import { TurnBlock, turnElementId } from './turn.tsx';
+import { NearViewport, TurnBlock, turnElementId, useNearViewportObserver } from './turn.tsx';
 import { entriesOf, type TurnEntries, turnAt } from './turns.ts';
 
 interface TranscriptProps {
-  transcript: Told;
+  transcript: TranscriptData;
   timeline: Timeline;
   playback: Playback;
   chosen?: number;
@@ -15,7 +14,7 @@ interface TranscriptProps {
 }
 
 /** Seconds after which what plays is brought into view again, if somebody scrolled away. */
-const patience = 8;
+const scrollPauseSeconds = 8;
 
 const hasRecording = (playback: Playback): boolean => playback.hasRecording;
 
@@ -41,11 +40,11 @@ export function Transcript({ transcript, timeline, playback, chosen, onChoose }:
   );
   const latest = useRef(onChoose);
   latest.current = onChoose;
-  const near = useNearness();
+  const near = useNearViewportObserver();
   const choose = useCallback((turn: number, at: number) => latest.current(turn, at), []);
 
   return (
-    <Near.Provider value={near}>
+    <NearViewport.Provider value={near}>
       <ol class="turns">
         {turns.map(({ turn, entries }) => (
           <TurnBlock
@@ -60,7 +59,7 @@ export function Transcript({ transcript, timeline, playback, chosen, onChoose }:
           />
         ))}
       </ol>
-    </Near.Provider>
+    </NearViewport.Provider>
   );
 }
 
@@ -95,7 +94,7 @@ function useFollowing(playing: number | undefined): void {
     };
   }, []);
   useEffect(() => {
-    if (playing === undefined || performance.now() - scrolled.current < patience * 1000) return;
+    if (playing === undefined || performance.now() - scrolled.current < scrollPauseSeconds * 1000) return;
     document.getElementById(turnElementId(playing))?.scrollIntoView({ block: 'nearest' });
   }, [playing]);
 }

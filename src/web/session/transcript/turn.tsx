@@ -1,13 +1,102 @@
+import { createContext, type RefObject } from 'preact';
 import { memo } from 'preact/compat';
-import { useEffect, useRef } from 'preact/hooks';
-import { latencyClass } from '../../latency.ts';
-import { formatClock, formatSpan } from '../clock.ts';
-import { PlayIcon } from '../player-icons.tsx';
-import { unmeasuredTexts } from '../timeline/lanes.ts';
+import { useContext, useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { formatClock, formatSpan, latencyClass } from '../../formats.ts';
+import { PlayIcon } from '../../icons.tsx';
+import { segmentNames, segmentToken, unmeasuredTexts } from '../timeline/scene.ts';
 import { Handoff, Instructions, Message, Tool } from './entries.tsx';
-import { useNear } from './near.ts';
-import type { Entry, TurnEntries } from './turns.ts';
-import { Waterfall, type WaterfallProps, waterfallRem } from './waterfall.tsx';
+import type { Entry, Turn, TurnEntries } from './turns.ts';
+
+/** How far out of sight is near. */
+const margin = '1500px 0px';
+
+/** Tells once an element is near what is seen; gives what takes that back. */
+export type ObserveNearViewport = (element: Element, near: () => void) => () => void;
+
+/** That of a transcript: one observer for all its turns, since a browser asks each of them with each frame. */
+export const NearViewport = createContext<ObserveNearViewport | undefined>(undefined);
+
+/** Makes that of a transcript, and closes it with it. */
+export function useNearViewportObserver(): ObserveNearViewport {
+  const { observe, observer } = useMemo(createNearViewportObserver, []);
+  useEffect(() => () => observer.disconnect(), [observer]);
+  return observe;
+}
+
+function createNearViewportObserver(): { observe: ObserveNearViewport; observer: IntersectionObserver } {
+  const waiting = new Map<Element, () => void>();
+  const observer = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) if (isIntersecting) waiting.get(target)?.();
+    },
+    { rootMargin: margin },
+  );
+  const observe: ObserveNearViewport = (element, near) => {
+    waiting.set(element, near);
+    observer.observe(element);
+    return () => {
+      waiting.delete(element);
+      observer.unobserve(element);
+    };
+  };
+  return { observe, observer };
+}
+
+/** Whether an element has been near what is seen: what stands in it has to be drawn from then on. */
+export function useNearViewport(element: RefObject<Element | null>): boolean {
+  const observe = useContext(NearViewport);
+  const [near, setNear] = useState(false);
+  useEffect(() => {
+    if (near || !element.current) return;
+    return observe?.(element.current, () => setNear(true));
+  }, [element, near, observe]);
+  return near;
+}
+
+export interface WaterfallProps {
+  latency: NonNullable<Turn['latency']>;
+  /** What all of the width stands for, in seconds: the same in all turns, so that they can be compared. */
+  scale: number;
+}
+
+/** How high a waterfall is: its title, and a row for each part. */
+export const waterfallRem = ({ segments }: WaterfallProps['latency']): number =>
+  1.5 + 1.125 * segments.length;
+
+/** What a caller waited for in a turn: each part begins where the one before it ended. */
+export function Waterfall({ latency: { e2e, segments }, scale }: WaterfallProps) {
+  const share = (seconds: number) => `${Math.min(100, (100 * seconds) / scale)}%`;
+  let before = 0;
+  return (
+    <table class="waterfall">
+      <caption>
+        Waited <strong>{formatSpan(e2e)}</strong>
+      </caption>
+      <tbody>
+        {segments.map(({ segment, seconds }) => {
+          const left = share(before);
+          before += seconds;
+          return (
+            <tr key={segment}>
+              <th scope="row">{segmentNames[segment]}</th>
+              <td class="waterfall-track">
+                <span
+                  class="waterfall-bar"
+                  style={{
+                    marginLeft: left,
+                    width: share(seconds),
+                    background: `var(${segmentToken(segment)})`,
+                  }}
+                />
+              </td>
+              <td>{formatSpan(seconds)}</td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </table>
+  );
+}
 
 interface TurnBlockProps extends TurnEntries {
   chosen: boolean;
@@ -23,11 +112,11 @@ interface TurnBlockProps extends TurnEntries {
 const doubleClickMs = 300;
 
 /** How a latency stands out. */
-const paces = { slow: 'tag tag-warn', 'too-slow': 'tag tag-bad' } as const;
+const latencyTags = { slow: 'tag tag-warn', 'too-slow': 'tag tag-bad' } as const;
 
-function pace(e2e: number): string {
+function latencyTag(e2e: number): string {
   const found = latencyClass(e2e);
-  return found ? paces[found] : 'tag';
+  return found ? latencyTags[found] : 'tag';
 }
 
 export const turnElementId = (turn: number): string => `turn-${turn}`;
@@ -76,7 +165,7 @@ export const TurnBlock = memo(function TurnBlock({
         </button>
         <span class="turn-name">{name}</span>
         {latency && (
-          <span class={pace(latency.e2e)} title="From the end of the user's speech to the agent's">
+          <span class={latencyTag(latency.e2e)} title="From the end of the user's speech to the agent's">
             {formatSpan(latency.e2e)}
           </span>
         )}
@@ -96,7 +185,7 @@ export const TurnBlock = memo(function TurnBlock({
 /** A waterfall is drawn when it is near: a call of two hours has a thousand of them. Until then, its room is kept. */
 function NearWaterfall(props: WaterfallProps) {
   const place = useRef<HTMLDivElement>(null);
-  const near = useNear(place);
+  const near = useNearViewport(place);
   return (
     <div ref={place} class="waterfall-place" style={{ minHeight: `${waterfallRem(props.latency)}rem` }}>
       {near && <Waterfall {...props} />}

@@ -9,9 +9,9 @@ export type Turn = Timeline['turns'][number];
  */
 export type Entry = { key: string } & Unkeyed;
 
-type Unkeyed = { at?: number } & Told;
+type Unkeyed = { at?: number } & UntimedEntry;
 
-type Told =
+type UntimedEntry =
   | { of: 'message'; item: Item; unspoken?: true }
   | { of: 'tool'; call?: Item; output?: Item; seconds?: number }
   | { of: 'handoff'; from?: string; to?: string }
@@ -58,7 +58,7 @@ function entryOf(item: Item, outputs: ReadonlyMap<string, Item>, place: number |
   }
 }
 
-const kindOf = (entry: Told): string => {
+const kindOf = (entry: UntimedEntry): string => {
   switch (entry.of) {
     case 'message':
       return `message ${entry.item.role}`;

@@ -1,8 +1,0 @@
-import { useEffect } from 'preact/hooks';
-
-/** Names the tab. */
-export function useTitle(title: string): void {
-  useEffect(() => {
-    document.title = `${title} · Talkgauge`;
-  }, [title]);
-}
