@@ -56,7 +56,11 @@ describe('directions', () => {
       "import { observe } from '../agent/livekit/observe.ts';",
       'agent/livekit/observe.ts',
     ],
-    ['gateway/gateway.ts', "import type { Feed } from '../agent/livekit/feed.ts';", 'agent/livekit/feed.ts'],
+    [
+      'gateway/gateway.ts',
+      "import type { Feed } from '../agent/livekit/feed.ts';",
+      'agent/livekit/session-listener.ts',
+    ],
     [
       'gateway/api/reports.ts',
       "import { sessionReport } from '../../agent/reports/schema.ts';",

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { initializeLogger, llm, log, voice } from '@livekit/agents';
 import { observe } from '../../dist/agent/index.js';
-import { setUpTelemetryOf } from '../../dist/agent/livekit/set-up-telemetry.js';
+import { setUpTelemetryOf } from '../../dist/agent/livekit/telemetry-setup.js';
 import { answer } from '../children.mjs';
 import { cpuTime, quantile, sleep } from '../measure.mjs';
 

@@ -5,7 +5,7 @@ export type { RecordingResult } from './egress/room-egress.ts';
 export type { RecordRoomOptions } from './egress/settings.ts';
 export { observe } from './livekit/observe.ts';
 export type { ObserveOptions } from './livekit/observe-options.ts';
-export type { SessionObservation } from './livekit/process-wide.ts';
+export type { SessionObservation } from './livekit/process-state.ts';
 export { type RoomRecording, recordRoom } from './livekit/record-room.ts';
 export type { RecordSwitches } from './livekit/record-switches.ts';
 export { type Monitoring, monitor } from './monitor.ts';

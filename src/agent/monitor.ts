@@ -10,19 +10,19 @@ import { version } from '../version.ts';
 import { socketVariable } from './livekit/destination.ts';
 import { checkVersions } from './livekit/installed-versions.ts';
 import { resolveIdentity } from './livekit/observe-options.ts';
-import { processWide } from './livekit/process-wide.ts';
+import { processWide } from './livekit/process-state.ts';
 import { watchProcesses } from './livekit/processes.ts';
 import { RecoveredRecords } from './livekit/recovered-records.ts';
 import { recoverReport } from './livekit/recovered-report.ts';
 import { isJobProcess, isSdkChild, loadedSdk } from './livekit/sdk.ts';
-import { followServer, onServer } from './livekit/server.ts';
-import { setUpTelemetryOf } from './livekit/set-up-telemetry.ts';
+import { setUpTelemetryOf } from './livekit/telemetry-setup.ts';
+import { followServer, onServer } from './livekit/worker.ts';
 import { WorkerIdentity } from './livekit/worker-identity.ts';
 import { type MonitorOptions, resolveMonitorOptions } from './monitor-options.ts';
 import { append } from './otel/exposition.ts';
 import { serveOpenTelemetry } from './otel/serve.ts';
 import { listenRelay } from './relay/server.ts';
-import { keepReports } from './reports/upkeep.ts';
+import { keepReports } from './reports/maintenance.ts';
 import { startOrRetry } from './start-or-retry.ts';
 
 /** A worker that is being monitored. */

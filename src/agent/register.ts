@@ -5,7 +5,7 @@
  * from the environment. A process that runs no LiveKit server or session is left alone.
  */
 import { isJobProcess, isSdkChild, onSdk } from './livekit/sdk.ts';
-import { setUpTelemetry } from './livekit/set-up-telemetry.ts';
+import { setUpTelemetry } from './livekit/telemetry-setup.ts';
 import { monitor } from './monitor.ts';
 import { resolveMonitorOptions } from './monitor-options.ts';
 import { monitorServer, observeSessions } from './wrap-sdk.ts';

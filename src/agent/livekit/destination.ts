@@ -8,7 +8,7 @@ import { forwardOpenTelemetry } from '../otel/forward.ts';
 import { connectRelay } from '../relay/client.ts';
 import { descriptorOf } from '../relay/descriptor.ts';
 import { warnMissing } from './private-apis.ts';
-import { processWide } from './process-wide.ts';
+import { processWide } from './process-state.ts';
 import { isJobProcess } from './sdk.ts';
 
 /** Where the worker's relay listens; `monitor` sets it before the first job is forked, which inherits it. */

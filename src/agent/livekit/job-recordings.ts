@@ -1,4 +1,4 @@
-import { within } from '../telemetry/bounds.ts';
+import { within } from '../telemetry/export-queue.ts';
 
 /** One recording of a job and what became of it, as the job's session report tells it. Times are milliseconds since the epoch. */
 export interface JobRecording {

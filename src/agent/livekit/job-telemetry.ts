@@ -5,17 +5,17 @@ import type { tracing } from '@opentelemetry/sdk-node';
 import { exportedMarkers } from '../../catalogue/marker.ts';
 import type { Sink } from '../../catalogue/observation.ts';
 import type { Identity } from '../../catalogue/types.ts';
-import { within } from '../telemetry/bounds.ts';
+import { within } from '../telemetry/export-queue.ts';
 import type { LogItem } from '../telemetry/log-pipeline.ts';
 import type { RedactText } from '../telemetry/redaction.ts';
 import type { TelemetrySettings } from '../telemetry/settings.ts';
 import { Telemetry } from '../telemetry/telemetry.ts';
 import { bridgeLogger, exception } from './logger-bridge.ts';
 import { checkExportDelegate, shutdownCallbacksOf } from './private-apis.ts';
-import { Provider } from './provider.ts';
 import type { Sdk } from './sdk.ts';
 import { turnRules } from './span-rules.ts';
 import { TelemetryCounts } from './telemetry-counts.ts';
+import { Provider } from './tracer-provider.ts';
 import { markUploads } from './upload-marks.ts';
 
 /** What is needed of a job's context. */

@@ -3,7 +3,7 @@ import { Options } from '../../options.ts';
 import { type ReportOptions, type ReportSettings, resolveReports } from '../reports/settings.ts';
 import type { RedactText } from '../telemetry/redaction.ts';
 import type { TelemetryOptions } from '../telemetry/settings.ts';
-import type { Defaults } from './process-wide.ts';
+import type { Defaults } from './process-state.ts';
 import { audioSwitch, type RecordSwitches, resolveSwitches } from './record-switches.ts';
 
 export interface ObserveOptions {

@@ -1,16 +1,16 @@
 import type { JobContext, voice } from '@livekit/agents';
 import { demandsRedaction } from './demanded-redaction.ts';
 import { destination, socketVariable } from './destination.ts';
-import { Feed, sessionEventNames } from './feed.ts';
+import { Ownership } from './duplicate-events.ts';
+import { startRecording } from './event-log.ts';
 import { checkVersions } from './installed-versions.ts';
 import { markObserved } from './mark.ts';
 import { type ObserveOptions, resolveObserveOptions, resolveReportOf } from './observe-options.ts';
-import { Ownership } from './ownership.ts';
-import { processWide, type SessionObservation } from './process-wide.ts';
-import { startRecording } from './recording.ts';
+import { processWide, type SessionObservation } from './process-state.ts';
 import { ReportedSession, type ReportedSessionOptions } from './reported-session.ts';
 import { isJobProcess } from './sdk.ts';
-import { setUpTelemetry, setUpTelemetryOf } from './set-up-telemetry.ts';
+import { Feed, sessionEventNames } from './session-listener.ts';
+import { setUpTelemetry, setUpTelemetryOf } from './telemetry-setup.ts';
 import { told } from './told.ts';
 import { watchForUnknownAdapters } from './unknown-adapters.ts';
 

@@ -5,7 +5,7 @@ import { type RecordingResult, RoomEgress } from '../egress/room-egress.ts';
 import { type RecordingSettings, type RecordRoomOptions, resolveRecording } from '../egress/settings.ts';
 import { type Destination, destination } from './destination.ts';
 import { resolveIdentity } from './observe-options.ts';
-import { processWide } from './process-wide.ts';
+import { processWide } from './process-state.ts';
 import { audioSwitch } from './record-switches.ts';
 import { type AccountOptions, RecordingAccount } from './recording-account.ts';
 

@@ -1,7 +1,7 @@
 import { type Attributes, ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
 import type { Sink } from '../../catalogue/observation.ts';
 import type { Recovered } from '../reports/recovery.ts';
-import type { DropReason } from '../telemetry/bounds.ts';
+import type { DropReason } from '../telemetry/export-queue.ts';
 import { LogPipeline } from '../telemetry/log-pipeline.ts';
 import { Redaction } from '../telemetry/redaction.ts';
 import { resourceOfProcess } from '../telemetry/resource.ts';

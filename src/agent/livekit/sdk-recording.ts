@@ -1,7 +1,7 @@
 import type { JobContext, voice } from '@livekit/agents';
 import { seconds } from '../../session/samples.ts';
 import { takeIn } from '../reports/recording-file.ts';
-import { within } from '../telemetry/bounds.ts';
+import { within } from '../telemetry/export-queue.ts';
 import type { JobRecording } from './job-recordings.ts';
 
 /** What is needed of a job's context. */

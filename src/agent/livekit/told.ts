@@ -2,9 +2,9 @@ import type { voice } from '@livekit/agents';
 import { trace } from '@opentelemetry/api';
 import { ConversationRecords } from './conversation-records.ts';
 import { demandsRedaction } from './demanded-redaction.ts';
-import type { FeedOptions } from './feed.ts';
 import type { JobOfTelemetry, JobTelemetry } from './job-telemetry.ts';
 import type { resolveObserveOptions } from './observe-options.ts';
+import type { FeedOptions } from './session-listener.ts';
 
 /** Joins a session to the traces and logs of its process: what its feed needs for them. */
 export function told(

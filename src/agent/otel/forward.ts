@@ -2,7 +2,7 @@ import type { Sink } from '../../catalogue/observation.ts';
 import type { MetricSpec } from '../../catalogue/types.ts';
 import { createGate, type Log } from './gate.ts';
 import { createMeterProvider } from './meter-provider.ts';
-import { recordNodeActivity } from './node-activity.ts';
+import { recordNodeActivity } from './node-metrics.ts';
 import { registerMeterProvider } from './registration.ts';
 import { routesOf } from './routes.ts';
 

@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
 import type { MeterProvider } from '@opentelemetry/api';
-import { scope } from './node-activity.ts';
+import { scope } from './node-metrics.ts';
 
 /**
  * Measures the state of this process at each collection: event-loop delay and utilization since the

@@ -6,7 +6,7 @@ import { type Family, familiesOf, namesOf } from './families.ts';
 import type { ForwardOptions } from './forward.ts';
 import { createGate, logOnce } from './gate.ts';
 import { createMeterProvider } from './meter-provider.ts';
-import { recordNodeActivity } from './node-activity.ts';
+import { recordNodeActivity } from './node-metrics.ts';
 import { observeNodeState } from './node-state.ts';
 import { registerMeterProvider } from './registration.ts';
 import { routesOf } from './routes.ts';

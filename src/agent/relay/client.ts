@@ -4,9 +4,9 @@ import type { DropReason } from '../../metrics/recorder.ts';
 import { type DescriptorOf, descriptorOf as descriptor } from './descriptor.ts';
 import { dropsMetric, JobSeriesTable } from './job-series.ts';
 import { cut } from './label-value.ts';
-import { Link } from './link.ts';
-import { Outbox } from './outbox.ts';
 import { encodeHello } from './protocol.ts';
+import { Link } from './reconnecting-socket.ts';
+import { Outbox } from './send-queue.ts';
 
 export interface RelayClientOptions {
   /** The worker's socket. */

@@ -4,7 +4,7 @@ import type { Identity } from '../../catalogue/types.ts';
 import type { DropReason, Recorder, Series } from '../../metrics/recorder.ts';
 import { GaugeShare } from './gauge-share.ts';
 import { cut } from './label-value.ts';
-import { LineReader } from './lines.ts';
+import { LineReader } from './line-reader.ts';
 import { decodeFrame, eachSample } from './protocol.ts';
 import { refusal } from './refusal.ts';
 

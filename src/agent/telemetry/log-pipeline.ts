@@ -2,9 +2,9 @@ import { type Attributes, type Context, context as contexts } from '@opentelemet
 import type { Logger } from '@opentelemetry/api-logs';
 import type { logs, resources } from '@opentelemetry/sdk-node';
 import { conversationScope } from '../../catalogue/conversation.ts';
-import { Bounds, type Tally, within } from './bounds.ts';
-import type { Remainder } from './last-words.ts';
-import { loadNodeSdk, logExporter, type OtlpTarget } from './packages.ts';
+import type { Remainder } from './exit-flush.ts';
+import { Bounds, type Tally, within } from './export-queue.ts';
+import { loadNodeSdk, logExporter, type OtlpTarget } from './opentelemetry.ts';
 import { type Redaction, weigh } from './redaction.ts';
 
 /** How bad a record is: OpenTelemetry's severity numbers. */

@@ -1,5 +1,5 @@
 import type { resources } from '@opentelemetry/sdk-node';
-import { loadNodeSdk } from './packages.ts';
+import { loadNodeSdk } from './opentelemetry.ts';
 
 /** The service that spans and logs are of, unless OTEL_SERVICE_NAME says otherwise; LiveKit's own name for it. */
 export const serviceName = 'livekit-agents';

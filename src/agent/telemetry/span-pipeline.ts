@@ -1,8 +1,8 @@
 import { type Context, TraceFlags } from '@opentelemetry/api';
 import type { tracing } from '@opentelemetry/sdk-node';
-import { Bounds, type Tally, within } from './bounds.ts';
-import type { Remainder } from './last-words.ts';
-import { loadNodeSdk, type OtlpTarget, traceExporter } from './packages.ts';
+import type { Remainder } from './exit-flush.ts';
+import { Bounds, type Tally, within } from './export-queue.ts';
+import { loadNodeSdk, type OtlpTarget, traceExporter } from './opentelemetry.ts';
 import { type Redaction, weigh } from './redaction.ts';
 import { copySpan } from './span-copy.ts';
 import { type TurnRules, TurnSampling } from './turn-sampling.ts';

@@ -1,9 +1,9 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { resources, tracing } from '@opentelemetry/sdk-node';
-import type { DropReason } from './bounds.ts';
-import { sendLastWords } from './last-words.ts';
+import { sendLastWords } from './exit-flush.ts';
+import type { DropReason } from './export-queue.ts';
 import { LogPipeline } from './log-pipeline.ts';
-import { loadLogsApi, loadNodeSdk } from './packages.ts';
+import { loadLogsApi, loadNodeSdk } from './opentelemetry.ts';
 import { Redaction } from './redaction.ts';
 import { resourceOfProcess } from './resource.ts';
 import type { TelemetrySettings } from './settings.ts';

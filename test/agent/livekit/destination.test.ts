@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { destination } from '../../../src/agent/livekit/destination.ts';
-import { processWide } from '../../../src/agent/livekit/process-wide.ts';
+import { processWide } from '../../../src/agent/livekit/process-state.ts';
 import { observation } from '../../../src/catalogue/observation.ts';
 import { createRecorder } from '../../../src/metrics/recorder.ts';
 import { sampleOf } from '../worker/exposition.ts';

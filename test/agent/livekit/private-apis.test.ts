@@ -9,11 +9,10 @@ import { afterEach, beforeEach, describe, expect, type Mock, test, vi } from 'vi
 import { egressError } from '../../../src/agent/egress/recording-error.ts';
 import { demandsRedaction } from '../../../src/agent/livekit/demanded-redaction.ts';
 import { destination } from '../../../src/agent/livekit/destination.ts';
+import { Ownership } from '../../../src/agent/livekit/duplicate-events.ts';
 import { Exemplars } from '../../../src/agent/livekit/exemplars.ts';
-import { Feed } from '../../../src/agent/livekit/feed.ts';
 import { JobTelemetry } from '../../../src/agent/livekit/job-telemetry.ts';
 import { bridgeLogger } from '../../../src/agent/livekit/logger-bridge.ts';
-import { Ownership } from '../../../src/agent/livekit/ownership.ts';
 import {
   checkExportDelegate,
   loggerKey,
@@ -24,9 +23,10 @@ import {
 import { watchProcesses } from '../../../src/agent/livekit/processes.ts';
 import { kindOfProcess } from '../../../src/agent/livekit/processes-of-sdk.ts';
 import type { Sdk } from '../../../src/agent/livekit/sdk.ts';
-import { followServer, onServer } from '../../../src/agent/livekit/server.ts';
+import { Feed } from '../../../src/agent/livekit/session-listener.ts';
 import { watchForUnknownAdapters } from '../../../src/agent/livekit/unknown-adapters.ts';
 import { markUploads } from '../../../src/agent/livekit/upload-marks.ts';
+import { followServer, onServer } from '../../../src/agent/livekit/worker.ts';
 import { registerMeterProvider } from '../../../src/agent/otel/registration.ts';
 import { resolveTelemetry } from '../../../src/agent/telemetry/settings.ts';
 import type { Observation } from '../../../src/catalogue/observation.ts';

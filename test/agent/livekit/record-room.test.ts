@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, type Mock, test, vi } from 'vitest';
 import { observe } from '../../../src/agent/livekit/observe.ts';
-import { processWide } from '../../../src/agent/livekit/process-wide.ts';
+import { processWide } from '../../../src/agent/livekit/process-state.ts';
 import { recordRoom } from '../../../src/agent/livekit/record-room.ts';
 import { apiKey, apiSecret, type LiveKit, openLiveKit } from '../egress/livekit.ts';
 import { sampleOf } from '../worker/exposition.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { JobRecording } from '../../../src/agent/livekit/job-recordings.ts';
-import { processWide } from '../../../src/agent/livekit/process-wide.ts';
+import { processWide } from '../../../src/agent/livekit/process-state.ts';
 import { ReportedSession } from '../../../src/agent/livekit/reported-session.ts';
 import { loadedSdk } from '../../../src/agent/livekit/sdk.ts';
 

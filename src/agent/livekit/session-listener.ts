@@ -4,9 +4,9 @@ import { type Observation, observation, type Sink } from '../../catalogue/observ
 import type { SessionEventName, SessionEvents } from '../../session/events.ts';
 import { SessionObserver } from '../../session/session-events.ts';
 import type { ConversationRecords } from './conversation-records.ts';
+import type { Ownership } from './duplicate-events.ts';
+import type { Recording } from './event-log.ts';
 import { Exemplars } from './exemplars.ts';
-import type { Ownership } from './ownership.ts';
-import type { Recording } from './recording.ts';
 import type { SessionReportDraft } from './session-report.ts';
 
 /** The SDK's own; `speech_done` is made here. */

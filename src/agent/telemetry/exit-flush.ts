@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { loadSerializers, type OtlpTarget } from './packages.ts';
+import { loadSerializers, type OtlpTarget } from './opentelemetry.ts';
 
 /** What is left to be sent of one signal. */
 export interface Remainder {
@@ -19,7 +19,7 @@ export interface Message {
   body: string;
 }
 
-const messenger = fileURLToPath(new URL('./messenger.js', import.meta.url));
+const messenger = fileURLToPath(new URL('./exit-flush-child.js', import.meta.url));
 
 /**
  * Sends what is left when a process is about to end at once, by `process.exit` or an uncaught exception: nothing that

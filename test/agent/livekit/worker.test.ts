@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import type { AgentServer } from '@livekit/agents';
 import { expect, test } from 'vitest';
 import type { Sdk } from '../../../src/agent/livekit/sdk.ts';
-import { followServer, onServer } from '../../../src/agent/livekit/server.ts';
+import { followServer, onServer } from '../../../src/agent/livekit/worker.ts';
 import type { Observation } from '../../../src/catalogue/observation.ts';
 
 test('every server is told of before it runs, until that is taken back', async () => {

@@ -3,7 +3,7 @@ import { resolveTelemetry, type TelemetryOptions } from '../telemetry/settings.t
 import { destination } from './destination.ts';
 import { JobTelemetry } from './job-telemetry.ts';
 import { resolveIdentity } from './observe-options.ts';
-import { processWide } from './process-wide.ts';
+import { processWide } from './process-state.ts';
 import { resolveSwitches } from './record-switches.ts';
 import { loadedSdk, type Sdk } from './sdk.ts';
 

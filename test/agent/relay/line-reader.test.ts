@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { LineReader } from '../../../src/agent/relay/lines.ts';
+import { LineReader } from '../../../src/agent/relay/line-reader.ts';
 
 function read(chunks: readonly Uint8Array[], maxBytes = 1000) {
   const lines: (string | undefined)[] = [];

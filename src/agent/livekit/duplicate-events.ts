@@ -1,6 +1,6 @@
 import type { metrics } from '@livekit/agents';
 import { RecentMap } from '../../session/recent.ts';
-import { processWide } from './process-wide.ts';
+import { processWide } from './process-state.ts';
 
 /**
  * Tells a session's own events from those of another session in the same process that shares a model

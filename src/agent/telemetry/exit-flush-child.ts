@@ -1,10 +1,10 @@
-/** A process of its own that sends what is on its standard input; see `last-words.ts`. */
+/** A process of its own that sends what is on its standard input; see `exit-flush.ts`. */
 import { text } from 'node:stream/consumers';
 import {
   convertLegacyHttpOptions,
   createOtlpHttpExportDelegate,
 } from '@opentelemetry/otlp-exporter-base/node-http';
-import type { Message } from './last-words.ts';
+import type { Message } from './exit-flush.ts';
 
 const messages = JSON.parse(await text(process.stdin)) as Message[];
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { JobSeriesTable } from '../../../src/agent/relay/job-series.ts';
-import { Outbox } from '../../../src/agent/relay/outbox.ts';
 import { maxLineBytes } from '../../../src/agent/relay/protocol.ts';
+import { Outbox } from '../../../src/agent/relay/send-queue.ts';
 import type { Observation } from '../../../src/catalogue/observation.ts';
 
 const handoffs = 'lk_agents_handoffs_total';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Bounds, maxItems, maxWeight, within } from '../../../src/agent/telemetry/bounds.ts';
+import { Bounds, maxItems, maxWeight, within } from '../../../src/agent/telemetry/export-queue.ts';
 
 type Done = (result: { code: number; error?: Error }) => void;
 

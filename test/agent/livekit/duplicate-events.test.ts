@@ -1,8 +1,8 @@
 import type { EventEmitter } from 'node:events';
 import { voice } from '@livekit/agents';
 import { describe, expect, test } from 'vitest';
+import { Ownership } from '../../../src/agent/livekit/duplicate-events.ts';
 import { observe } from '../../../src/agent/livekit/observe.ts';
-import { Ownership } from '../../../src/agent/livekit/ownership.ts';
 import { sampleOf } from '../worker/exposition.ts';
 import { FakeLlm, FakeStreamingStt, FakeTts, FakeVad } from './fakes.ts';
 import { eouMetrics, llmMetrics, sttMetrics, vadMetrics } from './sdk-metrics.ts';

@@ -12,9 +12,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { stemOf } from '../../../src/agent/reports/file-names.ts';
-import { Outbox } from '../../../src/agent/reports/outbox.ts';
+import { keepReports } from '../../../src/agent/reports/maintenance.ts';
+import { Outbox } from '../../../src/agent/reports/report-sender.ts';
 import type { ReportSettings } from '../../../src/agent/reports/settings.ts';
-import { keepReports } from '../../../src/agent/reports/upkeep.ts';
 import type { Observation } from '../../../src/catalogue/observation.ts';
 import { listenBucket } from '../../gateway/store/bucket.ts';
 

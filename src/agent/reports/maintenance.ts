@@ -2,8 +2,8 @@ import { basename } from 'node:path';
 import { type Observation, observation } from '../../catalogue/observation.ts';
 import type { Identity } from '../../catalogue/types.ts';
 import { checkFolder, FolderRefused } from './folder.ts';
-import { Outbox, urlIn } from './outbox.ts';
 import { type Recover, type Recovered, recoverReports } from './recovery.ts';
+import { Outbox, urlIn } from './report-sender.ts';
 import { retain } from './retention.ts';
 import type { ReportSettings } from './settings.ts';
 

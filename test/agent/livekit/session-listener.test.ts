@@ -8,8 +8,8 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { Feed, sessionEventNames } from '../../../src/agent/livekit/feed.ts';
-import { Ownership } from '../../../src/agent/livekit/ownership.ts';
+import { Ownership } from '../../../src/agent/livekit/duplicate-events.ts';
+import { Feed, sessionEventNames } from '../../../src/agent/livekit/session-listener.ts';
 import type { Observation } from '../../../src/catalogue/observation.ts';
 import { createRecorder } from '../../../src/metrics/recorder.ts';
 import { start } from './call.ts';
