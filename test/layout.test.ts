@@ -50,7 +50,7 @@ describe('directions', () => {
     ],
     ['monitoring/artefacts.ts', "import { monitor } from '../agent/monitor.ts';", 'agent/monitor.ts'],
     ['objects/bucket.ts', "import { OptionError } from '../options.ts';", 'options.ts'],
-    ['agent/reports/cost.ts', "import { seconds } from '../../session/samples.ts';", 'session/samples.ts'],
+    ['agent/reports/journal.ts', "import { seconds } from '../../session/samples.ts';", 'session/samples.ts'],
     [
       'session/states.ts',
       "import { observe } from '../agent/livekit/observe.ts';",
@@ -58,7 +58,7 @@ describe('directions', () => {
     ],
     [
       'gateway/gateway.ts',
-      "import type { Feed } from '../agent/livekit/feed.ts';",
+      "import type { Feed } from '../agent/livekit/session-listener.ts';",
       'agent/livekit/session-listener.ts',
     ],
     [

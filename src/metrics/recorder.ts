@@ -3,13 +3,10 @@ import { type Labels, catalogue as standard } from '../catalogue/metrics.ts';
 import type { Derivation, Exemplar, Observation } from '../catalogue/observation.ts';
 import { labelSets, newAgent, startsBySeries } from '../catalogue/start-at-zero.ts';
 import { commonLabels, type Identity, type MetricSpec } from '../catalogue/types.ts';
-import { adder } from './add-sample.ts';
-import { admit, exposed } from './admission.ts';
-import { deriving } from './derived-series.ts';
 import { expose, type Format } from './exposition.ts';
-import { LabelCap, overflow } from './label-cap.ts';
-import { registerCatalogue } from './registry.ts';
-import { type KeptSeries, keep, SeriesTable } from './series-table.ts';
+import { admit, exposed, LabelCap, overflow } from './label-cap.ts';
+import { adder, registerCatalogue } from './registry.ts';
+import { deriving, type KeptSeries, keep, SeriesTable } from './series-table.ts';
 
 export type DropReason = Labels<'talkgauge_samples_dropped_total'>['reason'];
 

@@ -1,7 +1,6 @@
-import type { Exemplar } from '../catalogue/observation.ts';
+import type { Derivation, Exemplar } from '../catalogue/observation.ts';
 import type { MetricSpec } from '../catalogue/types.ts';
-import { openLabels } from './admission.ts';
-import { overflow } from './label-cap.ts';
+import { openLabels, overflow } from './label-cap.ts';
 
 /** A label set of a metric, as far as it matters for when it can be let go. */
 export interface Entry {
@@ -187,4 +186,34 @@ export class SeriesTable<E extends Entry> {
     entry.gone = true;
     this.#options.remove(entry);
   }
+}
+
+/** Of a series, what is needed here. */
+interface Addable {
+  add(value: number): void;
+}
+
+/**
+ * Adds to all series that are derived from one. Which these are is asked once for each revision.
+ *
+ * @param find the series of a metric and labels, or undefined when it is refused, which it counts
+ */
+export function deriving(
+  derivation: Derivation,
+  labels: Readonly<Record<string, string>>,
+  find: (metric: string, labels: Readonly<Record<string, string>>) => Addable | undefined,
+): (value: number) => void {
+  let revision: number | undefined;
+  let found: { series: Addable | undefined; factor: number }[] = [];
+  return (value) => {
+    const { revision: current } = derivation;
+    // One that was refused is asked for again, so that each loss is counted.
+    if (current !== revision || found.some(({ series }) => !series)) {
+      revision = current;
+      found = derivation
+        .of(labels)
+        .map(({ metric, labels: of, factor }) => ({ series: find(metric, of), factor }));
+    }
+    for (const { series, factor } of found) series?.add(value * factor);
+  };
 }

@@ -9,7 +9,6 @@ import type { TurnSummary } from '../../session/open-turn.ts';
 import { believed, request, seconds } from '../../session/samples.ts';
 import { closeReasonOf } from '../../session/session-events.ts';
 import type { LogItem, Severity } from '../telemetry/log-pipeline.ts';
-import { reportAttributes } from './report-attributes.ts';
 import type { WrittenReport } from './reported-session.ts';
 
 export interface ConversationOptions {
@@ -222,5 +221,33 @@ function measured(m: llm.MetricsReport): MeasuredAttributes {
     ...(m.llmNodeTtft !== undefined && { 'lk.response.ttft': m.llmNodeTtft }),
     ...(m.ttsNodeTtfb !== undefined && { 'lk.response.ttfb': m.ttsNodeTtfb }),
     ...(m.playbackLatency !== undefined && { 'lk.playback_latency': m.playbackLatency }),
+  };
+}
+
+/** What the log is told of a report: where it is, and its sums. */
+export function reportAttributes({
+  report,
+  outcome,
+  location,
+}: WrittenReport): RecordAttributes<'lk.session_report'> {
+  const { counts, latency, cost, recordings } = report;
+  return {
+    'lk.report.outcome': outcome,
+    ...(location !== undefined && { 'lk.report.location': location }),
+    'lk.report.session': report.session,
+    ...(report.closeReason && { 'lk.close_reason': report.closeReason }),
+    ...(report.error && { 'lk.error.type': report.error.type }),
+    ...(report.durationSeconds !== undefined && { 'lk.duration': report.durationSeconds }),
+    'lk.turns': counts.turns,
+    'lk.interruptions': counts.interruptions,
+    'lk.tool_calls': counts.toolCalls,
+    'lk.tool_errors': counts.toolErrors,
+    'lk.handoffs': counts.handoffs,
+    'lk.errors': counts.errors,
+    ...(latency.p50 !== undefined && { 'lk.e2e_latency.p50': latency.p50 }),
+    ...(latency.p95 !== undefined && { 'lk.e2e_latency.p95': latency.p95 }),
+    ...(cost.usd !== undefined && { 'lk.cost_usd': cost.usd }),
+    'lk.cost_incomplete': cost.unpriced.length > 0,
+    'lk.recordings': recordings.filter(({ status }) => status === 'saved').length,
   };
 }

@@ -1,22 +1,27 @@
 import { inspect } from 'node:util';
 import type { JobContext } from '@livekit/agents';
-import { type Attributes, type Context, context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import {
+  type Attributes,
+  type Context,
+  context,
+  ROOT_CONTEXT,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
 import type { tracing } from '@opentelemetry/sdk-node';
 import { exportedMarkers } from '../../catalogue/marker.ts';
-import type { Sink } from '../../catalogue/observation.ts';
+import { type Observation, observation, type Sink } from '../../catalogue/observation.ts';
 import type { Identity } from '../../catalogue/types.ts';
 import { within } from '../telemetry/export-queue.ts';
 import type { LogItem } from '../telemetry/log-pipeline.ts';
 import type { RedactText } from '../telemetry/redaction.ts';
 import type { TelemetrySettings } from '../telemetry/settings.ts';
-import { Telemetry } from '../telemetry/telemetry.ts';
+import { type Counts, Telemetry } from '../telemetry/telemetry.ts';
+import type { TurnRules } from '../telemetry/turn-sampling.ts';
 import { bridgeLogger, exception } from './logger-bridge.ts';
-import { checkExportDelegate, shutdownCallbacksOf } from './private-apis.ts';
+import { checkExportDelegate, shutdownCallbacksOf, wrapUploadMetadata } from './private-apis.ts';
 import type { Sdk } from './sdk.ts';
-import { turnRules } from './span-rules.ts';
-import { TelemetryCounts } from './telemetry-counts.ts';
 import { Provider } from './tracer-provider.ts';
-import { markUploads } from './upload-marks.ts';
 
 /** What is needed of a job's context. */
 export type JobOfTelemetry = Pick<JobContext, 'job' | 'addShutdownCallback'>;
@@ -229,4 +234,64 @@ export class JobTelemetry {
       await within(Math.max(0, begun + flushDeadlineMs - performance.now()), flush());
     }
   }
+}
+
+/** How turns look in the SDK's spans. An answer with tools is several `agent_turn`s with one speech id. */
+export const turnRules = (slowTurnSeconds: number): TurnRules => ({
+  sideOf: (name) => (name === 'user_turn' ? 'user' : name === 'agent_turn' ? 'agent' : undefined),
+  answerOf: ({ attributes }) => attributes['lk.speech_id']?.toString(),
+  notable: ({ attributes, status, events }) =>
+    status.code === SpanStatusCode.ERROR ||
+    attributes['error.type'] !== undefined ||
+    attributes['lk.interrupted'] === true ||
+    attributes['lk.function_tool.is_error'] === true ||
+    Number(attributes['lk.e2e_latency'] ?? 0) > slowTurnSeconds ||
+    events.some(({ name }) => name === 'exception'),
+});
+
+/** How many counts may wait for the job to have a destination; they are few sums. */
+const maxWaiting = 256;
+
+/** What is counted of traces and logs, as samples; they wait until the process knows where these go. */
+export class TelemetryCounts implements Counts {
+  #sink: Sink | undefined;
+  #waiting: Observation[] = [];
+
+  exported(signal: 'spans' | 'log_records', count: number): void {
+    this.#count(observation(`talkgauge_${signal}_exported_total`, {}, count));
+  }
+
+  dropped(signal: 'spans' | 'log_records', reason: Parameters<Counts['dropped']>[1], count: number): void {
+    this.#count(observation(`talkgauge_${signal}_dropped_total`, { reason }, count));
+  }
+
+  leftOut(count: number): void {
+    this.#count(observation('talkgauge_spans_left_out_total', {}, count));
+  }
+
+  /** Whether something waits that nobody has been told. */
+  get untold(): boolean {
+    return this.#sink === undefined && this.#waiting.length > 0;
+  }
+
+  tell(sink: Sink): void {
+    this.#sink = sink;
+    for (const one of this.#waiting.splice(0)) sink(one);
+  }
+
+  #count(counted: Observation): void {
+    if (this.#sink) this.#sink(counted);
+    else if (this.#waiting.length < maxWaiting) this.#waiting.push(counted);
+  }
+}
+
+/**
+ * Adds attributes to what the SDK says of each span, line and report that it uploads of a job. An SDK that keeps that elsewhere
+ * uploads without them, and the gateway then hands on what it gets.
+ */
+export function markUploads(job: object, marks: () => Attributes): void {
+  wrapUploadMetadata(job, (made) => (...options) => ({
+    ...made(...options),
+    ...(marks() as Record<string, boolean | string>),
+  }));
 }

@@ -1,10 +1,11 @@
+import type { JobContext } from '@livekit/agents';
 import type { Identity } from '../../catalogue/types.ts';
 import { Options } from '../../options.ts';
 import { type ReportOptions, type ReportSettings, resolveReports } from '../reports/settings.ts';
 import type { RedactText } from '../telemetry/redaction.ts';
 import type { TelemetryOptions } from '../telemetry/settings.ts';
+import { redactionFlagOf } from './private-apis.ts';
 import type { Defaults } from './process-state.ts';
-import { audioSwitch, type RecordSwitches, resolveSwitches } from './record-switches.ts';
 
 export interface ObserveOptions {
   /** The label `agent_name`. @default TALKGAUGE_AGENT_NAME, the job's agent name, LIVEKIT_AGENT_NAME, or `unknown` */
@@ -81,4 +82,47 @@ export function resolveReportOf(
   const report = given?.report ?? true;
   if (report === false || !Object.values(record).some(Boolean)) return undefined;
   return resolveReports(new Options({ ...defaults.reports, ...(report === true ? {} : report) }));
+}
+
+/** What of a session is kept, named as in LiveKit's `session.start({ record })`. */
+export interface RecordSwitches {
+  /** What was heard: for what records audio (tracing and logs do not). @default false */
+  audio?: boolean;
+  /** What was said, as text: in the records of the conversation, with the arguments and answers of tools. @default false */
+  transcript?: boolean;
+  /** The job's spans. @default true, where there is a backend */
+  traces?: boolean;
+  /** The agent's log, and records of the conversation without what was said. @default true, where there is a backend */
+  logs?: boolean;
+}
+
+const switchNames = ['audio', 'transcript', 'traces', 'logs'] as const;
+const givenSwitches = (options: Options) => options.switches('record', 'TALKGAUGE_RECORD', switchNames);
+const defaultSwitches = { audio: false, transcript: false, traces: true, logs: true };
+
+/**
+ * The switches by option (`true` and `false` are for all of them), else by TALKGAUGE_RECORD: the switchNames of those that
+ * are on, with commas in between, or `none`.
+ *
+ * @throws {OptionError} for an option that cannot be used
+ */
+export function resolveSwitches(options: Options): Required<RecordSwitches> {
+  const given = givenSwitches(options);
+  if (!given) return defaultSwitches;
+  return { ...defaultSwitches, ...given };
+}
+
+/** What has been said of audio in so many words; undefined: nothing, and asking for a recording is saying it. */
+export const audioSwitch = (options: Options): boolean | undefined => givenSwitches(options)?.audio;
+
+/**
+ * Whether LiveKit demands that nothing of a session's content is kept: for the project or job, or by `session.start`.
+ * An SDK that does not say demands it.
+ */
+export function demandsRedaction(session: object, job: Pick<JobContext, 'job'> | undefined): boolean {
+  if (job?.job?.enableRedaction === true) return true;
+  const { sessionOptions } = session as { sessionOptions?: { recordingOptions?: { redaction?: unknown } } };
+  const option = sessionOptions?.recordingOptions?.redaction;
+  if (option === true) return true;
+  return redactionFlagOf(session) ?? option !== false;
 }

@@ -1,18 +1,21 @@
 import type { JobContext, voice } from '@livekit/agents';
-import { demandsRedaction } from './demanded-redaction.ts';
+import { trace } from '@opentelemetry/api';
+import { observedMarker } from '../../catalogue/marker.ts';
 import { destination, socketVariable } from './destination.ts';
-import { Ownership } from './duplicate-events.ts';
+import { Ownership, watchForUnknownAdapters } from './duplicate-events.ts';
 import { startRecording } from './event-log.ts';
 import { checkVersions } from './installed-versions.ts';
-import { markObserved } from './mark.ts';
-import { type ObserveOptions, resolveObserveOptions, resolveReportOf } from './observe-options.ts';
+import {
+  demandsRedaction,
+  type ObserveOptions,
+  resolveObserveOptions,
+  resolveReportOf,
+} from './observe-options.ts';
 import { processWide, type SessionObservation } from './process-state.ts';
 import { ReportedSession, type ReportedSessionOptions } from './reported-session.ts';
 import { isJobProcess } from './sdk.ts';
 import { Feed, sessionEventNames } from './session-listener.ts';
-import { setUpTelemetry, setUpTelemetryOf } from './telemetry-setup.ts';
-import { told } from './told.ts';
-import { watchForUnknownAdapters } from './unknown-adapters.ts';
+import { setUpTelemetry, setUpTelemetryOf, told } from './telemetry-setup.ts';
 
 /** How often states that go on are added to their series, in milliseconds. */
 const tickInterval = 10_000;
@@ -170,4 +173,20 @@ function messageOf(error: unknown): string {
   } catch {
     return 'of an unknown error';
   }
+}
+
+/**
+ * Leaves word for the gateway that a session is observed, where the SDK uploads it: among the session's options, which are in its
+ * report, and on each span in which something is told, for a job that dies before its report.
+ *
+ * @returns marks the span that is active
+ */
+export function markObserved(session: object): () => void {
+  const { sessionOptions } = session as { sessionOptions?: Record<string, unknown> };
+  // Of no session of another version of the SDK is it known whether that may be written to.
+  if (sessionOptions && Object.isExtensible(sessionOptions)) sessionOptions[observedMarker] = true;
+  return () => {
+    const span = trace.getActiveSpan();
+    if (span?.isRecording()) span.setAttribute(observedMarker, true);
+  };
 }

@@ -7,8 +7,7 @@ import { observation, type Sink } from '../../catalogue/observation.ts';
 import type { Identity } from '../../catalogue/types.ts';
 import { Options } from '../../options.ts';
 import { openPrices, pricesVariable } from '../../pricing/open-prices.ts';
-import { stemOf } from '../reports/file-names.ts';
-import { writeReport } from '../reports/folder.ts';
+import { stemOf, writeReport } from '../reports/folder.ts';
 import { Journal } from '../reports/journal.ts';
 import { Outbox, urlIn } from '../reports/report-sender.ts';
 import type { SessionReport } from '../reports/schema.ts';
@@ -16,14 +15,18 @@ import type { ReportSettings } from '../reports/settings.ts';
 import { within } from '../telemetry/export-queue.ts';
 import { Redaction, type RedactText } from '../telemetry/redaction.ts';
 import { resolveTelemetry, type TelemetryOptions } from '../telemetry/settings.ts';
-import { demandsRedaction } from './demanded-redaction.ts';
-import { allTexts, meant, onlyNames } from './plain-event.ts';
+import { allTexts, meant, onlyNames } from './event-log.ts';
+import type { RecordSwitches } from './observe-options.ts';
+import { demandsRedaction } from './observe-options.ts';
 import { processWide } from './process-state.ts';
-import type { RecordSwitches } from './record-switches.ts';
-import type { JournalHead } from './recovered-report.ts';
 import { loadedSdk } from './sdk.ts';
 import { pickUpRecording, type RecordedJob } from './sdk-recording.ts';
-import { type ReportContent, type ReportHead, SessionReportDraft } from './session-report.ts';
+import {
+  type JournalHead,
+  type ReportContent,
+  type ReportHead,
+  SessionReportDraft,
+} from './session-report.ts';
 
 type Outcome = Labels<'talkgauge_session_reports_total'>['outcome'];
 

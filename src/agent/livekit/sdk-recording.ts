@@ -1,6 +1,6 @@
 import type { JobContext, voice } from '@livekit/agents';
 import { seconds } from '../../session/samples.ts';
-import { takeIn } from '../reports/recording-file.ts';
+import { takeIn } from '../reports/folder.ts';
 import { within } from '../telemetry/export-queue.ts';
 import type { JobRecording } from './job-recordings.ts';
 

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Hook } from 'require-in-the-middle';
-import { kindOfProcess } from './processes-of-sdk.ts';
+import { kindOfProcess } from './processes.ts';
 
 /** A loaded build of `@livekit/agents`. The package has two, ESM and CommonJS, with classes of their own. */
 export type Sdk = typeof import('@livekit/agents');

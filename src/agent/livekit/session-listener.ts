@@ -1,12 +1,14 @@
 import type { voice } from '@livekit/agents';
+import { type Context, isSpanContextValid, type SpanContext, TraceFlags, trace } from '@opentelemetry/api';
 import { catalogue } from '../../catalogue/metrics.ts';
-import { type Observation, observation, type Sink } from '../../catalogue/observation.ts';
+import { type Exemplar, type Observation, observation, type Sink } from '../../catalogue/observation.ts';
 import type { SessionEventName, SessionEvents } from '../../session/events.ts';
+import { RecentMap } from '../../session/recent.ts';
 import { SessionObserver } from '../../session/session-events.ts';
 import type { ConversationRecords } from './conversation-records.ts';
 import type { Ownership } from './duplicate-events.ts';
 import type { Recording } from './event-log.ts';
-import { Exemplars } from './exemplars.ts';
+import { turnContextOf } from './private-apis.ts';
 import type { SessionReportDraft } from './session-report.ts';
 
 /** The SDK's own; `speech_done` is made here. */
@@ -143,4 +145,49 @@ function speechOf<E extends SessionEventName>(name: E, event: SessionEvents[E]):
   if (name !== 'metrics_collected') return undefined;
   const { metrics } = event as voice.MetricsCollectedEvent;
   return 'speechId' in metrics ? metrics.speechId : undefined;
+}
+
+/** Finds the call behind a sample: the session's trace, and in it the span that was measured, or that of the turn. */
+export class Exemplars {
+  readonly #speeches = new RecentMap<string, WeakRef<object>>(64);
+  readonly #muted: (traceId: string) => boolean;
+  #traceId: string | undefined;
+
+  /** @param muted whether a trace is not sent, so that a link to it would lead nowhere */
+  constructor(muted: (traceId: string) => boolean = () => false) {
+    this.#muted = muted;
+  }
+
+  speechCreated(handle: voice.SpeechCreatedEvent['speechHandle']): void {
+    this.#speeches.set(handle.id, new WeakRef(handle));
+  }
+
+  /** @param speechId the speech that is spoken of, if the event says so */
+  current(speechId?: string): Exemplar | undefined {
+    const active = trace.getActiveSpan();
+    const speech = speechId ? this.#speeches.get(speechId)?.deref() : undefined;
+    const turn = speech && (turnContextOf(speech) as Context | undefined);
+    const spans = [isPart(active) && active, turn && trace.getSpan(turn), active];
+    for (const span of spans) {
+      const found = span ? span.spanContext() : undefined;
+      if (found && this.#sent(found)) {
+        this.#traceId = found.traceId;
+        return { trace_id: found.traceId, span_id: found.spanId };
+      }
+    }
+    // A session is one trace.
+    return this.#traceId && !this.#muted(this.#traceId) ? { trace_id: this.#traceId } : undefined;
+  }
+
+  #sent(span: SpanContext): boolean {
+    return (
+      isSpanContextValid(span) && (span.traceFlags & TraceFlags.SAMPLED) !== 0 && !this.#muted(span.traceId)
+    );
+  }
+}
+
+/** Whether a span is less than a whole session or job. */
+function isPart(span: unknown): boolean {
+  const { name } = (span ?? {}) as { name?: string };
+  return name !== undefined && name !== 'agent_session' && name !== 'job_entrypoint';
 }

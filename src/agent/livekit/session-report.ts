@@ -1,16 +1,14 @@
+import type { BillableUnit, billedComponents } from '../../catalogue/labels.ts';
 import type { Derivation, Observation } from '../../catalogue/observation.ts';
 import type { SessionEventName, SessionEvents } from '../../session/events.ts';
 import type { TurnSummary } from '../../session/open-turn.ts';
 import { believed, request, seconds } from '../../session/samples.ts';
 import { closeReasonOf } from '../../session/session-events.ts';
 import { version } from '../../version.ts';
-import { BilledUsage } from '../reports/cost.ts';
 import type { Journal } from '../reports/journal.ts';
-import { latencyOf } from '../reports/latency.ts';
 import type { SessionReport } from '../reports/schema.ts';
-import type { JobRecording } from './job-recordings.ts';
-import { allTexts, noTexts, plain, type Texts } from './plain-event.ts';
-import { reportedRecording } from './reported-recording.ts';
+import { allTexts, noTexts, plain, type Texts } from './event-log.ts';
+import { type JobRecording, reportedRecording } from './job-recordings.ts';
 
 /** What is known of a session from its beginning on. */
 export interface ReportHead {
@@ -22,6 +20,16 @@ export interface ReportHead {
   agentName: string;
   agentVersion: string;
   traceIds: readonly string[];
+}
+
+/** What a journal begins with. */
+export interface JournalHead {
+  head: ReportHead;
+  content: SessionReport['content'];
+  /** Whether the report lists the events that follow: the switch `logs`. */
+  events: boolean;
+  /** The span in which the session was observed, of the first of the head's traces. */
+  spanId?: string;
 }
 
 /** What a report gets of its session besides the events. */
@@ -228,4 +236,49 @@ function failure(error: unknown, texts: Texts): SessionReport['error'] {
     ...(typeof recoverable === 'boolean' && { recoverable }),
     ...(typeof words === 'string' && { message: words }),
   };
+}
+
+type Component = (typeof billedComponents)[number];
+
+/** What a session used that is billed, added up from its observations. */
+export class BilledUsage {
+  readonly #amounts = new Map<string, { labels: Readonly<Record<string, string>>; amount: number }>();
+
+  add({ metric, labels, value }: Observation): void {
+    if (metric !== 'lk_agents_billable_usage_total') return;
+    const key = JSON.stringify(labels);
+    const known = this.#amounts.get(key);
+    if (known) known.amount += value;
+    else this.#amounts.set(key, { labels, amount: value });
+  }
+
+  /** What it costs, priced as the cost series are. */
+  cost(derivation: Derivation): SessionReport['cost'] {
+    const byComponent: Record<string, number> = {};
+    const unpriced: SessionReport['cost']['unpriced'] = [];
+    for (const { labels, amount } of this.#amounts.values()) {
+      const component = labels.component as Component;
+      for (const { metric, factor } of derivation.of(labels)) {
+        if (metric === 'lk_agents_cost_usd_total') {
+          byComponent[component] = (byComponent[component] ?? 0) + amount * factor;
+        } else {
+          const { model_provider: provider = '', model_name: model = '' } = labels;
+          unpriced.push({ component, provider, model, unit: labels.unit as BillableUnit, amount });
+        }
+      }
+    }
+    const usd = Object.values(byComponent).reduce((sum, dollars) => sum + dollars, 0);
+    // Usage without a price is not free: of nothing else, no cost is known.
+    return { ...((usd > 0 || unpriced.length === 0) && { usd }), byComponent, unpriced };
+  }
+}
+
+/** The latency of turns that were measured, in seconds; percentiles by nearest rank. */
+export function latencyOf(turns: readonly { e2eLatency?: number }[]): SessionReport['latency'] {
+  const sorted = turns
+    .flatMap(({ e2eLatency }) => (e2eLatency === undefined ? [] : [e2eLatency]))
+    .sort((a, b) => a - b);
+  if (sorted.length === 0) return { turns: 0 };
+  const quantile = (share: number) => sorted[Math.ceil(share * sorted.length) - 1];
+  return { turns: sorted.length, p50: quantile(0.5), p95: quantile(0.95), max: sorted.at(-1) };
 }

@@ -1,11 +1,19 @@
+import type { voice } from '@livekit/agents';
+import { trace } from '@opentelemetry/api';
 import { Options } from '../../options.ts';
 import { resolveTelemetry, type TelemetryOptions } from '../telemetry/settings.ts';
+import { ConversationRecords } from './conversation-records.ts';
 import { destination } from './destination.ts';
-import { JobTelemetry } from './job-telemetry.ts';
-import { resolveIdentity } from './observe-options.ts';
+import { type JobOfTelemetry, JobTelemetry } from './job-telemetry.ts';
+import {
+  demandsRedaction,
+  resolveIdentity,
+  type resolveObserveOptions,
+  resolveSwitches,
+} from './observe-options.ts';
 import { processWide } from './process-state.ts';
-import { resolveSwitches } from './record-switches.ts';
 import { loadedSdk, type Sdk } from './sdk.ts';
+import type { FeedOptions } from './session-listener.ts';
 
 interface SetUpOptions {
   agentName?: string;
@@ -52,4 +60,26 @@ export async function setUpTelemetryOf(given: SetUpOptions | null): Promise<void
   if (!telemetry) return;
   const sdk = await loadedSdk().catch(() => undefined);
   if (sdk) telemetry.handTo(sdk);
+}
+
+/** Joins a session to the traces and logs of its process: what its feed needs for them. */
+export function told(
+  telemetry: JobTelemetry,
+  { record, redact }: ReturnType<typeof resolveObserveOptions>,
+  session: Pick<voice.AgentSession, 'on'>,
+  job: JobOfTelemetry | undefined,
+): Required<Pick<FeedOptions, 'records' | 'muted'>> {
+  if (job?.job) telemetry.follow(job);
+  telemetry.withhold(() => demandsRedaction(session, job));
+  if (redact) telemetry.redact(redact);
+  if (record.logs || record.transcript) telemetry.tells('conversation');
+  telemetry.switchOff(record, trace.getActiveSpan()?.spanContext().traceId);
+  return {
+    records: new ConversationRecords({
+      emit: (item) => telemetry.emit(item),
+      transcript: () => record.transcript && !demandsRedaction(session, job),
+      logs: record.logs,
+    }),
+    muted: (traceId) => telemetry.telemetry.spans?.muted(traceId) ?? false,
+  };
 }

@@ -3,8 +3,7 @@ import type { Identity } from '../../catalogue/types.ts';
 import type { DropReason } from '../../metrics/recorder.ts';
 import { type DescriptorOf, descriptorOf as descriptor } from './descriptor.ts';
 import { dropsMetric, JobSeriesTable } from './job-series.ts';
-import { cut } from './label-value.ts';
-import { encodeHello } from './protocol.ts';
+import { cut, encodeHello } from './protocol.ts';
 import { Link } from './reconnecting-socket.ts';
 import { Outbox } from './send-queue.ts';
 

@@ -2,11 +2,8 @@ import { catalogue } from '../../catalogue/metrics.ts';
 import type { Exemplar } from '../../catalogue/observation.ts';
 import type { Identity } from '../../catalogue/types.ts';
 import type { DropReason, Recorder, Series } from '../../metrics/recorder.ts';
-import { GaugeShare } from './gauge-share.ts';
-import { cut } from './label-value.ts';
 import { LineReader } from './line-reader.ts';
-import { decodeFrame, eachSample } from './protocol.ts';
-import { refusal } from './refusal.ts';
+import { cut, decodeFrame, eachSample, maxSum, refusal } from './protocol.ts';
 
 export type FrameResult = 'ok' | 'malformed' | 'oversized' | 'incompatible';
 
@@ -171,5 +168,33 @@ export class Connection {
     if ('share' in slot) return slot.share.set(value) ? undefined : 'invalid_value';
     slot.series.add(value, exemplar);
     return undefined;
+  }
+}
+
+/** What one connection contributes to a gauge that all connections add up to. */
+export class GaugeShare {
+  readonly #gauge: Series;
+  readonly #lost: Series | undefined;
+  #share = 0;
+
+  /** `lost` counts what a lost connection left in the gauge. */
+  constructor(gauge: Series, lost: Series | undefined) {
+    this.#gauge = gauge;
+    this.#lost = lost;
+  }
+
+  /** Makes the share what the job says it is; false: that is no number that a share can be. */
+  set(share: number): boolean {
+    if (!(Math.abs(share) <= maxSum)) return false;
+    if (share !== this.#share) this.#gauge.add(share - this.#share);
+    this.#share = share;
+    return true;
+  }
+
+  /** Leaves nothing in the gauge. */
+  takeBack(lost: boolean): void {
+    const left = this.#share;
+    this.set(0);
+    if (lost && left > 0) this.#lost?.add(left);
   }
 }

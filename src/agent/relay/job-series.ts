@@ -1,9 +1,7 @@
 import { catalogue, type MetricName } from '../../catalogue/metrics.ts';
 import type { MetricSpec } from '../../catalogue/types.ts';
 import type { DropReason } from '../../metrics/recorder.ts';
-import { cut } from './label-value.ts';
-import { encodeDefinition } from './protocol.ts';
-import { refusal } from './refusal.ts';
+import { cut, encodeDefinition, refusal } from './protocol.ts';
 
 /** A label set that a job has used, under the id that its worker knows it by. */
 export interface JobSeries {

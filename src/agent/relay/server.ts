@@ -1,9 +1,8 @@
 import { createServer, type Socket } from 'node:net';
-import type { Recorder } from '../../metrics/recorder.ts';
-import { Connection } from './connection.ts';
+import type { Identity } from '../../catalogue/types.ts';
+import type { Recorder, Series } from '../../metrics/recorder.ts';
+import { Connection, type FrameResult } from './connection.ts';
 import { encodeError, maxLineBytes as longestLine, protocolVersion } from './protocol.ts';
-import { ReadLimit, type ReadLimitOptions } from './read-limit.ts';
-import { RelaySelf } from './self.ts';
 import { listenOn } from './socket-file.ts';
 
 export interface RelayServerOptions {
@@ -176,4 +175,77 @@ export async function listenRelay(options: RelayServerOptions): Promise<RelaySer
       return closing;
     },
   };
+}
+
+export interface ReadLimitOptions {
+  /** Bytes that are read of a connection in a second, in the long run; 0: any number. */
+  bytesPerSecond: number;
+  /** Bytes that are read of it at once, after a pause. */
+  burst: number;
+  /** Milliseconds, of a clock that never goes back. @default performance.now */
+  now?(): number;
+}
+
+/** What a frame costs beside its bytes: the shortest have two, and each is parsed. */
+const frameCost = 64;
+
+/** How much is read of one connection: a token bucket. What is not read yet stays with the job. */
+export class ReadLimit {
+  readonly #options: Required<ReadLimitOptions>;
+  #left: number;
+  #at: number;
+
+  constructor({ now = () => performance.now(), ...limits }: ReadLimitOptions) {
+    this.#options = { now, ...limits };
+    this.#left = limits.burst;
+    this.#at = now();
+  }
+
+  /** Takes note of what was read, and says for how many milliseconds nothing more should be. */
+  read(bytes: number, frames: number): number {
+    const { bytesPerSecond, burst, now } = this.#options;
+    if (bytesPerSecond === 0) return 0;
+    const at = now();
+    this.#left = Math.min(burst, this.#left + ((at - this.#at) / 1000) * bytesPerSecond);
+    this.#at = at;
+    this.#left -= bytes + frames * frameCost;
+    return this.#left >= 0 ? 0 : Math.ceil((-this.#left / bytesPerSecond) * 1000);
+  }
+}
+
+/** What the relay counts of itself, under the worker's identity of the moment: a worker may learn its name late. */
+export class RelaySelf {
+  readonly #recorder: Recorder;
+  #identity: Identity | undefined;
+  #frames: Partial<Record<FrameResult, Series>> = {};
+
+  constructor(recorder: Recorder) {
+    this.#recorder = recorder;
+  }
+
+  readonly frame = (result: FrameResult, count: number): void => {
+    const identity = this.#recorder.identity();
+    if (
+      identity.agent_name !== this.#identity?.agent_name ||
+      identity.agent_version !== this.#identity.agent_version
+    ) {
+      this.#identity = identity;
+      this.#frames = {};
+    }
+    this.#frames[result] ??= this.#recorder.series('talkgauge_relay_frames_total', { result }, identity);
+    this.#frames[result]?.add(count);
+  };
+
+  /** Counts that a job was not read from for a moment. */
+  readonly throttled = (): void => {
+    const identity = this.#recorder.identity();
+    this.#recorder.series('talkgauge_relay_throttled_total', {}, identity)?.add(1);
+  };
+
+  /** Counts a connection; call what it returns when the connection is gone, and it is taken from where it was added. */
+  connection(): () => void {
+    const series = this.#recorder.series('talkgauge_relay_connections', {}, this.#recorder.identity());
+    series?.add(1);
+    return () => series?.add(-1);
+  }
 }

@@ -1,5 +1,5 @@
 import { lstatSync, mkdirSync, realpathSync, type Stats } from 'node:fs';
-import { lstat, mkdir, realpath } from 'node:fs/promises';
+import { chmod, copyFile, lstat, mkdir, realpath, rename, stat, unlink, utimes } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import type { SessionReport } from './schema.ts';
@@ -91,4 +91,75 @@ export async function writeReport(folder: string, stem: string, report: SessionR
   await makeFolder(folder);
   await writeFileAtomic(path, `${JSON.stringify(report)}\n`, { mode: 0o600 });
   return path;
+}
+
+const stem = String.raw`talkgauge-report-\d{8}T\d{6}Z-[\w.-]{1,100}-[0-9a-f]{8}`;
+const named = (ending: string) => new RegExp(`^(${stem})\\.(?:${ending})$`);
+const ours = named('json|ogg');
+const journals = named('journal');
+/** What writing one leaves if its process is killed: of a report by write-file-atomic, of a recording by ourselves. */
+const parts = named(String.raw`json\.\d+|ogg\.part`);
+
+/**
+ * The name of a report's files, without what comes after the dot: when the session began to be observed, its job, and
+ * what tells the job's sessions apart.
+ *
+ * @param at milliseconds since the epoch
+ */
+export function stemOf(at: number, job: string, session: string): string {
+  const time = new Date(at).toISOString().replace(/[-:]|\.\d+/g, '');
+  return `talkgauge-report-${time}-${job.replace(/[^\w.-]/g, '_').slice(0, 100) || 'session'}-${session}`;
+}
+
+/** Whether a file in a folder of reports is one that Talkgauge has put there: a report, or its recording. */
+export const isOurs = (name: string): boolean => ours.test(name);
+
+/** Whether a file is a part of one of ours, which may be in the middle of being written. */
+export const isPart = (name: string): boolean => parts.test(name);
+
+/** The stem of the report that a journal is for; undefined: the file is none. */
+export const journalStem = (name: string): string | undefined => journals.exec(name)?.[1];
+
+/**
+ * Moves a finished recording to its report, under the same name, so that nobody ever sees a part of it.
+ *
+ * @param late aborted when nobody waits for it any more: then it stays where it was
+ * @returns its name in the folder, how many bytes it has, and when it was written last, in milliseconds since the epoch
+ * @throws if it is not there, is empty, or cannot be moved; then it stays where it was
+ */
+export async function takeIn(
+  recording: string,
+  folder: string,
+  stem: string,
+  late: AbortSignal,
+): Promise<{ name: string; bytes: number; at: number }> {
+  const { size, mtimeMs } = await stat(recording);
+  if (size === 0) throw new Error('the file is empty');
+  const name = `${stem}.ogg`;
+  await chmod(recording, 0o600);
+  await makeFolder(folder);
+  // By its age the worker would take it for one that has waited for its bucket.
+  const now = new Date();
+  await utimes(recording, now, now);
+  late.throwIfAborted();
+  await rename(recording, join(folder, name)).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EXDEV') throw error;
+    await copyOver(recording, join(folder, name), late);
+  });
+  return { name, bytes: size, at: mtimeMs };
+}
+
+/** From another file system: whole, or not at all. */
+async function copyOver(from: string, to: string, late: AbortSignal): Promise<void> {
+  const part = `${to}.part`;
+  try {
+    await copyFile(from, part);
+    late.throwIfAborted();
+    await rename(part, to);
+  } catch (error) {
+    await unlink(part).catch(() => {});
+    throw error;
+  }
+  // The report may say already that it is there.
+  if (!late.aborted) await unlink(from);
 }

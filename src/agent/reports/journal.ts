@@ -1,7 +1,8 @@
 import { close, openSync, write, writeSync } from 'node:fs';
-import { unlink } from 'node:fs/promises';
+import { lstat, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeFolderNow } from './folder.ts';
+import { journalStem, makeFolderNow, writeReport } from './folder.ts';
+import type { SessionReport } from './schema.ts';
 
 /** How much may wait for a slow disk, in characters; more is not kept. */
 const maxWaiting = 4 * 1024 * 1024;
@@ -82,5 +83,81 @@ export class Journal {
     if (this.#fileClosed) return;
     this.#fileClosed = true;
     close(this.#file, () => {});
+  }
+}
+
+/** After how long without a sign of life a job is taken for dead, in milliseconds; it gives one every ten seconds. */
+const deadAfter = 60_000;
+
+/** What a journal has to tell. */
+export interface Recovered {
+  report: SessionReport;
+  /** Whether the log may be told of it: the session's switch. */
+  logs: boolean;
+  /** The span in which the session was observed, of the first of the report's traces. */
+  spanId?: string;
+}
+
+/** A file that is named as a journal and is none, such as an empty one: of no use to anybody. */
+export class NotAJournal extends Error {
+  override name = 'NotAJournal';
+}
+
+/** Makes a report of a journal. @throws {NotAJournal} if it is none; anything else is tried again */
+export type Recover = (journal: string) => Promise<Recovered>;
+
+/** What became of the journals of jobs that have died. */
+export interface Recovery {
+  /** What was written, with the paths; a report that another worker has written, too, is that worker's to tell of. */
+  written: (Recovered & { path: string })[];
+  /** Why others were not: the first error. Their journals stay. */
+  failed: Error | undefined;
+}
+
+/**
+ * Writes the reports of jobs that have died before they could. A job that was only very slow writes its own over it.
+ * One journal that cannot be read now, or whose report cannot be written, holds up no other.
+ *
+ * @param now milliseconds since the epoch
+ */
+export async function recoverReports(folder: string, recover: Recover, now: number): Promise<Recovery> {
+  const recovery: Recovery = { written: [], failed: undefined };
+  for (const name of await readdir(folder).catch(() => [])) {
+    const stem = journalStem(name);
+    const path = join(folder, name);
+    if (!stem) continue;
+    const stats = await lstat(path).catch(() => undefined);
+    if (!stats?.isFile() || now - stats.mtimeMs < deadAfter) continue;
+    try {
+      const recovered = await recover(path).catch((error) => {
+        if (!(error instanceof NotAJournal)) throw error;
+      });
+      const report = recovered && (await writeReport(folder, stem, recovered.report));
+      // Of several workers with one folder, it is that one's which removes the journal.
+      const first = await removed(path);
+      if (recovered && report && first) recovery.written.push({ ...recovered, path: report });
+    } catch (error) {
+      // Another worker was faster.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT' && !(await exists(path))) continue;
+      recovery.failed ??= error as Error;
+    }
+  }
+  return recovery;
+}
+
+const exists = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
+    () => false,
+  );
+
+/** Removes a file; false: it was gone. */
+async function removed(path: string): Promise<boolean> {
+  try {
+    await unlink(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { lstat, readdir, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Bucket, BucketError, type BucketOptions } from '../../objects/bucket.ts';
-import { isOurs } from './file-names.ts';
+import { isOurs } from './folder.ts';
 
 /** Where a file of a report is, or will be, in its bucket. */
 export const urlIn = ({ bucket, prefix = '' }: BucketOptions, name: string): string =>

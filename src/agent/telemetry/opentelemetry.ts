@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { logs, tracing } from '@opentelemetry/sdk-node';
+import type { logs, resources, tracing } from '@opentelemetry/sdk-node';
 
 /** `@opentelemetry/sdk-node` and, under it, the SDKs of traces, logs and resources. */
 export type NodeSdkPackage = typeof import('@opentelemetry/sdk-node');
@@ -58,4 +58,35 @@ export function traceExporter({ protocol, url, headers }: OtlpTarget): tracing.S
 export function logExporter({ protocol, url, headers }: OtlpTarget): logs.LogRecordExporter {
   const { OTLPLogExporter } = logExporters[protocol]();
   return new OTLPLogExporter({ ...(url && { url }), ...(headers && { headers }) } as never);
+}
+
+/** The service that spans and logs are of, unless OTEL_SERVICE_NAME says otherwise; LiveKit's own name for it. */
+export const serviceName = 'livekit-agents';
+
+/** What the process is: OTEL_RESOURCE_ATTRIBUTES and the detectors that OTEL_NODE_RESOURCE_DETECTORS names, else its host and pid. */
+export function resourceOfProcess(version: string | undefined): resources.Resource {
+  const { resources, core } = loadNodeSdk();
+  const chosen = core.getStringListFromEnv('OTEL_NODE_RESOURCE_DETECTORS');
+  const detectors = {
+    env: resources.envDetector,
+    host: resources.hostDetector,
+    os: resources.osDetector,
+    process: resources.processDetector,
+    serviceinstance: resources.serviceInstanceIdDetector,
+  };
+  // The command line, which the detector of processes would tell, may hold secrets.
+  const wanted = chosen?.includes('all') ? Object.keys(detectors) : (chosen ?? ['env', 'host']);
+  const detected = resources.detectResources({
+    detectors: Object.entries(detectors).flatMap(([name, one]) => (wanted.includes(name) ? [one] : [])),
+  });
+  return resources
+    .defaultResource()
+    .merge(
+      resources.resourceFromAttributes({
+        'service.name': serviceName,
+        'process.pid': process.pid,
+        ...(version && { 'service.version': version }),
+      }),
+    )
+    .merge(detected);
 }

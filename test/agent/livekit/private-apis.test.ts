@@ -7,12 +7,11 @@ import { InferenceRunner, llm } from '@livekit/agents';
 import { type MeterProvider, metrics, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { afterEach, beforeEach, describe, expect, type Mock, test, vi } from 'vitest';
 import { egressError } from '../../../src/agent/egress/recording-error.ts';
-import { demandsRedaction } from '../../../src/agent/livekit/demanded-redaction.ts';
 import { destination } from '../../../src/agent/livekit/destination.ts';
-import { Ownership } from '../../../src/agent/livekit/duplicate-events.ts';
-import { Exemplars } from '../../../src/agent/livekit/exemplars.ts';
-import { JobTelemetry } from '../../../src/agent/livekit/job-telemetry.ts';
+import { Ownership, watchForUnknownAdapters } from '../../../src/agent/livekit/duplicate-events.ts';
+import { JobTelemetry, markUploads } from '../../../src/agent/livekit/job-telemetry.ts';
 import { bridgeLogger } from '../../../src/agent/livekit/logger-bridge.ts';
+import { demandsRedaction } from '../../../src/agent/livekit/observe-options.ts';
 import {
   checkExportDelegate,
   loggerKey,
@@ -20,14 +19,11 @@ import {
   privateApis,
   startNoInferenceProcess,
 } from '../../../src/agent/livekit/private-apis.ts';
-import { watchProcesses } from '../../../src/agent/livekit/processes.ts';
-import { kindOfProcess } from '../../../src/agent/livekit/processes-of-sdk.ts';
+import { kindOfProcess, watchProcesses } from '../../../src/agent/livekit/processes.ts';
 import type { Sdk } from '../../../src/agent/livekit/sdk.ts';
-import { Feed } from '../../../src/agent/livekit/session-listener.ts';
-import { watchForUnknownAdapters } from '../../../src/agent/livekit/unknown-adapters.ts';
-import { markUploads } from '../../../src/agent/livekit/upload-marks.ts';
+import { Exemplars, Feed } from '../../../src/agent/livekit/session-listener.ts';
 import { followServer, onServer } from '../../../src/agent/livekit/worker.ts';
-import { registerMeterProvider } from '../../../src/agent/otel/registration.ts';
+import { registerMeterProvider } from '../../../src/agent/otel/meter-provider.ts';
 import { resolveTelemetry } from '../../../src/agent/telemetry/settings.ts';
 import type { Observation } from '../../../src/catalogue/observation.ts';
 import { startRelay } from '../relay/relay.ts';

@@ -1,7 +1,6 @@
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
 import { expect, test } from 'vitest';
-import { append, render } from '../../../src/agent/otel/exposition.ts';
-import { familiesOf } from '../../../src/agent/otel/families.ts';
+import { append, familiesOf, render } from '../../../src/agent/otel/exposition.ts';
 
 class Reader extends MetricReader {
   protected override async onForceFlush() {}

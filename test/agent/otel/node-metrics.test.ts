@@ -1,9 +1,8 @@
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { createMeterProvider } from '../../../src/agent/otel/meter-provider.ts';
+import { createMeterProvider, routesOf } from '../../../src/agent/otel/meter-provider.ts';
 import { recordNodeActivity } from '../../../src/agent/otel/node-metrics.ts';
-import { routesOf } from '../../../src/agent/otel/routes.ts';
 import type { Observation } from '../../../src/catalogue/observation.ts';
 import type { MetricSpec } from '../../../src/catalogue/types.ts';
 

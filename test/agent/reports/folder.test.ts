@@ -17,10 +17,10 @@ import {
   makeFolder,
   makeFolderNow,
   refusalOf,
+  takeIn,
   writeReport,
 } from '../../../src/agent/reports/folder.ts';
 import { Journal } from '../../../src/agent/reports/journal.ts';
-import { takeIn } from '../../../src/agent/reports/recording-file.ts';
 
 /** A directory in which anyone may make files, as the system's temporary one is. */
 let shared: string;

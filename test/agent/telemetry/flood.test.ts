@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LogPipeline } from '../../../src/agent/telemetry/log-pipeline.ts';
+import { resourceOfProcess } from '../../../src/agent/telemetry/opentelemetry.ts';
 import { Redaction } from '../../../src/agent/telemetry/redaction.ts';
-import { resourceOfProcess } from '../../../src/agent/telemetry/resource.ts';
 import { type Backend, openBackend } from './backend.ts';
 
 let backend: Backend;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { maxText, Redaction } from '../../../src/agent/telemetry/redaction.ts';
-import { copySpan } from '../../../src/agent/telemetry/span-copy.ts';
+import { copySpan } from '../../../src/agent/telemetry/span-pipeline.ts';
 import { span } from './spans.ts';
 
 const strict = () => new Redaction({ allowPii: false });
