@@ -58,7 +58,7 @@ describe('directions', () => {
     ],
     [
       'gateway/gateway.ts',
-      "import type { Feed } from '../agent/livekit/session-listener.ts';",
+      "import type { SessionListener } from '../agent/livekit/session-listener.ts';",
       'agent/livekit/session-listener.ts',
     ],
     [

@@ -61,7 +61,7 @@ export function monitorServer(sdk: Sdk, monitor: () => Promise<unknown>): void {
 
 const inJobProcess = isJobProcess();
 if (inJobProcess || !isSdkChild()) {
-  // A mistake in the environment is told at once, and not when the first call is there.
+  // A mistake in the environment is reported at once, not at the first call.
   const strict = !inJobProcess && resolveMonitorOptions().strict;
   await onSdk((sdk) => {
     observeSessions(sdk, { inJobProcess, monitor, strict });

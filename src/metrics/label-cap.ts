@@ -24,11 +24,11 @@ export interface LabelCapOptions {
   /** Milliseconds since the epoch. @default Date.now */
   now?(): number;
   /**
-   * Asked for values that are not seen any more, when a label is full. @default none
+   * Returns values to evict when a label is full. @default none
    *
    * @param seen when each of its values was admitted last
    */
-  letGo?(label: string, seen: ReadonlyMap<string, number>): readonly string[];
+  evict?(label: string, seen: ReadonlyMap<string, number>): readonly string[];
 }
 
 /** Lets each label have a bounded number of values; what comes when it is full becomes `other`. */
@@ -37,17 +37,17 @@ export class LabelCap {
   /** By label and value: when it was admitted last. */
   readonly #seen = new Map<string, Map<string, number>>();
 
-  constructor({ max, now = Date.now, letGo = () => [] }: LabelCapOptions) {
-    this.#options = { max, now, letGo };
+  constructor({ max, now = Date.now, evict = () => [] }: LabelCapOptions) {
+    this.#options = { max, now, evict };
   }
 
   /** The value to expose for `label`: its own, or `other` when the label is full. */
   admit(label: string, value: string): string {
-    const { max, now, letGo } = this.#options;
+    const { max, now, evict } = this.#options;
     const seen = this.#seen.get(label) ?? new Map<string, number>();
     this.#seen.set(label, seen);
     if (!seen.has(value)) {
-      if (seen.size >= max) for (const gone of letGo(label, seen)) seen.delete(gone);
+      if (seen.size >= max) for (const gone of evict(label, seen)) seen.delete(gone);
       if (seen.size >= max) return overflow;
     }
     seen.set(value, now());

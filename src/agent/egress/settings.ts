@@ -20,9 +20,9 @@ export interface RecordRoomOptions {
   apiKey?: string;
   /** @default TALKGAUGE_RECORDING_API_SECRET, the job's, or LIVEKIT_API_SECRET */
   apiSecret?: string;
-  /** How long egress may take to accept the recording, in milliseconds; nobody waits for it. @default TALKGAUGE_RECORDING_START_DEADLINE_MS, or 30000 */
+  /** Deadline for egress to accept the recording, in milliseconds; it delays nothing. @default TALKGAUGE_RECORDING_START_DEADLINE_MS, or 30000 */
   startDeadlineMs?: number;
-  /** How long the end of a job may wait for the recording's end, in milliseconds. @default TALKGAUGE_RECORDING_STOP_DEADLINE_MS, or 4000: the job's report then tells of it */
+  /** How long the end of a job may wait for the recording's end, in milliseconds. @default TALKGAUGE_RECORDING_STOP_DEADLINE_MS, or 4000: then the job's report includes its result */
   stopDeadlineMs?: number;
 }
 
@@ -84,7 +84,7 @@ export function resolveRecording(
   };
 }
 
-/** A bucket of S3 or of what speaks its language. Without keys, egress uses its own: its configuration, or its role. */
+/** A bucket of S3 or of a compatible storage. Without keys, egress uses its own: its configuration, or its role. */
 export interface S3Output {
   bucket: string;
   region?: string;

@@ -2,21 +2,21 @@ import type { metrics } from '@livekit/agents';
 import { isAdapter } from '../../session/duplicates.ts';
 import { RecentMap } from '../../session/recent.ts';
 import { warnMissing } from './private-apis.ts';
-import { processWide } from './process-state.ts';
+import { processState } from './process-state.ts';
 import { loadedSdk, type Sdk } from './sdk.ts';
 
 /**
  * Tells a session's own events from those of another session in the same process that shares a model
  * instance with it: the SDK hands each event of an instance to every session that uses it.
  */
-export class Ownership {
+export class DuplicateDetection {
   readonly #speeches = new RecentMap<string, true>(1024);
   readonly #sinceStart: boolean;
 
   /** @param sinceStart whether every speech of the session is known, because it has been observed all along */
   constructor(sinceStart: boolean) {
     this.#sinceStart = sinceStart;
-    processWide().speeches.add(this.#speeches);
+    processState().speeches.add(this.#speeches);
   }
 
   speechCreated(speechId: string): void {
@@ -27,7 +27,7 @@ export class Ownership {
   owns(m: metrics.AgentMetrics): boolean {
     const speechId = 'speechId' in m ? m.speechId : undefined;
     if (speechId && !this.#speeches.has(speechId)) {
-      const others = processWide().speeches;
+      const others = processState().speeches;
       const anothers = [...others].some((speeches) => speeches !== this.#speeches && speeches.has(speechId));
       if (anothers || this.#sinceStart) return false;
     }
@@ -36,14 +36,14 @@ export class Ownership {
 
   /** Whether this session is the first to have the event. */
   claim(event: object): boolean {
-    const { claimed } = processWide();
+    const { claimed } = processState();
     if (claimed.has(event)) return false;
     claimed.add(event);
     return true;
   }
 
   close(): void {
-    processWide().speeches.delete(this.#speeches);
+    processState().speeches.delete(this.#speeches);
   }
 }
 

@@ -11,7 +11,7 @@ export interface ObserveOptions {
   /** The label `agent_name`. @default TALKGAUGE_AGENT_NAME, the job's agent name, LIVEKIT_AGENT_NAME, or `unknown` */
   agentName?: string;
   /**
-   * The label `agent_version`: what tells one deploy from the next, such as a release or a commit.
+   * The label `agent_version`: it distinguishes deployments, such as a release or a commit.
    * @default TALKGAUGE_AGENT_VERSION, LIVEKIT_AGENT_DEPLOYMENT, or `unknown`
    */
   agentVersion?: string;
@@ -20,7 +20,7 @@ export interface ObserveOptions {
    * in /) for a file of its own. @default TALKGAUGE_RECORD_TO, or nothing is recorded
    */
   recordTo?: string;
-  /** Whether a recording holds what was said, and what tools were asked and answered. @default TALKGAUGE_RECORD_TRANSCRIPTS, or false */
+  /** Whether the event log holds transcripts, and arguments and results of tools. @default TALKGAUGE_RECORD_TRANSCRIPTS, or false */
   recordTranscripts?: boolean;
   /** Whether the job's OpenTelemetry instruments that the catalogue knows are recorded. @default TALKGAUGE_OPEN_TELEMETRY, or true */
   openTelemetry?: boolean;
@@ -86,13 +86,13 @@ export function resolveReportOf(
 
 /** What of a session is kept, named as in LiveKit's `session.start({ record })`. */
 export interface RecordSwitches {
-  /** What was heard: for what records audio (tracing and logs do not). @default false */
+  /** Audio, for recordings; traces and logs hold none. @default false */
   audio?: boolean;
-  /** What was said, as text: in the records of the conversation, with the arguments and answers of tools. @default false */
+  /** Transcripts: texts in conversation records, with arguments and results of tools. @default false */
   transcript?: boolean;
   /** The job's spans. @default true, where there is a backend */
   traces?: boolean;
-  /** The agent's log, and records of the conversation without what was said. @default true, where there is a backend */
+  /** The agent's log, and conversation records without transcripts. @default true, where there is a backend */
   logs?: boolean;
 }
 
@@ -112,14 +112,14 @@ export function resolveSwitches(options: Options): Required<RecordSwitches> {
   return { ...defaultSwitches, ...given };
 }
 
-/** What has been said of audio in so many words; undefined: nothing, and asking for a recording is saying it. */
+/** The switch `audio` if it is set explicitly; undefined: a call of `recordRoom` decides. */
 export const audioSwitch = (options: Options): boolean | undefined => givenSwitches(options)?.audio;
 
 /**
  * Whether LiveKit demands that nothing of a session's content is kept: for the project or job, or by `session.start`.
  * An SDK that does not say demands it.
  */
-export function demandsRedaction(session: object, job: Pick<JobContext, 'job'> | undefined): boolean {
+export function isRedactionDemanded(session: object, job: Pick<JobContext, 'job'> | undefined): boolean {
   if (job?.job?.enableRedaction === true) return true;
   const { sessionOptions } = session as { sessionOptions?: { recordingOptions?: { redaction?: unknown } } };
   const option = sessionOptions?.recordingOptions?.redaction;

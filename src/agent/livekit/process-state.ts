@@ -27,10 +27,10 @@ export interface Defaults {
  * A process may load Talkgauge twice (`talkgauge/register` and an agent's own import from another folder), so
  * it hangs on the process and not on the module.
  */
-export interface ProcessWide {
+export interface ProcessState {
   /** Set by `monitor`: sessions that run in the worker's own process record here. */
   recorder?: Recorder;
-  /** The registry that a process without a worker made for itself: nobody serves it. */
+  /** The recorder of a process without a worker; it is not served. */
   own?: Recorder;
   /** One connection to the worker for each identity; a job has one. */
   relays: Map<string, RelayClient>;
@@ -45,7 +45,7 @@ export interface ProcessWide {
   defaults?: Defaults;
   /** Who the last session that was observed is about. */
   identity?: Identity;
-  /** false: somebody has switched audio off. */
+  /** false: audio is switched off explicitly. */
   audio?: false;
   /** What jobs have recorded: `recordings.of(ctx.job.id).note({ … })`. */
   recordings: RecordingsByJob;
@@ -53,8 +53,8 @@ export interface ProcessWide {
 
 const key = Symbol.for('talkgauge.process');
 
-export function processWide(): ProcessWide {
-  const holder = globalThis as { [key]?: ProcessWide };
+export function processState(): ProcessState {
+  const holder = globalThis as { [key]?: ProcessState };
   holder[key] ??= {
     relays: new Map(),
     observed: new WeakMap(),

@@ -66,7 +66,7 @@ export function watchProcesses(sink: Sink): () => void {
       add('lk_agents_child_process_count', -1);
       if (!running) return;
       add('lk_agents_active_job_count', -1);
-      // A job whose entry function threw says so, and exits with 0 all the same.
+      // A job whose entry function threw sends its reason, and exits with 0.
       const crashed = code !== 0 || reason === 'job crashed';
       exited(signal ? 'killed' : crashed ? 'crashed' : 'finished', 1);
     });
@@ -86,7 +86,7 @@ function onSend(child: ChildProcess, seen: (message: ProcessMessage) => void): v
   } as ChildProcess['send'];
 }
 
-/** Nothing that goes wrong here is the worker's business. */
+/** Errors here must not reach the worker. */
 function guarded<A extends unknown[]>(work: (...args: A) => void): (...args: A) => void {
   return (...args) => {
     try {

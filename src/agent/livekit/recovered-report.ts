@@ -2,31 +2,31 @@ import { readFile, stat } from 'node:fs/promises';
 import { type Attributes, ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
 import type { Derivation, Sink } from '../../catalogue/observation.ts';
 import { SessionObserver } from '../../session/session-events.ts';
-import { NotAJournal, type Recovered } from '../reports/journal.ts';
+import { InvalidJournalError, type RecoveredReport } from '../reports/journal.ts';
 import type { DropReason } from '../telemetry/export-queue.ts';
 import { LogPipeline } from '../telemetry/log-pipeline.ts';
 import { resourceOfProcess } from '../telemetry/opentelemetry.ts';
 import { Redaction } from '../telemetry/redaction.ts';
 import type { TelemetrySettings } from '../telemetry/settings.ts';
 import { ConversationRecords } from './conversation-records.ts';
-import { allTexts } from './event-log.ts';
-import { TelemetryCounts } from './job-telemetry.ts';
-import { type JournalHead, SessionReportDraft } from './session-report.ts';
+import { withTexts } from './event-log.ts';
+import { TelemetryMetrics } from './job-telemetry.ts';
+import { type JournalHead, SessionReportBuilder } from './session-report.ts';
 
 /**
  * The report of a job that has died, by its journal: without a recording, the session's options, and what was not yet on disk.
  *
- * @throws {NotAJournal} if it is none; the system's error if it cannot be read
+ * @throws {InvalidJournalError} if it is none; the system's error if it cannot be read
  */
-export async function recoverReport(journal: string, derivation: Derivation): Promise<Recovered> {
+export async function recoverReport(journal: string, derivation: Derivation): Promise<RecoveredReport> {
   const { mtimeMs } = await stat(journal);
   const [first = '', ...lines] = (await readFile(journal, 'utf8')).split('\n');
   const { head, content, events, spanId } = headOf(first);
   // What it must not hold was left out when it was written.
-  const draft = new SessionReportDraft(head, () => ({
+  const draft = new SessionReportBuilder(head, () => ({
     content,
-    texts: allTexts,
-    edit: allTexts.keep,
+    texts: withTexts,
+    edit: withTexts.keep,
     events,
   }));
   const begin = () => new SessionObserver({ turnOver: (turn) => draft.turn(turn) });
@@ -46,7 +46,7 @@ export async function recoverReport(journal: string, derivation: Derivation): Pr
     }
   }
   draft.samples(observer.ended());
-  draft.lost(mtimeMs);
+  draft.markLost(mtimeMs);
   const report = draft.report({ at: Date.now(), derivation, recordings: [] });
   return { report, logs: events, ...(spanId !== undefined && { spanId }) };
 }
@@ -58,7 +58,7 @@ function headOf(line: string): JournalHead {
   } catch {
     // Nor is half a line one.
   }
-  throw new NotAJournal('it does not begin as a journal does');
+  throw new InvalidJournalError('it does not begin as a journal does');
 }
 
 export interface RecoveredRecordsOptions {
@@ -70,23 +70,23 @@ export interface RecoveredRecordsOptions {
 }
 
 /**
- * Tells the log, in the worker, of the reports that it writes for jobs that have died, as these would have told of theirs. A
+ * Emits, in the worker, the log records of the reports that it recovers, as the jobs would have emitted them. A
  * worker sends nothing else, so that nothing of OpenTelemetry's SDK is loaded until there is one.
  */
 export class RecoveredRecords {
   readonly #options: RecoveredRecordsOptions;
-  readonly #counts = new TelemetryCounts();
+  readonly #counts = new TelemetryMetrics();
   #pipeline: LogPipeline | undefined;
   #ids: Attributes = {};
   #warned = false;
 
   constructor(options: RecoveredRecordsOptions) {
     this.#options = options;
-    this.#counts.tell(options.sink);
+    this.#counts.connect(options.sink);
   }
 
-  /** Tells of a report, unless there is no backend, or the session's logs are switched off. Never throws, and waits for nothing. */
-  tell({ report, logs, spanId }: Recovered, location: string): void {
+  /** Emits a report's record, unless there is no backend, or the session's logs are switched off. Never throws, and waits for nothing. */
+  emit({ report, logs, spanId }: RecoveredReport, location: string): void {
     try {
       const { jobId, roomId, agentName, agentVersion, traceIds } = report;
       const pipeline = logs ? this.#opened() : undefined;
@@ -124,12 +124,12 @@ export class RecoveredRecords {
       target: settings.logs,
       redaction: new Redaction(settings),
       resource: resourceOfProcess(undefined),
-      tally: {
+      counters: {
         exported: (count: number) => this.#counts.exported('log_records', count),
         dropped: (reason: DropReason, count: number) => this.#counts.dropped('log_records', reason, count),
         failed: (error) => this.#warn(error?.message || 'no answer'),
       },
-      stamps: () => this.#ids,
+      commonAttributes: () => this.#ids,
     });
     return this.#pipeline;
   }
@@ -137,6 +137,6 @@ export class RecoveredRecords {
   #warn(why: string): void {
     if (this.#warned) return;
     this.#warned = true;
-    this.#options.log(`the log is not told of a report that was recovered: ${why}`);
+    this.#options.log(`a recovered report has no log record: ${why}`);
   }
 }

@@ -5,7 +5,7 @@ import { SessionObserver } from '../../session/session-events.ts';
 export interface ReplaySummary {
   /** Events that were replayed. */
   events: number;
-  /** Lines that were not, each of which was told to `onProblem`. */
+  /** Lines that were skipped; `onProblem` was called for each. */
   skipped: number;
 }
 
@@ -15,7 +15,7 @@ export interface ReplayOptions {
   input: Readable;
   /** @param about whom a report is about, whose event it was */
   sink(observation: Observation, about?: About): void;
-  /** Told of each line that cannot be replayed, by its number from 1. */
+  /** Called for each line that cannot be replayed, with its number from 1. */
   onProblem(line: number, problem: string): void;
 }
 
@@ -83,7 +83,7 @@ function typeOf(payload: { metrics?: { type?: unknown }; error?: { type?: unknow
 function parse(text: string | undefined): Readonly<Record<string, unknown>> {
   if (text === undefined) throw new Error('too long');
   try {
-    // Which takes a byte order mark off, too.
+    // trim() also removes a byte order mark.
     return JSON.parse(text.trim()) ?? {};
   } catch {
     throw new Error('not JSON');

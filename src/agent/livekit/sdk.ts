@@ -46,7 +46,7 @@ export async function onSdk(found: (sdk: Sdk) => void): Promise<void> {
 /** The ESM build, as the program's main module would find it: there may be several copies. */
 async function importSdk(): Promise<Sdk | undefined> {
   const main = process.argv[1];
-  // A job's main module lies in the SDK itself.
+  // A job's main module is a file of the SDK.
   const own = main && isJobProcess() ? join(dirname(main), '../..', 'index.js') : '';
   if (existsSync(own)) return import(pathToFileURL(own).href);
   for (const from of [main, join(process.cwd(), 'index.js'), import.meta.filename]) {

@@ -6,40 +6,40 @@ import type { SessionEventName, SessionEvents } from '../../session/events.ts';
 import { RecentMap } from '../../session/recent.ts';
 import { SessionObserver } from '../../session/session-events.ts';
 import type { ConversationRecords } from './conversation-records.ts';
-import type { Ownership } from './duplicate-events.ts';
-import type { Recording } from './event-log.ts';
+import type { DuplicateDetection } from './duplicate-events.ts';
+import type { EventLog } from './event-log.ts';
 import { turnContextOf } from './private-apis.ts';
-import type { SessionReportDraft } from './session-report.ts';
+import type { SessionReportBuilder } from './session-report.ts';
 
 /** The SDK's own; `speech_done` is made here. */
 export const sessionEventNames = new SessionObserver().names.filter((name) => name !== 'speech_done');
 
-export interface FeedOptions {
+export interface SessionListenerOptions {
   sink: Sink;
-  ownership: Ownership;
-  recording?: Recording;
-  /** Labels of TTS that are known to stream by themselves. */
+  duplicates: DuplicateDetection;
+  eventLog?: EventLog;
+  /** Labels of TTS that are known to stream. */
   streamingTts?: readonly string[];
   /** Labels of adapters, whose events repeat others, beside those that are known. */
   adapters?: ReadonlySet<string>;
-  /** Tells the conversation, where there is a backend for it. */
+  /** Emits the conversation's records, where there is a backend for them. */
   records?: ConversationRecords;
-  /** Leaves word that the session is observed, where that can be done now. */
-  mark?: () => void;
-  /** Gathers the session's report, where one is asked for. */
-  report?: SessionReportDraft;
+  /** Sets the observed marker on the active span. */
+  markSpan?: () => void;
+  /** Builds the session's report, if one is configured. */
+  report?: SessionReportBuilder;
   /** Whether a trace is not sent. */
   muted?: (traceId: string) => boolean;
 }
 
-/** The way of a session's events into the sink, on which no error gets out. */
-export class Feed {
-  readonly #options: FeedOptions;
+/** Turns a session's events into observations for the sink. Errors are counted, not thrown. */
+export class SessionListener {
+  readonly #options: SessionListenerOptions;
   readonly #exemplars: Exemplars;
   #observer: SessionObserver;
   #closed = false;
 
-  constructor(options: FeedOptions) {
+  constructor(options: SessionListenerOptions) {
     this.#options = options;
     this.#exemplars = new Exemplars(options.muted);
     this.#observer = this.#observe();
@@ -48,10 +48,10 @@ export class Feed {
   event<E extends SessionEventName>(name: E, event: SessionEvents[E]): void {
     if (this.#closed) return;
     this.#guarded(() => {
-      this.#options.mark?.();
+      this.#options.markSpan?.();
       if (name === 'speech_created') this.#speech(event as voice.SpeechCreatedEvent);
       const repeated = this.#repeated(name, event);
-      this.#guarded(() => this.#options.recording?.write(name, event, repeated !== undefined));
+      this.#guarded(() => this.#options.eventLog?.write(name, event, repeated !== undefined));
       const samples = repeated ?? this.#observer.handle(name, event);
       this.#record(samples, speechOf(name, event));
       this.#guarded(() => this.#options.report?.event(name, event, repeated !== undefined));
@@ -76,7 +76,7 @@ export class Feed {
     this.#guarded(() => this.#record(this.#observer.abandoned(Date.now())));
   }
 
-  /** Nothing that goes wrong here is the session's business. */
+  /** Errors here must not reach the session. */
   #guarded(work: () => void): void {
     try {
       work();
@@ -90,7 +90,7 @@ export class Feed {
   }
 
   #speech({ speechHandle }: voice.SpeechCreatedEvent): void {
-    this.#options.ownership.speechCreated(speechHandle.id);
+    this.#options.duplicates.speechCreated(speechHandle.id);
     this.#exemplars.speechCreated(speechHandle);
     speechHandle.addDoneCallback?.(({ id, interrupted }) =>
       this.event('speech_done', {
@@ -101,18 +101,18 @@ export class Feed {
     );
   }
 
-  /** What to record instead, if the event is not this session's to count. */
+  /** The observations of an event that this session must not count; undefined: it is not a duplicate. */
   #repeated<E extends SessionEventName>(name: E, event: SessionEvents[E]): Observation[] | undefined {
     if (name === 'metrics_collected') {
       const { metrics } = event as voice.MetricsCollectedEvent;
       const repeats = 'label' in metrics && this.#options.adapters?.has(metrics.label);
-      if (repeats || !this.#options.ownership.owns(metrics)) {
+      if (repeats || !this.#options.duplicates.owns(metrics)) {
         return [observation('talkgauge_duplicate_events_total', { type: metrics.type }, 1)];
       }
     }
     if (name === 'error') {
       const { error } = event as voice.ErrorEvent;
-      if (!this.#options.ownership.claim(error)) {
+      if (!this.#options.duplicates.claim(error)) {
         return [observation('talkgauge_duplicate_events_total', { type: error.type }, 1)];
       }
     }
@@ -140,7 +140,7 @@ export class Feed {
   }
 }
 
-/** The speech that an event is about, if it says so. */
+/** The id of the speech that an event is about, if it has one. */
 function speechOf<E extends SessionEventName>(name: E, event: SessionEvents[E]): string | undefined {
   if (name !== 'metrics_collected') return undefined;
   const { metrics } = event as voice.MetricsCollectedEvent;
@@ -162,12 +162,12 @@ export class Exemplars {
     this.#speeches.set(handle.id, new WeakRef(handle));
   }
 
-  /** @param speechId the speech that is spoken of, if the event says so */
+  /** @param speechId the speech that the event is about, if known */
   current(speechId?: string): Exemplar | undefined {
     const active = trace.getActiveSpan();
     const speech = speechId ? this.#speeches.get(speechId)?.deref() : undefined;
     const turn = speech && (turnContextOf(speech) as Context | undefined);
-    const spans = [isPart(active) && active, turn && trace.getSpan(turn), active];
+    const spans = [isPartialFile(active) && active, turn && trace.getSpan(turn), active];
     for (const span of spans) {
       const found = span ? span.spanContext() : undefined;
       if (found && this.#sent(found)) {
@@ -187,7 +187,7 @@ export class Exemplars {
 }
 
 /** Whether a span is less than a whole session or job. */
-function isPart(span: unknown): boolean {
+function isPartialFile(span: unknown): boolean {
   const { name } = (span ?? {}) as { name?: string };
   return name !== undefined && name !== 'agent_session' && name !== 'job_entrypoint';
 }

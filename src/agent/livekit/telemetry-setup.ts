@@ -4,16 +4,16 @@ import { Options } from '../../options.ts';
 import { resolveTelemetry, type TelemetryOptions } from '../telemetry/settings.ts';
 import { ConversationRecords } from './conversation-records.ts';
 import { destination } from './destination.ts';
-import { type JobOfTelemetry, JobTelemetry } from './job-telemetry.ts';
+import { JobTelemetry, type JobTelemetryContext } from './job-telemetry.ts';
 import {
-  demandsRedaction,
+  isRedactionDemanded,
   resolveIdentity,
   type resolveObserveOptions,
   resolveSwitches,
 } from './observe-options.ts';
-import { processWide } from './process-state.ts';
+import { processState } from './process-state.ts';
 import { loadedSdk, type Sdk } from './sdk.ts';
-import type { FeedOptions } from './session-listener.ts';
+import type { SessionListenerOptions } from './session-listener.ts';
 
 interface SetUpOptions {
   agentName?: string;
@@ -26,7 +26,7 @@ interface SetUpOptions {
  * there is none. Nothing of OpenTelemetry's SDK is loaded then. Never throws.
  */
 export function setUpTelemetry(given: SetUpOptions | null, sdk?: Sdk): JobTelemetry | undefined {
-  const shared = processWide();
+  const shared = processState();
   if (shared.telemetry === undefined) {
     try {
       shared.telemetry = create(given);
@@ -36,12 +36,12 @@ export function setUpTelemetry(given: SetUpOptions | null, sdk?: Sdk): JobTeleme
     }
   }
   const telemetry = shared.telemetry ?? undefined;
-  if (telemetry && sdk) telemetry.handTo(sdk);
+  if (telemetry && sdk) telemetry.attachTo(sdk);
   return telemetry;
 }
 
 function create(given: SetUpOptions | null): JobTelemetry | null {
-  // Of a session nothing is known yet but what the environment says of all.
+  // No session exists yet: only the environment's switches apply.
   const record = resolveSwitches(new Options());
   const settings = resolveTelemetry(given?.telemetry);
   if (!record.traces) settings.traces = undefined;
@@ -54,30 +54,30 @@ function create(given: SetUpOptions | null): JobTelemetry | null {
   return telemetry;
 }
 
-/** The same, with the build of the SDK that the program uses found in passing. */
-export async function setUpTelemetryOf(given: SetUpOptions | null): Promise<void> {
+/** Sets up telemetry, and attaches it to the build of the SDK that the program uses. */
+export async function setUpTelemetryForLoadedSdk(given: SetUpOptions | null): Promise<void> {
   const telemetry = setUpTelemetry(given);
   if (!telemetry) return;
   const sdk = await loadedSdk().catch(() => undefined);
-  if (sdk) telemetry.handTo(sdk);
+  if (sdk) telemetry.attachTo(sdk);
 }
 
-/** Joins a session to the traces and logs of its process: what its feed needs for them. */
-export function told(
+/** Attaches a session to the traces and logs of its process. Returns the listener's options for them. */
+export function attachSession(
   telemetry: JobTelemetry,
   { record, redact }: ReturnType<typeof resolveObserveOptions>,
   session: Pick<voice.AgentSession, 'on'>,
-  job: JobOfTelemetry | undefined,
-): Required<Pick<FeedOptions, 'records' | 'muted'>> {
-  if (job?.job) telemetry.follow(job);
-  telemetry.withhold(() => demandsRedaction(session, job));
+  job: JobTelemetryContext | undefined,
+): Required<Pick<SessionListenerOptions, 'records' | 'muted'>> {
+  if (job?.job) telemetry.attachJob(job);
+  telemetry.withhold(() => isRedactionDemanded(session, job));
   if (redact) telemetry.redact(redact);
-  if (record.logs || record.transcript) telemetry.tells('conversation');
+  if (record.logs || record.transcript) telemetry.markExported('conversation');
   telemetry.switchOff(record, trace.getActiveSpan()?.spanContext().traceId);
   return {
     records: new ConversationRecords({
       emit: (item) => telemetry.emit(item),
-      transcript: () => record.transcript && !demandsRedaction(session, job),
+      transcript: () => record.transcript && !isRedactionDemanded(session, job),
       logs: record.logs,
     }),
     muted: (traceId) => telemetry.telemetry.spans?.muted(traceId) ?? false,

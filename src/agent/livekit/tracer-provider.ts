@@ -4,12 +4,12 @@ import type { Telemetry } from '../telemetry/telemetry.ts';
 import { spanProcessorsOf } from './private-apis.ts';
 import type { Sdk } from './sdk.ts';
 
-/** Whether somebody has registered a tracer provider with OpenTelemetry's API: without one, the API's does nothing. */
+/** Whether a tracer provider is registered with OpenTelemetry's API. */
 const isRegistered = (): boolean =>
-  behind(trace.getTracerProvider()) !== new ProxyTracerProvider().getDelegate();
+  delegateOf(trace.getTracerProvider()) !== new ProxyTracerProvider().getDelegate();
 
-/** A list of processors that LiveKit's SDK adds its own to. */
-class Further implements tracing.SpanProcessor {
+/** Span processors that LiveKit's SDK adds later. */
+class AddedProcessors implements tracing.SpanProcessor {
   readonly #processors: tracing.SpanProcessor[] = [];
 
   readonly add = (processor: tracing.SpanProcessor): void => {
@@ -33,68 +33,68 @@ class Further implements tracing.SpanProcessor {
 }
 
 /** The provider behind the API's. */
-const behind = (provider: TracerProvider): TracerProvider =>
+const delegateOf = (provider: TracerProvider): TracerProvider =>
   provider instanceof ProxyTracerProvider ? provider.getDelegate() : provider;
 
-/** Sees to it that the SDK's spans come to Talkgauge, whichever provider makes them. */
-export class Provider {
+/** Receives the SDK's spans, whichever provider creates them. */
+export class SpanSource {
   readonly #telemetry: Telemetry;
-  readonly #further = new Further();
+  readonly #added = new AddedProcessors();
   readonly #own: TracerProvider | undefined;
   /** What the SDK has added, to whichever provider. */
-  readonly #livekits: { forceFlush(): Promise<void> }[] = [];
+  readonly #sdkProcessors: { forceFlush(): Promise<void> }[] = [];
   readonly #joined = new WeakSet<TracerProvider>();
-  readonly #handed = new WeakSet<object>();
+  readonly #attached = new WeakSet<object>();
 
   /** Registers a provider, unless there is one: that is the user's, and is joined. */
   constructor(telemetry: Telemetry) {
     this.#telemetry = telemetry;
     if (!telemetry.spans) return;
-    if (isRegistered()) this.#join(behind(trace.getTracerProvider()));
+    if (isRegistered()) this.#join(delegateOf(trace.getTracerProvider()));
     else {
-      telemetry.startProvider(this.#further);
-      this.#own = behind(trace.getTracerProvider());
+      telemetry.startProvider(this.#added);
+      this.#own = delegateOf(trace.getTracerProvider());
       this.#joined.add(this.#own);
     }
   }
 
   /** Hands the provider to a build of the SDK, and follows when its user sets another one. */
-  handTo({ telemetry: sdk }: Sdk, metadata: Attributes): void {
+  attachTo({ telemetry: sdk }: Sdk, metadata: Attributes): void {
     const { spans, settings } = this.#telemetry;
     const { tracer } = sdk;
-    if (!spans || this.#handed.has(tracer)) return;
-    this.#handed.add(tracer);
+    if (!spans || this.#attached.has(tracer)) return;
+    this.#attached.add(tracer);
     const current = tracer.getProvider();
     if (!(current instanceof ProxyTracerProvider)) this.#join(current);
     else if (this.#own) {
       sdk.setTracerProvider(this.#own, {
         registerSpanProcessor: (one) => {
-          this.#further.add(one as tracing.SpanProcessor);
-          this.#livekits.push(one);
+          this.#added.add(one as tracing.SpanProcessor);
+          this.#sdkProcessors.push(one);
         },
         metadata,
         allowPii: settings.allowPii,
       });
     } else {
-      // The user's own is registered and was not handed over: LiveKit's upload would take the spans away from it.
-      const users = behind(trace.getTracerProvider());
+      // The user's provider is registered, but not with the SDK: LiveKit's upload would replace it.
+      const users = delegateOf(trace.getTracerProvider());
       const list = spanProcessorsOf(users);
       const registerSpanProcessor = (one: { forceFlush(): Promise<void> }) => {
         list?.push(one as tracing.SpanProcessor);
-        this.#livekits.push(one);
+        this.#sdkProcessors.push(one);
       };
       if (list) sdk.setTracerProvider(users, { registerSpanProcessor });
     }
     const setProvider = tracer.setProvider.bind(tracer);
     tracer.setProvider = (provider) => {
       setProvider(provider);
-      this.#join(behind(provider));
+      this.#join(delegateOf(provider));
     };
   }
 
   /** Sends what LiveKit's own exporter still holds: at the end of a job the SDK does not, and its last spans are lost. */
-  async flushLiveKits(): Promise<void> {
-    await Promise.all(this.#livekits.map((processor) => processor.forceFlush()));
+  async flushSdkExporter(): Promise<void> {
+    await Promise.all(this.#sdkProcessors.map((processor) => processor.forceFlush()));
   }
 
   #join(provider: TracerProvider): void {

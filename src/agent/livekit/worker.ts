@@ -5,7 +5,7 @@ import type { Identity } from '../../catalogue/types.ts';
 import { serverEventsOf, serverRunOf, warnMissing } from './private-apis.ts';
 import type { Sdk } from './sdk.ts';
 
-/** What a worker tells LiveKit, as far as it is read here. */
+/** A worker's message to LiveKit, with the fields that are read here. */
 interface WorkerMessage {
   message?: { case?: string; value?: { load?: number; agentName?: string } };
 }
@@ -19,7 +19,7 @@ export function onServer(sdk: Sdk, started: (server: AgentServer) => Promise<voi
   const run = serverRunOf(prototype);
   if (!run) return () => {};
   prototype.run = async function (this: AgentServer, ...args: unknown[]) {
-    // Nothing that goes wrong here is the server's business.
+    // Errors here must not reach the server.
     await started(this).catch(() => warnMissing('server'));
     return run.apply(this, args);
   };
@@ -28,7 +28,7 @@ export function onServer(sdk: Sdk, started: (server: AgentServer) => Promise<voi
   };
 }
 
-/** What a server tells while it runs. */
+/** Receives what a running server reports. */
 export interface ServerListener {
   sink: Sink;
   /** The name under which the worker registers. */
@@ -39,8 +39,8 @@ export interface ServerListener {
 export function followServer(server: AgentServer, { sink, onName }: ServerListener): () => void {
   const nodename = hostname();
   let shown = 0;
-  const onMessage = (told: WorkerMessage) => {
-    const { message } = told ?? {};
+  const onMessage = (event: WorkerMessage) => {
+    const { message } = event ?? {};
     if (message?.case === 'register') onName(message.value?.agentName ?? '');
     const load = message?.case === 'updateWorker' ? message.value?.load : undefined;
     if (typeof load !== 'number' || !Number.isFinite(load)) return;
@@ -52,8 +52,8 @@ export function followServer(server: AgentServer, { sink, onName }: ServerListen
   return () => void events?.off('worker_msg', onMessage);
 }
 
-/** How long samples wait for the worker's name, in milliseconds; it registers within seconds or has no LiveKit. */
-const patience = 15_000;
+/** How long samples wait for the worker's name, in milliseconds. A worker registers within seconds, or has no LiveKit. */
+const nameTimeoutMs = 15_000;
 
 /**
  * Whom the worker's own series are about. Unless the user says so, the name is known only when the worker
@@ -61,15 +61,15 @@ const patience = 15_000;
  */
 export class WorkerIdentity {
   #identity: Identity;
-  #waiting: Observation[] | undefined;
+  #pending: Observation[] | undefined;
   readonly #record: (observation: Observation, identity: Identity) => void;
 
   constructor(identity: Identity, record: (observation: Observation, identity: Identity) => void) {
     this.#identity = identity;
     this.#record = record;
     if (identity.agent_name !== 'unknown') return;
-    this.#waiting = [];
-    setTimeout(() => this.#settle(), patience).unref();
+    this.#pending = [];
+    setTimeout(() => this.#settle(), nameTimeoutMs).unref();
   }
 
   get current(): Identity {
@@ -77,20 +77,20 @@ export class WorkerIdentity {
   }
 
   readonly sink: Sink = (observation) => {
-    if (this.#waiting) this.#waiting.push(observation);
+    if (this.#pending) this.#pending.push(observation);
     else this.#record(observation, this.#identity);
   };
 
   /** The worker registers. An empty name is LiveKit's automatic dispatch. */
-  learn(agentName: string): void {
-    if (!this.#waiting) return;
+  setName(agentName: string): void {
+    if (!this.#pending) return;
     if (agentName) this.#identity = { ...this.#identity, agent_name: agentName };
     this.#settle();
   }
 
   #settle(): void {
-    const waiting = this.#waiting ?? [];
-    this.#waiting = undefined;
+    const waiting = this.#pending ?? [];
+    this.#pending = undefined;
     for (const observation of waiting) this.#record(observation, this.#identity);
   }
 }

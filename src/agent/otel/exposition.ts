@@ -41,7 +41,7 @@ const suffixes = {
 /**
  * What was collected, as families of which each name occurs once, and each label set once in it:
  * the same instrument from two libraries, or two attributes that become one label name, are added up
- * (the last value counts for gauges). `refuse` hears of an instrument that cannot join its family,
+ * (the last value counts for gauges). `refuse` is called for an instrument that cannot join its family,
  * because the type or the buckets differ.
  */
 export function familiesOf(

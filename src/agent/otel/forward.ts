@@ -26,14 +26,14 @@ export interface ForwardOptions {
  * The returned function stops it, after a last measurement: call it before the sink is closed.
  */
 export function forwardOpenTelemetry({ record, log = console.warn, specs }: ForwardOptions): () => void {
-  const gate = createGate(record, log);
-  const provider = createMeterProvider({ routes: routesOf(specs), record: gate.record });
+  const guard = createGuard(record, log);
+  const provider = createMeterProvider({ routes: routesOf(specs), record: guard.record });
   const unregister = registerMeterProvider(provider, log);
   if (!unregister) return () => {};
   const stop = recordNodeActivity({ provider, process: 'job' });
   return () => {
     stop();
-    gate.close();
+    guard.close();
     unregister();
   };
 }
@@ -41,7 +41,7 @@ export function forwardOpenTelemetry({ record, log = console.warn, specs }: Forw
 export type Log = (message: string) => void;
 
 /** Instruments outlive the provider, and their callers expect them never to throw. */
-export function createGate(record: Sink, log: Log): { record: Sink; close(): void } {
+export function createGuard(record: Sink, log: Log): { record: Sink; close(): void } {
   let open = true;
   const once = logOnce(log);
   return {

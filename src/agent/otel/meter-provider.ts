@@ -77,7 +77,7 @@ function exemplar(context = contexts.active()): Exemplar | undefined {
   return { trace_id: span.traceId, span_id: span.spanId };
 }
 
-/** How the catalogue says that a series is an OpenTelemetry instrument. */
+/** Prefix of a catalogue entry's `source` for an OpenTelemetry instrument. */
 const marker = 'OpenTelemetry: ';
 
 /** An instrument that is a series of the catalogue. */
@@ -119,7 +119,7 @@ export function labelsOf(
 }
 
 // Every copy of @opentelemetry/api 1.x keeps its globals here. Read directly, because the API itself
-// answers "none" with a no-op provider that cannot be told from a real one.
+// answers "none" with a no-op provider that is indistinguishable from a real one.
 const globals = Symbol.for('opentelemetry.js.api.1');
 const ours = Symbol.for('talkgauge.meterProvider');
 
@@ -133,7 +133,7 @@ const api = () => (globalThis as { [globals]?: ApiGlobals })[globals];
 /**
  * Makes `provider` the process's global one, unless there is one already: the user's own wins, and
  * the API lets it be set only once. Returns what takes it back, or undefined when it was not set
- * (then `log` hears why, except when the other one is Talkgauge's, too).
+ * (then `log` gets the reason, except when the other one is Talkgauge's, too).
  */
 export function registerMeterProvider(
   provider: MeterProvider,
@@ -145,8 +145,8 @@ export function registerMeterProvider(
     log('OpenTelemetry metrics go to the MeterProvider that is registered already; /metrics is without them');
     return undefined;
   }
-  const marked = Object.assign(provider, { [ours]: true as const });
-  if (!metrics.setGlobalMeterProvider(marked)) {
+  const tagged = Object.assign(provider, { [ours]: true as const });
+  if (!metrics.setGlobalMeterProvider(tagged)) {
     log(
       `OpenTelemetry metrics are not on /metrics: @opentelemetry/api ${api()?.version} is in use already and ` +
         'does not go with the one that Talkgauge depends on; install a single version of it',
@@ -154,6 +154,6 @@ export function registerMeterProvider(
     return undefined;
   }
   return () => {
-    if (api()?.metrics === marked) metrics.disable();
+    if (api()?.metrics === tagged) metrics.disable();
   };
 }

@@ -22,7 +22,7 @@ const gcBuckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1];
 
 export interface NodeActivityOptions {
   provider: MeterProvider;
-  /** What kind of process this is: the label that tells workers from jobs. */
+  /** What kind of process this is: the label that distinguishes workers from jobs. */
   process: 'worker' | 'job';
   /** How often, in milliseconds, the time of the event loop is taken. @default 5000 */
   intervalMs?: number;

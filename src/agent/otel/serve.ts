@@ -7,7 +7,7 @@ import {
 import type { Format } from '../../catalogue/exposition-text.ts';
 import { type Family, familiesOf, namesOf, render } from './exposition.ts';
 import type { ForwardOptions } from './forward.ts';
-import { createGate, logOnce } from './forward.ts';
+import { createGuard, logOnce } from './forward.ts';
 import { createMeterProvider, registerMeterProvider, routesOf } from './meter-provider.ts';
 import { observeNodeState, recordNodeActivity } from './node-metrics.ts';
 
@@ -25,7 +25,7 @@ export interface OpenTelemetry {
   readonly registered: boolean;
   /** The families outside the catalogue, which `append` adds to the registry's exposition; never rejects. */
   expose(format: Format): Promise<string>;
-  /** Gives the global provider back, and measures no more. */
+  /** Unregisters the global provider and stops measuring. */
   close(): Promise<void>;
 }
 
@@ -42,13 +42,13 @@ export function serveOpenTelemetry(options: ServeOptions): OpenTelemetry {
     labels = {},
     maxAttributeSets = 2_000,
   } = options;
-  const gate = createGate(record, log);
+  const guard = createGuard(record, log);
   const reader = new PullReader();
   const others = new SdkMeterProvider({
     readers: [reader],
     views: [{ instrumentName: '*', attributesProcessors: [boundedAttributes(maxAttributeSets)] }],
   });
-  const provider = createMeterProvider({ routes: routesOf(specs), record: gate.record, others });
+  const provider = createMeterProvider({ routes: routesOf(specs), record: guard.record, others });
   const unregister = registerMeterProvider(provider, log);
   if (!unregister) return { registered: false, expose: async () => '', close: async () => {} };
   const stops = [recordNodeActivity({ provider, process: 'worker' }), observeNodeState(provider)];
@@ -73,7 +73,7 @@ export function serveOpenTelemetry(options: ServeOptions): OpenTelemetry {
     close() {
       closed ??= (async () => {
         for (const stop of stops) stop();
-        gate.close();
+        guard.close();
         unregister();
         await others.shutdown();
       })();
@@ -104,13 +104,13 @@ function distinct(
   });
 }
 
-/** Collects when asked, and exports nothing by itself. */
+/** Collects on request only. */
 class PullReader extends MetricReader {
   protected override async onForceFlush(): Promise<void> {}
   protected override async onShutdown(): Promise<void> {}
 }
 
-/** Attributes that tell one call from another: `room_id`, `lk.job_id`, `lk.pii.room_name`, `phone_number`, … */
+/** Attributes that identify a call: `room_id`, `lk.job_id`, `lk.pii.room_name`, `phone_number`, … */
 const identifying = new RegExp(
   [
     '(?:^|[._-])(?:',

@@ -131,18 +131,18 @@ function decodeExemplar([trace_id, span_id]: readonly unknown[]): Exemplar | und
   return typeof span_id === 'string' ? { trace_id, span_id } : { trace_id };
 }
 
-/** What of a label value is sent, in UTF-16 units; the recorder looks at no more of it, and keeps less. */
+/** Longest label value that is sent, in UTF-16 units; the recorder keeps less. */
 const maxLength = 512;
 
-/** The part of a label value that is worth keeping and sending. */
-export const cut = (value: string): string =>
+/** A label value, truncated to the length that is sent. */
+export const truncateLabel = (value: string): string =>
   value.length <= maxLength
     ? value
     : // Through bytes, because a slice would keep the whole string alive.
       Buffer.from(value.slice(0, maxLength), 'utf16le').toString('utf16le');
 
-/** Why the catalogue has no place for a label set; undefined: it has one. */
-export function refusal(
+/** Why a label set does not match the catalogue; undefined: it does. */
+export function labelSetError(
   spec: MetricSpec | undefined,
   labels: Readonly<Record<string, string>>,
 ): DropReason | undefined {

@@ -1,24 +1,24 @@
 import { connect, type Socket } from 'node:net';
 import { type DescriptorOf, writeNow } from './descriptor.ts';
-import { fits } from './socket-file.ts';
+import { isSocketPath } from './socket-file.ts';
 
 /** Waits between attempts to connect, in milliseconds; each is shortened by up to half, at random. */
 const firstDelayMs = 100;
 const maxDelayMs = 5000;
-/** A connection that lived this long was a good one, and its loss is worth a quick attempt. */
+/** A connection that lasted this long resets the backoff. */
 const stableMs = 5000;
-/** Waits before a kernel whose buffer was full is asked whether it takes more, in milliseconds. */
+/** Backoff of writes after the kernel's buffer was full, in milliseconds. */
 const firstRewriteMs = 5;
 const maxRewriteMs = 80;
 
-export interface LinkEvents {
-  /** A new connection, to a worker that has heard the hello and nothing else. */
+export interface SocketEvents {
+  /** A new connection: the worker has received the hello and nothing else. */
   connected(): void;
   /** The kernel took what it had refused before. */
   writable(): void;
-  /** The connection is gone; `unsent`: and with it some of what was written last. */
+  /** The connection was lost; `unsent`: with a part of the last write. */
   lost(unsent: boolean): void;
-  /** The file descriptor of the socket, if that can be had; asked before each write. */
+  /** The socket's file descriptor, if available; called before each write. */
   descriptorOf: DescriptorOf;
 }
 
@@ -30,10 +30,10 @@ export interface LinkEvents {
  * reads; a Unix socket is connected at once, but the stream waits for a turn of the event loop before it
  * writes; and what is written in an 'exit' listener is written.
  */
-export class Link {
+export class ReconnectingSocket {
   readonly #path: string;
   readonly #hello: string;
-  readonly #events: LinkEvents;
+  readonly #events: SocketEvents;
   #socket: Socket | undefined;
   #connected = false;
   #connectedAt = 0;
@@ -41,12 +41,12 @@ export class Link {
   /** What the kernel has not taken of the last write. */
   #rest: Buffer | undefined;
   #closed = false;
-  #redial: NodeJS.Timeout | undefined;
-  #rewrite: NodeJS.Timeout | undefined;
+  #reconnectTimer: NodeJS.Timeout | undefined;
+  #rewriteTimer: NodeJS.Timeout | undefined;
   #rewriteMs = firstRewriteMs;
 
   /** `hello` is the first line of every connection. */
-  constructor(path: string, hello: string, events: LinkEvents) {
+  constructor(path: string, hello: string, events: SocketEvents) {
     this.#path = path;
     this.#hello = hello;
     this.#events = events;
@@ -67,12 +67,12 @@ export class Link {
   }
 
   /** Connects now, unless it is connected or about to be. Never throws. */
-  dial(): void {
+  connect(): void {
     if (this.#socket || this.#closed) return;
-    clearTimeout(this.#redial);
-    // Node would cut the path and knock at another door.
-    if (!fits(this.#path)) {
-      this.#later();
+    clearTimeout(this.#reconnectTimer);
+    // Node would truncate the path and connect to a different socket.
+    if (!isSocketPath(this.#path)) {
+      this.#scheduleConnect();
       return;
     }
     const socket = connect(this.#path);
@@ -81,22 +81,22 @@ export class Link {
     socket.resume(); // else the worker's end would go unnoticed
     socket.on('error', () => {}); // 'close' follows
     socket.on('connect', () => this.#open(socket));
-    socket.on('close', () => this.#gone());
+    socket.on('close', () => this.#disconnected());
     this.#open(socket);
   }
 
-  /** Hands text to the kernel. Only when {@link ready}. */
+  /** Writes text to the kernel. Call it only when {@link ready}. */
   write(text: string): void {
-    if (this.#socket) this.#push(this.#socket, text);
+    if (this.#socket) this.#writeNow(this.#socket, text);
   }
 
   close(): void {
     this.#closed = true;
-    clearTimeout(this.#redial);
+    clearTimeout(this.#reconnectTimer);
     this.#socket?.destroy();
   }
 
-  /** Says hello, if it can be said already. */
+  /** Sends the hello if the socket can be written to already. */
   #open(socket: Socket): void {
     if (this.#connected) return;
     const fd = this.#events.descriptorOf(socket);
@@ -107,16 +107,16 @@ export class Link {
       try {
         this.#rest = writeNow(fd, this.#hello);
       } catch {
-        return; // not connected: 'connect' or 'close' will tell
+        return; // not connected: 'connect' or 'close' follows
       }
     }
     this.#connected = true;
     this.#connectedAt = performance.now();
-    if (this.unsent) this.#watch();
+    if (this.unsent) this.#scheduleRewrite();
     this.#events.connected();
   }
 
-  #push(socket: Socket, data: string | Buffer): void {
+  #writeNow(socket: Socket, data: string | Buffer): void {
     const fd = this.#events.descriptorOf(socket);
     try {
       if (fd === undefined) socket.write(data);
@@ -124,40 +124,40 @@ export class Link {
     } catch {
       this.#rest = Buffer.from(data); // the worker is gone; 'close' follows
     }
-    if (this.unsent) this.#watch();
+    if (this.unsent) this.#scheduleRewrite();
   }
 
-  /** Tries again, ever more rarely: a worker that is busy for long should not be made busier by its jobs. */
-  #watch(): void {
-    this.#rewrite = setTimeout(() => this.#pushRest(), this.#rewriteMs).unref();
+  /** Retries with exponential backoff, so that jobs do not add load to a busy worker. */
+  #scheduleRewrite(): void {
+    this.#rewriteTimer = setTimeout(() => this.#rewrite(), this.#rewriteMs).unref();
     this.#rewriteMs = Math.min(maxRewriteMs, 2 * this.#rewriteMs);
   }
 
-  #pushRest(): void {
+  #rewrite(): void {
     if (!this.#socket) return;
-    if (this.#rest) this.#push(this.#socket, this.#rest);
-    else if (this.unsent) this.#watch();
+    if (this.#rest) this.#writeNow(this.#socket, this.#rest);
+    else if (this.unsent) this.#scheduleRewrite();
     if (this.unsent) return;
     this.#rewriteMs = firstRewriteMs;
     this.#events.writable();
   }
 
-  #gone(): void {
+  #disconnected(): void {
     const { unsent } = this;
     const wasConnected = this.#connected;
     if (wasConnected && performance.now() - this.#connectedAt > stableMs) this.#attempts = 0;
     this.#socket = undefined;
     this.#connected = false;
     this.#rest = undefined;
-    clearTimeout(this.#rewrite);
+    clearTimeout(this.#rewriteTimer);
     this.#rewriteMs = firstRewriteMs;
     if (wasConnected) this.#events.lost(unsent);
-    this.#later();
+    this.#scheduleConnect();
   }
 
-  #later(): void {
+  #scheduleConnect(): void {
     if (this.#closed) return;
     const delay = Math.min(maxDelayMs, firstDelayMs * 2 ** this.#attempts++);
-    this.#redial = setTimeout(() => this.dial(), delay * (1 - Math.random() / 2)).unref();
+    this.#reconnectTimer = setTimeout(() => this.connect(), delay * (1 - Math.random() / 2)).unref();
   }
 }

@@ -8,7 +8,7 @@ const sampleBytes = 40;
 /** … and its exemplar. */
 const exemplarBytes = 200;
 
-/** How much is handed to the kernel at once; what it does not take at once may be lost with the worker. */
+/** Size of one write to the kernel; what the kernel does not accept at once may be lost with the worker. */
 const chunkLength = 32_768;
 
 /** Samples that will travel as one line. */
@@ -26,7 +26,7 @@ interface Line {
  * A full queue refuses what is new, not what is old: samples carry no time and are added when they arrive,
  * so an old one is worth as much as a new one, and refusing is the cheapest for the call.
  */
-export class Outbox {
+export class SendQueue {
   readonly #table: JobSeriesTable;
   readonly #maxBytes: number;
   #lines: Line[] = [];
@@ -47,7 +47,7 @@ export class Outbox {
   }
 
   /** Whether there is more than a line full, so that sending need not wait for the end of the tick. */
-  get plenty(): boolean {
+  get hasFullLine(): boolean {
     return this.#lines.length > 1;
   }
 
@@ -96,7 +96,7 @@ export class Outbox {
     this.#sums.push(series);
   }
 
-  /** For a worker that knows nothing yet: it must hear the definitions, and this job's share of every gauge. */
+  /** Prepares for a new worker, which needs all definitions and this job's share of every gauge. */
   restart(): void {
     this.#defined = 0;
     for (const series of this.#table) {

@@ -10,13 +10,13 @@ export interface RelayServerOptions {
   recorder: Recorder;
   /** The Unix socket to listen on. @default a socket in a fresh directory (0700) under os.tmpdir() */
   path?: string;
-  /** How many jobs may be connected at once; further ones are turned away and try again. @default 1024 */
+  /** How many jobs may be connected at once; further ones are rejected and retry. @default 1024 */
   maxConnections?: number;
   /** The longest line, in bytes; a connection that sends a longer one is closed. @default 65536 */
   maxLineBytes?: number;
   /** How many label sets a connection may define; samples of further ones are dropped. @default 4096 */
   maxSeriesPerConnection?: number;
-  /** How long a connection may stay without saying hello, in milliseconds. @default 5000 */
+  /** Deadline for a connection's hello, in milliseconds. @default 5000 */
   helloTimeoutMs?: number;
   /**
    * How much is read of a connection. Beyond it the worker reads no more for a moment, so that a job which floods it
@@ -30,7 +30,7 @@ export interface RelayServerOptions {
 export interface RelayServer {
   /** The socket that jobs connect to. */
   readonly path: string;
-  /** How many jobs are connected and have said hello. */
+  /** How many jobs are connected and have sent a hello. */
   readonly connections: number;
   /** Reads what has already been sent, closes all connections, and removes the socket. Never throws. */
   close(): Promise<void>;
@@ -62,7 +62,7 @@ export async function listenRelay(options: RelayServerOptions): Promise<RelaySer
     helloTimeoutMs = 5000,
     readLimit = standardLimit,
   } = options;
-  const self = new RelaySelf(recorder);
+  const metrics = new RelayMetrics(recorder);
   const sockets = new Set<Socket>();
   let connections = 0;
   let activity = 0;
@@ -74,27 +74,27 @@ export async function listenRelay(options: RelayServerOptions): Promise<RelaySer
     activity++;
     sockets.add(socket);
     socket.unref();
-    let greeted: (() => void) | undefined;
+    let onHello: (() => void) | undefined;
     let refused = false;
     const refuse = (why: string) => {
       refused = true;
       socket.end(encodeError(why));
       socket.destroySoon();
     };
-    const impatience = setTimeout(() => {
-      // A worker that was stopped or busy finds this timer due before it has read the hello that lies there.
+    const helloTimer = setTimeout(() => {
+      // After a pause of the worker this timer may be due before the hello in the socket's buffer was read.
       setImmediate(() => {
-        if (!greeted && !refused) refuse('no hello came');
+        if (!onHello && !refused) refuse('no hello came');
       });
     }, helloTimeoutMs).unref();
     const connection = new Connection({
       recorder,
-      frame: self.frame,
+      frame: metrics.frame,
       maxLineBytes,
       maxSeries,
-      greeted() {
-        clearTimeout(impatience);
-        greeted = self.connection();
+      onHello() {
+        clearTimeout(helloTimer);
+        onHello = metrics.connection();
         connections++;
       },
     });
@@ -112,24 +112,24 @@ export async function listenRelay(options: RelayServerOptions): Promise<RelaySer
       activity++;
       if (refused) return;
       const before = connection.frames;
-      const verdict = connection.receive(chunk);
+      const status = connection.receive(chunk);
       const pause = limit.read(chunk.length, connection.frames - before);
-      if (pause > 0 && verdict === 'open' && !draining) {
-        self.throttled();
+      if (pause > 0 && status === 'open' && !draining) {
+        metrics.throttled();
         readLater(pause);
       }
-      if (verdict === 'incompatible') refuse(`this worker speaks version ${protocolVersion}`);
-      if (verdict === 'oversized') refuse(`a line may have ${maxLineBytes} bytes`);
+      if (status === 'incompatible') refuse(`this worker speaks version ${protocolVersion}`);
+      if (status === 'oversized') refuse(`a line may have ${maxLineBytes} bytes`);
     });
     socket.on('error', () => {}); // 'close' follows, and is all that matters
     socket.on('close', () => {
-      clearTimeout(impatience);
+      clearTimeout(helloTimer);
       clearTimeout(resume);
       sockets.delete(socket);
       connection.close(!refused && !ended);
-      if (!greeted) return;
+      if (!onHello) return;
       connections--;
-      greeted();
+      onHello();
     });
   }
 
@@ -180,7 +180,7 @@ export async function listenRelay(options: RelayServerOptions): Promise<RelaySer
 export interface ReadLimitOptions {
   /** Bytes that are read of a connection in a second, in the long run; 0: any number. */
   bytesPerSecond: number;
-  /** Bytes that are read of it at once, after a pause. */
+  /** Burst size in bytes, after a pause. */
   burst: number;
   /** Milliseconds, of a clock that never goes back. @default performance.now */
   now?(): number;
@@ -201,7 +201,7 @@ export class ReadLimit {
     this.#at = now();
   }
 
-  /** Takes note of what was read, and says for how many milliseconds nothing more should be. */
+  /** Records a read. @returns for how many milliseconds reading must pause */
   read(bytes: number, frames: number): number {
     const { bytesPerSecond, burst, now } = this.#options;
     if (bytesPerSecond === 0) return 0;
@@ -214,7 +214,7 @@ export class ReadLimit {
 }
 
 /** What the relay counts of itself, under the worker's identity of the moment: a worker may learn its name late. */
-export class RelaySelf {
+export class RelayMetrics {
   readonly #recorder: Recorder;
   #identity: Identity | undefined;
   #frames: Partial<Record<FrameResult, Series>> = {};
@@ -242,7 +242,7 @@ export class RelaySelf {
     this.#recorder.series('talkgauge_relay_throttled_total', {}, identity)?.add(1);
   };
 
-  /** Counts a connection; call what it returns when the connection is gone, and it is taken from where it was added. */
+  /** Counts a connection in the gauge. Returns a function that removes it. */
   connection(): () => void {
     const series = this.#recorder.series('talkgauge_relay_connections', {}, this.#recorder.identity());
     series?.add(1);

@@ -8,7 +8,7 @@ import type { SessionReport } from './schema.ts';
 const maxWaiting = 4 * 1024 * 1024;
 
 /**
- * What a job has to tell so far, line by line in a file beside its report to be: if the job dies before it has written
+ * A job's session so far, as JSON Lines in a file beside the future report: if the job dies before it has written
  * that, its worker writes it from here.
  */
 export class Journal {
@@ -16,16 +16,16 @@ export class Journal {
   readonly #file: number;
   #lines = 0;
   #waiting = '';
-  /** What the disk has been given, and has not said that it has. */
-  #onItsWay = '';
+  /** The write in progress. */
+  #writing = '';
   #closed = false;
   #fileClosed = false;
-  /** For a process that ends in the middle of its job. What was on its way may then be there twice: lines are numbered. */
+  /** For an exit during the job. The write in progress may then be in the file twice: lines are numbered. */
   readonly #onExit = () => {
     try {
-      writeSync(this.#file, this.#onItsWay + this.#waiting);
+      writeSync(this.#file, this.#writing + this.#waiting);
     } catch {
-      // There is nobody left to tell.
+      // The process is exiting: the error cannot be reported.
     }
   };
 
@@ -35,17 +35,17 @@ export class Journal {
     makeFolderNow(folder);
     this.#file = openSync(this.#path, 'ax', 0o600);
     process.once('exit', this.#onExit);
-    this.line(head);
+    this.append(head);
   }
 
-  line(told: object): void {
+  append(entry: object): void {
     if (this.#closed || this.#waiting.length > maxWaiting) return;
     if (this.#waiting === '') setImmediate(() => this.#write());
     this.#lines += 1;
-    this.#waiting += `${JSON.stringify({ ...told, line: this.#lines })}\n`;
+    this.#waiting += `${JSON.stringify({ ...entry, line: this.#lines })}\n`;
   }
 
-  /** The job is at its end: nothing more is told, and nobody waits for the disk. The file is closed after what waits. */
+  /** Stops accepting lines, at the end of the job. The file is closed after pending writes; nobody waits for them. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -53,24 +53,24 @@ export class Journal {
     this.#write();
   }
 
-  /** The report is written: the journal is not needed any more. */
-  async done(): Promise<void> {
+  /** Removes the journal, once the report is written. */
+  async remove(): Promise<void> {
     this.#waiting = '';
     this.close();
     await unlink(this.#path).catch(() => {});
   }
 
   #write(): void {
-    if (this.#onItsWay !== '') return;
+    if (this.#writing !== '') return;
     if (this.#waiting === '') {
       if (this.#closed) this.#closeFile();
       return;
     }
-    this.#onItsWay = this.#waiting;
+    this.#writing = this.#waiting;
     this.#waiting = '';
-    write(this.#file, this.#onItsWay, (error) => {
-      this.#onItsWay = '';
-      // The report itself will tell that the disk does not take it.
+    write(this.#file, this.#writing, (error) => {
+      this.#writing = '';
+      // Writing the report itself will report the disk's error.
       if (error) {
         this.#waiting = '';
         this.close();
@@ -86,30 +86,30 @@ export class Journal {
   }
 }
 
-/** After how long without a sign of life a job is taken for dead, in milliseconds; it gives one every ten seconds. */
+/** After how long without a heartbeat a job counts as dead, in milliseconds; heartbeats come every ten seconds. */
 const deadAfter = 60_000;
 
-/** What a journal has to tell. */
-export interface Recovered {
+/** A report that was rebuilt from a journal. */
+export interface RecoveredReport {
   report: SessionReport;
-  /** Whether the log may be told of it: the session's switch. */
+  /** Whether it gets a log record: the session's switch. */
   logs: boolean;
   /** The span in which the session was observed, of the first of the report's traces. */
   spanId?: string;
 }
 
 /** A file that is named as a journal and is none, such as an empty one: of no use to anybody. */
-export class NotAJournal extends Error {
-  override name = 'NotAJournal';
+export class InvalidJournalError extends Error {
+  override name = 'InvalidJournalError';
 }
 
-/** Makes a report of a journal. @throws {NotAJournal} if it is none; anything else is tried again */
-export type Recover = (journal: string) => Promise<Recovered>;
+/** Makes a report of a journal. @throws {InvalidJournalError} if it is none; anything else is tried again */
+export type Recover = (journal: string) => Promise<RecoveredReport>;
 
 /** What became of the journals of jobs that have died. */
 export interface Recovery {
-  /** What was written, with the paths; a report that another worker has written, too, is that worker's to tell of. */
-  written: (Recovered & { path: string })[];
+  /** What was written, with the paths; a report that another worker wrote, too, is reported by that worker. */
+  written: (RecoveredReport & { path: string })[];
   /** Why others were not: the first error. Their journals stay. */
   failed: Error | undefined;
 }
@@ -130,7 +130,7 @@ export async function recoverReports(folder: string, recover: Recover, now: numb
     if (!stats?.isFile() || now - stats.mtimeMs < deadAfter) continue;
     try {
       const recovered = await recover(path).catch((error) => {
-        if (!(error instanceof NotAJournal)) throw error;
+        if (!(error instanceof InvalidJournalError)) throw error;
       });
       const report = recovered && (await writeReport(folder, stem, recovered.report));
       // Of several workers with one folder, it is that one's which removes the journal.
@@ -151,7 +151,7 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** Removes a file; false: it was gone. */
+/** Removes a file; false: it did not exist. */
 async function removed(path: string): Promise<boolean> {
   try {
     await unlink(path);

@@ -2,113 +2,113 @@ import { lstat, readdir, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type Observation, observation } from '../../catalogue/observation.ts';
 import type { Identity } from '../../catalogue/types.ts';
-import { checkFolder, FolderRefused, isOurs, isPart, journalStem } from './folder.ts';
-import { type Recover, type Recovered, recoverReports } from './journal.ts';
-import { Outbox, urlIn } from './report-sender.ts';
+import { checkFolder, isPartialFile, isReportFile, journalStem, UnsafeFolderError } from './folder.ts';
+import { type Recover, type RecoveredReport, recoverReports } from './journal.ts';
+import { bucketUrl, ReportSender } from './report-sender.ts';
 import type { ReportSettings } from './settings.ts';
 
-export interface UpkeepOptions {
+export interface MaintenanceOptions {
   settings: ReportSettings;
   sink(observation: Observation, about?: Identity): void;
   /** Makes the report of a job that has died. */
   recover: Recover;
-  /** Called once for each of these, with its path, or its place in the bucket. */
-  onRecovered?(recovered: Recovered, location: string): void;
+  /** Called once for each recovered report, with its path or its URL in the bucket. */
+  onRecovered?(recovered: RecoveredReport, location: string): void;
   /** Takes warnings, one line each. */
   log(message: string): void;
-  /** How often the folder is looked through, in milliseconds. @default 10000 */
+  /** Milliseconds between two runs. @default 10000 */
   interval?: number;
 }
 
-/** How often old reports are looked for, in milliseconds. */
+/** Milliseconds between two applications of the retention. */
 const retentionInterval = 600_000;
 /** The longest pause after a bucket has failed, in milliseconds. */
 const longestPause = 300_000;
 
-/** What the worker does for the reports of its jobs: sends them on to their bucket, and removes the old. Returns the end of it. */
-export function keepReports({
+/** The worker's maintenance of its jobs' reports: recovers those of dead jobs, sends reports to their bucket, removes old ones. Returns its stop. */
+export function maintainReports({
   settings,
   sink,
   recover,
   onRecovered,
   log,
   interval = 10_000,
-}: UpkeepOptions): () => void {
+}: MaintenanceOptions): () => void {
   const { folder, bucket, deadlineMs, maxAge, maxBytes } = settings;
-  const outbox = bucket && new Outbox(folder, bucket);
+  const sender = bucket && new ReportSender(folder, bucket);
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
   let failures = 0;
   let retainedAt = Number.NEGATIVE_INFINITY;
-  /** What the last pass said, and this one does: what stays wrong is not said every ten seconds. */
-  let said = new Set<string>();
-  let saying = new Set<string>();
-  const sayOnce = (message: string) => {
-    if (!said.has(message)) log(message);
-    saying.add(message);
+  /** Warnings of the last run and of this one: a persistent problem is logged once, not every ten seconds. */
+  let warnedBefore = new Set<string>();
+  let warnedNow = new Set<string>();
+  const warnOnce = (message: string) => {
+    if (!warnedBefore.has(message)) log(message);
+    warnedNow.add(message);
   };
 
   const send = async () => {
-    if (!outbox || !bucket) return;
-    // What is younger its job may be about to send.
-    const { reports, failed } = await outbox.sendAll(Date.now() - deadlineMs);
+    if (!sender || !bucket) return;
+    // The job itself may be about to send a younger report.
+    const { reports, failed } = await sender.sendAll(Date.now() - deadlineMs);
     if (reports > 0) sink(observation('talkgauge_session_report_uploads_total', { result: 'ok' }, reports));
     if (!failed) {
-      if (failures > 0) log(`reports reach ${urlIn(bucket, '')} again`);
+      if (failures > 0) log(`reports reach ${bucketUrl(bucket, '')} again`);
       failures = 0;
       return;
     }
     sink(observation('talkgauge_session_report_uploads_total', { result: 'failed' }, 1));
     if (failures === 0) {
-      log(`reports wait in ${folder}, for ${urlIn(bucket, '')} does not take them: ${failed.message}`);
+      log(`reports wait in ${folder}, for ${bucketUrl(bucket, '')} does not take them: ${failed.message}`);
     }
     failures += 1;
   };
   const clean = async () => {
     if (performance.now() - retainedAt < retentionInterval) return;
     retainedAt = performance.now();
-    const removed = await retain(folder, { maxAge, maxBytes }, Date.now());
+    const removed = await applyRetention(folder, { maxAge, maxBytes }, Date.now());
     for (const reason of ['age', 'size'] as const) {
       if (removed[reason] > 0) {
         sink(observation('talkgauge_session_reports_removed_total', { reason }, removed[reason]));
       }
     }
   };
-  const finishForDead = async () => {
+  const recoverDeadJobs = async () => {
     const { written, failed } = await recoverReports(folder, recover, Date.now());
-    if (failed) sayOnce(`the report of a job that died is not in ${folder} yet: ${failed.message}`);
+    if (failed) warnOnce(`the report of a job that died is not in ${folder} yet: ${failed.message}`);
     for (const { path, ...recovered } of written) {
       const { agentName, agentVersion } = recovered.report;
       const about = { agent_name: agentName, agent_version: agentVersion };
       sink(observation('talkgauge_session_reports_total', { outcome: 'recovered' }, 1), about);
-      onRecovered?.(recovered, bucket ? urlIn(bucket, basename(path)) : path);
+      onRecovered?.(recovered, bucket ? bucketUrl(bucket, basename(path)) : path);
     }
   };
-  /** A folder that is not there yet is nobody's. */
+  /** A missing folder is not unsafe. */
   const refused = () =>
     checkFolder(folder).then(
       () => undefined,
-      (error: Error) => (error instanceof FolderRefused ? error : undefined),
+      (error: Error) => (error instanceof UnsafeFolderError ? error : undefined),
     );
-  const look = async () => {
+  const runTasks = async () => {
     const refusal = await refused();
-    if (refusal) return sayOnce(`there are no session reports: ${refusal.message}`);
-    await finishForDead();
+    if (refusal) return warnOnce(`there are no session reports: ${refusal.message}`);
+    await recoverDeadJobs();
     await send();
-    await clean().catch((error: Error) => sayOnce(`old reports stay in ${folder}: ${error.message}`));
+    await clean().catch((error: Error) => warnOnce(`old reports stay in ${folder}: ${error.message}`));
   };
-  const pass = async () => {
-    // Nobody waits for this, so nothing may be thrown.
-    await look().catch((error: Error) =>
-      sayOnce(`reports in ${folder} are not looked after: ${error.message}`),
+  const run = async () => {
+    // Nobody awaits this, so it must not reject.
+    await runTasks().catch((error: Error) =>
+      warnOnce(`reports in ${folder} are not maintained: ${error.message}`),
     );
-    said = saying;
-    saying = new Set();
+    warnedBefore = warnedNow;
+    warnedNow = new Set();
     if (closed) return;
-    timer = setTimeout(() => void pass(), Math.min(longestPause, interval * 2 ** Math.min(failures, 10)));
+    timer = setTimeout(() => void run(), Math.min(longestPause, interval * 2 ** Math.min(failures, 10)));
     timer.unref();
   };
-  void pass();
+  void run();
   return () => {
     closed = true;
     clearTimeout(timer);
@@ -130,7 +130,7 @@ interface Kept {
   at: number;
 }
 
-/** Age at which a part of a file, to which nobody has written since, is not being written any more, in milliseconds. */
+/** Age at which a partial file that was not written to counts as abandoned, in milliseconds. */
 const abandoned = 3_600_000;
 
 /**
@@ -141,13 +141,13 @@ const abandoned = 3_600_000;
  * @returns how many reports were removed, and why
  * @throws if the folder cannot be read
  */
-export async function retain(
+export async function applyRetention(
   folder: string,
   { maxAge = Number.POSITIVE_INFINITY, maxBytes = Number.POSITIVE_INFINITY }: Retention,
   now: number,
 ): Promise<{ age: number; size: number }> {
-  await sweep(folder, isPart, now - abandoned);
-  // Of a journal that never could be read.
+  await sweep(folder, isPartialFile, now - abandoned);
+  // Journals that could never be read.
   await sweep(folder, (name) => journalStem(name) !== undefined, now - Math.max(maxAge, abandoned));
   const oldestFirst = [...(await reportsIn(folder))].sort((a, b) => a.at - b.at);
   let bytes = oldestFirst.reduce((sum, report) => sum + report.bytes, 0);
@@ -162,7 +162,7 @@ export async function retain(
   return removed;
 }
 
-/** Removes files to which nobody has written since `before`, in milliseconds since the epoch. */
+/** Removes files last written before `before`, in milliseconds since the epoch. */
 async function sweep(folder: string, which: (name: string) => boolean, before: number): Promise<void> {
   for (const name of (await readdir(folder).catch(none)).filter(which)) {
     const stats = await lstat(join(folder, name)).catch(gone);
@@ -173,7 +173,7 @@ async function sweep(folder: string, which: (name: string) => boolean, before: n
 
 async function reportsIn(folder: string): Promise<Iterable<Kept>> {
   const found = new Map<string, Kept>();
-  for (const name of (await readdir(folder).catch(none)).filter(isOurs)) {
+  for (const name of (await readdir(folder).catch(none)).filter(isReportFile)) {
     const stats = await lstat(join(folder, name)).catch(gone);
     if (!stats?.isFile()) continue;
     const stem = name.slice(0, name.lastIndexOf('.'));
@@ -187,7 +187,7 @@ async function reportsIn(folder: string): Promise<Iterable<Kept>> {
   return found.values();
 }
 
-/** Another worker may look after the same folder. */
+/** Another worker may maintain the same folder. */
 const gone = (error: NodeJS.ErrnoException): undefined => {
   if (error.code !== 'ENOENT') throw error;
 };

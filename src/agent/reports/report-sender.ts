@@ -1,22 +1,22 @@
 import { lstat, readdir, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Bucket, BucketError, type BucketOptions } from '../../objects/bucket.ts';
-import { isOurs } from './folder.ts';
+import { isReportFile } from './folder.ts';
 
 /** Where a file of a report is, or will be, in its bucket. */
-export const urlIn = ({ bucket, prefix = '' }: BucketOptions, name: string): string =>
+export const bucketUrl = ({ bucket, prefix = '' }: BucketOptions, name: string): string =>
   `s3://${bucket}/${prefix}${name}`;
 
-/** What became of what waits. */
-export interface Sent {
+/** Result of sending all waiting files. */
+export interface SendResult {
   /** How many reports were sent. */
   reports: number;
   /** Why others were not: the first error. */
   failed: Error | undefined;
 }
 
-/** The way of reports from the folder where they wait into their bucket. */
-export class Outbox {
+/** Sends reports from the folder where they wait to their bucket. */
+export class ReportSender {
   readonly #folder: string;
   readonly #bucket: Bucket;
 
@@ -43,16 +43,16 @@ export class Outbox {
   }
 
   /**
-   * Sends all that waits, recordings before the reports that tell of them. What the bucket refuses by itself holds up
+   * Sends all that waits, recordings before their reports. What the bucket refuses by itself holds up
    * nothing else; when the bucket is away, the rest waits.
    *
    * @param before only what has been written before this moment, in milliseconds since the epoch: a job sends its own first
    */
-  async sendAll(before: number): Promise<Sent> {
-    const names = (await readdir(this.#folder).catch(() => [])).filter(isOurs);
+  async sendAll(before: number): Promise<SendResult> {
+    const names = (await readdir(this.#folder).catch(() => [])).filter(isReportFile);
     const recordings = names.filter((name) => !name.endsWith('.json'));
     const reports = names.filter((name) => name.endsWith('.json'));
-    const sent: Sent = { reports: 0, failed: undefined };
+    const sent: SendResult = { reports: 0, failed: undefined };
     for (const name of [...recordings, ...reports]) {
       const path = join(this.#folder, name);
       try {

@@ -1,21 +1,21 @@
-/** A process of its own that sends what is on its standard input; see `exit-flush.ts`. */
+/** The child process of `exit-flush.ts`: sends the OTLP requests of its standard input. */
 import { text } from 'node:stream/consumers';
 import {
   convertLegacyHttpOptions,
   createOtlpHttpExportDelegate,
 } from '@opentelemetry/otlp-exporter-base/node-http';
-import type { Message } from './exit-flush.ts';
+import type { ExitFlushRequest } from './exit-flush.ts';
 
-const messages = JSON.parse(await text(process.stdin)) as Message[];
+const requests = JSON.parse(await text(process.stdin)) as ExitFlushRequest[];
 
-for (const { signal, url, headers, contentType, body } of messages) {
+for (const { signal, url, headers, contentType, body } of requests) {
   const options = convertLegacyHttpOptions(
     { ...(url && { url }), ...(headers && { headers }) },
     signal,
     `v1/${signal.toLowerCase()}`,
     { 'Content-Type': contentType },
   );
-  // The body has been made already.
-  const asItIs = { serializeRequest: (bytes: Uint8Array) => bytes, deserializeResponse: () => ({}) };
-  createOtlpHttpExportDelegate(options, asItIs).export(Buffer.from(body, 'base64'), () => {});
+  // The body is serialized already.
+  const passThrough = { serializeRequest: (bytes: Uint8Array) => bytes, deserializeResponse: () => ({}) };
+  createOtlpHttpExportDelegate(options, passThrough).export(Buffer.from(body, 'base64'), () => {});
 }

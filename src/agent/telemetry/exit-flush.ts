@@ -2,16 +2,16 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { loadSerializers, type OtlpTarget } from './opentelemetry.ts';
 
-/** What is left to be sent of one signal. */
-export interface Remainder {
+/** Unsent items of one signal. */
+export interface UnsentItems {
   signal: 'TRACES' | 'LOGS';
   target: OtlpTarget;
   items: readonly unknown[];
 }
 
-/** What the messenger reads from its standard input, as JSON. */
-export interface Message {
-  signal: Remainder['signal'];
+/** One request of the child's standard input, which is a JSON array of them. */
+export interface ExitFlushRequest {
+  signal: UnsentItems['signal'];
   url?: string;
   headers?: Record<string, string>;
   contentType: string;
@@ -19,15 +19,15 @@ export interface Message {
   body: string;
 }
 
-const messenger = fileURLToPath(new URL('./exit-flush-child.js', import.meta.url));
+const exitFlushChild = fileURLToPath(new URL('./exit-flush-child.js', import.meta.url));
 
 /**
- * Sends what is left when a process is about to end at once, by `process.exit` or an uncaught exception: nothing that
- * takes a turn of the event loop is done any more, so a process of its own does it, and this one waits for that, for
- * at most `ms` milliseconds. OTLP over gRPC is not sent.
+ * Sends unsent items when the process exits by `process.exit` or an uncaught exception. The event loop no longer runs
+ * then, so a child process sends them, and this process waits for it, for at most `ms` milliseconds. OTLP over gRPC is
+ * not sent.
  */
-export function sendLastWords(remainders: readonly Remainder[], ms: number): void {
-  const messages = remainders.flatMap(({ signal, target, items }): Message[] => {
+export function flushInChildProcess(unsent: readonly UnsentItems[], ms: number): void {
+  const requests = unsent.flatMap(({ signal, target, items }): ExitFlushRequest[] => {
     const { protocol, url, headers } = target;
     if (items.length === 0 || protocol === 'grpc') return [];
     const serializer = loadSerializers()[signal][protocol];
@@ -36,11 +36,11 @@ export function sendLastWords(remainders: readonly Remainder[], ms: number): voi
     const contentType = protocol === 'http/json' ? 'application/json' : 'application/x-protobuf';
     return [{ signal, url, headers, contentType, body: Buffer.from(body).toString('base64') }];
   });
-  if (messages.length === 0) return;
+  if (requests.length === 0) return;
   const { NODE_OPTIONS: _, ...env } = process.env;
-  spawnSync(process.execPath, [messenger], {
-    // Not by arguments, which others can read: there are credentials among it.
-    input: JSON.stringify(messages),
+  spawnSync(process.execPath, [exitFlushChild], {
+    // Standard input, because other users can read arguments, and the requests hold credentials.
+    input: JSON.stringify(requests),
     env,
     timeout: ms,
     killSignal: 'SIGKILL',

@@ -1,15 +1,15 @@
-/** Why something was not sent. */
+/** Why an item was not exported. */
 export type DropReason = 'queue_full' | 'export_failed' | 'deadline' | 'internal_error';
 
-/** What becomes of what is to be sent. */
-export interface Tally {
+/** Counts the results of exports. */
+export interface ExportCounters {
   exported(count: number): void;
   dropped(reason: DropReason, count: number): void;
   /** The backend refused or could not be reached. */
   failed?(error: Error | undefined): void;
 }
 
-/** What an exporter of either signal is. */
+/** An exporter of either signal. */
 interface Exporter<T> {
   export(items: T[], done: (result: { code: number; error?: Error }) => void): void;
   shutdown(): Promise<void>;
@@ -24,20 +24,20 @@ export const maxItems = 2048;
 export const maxWeight = 8 * 1024 * 1024;
 
 /**
- * Keeps account of what waits to be sent, across the batches of OpenTelemetry's processors: these drop silently
- * what is too much for them, so nothing gets to them that is, and each item ends up exported or dropped.
+ * Bounds and counts the items that wait for export, across the batches of OpenTelemetry's processors. These drop
+ * silently when full, so this queue admits fewer items than they hold: each item is counted as exported or dropped.
  */
-export class Bounds<T extends object> {
-  readonly #tally: Tally;
+export class ExportQueue<T extends object> {
+  readonly #counters: ExportCounters;
   readonly #weights = new Map<T, number>();
   #weight = 0;
   #emptied: (() => void)[] = [];
 
-  constructor(tally: Tally) {
-    this.#tally = tally;
+  constructor(counters: ExportCounters) {
+    this.#counters = counters;
   }
 
-  /** What waits, in order; what is on its way is among it. */
+  /** Waiting items in order, including those being exported. */
   get items(): T[] {
     return [...this.#weights.keys()];
   }
@@ -49,7 +49,7 @@ export class Bounds<T extends object> {
   /** Whether the item may be queued; if not, it has been counted as dropped. */
   admit(item: T, weight: number): boolean {
     if (this.#weights.size >= maxItems || this.#weight + weight > maxWeight) {
-      this.#tally.dropped('queue_full', 1);
+      this.#counters.dropped('queue_full', 1);
       return false;
     }
     this.#weights.set(item, weight);
@@ -57,16 +57,16 @@ export class Bounds<T extends object> {
     return true;
   }
 
-  /** The exporter, with account kept of what it does. */
-  watch<E extends Exporter<T>>(exporter: E): E {
+  /** Wraps the exporter's `export` to count its results. */
+  instrument<E extends Exporter<T>>(exporter: E): E {
     const send = exporter.export.bind(exporter);
     exporter.export = (items: T[], done: Parameters<Exporter<T>['export']>[1]) => {
       send(items, (result) => {
         const count = this.#remove(items);
-        if (result.code === success) this.#tally.exported(count);
+        if (result.code === success) this.#counters.exported(count);
         else {
-          this.#tally.dropped('export_failed', count);
-          this.#tally.failed?.(result.error);
+          this.#counters.dropped('export_failed', count);
+          this.#counters.failed?.(result.error);
         }
         done(result);
       });
@@ -75,15 +75,15 @@ export class Bounds<T extends object> {
   }
 
   /** Resolves when nothing waits. */
-  empty(): Promise<void> {
+  drained(): Promise<void> {
     if (this.waiting === 0) return Promise.resolve();
     return new Promise((resolve) => this.#emptied.push(resolve));
   }
 
-  /** Gives up what waits. What is sent of it all the same is not counted a second time. */
-  abandon(): void {
+  /** Drops all waiting items. One that is exported all the same is not counted again. */
+  dropAll(): void {
     const count = this.waiting;
-    if (count > 0) this.#tally.dropped('deadline', count);
+    if (count > 0) this.#counters.dropped('deadline', count);
     this.#weights.clear();
     this.#settle();
   }
@@ -109,7 +109,7 @@ export class Bounds<T extends object> {
 }
 
 /** Resolves with the work or after `ms` milliseconds, whichever is first; true: the work was done in time. */
-export async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
+export async function settlesWithin(ms: number, work: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<false>((resolve) => {
     timer = setTimeout(() => resolve(false), ms);

@@ -60,7 +60,7 @@ export function logExporter({ protocol, url, headers }: OtlpTarget): logs.LogRec
   return new OTLPLogExporter({ ...(url && { url }), ...(headers && { headers }) } as never);
 }
 
-/** The service that spans and logs are of, unless OTEL_SERVICE_NAME says otherwise; LiveKit's own name for it. */
+/** Service name of spans and logs unless OTEL_SERVICE_NAME is set; LiveKit's own default. */
 export const serviceName = 'livekit-agents';
 
 /** What the process is: OTEL_RESOURCE_ATTRIBUTES and the detectors that OTEL_NODE_RESOURCE_DETECTORS names, else its host and pid. */
@@ -74,7 +74,7 @@ export function resourceOfProcess(version: string | undefined): resources.Resour
     process: resources.processDetector,
     serviceinstance: resources.serviceInstanceIdDetector,
   };
-  // The command line, which the detector of processes would tell, may hold secrets.
+  // The process detector would include the command line, which may hold secrets.
   const wanted = chosen?.includes('all') ? Object.keys(detectors) : (chosen ?? ['env', 'host']);
   const detected = resources.detectResources({
     detectors: Object.entries(detectors).flatMap(([name, one]) => (wanted.includes(name) ? [one] : [])),

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { voice } from '@livekit/agents';
 import { describe, expect, test } from 'vitest';
-import { Ownership } from '../../../src/agent/livekit/duplicate-events.ts';
+import { DuplicateDetection } from '../../../src/agent/livekit/duplicate-events.ts';
 import { observe } from '../../../src/agent/livekit/observe.ts';
 import { sampleOf } from '../worker/exposition.ts';
 import { FakeLlm, FakeStreamingStt, FakeTts, FakeVad } from './fakes.ts';
@@ -93,19 +93,19 @@ describe('metrics', () => {
   const of = (speechId?: string) => llmMetrics({ speechId });
 
   test("of a session's own speech are its own, and are counted once", () => {
-    const ownership = new Ownership(true);
-    ownership.speechCreated('mine');
+    const duplicates = new DuplicateDetection(true);
+    duplicates.speechCreated('mine');
     const mine = of('mine');
-    expect([ownership.owns(mine), ownership.owns(mine), ownership.owns(of('mine'))]).toEqual([
+    expect([duplicates.owns(mine), duplicates.owns(mine), duplicates.owns(of('mine'))]).toEqual([
       true,
       false,
       true,
     ]);
-    ownership.close();
+    duplicates.close();
   });
 
   test("of another session's speech are not its own", () => {
-    const [mine, theirs] = [new Ownership(true), new Ownership(false)];
+    const [mine, theirs] = [new DuplicateDetection(true), new DuplicateDetection(false)];
     theirs.speechCreated('theirs');
     expect(mine.owns(of('theirs'))).toBe(false);
     expect(theirs.owns(of('theirs'))).toBe(true);
@@ -114,14 +114,14 @@ describe('metrics', () => {
   });
 
   test('of an unknown speech belong to a session that was observed too late to know it', () => {
-    const [early, late] = [new Ownership(true), new Ownership(false)];
+    const [early, late] = [new DuplicateDetection(true), new DuplicateDetection(false)];
     expect([early.owns(of('unknown')), late.owns(of('unknown'))]).toEqual([false, true]);
     early.close();
     late.close();
   });
 
   test('of no speech belong to the first that has them', () => {
-    const [one, other] = [new Ownership(true), new Ownership(true)];
+    const [one, other] = [new DuplicateDetection(true), new DuplicateDetection(true)];
     const metrics = of(undefined);
     expect([other.owns(metrics), one.owns(metrics)]).toEqual([true, false]);
     one.close();
@@ -129,10 +129,10 @@ describe('metrics', () => {
   });
 
   test('of an end of utterance go by their speech, too', () => {
-    const ownership = new Ownership(true);
-    ownership.speechCreated('mine');
-    expect(ownership.owns(eouMetrics({ speechId: 'mine' }))).toBe(true);
-    expect(ownership.owns(eouMetrics({ speechId: 'theirs' }))).toBe(false);
-    ownership.close();
+    const duplicates = new DuplicateDetection(true);
+    duplicates.speechCreated('mine');
+    expect(duplicates.owns(eouMetrics({ speechId: 'mine' }))).toBe(true);
+    expect(duplicates.owns(eouMetrics({ speechId: 'theirs' }))).toBe(false);
+    duplicates.close();
   });
 });

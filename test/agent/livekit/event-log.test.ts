@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { llm, voice } from '@livekit/agents';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { startRecording } from '../../../src/agent/livekit/event-log.ts';
+import { openEventLog } from '../../../src/agent/livekit/event-log.ts';
 import { observe } from '../../../src/agent/livekit/observe.ts';
 import { replay } from '../../../src/agent/livekit/replay.ts';
 import { createRecorder, type Recorder } from '../../../src/metrics/recorder.ts';
@@ -173,7 +173,7 @@ describe('what was said', () => {
   const canary = 'CANARY';
   /** Every event that could hold it, with it in every field that could. */
   async function recorded(transcripts: boolean): Promise<string> {
-    const recording = startRecording(`${folder}/`, { transcripts });
+    const recording = openEventLog(`${folder}/`, { transcripts });
     const error = Object.assign(new Error(canary), {
       body: canary,
       cause: canary,
@@ -258,7 +258,7 @@ describe('a recording', () => {
   const event = { type: 'agent_state_changed', newState: 'listening', createdAt: callStart } as never;
 
   test('is a line for each event, with when it came and in which session', async () => {
-    const recording = startRecording(join(folder, 'a.jsonl'), { job: 'AJ_1', transcripts: false });
+    const recording = openEventLog(join(folder, 'a.jsonl'), { job: 'AJ_1', transcripts: false });
     recording.write('agent_state_changed', event);
     recording.write('agent_state_changed', event, true);
     await recording.close();
@@ -274,7 +274,7 @@ describe('a recording', () => {
 
   test('is appended to a file that is there', async () => {
     for (let i = 0; i < 2; i++) {
-      const recording = startRecording(join(folder, 'a.jsonl'), { transcripts: false });
+      const recording = openEventLog(join(folder, 'a.jsonl'), { transcripts: false });
       recording.write('agent_state_changed', event);
       await recording.close();
     }
@@ -283,12 +283,12 @@ describe('a recording', () => {
 
   test('makes its folder, and lets only its owner read', async () => {
     const file = join(folder, 'new', 'deep', 'a.jsonl');
-    await startRecording(file, { transcripts: false }).close();
+    await openEventLog(file, { transcripts: false }).close();
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
   test('of a job whose id is no file name has a name all the same', async () => {
-    const recording = startRecording(`${folder}/`, { job: '../../etc/passwd', transcripts: false });
+    const recording = openEventLog(`${folder}/`, { job: '../../etc/passwd', transcripts: false });
     await recording.close();
     expect(readdirSync(folder)).toEqual([
       expect.stringMatching(/^\.\._\.\._etc_passwd-[0-9a-f-]{36}\.jsonl$/),
@@ -296,7 +296,7 @@ describe('a recording', () => {
   });
 
   test('knows when a tool was called and when it answered', async () => {
-    const recording = startRecording(join(folder, 'a.jsonl'), { transcripts: false });
+    const recording = openEventLog(join(folder, 'a.jsonl'), { transcripts: false });
     const functionCalls = [llm.FunctionCall.create({ callId: 'c', name: 'book', args: '{}' })];
     const functionCallOutputs = [llm.FunctionCallOutput.create({ callId: 'c', output: '', isError: false })];
     functionCalls[0]!.createdAt = callStart;
@@ -320,14 +320,14 @@ describe('a recording', () => {
     ['with a big integer', () => ({ count: 12n })],
     ['with a function and a symbol', () => ({ f: () => {}, s: Symbol('s') })],
   ])('of an event %s is a line that can be read', async (_, make) => {
-    const recording = startRecording(join(folder, 'a.jsonl'), { transcripts: true });
+    const recording = openEventLog(join(folder, 'a.jsonl'), { transcripts: true });
     recording.write('debug_message', make() as never);
     await recording.close();
     expect(linesOf(join(folder, 'a.jsonl'))).toHaveLength(1);
   });
 
   test('that is closed takes nothing more', async () => {
-    const recording = startRecording(join(folder, 'a.jsonl'), { transcripts: false });
+    const recording = openEventLog(join(folder, 'a.jsonl'), { transcripts: false });
     await recording.close();
     recording.write('agent_state_changed', event);
     await recording.close();
@@ -335,7 +335,7 @@ describe('a recording', () => {
   });
 
   test('that cannot be written says what to do', () => {
-    expect(() => startRecording('/dev/null/a.jsonl', { transcripts: false })).toThrow(
+    expect(() => openEventLog('/dev/null/a.jsonl', { transcripts: false })).toThrow(
       /^recordTo: .*; give a file or folder that can be written$/,
     );
   });

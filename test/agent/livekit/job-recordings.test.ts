@@ -8,11 +8,11 @@ import {
   JobRecordings,
   RecordingsByJob,
 } from '../../../src/agent/livekit/job-recordings.ts';
-import { processWide } from '../../../src/agent/livekit/process-state.ts';
-import { ReportedSession } from '../../../src/agent/livekit/reported-session.ts';
+import { processState } from '../../../src/agent/livekit/process-state.ts';
+import { SessionReporter } from '../../../src/agent/livekit/reported-session.ts';
 import { loadedSdk } from '../../../src/agent/livekit/sdk.ts';
 
-test('a job has its recordings in the order in which they began, each as it was told last', () => {
+test('a job has its recordings in the order in which they began, each as it was reported last', () => {
   const job = new JobRecordings();
   job.note({ kind: 'egress', id: 'first', status: 'active' });
   job.note({ kind: 'sdk', id: 'second', status: 'saved', location: '/tmp/audio.ogg' });
@@ -76,9 +76,9 @@ describe('recordings in a report', () => {
     const ended = new Promise<void>((resolve) => {
       over = resolve;
     });
-    const recordings = processWide().recordings.of('AJ_1');
+    const recordings = processState().recordings.of('AJ_1');
     recordings.note(recording, ended);
-    const reported = new ReportedSession({
+    const reported = new SessionReporter({
       session: { _redactionEnabled: false },
       job: { job: { id: 'AJ_1' } } as never,
       identity: { agent_name: 'front-desk', agent_version: '7' },
@@ -117,10 +117,13 @@ describe('recordings in a report', () => {
   test.each([
     [5000, 4250],
     [1000, 500],
-  ])('of a deadline of %i ms it waits for %i ms, and tells that it had not ended', async (deadlineMs, ms) => {
-    const job = endJob(deadlineMs);
-    expect(await job.writtenAfter(ms - 1)).toBe(false);
-    await vi.advanceTimersByTimeAsync(1);
-    expect(await job.report).toEqual([recording]);
-  });
+  ])(
+    'of a deadline of %i ms it waits for %i ms, and reports that it had not ended',
+    async (deadlineMs, ms) => {
+      const job = endJob(deadlineMs);
+      expect(await job.writtenAfter(ms - 1)).toBe(false);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(await job.report).toEqual([recording]);
+    },
+  );
 });

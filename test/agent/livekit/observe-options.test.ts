@@ -1,6 +1,6 @@
-import { startRecording } from '../../../src/agent/livekit/event-log.ts';
+import { openEventLog } from '../../../src/agent/livekit/event-log.ts';
 import { observe } from '../../../src/agent/livekit/observe.ts';
-import { demandsRedaction, resolveObserveOptions } from '../../../src/agent/livekit/observe-options.ts';
+import { isRedactionDemanded, resolveObserveOptions } from '../../../src/agent/livekit/observe-options.ts';
 import { Redaction } from '../../../src/agent/telemetry/redaction.ts';
 import { OptionError } from '../../../src/options.ts';
 import './fakes.ts';
@@ -106,15 +106,15 @@ describe('demanded redaction', () => {
     ['the flag is gone, and the options say something else', session(undefined, 'no'), false, true],
     ['the flag is of another kind', session('no'), false, true],
   ])('where %s', (_, given, ofJob, demanded) => {
-    expect(demandsRedaction(given, ofJob === undefined ? undefined : job(ofJob))).toBe(demanded);
+    expect(isRedactionDemanded(given, ofJob === undefined ? undefined : job(ofJob))).toBe(demanded);
   });
 
   test('a session of the installed SDK says no, until the SDK has taken its options', () => {
     const one = createSession();
-    expect(demandsRedaction(one, undefined)).toBe(false);
+    expect(isRedactionDemanded(one, undefined)).toBe(false);
     expect(console.warn).not.toHaveBeenCalled();
     (one as unknown as { _redactionEnabled: boolean })._redactionEnabled = true;
-    expect(demandsRedaction(one, undefined)).toBe(true);
+    expect(isRedactionDemanded(one, undefined)).toBe(true);
   });
 
   describe('a recording of events with what was said', () => {
@@ -128,7 +128,7 @@ describe('demanded redaction', () => {
     test('holds no word of a session from when on redaction is demanded', async () => {
       const file = join(folder, 'events.jsonl');
       let demanded = false;
-      const recording = startRecording(file, { transcripts: true, withheld: () => demanded });
+      const recording = openEventLog(file, { transcripts: true, withheld: () => demanded });
       recording.write('user_input_transcribed', heard);
       demanded = true;
       recording.write('user_input_transcribed', heard);

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { allTexts } from '../../../src/agent/livekit/event-log.ts';
+import { withTexts } from '../../../src/agent/livekit/event-log.ts';
 import { RecoveredRecords, recoverReport } from '../../../src/agent/livekit/recovered-report.ts';
-import { SessionReportDraft } from '../../../src/agent/livekit/session-report.ts';
-import { NotAJournal } from '../../../src/agent/reports/journal.ts';
+import { SessionReportBuilder } from '../../../src/agent/livekit/session-report.ts';
+import { InvalidJournalError } from '../../../src/agent/reports/journal.ts';
 import { resolveTelemetry, type TelemetryOptions } from '../../../src/agent/telemetry/settings.ts';
 import type { Observation } from '../../../src/catalogue/observation.ts';
 import { CostDerivation } from '../../../src/pricing/cost.ts';
@@ -37,7 +37,7 @@ describe('a recovered report', () => {
   test.each(['', '\n', '{"head":', 'null\n', '{}\n', '{"head":{"session":"s"}}\n'])(
     'a file that holds %j is no journal',
     async (text) => {
-      await expect(recover(text)).rejects.toThrow(NotAJournal);
+      await expect(recover(text)).rejects.toThrow(InvalidJournalError);
     },
   );
 
@@ -79,16 +79,16 @@ describe('records of recovered reports', () => {
       traceIds: [],
     };
     const content = { transcript: false, allowPii: false, redaction: false };
-    const what = () => ({ content, texts: allTexts, edit: allTexts.keep, events: true });
-    const draft = new SessionReportDraft(head, what);
-    draft.lost(1000);
+    const what = () => ({ content, texts: withTexts, edit: withTexts.keep, events: true });
+    const draft = new SessionReportBuilder(head, what);
+    draft.markLost(1000);
     return draft.report({ at: 2000, derivation: new CostDerivation(new PriceBook()), recordings: [] });
   }
 
-  test('each report is told of with whose it was', async () => {
+  test('each report is reported with its agent', async () => {
     const telling = records();
-    telling.tell({ report: dead('AJ_1'), logs: true }, '/reports/1.json');
-    telling.tell({ report: dead('AJ_2'), logs: true }, 's3://calls/2.json');
+    telling.emit({ report: dead('AJ_1'), logs: true }, '/reports/1.json');
+    telling.emit({ report: dead('AJ_2'), logs: true }, 's3://calls/2.json');
     await telling.close();
     expect(
       backend.logs.map(({ attributes }) => [attributes.job_id, attributes['lk.report.location']]),
@@ -104,12 +104,12 @@ describe('records of recovered reports', () => {
     expect(counted).toEqual({ talkgauge_log_records_exported_total: 2 });
   });
 
-  test('nothing is told of a session whose log is switched off, nor where there is no backend', async () => {
+  test('nothing is reported a session whose log is switched off, nor where there is no backend', async () => {
     const off = records();
-    off.tell({ report: dead('AJ_1'), logs: false }, '/reports/1.json');
+    off.emit({ report: dead('AJ_1'), logs: false }, '/reports/1.json');
     await off.close();
     const nowhere = records({});
-    nowhere.tell({ report: dead('AJ_1'), logs: true }, '/reports/1.json');
+    nowhere.emit({ report: dead('AJ_1'), logs: true }, '/reports/1.json');
     await nowhere.close();
     expect([backend.paths, said, counted]).toEqual([[], [], {}]);
   });
@@ -117,17 +117,17 @@ describe('records of recovered reports', () => {
   test('a backend that refuses is warned of once, and what it does not take is counted', async () => {
     backend.behave('refusing');
     const telling = records();
-    telling.tell({ report: dead('AJ_1'), logs: true }, '/reports/1.json');
+    telling.emit({ report: dead('AJ_1'), logs: true }, '/reports/1.json');
     await until(() => expect(counted).toEqual({ 'talkgauge_log_records_dropped_total export_failed': 1 }));
-    telling.tell({ report: dead('AJ_2'), logs: true }, '/reports/2.json');
+    telling.emit({ report: dead('AJ_2'), logs: true }, '/reports/2.json');
     await until(() => expect(counted).toEqual({ 'talkgauge_log_records_dropped_total export_failed': 2 }));
-    expect(said).toEqual([expect.stringMatching(/^the log is not told of a report that was recovered: /)]);
+    expect(said).toEqual([expect.stringMatching(/^a recovered report has no log record: /)]);
   });
 
   test('one that hangs is given up', async () => {
     backend.behave('hanging');
     const telling = records({ endpoint: backend.url }, 200);
-    telling.tell({ report: dead('AJ_1'), logs: true }, '/reports/1.json');
+    telling.emit({ report: dead('AJ_1'), logs: true }, '/reports/1.json');
     await telling.close();
     expect(counted).toEqual({ 'talkgauge_log_records_dropped_total deadline': 1 });
   });

@@ -70,7 +70,7 @@ describe('a malformed line', () => {
     expect(summary).toEqual({ events: 1, skipped: 2 });
   });
 
-  test('of ten thousand characters is told in short', async () => {
+  test('of ten thousand characters is summarised', async () => {
     const { problems } = await replayed([line('x'.repeat(10_000))]);
     expect(problems[0]![1].length).toBeLessThan(100);
   });
@@ -102,7 +102,7 @@ describe('reads', () => {
     expect(summary).toEqual({ events: 2, skipped: 0 });
   });
 
-  test('an empty file, of which there is nothing to tell', async () => {
+  test('an empty file, without events', async () => {
     expect(await replayed([])).toEqual({
       observations: [],
       problems: [],
@@ -145,7 +145,7 @@ describe('reads', () => {
 });
 
 describe('sessions', () => {
-  test('of one recording are told apart', async () => {
+  test('of one recording are distinguished', async () => {
     // An adapter's own event, told by another label, repeats within a session alone.
     const lines = ['a', 'b'].map((session) => answered({ label: `${session}.LLM` }, { session }));
     const { observations } = await replayed(lines);
@@ -218,7 +218,7 @@ describe('a session report', () => {
       { events: [] },
       'a session report without events: it was written with the switch `logs` off',
     ],
-  ])('%s is told', async (_, given, problem) => {
+  ])('%s is reported', async (_, given, problem) => {
     const { problems, summary } = await replayed([report(given)]);
     expect(problems).toEqual([[1, problem]]);
     expect(summary).toEqual({ events: 0, skipped: 1 });

@@ -8,8 +8,12 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Ownership } from '../../../src/agent/livekit/duplicate-events.ts';
-import { Exemplars, Feed, sessionEventNames } from '../../../src/agent/livekit/session-listener.ts';
+import { DuplicateDetection } from '../../../src/agent/livekit/duplicate-events.ts';
+import {
+  Exemplars,
+  SessionListener,
+  sessionEventNames,
+} from '../../../src/agent/livekit/session-listener.ts';
 import type { Observation } from '../../../src/catalogue/observation.ts';
 import { createRecorder } from '../../../src/metrics/recorder.ts';
 import { start } from './call.ts';
@@ -36,12 +40,12 @@ describe('a session listener', () => {
   afterAll(() => context.disable());
 
   let observations: Observation[];
-  let feed: Feed;
+  let feed: SessionListener;
   beforeEach(() => {
     observations = [];
-    feed = new Feed({
+    feed = new SessionListener({
       sink: (observation) => observations.push(observation),
-      ownership: new Ownership(false),
+      duplicates: new DuplicateDetection(false),
     });
   });
 
@@ -60,7 +64,7 @@ describe('a session listener', () => {
     observations.filter((one) => one.metric === metric).map(({ exemplar }) => exemplar);
 
   describe('an exemplar', () => {
-    test('is the span in which the SDK told of it', () => {
+    test('is the span in which the SDK emitted it', () => {
       within({}, () => answered('a'));
       expect(exemplars('lk_agents_llm_ttft_seconds')).toEqual([{ trace_id: traceId, span_id: spanId }]);
     });
@@ -90,7 +94,7 @@ describe('a session listener', () => {
       const recorder = createRecorder();
       const identity = { agent_name: 'a', agent_version: '1' };
       const sink = (observation: Observation) => recorder.record(observation, identity);
-      feed = new Feed({ sink, ownership: new Ownership(false) });
+      feed = new SessionListener({ sink, duplicates: new DuplicateDetection(false) });
       within({}, () => answered('a'));
       const line = (await recorder.expose('openmetrics'))
         .split('\n')
@@ -115,7 +119,7 @@ describe('a session listener', () => {
     );
   });
 
-  test('a feed that is closed says nothing more', () => {
+  test('a listener that is closed records nothing more', () => {
     feed.close();
     answered('a');
     feed.tick();
@@ -138,9 +142,9 @@ describe('a session listener', () => {
       observations.filter(({ metric }) => metric === 'lk_agents_usage_tts_characters_total').length;
     feed.event('metrics_collected', spoken);
     expect(characters()).toBe(0);
-    const knowing = new Feed({
+    const knowing = new SessionListener({
       sink: (one) => observations.push(one),
-      ownership: new Ownership(false),
+      duplicates: new DuplicateDetection(false),
       streamingTts: [spoken.metrics.label],
     });
     knowing.event('metrics_collected', { ...spoken, metrics: ttsMetrics({ streamed: true }) });

@@ -6,7 +6,7 @@ import type { Sdk } from '../../../src/agent/livekit/sdk.ts';
 import { followServer, onServer, WorkerIdentity } from '../../../src/agent/livekit/worker.ts';
 import { type Observation, observation } from '../../../src/catalogue/observation.ts';
 
-test('every server is told of before it runs, until that is taken back', async () => {
+test('every server is reported before it runs, until that is taken back', async () => {
   const said: string[] = [];
   class Server {
     readonly name: string;
@@ -74,7 +74,7 @@ describe('the identity of a worker', () => {
   test('a worker that has a name records at once', () => {
     const { known, recorded } = worker({ ...unknown, agent_name: 'front-desk' });
     known.sink(load(1));
-    known.learn('another');
+    known.setName('another');
     known.sink(load(2));
     expect(recorded).toEqual([
       [1, 'front-desk'],
@@ -88,7 +88,7 @@ describe('the identity of a worker', () => {
       known.sink(load(1));
       known.sink(load(2));
       expect(recorded).toEqual([]);
-      known.learn('front-desk');
+      known.setName('front-desk');
       known.sink(load(3));
       expect(recorded).toEqual([
         [1, 'front-desk'],
@@ -101,7 +101,7 @@ describe('the identity of a worker', () => {
     test('that registers without one stays unknown', () => {
       const { known, recorded } = worker(unknown);
       known.sink(load(1));
-      known.learn('');
+      known.setName('');
       expect(recorded).toEqual([[1, 'unknown']]);
     });
 
@@ -112,7 +112,7 @@ describe('the identity of a worker', () => {
       expect(recorded).toEqual([]);
       vi.advanceTimersByTime(1);
       expect(recorded).toEqual([[1, 'unknown']]);
-      known.learn('too-late');
+      known.setName('too-late');
       known.sink(load(2));
       expect(recorded).toEqual([
         [1, 'unknown'],
@@ -123,7 +123,7 @@ describe('the identity of a worker', () => {
     test('records nothing twice when it has registered', () => {
       const { known, recorded } = worker(unknown);
       known.sink(load(1));
-      known.learn('front-desk');
+      known.setName('front-desk');
       vi.advanceTimersByTime(60_000);
       expect(recorded).toEqual([[1, 'front-desk']]);
     });

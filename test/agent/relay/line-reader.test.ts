@@ -22,7 +22,11 @@ test('it does not matter where a stream is cut', () => {
   fc.assert(
     fc.property(anyText, fc.array(fc.nat()), (texts, cuts) => {
       const bytes = Buffer.from(texts.map((text) => `${text}\n`).join(''));
-      const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].sort((a, b) => a - b);
+      const places = [
+        0,
+        ...cuts.map((truncateLabel) => truncateLabel % (bytes.length + 1)),
+        bytes.length,
+      ].sort((a, b) => a - b);
       const chunks = places.slice(1).map((place, at) => bytes.subarray(places[at], place));
       const { lines, trusted, inLine } = read(chunks, 100_000);
       expect(lines).toEqual(texts.map((text) => Buffer.from(text).toString()).filter((text) => text !== ''));

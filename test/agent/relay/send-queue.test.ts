@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { JobSeriesTable } from '../../../src/agent/relay/job-series.ts';
 import { maxLineBytes } from '../../../src/agent/relay/protocol.ts';
-import { Outbox } from '../../../src/agent/relay/send-queue.ts';
+import { SendQueue } from '../../../src/agent/relay/send-queue.ts';
 import type { Observation } from '../../../src/catalogue/observation.ts';
 
 const handoffs = 'lk_agents_handoffs_total';
@@ -11,7 +11,7 @@ const turns = 'lk_agents_session_turns';
 
 function outbox(maxBytes = 1_048_576) {
   const table = new JobSeriesTable(4096);
-  const box = new Outbox(table, maxBytes);
+  const box = new SendQueue(table, maxBytes);
   return {
     box,
     add(metric: string, value: number, exemplar?: Observation['exemplar'], labels = {}) {
@@ -54,7 +54,7 @@ test("a gauge travels as this job's whole share", () => {
   expect(box.take()).toBe('[0,1]\n');
 });
 
-test('a new worker hears the definitions and the shares again, and no counter twice', () => {
+test('a new worker receives the definitions and the shares again, and no counter twice', () => {
   const { box, add } = outbox();
   add(active, 2);
   add(handoffs, 7);

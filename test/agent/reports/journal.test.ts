@@ -10,8 +10,13 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { stemOf } from '../../../src/agent/reports/folder.ts';
-import { Journal, NotAJournal, type Recovered, recoverReports } from '../../../src/agent/reports/journal.ts';
+import { reportStem } from '../../../src/agent/reports/folder.ts';
+import {
+  InvalidJournalError,
+  Journal,
+  type RecoveredReport,
+  recoverReports,
+} from '../../../src/agent/reports/journal.ts';
 import type { SessionReport } from '../../../src/agent/reports/schema.ts';
 
 describe('a journal', () => {
@@ -29,24 +34,24 @@ describe('a journal', () => {
       .map((line) => JSON.parse(line));
   const until = (check: () => void) => vi.waitFor(check, { timeout: 30_000, interval: 10 });
 
-  test('what it is told is in the file, in order, and the file goes when the report is there', async () => {
+  test('what it is reported is in the file, in order, and the file goes when the report is there', async () => {
     const journal = new Journal(folder, 'a', { head: true });
-    for (let number = 1; number <= 1000; number++) journal.line({ told: number });
+    for (let number = 1; number <= 1000; number++) journal.append({ told: number });
     await until(() => expect(lines().length).toBe(1001));
-    journal.line({ told: 1001 });
+    journal.append({ told: 1001 });
     await until(() => expect(lines().at(-1)).toEqual({ told: 1001, line: 1002 }));
     expect(lines().slice(0, 2)).toEqual([
       { head: true, line: 1 },
       { told: 1, line: 2 },
     ]);
-    await journal.done();
+    await journal.remove();
     expect(readdirSync(folder)).toEqual([]);
   });
 
   test('a process that ends in the middle leaves what was told last', () => {
     const before = new Set(process.listeners('exit'));
     const journal = new Journal(folder, 'a', { head: true });
-    journal.line({ last: true });
+    journal.append({ last: true });
     const [atExit] = process.listeners('exit').filter((listener) => !before.has(listener));
     atExit?.(7);
     expect(lines()).toEqual([
@@ -57,7 +62,7 @@ describe('a journal', () => {
     expect(process.listeners('exit').filter((listener) => !before.has(listener))).toEqual([]);
   });
 
-  test('a folder that takes none is told', () => {
+  test('a folder that takes none is reported', () => {
     expect(() => new Journal(join(folder, 'a\0b'), 'a', {})).toThrow();
   });
 
@@ -82,22 +87,22 @@ describe('a journal', () => {
     ],
   ])('one that %s keeps no file open, and the disk has had all before', async (_, end) => {
     const journal = new Journal(folder, 'a', { head: true });
-    journal.line({ last: true });
+    journal.append({ last: true });
     expect(open()).toBe(true);
     end(journal);
     await until(() => expect(open()).toBe(false));
     expect(lines().at(-1)).toEqual({ last: true, line: 2 });
-    journal.line({ late: true });
-    await journal.done();
+    journal.append({ late: true });
+    await journal.remove();
   });
 
   test.runIf(process.platform === 'linux')(
     'one that is not needed any more is gone, and no file is open',
     async () => {
       const journal = new Journal(folder, 'a', { head: true });
-      journal.line({ last: true });
+      journal.append({ last: true });
       expect(open()).toBe(true);
-      await journal.done();
+      await journal.remove();
       expect(readdirSync(folder)).toEqual([]);
       await until(() => expect(open()).toBe(false));
     },
@@ -112,14 +117,14 @@ describe('recovery of reports', () => {
   afterEach(() => rmSync(folder, { recursive: true }));
 
   const now = Date.UTC(2026, 3, 30);
-  const stem = (job: string) => stemOf(now, job, '0a1b2c3d');
+  const stem = (job: string) => reportStem(now, job, '0a1b2c3d');
   function put(name: string, secondsAgo: number): void {
     writeFileSync(join(folder, name), 'told');
     utimesSync(join(folder, name), now / 1000 - secondsAgo, now / 1000 - secondsAgo);
   }
   const left = () => readdirSync(folder).sort();
   const report = { session: '0a1b2c3d' } as SessionReport;
-  const recovered: Recovered = { report, logs: true };
+  const recovered: RecoveredReport = { report, logs: true };
 
   test('a journal that has been silent for a minute becomes a report; others stay as they are', async () => {
     put(`${stem('AJ_dead')}.journal`, 61);
@@ -135,7 +140,7 @@ describe('recovery of reports', () => {
 
   test('a file that is no journal is removed', async () => {
     put(`${stem('AJ_1')}.journal`, 61);
-    const none = () => Promise.reject(new NotAJournal('half a line'));
+    const none = () => Promise.reject(new InvalidJournalError('half a line'));
     expect(await recoverReports(folder, none, now)).toEqual({ written: [], failed: undefined });
     expect(left()).toEqual([]);
   });
@@ -167,7 +172,7 @@ describe('recovery of reports', () => {
     expect(left()).toEqual([`${stem('AJ_1')}.journal`, `${stem('AJ_2')}.json`]);
   });
 
-  test('of two workers with one folder, one tells of a report', async () => {
+  test('of two workers with one folder, one reports a report', async () => {
     put(`${stem('AJ_1')}.journal`, 61);
     const both = await Promise.all([1, 2].map(() => recoverReports(folder, async () => recovered, now)));
     expect(both.flatMap(({ written }) => written)).toHaveLength(1);

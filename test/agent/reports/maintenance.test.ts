@@ -12,9 +12,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { stemOf } from '../../../src/agent/reports/folder.ts';
-import { keepReports, retain } from '../../../src/agent/reports/maintenance.ts';
-import { Outbox } from '../../../src/agent/reports/report-sender.ts';
+import { reportStem } from '../../../src/agent/reports/folder.ts';
+import { applyRetention, maintainReports } from '../../../src/agent/reports/maintenance.ts';
+import { ReportSender } from '../../../src/agent/reports/report-sender.ts';
 import type { ReportSettings } from '../../../src/agent/reports/settings.ts';
 import type { Observation } from '../../../src/catalogue/observation.ts';
 import { listenBucket } from '../../gateway/store/bucket.ts';
@@ -31,7 +31,7 @@ describe('maintenance', () => {
   });
 
   const until = (check: () => void) => vi.waitFor(check, { timeout: 30_000, interval: 20 });
-  const stem = stemOf(Date.now(), 'AJ_1', '0a1b2c3d');
+  const stem = reportStem(Date.now(), 'AJ_1', '0a1b2c3d');
 
   function put(name: string, secondsAgo: number): void {
     writeFileSync(join(folder, name), `content of ${name}`);
@@ -50,7 +50,7 @@ describe('maintenance', () => {
     const settings = { folder, bucket: undefined, deadlineMs: 5000, maxAge: undefined, maxBytes: undefined };
     const log = (message: string) => void said.push(message);
     const recover = async () => expect.fail('there is no journal');
-    stops.push(keepReports({ settings: { ...settings, ...given }, sink, recover, log, interval: 20 }));
+    stops.push(maintainReports({ settings: { ...settings, ...given }, sink, recover, log, interval: 20 }));
     return { counted, said };
   }
 
@@ -82,7 +82,7 @@ describe('maintenance', () => {
 
   test('one that the bucket refuses holds up no other', async () => {
     const bucket = await listenBucket();
-    const [first, second] = [stemOf(0, 'AJ_1', '00000000'), stemOf(1000, 'AJ_2', '00000000')];
+    const [first, second] = [reportStem(0, 'AJ_1', '00000000'), reportStem(1000, 'AJ_2', '00000000')];
     for (const name of [`${first}.ogg`, `${first}.json`, `${second}.json`]) put(name, 60);
     bucket.refuses.set(`talkgauge/${first}.ogg`, 400).set(`talkgauge/${first}.json`, 413);
     const { counted, said } = keep({ bucket: bucket.options });
@@ -95,7 +95,7 @@ describe('maintenance', () => {
 
   test.each([503, 429])('a bucket that answers %d is asked for nothing more in this turn', async (status) => {
     const bucket = await listenBucket();
-    const [first, second] = [stemOf(0, 'AJ_1', '00000000'), stemOf(1000, 'AJ_2', '00000000')];
+    const [first, second] = [reportStem(0, 'AJ_1', '00000000'), reportStem(1000, 'AJ_2', '00000000')];
     for (const stem of [first, second]) put(`${stem}.json`, 60);
     bucket.refuses.set(`talkgauge/${first}.json`, status);
     const { counted } = keep({ bucket: bucket.options });
@@ -105,13 +105,13 @@ describe('maintenance', () => {
 
   test('a file that another has sent meanwhile is no failure', async () => {
     const { options } = await listenBucket();
-    expect(await new Outbox(folder, options).send(join(folder, `${stem}.json`))).toBe(false);
+    expect(await new ReportSender(folder, options).send(join(folder, `${stem}.json`))).toBe(false);
   });
 
   test('what a job may be about to send is left to it', async () => {
     const bucket = await listenBucket();
     put(`${stem}.json`, 0);
-    const old = stemOf(0, 'AJ_0', '00000000');
+    const old = reportStem(0, 'AJ_0', '00000000');
     put(`${old}.json`, 60);
     keep({ bucket: bucket.options, deadlineMs: 60_000 * 60 });
     keep({ bucket: bucket.options, deadlineMs: 30_000 });
@@ -126,7 +126,7 @@ describe('maintenance', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test('a folder that somebody else may have made is told of once, and nothing of it is sent or removed', async () => {
+  test('a folder that somebody else may have made is reported once, and nothing of it is sent or removed', async () => {
     const bucket = await listenBucket();
     chmodSync(folder, 0o1777);
     const made = join(folder, 'reports');
@@ -161,20 +161,20 @@ describe('retention', () => {
     writeFileSync(join(folder, name), 'x'.repeat(bytes));
     utimesSync(join(folder, name), (now - days * day) / 1000, (now - days * day) / 1000);
   }
-  const stem = (job: string) => stemOf(now, job, '0a1b2c3d');
+  const stem = (job: string) => reportStem(now, job, '0a1b2c3d');
   const left = () => readdirSync(folder).sort();
 
   test('reports are removed with their recordings when they are too old', async () => {
     for (const ending of ['json', 'ogg']) put(`${stem('AJ_old')}.${ending}`, 31);
     put(`${stem('AJ_new')}.json`, 29);
-    expect(await retain(folder, { maxAge: 30 * day }, now)).toEqual({ age: 1, size: 0 });
+    expect(await applyRetention(folder, { maxAge: 30 * day }, now)).toEqual({ age: 1, size: 0 });
     expect(left()).toEqual([`${stem('AJ_new')}.json`]);
   });
 
   test('a report is as old as what was written last of it', async () => {
     put(`${stem('AJ_1')}.ogg`, 31);
     put(`${stem('AJ_1')}.json`, 29);
-    expect(await retain(folder, { maxAge: 30 * day }, now)).toEqual({ age: 0, size: 0 });
+    expect(await applyRetention(folder, { maxAge: 30 * day }, now)).toEqual({ age: 0, size: 0 });
     expect(left().length).toBe(2);
   });
 
@@ -183,9 +183,9 @@ describe('retention', () => {
     put(`${stem('AJ_3')}.ogg`, 3, 900);
     put(`${stem('AJ_2')}.json`, 2, 600);
     put(`${stem('AJ_1')}.json`, 1, 400);
-    expect(await retain(folder, { maxBytes: 1000 }, now)).toEqual({ age: 0, size: 1 });
+    expect(await applyRetention(folder, { maxBytes: 1000 }, now)).toEqual({ age: 0, size: 1 });
     expect(left()).toEqual([`${stem('AJ_1')}.json`, `${stem('AJ_2')}.json`]);
-    expect(await retain(folder, { maxBytes: 999 }, now)).toEqual({ age: 0, size: 1 });
+    expect(await applyRetention(folder, { maxBytes: 999 }, now)).toEqual({ age: 0, size: 1 });
     expect(left()).toEqual([`${stem('AJ_1')}.json`]);
   });
 
@@ -198,7 +198,7 @@ describe('retention', () => {
     mkdirSync(join(folder, `${stem('AJ_folder')}.json`));
     symlinkSync(join(folder, 'notes.json'), join(folder, `${stem('AJ_link')}.json`));
     const before = left();
-    expect(await retain(folder, { maxAge: 1, maxBytes: 1 }, now)).toEqual({ age: 0, size: 0 });
+    expect(await applyRetention(folder, { maxAge: 1, maxBytes: 1 }, now)).toEqual({ age: 0, size: 0 });
     expect(left()).toEqual(before);
   });
 
@@ -207,11 +207,11 @@ describe('retention', () => {
     const parts = [`${stem('AJ_1')}.json.2384756123`, `${stem('AJ_1')}.ogg.part`];
     for (const name of parts) put(name, 0.9 * hour);
     for (const name of ['notes.json.1234', 'notes.ogg.part', `${stem('AJ_1')}.json.12.gz`]) put(name, 400);
-    await retain(folder, {}, now);
+    await applyRetention(folder, {}, now);
     expect(left().length).toBe(5);
     for (const name of parts) put(name, 1.1 * hour);
     put(`${stem('AJ_1')}.json`, 2 * hour);
-    expect(await retain(folder, {}, now)).toEqual({ age: 0, size: 0 });
+    expect(await applyRetention(folder, {}, now)).toEqual({ age: 0, size: 0 });
     expect(left()).toEqual([
       'notes.json.1234',
       'notes.ogg.part',
@@ -222,13 +222,13 @@ describe('retention', () => {
 
   test('without limits everything stays, and a folder that is not there is none', async () => {
     put(`${stem('AJ_1')}.json`, 4000);
-    expect(await retain(folder, {}, now)).toEqual({ age: 0, size: 0 });
-    expect(await retain(join(folder, 'none'), { maxAge: 1 }, now)).toEqual({ age: 0, size: 0 });
+    expect(await applyRetention(folder, {}, now)).toEqual({ age: 0, size: 0 });
+    expect(await applyRetention(join(folder, 'none'), { maxAge: 1 }, now)).toEqual({ age: 0, size: 0 });
     expect(left().length).toBe(1);
   });
 
   test('a job whose name is a path stays in the folder', () => {
-    expect(stemOf(now, '../../etc/passwd', '0a1b2c3d')).toBe(
+    expect(reportStem(now, '../../etc/passwd', '0a1b2c3d')).toBe(
       'talkgauge-report-20260430T000000Z-.._.._etc_passwd-0a1b2c3d',
     );
   });
@@ -236,12 +236,12 @@ describe('retention', () => {
   test('a journal that never could be read goes with reports of its age, and not while its job may write to it', async () => {
     put(`${stem('AJ_old')}.journal`, 31);
     put(`${stem('AJ_new')}.journal`, 29);
-    await retain(folder, {}, now);
+    await applyRetention(folder, {}, now);
     expect(left()).toHaveLength(2);
-    await retain(folder, { maxAge: 30 * day }, now);
+    await applyRetention(folder, { maxAge: 30 * day }, now);
     expect(left()).toEqual([`${stem('AJ_new')}.journal`]);
     put(`${stem('AJ_new')}.journal`, 1 / 48);
-    await retain(folder, { maxAge: 1 }, now);
+    await applyRetention(folder, { maxAge: 1 }, now);
     expect(left()).toEqual([`${stem('AJ_new')}.journal`]);
   });
 });

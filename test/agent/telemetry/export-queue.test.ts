@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { Bounds, maxItems, maxWeight, within } from '../../../src/agent/telemetry/export-queue.ts';
+import {
+  ExportQueue,
+  maxItems,
+  maxWeight,
+  settlesWithin,
+} from '../../../src/agent/telemetry/export-queue.ts';
 
 type Done = (result: { code: number; error?: Error }) => void;
 
@@ -10,12 +15,12 @@ function create() {
   };
   const errors: (string | undefined)[] = [];
   const sent: Done[] = [];
-  const bounds = new Bounds<object>({
+  const bounds = new ExportQueue<object>({
     exported: (count) => add('exported', count),
     dropped: add,
     failed: (error) => errors.push(error?.message),
   });
-  const exporter = bounds.watch({
+  const exporter = bounds.instrument({
     export: (_items: object[], done: Done) => void sent.push(done),
     shutdown: async () => {},
   });
@@ -60,7 +65,7 @@ describe('giving up', () => {
   test('counts what waits once, whatever becomes of it later', () => {
     const { bounds, exporter, counts, sent, items } = create();
     exporter.export(items(5), () => {});
-    bounds.abandon();
+    bounds.dropAll();
     sent[0]?.({ code: 0 });
     expect(counts).toEqual({ deadline: 5, exported: 0 });
   });
@@ -68,20 +73,20 @@ describe('giving up', () => {
   test('ends the wait for it', async () => {
     const { bounds, items } = create();
     items(1);
-    const empty = bounds.empty();
-    bounds.abandon();
+    const empty = bounds.drained();
+    bounds.dropAll();
     await empty;
-    await bounds.empty();
+    await bounds.drained();
   });
 });
 
 describe('work within a time', () => {
   test('that is done, or fails, is over', async () => {
-    expect(await within(60_000, Promise.resolve())).toBe(true);
-    expect(await within(60_000, Promise.reject(new Error('no')))).toBe(true);
+    expect(await settlesWithin(60_000, Promise.resolve())).toBe(true);
+    expect(await settlesWithin(60_000, Promise.reject(new Error('no')))).toBe(true);
   });
 
   test('that goes on is not waited for', async () => {
-    expect(await within(1, new Promise(() => {}))).toBe(false);
+    expect(await settlesWithin(1, new Promise(() => {}))).toBe(false);
   });
 });

@@ -73,7 +73,7 @@ describe('of a span', () => {
 describe('a hook', () => {
   const digits = (text: string) => text.replace(/\d/g, '#');
 
-  test('edits texts, also in lists, and is told where they are', () => {
+  test('edits texts, also in lists, and is reported where they are', () => {
     const heard: unknown[] = [];
     const redaction = new Redaction({
       allowPii: false,
