@@ -29,7 +29,7 @@ const mocking = readdirSync(join(import.meta.dirname, 'test'), { recursive: true
 const isolated = [
   ...mocking,
   'test/http/**/*.test.ts',
-  'test/agent/livekit/{destination,ownership}.test.ts',
+  'test/agent/livekit/{destination,duplicate-events}.test.ts',
   'test/agent/monitor*.test.ts',
   'test/agent/otel/**/*.test.ts',
 ];

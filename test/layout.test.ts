@@ -54,13 +54,17 @@ describe('directions', () => {
     ],
     ['monitoring/artefacts.ts', "import { monitor } from '../agent/monitor.ts';", 'agent/monitor.ts'],
     ['objects/bucket.ts', "import { OptionError } from '../options.ts';", 'options.ts'],
-    ['agent/reports/cost.ts', "import { seconds } from '../../session/samples.ts';", 'session/samples.ts'],
+    ['agent/reports/journal.ts', "import { seconds } from '../../session/samples.ts';", 'session/samples.ts'],
     [
       'session/states.ts',
       "import { observe } from '../agent/livekit/observe.ts';",
       'agent/livekit/observe.ts',
     ],
-    ['gateway/gateway.ts', "import type { Feed } from '../agent/livekit/feed.ts';", 'agent/livekit/feed.ts'],
+    [
+      'gateway/gateway.ts',
+      "import type { SessionListener } from '../agent/livekit/session-listener.ts';",
+      'agent/livekit/session-listener.ts',
+    ],
     [
       'gateway/api/reports.ts',
       "import { sessionReport } from '../../agent/reports/schema.ts';",

@@ -46,7 +46,7 @@ test('docs/telemetry.md lists all options of telemetry, and all switches', () =>
   const options = propertiesOf('src/agent/telemetry/settings.ts', 'TelemetryOptions');
   expect(options).toContain('`endpoint`');
   expect(rowsAfter('## Options', telemetry)).toEqual(options);
-  const switches = propertiesOf('src/agent/livekit/record-switches.ts', 'RecordSwitches');
+  const switches = propertiesOf('src/agent/livekit/observe-options.ts', 'RecordSwitches');
   expect(rowsAfter('## Switches per session', telemetry)?.toSorted()).toEqual(switches.toSorted());
 });
 

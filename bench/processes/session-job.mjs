@@ -1,14 +1,14 @@
 import fs from 'node:fs';
 import { initializeLogger, llm, log, voice } from '@livekit/agents';
 import { observe } from '../../dist/agent/index.js';
-import { setUpTelemetryOf } from '../../dist/agent/livekit/set-up-telemetry.js';
+import { setUpTelemetryForLoadedSdk } from '../../dist/agent/livekit/telemetry-setup.js';
 import { answer } from '../children.mjs';
 import { cpuTime, quantile, sleep } from '../measure.mjs';
 
 // A job with a real session, whose models answer at once: what is measured is the SDK, and what is done beside it.
 // Logs are made in both ways; they go to standard output, which the parent ignores.
 const before = { time: performance.now(), rss: process.memoryUsage().rss };
-await setUpTelemetryOf({ agentName: 'front-desk' });
+await setUpTelemetryForLoadedSdk({ agentName: 'front-desk' });
 const setUp = { ms: performance.now() - before.time, rss: process.memoryUsage().rss - before.rss };
 initializeLogger({ pretty: false, level: 'debug' });
 

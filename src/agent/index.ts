@@ -1,13 +1,11 @@
 export { OptionError } from '../options.ts';
-export type { AzureOutput, GcpOutput, Output, S3Output } from './egress/outputs.ts';
 export { RecordingError, type RecordingErrorCode } from './egress/recording-error.ts';
 export type { RecordingResult } from './egress/room-egress.ts';
-export type { RecordRoomOptions } from './egress/settings.ts';
+export type { AzureOutput, GcpOutput, Output, RecordRoomOptions, S3Output } from './egress/settings.ts';
 export { observe } from './livekit/observe.ts';
-export type { ObserveOptions } from './livekit/observe-options.ts';
-export type { SessionObservation } from './livekit/process-wide.ts';
+export type { ObserveOptions, RecordSwitches } from './livekit/observe-options.ts';
+export type { SessionObservation } from './livekit/process-state.ts';
 export { type RoomRecording, recordRoom } from './livekit/record-room.ts';
-export type { RecordSwitches } from './livekit/record-switches.ts';
 export { type Monitoring, monitor } from './monitor.ts';
 export type { MonitorOptions } from './monitor-options.ts';
 export type { RedactText } from './telemetry/redaction.ts';

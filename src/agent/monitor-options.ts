@@ -63,7 +63,7 @@ export function resolveMonitorOptions(given: MonitorOptions = {}) {
     strict: options.boolean('strict', 'TALKGAUGE_STRICT') ?? false,
     maxLabelValues: options.integer('maxLabelValues', 'TALKGAUGE_MAX_LABEL_VALUES', 1, 100_000) ?? 200,
     maxSeries: options.integer('maxSeries', 'TALKGAUGE_MAX_SERIES', 100, 10_000_000) ?? 20_000,
-    // Jobs use it more, but a mistake in it is told here, before there is one.
+    // Used by jobs; resolved here too, so that a mistake is reported before the first job.
     telemetry: resolveTelemetry(given.telemetry),
     reports: resolveReports(new Options(given.reports)),
     prices: options.string('prices', [pricesVariable]),

@@ -10,28 +10,26 @@ import { version } from '../version.ts';
 import { socketVariable } from './livekit/destination.ts';
 import { checkVersions } from './livekit/installed-versions.ts';
 import { resolveIdentity } from './livekit/observe-options.ts';
-import { processWide } from './livekit/process-wide.ts';
+import { processState } from './livekit/process-state.ts';
 import { watchProcesses } from './livekit/processes.ts';
-import { RecoveredRecords } from './livekit/recovered-records.ts';
-import { recoverReport } from './livekit/recovered-report.ts';
+import { RecoveredRecords, recoverReport } from './livekit/recovered-report.ts';
 import { isJobProcess, isSdkChild, loadedSdk } from './livekit/sdk.ts';
-import { followServer, onServer } from './livekit/server.ts';
-import { setUpTelemetryOf } from './livekit/set-up-telemetry.ts';
-import { WorkerIdentity } from './livekit/worker-identity.ts';
+import { setUpTelemetryForLoadedSdk } from './livekit/telemetry-setup.ts';
+import { followServer, onServer, WorkerIdentity } from './livekit/worker.ts';
 import { type MonitorOptions, resolveMonitorOptions } from './monitor-options.ts';
 import { append } from './otel/exposition.ts';
 import { serveOpenTelemetry } from './otel/serve.ts';
 import { listenRelay } from './relay/server.ts';
-import { keepReports } from './reports/upkeep.ts';
+import { maintainReports } from './reports/maintenance.ts';
 import { startOrRetry } from './start-or-retry.ts';
 
 /** A worker that is being monitored. */
 export interface Monitoring {
   /** Where /metrics is served, without the path; undefined in a job process, or while the port is taken. */
   readonly url: string | undefined;
-  /** What has been recorded; undefined in a job process. */
+  /** The worker's recorder; undefined in a job process. */
   readonly recorder: Recorder | undefined;
-  /** Ends serving and recording, and leaves nothing behind. */
+  /** Stops serving and recording, and removes the socket. */
   close(): Promise<void>;
 }
 
@@ -52,9 +50,9 @@ const holder = globalThis as { [key]?: Promise<Monitoring> };
  */
 export async function monitor(options: MonitorOptions = {}): Promise<Monitoring> {
   const { reports, telemetry, prices } = options;
-  processWide().defaults ??= { reports, telemetry, prices };
+  processState().defaults ??= { reports, telemetry, prices };
   if (isSdkChild()) {
-    if (isJobProcess()) await setUpTelemetryOf(options);
+    if (isJobProcess()) await setUpTelemetryForLoadedSdk(options);
     return { url: undefined, recorder: undefined, close: async () => {} };
   }
   holder[key] ??= start(options).catch((error) => {
@@ -128,15 +126,15 @@ async function start(given: MonitorOptions): Promise<Monitoring> {
     unregister();
     throw error;
   });
-  processWide().recorder = recorder;
+  processState().recorder = recorder;
   const stops: (() => void)[] = [watchProcesses(identity.sink), prices.close, unregister];
   if (resolved.reports) {
     const records = new RecoveredRecords({ settings: resolved.telemetry, sink: identity.sink, log: say });
-    const stop = keepReports({
+    const stop = maintainReports({
       settings: resolved.reports,
       sink: (observation, about = identity.current) => recorder.record(observation, about),
       recover: (journal) => recoverReport(journal, prices.derivation),
-      onRecovered: (recovered, location) => records.tell(recovered, location),
+      onRecovered: (recovered, location) => records.emit(recovered, location),
       log: say,
     });
     stops.push(stop, () => void records.close());
@@ -152,14 +150,14 @@ async function start(given: MonitorOptions): Promise<Monitoring> {
   if (sdk) {
     stops.push(
       onServer(sdk, async (server) => {
-        const onName = (name: string) => identity.learn(name);
+        const onName = (name: string) => identity.setName(name);
         stops.push(followServer(server, { sink: identity.sink, onName }));
       }),
     );
   }
   const stop = async () => {
     holder[key] = undefined;
-    processWide().recorder = undefined;
+    processState().recorder = undefined;
     if (process.env[socketVariable] === relay.current?.path) delete process.env[socketVariable];
     for (const undo of stops) undo();
     await Promise.all([relay.close(), openTelemetry?.close()]);

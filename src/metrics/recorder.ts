@@ -3,13 +3,10 @@ import { type Labels, catalogue as standard } from '../catalogue/metrics.ts';
 import type { Derivation, Exemplar, Observation } from '../catalogue/observation.ts';
 import { labelSets, newAgent, startsBySeries } from '../catalogue/start-at-zero.ts';
 import { commonLabels, type Identity, type MetricSpec } from '../catalogue/types.ts';
-import { adder } from './add-sample.ts';
-import { admit, exposed } from './admission.ts';
-import { deriving } from './derived-series.ts';
 import { expose, type Format } from './exposition.ts';
-import { LabelCap, overflow } from './label-cap.ts';
-import { registerCatalogue } from './registry.ts';
-import { type KeptSeries, keep, SeriesTable } from './series-table.ts';
+import { admit, exposed, LabelCap, overflow } from './label-cap.ts';
+import { adder, registerCatalogue } from './registry.ts';
+import { addDerived, SeriesTable, type TrackedSeries, track } from './series-table.ts';
 
 export type DropReason = Labels<'talkgauge_samples_dropped_total'>['reason'];
 
@@ -20,20 +17,20 @@ export interface RecorderOptions {
   labels?: Readonly<Record<string, string>>;
   /** Whom Talkgauge's own series (`talkgauge_*`) are about; asked each time, for it may become known late. @default unknown */
   identity?: () => Identity;
-  /** How many values a label may have; when it is full, further ones become `other`, unless one is let go (see `idleMs`). @default 200 */
+  /** How many values a label may have; when it is full, further ones become `other`, unless an idle one is evicted (see `idleMs`). @default 200 */
   maxLabelValues?: number;
-  /** How many label sets there may be in all; samples of further ones are dropped, unless one is let go (see `idleMs`). @default 20000 */
+  /** How many label sets there may be in all; samples of further ones are dropped, unless an idle one is evicted (see `idleMs`). @default 20000 */
   maxSeries?: number;
-  /** What `talkgauge_build_info` tells. @default it is not shown */
+  /** Labels of `talkgauge_build_info`. @default it is not exposed */
   buildInfo?: Labels<'talkgauge_build_info'>;
-  /** What grows along with a series, such as cost with usage. @default nothing */
+  /** Series derived from another, such as cost from usage. @default none */
   derivation?: Derivation;
-  /** What gauges show of the state of things when they are exposed. @default nothing */
+  /** Gauges that are read at each exposition. @default none */
   states?: () => readonly Observation[];
   /** When the label sets were created that others have put into the registry, in unix seconds. @default not known */
   othersCreatedAt?: number;
   /**
-   * How long a label's value, or a label set, must not have been seen before it can make room for a new one, in
+   * Idle time after which a label's value, or a label set, may be evicted for a new one, in
    * milliseconds. @default 21600000, six hours
    */
   idleMs?: number;
@@ -49,7 +46,7 @@ export interface Series {
   add(value: number, exemplar?: Exemplar): void;
 }
 
-/** The one way into the registry: what passes here is valid, and what does not is counted. */
+/** The only writer of the registry: it validates every sample, and counts those that it rejects. */
 export interface Recorder {
   readonly registry: Registry;
   /** Whom Talkgauge's own series are about. */
@@ -69,7 +66,7 @@ export interface Recorder {
    * @returns whether it is new
    */
   introduce(identity: Identity, as?: 'agent' | 'worker'): boolean;
-  /** Keeps the labels of an agent from being let go, until what it returns is called: while a job of it is connected. */
+  /** Protects an agent's labels from eviction until the returned function is called: while one of its jobs is connected. */
   hold(identity: Identity): () => void;
   expose(format: Format): Promise<string>;
 }
@@ -103,14 +100,14 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
   const starts = startsBySeries(specs);
   /** When label sets were created, in unix seconds, by the object that prom-client keeps of each. */
   const created = new WeakMap<object, number>();
-  const creating = <L extends object>(labels: L): L => {
+  const stamped = <L extends object>(labels: L): L => {
     created.set(labels, now() / 1000);
     return labels;
   };
-  /** How many label sets there may be before none is started at 0 any more: what counts goes before what may count. */
-  const roomForZeros = maxSeries / 2;
+  /** Above this number of series, none is created at 0: measured series take precedence. */
+  const maxSeriesWithZeros = maxSeries / 2;
   const introduced = new Map<string, Identity>();
-  const known = new SeriesTable<KeptSeries>({
+  const known = new SeriesTable<TrackedSeries>({
     max: maxSeries,
     idleMs,
     now,
@@ -119,8 +116,8 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
   const cap = new LabelCap({
     max: maxLabelValues,
     now,
-    letGo(label, seen) {
-      const gone = known.letGo(label, seen);
+    evict(label, seen) {
+      const gone = known.evict(label, seen);
       for (const [key, about] of introduced) {
         if (gone.includes(exposed(about[label as keyof Identity] ?? ''))) introduced.delete(key);
       }
@@ -129,24 +126,24 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
   });
 
   const dropped = (reason: DropReason, count = 1) =>
-    count_('talkgauge_samples_dropped_total', { reason }, count);
+    countOwn('talkgauge_samples_dropped_total', { reason }, count);
 
   /** The common labels of Talkgauge's own series. */
-  const self = () => {
+  const ownLabels = () => {
     const { agent_name, agent_version } = identity();
     return { agent_name: exposed(agent_name), agent_version: exposed(agent_version) };
   };
 
   /** Counts on Talkgauge's own series. These are few by construction, so no cap can stop them. */
-  function count_(metric: string, labels: Record<string, string>, count: number): void {
-    (registered.get(metric) as Counter | undefined)?.inc(creating({ ...self(), ...labels }), count);
+  function countOwn(metric: string, labels: Record<string, string>, count: number): void {
+    (registered.get(metric) as Counter | undefined)?.inc(stamped({ ...ownLabels(), ...labels }), count);
   }
 
   function series(
     metric: string,
     labels: Readonly<Record<string, string>>,
     about: Identity,
-  ): KeptSeries | undefined {
+  ): TrackedSeries | undefined {
     const spec = Object.hasOwn(specs, metric) ? specs[metric] : undefined;
     const target = registered.get(metric);
     if (!spec || !target) return void dropped('unknown_metric');
@@ -156,22 +153,22 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
     const key = JSON.stringify([metric, Object.values(admitted), overflowed]);
     const existing = known.get(key);
     if (existing) return existing;
-    if (!known.hasRoom()) return void dropped('series_limit');
-    const add = adder(spec, target, creating(admitted));
+    if (!known.hasCapacity()) return void dropped('series_limit');
+    const add = adder(spec, target, stamped(admitted));
     const derive = metric === derivation?.from ? derived(derivation, admitted) : undefined;
-    const made: KeptSeries = keep({
+    const made: TrackedSeries = track({
       ...{ metric, labels: admitted, spec, now },
       add(value, exemplar) {
         if (!Number.isFinite(value) || Math.abs(value) > maxValue || (value < 0 && spec.type !== 'gauge')) {
           dropped('invalid_value');
           return false;
         }
-        for (const label of overflowed) count_('talkgauge_label_overflow_total', { label }, 1);
+        for (const label of overflowed) countOwn('talkgauge_label_overflow_total', { label }, 1);
         add(value, exemplar);
         derive?.(value);
         return true;
       },
-      again: () => series(metric, labels, about),
+      recreate: () => series(metric, labels, about),
     });
     known.add(key, made);
     startAtZero(metric, admitted);
@@ -185,7 +182,7 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
   ): void {
     for (const { metric, ...start } of starts.get(series) ?? []) {
       for (const set of labelSets(specs[metric] as MetricSpec, start, labels)) {
-        if (known.size < roomForZeros) prepare({ metric, labels: set }, { agent_name, agent_version });
+        if (known.size < maxSeriesWithZeros) prepare({ metric, labels: set }, { agent_name, agent_version });
       }
     }
   }
@@ -195,17 +192,17 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
     from: Derivation,
     { agent_name = '', agent_version = '', ...labels }: Record<string, string>,
   ) {
-    return deriving(from, labels, (metric, of) => series(metric, of, { agent_name, agent_version }));
+    return addDerived(from, labels, (metric, of) => series(metric, of, { agent_name, agent_version }));
   }
 
-  /** What Talkgauge says of itself as a state, under the identity of the moment. */
-  function showSelf(): void {
+  /** Sets Talkgauge's own gauges, with the current identity. */
+  function setOwnGauges(): void {
     const shown = new Set<string>();
     const show = (name: string, labels: Readonly<Record<string, string>>, value: number) => {
       const gauge = registered.get(name) as Gauge | undefined;
       if (!shown.has(name)) gauge?.reset();
       shown.add(name);
-      gauge?.set({ ...self(), ...labels }, value);
+      gauge?.set({ ...ownLabels(), ...labels }, value);
     };
     show('talkgauge_series', {}, known.size);
     if (buildInfo) show('talkgauge_build_info', buildInfo, 1);
@@ -215,7 +212,7 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
   function prepare({ metric, labels }: LabelSet, about: Identity): boolean {
     const before = known.size;
     const spec = Object.hasOwn(specs, metric) ? specs[metric] : undefined;
-    // What is refused is counted when it is recorded.
+    // A rejected series is counted when a sample of it is recorded.
     if (before >= maxSeries || !spec) return false;
     const { admitted, overflowed } = admit(cap, spec, labels, about) ?? {};
     if (!admitted) return false;
@@ -224,7 +221,7 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
     const target = registered.get(metric);
     // What overflowed may be there already, and is counted when it is recorded.
     if (target instanceof Histogram) {
-      if (!Object.values(admitted).includes(overflow)) target.zero(creating(admitted));
+      if (!Object.values(admitted).includes(overflow)) target.zero(stamped(admitted));
     } else if (overflowed?.length === 0) made.add(0);
     return true;
   }
@@ -240,7 +237,7 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
     introduce(about, as = newAgent) {
       const key = JSON.stringify([as, about]);
       if (introduced.has(key)) return false;
-      // A full label may let one go, and with it who was introduced under it.
+      // A full label may evict a value, and with it the agents that were introduced under it.
       for (const label of commonLabels) cap.admit(label, exposed(about[label]));
       if (introduced.size >= maxLabelValues) return false;
       introduced.set(key, about);
@@ -250,7 +247,7 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
     hold: ({ agent_name, agent_version }) =>
       known.hold({ agent_name: exposed(agent_name), agent_version: exposed(agent_version) }),
     expose(format) {
-      showSelf();
+      setOwnGauges();
       const createdAt = (labels: object) => created.get(labels) ?? othersCreatedAt;
       return expose(registry, format, { labels: constantLabels, createdAt });
     },

@@ -1,9 +1,8 @@
-import type { Exemplar } from '../catalogue/observation.ts';
+import type { Derivation, Exemplar } from '../catalogue/observation.ts';
 import type { MetricSpec } from '../catalogue/types.ts';
-import { openLabels } from './admission.ts';
-import { overflow } from './label-cap.ts';
+import { openLabels, overflow } from './label-cap.ts';
 
-/** A label set of a metric, as far as it matters for when it can be let go. */
+/** A label set of a metric, with what decides about its eviction. */
 export interface Entry {
   readonly metric: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -11,38 +10,38 @@ export interface Entry {
   readonly open: readonly string[];
   /** When it was used last, in milliseconds since the epoch. */
   usedAt: number;
-  /** Whether it is a gauge that shows something: that is of something that lives, and stays. */
+  /** Whether it is a gauge other than 0: its subject is alive, so it is not evicted. */
   inUse: boolean;
-  /** Whether it was let go: what is recorded from then on begins a new one. */
+  /** Whether it was evicted: further samples create a new series. */
   gone: boolean;
 }
 
 /** A label set that samples can be added to. */
-export interface KeptSeries extends Entry {
+export interface TrackedSeries extends Entry {
   add(value: number, exemplar?: Exemplar): void;
 }
 
-export interface KeepOptions extends Pick<Entry, 'metric' | 'labels'> {
+export interface TrackOptions extends Pick<Entry, 'metric' | 'labels'> {
   spec: MetricSpec;
   now(): number;
   /** Adds a sample; false: it was refused. */
   add(value: number, exemplar?: Exemplar): boolean;
-  /** The series of the same labels, when this one was let go; undefined: there is no room for it. */
-  again(): KeptSeries | undefined;
+  /** A new series of the same labels, after eviction; undefined: the table is full. */
+  recreate(): TrackedSeries | undefined;
 }
 
-/** What rounding leaves in a gauge to which as much was added as was taken. */
+/** Rounding error of a gauge whose additions cancel out. */
 const nothing = 1e-9;
 
-/** A label set that knows whether it is used. Whoever has it may keep it, also when it was let go. */
-export function keep({ metric, labels, spec, now, add, again }: KeepOptions): KeptSeries {
+/** A series that tracks its own use. A reference stays valid after eviction: the next sample creates the series again. */
+export function track({ metric, labels, spec, now, add, recreate }: TrackOptions): TrackedSeries {
   let shown = 0;
-  let next: KeptSeries | undefined;
-  const kept: KeptSeries = {
+  let next: TrackedSeries | undefined;
+  const kept: TrackedSeries = {
     ...{ metric, labels, open: openLabels(spec), usedAt: now(), inUse: false, gone: false },
     add(value, exemplar) {
       if (kept.gone) {
-        if (!next || next.gone) next = again();
+        if (!next || next.gone) next = recreate();
         next?.add(value, exemplar);
         return;
       }
@@ -58,31 +57,31 @@ export function keep({ metric, labels, spec, now, add, again }: KeepOptions): Ke
 export interface SeriesTableOptions<E extends Entry> {
   /** How many there may be. */
   max: number;
-  /** How long nothing must have been recorded before something is let go, in milliseconds. */
+  /** Idle time before an entry may be evicted, in milliseconds. */
   idleMs: number;
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Takes one out of the exposition. */
+  /** Removes an entry from the exposition. */
   remove(entry: E): void;
 }
 
-/** What part is let go at once: a look through all of them is not cheap. */
+/** Share of entries that one eviction removes, because searching all of them is expensive. */
 const batch = 0.1;
-/** How soon after a look that found nothing there is another, in milliseconds. */
+/** Shortest pause after a search that found nothing, in milliseconds. */
 const pauseMs = 60_000;
 
 /**
- * All label sets of a recorder. Where there is no room for a new one, those are let go of which nothing was recorded for
- * long: memory stays bounded, and what is new is shown. For Prometheus that is as if a process had ended: the series
+ * All label sets of a recorder. When the table is full, entries that have been idle for long are evicted: memory stays
+ * bounded, and new label sets are still exposed. For Prometheus that is as if a process had ended: the series
  * becomes stale, and if its label set returns, it begins anew.
  */
 export class SeriesTable<E extends Entry> {
   readonly #options: SeriesTableOptions<E>;
   readonly #entries = new Map<string, E>();
-  /** Values of labels that somebody has who is still there, and how many. */
+  /** Reference counts of label values that must not be evicted. */
   readonly #held = new Map<string, number>();
-  /** When it is worth the while to look again, by label; '' is for all. */
-  readonly #nextLook = new Map<string, number>();
+  /** Earliest time of the next search for idle entries, by label; '' is for all. */
+  readonly #nextSearch = new Map<string, number>();
 
   constructor(options: SeriesTableOptions<E>) {
     this.#options = options;
@@ -96,8 +95,8 @@ export class SeriesTable<E extends Entry> {
     return this.#entries.get(key);
   }
 
-  /** Whether there is room for one more, after what can be let go has been. */
-  hasRoom(): boolean {
+  /** Whether one more entry fits, after evicting what is idle. */
+  hasCapacity(): boolean {
     if (this.size < this.#options.max) return true;
     const entries = [...this.#entries].map(([key, entry]): [string, number, boolean] => [
       key,
@@ -113,13 +112,13 @@ export class SeriesTable<E extends Entry> {
   }
 
   /**
-   * Lets values of a label go that have not been seen for long, with all their label sets.
+   * Evicts values of a label that have been idle for long, with all their label sets.
    *
    * @param seen when each value was admitted last
    * @returns which
    */
-  letGo(label: string, seen: ReadonlyMap<string, number>): string[] {
-    if (!this.#looksAgain(label)) return [];
+  evict(label: string, seen: ReadonlyMap<string, number>): string[] {
+    if (!this.#searchesAgain(label)) return [];
     const usedAt = new Map(seen);
     const inUse = new Set([overflow]);
     for (const { labels, open, usedAt: at, inUse: shows } of this.#entries.values()) {
@@ -143,7 +142,7 @@ export class SeriesTable<E extends Entry> {
     return idle;
   }
 
-  /** Keeps values of labels from being let go, until what it returns is called. */
+  /** Protects label values from eviction until the returned function is called. */
   hold(labels: Readonly<Record<string, string>>): () => void {
     const values = Object.entries(labels).map(([label, value]) => `${label}=${value}`);
     const change = (by: number) => {
@@ -161,21 +160,21 @@ export class SeriesTable<E extends Entry> {
     };
   }
 
-  #looksAgain(what: string): boolean {
-    return this.#options.now() >= (this.#nextLook.get(what) ?? 0);
+  #searchesAgain(what: string): boolean {
+    return this.#options.now() >= (this.#nextSearch.get(what) ?? 0);
   }
 
   /** Which of them have been idle for long, the longest first, and no more than a part of `all`. */
   #idle(what: string, candidates: readonly [string, number, boolean][], all: number): string[] {
-    if (!this.#looksAgain(what)) return [];
+    if (!this.#searchesAgain(what)) return [];
     const { now, idleMs } = this.#options;
     const before = now() - idleMs;
     const free = candidates.filter(([, , inUse]) => !inUse);
     const idle = free.filter(([, usedAt]) => usedAt <= before).sort(([, a], [, b]) => a - b);
     if (idle.length === 0) {
-      // Else somebody who sends ever new values has the worker look through everything, each time.
+      // Without a pause, a stream of new values would cause a full search for each of them.
       const oldest = free.reduce((least, [, usedAt]) => Math.min(least, usedAt), Number.POSITIVE_INFINITY);
-      this.#nextLook.set(what, Math.min(Math.max(oldest + idleMs, now() + pauseMs), now() + idleMs));
+      this.#nextSearch.set(what, Math.min(Math.max(oldest + idleMs, now() + pauseMs), now() + idleMs));
     }
     return idle.slice(0, Math.max(1, Math.floor(all * batch))).map(([name]) => name);
   }
@@ -187,4 +186,34 @@ export class SeriesTable<E extends Entry> {
     entry.gone = true;
     this.#options.remove(entry);
   }
+}
+
+/** The part of a series that is used here. */
+interface Addable {
+  add(value: number): void;
+}
+
+/**
+ * Adds to all series that are derived from one. Which these are is asked once for each revision.
+ *
+ * @param find the series of a metric and labels, or undefined when it is refused, which it counts
+ */
+export function addDerived(
+  derivation: Derivation,
+  labels: Readonly<Record<string, string>>,
+  find: (metric: string, labels: Readonly<Record<string, string>>) => Addable | undefined,
+): (value: number) => void {
+  let revision: number | undefined;
+  let found: { series: Addable | undefined; factor: number }[] = [];
+  return (value) => {
+    const { revision: current } = derivation;
+    // A rejected series is requested again for each sample, so that each loss is counted.
+    if (current !== revision || found.some(({ series }) => !series)) {
+      revision = current;
+      found = derivation
+        .of(labels)
+        .map(({ metric, labels: of, factor }) => ({ series: find(metric, of), factor }));
+    }
+    for (const { series, factor } of found) series?.add(value * factor);
+  };
 }

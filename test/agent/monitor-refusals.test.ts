@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Sdk } from '../../src/agent/livekit/sdk.ts';
 import { monitor } from '../../src/agent/monitor.ts';
-import { monitorServer, observeSessions } from '../../src/agent/wrap-sdk.ts';
+import { monitorServer, observeSessions } from '../../src/agent/register.ts';
 import { sampleOf } from './worker/exposition.ts';
 
 /** What `mkdtempSync` answers with, if the system refuses; a root user is refused nothing by permissions. */

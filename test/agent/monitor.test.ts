@@ -45,7 +45,7 @@ describe('prices', () => {
     expect(process.env.TALKGAUGE_SOCKET).toBeUndefined();
   });
 
-  test('of a file price what is used, and tell their day', async () => {
+  test('of a file price what is used, and their date is exposed', async () => {
     writeFileSync(file, `${head}prices:\n  acme/m: { requests_per_thousand: 4000 }\n`);
     const monitoring = await monitor({ port: 0, prices: file });
     try {

@@ -222,7 +222,7 @@ describe("Talkgauge's own series", () => {
     expect(await dropped(recorder, 'queue_full')).toBe(4);
   });
 
-  test('do not say which build runs, unless they are told', async () => {
+  test('do not say which build runs, unless they are reported', async () => {
     expect(await shown(createRecorder(), 'talkgauge_build_info')).toBeUndefined();
   });
 });

@@ -13,7 +13,7 @@ export class RecordingError extends Error {
   }
 }
 
-/** What is to be done, by code. */
+/** Next step for the user, by code. */
 const steps: Readonly<Record<RecordingErrorCode, string>> = {
   bad_option: 'correct the option that it names',
   no_egress_service:
@@ -30,8 +30,8 @@ const steps: Readonly<Record<RecordingErrorCode, string>> = {
   unknown: "see the log of LiveKit's server and of its egress service",
 };
 
-/** What is told of by its words, whichever code came with it: codes of egress say little, and its words are stable. */
-const words: readonly (readonly [RegExp, RecordingErrorCode])[] = [
+/** Codes by message, which take precedence over the error's own code: egress's codes are unspecific, its messages are stable. */
+const messagePatterns: readonly (readonly [RegExp, RecordingErrorCode])[] = [
   [/no response from|egress not connected|redis required/i, 'no_egress_service'],
   [/not enough CPU|CPU exhausted|OOM:|resource.?exhausted|limit exceeded/i, 'no_capacity'],
   [/start signal not received/i, 'no_media'],
@@ -39,7 +39,7 @@ const words: readonly (readonly [RegExp, RecordingErrorCode])[] = [
   [/upload failed|bucket|access ?denied|invalid url|missing or invalid field|parse config/i, 'bad_output'],
 ];
 
-/** By the code of a Twirp error. */
+/** Codes by Twirp error code. */
 const twirp: Readonly<Record<string, RecordingErrorCode>> = {
   unauthenticated: 'no_permission',
   permission_denied: 'no_permission',
@@ -52,7 +52,7 @@ const twirp: Readonly<Record<string, RecordingErrorCode>> = {
   bad_route: 'unreachable',
 };
 
-/** By HTTP status, where there is no code: what answers is no LiveKit, or a proxy before it. */
+/** Codes by HTTP status, for an answer without a Twirp code: from another server, or from a proxy. */
 const statuses: Readonly<Record<number, RecordingErrorCode>> = {
   401: 'no_permission',
   403: 'no_permission',
@@ -65,7 +65,7 @@ const statuses: Readonly<Record<number, RecordingErrorCode>> = {
   504: 'timeout',
 };
 
-const spoken = (text: string) => words.find(([pattern]) => pattern.test(text))?.[1];
+const codeFromMessage = (text: string) => messagePatterns.find(([pattern]) => pattern.test(text))?.[1];
 
 const make = (code: RecordingErrorCode, what: string, cause?: unknown) =>
   new RecordingError(code, `${what}; ${steps[code]}`, cause);
@@ -81,7 +81,7 @@ export function requestError(error: unknown, url: string): RecordingError {
     const kind = error instanceof TypeError ? 'unreachable' : 'unknown';
     return make(kind, `LiveKit at ${url} did not answer (${reason})`, error);
   }
-  const kind = spoken(message) ?? (code ? twirp[code] : statuses[status]) ?? 'unknown';
+  const kind = codeFromMessage(message) ?? (code ? twirp[code] : statuses[status]) ?? 'unknown';
   return make(kind, `LiveKit at ${url} said: ${code ?? status} ${line(message)}`, error);
 }
 
@@ -89,13 +89,13 @@ export function requestError(error: unknown, url: string): RecordingError {
 export const timeoutError = (url: string): RecordingError =>
   make('timeout', `LiveKit at ${url} did not answer in time`);
 
-/** What egress says of a recording that failed; `status` is that of its error, as in HTTP, or 0. */
+/** The error of a recording that egress reports as failed; `status` is HTTP-like, or 0. */
 export function egressError(text: string, status: number): RecordingError {
-  const kind = spoken(text) ?? (status === 400 ? 'bad_output' : statuses[status]) ?? 'unknown';
+  const kind = codeFromMessage(text) ?? (status === 400 ? 'bad_output' : statuses[status]) ?? 'unknown';
   return make(kind, `Egress said: ${line(text) || 'nothing'}`);
 }
 
 export const optionError = (message: string): RecordingError => new RecordingError('bad_option', message);
 
-/** On one line, and not endless: some storages answer with a page. */
+/** One line of at most 300 characters: some storages answer with an HTML page. */
 const line = (text: string) => text.replace(/\s+/g, ' ').trim().slice(0, 300);

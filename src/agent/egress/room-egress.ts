@@ -3,10 +3,10 @@ import type { recordingOutcomes } from '../../catalogue/recordings.ts';
 import { egressError, type RecordingError, requestError, timeoutError } from './recording-error.ts';
 import type { RecordingSettings } from './settings.ts';
 
-/** What is known of a recording. */
+/** State or result of a recording. */
 export interface RecordingResult {
   /**
-   * In the words of LiveKit's `EgressStatus`: `active`, `ending`, `complete`, `limit_reached`, `aborted`, `failed`;
+   * LiveKit's `EgressStatus`: `active`, `ending`, `complete`, `limit_reached`, `aborted`, `failed`;
    * `not_started`: egress did not take it (in time), `error` says why; `off`: not allowed, so not asked for.
    */
   status: Exclude<(typeof recordingOutcomes)[number], 'lost'> | 'off';
@@ -24,21 +24,21 @@ export interface RecordingResult {
 /** By LiveKit's `EgressStatus`, a number on the wire; one that is starting is as good as active. */
 const statuses = ['active', 'active', 'ending', 'complete', 'failed', 'aborted', 'limit_reached'] as const;
 
-/** How long after its deadline an answer to a start is still heard, in milliseconds; LiveKit gives up after some 22 s. */
+/** How long after its deadline the answer to a start is still processed, in milliseconds; LiveKit times out after some 22 s. */
 const lateStart = 30_000;
 
-/** How often egress is asked whether the file is written, in milliseconds. */
+/** Poll interval for the end of a recording, in milliseconds. */
 const pollInterval = 500;
 
-/** One recording of one room by LiveKit Egress. Nothing here throws: what goes wrong is in the result. */
+/** One recording of one room by LiveKit Egress. It never throws: errors are in the result. */
 export class RoomEgress {
   readonly #settings: RecordingSettings;
   readonly #room: string;
   #client: EgressClient | undefined;
   #started: Promise<RecordingResult> | undefined;
   #stopped: Promise<RecordingResult> | undefined;
-  /** Whether it was told to have not started: then it must not run, either. */
-  #givenUp = false;
+  /** Whether `not_started` was returned: then the recording must not run either. */
+  #abandoned = false;
 
   constructor(settings: RecordingSettings, room: string) {
     this.#settings = settings;
@@ -59,7 +59,7 @@ export class RoomEgress {
 
   async #start(): Promise<RecordingResult> {
     const { media, layout, filepath, storage, url, apiKey, apiSecret, startDeadlineMs } = this.#settings;
-    // Not before a room is to be recorded, and then that which the agents' SDK has loaded.
+    // Loaded only when a room is recorded; the agents' SDK may have loaded it already.
     const { EgressClient, EncodedFileOutput } = await import('livekit-server-sdk');
     // The SDK counts in seconds, and tries other regions of LiveKit Cloud besides; the deadline is kept here.
     const requestTimeout = (startDeadlineMs + lateStart) / 1000;
@@ -71,21 +71,21 @@ export class RoomEgress {
       { layout, audioOnly: media === 'audio' },
     );
     const late = ({ egressId }: EgressInfo) => {
-      if (this.#givenUp) return this.#stopLate(client, egressId);
+      if (this.#abandoned) return this.#stopLate(client, egressId);
     };
-    // What it says when it refuses is told below.
+    // A rejection is handled below.
     request.then(late, () => {});
     try {
       const info = await this.#within(startDeadlineMs, request);
-      if (!this.#givenUp) return told(info, this.#settings);
+      if (!this.#abandoned) return toResult(info, this.#settings);
     } catch (error) {
-      this.#givenUp = true;
+      this.#abandoned = true;
       throw error;
     }
     throw timeoutError(url);
   }
 
-  /** Ends a recording that egress took when nobody wanted it any more. */
+  /** Stops a recording that egress accepted after `not_started` was returned. */
   async #stopLate(client: EgressClient, egressId: string): Promise<void> {
     let what = 'it was stopped';
     try {
@@ -100,33 +100,33 @@ export class RoomEgress {
     const end = performance.now() + this.#settings.stopDeadlineMs;
     const left = () => Math.max(0, end - performance.now());
     const started = await this.#within(left(), this.start()).catch((error) => {
-      this.#givenUp = true;
+      this.#abandoned = true;
       throw error;
     });
     const { egressId } = started;
     if (started.status === 'not_started' || !egressId || !this.#client) return started;
     const client = this.#client;
     let last = started;
-    const ask = async (patience: number) => {
-      const [info] = await this.#within(patience, client.listEgress({ egressId }));
+    const poll = async (timeoutMs: number) => {
+      const [info] = await this.#within(timeoutMs, client.listEgress({ egressId }));
       // One that is not on the list has not become active again.
-      return info ? told(info, this.#settings) : last;
+      return info ? toResult(info, this.#settings) : last;
     };
-    // LiveKit takes 3 s to find that one has ended by itself, as it does with its room, if it is asked to stop it.
-    last = await ask(left() / 4).catch(() => started);
+    // A stop request for a recording that has already ended, for example with its room, takes LiveKit 3 s.
+    last = await poll(left() / 4).catch(() => started);
     let error: RecordingError | undefined;
     if (last.status === 'active') {
       try {
-        last = told(await this.#within(left(), client.stopEgress(egressId)), this.#settings);
+        last = toResult(await this.#within(left(), client.stopEgress(egressId)), this.#settings);
       } catch (thrown) {
         error = requestError(thrown, this.#settings.url);
       }
     }
     while (!isOver(last) && left() > 0) {
       try {
-        last = await ask(left());
+        last = await poll(left());
       } catch {
-        // What is known is told; the file is written whether or not somebody looks.
+        // The last known state is returned; egress writes the file in any case.
         break;
       }
       if (!isOver(last)) await new Promise((resolve) => setTimeout(resolve, Math.min(pollInterval, left())));
@@ -154,15 +154,15 @@ export class RoomEgress {
 
 const isOver = ({ status }: RecordingResult): boolean => status !== 'active' && status !== 'ending';
 
-/** What LiveKit says of a recording; it counts in nanoseconds. */
-function told(info: EgressInfo, { filepath }: RecordingSettings): RecordingResult {
+/** Converts LiveKit's state of a recording, whose times are nanoseconds. */
+function toResult(info: EgressInfo, { filepath }: RecordingSettings): RecordingResult {
   const status = statuses[info.status] ?? 'active';
   const [file] = info.fileResults;
   const milliseconds = (nanoseconds: bigint | undefined) => Math.round(Number(nanoseconds ?? 0) / 1e6);
   const [startedAt, endedAt] = [milliseconds(file?.startedAt), milliseconds(file?.endedAt)];
   const seconds = Number(file?.duration ?? 0) / 1e9;
   const size = Number(file?.size ?? 0);
-  // With a limit there is a text, too, which only says so.
+  // `limit_reached` has an error text, too, which adds nothing.
   const failed = status === 'failed' || status === 'aborted';
   return {
     status,

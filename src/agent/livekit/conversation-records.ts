@@ -9,20 +9,19 @@ import { requestGuard, seconds, validOrZero } from '../../session/samples.ts';
 import { closeReasonOf } from '../../session/session-observer.ts';
 import type { TurnSummary } from '../../session/turns.ts';
 import type { LogItem, Severity } from '../telemetry/log-pipeline.ts';
-import { reportAttributes } from './report-attributes.ts';
 import type { WrittenReport } from './reported-session.ts';
 
 export interface ConversationOptions {
   emit(item: LogItem): void;
-  /** Whether what was said goes along; asked each time, because LiveKit may demand redaction when a session starts. */
+  /** Whether texts are included. Called for each record, because LiveKit may demand redaction when a session starts. */
   transcript(): boolean;
-  /** Whether what has no text is told, too. */
+  /** Whether records without text are emitted. */
   logs: boolean;
 }
 
 type Readers = { [E in SessionEventName]?: (event: SessionEvents[E]) => void };
 
-/** Tells a conversation as records, one for each thing as it happens; docs/telemetry.md lists them. Durations are in seconds. */
+/** Emits a conversation as log records, one for each event; docs/telemetry.md lists them. Durations are in seconds. */
 export class ConversationRecords {
   readonly #options: ConversationOptions;
   #startedAt: number | undefined;
@@ -43,7 +42,7 @@ export class ConversationRecords {
     const latency = validOrZero(reply?.e2eLatency, requestGuard);
     if (latency > 0) counts.slowest = Math.max(counts.slowest ?? 0, latency);
     if (!this.#options.logs) return;
-    this.#tell('lk.turn', Date.now(), `turn ${counts.turns} ${outcome}`, {
+    this.#emit('lk.turn', Date.now(), `turn ${counts.turns} ${outcome}`, {
       'lk.turn.number': counts.turns,
       'lk.turn.outcome': outcome,
       'lk.turn.tools': tools,
@@ -62,12 +61,12 @@ export class ConversationRecords {
     });
   }
 
-  /** Tells that the session's report was made, with the sums in it. */
+  /** Emits the record of the session's report, with its totals. */
   report(written: WrittenReport): void {
     if (!this.#options.logs) return;
     const { report, outcome } = written;
     const severity = outcome === 'written' || outcome === 'uploaded' ? 'INFO' : 'WARN';
-    this.#tell(
+    this.#emit(
       'lk.session_report',
       report.timestamp,
       `session report ${outcome}`,
@@ -80,28 +79,28 @@ export class ConversationRecords {
     agent_state_changed: ({ createdAt }) => {
       if (this.#startedAt !== undefined) return;
       this.#startedAt = createdAt;
-      if (this.#options.logs) this.#tell('lk.session_start', createdAt, 'session started');
+      if (this.#options.logs) this.#emit('lk.session_start', createdAt, 'session started');
     },
     conversation_item_added: ({ item, createdAt }) => {
       if (item.type === 'message') this.#message(item, createdAt);
       else if (this.#options.logs && item.type === 'agent_handoff' && item.oldAgentId) {
         const attributes = { 'lk.old_agent': item.oldAgentId, 'lk.new_agent': item.newAgentId };
-        this.#tell('lk.handoff', createdAt, `handoff to ${item.newAgentId}`, attributes);
+        this.#emit('lk.handoff', createdAt, `handoff to ${item.newAgentId}`, attributes);
       }
     },
     function_tools_executed: (event) => this.#tools(event),
     speech_done: ({ speechHandle: { id, interrupted }, createdAt }) => {
       if (!interrupted || !this.#options.logs) return;
-      this.#tell('lk.interruption', createdAt, 'the agent was interrupted', { 'lk.speech_id': id });
+      this.#emit('lk.interruption', createdAt, 'the agent was interrupted', { 'lk.speech_id': id });
     },
     agent_false_interruption: ({ resumed, createdAt }) => {
       if (!this.#options.logs) return;
       const attributes = { 'lk.resumed': Boolean(resumed) };
-      this.#tell('lk.false_interruption', createdAt, 'an interruption was none', attributes);
+      this.#emit('lk.false_interruption', createdAt, 'an interruption was none', attributes);
     },
     user_transcription_timeout: ({ createdAt }) => {
       if (this.#options.logs)
-        this.#tell('lk.transcription_timeout', createdAt, 'no transcript came', {}, 'WARN');
+        this.#emit('lk.transcription_timeout', createdAt, 'no transcript came', {}, 'WARN');
     },
     error: ({ error, source, createdAt }) => {
       this.#counts.errors += 1;
@@ -114,12 +113,12 @@ export class ConversationRecords {
         ...(source?.provider && { 'lk.model_provider': source.provider }),
         ...(source?.model && { 'lk.model_name': source.model }),
       };
-      this.#tell('lk.error', createdAt, `${type} of ${label}`, attributes, recoverable ? 'WARN' : 'ERROR');
+      this.#emit('lk.error', createdAt, `${type} of ${label}`, attributes, recoverable ? 'WARN' : 'ERROR');
     },
     close: ({ reason, error, createdAt }) => {
       if (this.#options.logs && this.#startedAt !== undefined) {
         const { turns, slowest, interruptions, toolCalls, toolErrors, errors } = this.#counts;
-        // A reason of the user's own may be what somebody said.
+        // A user's own close reason may hold content.
         const closeReason = closeReasonOf(reason);
         const attributes = {
           'lk.close_reason': closeReason,
@@ -132,7 +131,7 @@ export class ConversationRecords {
           ...(slowest !== undefined && { 'lk.slowest_turn': slowest }),
           ...(error && { 'lk.error.type': error.type }),
         };
-        this.#tell(
+        this.#emit(
           'lk.session_end',
           createdAt,
           `session ended: ${closeReason}`,
@@ -152,7 +151,7 @@ export class ConversationRecords {
     if (!logs && !withText) return;
     const text = message.textContent ?? '';
     const length = `${message.role} message, ${text.length} characters`;
-    this.#tell('lk.conversation_item', message.createdAt ?? at, withText ? text : length, {
+    this.#emit('lk.conversation_item', message.createdAt ?? at, withText ? text : length, {
       'lk.item_id': message.id,
       'lk.role': message.role,
       'lk.interrupted': message.interrupted,
@@ -182,11 +181,11 @@ export class ConversationRecords {
         ...(withText && output && { 'lk.pii.function_tool.output': output.output }),
       };
       const body = `${call.name} ${failed ? 'failed' : 'answered'}`;
-      this.#tell('lk.tool_call', output?.createdAt ?? createdAt, body, attributes, failed ? 'WARN' : 'INFO');
+      this.#emit('lk.tool_call', output?.createdAt ?? createdAt, body, attributes, failed ? 'WARN' : 'INFO');
     }
   }
 
-  #tell<R extends ConversationRecord>(
+  #emit<R extends ConversationRecord>(
     event: R,
     at: number,
     body: string,
@@ -199,7 +198,7 @@ export class ConversationRecords {
   }
 }
 
-/** What a session's last record says of it. */
+/** Totals of a session, for its last record. */
 const noCounts = () => ({
   turns: 0,
   /** The greatest latency of a turn; undefined: none was measured. */
@@ -222,5 +221,33 @@ function measured(m: llm.MetricsReport): MeasuredAttributes {
     ...(m.llmNodeTtft !== undefined && { 'lk.response.ttft': m.llmNodeTtft }),
     ...(m.ttsNodeTtfb !== undefined && { 'lk.response.ttfb': m.ttsNodeTtfb }),
     ...(m.playbackLatency !== undefined && { 'lk.playback_latency': m.playbackLatency }),
+  };
+}
+
+/** Attributes of a report's log record: its location and totals. */
+export function reportAttributes({
+  report,
+  outcome,
+  location,
+}: WrittenReport): RecordAttributes<'lk.session_report'> {
+  const { counts, latency, cost, recordings } = report;
+  return {
+    'lk.report.outcome': outcome,
+    ...(location !== undefined && { 'lk.report.location': location }),
+    'lk.report.session': report.session,
+    ...(report.closeReason && { 'lk.close_reason': report.closeReason }),
+    ...(report.error && { 'lk.error.type': report.error.type }),
+    ...(report.durationSeconds !== undefined && { 'lk.duration': report.durationSeconds }),
+    'lk.turns': counts.turns,
+    'lk.interruptions': counts.interruptions,
+    'lk.tool_calls': counts.toolCalls,
+    'lk.tool_errors': counts.toolErrors,
+    'lk.handoffs': counts.handoffs,
+    'lk.errors': counts.errors,
+    ...(latency.p50 !== undefined && { 'lk.e2e_latency.p50': latency.p50 }),
+    ...(latency.p95 !== undefined && { 'lk.e2e_latency.p95': latency.p95 }),
+    ...(cost.usd !== undefined && { 'lk.cost_usd': cost.usd }),
+    'lk.cost_incomplete': cost.unpriced.length > 0,
+    'lk.recordings': recordings.filter(({ status }) => status === 'saved').length,
   };
 }

@@ -8,7 +8,7 @@ import { forwardOpenTelemetry } from '../otel/forward.ts';
 import { connectRelay } from '../relay/client.ts';
 import { descriptorOf } from '../relay/descriptor.ts';
 import { warnMissing } from './private-apis.ts';
-import { processWide } from './process-wide.ts';
+import { processState } from './process-state.ts';
 import { isJobProcess } from './sdk.ts';
 
 /** Where the worker's relay listens; `monitor` sets it before the first job is forked, which inherits it. */
@@ -20,7 +20,7 @@ const flushDeadline = 2_000;
 export interface Destination {
   sink: Sink;
   recorder: Recorder | undefined;
-  /** Whether somebody has these samples: a worker, or this process's own `monitor`. In a registry that nobody serves, nobody has. */
+  /** Whether the samples are served: by a worker, or by this process's own `monitor`. A local registry is not served. */
   served: boolean;
   /** Waits until what was recorded is out of this process's hands. */
   flush(): Promise<void>;
@@ -28,7 +28,7 @@ export interface Destination {
 
 /** Where the samples of this process go: to the worker, if there is one, else into a registry of its own. */
 export function destination(identity: Identity, openTelemetry: boolean): Destination {
-  const shared = processWide();
+  const shared = processState();
   const path = process.env[socketVariable];
   if (!shared.recorder && path && isJobProcess()) {
     const key = JSON.stringify(identity);

@@ -62,7 +62,7 @@ export async function checkVersions(log: (message: string) => void): Promise<voi
     const warning = warningOf(versions);
     if (warning) log(warning);
   } catch {
-    // What cannot be told is not warned about.
+    // Unknown versions are not warned about.
   }
 }
 

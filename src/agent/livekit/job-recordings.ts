@@ -1,16 +1,18 @@
-import { within } from '../telemetry/bounds.ts';
+import type { SessionReport } from '../reports/schema.ts';
+import { settlesWithin } from '../telemetry/export-queue.ts';
+import type { TextPolicy } from './event-log.ts';
 
-/** One recording of a job and what became of it, as the job's session report tells it. Times are milliseconds since the epoch. */
+/** One recording of a job and its result, as in the session report. Times are milliseconds since the epoch. */
 export interface JobRecording {
   /** What recorded. `sdk`: the SDK in the job itself; `egress`: LiveKit Egress. */
   kind: 'sdk' | 'egress';
-  /** Tells the recordings of a job apart: a second note with the same id replaces what the first said. */
+  /** Identifies the recording within its job: a later note with the same id replaces the earlier one. */
   id: string;
   egressId?: string;
-  /** `active` until it has ended; `saved`, `failed`, or `off` where it was asked for and not allowed. */
+  /** `active` until it has ended; `saved`, `failed`, or `off` if it was requested and not allowed. */
   status: 'active' | 'saved' | 'failed' | 'off';
   audioOnly?: boolean;
-  /** Where it lies: a path, or a URL. */
+  /** A path, or a URL. */
   location?: string;
   startedAt?: number;
   endedAt?: number;
@@ -26,7 +28,7 @@ export class JobRecordings {
   readonly #recordings = new Map<string, JobRecording>();
   readonly #open = new Set<Promise<unknown>>();
 
-  /** @param ended settles when the recording's last note has been made; the report waits for it a while */
+  /** @param ended settles after the recording's last note; the report waits for it until its deadline */
   note(recording: JobRecording, ended?: Promise<unknown>): void {
     this.#recordings.set(recording.id, recording);
     if (!ended) return;
@@ -42,7 +44,7 @@ export class JobRecordings {
 
   /** Waits until all have ended, for at most `ms` milliseconds. */
   async settled(ms: number): Promise<void> {
-    if (this.#open.size > 0) await within(ms, Promise.allSettled([...this.#open]));
+    if (this.#open.size > 0) await settlesWithin(ms, Promise.allSettled([...this.#open]));
   }
 }
 
@@ -63,4 +65,39 @@ export class RecordingsByJob {
     this.#jobs.set(job, begun);
     return begun;
   }
+}
+
+/**
+ * What a report says of a recording. What egress says of an error may quote anything, and a place may hold the room's
+ * name: both are content.
+ *
+ * @param room its name, as far as it is known
+ */
+export function reportedRecording(
+  { location, error, ...recording }: JobRecording,
+  { content, edit }: { content: SessionReport['content']; edit: TextPolicy['keep'] },
+  room: string | undefined,
+): SessionReport['recordings'][number] {
+  // Messages of the SDK's recording are Talkgauge's own, without content.
+  const all = recording.kind === 'sdk' || (content.transcript && content.allowPii);
+  const named =
+    location !== undefined && room !== undefined && comparable(location).includes(comparable(room));
+  const place = location === undefined || (named && !all) ? undefined : edit(location, 'location');
+  const message = error && all ? edit(error.message, 'message') : undefined;
+  return {
+    ...recording,
+    ...(place !== undefined && { location: place }),
+    ...(error && { error: { code: error.code, ...(message !== undefined && { message }) } }),
+  };
+}
+
+/** Without what URLs and storages write otherwise. */
+function comparable(text: string): string {
+  let decoded = text;
+  try {
+    decoded = decodeURIComponent(text);
+  } catch {
+    // It holds a % of its own.
+  }
+  return decoded.replace(/[^\p{L}\p{N}]+/gu, '-');
 }

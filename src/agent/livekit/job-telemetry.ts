@@ -1,47 +1,52 @@
 import { inspect } from 'node:util';
 import type { JobContext } from '@livekit/agents';
-import { type Attributes, type Context, context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import {
+  type Attributes,
+  type Context,
+  context,
+  ROOT_CONTEXT,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
 import type { tracing } from '@opentelemetry/sdk-node';
 import { exportedMarkers } from '../../catalogue/marker.ts';
-import type { Sink } from '../../catalogue/observation.ts';
+import { type Observation, observation, type Sink } from '../../catalogue/observation.ts';
 import type { Identity } from '../../catalogue/types.ts';
-import { within } from '../telemetry/bounds.ts';
+import { settlesWithin } from '../telemetry/export-queue.ts';
 import type { LogItem } from '../telemetry/log-pipeline.ts';
 import type { RedactText } from '../telemetry/redaction.ts';
 import type { TelemetrySettings } from '../telemetry/settings.ts';
-import { Telemetry } from '../telemetry/telemetry.ts';
+import { Telemetry, type TelemetryCounters } from '../telemetry/telemetry.ts';
+import type { TurnRules } from '../telemetry/turn-sampling.ts';
 import { bridgeLogger, exception } from './logger-bridge.ts';
-import { checkExportDelegate, shutdownCallbacksOf } from './private-apis.ts';
-import { Provider } from './provider.ts';
+import { checkExportDelegate, shutdownCallbacksOf, wrapUploadMetadata } from './private-apis.ts';
 import type { Sdk } from './sdk.ts';
-import { turnRules } from './span-rules.ts';
-import { TelemetryCounts } from './telemetry-counts.ts';
-import { markUploads } from './upload-marks.ts';
+import { SpanSource } from './tracer-provider.ts';
 
 /** What is needed of a job's context. */
-export type JobOfTelemetry = Pick<JobContext, 'job' | 'addShutdownCallback'>;
+export type JobTelemetryContext = Pick<JobContext, 'job' | 'addShutdownCallback'>;
 
 type Connect = (identity: Identity) => { sink: Sink; flush(): Promise<void> };
 
 /** The span that the SDK opens for a whole job, around its entry function. */
-const rootName = 'job_entrypoint';
+const jobSpanName = 'job_entrypoint';
 
 /** Traces and logs of one job process, from before its job to its end. */
 export class JobTelemetry {
   readonly telemetry: Telemetry;
-  readonly #provider: Provider;
+  readonly #provider: SpanSource;
   #sdk: Sdk | undefined;
   #identity: Identity;
-  #job: JobOfTelemetry | undefined;
-  #root: tracing.Span | undefined;
-  readonly #counts = new TelemetryCounts();
+  #job: JobTelemetryContext | undefined;
+  #jobSpan: tracing.Span | undefined;
+  readonly #counts = new TelemetryMetrics();
   #logs = true;
-  readonly #told = new Set<'conversation' | 'report'>();
-  #over = false;
+  readonly #exported = new Set<'conversation' | 'report'>();
+  #ended = false;
   readonly #connect: Connect;
 
   /**
-   * Sets everything up, at once: the SDK's first span comes as soon as a job does.
+   * Sets everything up synchronously: the SDK's first span starts with the job.
    *
    * @param connect where counts go, for a job that ends before its session was observed
    */
@@ -54,14 +59,14 @@ export class JobTelemetry {
       rules: turnRules(settings.slowTurnSeconds),
       counts: this.#counts,
       version: identity.agent_version === 'unknown' ? undefined : identity.agent_version,
-      stamps: () => this.#stamps(),
-      onStart: (span) => this.#started(span),
+      commonAttributes: () => this.#commonAttributes(),
+      onStart: (span) => this.#onStart(span),
       log,
     });
     if ([settings.traces, settings.logs].some((target) => target && target.protocol !== 'grpc')) {
       checkExportDelegate();
     }
-    this.#provider = new Provider(this.telemetry);
+    this.#provider = new SpanSource(this.telemetry);
     if (this.telemetry.logs) {
       bridgeLogger({
         emit: (item) => this.log(item),
@@ -71,22 +76,24 @@ export class JobTelemetry {
     }
   }
 
-  /** Sees to what a job leaves that ends in the middle of it: by `process.exit`, or by an error that nobody caught. */
+  /** Logs and flushes when the process exits during a job: by `process.exit` or an uncaught exception. */
   #watchExit(): void {
-    const over = (severity: 'ERROR' | 'FATAL', body: string, attributes: Attributes) =>
+    const logEnd = (severity: 'ERROR' | 'FATAL', body: string, attributes: Attributes) =>
       this.log({ signal: 'log', at: Date.now(), severity, body, attributes });
     process.on('uncaughtExceptionMonitor', (error: unknown) => {
-      if (this.#over) return;
+      if (this.#ended) return;
       // Anything may be thrown. What is thrown here would end a process that handles what was.
       const thrown = error instanceof Error ? error : new Error(inspect(error));
-      over('FATAL', 'uncaught exception', exception(thrown, this.telemetry.redaction.allowPii));
+      logEnd('FATAL', 'uncaught exception', exception(thrown, this.telemetry.redaction.allowPii));
     });
     process.once('exit', (code) => {
-      if (this.#over) return;
-      this.#over = true;
+      if (this.#ended) return;
+      this.#ended = true;
       try {
-        over('ERROR', `the process exits with ${code} in the middle of a job`, { 'process.exit.code': code });
-        this.telemetry.finishNow();
+        logEnd('ERROR', `the process exits with ${code} in the middle of a job`, {
+          'process.exit.code': code,
+        });
+        this.telemetry.flushOnExit();
       } catch {
         // It would give the process another exit code.
       }
@@ -94,17 +101,17 @@ export class JobTelemetry {
   }
 
   /** Hands the tracing to the SDK: to each of its builds that is used. Never throws. */
-  handTo(sdk: Sdk): void {
+  attachTo(sdk: Sdk): void {
     this.#sdk ??= sdk;
     try {
-      this.#provider.handTo(sdk, this.#known());
+      this.#provider.attachTo(sdk, this.#knownAttributes());
     } catch (error) {
       console.warn(`talkgauge: LiveKit's SDK does not take the tracing: ${(error as Error).message}`);
     }
   }
 
   /** Says which job this is; its end waits for what is to be sent, within the deadline. */
-  follow(job: JobOfTelemetry): void {
+  attachJob(job: JobTelemetryContext): void {
     if (this.#job) return;
     this.#job = job;
     this.#watchExit();
@@ -112,42 +119,42 @@ export class JobTelemetry {
     const name = job.job.agentName;
     if (this.#identity.agent_name === 'unknown' && name)
       this.#identity = { ...this.#identity, agent_name: name };
-    this.#root?.setAttributes(this.#stamps());
-    markUploads(job, () => this.#marks());
-    const others: Promise<unknown>[] = [];
-    const seen = (callback: () => Promise<void>) => () => {
+    this.#jobSpan?.setAttributes(this.#commonAttributes());
+    addUploadAttributes(job, () => this.#uploadAttributes());
+    const otherCallbacks: Promise<unknown>[] = [];
+    const tracked = (callback: () => Promise<void>) => () => {
       const done = Promise.resolve().then(() => callback());
-      others.push(done);
+      otherCallbacks.push(done);
       return done;
     };
     const shutdownCallbacks = shutdownCallbacksOf(job) ?? [];
-    shutdownCallbacks.splice(0, Number.POSITIVE_INFINITY, ...shutdownCallbacks.map(seen));
+    shutdownCallbacks.splice(0, Number.POSITIVE_INFINITY, ...shutdownCallbacks.map(tracked));
     const add = job.addShutdownCallback.bind(job);
-    add(() => this.#end(others));
-    job.addShutdownCallback = (callback) => add(seen(callback));
+    add(() => this.#end(otherCallbacks));
+    job.addShutdownCallback = (callback) => add(tracked(callback));
   }
 
   /** Says whom the job's session is about, and where counts go. */
   identify(identity: Identity, sink: Sink): void {
     this.#identity = identity;
-    this.#root?.setAttributes(this.#stamps());
-    this.#counts.tell(sink);
+    this.#jobSpan?.setAttributes(this.#commonAttributes());
+    this.#counts.connect(sink);
   }
 
   /** Switches of a session off what the job has: its spans, its log. */
   switchOff(
     { traces, logs }: { traces: boolean; logs: boolean },
-    traceId = this.#root?.spanContext().traceId,
+    traceId = this.#jobSpan?.spanContext().traceId,
   ): void {
     if (!traces && traceId) this.telemetry.spans?.mute(traceId);
     if (!logs) this.#logs = false;
-    if (this.#root) this.#mark(this.#root);
+    if (this.#jobSpan) this.#setExportedMarkers(this.#jobSpan);
   }
 
-  /** Notes that the conversation of a session is told, or that its report will be. */
-  tells(what: 'conversation' | 'report'): void {
-    if (this.telemetry.logs) this.#told.add(what);
-    if (this.#root) this.#mark(this.#root);
+  /** Marks the conversation's records, or the report's, as exported by the job. */
+  markExported(what: 'conversation' | 'report'): void {
+    if (this.telemetry.logs) this.#exported.add(what);
+    if (this.#jobSpan) this.#setExportedMarkers(this.#jobSpan);
   }
 
   /** Keeps no content of the job from when on LiveKit demands redaction of it, or of one of its sessions. */
@@ -163,7 +170,7 @@ export class JobTelemetry {
     this.telemetry.logs?.emit({ context: this.#context(), ...item });
   }
 
-  /** Emits what has no words of the conversation in it, unless logs are switched off. */
+  /** Emits a record without conversation content, unless logs are switched off. */
   log(item: LogItem): void {
     if (this.#logs) this.emit(item);
   }
@@ -171,38 +178,38 @@ export class JobTelemetry {
   /** The span that is active, else the job's. */
   #context(): Context {
     const active = context.active();
-    if (!this.#root || trace.getSpan(active)) return active;
-    return trace.setSpanContext(ROOT_CONTEXT, this.#root.spanContext());
+    if (!this.#jobSpan || trace.getSpan(active)) return active;
+    return trace.setSpanContext(ROOT_CONTEXT, this.#jobSpan.spanContext());
   }
 
-  #started(span: tracing.Span): void {
-    this.#mark(span);
-    if (span.name !== rootName || this.#root) return;
-    this.#root = span;
+  #onStart(span: tracing.Span): void {
+    this.#setExportedMarkers(span);
+    if (span.name !== jobSpanName || this.#jobSpan) return;
+    this.#jobSpan = span;
     const job = this.#sdk?.getJobContext(false);
-    if (job) this.follow(job);
+    if (job) this.attachJob(job);
   }
 
   /** An agent without a name, LiveKit's default, is `unknown`, as in metrics: TraceQL's `=~ ".*"` finds no span without one. */
-  #stamps(): Attributes {
-    return { 'lk.agent_name': 'unknown', ...this.#known() };
+  #commonAttributes(): Attributes {
+    return { 'lk.agent_name': 'unknown', ...this.#knownAttributes() };
   }
 
   /** For the gateway: which of the lines and records that are uploaded the job sends itself. */
-  #marks(): Attributes {
+  #uploadAttributes(): Attributes {
     return {
       ...(this.telemetry.logs && this.#logs && { [exportedMarkers.logs]: true }),
-      ...Object.fromEntries([...this.#told].map((what) => [exportedMarkers[what], true])),
+      ...Object.fromEntries([...this.#exported].map((what) => [exportedMarkers[what], true])),
     };
   }
 
   /** And that it sends this span. */
-  #mark(span: tracing.Span): void {
+  #setExportedMarkers(span: tracing.Span): void {
     const muted = this.telemetry.spans?.muted(span.spanContext().traceId);
-    span.setAttributes({ ...this.#marks(), [exportedMarkers.traces]: !muted });
+    span.setAttributes({ ...this.#uploadAttributes(), [exportedMarkers.traces]: !muted });
   }
 
-  #known(): Attributes {
+  #knownAttributes(): Attributes {
     const { agent_name, agent_version } = this.#identity;
     const job = this.#job?.job;
     return {
@@ -213,20 +220,87 @@ export class JobTelemetry {
   }
 
   /** Waits for what else the job does at its end, for that may be traced and logged, and then for the backend. */
-  async #end(others: readonly Promise<unknown>[]): Promise<void> {
+  async #end(otherCallbacks: readonly Promise<unknown>[]): Promise<void> {
     await new Promise(setImmediate);
-    await Promise.allSettled(others);
+    await Promise.allSettled(otherCallbacks);
     // An entry function that has not returned by now is not waited for any longer.
-    if (this.#root?.isRecording()) this.#root.end();
+    if (this.#jobSpan?.isRecording()) this.#jobSpan.end();
     const { flushDeadlineMs } = this.telemetry.settings;
     const begun = performance.now();
-    await Promise.all([this.telemetry.finish(), within(flushDeadlineMs, this.#provider.flushLiveKits())]);
-    this.#over = true;
-    // A job that failed before its session was observed has not yet told anybody what it counted.
-    if (this.#counts.untold) {
+    await Promise.all([
+      this.telemetry.finish(),
+      settlesWithin(flushDeadlineMs, this.#provider.flushSdkExporter()),
+    ]);
+    this.#ended = true;
+    // A job that failed before its session was observed has pending counts and no sink.
+    if (this.#counts.hasPending) {
       const { sink, flush } = this.#connect(this.#identity);
-      this.#counts.tell(sink);
-      await within(Math.max(0, begun + flushDeadlineMs - performance.now()), flush());
+      this.#counts.connect(sink);
+      await settlesWithin(Math.max(0, begun + flushDeadlineMs - performance.now()), flush());
     }
   }
+}
+
+/** How turns look in the SDK's spans. An answer with tools is several `agent_turn`s with one speech id. */
+export const turnRules = (slowTurnSeconds: number): TurnRules => ({
+  sideOf: (name) => (name === 'user_turn' ? 'user' : name === 'agent_turn' ? 'agent' : undefined),
+  answerOf: ({ attributes }) => attributes['lk.speech_id']?.toString(),
+  notable: ({ attributes, status, events }) =>
+    status.code === SpanStatusCode.ERROR ||
+    attributes['error.type'] !== undefined ||
+    attributes['lk.interrupted'] === true ||
+    attributes['lk.function_tool.is_error'] === true ||
+    Number(attributes['lk.e2e_latency'] ?? 0) > slowTurnSeconds ||
+    events.some(({ name }) => name === 'exception'),
+});
+
+/** How many counts may wait for the job to have a destination; they are few sums. */
+const maxPending = 256;
+
+/** What is counted of traces and logs, as samples; they wait until the process knows where these go. */
+export class TelemetryMetrics implements TelemetryCounters {
+  #sink: Sink | undefined;
+  #pending: Observation[] = [];
+
+  exported(signal: 'spans' | 'log_records', count: number): void {
+    this.#count(observation(`talkgauge_${signal}_exported_total`, {}, count));
+  }
+
+  dropped(
+    signal: 'spans' | 'log_records',
+    reason: Parameters<TelemetryCounters['dropped']>[1],
+    count: number,
+  ): void {
+    this.#count(observation(`talkgauge_${signal}_dropped_total`, { reason }, count));
+  }
+
+  leftOut(count: number): void {
+    this.#count(observation('talkgauge_spans_left_out_total', {}, count));
+  }
+
+  /** Whether counts wait for a sink. */
+  get hasPending(): boolean {
+    return this.#sink === undefined && this.#pending.length > 0;
+  }
+
+  connect(sink: Sink): void {
+    this.#sink = sink;
+    for (const one of this.#pending.splice(0)) sink(one);
+  }
+
+  #count(counted: Observation): void {
+    if (this.#sink) this.#sink(counted);
+    else if (this.#pending.length < maxPending) this.#pending.push(counted);
+  }
+}
+
+/**
+ * Adds attributes to what the SDK says of each span, line and report that it uploads of a job. An SDK that keeps that elsewhere
+ * uploads without them, and the gateway then forwards everything.
+ */
+export function addUploadAttributes(job: object, attributes: () => Attributes): void {
+  wrapUploadMetadata(job, (made) => (...options) => ({
+    ...made(...options),
+    ...(attributes() as Record<string, boolean | string>),
+  }));
 }

@@ -25,7 +25,7 @@ export function bridgeLogger(options: LoggerBridgeOptions): () => void {
       try {
         if (!stopped) forward(line, options);
       } catch {
-        // It would be thrown at whoever wrote the line.
+        // The caller of the logger must not see it.
       }
     },
   };
@@ -37,7 +37,7 @@ export function bridgeLogger(options: LoggerBridgeOptions): () => void {
     target.add({ level: 0, stream });
   };
   bridge();
-  // Made when the process is told to initialise, long after this; then again for its job.
+  // The SDK creates the logger when the process initialises, long after this, and again for its job.
   Object.defineProperty(holder, loggerKey, {
     configurable: true,
     enumerable: true,

@@ -1,16 +1,17 @@
+import type { JobContext } from '@livekit/agents';
 import type { Identity } from '../../catalogue/types.ts';
 import { Options } from '../../options.ts';
 import { type ReportOptions, type ReportSettings, resolveReports } from '../reports/settings.ts';
 import type { RedactText } from '../telemetry/redaction.ts';
 import type { TelemetryOptions } from '../telemetry/settings.ts';
-import type { Defaults } from './process-wide.ts';
-import { audioSwitch, type RecordSwitches, resolveSwitches } from './record-switches.ts';
+import { redactionFlagOf } from './private-apis.ts';
+import type { Defaults } from './process-state.ts';
 
 export interface ObserveOptions {
   /** The label `agent_name`. @default TALKGAUGE_AGENT_NAME, the job's agent name, LIVEKIT_AGENT_NAME, or `unknown` */
   agentName?: string;
   /**
-   * The label `agent_version`: what tells one deploy from the next, such as a release or a commit.
+   * The label `agent_version`: it distinguishes deployments, such as a release or a commit.
    * @default TALKGAUGE_AGENT_VERSION, LIVEKIT_AGENT_DEPLOYMENT, or `unknown`
    */
   agentVersion?: string;
@@ -19,7 +20,7 @@ export interface ObserveOptions {
    * in /) for a file of its own. @default TALKGAUGE_RECORD_TO, or nothing is recorded
    */
   recordTo?: string;
-  /** Whether a recording holds what was said, and what tools were asked and answered. @default TALKGAUGE_RECORD_TRANSCRIPTS, or false */
+  /** Whether the event log holds transcripts, and arguments and results of tools. @default TALKGAUGE_RECORD_TRANSCRIPTS, or false */
   recordTranscripts?: boolean;
   /** Whether the job's OpenTelemetry instruments that the catalogue knows are recorded. @default TALKGAUGE_OPEN_TELEMETRY, or true */
   openTelemetry?: boolean;
@@ -81,4 +82,47 @@ export function resolveReportOf(
   const report = given?.report ?? true;
   if (report === false || !Object.values(record).some(Boolean)) return undefined;
   return resolveReports(new Options({ ...defaults.reports, ...(report === true ? {} : report) }));
+}
+
+/** What of a session is kept, named as in LiveKit's `session.start({ record })`. */
+export interface RecordSwitches {
+  /** Audio, for recordings; traces and logs hold none. @default false */
+  audio?: boolean;
+  /** Transcripts: texts in conversation records, with arguments and results of tools. @default false */
+  transcript?: boolean;
+  /** The job's spans. @default true, where there is a backend */
+  traces?: boolean;
+  /** The agent's log, and conversation records without transcripts. @default true, where there is a backend */
+  logs?: boolean;
+}
+
+const switchNames = ['audio', 'transcript', 'traces', 'logs'] as const;
+const givenSwitches = (options: Options) => options.switches('record', 'TALKGAUGE_RECORD', switchNames);
+const defaultSwitches = { audio: false, transcript: false, traces: true, logs: true };
+
+/**
+ * The switches by option (`true` and `false` are for all of them), else by TALKGAUGE_RECORD: the switchNames of those that
+ * are on, with commas in between, or `none`.
+ *
+ * @throws {OptionError} for an option that cannot be used
+ */
+export function resolveSwitches(options: Options): Required<RecordSwitches> {
+  const given = givenSwitches(options);
+  if (!given) return defaultSwitches;
+  return { ...defaultSwitches, ...given };
+}
+
+/** The switch `audio` if it is set explicitly; undefined: a call of `recordRoom` decides. */
+export const audioSwitch = (options: Options): boolean | undefined => givenSwitches(options)?.audio;
+
+/**
+ * Whether LiveKit demands that nothing of a session's content is kept: for the project or job, or by `session.start`.
+ * An SDK that does not say demands it.
+ */
+export function isRedactionDemanded(session: object, job: Pick<JobContext, 'job'> | undefined): boolean {
+  if (job?.job?.enableRedaction === true) return true;
+  const { sessionOptions } = session as { sessionOptions?: { recordingOptions?: { redaction?: unknown } } };
+  const option = sessionOptions?.recordingOptions?.redaction;
+  if (option === true) return true;
+  return redactionFlagOf(session) ?? option !== false;
 }

@@ -1,27 +1,30 @@
 import type { JobContext, voice } from '@livekit/agents';
-import { demandsRedaction } from './demanded-redaction.ts';
+import { trace } from '@opentelemetry/api';
+import { observedMarker } from '../../catalogue/marker.ts';
 import { destination, socketVariable } from './destination.ts';
-import { Feed, sessionEventNames } from './feed.ts';
+import { DuplicateDetection, watchForUnknownAdapters } from './duplicate-events.ts';
+import { openEventLog } from './event-log.ts';
 import { checkVersions } from './installed-versions.ts';
-import { markObserved } from './mark.ts';
-import { type ObserveOptions, resolveObserveOptions, resolveReportOf } from './observe-options.ts';
-import { Ownership } from './ownership.ts';
-import { processWide, type SessionObservation } from './process-wide.ts';
-import { startRecording } from './recording.ts';
-import { ReportedSession, type ReportedSessionOptions } from './reported-session.ts';
+import {
+  isRedactionDemanded,
+  type ObserveOptions,
+  resolveObserveOptions,
+  resolveReportOf,
+} from './observe-options.ts';
+import { processState, type SessionObservation } from './process-state.ts';
+import { SessionReporter, type SessionReporterOptions } from './reported-session.ts';
 import { isJobProcess } from './sdk.ts';
-import { setUpTelemetry, setUpTelemetryOf } from './set-up-telemetry.ts';
-import { told } from './told.ts';
-import { watchForUnknownAdapters } from './unknown-adapters.ts';
+import { SessionListener, sessionEventNames } from './session-listener.ts';
+import { attachSession, setUpTelemetry, setUpTelemetryForLoadedSdk } from './telemetry-setup.ts';
 
-/** How often states that go on are added to their series, in milliseconds. */
+/** How often ongoing states are added to their series, in milliseconds. */
 const tickInterval = 10_000;
 
 const warn = (message: string) => console.warn(`talkgauge: ${message}`);
 
-/** What is needed of a session: either build of the SDK has it. */
+/** The part of a session that is used here; both builds of the SDK have it. */
 type Session = Pick<voice.AgentSession, 'on' | 'off' | 'agentState' | 'userState' | 'tts'>;
-/** What is needed of a job's context. */
+/** The part of a job's context that is used here. */
 type Context = Pick<JobContext, 'job' | 'addShutdownCallback'>;
 
 /**
@@ -39,10 +42,10 @@ type Context = Pick<JobContext, 'job' | 'addShutdownCallback'>;
  */
 export function observe(session: Session, ctx?: Context, options: ObserveOptions = {}): SessionObservation {
   try {
-    const known = processWide().observed.get(session);
+    const known = processState().observed.get(session);
     if (known) return known;
     const observed = start(session, ctx, options);
-    processWide().observed.set(session, observed);
+    processState().observed.set(session, observed);
     return observed;
   } catch (error) {
     console.warn(`talkgauge: the session is not observed: ${messageOf(error)}`);
@@ -53,60 +56,60 @@ export function observe(session: Session, ctx?: Context, options: ObserveOptions
 function start(session: Session, ctx: Context | undefined, given: ObserveOptions): SessionObservation {
   const jobsName = ctx?.job?.agentName;
   const options = resolveObserveOptions(given, jobsName);
-  // What a session has not begun, it has not said: then every speech of it will be seen.
+  // A session that has not started yet has no speech that could be missed.
   const { agentState, userState } = session;
   const running = agentState !== 'initializing';
   const { sink, recorder, served, flush } = destination(options.identity, options.openTelemetry);
-  processWide().identity = options.identity;
-  if (options.audio === false) processWide().audio = false;
-  const withheld = () => demandsRedaction(session, ctx);
-  // Asked once now, so that an SDK that does not say is warned about before anybody speaks.
+  processState().identity = options.identity;
+  if (options.audio === false) processState().audio = false;
+  const withheld = () => isRedactionDemanded(session, ctx);
+  // Called once now: an SDK without the flag is warned about before the call begins.
   if (options.record.transcript || options.record.audio || options.recordTranscripts) withheld();
   if (!isJobProcess() || !process.env[socketVariable]) void checkVersions(warn);
-  const recording = record(options, ctx?.job?.id, withheld);
-  const ownership = new Ownership(!running);
+  const eventLog = eventLogOf(options, ctx?.job?.id, withheld);
+  const duplicates = new DuplicateDetection(!running);
   const telemetry = setUpTelemetry(given);
-  void setUpTelemetryOf(given);
-  const tells = telemetry && told(telemetry, options, session, ctx);
-  const report = reported(given, { ...options, sink, ...tells }, session, ctx);
-  if (report && options.record.logs) telemetry?.tells('report');
-  const feed = new Feed({
+  void setUpTelemetryForLoadedSdk(given);
+  const sessionTelemetry = telemetry && attachSession(telemetry, options, session, ctx);
+  const reporter = sessionReporterOf(given, { ...options, sink, ...sessionTelemetry }, session, ctx);
+  if (reporter && options.record.logs) telemetry?.markExported('report');
+  const sessionListener = new SessionListener({
     sink,
-    mark: served ? markObserved(session) : undefined,
-    recording,
-    ownership,
+    markSpan: served ? setObservedMarker(session) : undefined,
+    eventLog,
+    duplicates,
     streamingTts: streamingTts(session),
     adapters: watchForUnknownAdapters(session),
-    report: report?.draft,
-    ...tells,
+    report: reporter?.builder,
+    ...sessionTelemetry,
   });
   const writeReport = async () => {
-    const written = await report?.end();
-    if (written) tells?.records?.report(written);
+    const written = await reporter?.end();
+    if (written) sessionTelemetry?.records?.report(written);
   };
   telemetry?.identify(options.identity, sink);
   const timer = setInterval(() => {
-    feed.tick();
+    sessionListener.tick();
     try {
-      report?.draft.beat();
+      reporter?.builder.heartbeat();
     } catch {
-      // What a timer throws ends the job, in the middle of a call. The journal goes without this sign of life.
+      // An error in a timer would end the job during a call. The journal misses one heartbeat.
     }
   }, tickInterval);
   timer.unref();
-  const stops: (() => void)[] = [() => clearInterval(timer), () => ownership.close()];
+  const stops: (() => void)[] = [() => clearInterval(timer), () => duplicates.close()];
   const close = () => {
-    feed.close();
+    sessionListener.close();
     for (const stop of stops.splice(0)) stop();
-    void recording?.close();
+    void eventLog?.close();
     if (!ctx) void writeReport();
-    processWide().observed.delete(session);
+    processState().observed.delete(session);
   };
   try {
     for (const name of sessionEventNames) {
       const listener = (event: never) => {
-        feed.event(name, event);
-        // Nobody says when the process ends.
+        sessionListener.event(name, event);
+        // Outside a job there is no shutdown callback.
         if (name === 'close' && !ctx) void writeReport();
       };
       session.on(name as never, listener as never);
@@ -114,27 +117,27 @@ function start(session: Session, ctx: Context | undefined, given: ObserveOptions
     }
     ctx?.addShutdownCallback?.(async () => {
       await writeReport();
-      await Promise.all([flush(), recording?.close()]);
+      await Promise.all([flush(), eventLog?.close()]);
     });
   } catch (error) {
     close();
     throw error;
   }
-  if (running) feed.started(agentState, userState);
+  if (running) sessionListener.started(agentState, userState);
   return { recorder, close };
 }
 
-/** Begins the report that was asked for. One that cannot be made costs no metrics. */
-function reported(
+/** Starts the session's report if one is configured. A failure costs no metrics. */
+function sessionReporterOf(
   given: ObserveOptions | null,
-  options: Omit<ReportedSessionOptions, 'settings' | 'telemetry' | 'session' | 'job'>,
+  options: Omit<SessionReporterOptions, 'settings' | 'telemetry' | 'session' | 'job'>,
   session: Session,
   job: Context | undefined,
-): ReportedSession | undefined {
+): SessionReporter | undefined {
   try {
-    const settings = resolveReportOf(given, options.record, processWide().defaults);
+    const settings = resolveReportOf(given, options.record, processState().defaults);
     return (
-      settings && new ReportedSession({ ...options, settings, telemetry: given?.telemetry, session, job })
+      settings && new SessionReporter({ ...options, settings, telemetry: given?.telemetry, session, job })
     );
   } catch (error) {
     console.warn(`talkgauge: there is no report of the session: ${messageOf(error)}`);
@@ -149,25 +152,41 @@ function streamingTts({ tts }: Session): string[] {
   return ttsInstances.filter(({ capabilities }) => capabilities?.streaming).map(({ label }) => label);
 }
 
-/** Starts the recording that was asked for. One that cannot be written costs no metrics. */
-function record(
+/** Opens the event log if `recordTo` asks for one. A failure costs no metrics. */
+function eventLogOf(
   { recordTo, recordTranscripts: transcripts }: ReturnType<typeof resolveObserveOptions>,
   job: string | undefined,
   withheld: () => boolean,
 ) {
   try {
-    return recordTo === undefined ? undefined : startRecording(recordTo, { job, transcripts, withheld });
+    return recordTo === undefined ? undefined : openEventLog(recordTo, { job, transcripts, withheld });
   } catch (error) {
-    console.warn(`talkgauge: the session is observed but not recorded: ${messageOf(error)}`);
+    console.warn(`talkgauge: the session is observed, but its events are not logged: ${messageOf(error)}`);
     return undefined;
   }
 }
 
-/** What was thrown need not be an error, nor have a message. */
+/** A thrown value need not be an error, nor have a message. */
 function messageOf(error: unknown): string {
   try {
     return error instanceof Error ? error.message : String(error);
   } catch {
     return 'of an unknown error';
   }
+}
+
+/**
+ * Leaves word for the gateway that a session is observed, where the SDK uploads it: among the session's options, which are in its
+ * report, and on each span on which events are recorded, for a job that dies before its report.
+ *
+ * @returns a function that sets the marker on the active span
+ */
+export function setObservedMarker(session: object): () => void {
+  const { sessionOptions } = session as { sessionOptions?: Record<string, unknown> };
+  // Of no session of another version of the SDK is it known whether that may be written to.
+  if (sessionOptions && Object.isExtensible(sessionOptions)) sessionOptions[observedMarker] = true;
+  return () => {
+    const span = trace.getActiveSpan();
+    if (span?.isRecording()) span.setAttribute(observedMarker, true);
+  };
 }

@@ -120,7 +120,7 @@ const isFunction = (value: unknown): boolean => typeof value === 'function';
 type Fields = Record<string, unknown>;
 const require = createRequire(import.meta.url);
 
-/** Whether the SDK says that redaction is demanded of a session; undefined: it does not say. */
+/** Whether LiveKit demands redaction of a session; undefined: the SDK has no such flag. */
 export const redactionFlagOf = (session: object): boolean | undefined =>
   read(
     'redaction',
@@ -134,7 +134,7 @@ export const shutdownCallbacksOf = (job: object): (() => Promise<void>)[] | unde
 
 type UploadMetadata = (...options: unknown[]) => Record<string, boolean | string> | undefined;
 
-/** Replaces what the SDK says of each span, line and report that it uploads of a job. */
+/** Wraps the attributes that the SDK adds to each span, line and report that it uploads of a job. */
 export function wrapUploadMetadata(job: object, wrap: (made: UploadMetadata) => UploadMetadata): void {
   const made = read<UploadMetadata>('uploadMetadata', () => (job as Fields)._otelMetadata, isFunction);
   if (made && Object.isExtensible(job)) {
@@ -142,7 +142,7 @@ export function wrapUploadMetadata(job: object, wrap: (made: UploadMetadata) => 
   }
 }
 
-/** In which span a speech answers, as the SDK notes it in its handle; it is set when the turn begins. */
+/** The span context of a speech's turn, which the SDK sets on its handle when the turn begins. */
 export const turnContextOf = (handle: object): unknown =>
   read<{ context: unknown }>(
     'turnContext',
@@ -174,7 +174,7 @@ export function multistreamOf(logger: unknown): Multistream | undefined {
   });
 }
 
-/** The processors of a provider that somebody else has made: OpenTelemetry 2 has no way to add one to it. */
+/** The processors of a foreign provider: OpenTelemetry 2 has no API to add one to it. */
 export const spanProcessorsOf = (provider: TracerProvider): tracing.SpanProcessor[] | undefined =>
   read(
     'spanProcessors',
@@ -191,7 +191,7 @@ interface ServerEvents {
   off(name: 'worker_msg', listener: (message: object) => void): unknown;
 }
 
-/** What tells what a server says to LiveKit. */
+/** The emitter of the messages that a server sends to LiveKit. */
 export const serverEventsOf = (server: object): ServerEvents | undefined =>
   read(
     'server',
@@ -199,7 +199,7 @@ export const serverEventsOf = (server: object): ServerEvents | undefined =>
     (event) => isFunction((event as ServerEvents)?.on) && isFunction((event as ServerEvents)?.off),
   );
 
-/** Looks whether what waits can be sent when the process exits: a process of its own does it, which could not say. */
+/** Checks that the exit flush can work: its child process could not report a missing API. */
 export function checkExportDelegate(): void {
   const load = () => require('@opentelemetry/otlp-exporter-base/node-http').createOtlpHttpExportDelegate;
   read('exportDelegate', load, isFunction);

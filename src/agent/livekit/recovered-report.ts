@@ -1,35 +1,32 @@
 import { readFile, stat } from 'node:fs/promises';
-import type { Derivation } from '../../catalogue/observation.ts';
+import { type Attributes, ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
+import type { Derivation, Sink } from '../../catalogue/observation.ts';
 import { SessionObserver } from '../../session/session-observer.ts';
-import { NotAJournal, type Recovered } from '../reports/recovery.ts';
-import type { SessionReport } from '../reports/schema.ts';
-import { allTexts } from './plain-event.ts';
-import { type ReportHead, SessionReportDraft } from './session-report.ts';
-
-/** What a journal begins with. */
-export interface JournalHead {
-  head: ReportHead;
-  content: SessionReport['content'];
-  /** Whether the report lists the events that follow: the switch `logs`. */
-  events: boolean;
-  /** The span in which the session was observed, of the first of the head's traces. */
-  spanId?: string;
-}
+import { InvalidJournalError, type RecoveredReport } from '../reports/journal.ts';
+import type { DropReason } from '../telemetry/export-queue.ts';
+import { LogPipeline } from '../telemetry/log-pipeline.ts';
+import { resourceOfProcess } from '../telemetry/opentelemetry.ts';
+import { Redaction } from '../telemetry/redaction.ts';
+import type { TelemetrySettings } from '../telemetry/settings.ts';
+import { ConversationRecords } from './conversation-records.ts';
+import { withTexts } from './event-log.ts';
+import { TelemetryMetrics } from './job-telemetry.ts';
+import { type JournalHead, SessionReportBuilder } from './session-report.ts';
 
 /**
  * The report of a job that has died, by its journal: without a recording, the session's options, and what was not yet on disk.
  *
- * @throws {NotAJournal} if it is none; the system's error if it cannot be read
+ * @throws {InvalidJournalError} if it is none; the system's error if it cannot be read
  */
-export async function recoverReport(journal: string, derivation: Derivation): Promise<Recovered> {
+export async function recoverReport(journal: string, derivation: Derivation): Promise<RecoveredReport> {
   const { mtimeMs } = await stat(journal);
   const [first = '', ...lines] = (await readFile(journal, 'utf8')).split('\n');
   const { head, content, events, spanId } = headOf(first);
   // What it must not hold was left out when it was written.
-  const draft = new SessionReportDraft(head, () => ({
+  const draft = new SessionReportBuilder(head, () => ({
     content,
-    texts: allTexts,
-    edit: allTexts.keep,
+    texts: withTexts,
+    edit: withTexts.keep,
     events,
   }));
   const begin = () => new SessionObserver({ onTurnEnd: (turn) => draft.turn(turn) });
@@ -49,7 +46,7 @@ export async function recoverReport(journal: string, derivation: Derivation): Pr
     }
   }
   draft.samples(observer.ended());
-  draft.lost(mtimeMs);
+  draft.markLost(mtimeMs);
   const report = draft.report({ at: Date.now(), derivation, recordings: [] });
   return { report, logs: events, ...(spanId !== undefined && { spanId }) };
 }
@@ -61,5 +58,85 @@ function headOf(line: string): JournalHead {
   } catch {
     // Nor is half a line one.
   }
-  throw new NotAJournal('it does not begin as a journal does');
+  throw new InvalidJournalError('it does not begin as a journal does');
+}
+
+export interface RecoveredRecordsOptions {
+  settings: TelemetrySettings;
+  /** Where it is counted what was sent and dropped. */
+  sink: Sink;
+  /** Takes warnings, one line each. */
+  log(message: string): void;
+}
+
+/**
+ * Emits, in the worker, the log records of the reports that it recovers, as the jobs would have emitted them. A
+ * worker sends nothing else, so that nothing of OpenTelemetry's SDK is loaded until there is one.
+ */
+export class RecoveredRecords {
+  readonly #options: RecoveredRecordsOptions;
+  readonly #counts = new TelemetryMetrics();
+  #pipeline: LogPipeline | undefined;
+  #ids: Attributes = {};
+  #warned = false;
+
+  constructor(options: RecoveredRecordsOptions) {
+    this.#options = options;
+    this.#counts.connect(options.sink);
+  }
+
+  /** Emits a report's record, unless there is no backend, or the session's logs are switched off. Never throws, and waits for nothing. */
+  emit({ report, logs, spanId }: RecoveredReport, location: string): void {
+    try {
+      const { jobId, roomId, agentName, agentVersion, traceIds } = report;
+      const pipeline = logs ? this.#opened() : undefined;
+      if (!pipeline) return;
+      this.#ids = {
+        ...(jobId !== undefined && { job_id: jobId, room_id: roomId ?? '' }),
+        'lk.agent_name': agentName,
+        ...(agentVersion !== 'unknown' && { 'lk.agent_version': agentVersion }),
+      };
+      const [traceId] = traceIds;
+      const context =
+        traceId === undefined || spanId === undefined
+          ? ROOT_CONTEXT
+          : trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: TraceFlags.SAMPLED });
+      const records = new ConversationRecords({
+        emit: (item) => pipeline.emit({ ...item, context }),
+        transcript: () => false,
+        logs,
+      });
+      records.report({ report, outcome: 'recovered', location });
+    } catch (error) {
+      this.#warn((error as Error).message);
+    }
+  }
+
+  /** Sends what waits, within the deadline of a job's end. */
+  async close(): Promise<void> {
+    await this.#pipeline?.finish(this.#options.settings.flushDeadlineMs);
+  }
+
+  #opened(): LogPipeline | undefined {
+    const { settings } = this.#options;
+    if (!settings.logs) return undefined;
+    this.#pipeline ??= new LogPipeline({
+      target: settings.logs,
+      redaction: new Redaction(settings),
+      resource: resourceOfProcess(undefined),
+      counters: {
+        exported: (count: number) => this.#counts.exported('log_records', count),
+        dropped: (reason: DropReason, count: number) => this.#counts.dropped('log_records', reason, count),
+        failed: (error) => this.#warn(error?.message || 'no answer'),
+      },
+      commonAttributes: () => this.#ids,
+    });
+    return this.#pipeline;
+  }
+
+  #warn(why: string): void {
+    if (this.#warned) return;
+    this.#warned = true;
+    this.#options.log(`a recovered report has no log record: ${why}`);
+  }
 }

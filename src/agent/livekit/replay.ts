@@ -1,13 +1,11 @@
 import type { Readable } from 'node:stream';
 import { type Observation, observation } from '../../catalogue/observation.ts';
 import { SessionObserver } from '../../session/session-observer.ts';
-import { linesOf } from './lines.ts';
-import { type Line, type ReplayedReport, reportLines } from './report-lines.ts';
 
 export interface ReplaySummary {
   /** Events that were replayed. */
   events: number;
-  /** Lines that were not, each of which was told to `onProblem`. */
+  /** Lines that were skipped; `onProblem` was called for each. */
   skipped: number;
 }
 
@@ -17,7 +15,7 @@ export interface ReplayOptions {
   input: Readable;
   /** @param about whom a report is about, whose event it was */
   sink(observation: Observation, about?: About): void;
-  /** Told of each line that cannot be replayed, by its number from 1. */
+  /** Called for each line that cannot be replayed, with its number from 1. */
   onProblem(line: number, problem: string): void;
 }
 
@@ -85,7 +83,7 @@ function typeOf(payload: { metrics?: { type?: unknown }; error?: { type?: unknow
 function parse(text: string | undefined): Readonly<Record<string, unknown>> {
   if (text === undefined) throw new Error('too long');
   try {
-    // Which takes a byte order mark off, too.
+    // trim() also removes a byte order mark.
     return JSON.parse(text.trim()) ?? {};
   } catch {
     throw new Error('not JSON');
@@ -96,4 +94,74 @@ function lineOf({ session, event, payload, repeated }: Readonly<Record<string, u
   if (typeof event !== 'string') throw new Error('no event');
   if (typeof payload !== 'object' || payload === null) throw new Error('no payload');
   return { session: typeof session === 'string' ? session : '', event, payload, repeated: repeated === true };
+}
+
+/** A line of a recording: an event of a session. */
+export interface Line {
+  session: string;
+  event: string;
+  payload: object;
+  /** Whether another session in the process had counted the event already. */
+  repeated: boolean;
+}
+
+/** What a session report has for a replay. */
+export interface ReplayedReport {
+  agentName: string;
+  agentVersion: string;
+  lines: Line[];
+}
+
+type Plain = Readonly<Record<string, unknown>>;
+
+/**
+ * The events that a session report lists, as lines of a recording; undefined: it is no report.
+ *
+ * @throws if it is one that lists none, or whose format is not known
+ */
+export function reportLines(document: Plain): ReplayedReport | undefined {
+  const { schemaVersion, session, agentName, agentVersion, events } = document;
+  if (schemaVersion === undefined || !Array.isArray(events)) return undefined;
+  if (schemaVersion !== 1) {
+    throw new Error(`a session report of version ${String(schemaVersion)}; this Talkgauge reads version 1`);
+  }
+  if (events.length === 0) {
+    throw new Error('a session report without events: it was written with the switch `logs` off');
+  }
+  return {
+    agentName: String(agentName ?? 'unknown'),
+    agentVersion: String(agentVersion ?? 'unknown'),
+    lines: events.map((event: Plain) => ({
+      session: String(session),
+      event: String(event?.type),
+      payload: event,
+      repeated: event?.repeated === true,
+    })),
+  };
+}
+
+/** The longest line that is read, in characters; no event of the SDK comes near it. */
+const maxLength = 16 * 1024 * 1024;
+
+/**
+ * Splits a stream of UTF-8 into lines, ended by `\n` or `\r\n`, as it comes. A line that is too long is not
+ * kept: it is given as undefined. (`node:readline` takes U+2028 for a line's end, which JSON leaves in texts.)
+ */
+export async function* linesOf(input: Readable): AsyncGenerator<string | undefined> {
+  let rest = '';
+  let tooLong = false;
+  const lineOf = (end: string) => {
+    const line = tooLong || rest.length + end.length > maxLength ? undefined : rest + end;
+    rest = '';
+    tooLong = false;
+    return line?.endsWith('\r') ? line.slice(0, -1) : line;
+  };
+  for await (const chunk of input.setEncoding('utf8') as AsyncIterable<string>) {
+    const ends = chunk.split('\n');
+    const last = ends.pop() as string;
+    for (const end of ends) yield lineOf(end);
+    tooLong ||= rest.length + last.length > maxLength;
+    rest = tooLong ? '' : rest + last;
+  }
+  if (rest || tooLong) yield lineOf('');
 }

@@ -7,23 +7,26 @@ import { observation, type Sink } from '../../catalogue/observation.ts';
 import type { Identity } from '../../catalogue/types.ts';
 import { Options } from '../../options.ts';
 import { openPrices, pricesVariable } from '../../pricing/cost.ts';
-import { stemOf } from '../reports/file-names.ts';
-import { writeReport } from '../reports/folder.ts';
+import { reportStem, writeReport } from '../reports/folder.ts';
 import { Journal } from '../reports/journal.ts';
-import { Outbox, urlIn } from '../reports/outbox.ts';
+import { bucketUrl, ReportSender } from '../reports/report-sender.ts';
 import type { SessionReport } from '../reports/schema.ts';
 import type { ReportSettings } from '../reports/settings.ts';
-import { within } from '../telemetry/bounds.ts';
+import { settlesWithin } from '../telemetry/export-queue.ts';
 import { Redaction, type RedactText } from '../telemetry/redaction.ts';
 import { resolveTelemetry, type TelemetryOptions } from '../telemetry/settings.ts';
-import { demandsRedaction } from './demanded-redaction.ts';
-import { allTexts, meant, onlyNames } from './plain-event.ts';
-import { processWide } from './process-wide.ts';
-import type { RecordSwitches } from './record-switches.ts';
-import type { JournalHead } from './recovered-report.ts';
+import { namesOnly, unspokenTextFields, withTexts } from './event-log.ts';
+import type { RecordSwitches } from './observe-options.ts';
+import { isRedactionDemanded } from './observe-options.ts';
+import { processState } from './process-state.ts';
 import { loadedSdk } from './sdk.ts';
-import { pickUpRecording, type RecordedJob } from './sdk-recording.ts';
-import { type ReportContent, type ReportHead, SessionReportDraft } from './session-report.ts';
+import { moveSdkRecording, type RecordedJob } from './sdk-recording.ts';
+import {
+  type JournalHead,
+  type ReportContent,
+  type ReportHead,
+  SessionReportBuilder,
+} from './session-report.ts';
 
 type Outcome = Labels<'talkgauge_session_reports_total'>['outcome'];
 
@@ -33,7 +36,7 @@ interface Session {
   sessionOptions?: object;
 }
 
-export interface ReportedSessionOptions {
+export interface SessionReporterOptions {
   settings: ReportSettings;
   session: object;
   job?: Pick<JobContext, 'job'> & RecordedJob;
@@ -48,7 +51,7 @@ export interface ReportedSessionOptions {
   sink: Sink;
 }
 
-/** Where a report is, for who tells of it. */
+/** A report with its result and location. */
 export interface WrittenReport {
   report: SessionReport;
   outcome: Outcome;
@@ -63,20 +66,20 @@ const diskReserve = 750;
 const maxText = 262_144;
 
 /** The report of one session, from the first event to the file. */
-export class ReportedSession {
-  readonly draft: SessionReportDraft;
-  readonly #options: ReportedSessionOptions;
+export class SessionReporter {
+  readonly builder: SessionReportBuilder;
+  readonly #options: SessionReporterOptions;
   readonly #stem: string;
   readonly #journal: Journal | undefined;
   #ended: Promise<WrittenReport | undefined> | undefined;
 
-  constructor(options: ReportedSessionOptions) {
+  constructor(options: SessionReporterOptions) {
     this.#options = options;
     const { job: context, identity, record, muted } = options;
     const job = context?.job;
     const session = randomBytes(4).toString('hex');
     const span = record.traces ? sentSpan(muted) : undefined;
-    this.#stem = stemOf(Date.now(), job?.id ?? '', session);
+    this.#stem = reportStem(Date.now(), job?.id ?? '', session);
     const head = {
       ...(job?.id && { jobId: job.id }),
       ...(job?.room?.sid && { roomId: job.room.sid }),
@@ -88,7 +91,7 @@ export class ReportedSession {
     };
     const what = contentOf(options);
     this.#journal = this.#keepJournal(head, what, span?.spanId);
-    this.draft = new SessionReportDraft(head, what, this.#journal);
+    this.builder = new SessionReportBuilder(head, what, this.#journal);
   }
 
   /** Writes the report, once and within its deadline, and counts what came of it. Never rejects. */
@@ -101,7 +104,7 @@ export class ReportedSession {
     return this.#ended;
   }
 
-  /** Without one a job that dies leaves no report. */
+  /** Without a journal, a job that dies leaves no report. */
   #keepJournal(head: ReportHead, what: () => ReportContent, spanId?: string): Journal | undefined {
     try {
       const { content, events } = what();
@@ -117,23 +120,23 @@ export class ReportedSession {
     const { settings, job, session, record } = this.#options;
     const { folder, bucket, deadlineMs } = settings;
     const begun = performance.now();
-    const recordings = job?.job?.id === undefined ? undefined : processWide().recordings.of(job.job.id);
+    const recordings = job?.job?.id === undefined ? undefined : processState().recordings.of(job.job.id);
     const left = () => Math.max(0, begun + deadlineMs - performance.now());
     // What records the room ends at the same time.
     const [recording] = await Promise.all([
-      pickUpRecording({
+      moveSdkRecording({
         ...{ session, job, folder, stem: this.#stem, ms: deadlineMs / 2 },
         audio: record.audio,
-        redaction: demandsRedaction(session, job),
+        redaction: isRedactionDemanded(session, job),
       }),
       recordings?.settled(deadlineMs - Math.min(diskReserve, deadlineMs / 2)),
     ]);
     const { history, sessionOptions } = session as Session;
     const sdkVersion = (await loadedSdk().catch(() => undefined))?.version;
-    const prices = pricesOf(processWide().defaults?.prices);
+    const prices = pricesOf(processState().defaults?.prices);
     prices.close();
     const report = {
-      ...this.draft.report({
+      ...this.builder.report({
         at: Date.now(),
         derivation: prices.derivation,
         recordings: [...(recording ? [recording] : []), ...(recordings?.all ?? [])],
@@ -147,15 +150,15 @@ export class ReportedSession {
     let refused: string | undefined = bucket && 'it was not there in time';
     const write = async () => {
       const written = await writeReport(folder, this.#stem, report);
-      location = bucket ? urlIn(bucket, basename(written)) : written;
+      location = bucket ? bucketUrl(bucket, basename(written)) : written;
       outcome = 'written';
-      await this.#journal?.done();
+      await this.#journal?.remove();
       if (!bucket) return;
       // What the bucket does not take now waits for the worker.
-      const outbox = new Outbox(folder, bucket);
+      const sender = new ReportSender(folder, bucket);
       const files = recording?.status === 'saved' ? [join(folder, `${this.#stem}.ogg`), written] : [written];
       try {
-        for (const file of files) await outbox.send(file);
+        for (const file of files) await sender.send(file);
         outcome = 'uploaded';
       } catch (error) {
         refused = (error as Error).message;
@@ -165,7 +168,7 @@ export class ReportedSession {
       outcome = 'failed';
       this.#warn(error.message);
     });
-    await within(left(), writing);
+    await settlesWithin(left(), writing);
     this.#journal?.close();
     if (outcome === 'deadline') this.#warn(`the folder did not take it within ${deadlineMs} ms`);
     // Not every job has a worker that would say it.
@@ -193,7 +196,7 @@ function pricesOf(file: string | undefined = new Options().string('', [pricesVar
   try {
     return openPrices({ file });
   } catch {
-    // It was refused where it was given; cost is then told by the other prices.
+    // The error was reported where the option was given. Cost is then computed from the built-in prices.
     return openPrices();
   }
 }
@@ -205,18 +208,18 @@ function sentSpan(muted: (traceId: string) => boolean = () => false): SpanContex
   return muted(span.traceId) ? undefined : span;
 }
 
-/** What of the session's content goes into the report, asked each time. */
-function contentOf(options: ReportedSessionOptions): () => ReportContent {
+/** Which content goes into the report. Called for each event, because LiveKit may demand redaction when a session starts. */
+function contentOf(options: SessionReporterOptions): () => ReportContent {
   const { session, job, record, telemetry, redact } = options;
-  const first = processWide().defaults?.telemetry;
+  const first = processState().defaults?.telemetry;
   const { allowPii } = resolveTelemetry({ ...telemetry, ...first });
   const redaction = new Redaction({ allowPii, maxText });
   for (const hook of [first?.redact, telemetry?.redact, redact]) if (hook) redaction.add(hook);
   const edit = (text: string, field: string) => redaction.text(text, field, 'report');
-  const texts = { leftOut: allowPii ? allTexts.leftOut : new Set(meant), keep: edit };
-  const names = onlyNames(edit);
+  const texts = { leftOut: allowPii ? withTexts.leftOut : new Set(unspokenTextFields), keep: edit };
+  const names = namesOnly(edit);
   return () => {
-    const demanded = demandsRedaction(session, job);
+    const demanded = isRedactionDemanded(session, job);
     const transcript = record.transcript && !demanded;
     return {
       content: { transcript, allowPii: transcript && allowPii, redaction: demanded },

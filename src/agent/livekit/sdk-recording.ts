@@ -1,7 +1,7 @@
 import type { JobContext, voice } from '@livekit/agents';
 import { seconds } from '../../session/samples.ts';
-import { takeIn } from '../reports/recording-file.ts';
-import { within } from '../telemetry/bounds.ts';
+import { moveRecording } from '../reports/folder.ts';
+import { settlesWithin } from '../telemetry/export-queue.ts';
 import type { JobRecording } from './job-recordings.ts';
 
 /** What is needed of a job's context. */
@@ -20,7 +20,7 @@ export interface SdkRecordingOptions {
 }
 
 /** Brings the audio that the SDK has recorded of a session to its report; undefined: the SDK has recorded none. Never rejects. */
-export async function pickUpRecording(options: SdkRecordingOptions): Promise<JobRecording | undefined> {
+export async function moveSdkRecording(options: SdkRecordingOptions): Promise<JobRecording | undefined> {
   const { audio, redaction, folder, stem, ms } = options;
   const report = sdkReport(options);
   const path = report?.audioRecordingPath;
@@ -52,7 +52,7 @@ export async function pickUpRecording(options: SdkRecordingOptions): Promise<Job
   }
   let result = without('failed', 'deadline', 'the folder did not take it in time');
   const late = new AbortController();
-  const taking = takeIn(path, folder, stem, late.signal).then(
+  const taking = moveRecording(path, folder, stem, late.signal).then(
     ({ name, bytes, at }) => {
       const duration = startedAt === undefined ? undefined : seconds(Math.max(0, at - startedAt));
       result = {
@@ -64,7 +64,7 @@ export async function pickUpRecording(options: SdkRecordingOptions): Promise<Job
       result = without('failed', error.code === 'ENOENT' ? 'missing' : 'unwritable', error.message);
     },
   );
-  await within(ms, taking);
+  await settlesWithin(ms, taking);
   late.abort();
   return result;
 }

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Hook } from 'require-in-the-middle';
-import { kindOfProcess } from './processes-of-sdk.ts';
+import { kindOfProcess } from './processes.ts';
 
 /** A loaded build of `@livekit/agents`. The package has two, ESM and CommonJS, with classes of their own. */
 export type Sdk = typeof import('@livekit/agents');
@@ -46,7 +46,7 @@ export async function onSdk(found: (sdk: Sdk) => void): Promise<void> {
 /** The ESM build, as the program's main module would find it: there may be several copies. */
 async function importSdk(): Promise<Sdk | undefined> {
   const main = process.argv[1];
-  // A job's main module lies in the SDK itself.
+  // A job's main module is a file of the SDK.
   const own = main && isJobProcess() ? join(dirname(main), '../..', 'index.js') : '';
   if (existsSync(own)) return import(pathToFileURL(own).href);
   for (const from of [main, join(process.cwd(), 'index.js'), import.meta.filename]) {

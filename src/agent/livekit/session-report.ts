@@ -1,16 +1,14 @@
+import type { BillableUnit, billedComponents } from '../../catalogue/labels.ts';
 import type { Derivation, Observation } from '../../catalogue/observation.ts';
 import type { SessionEventName, SessionEvents } from '../../session/events.ts';
 import { requestGuard, seconds, validOrZero } from '../../session/samples.ts';
 import { closeReasonOf } from '../../session/session-observer.ts';
 import type { TurnSummary } from '../../session/turns.ts';
 import { version } from '../../version.ts';
-import { BilledUsage } from '../reports/cost.ts';
 import type { Journal } from '../reports/journal.ts';
-import { latencyOf } from '../reports/latency.ts';
 import type { SessionReport } from '../reports/schema.ts';
-import type { JobRecording } from './job-recordings.ts';
-import { allTexts, noTexts, plain, type Texts } from './plain-event.ts';
-import { reportedRecording } from './reported-recording.ts';
+import { type TextPolicy, toPlainData, withoutTexts, withTexts } from './event-log.ts';
+import { type JobRecording, reportedRecording } from './job-recordings.ts';
 
 /** What is known of a session from its beginning on. */
 export interface ReportHead {
@@ -24,13 +22,23 @@ export interface ReportHead {
   traceIds: readonly string[];
 }
 
+/** What a journal begins with. */
+export interface JournalHead {
+  head: ReportHead;
+  content: SessionReport['content'];
+  /** Whether the report lists the events that follow: the switch `logs`. */
+  events: boolean;
+  /** The span in which the session was observed, of the first of the head's traces. */
+  spanId?: string;
+}
+
 /** What a report gets of its session besides the events. */
 export interface ReportEnd {
   /** When it is made, in milliseconds since the epoch. */
   at: number;
   derivation: Derivation;
   recordings: readonly JobRecording[];
-  /** The session's history; without it, what its events told of it. */
+  /** The session's history. @default what its events contain */
   history?: readonly object[];
   options?: object;
 }
@@ -38,14 +46,14 @@ export interface ReportEnd {
 export interface ReportContent {
   content: SessionReport['content'];
   /** What becomes of the texts of the conversation. */
-  texts: Texts;
+  texts: TextPolicy;
   /** What becomes of any other. */
-  edit: Texts['keep'];
+  edit: TextPolicy['keep'];
   /** Whether the events are listed. */
   events: boolean;
 }
 
-/** Events of no use to a reader: a model's inner figures, and a sum that is told once at the end. */
+/** Events that are not listed: a model's internal figures, and usage, which the report holds once. */
 const unlisted: ReadonlySet<SessionEventName> = new Set(['debug_message', 'session_usage_updated']);
 /** How many events a report lists, how long they may be together as JSON, and how many turns. */
 const maxEvents = 20_000;
@@ -60,11 +68,11 @@ const optionNames = [
 
 type Plain = Record<string, unknown>;
 
-/** Gathers what a session's report says, from its events and what they meant for the series. */
-export class SessionReportDraft {
+/** Builds a session's report from its events and the observations made of them. */
+export class SessionReportBuilder {
   readonly #head: ReportHead;
-  readonly #what: () => ReportContent;
-  readonly #journal: Pick<Journal, 'line'> | undefined;
+  readonly #contentPolicy: () => ReportContent;
+  readonly #journal: Pick<Journal, 'append'> | undefined;
   readonly #usage = new BilledUsage();
   readonly #latencies: { e2eLatency: number }[] = [];
   readonly #turns: SessionReport['turns'] = [];
@@ -79,23 +87,23 @@ export class SessionReportDraft {
   #closed: { at: number; closeReason: SessionReport['closeReason']; error?: unknown } | undefined;
 
   /**
-   * @param what asked each time, because LiveKit may demand redaction when a session starts
-   * @param journal is told all that the report would be made of again
+   * @param contentPolicy called for each event, because LiveKit may demand redaction when a session starts
+   * @param journal receives everything that is needed to rebuild the report
    */
-  constructor(head: ReportHead, what: () => ReportContent, journal?: Pick<Journal, 'line'>) {
+  constructor(head: ReportHead, contentPolicy: () => ReportContent, journal?: Pick<Journal, 'append'>) {
     this.#head = head;
-    this.#what = what;
+    this.#contentPolicy = contentPolicy;
     this.#journal = journal;
   }
 
   /** @param repeated whether another session in this process has counted the event */
   event<E extends SessionEventName>(name: E, event: SessionEvents[E], repeated = false): void {
     this.#readers[name]?.(event as never);
-    const { events, texts } = this.#what();
+    const { events, texts } = this.#contentPolicy();
     if ((!events && !this.#journal) || unlisted.has(name)) return;
     if (name === 'user_input_transcribed' && !(event as SessionEvents['user_input_transcribed']).isFinal)
       return;
-    const one = listed(name, event, texts, repeated);
+    const one = toListedEvent(name, event, texts, repeated);
     this.#length += JSON.stringify(one).length;
     this.#listed += 1;
     if (this.#listed > maxEvents || this.#length > maxLength) {
@@ -103,7 +111,7 @@ export class SessionReportDraft {
       return;
     }
     if (events) this.#events.push(one);
-    this.#journal?.line(one);
+    this.#journal?.append(one);
   }
 
   samples(observations: readonly Observation[]): void {
@@ -115,14 +123,14 @@ export class SessionReportDraft {
     }
   }
 
-  /** Gives the journal a sign of life, with what is not told by events that it has. */
-  beat(): void {
-    const modelUsage = this.#modelUsage.map((usage) => plain(usage, noTexts));
-    this.#journal?.line({ type: 'session_usage_updated', usage: { modelUsage } });
+  /** Writes a heartbeat to the journal, with the usage, which no listed event has. */
+  heartbeat(): void {
+    const modelUsage = this.#modelUsage.map((usage) => toPlainData(usage, withoutTexts));
+    this.#journal?.append({ type: 'session_usage_updated', usage: { modelUsage } });
   }
 
-  /** Says that the job has died, at `at` (milliseconds since the epoch), unless the session had ended before. */
-  lost(at: number): void {
+  /** Marks the job as crashed at `at` (milliseconds since the epoch), unless the session had ended before. */
+  markLost(at: number): void {
     this.#closed ??= { at, closeReason: 'crashed' };
   }
 
@@ -138,14 +146,14 @@ export class SessionReportDraft {
       toolSeconds,
       ...(latency > 0 && { e2eLatency: latency }),
       ...(segments && { segments }),
-      user: plain(user, noTexts) as Plain,
-      ...(reply && { reply: plain(reply, noTexts) as Plain }),
+      user: toPlainData(user, withoutTexts) as Plain,
+      ...(reply && { reply: toPlainData(reply, withoutTexts) as Plain }),
     });
   }
 
   /** The report as of now. */
   report({ at, derivation, recordings, history, options = {} }: ReportEnd): SessionReport {
-    const { content, texts, edit } = this.#what();
+    const { content, texts, edit } = this.#contentPolicy();
     const { traceIds, room, ...head } = this.#head;
     const ended = this.#closed?.at ?? at;
     const known = Object.entries(options).filter(([name]) => optionNames.includes(name));
@@ -165,12 +173,12 @@ export class SessionReportDraft {
       counts: { ...this.#counts },
       latency: latencyOf(this.#latencies),
       turns: this.#turns,
-      modelUsage: this.#modelUsage.map((usage) => plain(usage, noTexts) as Plain),
+      modelUsage: this.#modelUsage.map((usage) => toPlainData(usage, withoutTexts) as Plain),
       cost: this.#usage.cost(derivation),
-      options: plain(Object.fromEntries(known), { ...allTexts, keep: edit }) as Plain,
+      options: toPlainData(Object.fromEntries(known), { ...withTexts, keep: edit }) as Plain,
       recordings: recordings.map((one) => reportedRecording(one, { content, edit }, room)),
       traceIds: [...traceIds],
-      chatHistory: { items: (history ?? this.#items).map((item) => plain(item, texts) as Plain) },
+      chatHistory: { items: (history ?? this.#items).map((item) => toPlainData(item, texts) as Plain) },
       events: this.#events,
       eventsDropped: this.#dropped,
     };
@@ -206,26 +214,71 @@ export class SessionReportDraft {
 }
 
 /** An event as it is listed: as plain data, with its name, which speeches' ends have not from the SDK. */
-function listed<E extends SessionEventName>(
+function toListedEvent<E extends SessionEventName>(
   name: E,
   event: SessionEvents[E],
-  texts: Texts,
+  texts: TextPolicy,
   repeated: boolean,
 ): Plain {
-  const told = { ...(plain(event, texts) as Plain), type: name, ...(repeated && { repeated }) };
-  if (name !== 'close') return told;
-  // Users may close a session with a reason of their own, in words.
-  return { ...told, reason: closeReasonOf((event as SessionEvents['close']).reason) };
+  const listed = { ...(toPlainData(event, texts) as Plain), type: name, ...(repeated && { repeated }) };
+  if (name !== 'close') return listed;
+  // A user's own close reason is free text.
+  return { ...listed, reason: closeReasonOf((event as SessionEvents['close']).reason) };
 }
 
 /** Why a session ended; only its message may quote anything. */
-function failure(error: unknown, texts: Texts): SessionReport['error'] {
-  const { type, label, recoverable, message, error: inner } = plain(error, texts) as Plain;
-  const words = message ?? (inner as Plain | undefined)?.message;
+function failure(error: unknown, texts: TextPolicy): SessionReport['error'] {
+  const { type, label, recoverable, message, error: inner } = toPlainData(error, texts) as Plain;
+  const text = message ?? (inner as Plain | undefined)?.message;
   return {
     type: typeof type === 'string' ? type : 'unknown',
     ...(typeof label === 'string' && { label }),
     ...(typeof recoverable === 'boolean' && { recoverable }),
-    ...(typeof words === 'string' && { message: words }),
+    ...(typeof text === 'string' && { message: text }),
   };
+}
+
+type Component = (typeof billedComponents)[number];
+
+/** What a session used that is billed, added up from its observations. */
+export class BilledUsage {
+  readonly #amounts = new Map<string, { labels: Readonly<Record<string, string>>; amount: number }>();
+
+  add({ metric, labels, value }: Observation): void {
+    if (metric !== 'lk_agents_billable_usage_total') return;
+    const key = JSON.stringify(labels);
+    const known = this.#amounts.get(key);
+    if (known) known.amount += value;
+    else this.#amounts.set(key, { labels, amount: value });
+  }
+
+  /** What it costs, priced as the cost series are. */
+  cost(derivation: Derivation): SessionReport['cost'] {
+    const byComponent: Record<string, number> = {};
+    const unpriced: SessionReport['cost']['unpriced'] = [];
+    for (const { labels, amount } of this.#amounts.values()) {
+      const component = labels.component as Component;
+      for (const { metric, factor } of derivation.of(labels)) {
+        if (metric === 'lk_agents_cost_usd_total') {
+          byComponent[component] = (byComponent[component] ?? 0) + amount * factor;
+        } else {
+          const { model_provider: provider = '', model_name: model = '' } = labels;
+          unpriced.push({ component, provider, model, unit: labels.unit as BillableUnit, amount });
+        }
+      }
+    }
+    const usd = Object.values(byComponent).reduce((sum, dollars) => sum + dollars, 0);
+    // Usage without a price is not free: of nothing else, no cost is known.
+    return { ...((usd > 0 || unpriced.length === 0) && { usd }), byComponent, unpriced };
+  }
+}
+
+/** The latency of turns that were measured, in seconds; percentiles by nearest rank. */
+export function latencyOf(turns: readonly { e2eLatency?: number }[]): SessionReport['latency'] {
+  const sorted = turns
+    .flatMap(({ e2eLatency }) => (e2eLatency === undefined ? [] : [e2eLatency]))
+    .sort((a, b) => a - b);
+  if (sorted.length === 0) return { turns: 0 };
+  const quantile = (share: number) => sorted[Math.ceil(share * sorted.length) - 1];
+  return { turns: sorted.length, p50: quantile(0.5), p95: quantile(0.95), max: sorted.at(-1) };
 }

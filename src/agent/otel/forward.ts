@@ -1,10 +1,7 @@
 import type { Sink } from '../../catalogue/observation.ts';
 import type { MetricSpec } from '../../catalogue/types.ts';
-import { createGate, type Log } from './gate.ts';
-import { createMeterProvider } from './meter-provider.ts';
-import { recordNodeActivity } from './node-activity.ts';
-import { registerMeterProvider } from './registration.ts';
-import { routesOf } from './routes.ts';
+import { createMeterProvider, registerMeterProvider, routesOf } from './meter-provider.ts';
+import { recordNodeActivity } from './node-metrics.ts';
 
 export interface ForwardOptions {
   /** Gets what the catalogue's instruments measure: the relay, or the recorder of this process. */
@@ -29,14 +26,45 @@ export interface ForwardOptions {
  * The returned function stops it, after a last measurement: call it before the sink is closed.
  */
 export function forwardOpenTelemetry({ record, log = console.warn, specs }: ForwardOptions): () => void {
-  const gate = createGate(record, log);
-  const provider = createMeterProvider({ routes: routesOf(specs), record: gate.record });
+  const guard = createGuard(record, log);
+  const provider = createMeterProvider({ routes: routesOf(specs), record: guard.record });
   const unregister = registerMeterProvider(provider, log);
   if (!unregister) return () => {};
   const stop = recordNodeActivity({ provider, process: 'job' });
   return () => {
     stop();
-    gate.close();
+    guard.close();
     unregister();
+  };
+}
+
+export type Log = (message: string) => void;
+
+/** Instruments outlive the provider, and their callers expect them never to throw. */
+export function createGuard(record: Sink, log: Log): { record: Sink; close(): void } {
+  let open = true;
+  const once = logOnce(log);
+  return {
+    record(observation) {
+      if (!open) return;
+      try {
+        record(observation);
+      } catch (error) {
+        once(`A measurement of ${observation.metric} was lost: ${error}`);
+      }
+    },
+    close() {
+      open = false;
+    },
+  };
+}
+
+/** Says each thing once; after a hundred different ones, nothing more. */
+export function logOnce(log: Log): Log {
+  const said = new Set<string>();
+  return (message) => {
+    if (said.has(message) || said.size >= 100) return;
+    said.add(message);
+    log(message);
   };
 }

@@ -7,11 +7,14 @@ import {
   type Meter,
   type MeterProvider,
   type MetricOptions,
+  metrics,
   TraceFlags,
   trace,
 } from '@opentelemetry/api';
+import { catalogue as standard } from '../../catalogue/metrics.ts';
 import type { Exemplar, Observation, Sink } from '../../catalogue/observation.ts';
-import { fits, labelsOf, type Route } from './routes.ts';
+import type { MetricSpec } from '../../catalogue/types.ts';
+import { labelName, unitName } from './naming.ts';
 
 export interface MeterProviderOptions {
   routes: ReadonlyMap<string, Route>;
@@ -72,4 +75,85 @@ function exemplar(context = contexts.active()): Exemplar | undefined {
   const span = trace.getSpanContext(context);
   if (!span || !isSpanContextValid(span) || !(span.traceFlags & TraceFlags.SAMPLED)) return undefined;
   return { trace_id: span.traceId, span_id: span.spanId };
+}
+
+/** Prefix of a catalogue entry's `source` for an OpenTelemetry instrument. */
+const marker = 'OpenTelemetry: ';
+
+/** An instrument that is a series of the catalogue. */
+export interface Route {
+  metric: string;
+  type: MetricSpec['type'];
+  /** What the instrument's unit must be for the values to be the series' own, e.g. `seconds`. */
+  unit: string;
+  labels: ReadonlySet<string>;
+}
+
+/** The catalogue's series that come from OpenTelemetry, by the name of their instrument. */
+export function routesOf(specs: Readonly<Record<string, MetricSpec>> = standard): ReadonlyMap<string, Route> {
+  return new Map(
+    Object.entries(specs)
+      .filter(([, { source }]) => source.startsWith(marker))
+      .map(([metric, { source, type, unit, labels }]) => [
+        source.slice(marker.length),
+        { metric, type, unit, labels: new Set(Object.keys(labels)) },
+      ]),
+  );
+}
+
+/** Whether an instrument of this kind and unit measures what the series of the route does. */
+export const fits = (route: Route, type: Route['type'], unit: string | undefined): boolean =>
+  route.type === type && unitName(unit) === route.unit;
+
+/** The attributes that are labels of the series; all others (room, job, …) stay behind. */
+export function labelsOf(
+  { labels }: Route,
+  attributes: Readonly<Record<string, unknown>> = {},
+): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const [attribute, value] of Object.entries(attributes)) {
+    const label = labelName(attribute);
+    if (value !== undefined && labels.has(label)) kept[label] = String(value);
+  }
+  return kept;
+}
+
+// Every copy of @opentelemetry/api 1.x keeps its globals here. Read directly, because the API itself
+// answers "none" with a no-op provider that is indistinguishable from a real one.
+const globals = Symbol.for('opentelemetry.js.api.1');
+const ours = Symbol.for('talkgauge.meterProvider');
+
+interface ApiGlobals {
+  version?: string;
+  metrics?: MeterProvider & { [ours]?: true };
+}
+
+const api = () => (globalThis as { [globals]?: ApiGlobals })[globals];
+
+/**
+ * Makes `provider` the process's global one, unless there is one already: the user's own wins, and
+ * the API lets it be set only once. Returns what takes it back, or undefined when it was not set
+ * (then `log` gets the reason, except when the other one is Talkgauge's, too).
+ */
+export function registerMeterProvider(
+  provider: MeterProvider,
+  log: (message: string) => void,
+): (() => void) | undefined {
+  const existing = api()?.metrics;
+  if (existing?.[ours]) return undefined;
+  if (existing) {
+    log('OpenTelemetry metrics go to the MeterProvider that is registered already; /metrics is without them');
+    return undefined;
+  }
+  const tagged = Object.assign(provider, { [ours]: true as const });
+  if (!metrics.setGlobalMeterProvider(tagged)) {
+    log(
+      `OpenTelemetry metrics are not on /metrics: @opentelemetry/api ${api()?.version} is in use already and ` +
+        'does not go with the one that Talkgauge depends on; install a single version of it',
+    );
+    return undefined;
+  }
+  return () => {
+    if (api()?.metrics === tagged) metrics.disable();
+  };
 }

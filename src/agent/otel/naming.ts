@@ -15,7 +15,7 @@ const units: Readonly<Record<string, string>> = {
   '%': 'percent',
 };
 
-/** An OpenTelemetry unit in words; undefined for none, an annotation (`{request}`) or one that has no word. */
+/** An OpenTelemetry unit as Prometheus spells it; undefined for none, an annotation (`{request}`) or an unknown one. */
 export const unitName = (unit: string | undefined): string | undefined =>
   unit && Object.hasOwn(units, unit) ? units[unit] : undefined;
 

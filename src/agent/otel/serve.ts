@@ -1,15 +1,15 @@
-import { MetricReader, MeterProvider as SdkMeterProvider } from '@opentelemetry/sdk-metrics';
+import type { Attributes } from '@opentelemetry/api';
+import {
+  type IAttributesProcessor,
+  MetricReader,
+  MeterProvider as SdkMeterProvider,
+} from '@opentelemetry/sdk-metrics';
 import type { Format } from '../../catalogue/exposition-text.ts';
-import { boundedAttributes } from './attributes.ts';
-import { render } from './exposition.ts';
-import { type Family, familiesOf, namesOf } from './families.ts';
+import { type Family, familiesOf, namesOf, render } from './exposition.ts';
 import type { ForwardOptions } from './forward.ts';
-import { createGate, logOnce } from './gate.ts';
-import { createMeterProvider } from './meter-provider.ts';
-import { recordNodeActivity } from './node-activity.ts';
-import { observeNodeState } from './node-state.ts';
-import { registerMeterProvider } from './registration.ts';
-import { routesOf } from './routes.ts';
+import { createGuard, logOnce } from './forward.ts';
+import { createMeterProvider, registerMeterProvider, routesOf } from './meter-provider.ts';
+import { observeNodeState, recordNodeActivity } from './node-metrics.ts';
 
 export interface ServeOptions extends ForwardOptions {
   /** Whether the registry has a family or sample of this name; an instrument of that name is left out. @default none */
@@ -25,7 +25,7 @@ export interface OpenTelemetry {
   readonly registered: boolean;
   /** The families outside the catalogue, which `append` adds to the registry's exposition; never rejects. */
   expose(format: Format): Promise<string>;
-  /** Gives the global provider back, and measures no more. */
+  /** Unregisters the global provider and stops measuring. */
   close(): Promise<void>;
 }
 
@@ -42,13 +42,13 @@ export function serveOpenTelemetry(options: ServeOptions): OpenTelemetry {
     labels = {},
     maxAttributeSets = 2_000,
   } = options;
-  const gate = createGate(record, log);
+  const guard = createGuard(record, log);
   const reader = new PullReader();
   const others = new SdkMeterProvider({
     readers: [reader],
     views: [{ instrumentName: '*', attributesProcessors: [boundedAttributes(maxAttributeSets)] }],
   });
-  const provider = createMeterProvider({ routes: routesOf(specs), record: gate.record, others });
+  const provider = createMeterProvider({ routes: routesOf(specs), record: guard.record, others });
   const unregister = registerMeterProvider(provider, log);
   if (!unregister) return { registered: false, expose: async () => '', close: async () => {} };
   const stops = [recordNodeActivity({ provider, process: 'worker' }), observeNodeState(provider)];
@@ -73,7 +73,7 @@ export function serveOpenTelemetry(options: ServeOptions): OpenTelemetry {
     close() {
       closed ??= (async () => {
         for (const stop of stops) stop();
-        gate.close();
+        guard.close();
         unregister();
         await others.shutdown();
       })();
@@ -104,8 +104,51 @@ function distinct(
   });
 }
 
-/** Collects when asked, and exports nothing by itself. */
+/** Collects on request only. */
 class PullReader extends MetricReader {
   protected override async onForceFlush(): Promise<void> {}
   protected override async onShutdown(): Promise<void> {}
+}
+
+/** Attributes that identify a call: `room_id`, `lk.job_id`, `lk.pii.room_name`, `phone_number`, … */
+const identifying = new RegExp(
+  [
+    '(?:^|[._-])(?:',
+    'pii[._-].+|',
+    'room|participant|phone(?:[._-]?number)?|',
+    '(?:room|participant|user)[._-]?(?:name|identity)|',
+    '(?:room|participant|user|job|session|conversation|dispatch|speech|generation|segment|track|request|response|call)',
+    '[._-]?s?ids?',
+    ')$',
+  ].join(''),
+  'i',
+);
+
+export const isIdentifying = (attribute: string): boolean => identifying.test(attribute);
+
+/** What OpenTelemetry's own cardinality limit puts in the place of attributes. */
+const overflowAttributes: Attributes = { 'otel.metric.overflow': true };
+
+/**
+ * Leaves out what identifies a call, and lets no more than `max` different attribute sets through;
+ * further ones become `otel.metric.overflow`.
+ *
+ * The SDK's own limit counts from nought again after each collection, so it does not bound a process
+ * that lives for days.
+ */
+export function boundedAttributes(max: number): IAttributesProcessor {
+  const seen = new Set<string>();
+  return {
+    process(incoming) {
+      const kept = Object.entries(incoming)
+        .filter(([attribute]) => !isIdentifying(attribute))
+        .sort(([a], [b]) => (a < b ? -1 : 1));
+      const key = JSON.stringify(kept);
+      if (!seen.has(key)) {
+        if (seen.size >= max) return overflowAttributes;
+        seen.add(key);
+      }
+      return Object.fromEntries(kept);
+    },
+  };
 }

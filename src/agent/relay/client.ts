@@ -3,10 +3,9 @@ import type { Identity } from '../../catalogue/types.ts';
 import type { DropReason } from '../../metrics/recorder.ts';
 import { type DescriptorOf, descriptorOf as descriptor } from './descriptor.ts';
 import { dropsMetric, JobSeriesTable } from './job-series.ts';
-import { cut } from './label-value.ts';
-import { Link } from './link.ts';
-import { Outbox } from './outbox.ts';
-import { encodeHello } from './protocol.ts';
+import { encodeHello, truncateLabel } from './protocol.ts';
+import { ReconnectingSocket } from './reconnecting-socket.ts';
+import { SendQueue } from './send-queue.ts';
 
 export interface RelayClientOptions {
   /** The worker's socket. */
@@ -41,7 +40,7 @@ export interface RelayClient {
 /**
  * Connects a job to its worker, in the background, and again whenever the connection is lost. What is
  * recorded meanwhile waits. Nothing that goes wrong here is thrown: what is lost is counted, as
- * `talkgauge_samples_dropped_total`, and the worker hears of it with the next samples.
+ * `talkgauge_samples_dropped_total`, and sent to the worker with the next samples.
  */
 export function connectRelay(options: RelayClientOptions): RelayClient {
   return new Relay(options);
@@ -50,12 +49,15 @@ export function connectRelay(options: RelayClientOptions): RelayClient {
 const microtask = Promise.resolve();
 
 const hello = ({ agent_name, agent_version }: Identity): string =>
-  encodeHello({ agent_name: cut(agent_name), agent_version: cut(agent_version) }, process.pid);
+  encodeHello(
+    { agent_name: truncateLabel(agent_name), agent_version: truncateLabel(agent_version) },
+    process.pid,
+  );
 
 class Relay implements RelayClient {
   readonly #table: JobSeriesTable;
-  readonly #outbox: Outbox;
-  readonly #link: Link;
+  readonly #queue: SendQueue;
+  readonly #socket: ReconnectingSocket;
   readonly #flushes = new Set<() => void>();
   #scheduled = false;
   /** How many samples the last write took along. */
@@ -71,8 +73,8 @@ class Relay implements RelayClient {
     descriptorOf = descriptor,
   }: RelayClientOptions) {
     this.#table = new JobSeriesTable(maxSeries);
-    this.#outbox = new Outbox(this.#table, maxQueueBytes);
-    this.#link = new Link(path, hello(identity), {
+    this.#queue = new SendQueue(this.#table, maxQueueBytes);
+    this.#socket = new ReconnectingSocket(path, hello(identity), {
       connected: () => this.#restart(),
       writable: this.#send,
       lost: (unsent) => {
@@ -81,7 +83,7 @@ class Relay implements RelayClient {
       },
       descriptorOf,
     });
-    this.#link.dial();
+    this.#socket.connect();
     process.once('exit', this.#send);
   }
 
@@ -92,9 +94,9 @@ class Relay implements RelayClient {
       const reason =
         typeof series === 'string'
           ? series
-          : this.#outbox.add(series, observation.value, observation.exemplar);
+          : this.#queue.add(series, observation.value, observation.exemplar);
       if (reason !== undefined) this.#drop(reason, 1);
-      if (this.#outbox.plenty) this.#send();
+      if (this.#queue.hasFullLine) this.#send();
       else this.#schedule();
     } catch {
       this.#drop('internal_error', 1);
@@ -102,7 +104,7 @@ class Relay implements RelayClient {
   };
 
   flush(deadlineMs: number): Promise<boolean> {
-    this.#link.dial();
+    this.#socket.connect();
     this.#send();
     if (this.#settled) return Promise.resolve(true);
     return new Promise((resolve) => {
@@ -126,16 +128,16 @@ class Relay implements RelayClient {
     await this.flush(deadlineMs);
     this.#closed = true;
     process.off('exit', this.#send);
-    this.#link.close();
+    this.#socket.close();
   }
 
   get #settled(): boolean {
-    return this.#outbox.empty && !this.#link.unsent;
+    return this.#queue.empty && !this.#socket.unsent;
   }
 
-  /** Tells a worker that knows nothing yet what it has to know. */
+  /** Sends a new worker the definitions and gauges. */
   #restart(): void {
-    this.#outbox.restart();
+    this.#queue.restart();
     this.#written = 0;
     this.#send();
   }
@@ -148,19 +150,19 @@ class Relay implements RelayClient {
    * makes an AsyncResource each time.
    */
   #schedule(): void {
-    if (this.#scheduled || !this.#link.ready) return;
+    if (this.#scheduled || !this.#socket.ready) return;
     this.#scheduled = true;
     microtask.then(this.#send);
   }
 
-  /** Writes what waits, until the kernel takes no more. */
+  /** Writes queued lines until the kernel accepts no more. */
   readonly #send = (): void => {
     this.#scheduled = false;
     try {
-      while (this.#link.ready && !this.#outbox.empty) {
-        const text = this.#outbox.take();
-        this.#written = this.#outbox.taken;
-        this.#link.write(text);
+      while (this.#socket.ready && !this.#queue.empty) {
+        const text = this.#queue.take();
+        this.#written = this.#queue.taken;
+        this.#socket.write(text);
       }
     } catch {
       this.#drop('internal_error', this.#written);
@@ -170,8 +172,8 @@ class Relay implements RelayClient {
 
   /** Counts what was lost. The count waits like any counter, so it cannot be lost itself. */
   #drop(reason: DropReason, count: number): void {
-    const actual = reason === 'queue_full' && !this.#link.connected ? 'disconnected' : reason;
+    const actual = reason === 'queue_full' && !this.#socket.connected ? 'disconnected' : reason;
     const series = this.#table.find(dropsMetric, { reason: actual });
-    if (typeof series !== 'string') this.#outbox.add(series, count, undefined, count);
+    if (typeof series !== 'string') this.#queue.add(series, count, undefined, count);
   }
 }

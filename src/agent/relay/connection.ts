@@ -2,38 +2,35 @@ import { catalogue } from '../../catalogue/metrics.ts';
 import type { Exemplar } from '../../catalogue/observation.ts';
 import type { Identity } from '../../catalogue/types.ts';
 import type { DropReason, Recorder, Series } from '../../metrics/recorder.ts';
-import { GaugeShare } from './gauge-share.ts';
-import { cut } from './label-value.ts';
-import { LineReader } from './lines.ts';
-import { decodeFrame, eachSample } from './protocol.ts';
-import { refusal } from './refusal.ts';
+import { LineReader } from './line-reader.ts';
+import { decodeFrame, eachSample, labelSetError, maxSum, truncateLabel } from './protocol.ts';
 
 export type FrameResult = 'ok' | 'malformed' | 'oversized' | 'incompatible';
 
-/** What is to be done with a connection after it was read from. */
-export type Verdict = 'open' | 'oversized' | 'incompatible';
+/** State of a connection after a chunk: `open`, or why the server closes it. */
+export type ConnectionStatus = 'open' | 'oversized' | 'incompatible';
 
 export interface ConnectionOptions {
   recorder: Recorder;
   /** Counts a frame. */
   frame(result: FrameResult, count: number): void;
-  /** Called once, when the connection has said a valid hello. */
-  greeted(): void;
+  /** Called once, after a valid hello. */
+  onHello(): void;
   maxLineBytes: number;
   maxSeries: number;
 }
 
-/** Where the samples of an id go: a gauge's share, another series, or nowhere and why. */
+/** Target of the samples of an id: a gauge's share, another series, or none with the reason. */
 type Slot = { share: GaugeShare } | { series: Series } | { refused: DropReason; counted: boolean };
 
-/** What the worker knows of one job: it reads the job's bytes, and believes none of them. */
+/** The worker's end of one job's connection. All input is validated; none is trusted. */
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly #lines: LineReader;
   readonly #slots = new Map<number, Slot>();
   #identity: Identity | undefined;
   #release = () => {};
-  #verdict: Verdict = 'open';
+  #status: ConnectionStatus = 'open';
   #ok = 0;
   #frames = 0;
 
@@ -42,17 +39,17 @@ export class Connection {
     this.#lines = new LineReader(options.maxLineBytes, (line) => this.#line(line));
   }
 
-  /** Takes bytes as they come. After any verdict but `open`, the connection reads no more. */
-  receive(chunk: Buffer): Verdict {
-    if (this.#verdict !== 'open') return this.#verdict;
-    if (!this.#lines.push(chunk) && this.#verdict === 'open') {
-      this.#verdict = 'oversized';
+  /** Reads a chunk. The connection reads nothing more once its status is not `open`. */
+  receive(chunk: Buffer): ConnectionStatus {
+    if (this.#status !== 'open') return this.#status;
+    if (!this.#lines.push(chunk) && this.#status === 'open') {
+      this.#status = 'oversized';
       this.#options.frame('oversized', 1);
     }
     // One increment per chunk instead of one per frame: a busy worker reads several frames at once.
     if (this.#ok > 0) this.#options.frame('ok', this.#ok);
     this.#ok = 0;
-    return this.#verdict;
+    return this.#status;
   }
 
   /** How many frames it has sent, of whatever kind. */
@@ -65,13 +62,13 @@ export class Connection {
    * worker; what it then left behind ends as the catalogue's `onLost` says.
    */
   close(lost: boolean): void {
-    if (this.#lines.inLine && this.#verdict === 'open') this.#options.frame('malformed', 1);
+    if (this.#lines.inLine && this.#status === 'open') this.#options.frame('malformed', 1);
     const slots = [...this.#slots.values()];
     this.#slots.clear();
     this.#release();
     for (const slot of slots) {
       try {
-        if ('share' in slot) slot.share.takeBack(lost);
+        if ('share' in slot) slot.share.release(lost);
       } catch {
         this.#options.recorder.dropped('internal_error');
       }
@@ -80,7 +77,7 @@ export class Connection {
 
   #line(line: string | undefined): void {
     this.#frames++;
-    if (this.#verdict !== 'open' || line === '\r') return;
+    if (this.#status !== 'open' || line === '\r') return;
     try {
       const result = line === undefined ? 'malformed' : this.#frame(line);
       if (result === 'ok') this.#ok++;
@@ -93,10 +90,10 @@ export class Connection {
   #frame(line: string): FrameResult {
     const frame = decodeFrame(line);
     if (frame?.type === 'incompatible') {
-      this.#verdict = 'incompatible';
+      this.#status = 'incompatible';
       return 'incompatible';
     }
-    if (frame?.type === 'hello') return this.#greet(frame.identity);
+    if (frame?.type === 'hello') return this.#hello(frame.identity);
     if (!frame || !this.#identity) return 'malformed';
     if (frame.type === 'definition') {
       return this.#define(frame.id, frame.metric, frame.labels, this.#identity);
@@ -105,13 +102,13 @@ export class Connection {
     return 'ok';
   }
 
-  #greet(identity: Identity): FrameResult {
+  #hello(identity: Identity): FrameResult {
     if (this.#identity) return 'malformed';
     const { agent_name, agent_version } = identity;
-    this.#identity = { agent_name: cut(agent_name), agent_version: cut(agent_version) };
+    this.#identity = { agent_name: truncateLabel(agent_name), agent_version: truncateLabel(agent_version) };
     this.#options.recorder.introduce(this.#identity);
     this.#release = this.#options.recorder.hold(this.#identity);
-    this.#options.greeted();
+    this.#options.onHello();
     return 'ok';
   }
 
@@ -132,8 +129,8 @@ export class Connection {
     }
     const series = recorder.series(metric, labels, identity);
     if (!series) {
-      // The recorder has counted the refusal once: that stands for the first sample.
-      this.#slots.set(id, { refused: refusal(spec, labels) ?? 'series_limit', counted: true });
+      // The recorder has counted the rejection once: that count is the first sample's.
+      this.#slots.set(id, { refused: labelSetError(spec, labels) ?? 'series_limit', counted: true });
     } else if (spec?.type === 'gauge') {
       const { onLost } = spec;
       const lost = onLost && recorder.series(onLost.metric, { ...labels, ...onLost.labels }, identity);
@@ -144,7 +141,7 @@ export class Connection {
     return 'ok';
   }
 
-  /** Every sample of a frame is on its own: a bad one costs the others nothing. */
+  /** Samples are independent: an invalid one does not affect the others of its frame. */
   readonly #sample = (id: unknown, value: unknown, exemplar: Exemplar | undefined): void => {
     try {
       const reason = this.#add(id, value, exemplar);
@@ -171,5 +168,33 @@ export class Connection {
     if ('share' in slot) return slot.share.set(value) ? undefined : 'invalid_value';
     slot.series.add(value, exemplar);
     return undefined;
+  }
+}
+
+/** One connection's share of a gauge, which is the sum over all connections. */
+export class GaugeShare {
+  readonly #gauge: Series;
+  readonly #lost: Series | undefined;
+  #share = 0;
+
+  /** `lost` counts what a lost connection left in the gauge. */
+  constructor(gauge: Series, lost: Series | undefined) {
+    this.#gauge = gauge;
+    this.#lost = lost;
+  }
+
+  /** Sets the share; false: the value is out of range. */
+  set(share: number): boolean {
+    if (!(Math.abs(share) <= maxSum)) return false;
+    if (share !== this.#share) this.#gauge.add(share - this.#share);
+    this.#share = share;
+    return true;
+  }
+
+  /** Removes the share from the gauge. */
+  release(lost: boolean): void {
+    const left = this.#share;
+    this.set(0);
+    if (lost && left > 0) this.#lost?.add(left);
   }
 }

@@ -1,15 +1,13 @@
 import { catalogue, type MetricName } from '../../catalogue/metrics.ts';
 import type { MetricSpec } from '../../catalogue/types.ts';
 import type { DropReason } from '../../metrics/recorder.ts';
-import { cut } from './label-value.ts';
-import { encodeDefinition } from './protocol.ts';
-import { refusal } from './refusal.ts';
+import { encodeDefinition, labelSetError, truncateLabel } from './protocol.ts';
 
 /** A label set that a job has used, under the id that its worker knows it by. */
 export interface JobSeries {
   readonly id: number;
   readonly type: MetricSpec['type'];
-  /** The line that tells a worker what the id means. */
+  /** The definition line of the id. */
   readonly definition: string;
   /** Counter: the increments that wait. Gauge: this job's whole share. Histogram: not used. */
   sum: number;
@@ -28,7 +26,7 @@ interface Metric {
   root: Node | undefined;
 }
 
-/** How the job says what it had to drop. There is room for it also when there is room for nothing else. */
+/** Counts dropped samples. It is exempt from the limit of series. */
 export const dropsMetric = 'talkgauge_samples_dropped_total' satisfies MetricName;
 
 /** Finds the series of a label set without building a key: this runs for every sample, in the job. */
@@ -76,10 +74,10 @@ export class JobSeriesTable {
   }
 
   #define(metric: string, known: Metric, given: Readonly<Record<string, string>>): JobSeries | DropReason {
-    const reason = refusal(known.spec, given);
+    const reason = labelSetError(known.spec, given);
     if (reason) return reason;
     const labels: Record<string, string> = {};
-    for (const name of known.names) labels[name] = cut(given[name]!);
+    for (const name of known.names) labels[name] = truncateLabel(given[name]!);
     const values = Object.values(labels);
     const existing = find(known.root, values);
     if (existing) return existing;

@@ -1,5 +1,6 @@
 import type { Exemplar } from '../../catalogue/observation.ts';
-import type { Identity } from '../../catalogue/types.ts';
+import type { Identity, MetricSpec } from '../../catalogue/types.ts';
+import type { DropReason } from '../../metrics/recorder.ts';
 
 /**
  * The relay's protocol, version 1: a job writes lines of JSON (UTF-8, ended by `\n`) to a Unix stream
@@ -128,4 +129,31 @@ export function eachSample(
 function decodeExemplar([trace_id, span_id]: readonly unknown[]): Exemplar | undefined {
   if (typeof trace_id !== 'string') return undefined;
   return typeof span_id === 'string' ? { trace_id, span_id } : { trace_id };
+}
+
+/** Longest label value that is sent, in UTF-16 units; the recorder keeps less. */
+const maxLength = 512;
+
+/** A label value, truncated to the length that is sent. */
+export const truncateLabel = (value: string): string =>
+  value.length <= maxLength
+    ? value
+    : // Through bytes, because a slice would keep the whole string alive.
+      Buffer.from(value.slice(0, maxLength), 'utf16le').toString('utf16le');
+
+/** Why a label set does not match the catalogue; undefined: it does. */
+export function labelSetError(
+  spec: MetricSpec | undefined,
+  labels: Readonly<Record<string, string>>,
+): DropReason | undefined {
+  // What is derived from other series is made here, and not by jobs.
+  if (!spec || spec.derived) return 'unknown_metric';
+  const names = Object.entries(spec.labels);
+  if (Object.keys(labels).length !== names.length) return 'unknown_label';
+  for (const [name, allowed] of names) {
+    const value = Object.hasOwn(labels, name) ? labels[name] : undefined;
+    if (typeof value !== 'string') return 'unknown_label';
+    if (allowed !== 'open' && !allowed.includes(value)) return 'unknown_label';
+  }
+  return undefined;
 }

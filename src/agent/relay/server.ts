@@ -1,9 +1,8 @@
 import { createServer, type Socket } from 'node:net';
-import type { Recorder } from '../../metrics/recorder.ts';
-import { Connection } from './connection.ts';
+import type { Identity } from '../../catalogue/types.ts';
+import type { Recorder, Series } from '../../metrics/recorder.ts';
+import { Connection, type FrameResult } from './connection.ts';
 import { encodeError, maxLineBytes as longestLine, protocolVersion } from './protocol.ts';
-import { ReadLimit, type ReadLimitOptions } from './read-limit.ts';
-import { RelaySelf } from './self.ts';
 import { listenOn } from './socket-file.ts';
 
 export interface RelayServerOptions {
@@ -11,13 +10,13 @@ export interface RelayServerOptions {
   recorder: Recorder;
   /** The Unix socket to listen on. @default a socket in a fresh directory (0700) under os.tmpdir() */
   path?: string;
-  /** How many jobs may be connected at once; further ones are turned away and try again. @default 1024 */
+  /** How many jobs may be connected at once; further ones are rejected and retry. @default 1024 */
   maxConnections?: number;
   /** The longest line, in bytes; a connection that sends a longer one is closed. @default 65536 */
   maxLineBytes?: number;
   /** How many label sets a connection may define; samples of further ones are dropped. @default 4096 */
   maxSeriesPerConnection?: number;
-  /** How long a connection may stay without saying hello, in milliseconds. @default 5000 */
+  /** Deadline for a connection's hello, in milliseconds. @default 5000 */
   helloTimeoutMs?: number;
   /**
    * How much is read of a connection. Beyond it the worker reads no more for a moment, so that a job which floods it
@@ -31,7 +30,7 @@ export interface RelayServerOptions {
 export interface RelayServer {
   /** The socket that jobs connect to. */
   readonly path: string;
-  /** How many jobs are connected and have said hello. */
+  /** How many jobs are connected and have sent a hello. */
   readonly connections: number;
   /** Reads what has already been sent, closes all connections, and removes the socket. Never throws. */
   close(): Promise<void>;
@@ -63,7 +62,7 @@ export async function listenRelay(options: RelayServerOptions): Promise<RelaySer
     helloTimeoutMs = 5000,
     readLimit = standardLimit,
   } = options;
-  const self = new RelaySelf(recorder);
+  const metrics = new RelayMetrics(recorder);
   const sockets = new Set<Socket>();
   let connections = 0;
   let activity = 0;
@@ -75,27 +74,27 @@ export async function listenRelay(options: RelayServerOptions): Promise<RelaySer
     activity++;
     sockets.add(socket);
     socket.unref();
-    let greeted: (() => void) | undefined;
+    let onHello: (() => void) | undefined;
     let refused = false;
     const refuse = (why: string) => {
       refused = true;
       socket.end(encodeError(why));
       socket.destroySoon();
     };
-    const impatience = setTimeout(() => {
-      // A worker that was stopped or busy finds this timer due before it has read the hello that lies there.
+    const helloTimer = setTimeout(() => {
+      // After a pause of the worker this timer may be due before the hello in the socket's buffer was read.
       setImmediate(() => {
-        if (!greeted && !refused) refuse('no hello came');
+        if (!onHello && !refused) refuse('no hello came');
       });
     }, helloTimeoutMs).unref();
     const connection = new Connection({
       recorder,
-      frame: self.frame,
+      frame: metrics.frame,
       maxLineBytes,
       maxSeries,
-      greeted() {
-        clearTimeout(impatience);
-        greeted = self.connection();
+      onHello() {
+        clearTimeout(helloTimer);
+        onHello = metrics.connection();
         connections++;
       },
     });
@@ -113,24 +112,24 @@ export async function listenRelay(options: RelayServerOptions): Promise<RelaySer
       activity++;
       if (refused) return;
       const before = connection.frames;
-      const verdict = connection.receive(chunk);
+      const status = connection.receive(chunk);
       const pause = limit.read(chunk.length, connection.frames - before);
-      if (pause > 0 && verdict === 'open' && !draining) {
-        self.throttled();
+      if (pause > 0 && status === 'open' && !draining) {
+        metrics.throttled();
         readLater(pause);
       }
-      if (verdict === 'incompatible') refuse(`this worker speaks version ${protocolVersion}`);
-      if (verdict === 'oversized') refuse(`a line may have ${maxLineBytes} bytes`);
+      if (status === 'incompatible') refuse(`this worker speaks version ${protocolVersion}`);
+      if (status === 'oversized') refuse(`a line may have ${maxLineBytes} bytes`);
     });
     socket.on('error', () => {}); // 'close' follows, and is all that matters
     socket.on('close', () => {
-      clearTimeout(impatience);
+      clearTimeout(helloTimer);
       clearTimeout(resume);
       sockets.delete(socket);
       connection.close(!refused && !ended);
-      if (!greeted) return;
+      if (!onHello) return;
       connections--;
-      greeted();
+      onHello();
     });
   }
 
@@ -176,4 +175,77 @@ export async function listenRelay(options: RelayServerOptions): Promise<RelaySer
       return closing;
     },
   };
+}
+
+export interface ReadLimitOptions {
+  /** Bytes that are read of a connection in a second, in the long run; 0: any number. */
+  bytesPerSecond: number;
+  /** Burst size in bytes, after a pause. */
+  burst: number;
+  /** Milliseconds, of a clock that never goes back. @default performance.now */
+  now?(): number;
+}
+
+/** What a frame costs beside its bytes: the shortest have two, and each is parsed. */
+const frameCost = 64;
+
+/** How much is read of one connection: a token bucket. What is not read yet stays with the job. */
+export class ReadLimit {
+  readonly #options: Required<ReadLimitOptions>;
+  #left: number;
+  #at: number;
+
+  constructor({ now = () => performance.now(), ...limits }: ReadLimitOptions) {
+    this.#options = { now, ...limits };
+    this.#left = limits.burst;
+    this.#at = now();
+  }
+
+  /** Records a read. @returns for how many milliseconds reading must pause */
+  read(bytes: number, frames: number): number {
+    const { bytesPerSecond, burst, now } = this.#options;
+    if (bytesPerSecond === 0) return 0;
+    const at = now();
+    this.#left = Math.min(burst, this.#left + ((at - this.#at) / 1000) * bytesPerSecond);
+    this.#at = at;
+    this.#left -= bytes + frames * frameCost;
+    return this.#left >= 0 ? 0 : Math.ceil((-this.#left / bytesPerSecond) * 1000);
+  }
+}
+
+/** What the relay counts of itself, under the worker's identity of the moment: a worker may learn its name late. */
+export class RelayMetrics {
+  readonly #recorder: Recorder;
+  #identity: Identity | undefined;
+  #frames: Partial<Record<FrameResult, Series>> = {};
+
+  constructor(recorder: Recorder) {
+    this.#recorder = recorder;
+  }
+
+  readonly frame = (result: FrameResult, count: number): void => {
+    const identity = this.#recorder.identity();
+    if (
+      identity.agent_name !== this.#identity?.agent_name ||
+      identity.agent_version !== this.#identity.agent_version
+    ) {
+      this.#identity = identity;
+      this.#frames = {};
+    }
+    this.#frames[result] ??= this.#recorder.series('talkgauge_relay_frames_total', { result }, identity);
+    this.#frames[result]?.add(count);
+  };
+
+  /** Counts that a job was not read from for a moment. */
+  readonly throttled = (): void => {
+    const identity = this.#recorder.identity();
+    this.#recorder.series('talkgauge_relay_throttled_total', {}, identity)?.add(1);
+  };
+
+  /** Counts a connection in the gauge. Returns a function that removes it. */
+  connection(): () => void {
+    const series = this.#recorder.series('talkgauge_relay_connections', {}, this.#recorder.identity());
+    series?.add(1);
+    return () => series?.add(-1);
+  }
 }

@@ -7,17 +7,17 @@ import { join } from 'node:path';
 export const maxPathBytes = process.platform === 'darwin' ? 103 : 107;
 
 /** Whether a path can be a socket's. Node does not say that it cannot: it cuts the path off, and uses what is left. */
-export const fits = (path: string): boolean =>
+export const isSocketPath = (path: string): boolean =>
   typeof path === 'string' && path !== '' && !path.includes('\0') && Buffer.byteLength(path) <= maxPathBytes;
 
-/** A socket that is being listened on, and how to leave nothing of it behind. */
+/** A socket that a server listens on. */
 export interface SocketFile {
   readonly path: string;
   /** Removes the socket, and its directory if it was made for it, unless the system refuses that. Never throws. */
   remove(): void;
 }
 
-/** What to do about a refusal, by its code. */
+/** Next step for the user, by error code. */
 const nextSteps: Readonly<Record<string, string>> = {
   EMFILE: 'raise the limit of open files (ulimit -n)',
   ENFILE: "raise the system's limit of open files (sysctl fs.file-max)",
@@ -33,7 +33,7 @@ export function listenOn(server: Server, path?: string): Promise<SocketFile> {
 async function listenInFreshDirectory(server: Server): Promise<SocketFile> {
   const directory = freshDirectory();
   const path = join(directory, 'relay.sock');
-  const remove = () => quietly(() => rmSync(directory, { recursive: true, force: true }));
+  const remove = () => ignoringErrors(() => rmSync(directory, { recursive: true, force: true }));
   try {
     await listen(server, path);
     return { path, remove };
@@ -48,7 +48,7 @@ function freshDirectory(): string {
   let cause: unknown;
   for (const base of new Set([tmpdir(), '/tmp'])) {
     const prefix = join(base, 'talkgauge-');
-    if (!fits(join(`${prefix}XXXXXX`, 'relay.sock'))) continue;
+    if (!isSocketPath(join(`${prefix}XXXXXX`, 'relay.sock'))) continue;
     try {
       return mkdtempSync(prefix); // 0700
     } catch (error) {
@@ -65,7 +65,7 @@ function freshDirectory(): string {
 }
 
 async function listenOnGiven(server: Server, path: string): Promise<SocketFile> {
-  if (!fits(path)) {
+  if (!isSocketPath(path)) {
     throw new Error(
       `No socket can have the path ${JSON.stringify(path)}: it has ${Buffer.byteLength(path)} bytes, and 1 to ` +
         `${maxPathBytes} without a NUL are possible; pass a shorter { path }, or none`,
@@ -84,22 +84,22 @@ async function listenOnGiven(server: Server, path: string): Promise<SocketFile> 
   try {
     chmodSync(path, 0o600); // in a directory that others may enter, the umask alone decides who may connect
     const { ino } = lstatSync(path);
-    return { path, remove: () => quietly(() => inodeOf(path) === ino && unlinkSync(path)) };
+    return { path, remove: () => ignoringErrors(() => inodeOf(path) === ino && unlinkSync(path)) };
   } catch (error) {
     throw cannotListen(path, error);
   }
 }
 
-/** For the end of a process, where an error would change its exit code. */
-function quietly(work: () => void): void {
+/** At process exit, an error would change the exit code. */
+function ignoringErrors(work: () => void): void {
   try {
     work();
   } catch {
-    // What cannot be removed stays: an empty directory, or a socket that nobody listens on.
+    // A leftover is harmless: an empty directory, or a socket without a listener.
   }
 }
 
-/** Removes a socket that nobody listens on; refuses to remove anything else. */
+/** Removes a socket that no process listens on. @throws for anything else */
 async function removeStale(path: string): Promise<void> {
   const ino = inodeOf(path);
   if (ino === undefined) return;
@@ -117,7 +117,7 @@ async function removeStale(path: string): Promise<void> {
   if (inodeOf(path) === ino) unlinkSync(path);
 }
 
-/** The error code of an attempt to connect; undefined: somebody answered. */
+/** The error code of an attempt to connect; undefined: the connection succeeded. */
 function probe(path: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect(path);

@@ -1,13 +1,14 @@
 import { close, openSync, write, writeSync } from 'node:fs';
-import { unlink } from 'node:fs/promises';
+import { lstat, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeFolderNow } from './folder.ts';
+import { journalStem, makeFolderNow, writeReport } from './folder.ts';
+import type { SessionReport } from './schema.ts';
 
 /** How much may wait for a slow disk, in characters; more is not kept. */
 const maxWaiting = 4 * 1024 * 1024;
 
 /**
- * What a job has to tell so far, line by line in a file beside its report to be: if the job dies before it has written
+ * A job's session so far, as JSON Lines in a file beside the future report: if the job dies before it has written
  * that, its worker writes it from here.
  */
 export class Journal {
@@ -15,16 +16,16 @@ export class Journal {
   readonly #file: number;
   #lines = 0;
   #waiting = '';
-  /** What the disk has been given, and has not said that it has. */
-  #onItsWay = '';
+  /** The write in progress. */
+  #writing = '';
   #closed = false;
   #fileClosed = false;
-  /** For a process that ends in the middle of its job. What was on its way may then be there twice: lines are numbered. */
+  /** For an exit during the job. The write in progress may then be in the file twice: lines are numbered. */
   readonly #onExit = () => {
     try {
-      writeSync(this.#file, this.#onItsWay + this.#waiting);
+      writeSync(this.#file, this.#writing + this.#waiting);
     } catch {
-      // There is nobody left to tell.
+      // The process is exiting: the error cannot be reported.
     }
   };
 
@@ -34,17 +35,17 @@ export class Journal {
     makeFolderNow(folder);
     this.#file = openSync(this.#path, 'ax', 0o600);
     process.once('exit', this.#onExit);
-    this.line(head);
+    this.append(head);
   }
 
-  line(told: object): void {
+  append(entry: object): void {
     if (this.#closed || this.#waiting.length > maxWaiting) return;
     if (this.#waiting === '') setImmediate(() => this.#write());
     this.#lines += 1;
-    this.#waiting += `${JSON.stringify({ ...told, line: this.#lines })}\n`;
+    this.#waiting += `${JSON.stringify({ ...entry, line: this.#lines })}\n`;
   }
 
-  /** The job is at its end: nothing more is told, and nobody waits for the disk. The file is closed after what waits. */
+  /** Stops accepting lines, at the end of the job. The file is closed after pending writes; nobody waits for them. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -52,24 +53,24 @@ export class Journal {
     this.#write();
   }
 
-  /** The report is written: the journal is not needed any more. */
-  async done(): Promise<void> {
+  /** Removes the journal, once the report is written. */
+  async remove(): Promise<void> {
     this.#waiting = '';
     this.close();
     await unlink(this.#path).catch(() => {});
   }
 
   #write(): void {
-    if (this.#onItsWay !== '') return;
+    if (this.#writing !== '') return;
     if (this.#waiting === '') {
       if (this.#closed) this.#closeFile();
       return;
     }
-    this.#onItsWay = this.#waiting;
+    this.#writing = this.#waiting;
     this.#waiting = '';
-    write(this.#file, this.#onItsWay, (error) => {
-      this.#onItsWay = '';
-      // The report itself will tell that the disk does not take it.
+    write(this.#file, this.#writing, (error) => {
+      this.#writing = '';
+      // Writing the report itself will report the disk's error.
       if (error) {
         this.#waiting = '';
         this.close();
@@ -82,5 +83,81 @@ export class Journal {
     if (this.#fileClosed) return;
     this.#fileClosed = true;
     close(this.#file, () => {});
+  }
+}
+
+/** After how long without a heartbeat a job counts as dead, in milliseconds; heartbeats come every ten seconds. */
+const deadAfter = 60_000;
+
+/** A report that was rebuilt from a journal. */
+export interface RecoveredReport {
+  report: SessionReport;
+  /** Whether it gets a log record: the session's switch. */
+  logs: boolean;
+  /** The span in which the session was observed, of the first of the report's traces. */
+  spanId?: string;
+}
+
+/** A file that is named as a journal and is none, such as an empty one: of no use to anybody. */
+export class InvalidJournalError extends Error {
+  override name = 'InvalidJournalError';
+}
+
+/** Makes a report of a journal. @throws {InvalidJournalError} if it is none; anything else is tried again */
+export type Recover = (journal: string) => Promise<RecoveredReport>;
+
+/** What became of the journals of jobs that have died. */
+export interface Recovery {
+  /** What was written, with the paths; a report that another worker wrote, too, is reported by that worker. */
+  written: (RecoveredReport & { path: string })[];
+  /** Why others were not: the first error. Their journals stay. */
+  failed: Error | undefined;
+}
+
+/**
+ * Writes the reports of jobs that have died before they could. A job that was only very slow writes its own over it.
+ * One journal that cannot be read now, or whose report cannot be written, holds up no other.
+ *
+ * @param now milliseconds since the epoch
+ */
+export async function recoverReports(folder: string, recover: Recover, now: number): Promise<Recovery> {
+  const recovery: Recovery = { written: [], failed: undefined };
+  for (const name of await readdir(folder).catch(() => [])) {
+    const stem = journalStem(name);
+    const path = join(folder, name);
+    if (!stem) continue;
+    const stats = await lstat(path).catch(() => undefined);
+    if (!stats?.isFile() || now - stats.mtimeMs < deadAfter) continue;
+    try {
+      const recovered = await recover(path).catch((error) => {
+        if (!(error instanceof InvalidJournalError)) throw error;
+      });
+      const report = recovered && (await writeReport(folder, stem, recovered.report));
+      // Of several workers with one folder, it is that one's which removes the journal.
+      const first = await removed(path);
+      if (recovered && report && first) recovery.written.push({ ...recovered, path: report });
+    } catch (error) {
+      // Another worker was faster.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT' && !(await exists(path))) continue;
+      recovery.failed ??= error as Error;
+    }
+  }
+  return recovery;
+}
+
+const exists = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
+    () => false,
+  );
+
+/** Removes a file; false: it did not exist. */
+async function removed(path: string): Promise<boolean> {
+  try {
+    await unlink(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
   }
 }

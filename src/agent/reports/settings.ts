@@ -16,7 +16,7 @@ export interface ReportOptions {
   maxAgeDays?: number;
   /**
    * Mebibytes that the folder's reports and recordings may take together, before the worker removes the oldest.
-   * @default TALKGAUGE_REPORTS_MAX_MB, or any number; 1024 of what waits for a bucket
+   * @default TALKGAUGE_REPORTS_MAX_MB, or no limit; 1024 for reports that wait for a bucket
    */
   maxMb?: number;
   /**
@@ -62,21 +62,21 @@ export function resolveReports(options: Options): ReportSettings | undefined {
   const place = `${bucket.bucket}/${bucket.prefix}`.replace(/[^\w.-]+/g, '_');
   return {
     ...limits,
-    folder: spool ?? join(spools(options), place),
+    folder: spool ?? join(spoolRoot(options), place),
     bucket,
     maxBytes: (maxMb ?? spoolMb) * mebibyte,
   };
 }
 
-/** Where spools are by default; the worker and its jobs have to come to the same, for it sends on what they leave. */
-function spools(options: Options): string {
+/** Default parent of spool folders. The worker and its jobs must resolve the same one: the worker sends what jobs leave there. */
+function spoolRoot(options: Options): string {
   const state = options.string('', ['XDG_STATE_HOME']);
   if (state && isAbsolute(state)) return join(state, 'talkgauge', 'reports');
   const home = options.string('', ['HOME']);
   if (home && isAbsolute(home) && home !== '/' && isWritable(home)) {
     return join(home, '.local', 'state', 'talkgauge', 'reports');
   }
-  // Where anyone may make files; see `refusalOf`. By number: in a container the user may have no name, nor be in any list.
+  // Where anyone may make files; see `unsafeReason`. By number: in a container the user may have no name, nor be in any list.
   return join(tmpdir(), `talkgauge-reports-${process.getuid?.() ?? 'user'}`);
 }
 

@@ -68,7 +68,7 @@ export class Redaction {
     return typeof left === 'string' ? left.slice(0, this.#maxText) : undefined;
   }
 
-  /** @param allowPii whether content is kept; errors tell only their type without */
+  /** @param allowPii whether content is kept; without it, errors keep only their type */
   attributes(given: Attributes | undefined, signal: Signal, allowPii = this.allowPii): Attributes {
     const kept: Attributes = {};
     for (const [key, value] of Object.entries(given ?? {})) {

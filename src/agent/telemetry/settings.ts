@@ -1,6 +1,6 @@
 import { profiles } from '../../catalogue/objectives.ts';
 import { OptionError, Options } from '../../options.ts';
-import { type OtlpTarget, type Protocol, protocols } from './packages.ts';
+import { type OtlpTarget, type Protocol, protocols } from './opentelemetry.ts';
 import type { RedactText } from './redaction.ts';
 
 /** Where traces and logs go, and what of them. The variables of OpenTelemetry's specification are understood, too. */

@@ -1,10 +1,11 @@
-import { type Context, TraceFlags } from '@opentelemetry/api';
+import { type Attributes, type Context, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import type { tracing } from '@opentelemetry/sdk-node';
-import { Bounds, type Tally, within } from './bounds.ts';
-import type { Remainder } from './last-words.ts';
-import { loadNodeSdk, type OtlpTarget, traceExporter } from './packages.ts';
+import { isContentEvent, redactedMessage } from '../../catalogue/content.ts';
+import { isExportedMarker } from '../../catalogue/marker.ts';
+import type { UnsentItems } from './exit-flush.ts';
+import { type ExportCounters, ExportQueue, settlesWithin } from './export-queue.ts';
+import { loadNodeSdk, type OtlpTarget, traceExporter } from './opentelemetry.ts';
 import { type Redaction, weigh } from './redaction.ts';
-import { copySpan } from './span-copy.ts';
 import { type TurnRules, TurnSampling } from './turn-sampling.ts';
 
 type Span = tracing.ReadableSpan;
@@ -18,18 +19,18 @@ export interface SpanPipelineOptions {
   rules: TurnRules;
   /** Share of turns that are kept, 0 to 1; see `TurnSampling`. */
   turnRatio: number;
-  tally: Tally & { leftOut(count: number): void };
+  counters: ExportCounters & { leftOut(count: number): void };
   /** Called when a span begins, before anything else reads it. */
   onStart?(span: tracing.Span): void;
 }
 
-/** The way of spans to the backend: stamped, sampled, copied without what must not leave, bounded, batched. */
+/** Exports spans: with common attributes, sampled, redacted, bounded, batched. */
 export class SpanPipeline implements tracing.SpanProcessor {
   readonly #options: SpanPipelineOptions;
-  readonly #bounds: Bounds<Span>;
+  readonly #pending: ExportQueue<Span>;
   readonly #batch: tracing.SpanProcessor;
   readonly #sampling: TurnSampling | undefined;
-  /** Spans that have begun and not ended. */
+  /** Open spans. */
   readonly #open = new Set<tracing.Span>();
   /** Traces of which nothing is sent. */
   readonly #muted = new Set<string>();
@@ -37,19 +38,19 @@ export class SpanPipeline implements tracing.SpanProcessor {
 
   constructor(options: SpanPipelineOptions) {
     this.#options = options;
-    this.#bounds = new Bounds(options.tally);
+    this.#pending = new ExportQueue(options.counters);
     const { tracing, core } = loadNodeSdk();
-    this.#batch = new tracing.BatchSpanProcessor(this.#bounds.watch(traceExporter(options.target)), {
+    this.#batch = new tracing.BatchSpanProcessor(this.#pending.instrument(traceExporter(options.target)), {
       maxQueueSize: 4096,
       scheduledDelayMillis: core.getNumberFromEnv('OTEL_BSP_SCHEDULE_DELAY') ?? delayMs,
     });
-    const { rules, turnRatio: ratio, tally } = options;
+    const { rules, turnRatio: ratio, counters } = options;
     if (ratio < 1) {
       this.#sampling = new TurnSampling({
         rules,
         ratio,
-        keep: (span) => this.#queue(span),
-        leaveOut: tally.leftOut,
+        keep: (span) => this.#enqueue(span),
+        leaveOut: counters.leftOut,
       });
     }
   }
@@ -70,7 +71,7 @@ export class SpanPipeline implements tracing.SpanProcessor {
       if (this.#closed || this.#muted.has(traceId)) return;
       const copy = copySpan(span, this.#options.redaction);
       if (this.#sampling) this.#sampling.ended(copy);
-      else this.#queue(copy);
+      else this.#enqueue(copy);
     });
   }
 
@@ -86,33 +87,33 @@ export class SpanPipeline implements tracing.SpanProcessor {
 
   async forceFlush(): Promise<void> {
     await this.#batch.forceFlush().catch(() => {});
-    await this.#bounds.empty();
+    await this.#pending.drained();
   }
 
-  /** Sends what waits, for at most `ms` milliseconds; what is not sent by then is dropped. */
+  /** Exports waiting spans, for at most `ms` milliseconds; the rest is dropped and counted. */
   async finish(ms: number): Promise<void> {
     this.#guarded(() => this.#sampling?.settle());
-    const done = await within(ms, this.forceFlush());
-    if (!done) this.#bounds.abandon();
+    const done = await settlesWithin(ms, this.forceFlush());
+    if (!done) this.#pending.dropAll();
   }
 
-  /** Ends all spans, for the process is about to end, and says what is left to be sent. */
-  rest(): Remainder {
+  /** Ends all open spans, because the process exits. @returns the unsent spans */
+  unsent(): UnsentItems {
     for (const span of this.#open) {
       span.setAttribute('talkgauge.unfinished', true);
       span.end();
     }
     this.#guarded(() => this.#sampling?.settle());
-    return { signal: 'TRACES', target: this.#options.target, items: this.#bounds.items };
+    return { signal: 'TRACES', target: this.#options.target, items: this.#pending.items };
   }
 
-  /** For the provider, whose end is nobody's to wait for: `finish` is. */
+  /** Called by the provider; nobody awaits it. `finish` flushes. */
   async shutdown(): Promise<void> {
     this.#closed = true;
   }
 
-  #queue(span: Span): void {
-    if (this.#bounds.admit(span, weigh(span.attributes))) this.#batch.onEnd(span);
+  #enqueue(span: Span): void {
+    if (this.#pending.admit(span, weigh(span.attributes))) this.#batch.onEnd(span);
   }
 
   /** A span is ended in the middle of a call. */
@@ -120,7 +121,52 @@ export class SpanPipeline implements tracing.SpanProcessor {
     try {
       work();
     } catch {
-      this.#options.tally.dropped('internal_error', 1);
+      this.#options.counters.dropped('internal_error', 1);
     }
   }
+}
+
+/** LiveKit sets this attribute on the spans of a session whose project or `record` option demands redaction. */
+const redactionDemanded = 'lk.redaction.enabled';
+
+/**
+ * What of an ended span is sent: a copy, because other exporters see the span too, and because the span itself
+ * holds on to everything that was said.
+ */
+export function copySpan(span: tracing.ReadableSpan, redaction: Redaction): tracing.ReadableSpan {
+  const allowPii = redaction.allowPii && span.attributes[redactionDemanded] !== true;
+  const attributes = (given: Attributes | undefined) => redaction.attributes(given, 'trace', allowPii);
+  const context = span.spanContext();
+  return {
+    name: span.name,
+    kind: span.kind,
+    spanContext: () => context,
+    parentSpanContext: span.parentSpanContext,
+    startTime: span.startTime,
+    endTime: span.endTime,
+    duration: span.duration,
+    ended: true,
+    status: statusOf(span, redaction, allowPii),
+    attributes: attributes(unmarked(span.attributes)),
+    events: span.events
+      .filter(({ name }) => allowPii || !isContentEvent(name))
+      .map((event) => ({ ...event, attributes: attributes(event.attributes) })),
+    links: span.links.map((link) => ({ ...link, attributes: attributes(link.attributes) })),
+    resource: span.resource,
+    instrumentationScope: span.instrumentationScope,
+    droppedAttributesCount: span.droppedAttributesCount,
+    droppedEventsCount: span.droppedEventsCount,
+    droppedLinksCount: span.droppedLinksCount,
+  };
+}
+
+/** What is for the gateway is not for a backend. */
+const unmarked = (attributes: Attributes): Attributes =>
+  Object.fromEntries(Object.entries(attributes).filter(([key]) => !isExportedMarker(key)));
+
+function statusOf({ status }: tracing.ReadableSpan, redaction: Redaction, allowPii: boolean) {
+  if (!status.message) return status;
+  if (!allowPii && status.code === SpanStatusCode.ERROR)
+    return { code: status.code, message: redactedMessage };
+  return { code: status.code, message: redaction.text(status.message, 'status.message', 'trace') };
 }

@@ -1,37 +1,36 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { resources, tracing } from '@opentelemetry/sdk-node';
-import type { DropReason } from './bounds.ts';
-import { sendLastWords } from './last-words.ts';
+import { flushInChildProcess } from './exit-flush.ts';
+import type { DropReason } from './export-queue.ts';
 import { LogPipeline } from './log-pipeline.ts';
-import { loadLogsApi, loadNodeSdk } from './packages.ts';
+import { loadLogsApi, loadNodeSdk, resourceOfProcess } from './opentelemetry.ts';
 import { Redaction } from './redaction.ts';
-import { resourceOfProcess } from './resource.ts';
 import type { TelemetrySettings } from './settings.ts';
 import { SpanPipeline } from './span-pipeline.ts';
 import type { TurnRules } from './turn-sampling.ts';
 
 /** What is counted, by signal. */
-export interface Counts {
+export interface TelemetryCounters {
   exported(signal: 'spans' | 'log_records', count: number): void;
   dropped(signal: 'spans' | 'log_records', reason: DropReason, count: number): void;
   leftOut(count: number): void;
 }
 
-export interface TelemetryStart {
+export interface TelemetrySetup {
   settings: TelemetrySettings;
   rules: TurnRules;
-  counts: Counts;
+  counts: TelemetryCounters;
   /** The label of the release, for the resource. */
   version?: string;
   /** Attributes of every span and record. */
-  stamps(): Attributes;
+  commonAttributes(): Attributes;
   /** Called when a span begins. */
   onStart(span: tracing.Span): void;
   /** Takes warnings, one line each. */
   log(message: string): void;
 }
 
-/** Traces and logs of this process on their way to a backend. */
+/** The pipelines of this process's traces and logs. */
 export class Telemetry {
   readonly settings: TelemetrySettings;
   readonly redaction: Redaction;
@@ -39,20 +38,20 @@ export class Telemetry {
   readonly logs: LogPipeline | undefined;
   readonly #resource: resources.Resource;
 
-  /** Loads OpenTelemetry's packages, at once. */
-  constructor({ settings, rules, counts, version, stamps, onStart, log }: TelemetryStart) {
+  /** Loads OpenTelemetry's packages synchronously. */
+  constructor({ settings, rules, counts, version, commonAttributes, onStart, log }: TelemetrySetup) {
     this.settings = settings;
     this.redaction = new Redaction(settings);
     this.#resource = resourceOfProcess(version);
-    const tally = (signal: 'spans' | 'log_records', what: string) => {
-      let told = false;
+    const counters = (signal: 'spans' | 'log_records', what: string) => {
+      let logged = false;
       return {
         exported: (count: number) => counts.exported(signal, count),
         dropped: (reason: DropReason, count: number) => counts.dropped(signal, reason, count),
         failed: (error: Error | undefined) => {
-          if (!told)
+          if (!logged)
             log(`${what} could not be sent (${error?.message || 'no answer'}); what is lost is counted`);
-          told = true;
+          logged = true;
         },
       };
     };
@@ -63,9 +62,9 @@ export class Telemetry {
         redaction,
         rules,
         turnRatio: settings.turnRatio,
-        tally: { ...tally('spans', 'traces'), leftOut: (count) => counts.leftOut(count) },
+        counters: { ...counters('spans', 'traces'), leftOut: (count) => counts.leftOut(count) },
         onStart: (span) => {
-          span.setAttributes(stamps());
+          span.setAttributes(commonAttributes());
           onStart(span);
         },
       });
@@ -75,8 +74,8 @@ export class Telemetry {
         target: settings.logs,
         redaction,
         resource: this.#resource,
-        tally: tally('log_records', 'logs'),
-        stamps,
+        counters: counters('log_records', 'logs'),
+        commonAttributes,
       });
     }
   }
@@ -94,7 +93,7 @@ export class Telemetry {
       resource: this.#resource,
       autoDetectResources: false,
       spanProcessors: [this.spans, further],
-      // Metrics and logs are not its business here, whatever the variables say.
+      // This provider is for spans only, whatever the variables say.
       metricReaders: [],
       logRecordProcessors: [],
     }).start();
@@ -102,13 +101,13 @@ export class Telemetry {
     if (logs.getLoggerProvider() !== before) logs.disable();
   }
 
-  /** Sends what waits before this returns, by another process: this one is about to end. */
-  finishNow(): void {
-    const rest = [this.spans?.rest(), this.logs?.rest()].filter((one) => one !== undefined);
-    sendLastWords(rest, this.settings.flushDeadlineMs);
+  /** Exports waiting items synchronously, by a child process: this process exits. */
+  flushOnExit(): void {
+    const rest = [this.spans?.unsent(), this.logs?.unsent()].filter((one) => one !== undefined);
+    flushInChildProcess(rest, this.settings.flushDeadlineMs);
   }
 
-  /** Sends what waits, within the deadline; what is not sent by then is dropped and counted. */
+  /** Exports waiting items within the deadline; the rest is dropped and counted. */
   async finish(): Promise<void> {
     const { flushDeadlineMs } = this.settings;
     await Promise.all([this.spans?.finish(flushDeadlineMs), this.logs?.finish(flushDeadlineMs)]);

@@ -2,13 +2,13 @@ import type { tracing } from '@opentelemetry/sdk-node';
 
 type Span = tracing.ReadableSpan;
 
-/** What is asked of spans to tell turns. */
+/** How spans are assigned to turns. */
 export interface TurnRules {
   /** Which side of a turn begins with a span of this name: what is below it belongs to it. */
   sideOf(name: string): 'user' | 'agent' | undefined;
   /** What the steps of one answer have in common, once the span has ended. */
   answerOf(span: Span): string | undefined;
-  /** Whether this span alone makes its turn worth keeping: it was slow, failed or was interrupted. */
+  /** Whether the turn of this span is always kept: the span was slow, failed or was interrupted. */
   notable(span: Span): boolean;
 }
 
@@ -17,9 +17,9 @@ export interface TurnSamplingOptions {
   /** Share of the other turns that is kept, 0 to 1. */
   ratio: number;
   keep(span: Span): void;
-  /** Counts spans that are not kept. */
+  /** Counts spans that are dropped. */
   leaveOut(count: number): void;
-  /** How many spans may wait for a verdict; beyond, the oldest turn is kept. @default 1024 */
+  /** How many spans may wait for a decision; beyond, the oldest turn is kept. @default 1024 */
   maxWaiting?: number;
 }
 
@@ -32,31 +32,31 @@ interface Side {
   readonly trace: string;
   readonly ids: string[];
   readonly spans: Span[];
-  /** How many of its spans have begun and not ended. */
+  /** Number of its open spans. */
   open: number;
   ended: boolean;
   turn: Turn | undefined;
 }
 
-/** What is judged together: what the user said and every step of the answer to it. */
+/** The unit of sampling: what the user said and every step of the answer to it. */
 interface Turn {
   readonly sides: Set<Side>;
   answer: string | undefined;
   notable: boolean;
-  verdict: 'kept' | 'left out' | undefined;
+  decision: 'kept' | 'left out' | undefined;
 }
 
 /**
  * Keeps a call's trace, and of its turns those that are notable and a share of the rest. A session is one long
- * trace, so the verdict is on turns and not on traces: whatever belongs to no turn is kept.
+ * trace, so the decision is on turns and not on traces: whatever belongs to no turn is kept.
  */
 export class TurnSampling {
   readonly #options: Required<TurnSamplingOptions>;
   /** The side that a span belongs to, by the span's id. */
   readonly #sides = new Map<string, Side>();
-  /** What users have said that is not answered yet, in order. */
+  /** User sides without an answer yet, in order. */
   #unanswered: Side[] = [];
-  /** Turns without a verdict, in order. */
+  /** Turns without a decision, in order. */
   readonly #open = new Set<Turn>();
   #waiting = 0;
   /** The latest answers of which a step was kept: those that follow are, too. */
@@ -83,24 +83,24 @@ export class TurnSampling {
     }
     side.open -= 1;
     if (spanId === side.ids[0]) side.ended = true;
-    if (side.turn?.verdict) {
-      if (side.turn.verdict === 'kept' && side.kind === 'agent' && side.ended) this.#remember(span);
-      this.#tell(side.turn.verdict, [span]);
+    if (side.turn?.decision) {
+      if (side.turn.decision === 'kept' && side.kind === 'agent' && side.ended) this.#remember(span);
+      this.#apply(side.turn.decision, [span]);
       this.#forget(side);
       return;
     }
     side.spans.push(span);
     this.#waiting += 1;
-    if (side.turn) this.#judge(side.turn, side, span);
-    while (this.#waiting > this.#options.maxWaiting) this.#relieve();
+    if (side.turn) this.#evaluate(side.turn, side, span);
+    while (this.#waiting > this.#options.maxWaiting) this.#keepOldest();
   }
 
-  /** Judges whatever still waits: the job ends. */
+  /** Decides about all remaining turns, at the end of the job. */
   settle(): void {
-    for (const turn of this.#open) this.#close(turn, turn.notable ? 'kept' : this.#drawn(turn));
+    for (const turn of this.#open) this.#close(turn, turn.notable ? 'kept' : this.#sampled(turn));
     for (const side of this.#unanswered.splice(0)) {
       const turn = this.#turnOf([side]);
-      this.#close(turn, side.spans.some(this.#options.rules.notable) ? 'kept' : this.#drawn(turn));
+      this.#close(turn, side.spans.some(this.#options.rules.notable) ? 'kept' : this.#sampled(turn));
     }
   }
 
@@ -124,13 +124,13 @@ export class TurnSampling {
   }
 
   #turnOf(sides: Side[]): Turn {
-    const turn: Turn = { sides: new Set(sides), answer: undefined, notable: false, verdict: undefined };
+    const turn: Turn = { sides: new Set(sides), answer: undefined, notable: false, decision: undefined };
     for (const side of sides) side.turn = turn;
     this.#open.add(turn);
     return turn;
   }
 
-  #judge(turn: Turn, side: Side, span: Span): void {
+  #evaluate(turn: Turn, side: Side, span: Span): void {
     if (this.#options.rules.notable(span)) turn.notable = true;
     if (side.kind === 'agent' && side.ended) this.#answered(turn, span);
     if (!turn.notable) return;
@@ -166,11 +166,11 @@ export class TurnSampling {
         }
         turn.notable ||= other.notable;
         this.#open.delete(other);
-      } else if ([...other.sides].every(({ ended }) => ended)) this.#close(other, this.#drawn(other));
+      } else if ([...other.sides].every(({ ended }) => ended)) this.#close(other, this.#sampled(other));
     }
   }
 
-  #drawn({ sides }: Turn): 'kept' | 'left out' {
+  #sampled({ sides }: Turn): 'kept' | 'left out' {
     // By the id of its first span, which is random.
     const [first] = [...sides].flatMap(({ ids }) => ids);
     return Number.parseInt((first ?? '0').slice(0, 8), 16) / 2 ** 32 < this.#options.ratio
@@ -178,18 +178,18 @@ export class TurnSampling {
       : 'left out';
   }
 
-  #close(turn: Turn, verdict: 'kept' | 'left out'): void {
-    turn.verdict = verdict;
+  #close(turn: Turn, decision: 'kept' | 'left out'): void {
+    turn.decision = decision;
     this.#open.delete(turn);
     for (const side of turn.sides) {
       this.#waiting -= side.spans.length;
-      this.#tell(verdict, side.spans.splice(0));
+      this.#apply(decision, side.spans.splice(0));
       this.#forget(side);
     }
   }
 
-  /** Makes room: the oldest turn is kept, for nobody knows yet what it is. */
-  #relieve(): void {
+  /** Frees memory: the oldest turn is kept, because it may be notable. */
+  #keepOldest(): void {
     const [oldest] = this.#open;
     const [side] = this.#unanswered;
     if (oldest) this.#close(oldest, 'kept');
@@ -199,8 +199,8 @@ export class TurnSampling {
     } else this.#waiting = 0;
   }
 
-  #tell(verdict: 'kept' | 'left out', spans: readonly Span[]): void {
-    if (verdict === 'kept') for (const span of spans) this.#options.keep(span);
+  #apply(decision: 'kept' | 'left out', spans: readonly Span[]): void {
+    if (decision === 'kept') for (const span of spans) this.#options.keep(span);
     else if (spans.length > 0) this.#options.leaveOut(spans.length);
   }
 

@@ -64,7 +64,7 @@ describe('what is asked for', () => {
 });
 
 describe('what came of it', () => {
-  test('is told once egress has written the file', async () => {
+  test('is reported once egress has written the file', async () => {
     const recording = egress();
     await recording.start();
     expect(await recording.stop()).toEqual({
@@ -99,7 +99,7 @@ describe('what came of it', () => {
     expect(await recording.stop()).toMatchObject({ status: 'complete' });
   });
 
-  test('is told of one that had ended by itself, which is not asked to stop', async () => {
+  test('is reported one that had ended by itself, which is not asked to stop', async () => {
     livekit.answer('ListEgress', { items: [complete] });
     const recording = egress();
     await recording.start();
@@ -107,7 +107,7 @@ describe('what came of it', () => {
     expect(livekit.calls.map(({ method }) => method)).toEqual(['StartRoomCompositeEgress', 'ListEgress']);
   });
 
-  test('is told of one that ends by itself before it can be stopped', async () => {
+  test('is reported one that ends by itself before it can be stopped', async () => {
     livekit.answer('StopEgress', {
       status: 412,
       code: 'failed_precondition',
@@ -298,7 +298,7 @@ describe('one that egress takes when it was given up', () => {
     expect(await recording.stop()).toMatchObject({ status: 'not_started' });
   });
 
-  test('and cannot be stopped is told of', async () => {
+  test('and cannot be stopped is reported', async () => {
     livekit.answer('StopEgress', { status: 503, code: 'unavailable', msg: 'no response from servers' });
     await egress({ startDeadlineMs: 200 }).start();
     take();

@@ -228,7 +228,7 @@ describe('STT', () => {
     expect(calls.billed('audioDurationMs')).toBe(30);
   });
 
-  test("the SDK's stream adapter, asked for one utterance, tells of it twice and is counted once", async () => {
+  test("the SDK's stream adapter, asked for one utterance, reports it twice and is counted once", async () => {
     const child = new FakeStt();
     const adapter = new stt.StreamAdapter(child, new FakeVad());
     const calls = counted(adapter, [child]);

@@ -61,7 +61,7 @@ const only = () => {
   return items[0] as LogItem;
 };
 
-test('a session is told from its start to its end, in seconds, and once', () => {
+test('a session is reported from its start to its end, in seconds, and once', () => {
   begin();
   begin();
   close();
@@ -99,7 +99,7 @@ test('an end in error says so', () => {
 });
 
 describe('a message', () => {
-  test('is told by its length and measures, without its text', () => {
+  test('is reported by its length and measures, without its text', () => {
     message('assistant', 'Good morning', { e2eLatency: 0.75, llmNodeTtft: 0.25, startedSpeakingAt: 1 });
     expect(only()).toMatchObject({
       event: 'lk.conversation_item',
@@ -150,7 +150,7 @@ describe('a tool call', () => {
   });
 });
 
-test('a turn is told with what was measured of both sides', () => {
+test('a turn is reported with what was measured of both sides', () => {
   records.turn({
     outcome: 'completed',
     tools: true,
@@ -233,7 +233,7 @@ test('turns are counted for the end of the session', () => {
   expect(items.at(-1)?.attributes['lk.turns']).toBe(2);
 });
 
-test('an error is told by its type and model, and not by its message', () => {
+test('an error is reported by its type and model, and not by its message', () => {
   records.event('error', {
     type: 'error',
     error: {
@@ -251,7 +251,7 @@ test('an error is told by its type and model, and not by its message', () => {
   expect(only().attributes).toMatchObject({ 'lk.model_provider': 'openai', 'lk.model_name': 'gpt-4o' });
 });
 
-test('interruptions, false ones and missing transcripts are told; speech that was heard out is not', () => {
+test('interruptions, false ones and missing transcripts are reported; speech that was heard out is not', () => {
   const speech = (interrupted: boolean) =>
     records.event('speech_done', {
       type: 'speech_done',
@@ -276,7 +276,7 @@ test('interruptions, false ones and missing transcripts are told; speech that wa
   ]);
 });
 
-test('a handoff is told; the first agent takes over from nobody', () => {
+test('a handoff is reported; the first agent takes over from nobody', () => {
   const handoff = (oldAgentId?: string) =>
     records.event('conversation_item_added', {
       type: 'conversation_item_added',
@@ -288,7 +288,7 @@ test('a handoff is told; the first agent takes over from nobody', () => {
   expect(only().attributes).toMatchObject({ 'lk.old_agent': 'front-desk', 'lk.new_agent': 'billing' });
 });
 
-test('with neither logs nor transcript nothing is told', () => {
+test('with neither logs nor transcript nothing is reported', () => {
   create({ logs: false });
   begin();
   message('user', 'Good morning');

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { destination } from '../../../src/agent/livekit/destination.ts';
-import { processWide } from '../../../src/agent/livekit/process-wide.ts';
+import { processState } from '../../../src/agent/livekit/process-state.ts';
 import { observation } from '../../../src/catalogue/observation.ts';
 import { createRecorder } from '../../../src/metrics/recorder.ts';
 import { sampleOf } from '../worker/exposition.ts';
@@ -12,7 +12,7 @@ const identity = (agent_name: string) => ({ agent_name, agent_version: '1' });
 const handoff = observation('lk_agents_handoffs_total', {}, 1);
 
 afterEach(() => {
-  processWide().recorder = undefined;
+  processState().recorder = undefined;
 });
 
 test('a process that is no job has one registry for all its sessions', async () => {
@@ -30,7 +30,7 @@ test('a process that is no job has one registry for all its sessions', async () 
 
 test('that registry is the one of monitor(), where it runs in the same process', () => {
   const recorder = createRecorder();
-  processWide().recorder = recorder;
+  processState().recorder = recorder;
   expect(destination(identity('a'), true).recorder).toBe(recorder);
 });
 
@@ -38,7 +38,7 @@ test('a socket alone makes no job: a worker that sees its own variable records b
   process.env.TALKGAUGE_SOCKET = '/nowhere';
   try {
     expect(destination(identity('a'), true).recorder).toBeDefined();
-    expect(processWide().relays.size).toBe(0);
+    expect(processState().relays.size).toBe(0);
   } finally {
     delete process.env.TALKGAUGE_SOCKET;
   }
@@ -60,7 +60,7 @@ test('that registry prices usage, by TALKGAUGE_PRICES if it is set', async () =>
     } as const;
     sink(observation('lk_agents_billable_usage_total', labels, 2_000_000));
     expect(sampleOf(await recorder!.expose('text'), 'lk_agents_cost_usd_total')).toBe(10);
-    processWide().recorder = undefined;
+    processState().recorder = undefined;
     writeFileSync(file, '{}');
     expect(() => destination(identity('a'), true)).toThrow(/^TALKGAUGE_PRICES=.* cannot be used/);
   } finally {

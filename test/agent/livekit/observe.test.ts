@@ -2,9 +2,9 @@ import { EventEmitter } from 'node:events';
 import { llm, type voice } from '@livekit/agents';
 import { afterEach, beforeEach, describe, expect, type Mock, test, vi } from 'vitest';
 import { z } from 'zod';
-import { sessionEventNames } from '../../../src/agent/livekit/feed.ts';
 import { observe } from '../../../src/agent/livekit/observe.ts';
-import type { SessionObservation } from '../../../src/agent/livekit/process-wide.ts';
+import type { SessionObservation } from '../../../src/agent/livekit/process-state.ts';
+import { sessionEventNames } from '../../../src/agent/livekit/session-listener.ts';
 import { sampleOf } from '../worker/exposition.ts';
 import { FakeLlm, FakeTts } from './fakes.ts';
 import { llmMetrics } from './sdk-metrics.ts';
@@ -80,7 +80,7 @@ describe('a session that is observed', () => {
     expect(await shown(observation, 'lk_agents_sessions_active')).toBe(1);
   });
 
-  test('takes its name from its job, unless it is told one', async () => {
+  test('takes its name from its job, unless one is given', async () => {
     const ctx = { job: { id: 'job', agentName: 'support' }, addShutdownCallback: vi.fn() };
     const observation = observe(createSession(), ctx as never);
     expect(await shown(observation, 'lk_agents_sessions_active', { agent_name: 'support' })).toBe(0);
@@ -276,7 +276,7 @@ describe('what goes wrong', () => {
     ],
     ['an option that cannot be used', new EventEmitter(), undefined, { agentName: 5 }],
     ['options that throw', new EventEmitter(), undefined, throws(new Error('no'))],
-  ])('with %s is told, and never thrown', (_, session, ctx, options) => {
+  ])('with %s is reported, and never thrown', (_, session, ctx, options) => {
     const observation = observe(session as never, ctx as never, options as never);
     expect(observation.recorder).toBeUndefined();
     expect(warned.mock.calls).toEqual([[expect.stringMatching(/^talkgauge: the session is not observed: /)]]);
@@ -333,7 +333,7 @@ describe('what goes wrong', () => {
     const session = createSession();
     const observation = observe(session, undefined, { recordTo: '/dev/null/recording.jsonl' });
     expect(warned.mock.calls[0]![0]).toMatch(
-      /^talkgauge: the session is observed but not recorded: recordTo: E(EXIST|NOTDIR)/,
+      /^talkgauge: the session is observed, but its events are not logged: recordTo: E(EXIST|NOTDIR)/,
     );
     emit(session, 'metrics_collected', metricsEvent());
     expect(await shown(observation, 'lk_agents_llm_requests_total')).toBe(1);

@@ -7,13 +7,11 @@ import { InferenceRunner, llm } from '@livekit/agents';
 import { type MeterProvider, metrics, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { afterEach, beforeEach, describe, expect, type Mock, test, vi } from 'vitest';
 import { egressError } from '../../../src/agent/egress/recording-error.ts';
-import { demandsRedaction } from '../../../src/agent/livekit/demanded-redaction.ts';
 import { destination } from '../../../src/agent/livekit/destination.ts';
-import { Exemplars } from '../../../src/agent/livekit/exemplars.ts';
-import { Feed } from '../../../src/agent/livekit/feed.ts';
-import { JobTelemetry } from '../../../src/agent/livekit/job-telemetry.ts';
+import { DuplicateDetection, watchForUnknownAdapters } from '../../../src/agent/livekit/duplicate-events.ts';
+import { addUploadAttributes, JobTelemetry } from '../../../src/agent/livekit/job-telemetry.ts';
 import { bridgeLogger } from '../../../src/agent/livekit/logger-bridge.ts';
-import { Ownership } from '../../../src/agent/livekit/ownership.ts';
+import { isRedactionDemanded } from '../../../src/agent/livekit/observe-options.ts';
 import {
   checkExportDelegate,
   loggerKey,
@@ -21,13 +19,11 @@ import {
   privateApis,
   startNoInferenceProcess,
 } from '../../../src/agent/livekit/private-apis.ts';
-import { watchProcesses } from '../../../src/agent/livekit/processes.ts';
-import { kindOfProcess } from '../../../src/agent/livekit/processes-of-sdk.ts';
+import { kindOfProcess, watchProcesses } from '../../../src/agent/livekit/processes.ts';
 import type { Sdk } from '../../../src/agent/livekit/sdk.ts';
-import { followServer, onServer } from '../../../src/agent/livekit/server.ts';
-import { watchForUnknownAdapters } from '../../../src/agent/livekit/unknown-adapters.ts';
-import { markUploads } from '../../../src/agent/livekit/upload-marks.ts';
-import { registerMeterProvider } from '../../../src/agent/otel/registration.ts';
+import { Exemplars, SessionListener } from '../../../src/agent/livekit/session-listener.ts';
+import { followServer, onServer } from '../../../src/agent/livekit/worker.ts';
+import { registerMeterProvider } from '../../../src/agent/otel/meter-provider.ts';
 import { resolveTelemetry } from '../../../src/agent/telemetry/settings.ts';
 import type { Observation } from '../../../src/catalogue/observation.ts';
 import { startRelay } from '../relay/relay.ts';
@@ -89,17 +85,17 @@ const telemetry = () =>
   );
 
 const cases: Case[] = [
-  ['redaction', 'the flag is gone', () => demandsRedaction({}, undefined), true],
+  ['redaction', 'the flag is gone', () => isRedactionDemanded({}, undefined), true],
   [
     'redaction',
     'it is a method now',
-    () => demandsRedaction({ _redactionEnabled: () => false }, undefined),
+    () => isRedactionDemanded({ _redactionEnabled: () => false }, undefined),
     true,
   ],
   [
     'redaction',
     'it is gone, and the options say no',
-    () => demandsRedaction({ sessionOptions: { recordingOptions: { redaction: false } } }, undefined),
+    () => isRedactionDemanded({ sessionOptions: { recordingOptions: { redaction: false } } }, undefined),
     false,
   ],
   [
@@ -111,7 +107,7 @@ const cases: Case[] = [
           throw new Error('no');
         },
       };
-      return demandsRedaction(session, undefined);
+      return isRedactionDemanded(session, undefined);
     },
     true,
   ],
@@ -187,7 +183,7 @@ const cases: Case[] = [
     () => {
       const one = Object.assign(job(), { _otelMetadata: () => ({}) });
       const { addShutdownCallback } = one;
-      telemetry().follow(one as never);
+      telemetry().attachJob(one as never);
       return addShutdownCallback.mock.calls.length;
     },
     1,
@@ -197,7 +193,7 @@ const cases: Case[] = [
     'a job makes it elsewhere',
     () => {
       const one = job();
-      markUploads(one, () => ({ mark: true }));
+      addUploadAttributes(one, () => ({ mark: true }));
       return Object.keys(one);
     },
     ['job', 'addShutdownCallback'],
@@ -281,7 +277,7 @@ const cases: Case[] = [
       const adapters = watchForUnknownAdapters(session);
       await vi.waitFor(() => expect([...adapters]).toEqual(['livekit.Fallback']));
       record.observations = [];
-      const feed = new Feed({ sink, ownership: new Ownership(false), adapters });
+      const feed = new SessionListener({ sink, duplicates: new DuplicateDetection(false), adapters });
       for (const label of ['acme.LLM', 'livekit.Fallback']) {
         feed.event('metrics_collected', {
           type: 'metrics_collected',
@@ -364,7 +360,7 @@ test.each([
   [0, 'unknown'],
   [400, 'bad_output'],
   [429, 'no_capacity'],
-])('an error of egress in other words, of status %i, has the code %s', (status, code) => {
+])('an error of egress with another text, of status %i, has the code %s', (status, code) => {
   expect(egressError('it went wrong in words that nobody knows', status).code).toBe(code);
 });
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, type Mock, test, vi } from 'vitest';
 import { observe } from '../../../src/agent/livekit/observe.ts';
-import { processWide } from '../../../src/agent/livekit/process-wide.ts';
+import { processState } from '../../../src/agent/livekit/process-state.ts';
 import { recordRoom } from '../../../src/agent/livekit/record-room.ts';
 import { apiKey, apiSecret, type LiveKit, openLiveKit } from '../egress/livekit.ts';
 import { sampleOf } from '../worker/exposition.ts';
@@ -31,9 +31,9 @@ function createJob(given: object = {}) {
   } as unknown as Exclude<Parameters<typeof recordRoom>[0], string>;
   return { ctx, end: () => Promise.all(callbacks.map((callback) => callback())) };
 }
-const noted = (ctx: { job: { id: string } }) => processWide().recordings.of(ctx.job.id).all;
+const noted = (ctx: { job: { id: string } }) => processState().recordings.of(ctx.job.id).all;
 const shown = async (series: string, labels?: Record<string, string>) =>
-  sampleOf((await processWide().recorder?.expose('text')) ?? '', series, labels);
+  sampleOf((await processState().recorder?.expose('text')) ?? '', series, labels);
 
 test('a room is recorded on the server of its job until the job ends', async () => {
   const { ctx, end } = createJob();
@@ -59,12 +59,12 @@ test('one that its user stops is counted once', async () => {
 });
 
 describe('the report of the job', () => {
-  test('tells of it as soon as it is asked for, and waits for its end', async () => {
+  test('reports it as soon as it is asked for, and waits for its end', async () => {
     const { ctx, end } = createJob();
     recordRoom(ctx);
     const [asked] = noted(ctx);
     expect(asked).toEqual({ kind: 'egress', id: asked?.id, status: 'active', audioOnly: true });
-    const settled = processWide().recordings.of(ctx.job.id).settled(60_000);
+    const settled = processState().recordings.of(ctx.job.id).settled(60_000);
     await end();
     await settled;
     expect(noted(ctx)).toEqual([
@@ -83,7 +83,7 @@ describe('the report of the job', () => {
     ]);
   });
 
-  test('tells why there is none, and waits for nothing', async () => {
+  test('reports why there is none, and waits for nothing', async () => {
     livekit.answer('StartRoomCompositeEgress', {
       status: 404,
       code: 'not_found',
@@ -91,13 +91,13 @@ describe('the report of the job', () => {
     });
     const { ctx } = createJob();
     const { error } = await recordRoom(ctx).started;
-    await processWide().recordings.of(ctx.job.id).settled(60_000);
+    await processState().recordings.of(ctx.job.id).settled(60_000);
     expect(noted(ctx)).toMatchObject([
       { status: 'failed', error: { code: 'room_not_found', message: error?.message } },
     ]);
   });
 
-  test('tells of each recording of a job', async () => {
+  test('reports each recording of a job', async () => {
     const { ctx, end } = createJob();
     recordRoom(ctx);
     recordRoom(ctx, { audioOnly: false });
@@ -144,9 +144,9 @@ describe('a recording that cannot be', () => {
     expect([status, error?.code]).toEqual(['not_started', 'bad_option']);
   });
 
-  test('does not reach the call when telling of it fails', async () => {
+  test('does not reach the call when reporting it fails', async () => {
     const { ctx } = createJob();
-    processWide().recordings.of = () =>
+    processState().recordings.of = () =>
       ({
         note: () => {
           throw new Error('full');
@@ -164,7 +164,7 @@ describe('where samples cannot be counted', () => {
     /^talkgauge: the room's recording is not counted: .*\/nowhere\/prices\.json/,
   );
 
-  test('a room is recorded all the same, and the report tells of it', async () => {
+  test('a room is recorded all the same, and the report reports it', async () => {
     const { ctx, end } = createJob();
     const recording = recordRoom(ctx);
     expect(await recording.started).toMatchObject({ status: 'active', egressId: 'EG_1' });

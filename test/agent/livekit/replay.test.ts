@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { replay } from '../../../src/agent/livekit/replay.ts';
+import { linesOf, replay } from '../../../src/agent/livekit/replay.ts';
 import type { Observation } from '../../../src/catalogue/observation.ts';
 import { start, valuesOf } from './call.ts';
 import { llmMetrics, ttsMetrics } from './sdk-metrics.ts';
@@ -69,7 +70,7 @@ describe('a malformed line', () => {
     expect(summary).toEqual({ events: 1, skipped: 2 });
   });
 
-  test('of ten thousand characters is told in short', async () => {
+  test('of ten thousand characters is summarised', async () => {
     const { problems } = await replayed([line('x'.repeat(10_000))]);
     expect(problems[0]![1].length).toBeLessThan(100);
   });
@@ -101,7 +102,7 @@ describe('reads', () => {
     expect(summary).toEqual({ events: 2, skipped: 0 });
   });
 
-  test('an empty file, of which there is nothing to tell', async () => {
+  test('an empty file, without events', async () => {
     expect(await replayed([])).toEqual({
       observations: [],
       problems: [],
@@ -144,7 +145,7 @@ describe('reads', () => {
 });
 
 describe('sessions', () => {
-  test('of one recording are told apart', async () => {
+  test('of one recording are distinguished', async () => {
     // An adapter's own event, told by another label, repeats within a session alone.
     const lines = ['a', 'b'].map((session) => answered({ label: `${session}.LLM` }, { session }));
     const { observations } = await replayed(lines);
@@ -217,9 +218,61 @@ describe('a session report', () => {
       { events: [] },
       'a session report without events: it was written with the switch `logs` off',
     ],
-  ])('%s is told', async (_, given, problem) => {
+  ])('%s is reported', async (_, given, problem) => {
     const { problems, summary } = await replayed([report(given)]);
     expect(problems).toEqual([[1, problem]]);
     expect(summary).toEqual({ events: 0, skipped: 1 });
+  });
+});
+
+describe('lines of the input', () => {
+  /** The lines of these pieces of a stream. */
+  async function lines(pieces: readonly (string | Buffer)[]): Promise<(string | undefined)[]> {
+    const found: (string | undefined)[] = [];
+    for await (const line of linesOf(Readable.from(pieces, { objectMode: false }))) found.push(line);
+    return found;
+  }
+
+  test.each([
+    ['a stream that ends with a line', ['one\ntwo\n'], ['one', 'two']],
+    ['a stream that ends without one', ['one\ntwo'], ['one', 'two']],
+    ['CRLF', ['one\r\ntwo\r\n'], ['one', 'two']],
+    ['CRLF that is torn apart', ['one\r', '\ntwo\r', '\n'], ['one', 'two']],
+    ['empty lines', ['\n\none\n'], ['', '', 'one']],
+    ['an empty stream', [], []],
+    [
+      'what JSON leaves in a text and other programs take for the end of a line',
+      ['a\u2028b\u2029c\n'],
+      ['a\u2028b\u2029c'],
+    ],
+  ])('%s', async (_, pieces, expected) => expect(await lines(pieces)).toEqual(expected));
+
+  test('however a stream is cut, in the middle of a character too, the lines are the same', async () => {
+    const text = 'naïve\n😀 emoji\r\n\nlast';
+    const bytes = Buffer.from(text);
+    await fc.assert(
+      fc.asyncProperty(fc.uniqueArray(fc.nat({ max: bytes.length })), async (cuts) => {
+        const at = [0, ...cuts.sort((a, b) => a - b), bytes.length];
+        const pieces = at.slice(1).map((end, i) => bytes.subarray(at[i], end));
+        expect(await lines(pieces.filter((piece) => piece.length > 0))).toEqual([
+          'naïve',
+          '😀 emoji',
+          '',
+          'last',
+        ]);
+      }),
+    );
+  });
+
+  test('a line of 16 Mi characters is read, a longer one is not kept, and the next is read again', async () => {
+    const mebi = 'x'.repeat(1024 * 1024);
+    const [longest, tooLong, next] = await lines([
+      ...Array<string>(16).fill(mebi),
+      '\n',
+      ...Array<string>(17).fill(mebi),
+      'x\nnext\n',
+    ]);
+    expect(longest?.length).toBe(16 * 1024 * 1024);
+    expect([tooLong, next]).toEqual([undefined, 'next']);
   });
 });

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { pickUpRecording } from '../../../src/agent/livekit/sdk-recording.ts';
+import { moveSdkRecording } from '../../../src/agent/livekit/sdk-recording.ts';
 
 /** Whether the folder is on another disk, and what copying to it waits for. */
 const disk = vi.hoisted(() => ({ other: false, copying: Promise.resolve() }));
@@ -51,8 +51,8 @@ const startedAt = 1_700_000_000_000;
 const recorded = () => ({
   makeSessionReport: () => ({ audioRecordingPath: audio, audioRecordingStartedAt: startedAt }) as never,
 });
-const pickUp = (given: Partial<Parameters<typeof pickUpRecording>[0]> = {}) =>
-  pickUpRecording({
+const pickUp = (given: Partial<Parameters<typeof moveSdkRecording>[0]> = {}) =>
+  moveSdkRecording({
     ...{ session: {}, job: recorded(), audio: true, redaction: false },
     ...{ folder, stem: 'call', ms: 30_000, ...given },
   });

@@ -7,12 +7,12 @@ import { basename, join } from 'node:path';
 import { llm } from '@livekit/agents';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Feed } from '../../../src/agent/livekit/feed.ts';
+import { DuplicateDetection } from '../../../src/agent/livekit/duplicate-events.ts';
 import { type JobRecording, RecordingsByJob } from '../../../src/agent/livekit/job-recordings.ts';
-import { Ownership } from '../../../src/agent/livekit/ownership.ts';
-import { processWide } from '../../../src/agent/livekit/process-wide.ts';
-import type { RecordSwitches } from '../../../src/agent/livekit/record-switches.ts';
-import { ReportedSession } from '../../../src/agent/livekit/reported-session.ts';
+import type { RecordSwitches } from '../../../src/agent/livekit/observe-options.ts';
+import { processState } from '../../../src/agent/livekit/process-state.ts';
+import { SessionReporter } from '../../../src/agent/livekit/reported-session.ts';
+import { SessionListener } from '../../../src/agent/livekit/session-listener.ts';
 import { type SessionReport, sessionReport } from '../../../src/agent/reports/schema.ts';
 import type { RedactText } from '../../../src/agent/telemetry/redaction.ts';
 import type { TelemetryOptions } from '../../../src/agent/telemetry/settings.ts';
@@ -28,8 +28,8 @@ beforeEach(() => {
 });
 afterEach(() => {
   vi.restoreAllMocks();
-  processWide().defaults = undefined;
-  processWide().recordings = new RecordingsByJob();
+  processState().defaults = undefined;
+  processState().recordings = new RecordingsByJob();
   rmSync(folder, { recursive: true });
 });
 
@@ -59,16 +59,20 @@ async function reportOf({
 }: Given) {
   const counted: Observation[] = [];
   const sink = (sample: Observation) => void counted.push(sample);
-  for (const one of recordings) processWide().recordings.of('AJ_1').note(one);
+  for (const one of recordings) processState().recordings.of('AJ_1').note(one);
   const identity = { agent_name: 'front-desk', agent_version: '7' };
   const job = { job: { id: 'AJ_1', room: { sid: 'RM_1', name: 'room of Ada' } } } as never;
-  const reported = new ReportedSession({
+  const reported = new SessionReporter({
     ...{ job, identity, record, sink, ...given },
     // As the SDK's sessions are: without it, everything that was said is withheld.
     session: { _redactionEnabled: false, ...session },
     settings: { folder, deadlineMs, bucket, maxAge: undefined, maxBytes: undefined },
   });
-  const feed = new Feed({ sink, ownership: new Ownership(true), report: reported.draft });
+  const feed = new SessionListener({
+    sink,
+    duplicates: new DuplicateDetection(true),
+    report: reported.builder,
+  });
   for (const [name, event] of events) feed.event(name, { type: name, createdAt: at, ...event } as never);
   const written = await reported.end();
   const file = basename(written?.location ?? '');
@@ -118,7 +122,7 @@ test('sums up the turns and their latency, by nearest rank', async () => {
   expect(outcomes.map(({ labels }) => labels.outcome)).toEqual(['written']);
 });
 
-test('tells what usage costs, and what of it has no price', async () => {
+test('reports what usage costs, and what of it has no price', async () => {
   const priced = llmMetrics({
     metadata: { modelProvider: 'openai', modelName: 'gpt-4.1' },
     ...{ promptTokens: 1_000_000, promptCachedTokens: 0, completionTokens: 500_000 },
@@ -140,7 +144,7 @@ test('tells what usage costs, and what of it has no price', async () => {
 });
 const metricsEvent = (metrics: object): [SessionEventName, object] => ['metrics_collected', { metrics }];
 
-test('says why a session ended in error, without the words of the error', async () => {
+test('says why a session ended in error, without the message of the error', async () => {
   const error = { type: 'llm_error', label: 'acme.LLM', recoverable: false, timestamp: at };
   const events: [SessionEventName, object][] = [
     state('listening', at),
@@ -153,7 +157,7 @@ test('says why a session ended in error, without the words of the error', async 
   expect(JSON.stringify(report)).not.toContain('secret');
 });
 
-test('a reason of the user, in words, is told as `other`', async () => {
+test('a reason of the user, as free text, is reported as `other`', async () => {
   const { report } = await reportOf({ events: [['close', { reason: 'Ada hung up', error: null }]] });
   expect(report.closeReason).toBe('other');
   expect(JSON.stringify(report)).not.toContain('Ada');
@@ -253,7 +257,7 @@ test("a hook gets names and ids, too, all but the SDK's own words", async () => 
   expect(quiet.report.chatHistory.items).toMatchObject([{ type: 'function_call', callId: 'call of …' }]);
 });
 
-describe('what is told of a recording by egress', () => {
+describe('what is reported a recording by egress', () => {
   const recording = (location: string): JobRecording => ({
     ...{ kind: 'egress', id: location, status: 'failed', location },
     error: { code: 'bad_output', message: 'Egress said: no bucket of Ada' },
@@ -300,7 +304,7 @@ test("the hooks of monitor(), of the session's telemetry and of the session all 
   const adds = (word: string): RedactText => {
     return (text, { key }) => (key === 'transcript' ? `${text} ${word}` : text);
   };
-  processWide().defaults = { telemetry: { redact: adds('one') } };
+  processState().defaults = { telemetry: { redact: adds('one') } };
   const { report } = await reportOf({
     events: telling('zero'),
     telemetry: { redact: adds('two'), allowPii: true },
@@ -313,13 +317,13 @@ test("the hooks of monitor(), of the session's telemetry and of the session all 
 });
 
 test('what monitor() says of allowPii goes before what the session says', async () => {
-  processWide().defaults = { telemetry: { allowPii: false } };
+  processState().defaults = { telemetry: { allowPii: false } };
   const { report } = await reportOf({ events: telling('zero'), telemetry: { allowPii: true } });
   expect(report.content.allowPii).toBe(false);
 });
 
 describe('a bucket without a worker', () => {
-  test('that refuses is told of on the console, with the place where the report waits', async () => {
+  test('that refuses is reported on the console, with the place where the report waits', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const { options } = await listenBucket();
     const { file, outcome } = await reportOf({ events: call, bucket: { ...options, accessKeyId: 'wrong' } });

@@ -68,7 +68,7 @@ const follow = () => {
     { agent_name: 'a', agent_version: '1' },
     () => ({ sink: () => {}, flush: async () => {} }),
   );
-  telemetry.follow({
+  telemetry.attachJob({
     job: { id: 'AJ_1' },
     addShutdownCallback: () => {},
     shutdownCallbacks: [],
@@ -93,7 +93,7 @@ test('a process that exits keeps its exit code, whatever goes wrong with what is
   listenersOf('uncaughtExceptionMonitor', () => {
     const [exit] = listenersOf('exit', () => {
       const telemetry = follow();
-      vi.spyOn(telemetry.telemetry, 'finishNow').mockImplementation(() => {
+      vi.spyOn(telemetry.telemetry, 'flushOnExit').mockImplementation(() => {
         throw new Error('no process can be started');
       });
     });

@@ -1,7 +1,6 @@
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
 import { expect, test } from 'vitest';
-import { append, render } from '../../../src/agent/otel/exposition.ts';
-import { familiesOf } from '../../../src/agent/otel/families.ts';
+import { append, familiesOf, render } from '../../../src/agent/otel/exposition.ts';
 
 class Reader extends MetricReader {
   protected override async onForceFlush() {}
@@ -151,7 +150,7 @@ test('an attribute named le cannot break a histogram', async () => {
   expect(render(await families(), 'text')).toContain('wait_bucket{le_="x",le="1"} 1\n');
 });
 
-test('families are put at the end of an exposition, before its mark', () => {
+test('families are put at the end of an exposition, before its EOF marker', () => {
   expect(append('a 1\n# EOF\n', 'b 2\n', 'openmetrics')).toBe('a 1\nb 2\n# EOF\n');
   expect(append('a 1\n', 'b 2\n', 'text')).toBe('a 1\nb 2\n');
   expect(append('a 1', 'b 2\n', 'text')).toBe('a 1\nb 2\n');

@@ -110,7 +110,7 @@ test('what is recorded before there is a worker arrives when there is one', asyn
   expect(await dropped(recorder)).toEqual([]);
 });
 
-test('a new worker on the same path hears the gauges again, what waited, and no counter twice', async () => {
+test('a new worker on the same path receives the gauges again, what waited, and no counter twice', async () => {
   const path = socketPath();
   const first = await startRelay({ path });
   const client = connect(path);
@@ -159,7 +159,7 @@ test('without a worker the queue is bounded; sums are kept, and drops are counte
   });
 });
 
-test('a worker that does not read fills the queue, and hears how much was dropped when it reads', async () => {
+test('a worker that does not read fills the queue, and receives how much was dropped when it reads', async () => {
   const path = socketPath();
   const { sockets } = await deafWorker(path);
   const client = connect(path, { maxQueueBytes: 4000 });

@@ -26,7 +26,7 @@ function connect(options: { maxSeries?: number; recorder?: ReturnType<typeof cre
     frame: (result, count) => {
       frames[result] = (frames[result] ?? 0) + count;
     },
-    greeted: () => greetings++,
+    onHello: () => greetings++,
     maxLineBytes: 65_536,
     maxSeries: options.maxSeries ?? 4096,
   });
@@ -316,7 +316,7 @@ test('a recorder that fails costs the sample, not the connection', async () => {
   expect(await dropped(recorder)).toEqual(['{reason="internal_error"} 2']);
 });
 
-test('garbage, cut anywhere, is never an error, and the valid frames around it count', async () => {
+test('garbage, split anywhere, is never an error, and the valid frames around it count', async () => {
   const anyGarbage = fc
     .oneof(
       fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
@@ -334,9 +334,11 @@ test('garbage, cut anywhere, is never an error, and the valid frames around it c
       const parts: Buffer[] = [Buffer.from(`${hello}\n${define(900, handoffs)}\n`)];
       for (const bytes of garbage) parts.push(bytes, Buffer.from('\n[900,1]\n'));
       const stream = Buffer.concat(parts);
-      const places = [0, ...cuts.map((cut) => cut % (stream.length + 1)), stream.length].sort(
-        (a, b) => a - b,
-      );
+      const places = [
+        0,
+        ...cuts.map((truncateLabel) => truncateLabel % (stream.length + 1)),
+        stream.length,
+      ].sort((a, b) => a - b);
       for (let at = 1; at < places.length; at++) {
         expect(connection.receive(stream.subarray(places[at - 1], places[at]))).toBe('open');
       }
@@ -347,7 +349,7 @@ test('garbage, cut anywhere, is never an error, and the valid frames around it c
   );
 });
 
-test('a job cannot tell what its usage costs: cost is made from usage, by the worker', async () => {
+test('a job cannot report its cost: cost is made from usage, by the worker', async () => {
   const derivation = new CostDerivation(new PriceBook());
   const { say, recorder } = connect({ recorder: createRecorder({ derivation }) });
   const billed = { ...model, component: 'llm' };

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { ReadLimit } from '../../../src/agent/relay/read-limit.ts';
+import { ReadLimit } from '../../../src/agent/relay/server.ts';
 import { exposed, identity, startRelay } from './relay.ts';
 
 const hello = (agent_name: string) =>

@@ -64,7 +64,7 @@ test("frames are counted under the worker's identity of the moment", async () =>
   });
 });
 
-test('another version is told so and let go', async () => {
+test('another version gets the reason and is closed', async () => {
   const { recorder, server } = await startRelay();
   const { socket, heard, closed } = await call(server.path);
   socket.write('{"v":2,"identity":{"agent_name":"a","agent_version":"b"}}\n');
@@ -90,7 +90,7 @@ test('a hundred megabytes without a newline are cut off at the limit of a line',
   expect(await exposed(recorder, 'lk_agents_sessions_total')).toEqual([]);
 });
 
-test('connections that never say hello are let go, whatever they say or do not say', async () => {
+test('connections that never say hello are closed, whatever they say or do not say', async () => {
   const { recorder, server } = await startRelay({ helloTimeoutMs: 50 });
   const silent = await call(server.path);
   const slow = await call(server.path);
@@ -106,7 +106,7 @@ test('connections that never say hello are let go, whatever they say or do not s
   await eventually(async () => expect(await exposed(recorder, 'lk_agents_handoffs_total')).toEqual(['1']));
 });
 
-test('a hello that came while the worker was busy is heard, however late', async () => {
+test('a hello that came while the worker was busy is accepted, however late', async () => {
   const { recorder, server } = await startRelay({ helloTimeoutMs: 20 });
   const { socket } = await call(server.path);
   await new Promise((resolve) => setImmediate(resolve)); // the worker has accepted
@@ -129,7 +129,7 @@ test('more connections than allowed are turned away, and there is room again whe
   await eventually(async () => expect(server.connections).toBe(1));
 });
 
-test('two hundred connections that speak at once are all heard', async () => {
+test('two hundred connections that speak at once are all accepted', async () => {
   const { recorder, server } = await startRelay();
   const callers = await Promise.all(Array.from({ length: 200 }, () => call(server.path)));
   for (const { socket } of callers) socket.end(`${hello}${handoffs}${active}[1,1,0,1]\n[0,1]\n`);

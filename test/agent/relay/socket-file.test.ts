@@ -12,7 +12,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { fits, listenOn, maxPathBytes } from '../../../src/agent/relay/socket-file.ts';
+import { isSocketPath, listenOn, maxPathBytes } from '../../../src/agent/relay/socket-file.ts';
 
 function server(): Server {
   const made = createServer();
@@ -66,12 +66,12 @@ test('when TMPDIR is too long for a socket, or missing, /tmp serves', async () =
 
 test('paths that the kernel would take are those of 1 to its limit of bytes, without a NUL', () => {
   expect(maxPathBytes).toBe(process.platform === 'darwin' ? 103 : 107);
-  expect(fits('x'.repeat(maxPathBytes))).toBe(true);
-  expect(fits('x'.repeat(maxPathBytes + 1))).toBe(false);
-  expect(fits('é'.repeat(maxPathBytes / 2 + 1))).toBe(false);
-  expect(fits('')).toBe(false);
-  expect(fits('/tmp/a\0b')).toBe(false);
-  expect(fits(undefined as unknown as string)).toBe(false);
+  expect(isSocketPath('x'.repeat(maxPathBytes))).toBe(true);
+  expect(isSocketPath('x'.repeat(maxPathBytes + 1))).toBe(false);
+  expect(isSocketPath('é'.repeat(maxPathBytes / 2 + 1))).toBe(false);
+  expect(isSocketPath('')).toBe(false);
+  expect(isSocketPath('/tmp/a\0b')).toBe(false);
+  expect(isSocketPath(undefined as unknown as string)).toBe(false);
 });
 
 test('a path that is too long is refused with its length, the limit and the next step', async () => {

@@ -16,11 +16,11 @@ import {
   type Entry,
   makeFolder,
   makeFolderNow,
-  refusalOf,
+  moveRecording,
+  unsafeReason,
   writeReport,
 } from '../../../src/agent/reports/folder.ts';
 import { Journal } from '../../../src/agent/reports/journal.ts';
-import { takeIn } from '../../../src/agent/reports/recording-file.ts';
 
 /** A directory in which anyone may make files, as the system's temporary one is. */
 let shared: string;
@@ -30,7 +30,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(shared, { recursive: true }));
 
-describe('a path, as far as the system tells of it', () => {
+describe('a path, as far as the system reports it', () => {
   const entry = (path: string, uid: number, mode: number, link = false): Entry => ({
     ...{ path, uid, mode },
     isSymbolicLink: () => link,
@@ -76,10 +76,10 @@ describe('a path, as far as the system tells of it', () => {
     ["a volume of another user's", [root, entry('/reports', 1001, 0o2775)], undefined],
     ['a link that root has made', [root, entry('/reports', 0, 0o777, true)], undefined],
   ])('%s', (_, path, refusal) => {
-    if (refusal === undefined) expect(refusalOf(path, 1000)).toBeUndefined();
+    if (refusal === undefined) expect(unsafeReason(path, 1000)).toBeUndefined();
     else {
-      expect(refusalOf(path, 1000)).toContain(refusal);
-      expect(refusalOf(path, 1000)).toMatch(
+      expect(unsafeReason(path, 1000)).toContain(refusal);
+      expect(unsafeReason(path, 1000)).toMatch(
         /; remove it, or name a folder of this user's own by TALKGAUGE_REPORTS \(with a bucket: TALKGAUGE_REPORTS_SPOOL\)$/,
       );
     }
@@ -123,7 +123,9 @@ describe.each([
     const recording = join(shared, 'audio.ogg');
     writeFileSync(recording, 'sound');
     const { signal } = new AbortController();
-    await expect(takeIn(recording, folder(), 'stem', signal)).rejects.toThrow('where anyone may make files');
+    await expect(moveRecording(recording, folder(), 'stem', signal)).rejects.toThrow(
+      'where anyone may make files',
+    );
     expect(left('stem.ogg')).toBe(false);
   });
 });

@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LogPipeline } from '../../../src/agent/telemetry/log-pipeline.ts';
+import { resourceOfProcess } from '../../../src/agent/telemetry/opentelemetry.ts';
 import { Redaction } from '../../../src/agent/telemetry/redaction.ts';
-import { resourceOfProcess } from '../../../src/agent/telemetry/resource.ts';
 import { type Backend, openBackend } from './backend.ts';
 
 let backend: Backend;
@@ -21,13 +21,13 @@ function start() {
     target: { protocol: 'http/protobuf', url: `${backend.url}/v1/logs` },
     redaction: new Redaction({ allowPii: false }),
     resource: resourceOfProcess('1'),
-    tally: { exported: (count) => add('exported', count), dropped: add },
+    counters: { exported: (count) => add('exported', count), dropped: add },
   });
   let most = 0;
   const emit = async (lines: number) => {
     for (let n = 0; n < lines; n++) {
       pipeline.emit({ signal: 'log', at: n, severity: 'INFO', body: `line ${n}`, attributes: { n } });
-      most = Math.max(most, pipeline.rest().items.length);
+      most = Math.max(most, pipeline.unsent().items.length);
       // As in a job, in which other things happen between lines.
       if (n % 200 === 0) await turn();
     }
@@ -48,7 +48,7 @@ describe('a flood of lines', () => {
       await pipeline.finish(100);
       expect(counts.exported).toBeUndefined();
       expect(sum(counts)).toBe(10_000);
-      expect(pipeline.rest().items).toEqual([]);
+      expect(pipeline.unsent().items).toEqual([]);
     },
   );
 

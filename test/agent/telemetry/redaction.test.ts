@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { maxText, Redaction } from '../../../src/agent/telemetry/redaction.ts';
-import { copySpan } from '../../../src/agent/telemetry/span-copy.ts';
+import { copySpan } from '../../../src/agent/telemetry/span-pipeline.ts';
 import { span } from './spans.ts';
 
 const strict = () => new Redaction({ allowPii: false });
@@ -73,7 +73,7 @@ describe('of a span', () => {
 describe('a hook', () => {
   const digits = (text: string) => text.replace(/\d/g, '#');
 
-  test('edits texts, also in lists, and is told where they are', () => {
+  test('edits texts, also in lists, and is reported where they are', () => {
     const heard: unknown[] = [];
     const redaction = new Redaction({
       allowPii: false,

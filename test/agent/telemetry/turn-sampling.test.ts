@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { turnRules } from '../../../src/agent/livekit/span-rules.ts';
+import { turnRules } from '../../../src/agent/livekit/job-telemetry.ts';
 import { TurnSampling } from '../../../src/agent/telemetry/turn-sampling.ts';
 import { type FakeSpan, span } from './spans.ts';
 

@@ -99,7 +99,7 @@ test.each([
   ['shutdown', 'finished'],
   // The end of an entry function that has failed ends the recording, too.
   ['fail', 'crashed'],
-])('the report of a job that ends by %s tells of its recording', async (ending, outcome) => {
+])('the report of a job that ends by %s reports its recording', async (ending, outcome) => {
   const worker = await start('records-room.mjs');
   await worker.finish({ log, turns: 1, ending }, outcome);
   const [report] = readdirSync(reports);

@@ -64,7 +64,7 @@ function only(): SessionReport {
 }
 const reported = (worker: Worker, outcome: string) =>
   worker.increase('talkgauge_session_reports_total', { outcome });
-test('counts the report, and tells of it where the log goes, with its trace', async () => {
+test('counts the report, and reports it where the log goes, with its trace', async () => {
   const worker = await start();
   await run(worker, { turns: 2, asks: ['fine'] });
   const report = only();

@@ -82,7 +82,7 @@ describe('the log', () => {
 });
 
 describe('the conversation', () => {
-  test('is told as it happens, without what was said', async () => {
+  test('is reported as it happens, without what was said', async () => {
     await run(await start(), { turns: 2, asks: ['fine', 'broken'] });
     const records = backend.logs.filter(({ scope }) => scope === 'talkgauge.conversation');
     const told = (event: string) => records.filter(({ eventName }) => eventName === event);

@@ -59,7 +59,7 @@ describe.each(runbooks)('$file', ({ file, text }) => {
 
 test('the runbook of label overflow says after how long a value makes room, and for how many there is room', () => {
   const { text } = runbooks.find(({ file }) => file === 'TalkgaugeLabelOverflow.md')!;
-  // By test/metrics/letting-go.test.ts, that is what the worker does.
+  // By test/metrics/series-table.test.ts, that is what the worker does.
   expect(text).toContain('values that have not been seen for six hours are forgotten');
   expect(text).toContain('more than 200 values within six hours');
 });

@@ -1,0 +1,148 @@
+import { EventEmitter } from 'node:events';
+import { hostname } from 'node:os';
+import type { AgentServer } from '@livekit/agents';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Sdk } from '../../../src/agent/livekit/sdk.ts';
+import { followServer, onServer, WorkerIdentity } from '../../../src/agent/livekit/worker.ts';
+import { type Observation, observation } from '../../../src/catalogue/observation.ts';
+
+test('every server is reported before it runs, until that is taken back', async () => {
+  const said: string[] = [];
+  class Server {
+    readonly name: string;
+    constructor(name: string) {
+      this.name = name;
+    }
+    async run() {
+      said.push(`${this.name} runs`);
+    }
+  }
+  const { run } = Server.prototype;
+  const stop = onServer({ AgentServer: Server } as unknown as Sdk, async (server) => {
+    said.push(`${(server as unknown as Server).name} is told of`);
+  });
+  await new Server('a').run();
+  await new Server('b').run();
+  stop();
+  await new Server('c').run();
+  expect(said).toEqual(['a is told of', 'a runs', 'b is told of', 'b runs', 'c runs']);
+  expect(Server.prototype.run).toBe(run);
+});
+
+test("a server's name and load are followed; the gauge is moved by differences", () => {
+  const event = new EventEmitter();
+  const observations: Observation[] = [];
+  const names: string[] = [];
+  const stop = followServer({ event } as unknown as AgentServer, {
+    sink: (observation) => observations.push(observation),
+    onName: (name) => names.push(name),
+  });
+  const say = (name: string, value?: object) => event.emit('worker_msg', { message: { case: name, value } });
+  say('register', { agentName: 'front-desk' });
+  say('register', {});
+  for (const load of [0.25, 0.75, 0.5, 0]) say('updateWorker', { load });
+  for (const load of [undefined, Number.NaN, '0.9', null]) say('updateWorker', { load });
+  say('updateWorker');
+  say('ping', { load: 0.9 });
+  event.emit('worker_msg', {});
+  expect(names).toEqual(['front-desk', '']);
+  expect(observations.map(({ value }) => value)).toEqual([0.25, 0.5, -0.25, -0.5]);
+  expect(observations[0]).toMatchObject({
+    metric: 'lk_agents_worker_load',
+    labels: { nodename: hostname() },
+  });
+  stop();
+  expect(event.eventNames()).toEqual([]);
+});
+
+describe('the identity of a worker', () => {
+  const load = (value: number) => observation('lk_agents_worker_load', { nodename: 'host' }, value);
+  const unknown = { agent_name: 'unknown', agent_version: '1.4' };
+
+  beforeEach(() => vi.useFakeTimers());
+  afterEach(() => vi.useRealTimers());
+
+  /** A worker's identity, and what was recorded about whom. */
+  function worker(identity: { agent_name: string; agent_version: string }) {
+    const recorded: [value: number, agentName: string][] = [];
+    const known = new WorkerIdentity(identity, ({ value }, { agent_name }) =>
+      recorded.push([value, agent_name]),
+    );
+    return { known, recorded };
+  }
+
+  test('a worker that has a name records at once', () => {
+    const { known, recorded } = worker({ ...unknown, agent_name: 'front-desk' });
+    known.sink(load(1));
+    known.setName('another');
+    known.sink(load(2));
+    expect(recorded).toEqual([
+      [1, 'front-desk'],
+      [2, 'front-desk'],
+    ]);
+  });
+
+  describe('a worker without a name', () => {
+    test('keeps what it has to say until it registers, in order', () => {
+      const { known, recorded } = worker(unknown);
+      known.sink(load(1));
+      known.sink(load(2));
+      expect(recorded).toEqual([]);
+      known.setName('front-desk');
+      known.sink(load(3));
+      expect(recorded).toEqual([
+        [1, 'front-desk'],
+        [2, 'front-desk'],
+        [3, 'front-desk'],
+      ]);
+      expect(known.current).toEqual({ agent_name: 'front-desk', agent_version: '1.4' });
+    });
+
+    test('that registers without one stays unknown', () => {
+      const { known, recorded } = worker(unknown);
+      known.sink(load(1));
+      known.setName('');
+      expect(recorded).toEqual([[1, 'unknown']]);
+    });
+
+    test('that never registers is unknown after 15 s', () => {
+      const { known, recorded } = worker(unknown);
+      known.sink(load(1));
+      vi.advanceTimersByTime(14_999);
+      expect(recorded).toEqual([]);
+      vi.advanceTimersByTime(1);
+      expect(recorded).toEqual([[1, 'unknown']]);
+      known.sink(load(2));
+      expect(recorded).toEqual([
+        [1, 'unknown'],
+        [2, 'unknown'],
+      ]);
+    });
+
+    test('that registers later has its name from then on: gauges move to it, and counters stay', () => {
+      const { known, recorded } = worker(unknown);
+      known.sink(load(0.25));
+      known.sink(observation('lk_agents_job_exits_total', { outcome: 'finished' }, 1));
+      vi.advanceTimersByTime(15_000);
+      known.sink(load(0.5));
+      recorded.length = 0;
+      known.setName('front-desk');
+      known.sink(load(-0.75));
+      known.setName('another');
+      expect(recorded).toEqual([
+        [-0.75, 'unknown'],
+        [0.75, 'front-desk'],
+        [-0.75, 'front-desk'],
+      ]);
+      expect(known.current).toEqual({ agent_name: 'front-desk', agent_version: '1.4' });
+    });
+
+    test('records nothing twice when it has registered', () => {
+      const { known, recorded } = worker(unknown);
+      known.sink(load(1));
+      known.setName('front-desk');
+      vi.advanceTimersByTime(60_000);
+      expect(recorded).toEqual([[1, 'front-desk']]);
+    });
+  });
+});
