@@ -1,5 +1,5 @@
 import type { BillableUnit } from '../catalogue/labels.ts';
-import type { Derivation, Derived } from '../catalogue/observation.ts';
+import type { Derivation, DerivedSeries } from '../catalogue/observation.ts';
 import { rateOf } from './price.ts';
 import type { PriceBook } from './price-book.ts';
 
@@ -31,7 +31,7 @@ export class CostDerivation implements Derivation {
     return this.#changes + Math.floor(this.#now() / patience);
   }
 
-  of(labels: Readonly<Record<string, string>>): readonly Derived[] {
+  of(labels: Readonly<Record<string, string>>): readonly DerivedSeries[] {
     const { model_provider = '', model_name = '', component = '' } = labels;
     const unit = labels.unit as BillableUnit;
     const price = this.#book.find(model_provider, model_name);

@@ -1,8 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Objectives, profiles } from '../../src/catalogue/objectives.ts';
-import { readable } from '../../src/monitoring/alert-table.ts';
-import { alertsReference } from '../../src/monitoring/alerts-reference.ts';
-import { objectiveMeanings } from '../../src/monitoring/objective-meanings.ts';
+import { alertsReference, objectiveMeanings, readable } from '../../src/monitoring/alerts-reference.ts';
 import { alertingGroups } from '../../src/monitoring/rules/index.ts';
 import { settingsOf } from '../../src/monitoring/settings.ts';
 

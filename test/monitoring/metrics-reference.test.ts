@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { gateway } from '../../src/catalogue/gateway.ts';
 import { catalogue as ofAgents } from '../../src/catalogue/metrics.ts';
-import { metricsReference } from '../../src/monitoring/metrics-reference.ts';
-import { groups, seriesTables } from '../../src/monitoring/series-tables.ts';
+import { groups, metricsReference, seriesTables } from '../../src/monitoring/metrics-reference.ts';
 
 /** Of agents and workers, and of the gateway, which has a page of its own. */
 const catalogue = { ...ofAgents, ...gateway };

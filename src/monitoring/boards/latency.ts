@@ -1,11 +1,8 @@
-import type { BoardSpec } from './house/board.ts';
-import { heatmap } from './house/heatmap.ts';
-import { segmentColours } from './house/palette.ts';
-import { exemplars, percentileColours, percentiles } from './house/percentiles.ts';
-import { stat } from './house/stat.ts';
-import { table } from './house/table.ts';
-import { timeseries } from './house/timeseries.ts';
-import { turnParts } from './house/turn-parts.ts';
+import type { BoardSpec } from './panels/board.ts';
+import { heatmap, stat, timeseries } from './panels/charts.ts';
+import { exemplars, percentileColours, percentiles, turnSegments } from './panels/queries.ts';
+import { table } from './panels/table.ts';
+import { segmentColours } from './panels/thresholds.ts';
 
 const noTurns = 'No measured turns in this time range';
 const e2e = 'lk_agents_turn_e2e_latency_seconds';
@@ -105,7 +102,7 @@ export const latency: BoardSpec = {
           colours: segmentColours,
           legend: ['mean'],
           legendAt: 'right',
-          targets: turnParts(q),
+          targets: turnSegments(q),
         }),
       ],
     },

@@ -1,11 +1,10 @@
 import { alertingGroups, alertNames } from '../rules/index.ts';
-import { readRunbooks, relinked } from '../runbooks.ts';
+import { readRunbooks, withLinks } from '../runbooks.ts';
 import type { Settings } from '../settings.ts';
-import type { BoardSpec } from './house/board.ts';
-import { boardTitles, uidOf } from './house/links.ts';
-import { panelId } from './house/panel-id.ts';
-import { spelled } from './house/runbook-link.ts';
-import { text } from './house/text.ts';
+import { alertTitle } from './panels/alerts.ts';
+import type { BoardSpec } from './panels/board.ts';
+import { boardTitles, panelId, uidOf } from './panels/links.ts';
+import { text } from './panels/panel.ts';
 
 /** One runbook, alone: Grafana shows a single panel by its id. */
 const address = (alert: string): string =>
@@ -35,7 +34,7 @@ function contents(settings: Settings): string {
   }
   const lines = [...byCategory].map(
     ([category, alerts]) =>
-      `- **${category}**: ${[...alerts].map((alert) => `[${spelled(alert)}](${address(alert)})`).join(' · ')}`,
+      `- **${category}**: ${[...alerts].map((alert) => `[${alertTitle(alert)}](${address(alert)})`).join(' · ')}`,
   );
   return lines.join('\n');
 }
@@ -64,7 +63,7 @@ export const runbooks: BoardSpec = {
           text({
             title: alert,
             description: `What ${alert} means, how its cause is found, and what is to be done.`,
-            content: `${about(alert, settings)}\n\n${relinked(
+            content: `${about(alert, settings)}\n\n${withLinks(
               written.get(alert) ?? `There is no docs/runbooks/${alert}.md yet.`,
               { runbook: address, board },
             )}`,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { boardTitles } from '../../../src/monitoring/boards/house/links.ts';
+import { boardTitles } from '../../../src/monitoring/boards/panels/links.ts';
 import { alertingGroups } from '../../../src/monitoring/rules/index.ts';
 import { settingsOf } from '../../../src/monitoring/settings.ts';
 import { logqlProblems } from './call-queries.ts';

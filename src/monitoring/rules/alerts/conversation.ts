@@ -1,12 +1,13 @@
+import { percent } from '../../markdown.ts';
 import { baseline, measures } from '../baselines.ts';
 import type { AlertRule, RuleContext } from '../rule.ts';
-import { percent, usual } from './figures.ts';
+import { baselineText } from './templates.ts';
 
 /** Turns, silences or sessions in the window below which a share or a percentile says nothing. */
 const enough = { turns: 30, silences: 30, sessions: 20 };
 
 /** How many times its past the share of interrupted turns may be, and by how much it has to be more. */
-const worse = { factor: 1.5, share: 0.1 };
+const interruptionIncrease = { factor: 1.5, share: 0.1 };
 
 /** Share of unanswered turns that is an outage. */
 const outage = 0.5;
@@ -35,12 +36,12 @@ export function conversation({ q, objectives }: RuleContext): AlertRule[] {
     {
       alert: 'LiveKitAgentInterruptionsHigh',
       expr:
-        `${measures.interruptions} > ${worse.factor} * ${baseline('interruptions')} ` +
-        `and ${measures.interruptions} - ${baseline('interruptions')} > ${worse.share}`,
+        `${measures.interruptions} > ${interruptionIncrease.factor} * ${baseline('interruptions')} ` +
+        `and ${measures.interruptions} - ${baseline('interruptions')} > ${interruptionIncrease.share}`,
       for: '15m',
       severity: 'warning',
       category: 'quality',
-      summary: `{{ $labels.agent_name }}: callers cut off {{ $value | humanizePercentage }} of the answers, ${usual('interruptions', ['agent_name'], 'humanizePercentage')} is usual`,
+      summary: `{{ $labels.agent_name }}: callers cut off {{ $value | humanizePercentage }} of the answers, ${baselineText('interruptions', ['agent_name'], 'humanizePercentage')} is usual`,
       description:
         'The share of interrupted turns in the last hour is more than 1.5 times, and 10 points above, the median of the ' +
         'last seven days.',

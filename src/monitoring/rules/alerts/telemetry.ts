@@ -1,17 +1,18 @@
+import { gatewayQueries } from '../../promql/gateway-queries.ts';
 import type { AlertRule, RuleContext } from '../rule.ts';
 import { workerCount } from '../workers.ts';
 
 /** Samples below which refused values are an accident, in an hour, and their number for each turn that spoils the figures. */
-const invalid = { samples: 20, perTurn: 0.05 };
+const invalidLimits = { samples: 20, perTurn: 0.05 };
 
 /** Samples below which a loss is an accident, in half an hour, and their number for each frame from the jobs. */
-const dropped = { samples: 50, perFrame: 0.001 };
+const dropLimits = { samples: 50, perFrame: 0.001 };
 
 /** How long a fleet that has vanished is remembered. Fleets that are removed on purpose are forgotten, too. */
-const memory = '7d';
+const absenceMemory = '7d';
 
 /** Groups of this bundle; Prometheus writes the file before them. */
-const ourRules = 'rule_group=~".+;talkgauge-.+"';
+export const talkgaugeRules = 'rule_group=~".+;talkgauge-.+"';
 
 /** How many days the objectives look back. */
 const objectiveDays = 30;
@@ -36,7 +37,7 @@ export function telemetry({ q }: RuleContext): AlertRule[] {
     {
       alert: 'TalkgaugeMetricsAbsent',
       // Recorded, because a vanished fleet has no series of its own to be looked up for long.
-      expr: `last_over_time(${workerCount}[${memory}]) unless on (agent_name) group by (agent_name) (${served})`,
+      expr: `last_over_time(${workerCount}[${absenceMemory}]) unless on (agent_name) group by (agent_name) (${served})`,
       for: '10m',
       severity: 'critical',
       category: 'telemetry',
@@ -44,7 +45,7 @@ export function telemetry({ q }: RuleContext): AlertRule[] {
         '{{ $labels.agent_name }}: no worker serves metrics any more; there were {{ $value | printf "%.0f" }}',
       description:
         'All workers of the agent are gone, or Prometheus no longer finds them: no other alert about the agent can fire. ' +
-        `A fleet that does not come back is forgotten ${memory} after its last metrics.`,
+        `A fleet that does not come back is forgotten ${absenceMemory} after its last metrics.`,
       board: { ...health, variables: { agent: '{{ $labels.agent_name }}' } },
     },
     {
@@ -63,7 +64,7 @@ export function telemetry({ q }: RuleContext): AlertRule[] {
     },
     {
       alert: 'TalkgaugeRulesFailing',
-      expr: `sum by (job, instance, rule_group) (increase(prometheus_rule_evaluation_failures_total{${ourRules}}[15m])) > 0`,
+      expr: `sum by (job, instance, rule_group) (increase(prometheus_rule_evaluation_failures_total{${talkgaugeRules}}[15m])) > 0`,
       for: '5m',
       severity: 'warning',
       category: 'telemetry',
@@ -79,7 +80,7 @@ export function telemetry({ q }: RuleContext): AlertRule[] {
       expr:
         `(time() - prometheus_tsdb_lowest_timestamp_seconds) / 86400 < ${objectiveDays} ` +
         'and on (job, instance) increase(prometheus_tsdb_size_retentions_total[3d]) > 0 ' +
-        `and on (job, instance) group by (job, instance) (prometheus_rule_group_interval_seconds{${ourRules}})`,
+        `and on (job, instance) group by (job, instance) (prometheus_rule_group_interval_seconds{${talkgaugeRules}})`,
       for: '5m',
       severity: 'warning',
       category: 'telemetry',
@@ -102,7 +103,7 @@ export function telemetry({ q }: RuleContext): AlertRule[] {
     },
     {
       alert: 'TalkgaugeInvalidSamples',
-      expr: `(${refused} >= ${invalid.samples}) unless on (agent_name, metric, reason) (${refused} ${than(invalid.perTurn, turns)})`,
+      expr: `(${refused} >= ${invalidLimits.samples}) unless on (agent_name, metric, reason) (${refused} ${than(invalidLimits.perTurn, turns)})`,
       for: '10m',
       severity: 'warning',
       category: 'telemetry',
@@ -114,7 +115,7 @@ export function telemetry({ q }: RuleContext): AlertRule[] {
     },
     {
       alert: 'TalkgaugeSamplesDropped',
-      expr: `(${lost} >= ${dropped.samples}) unless on (agent_name, reason) (${lost} ${than(dropped.perFrame, frames)})`,
+      expr: `(${lost} >= ${dropLimits.samples}) unless on (agent_name, reason) (${lost} ${than(dropLimits.perFrame, frames)})`,
       for: '10m',
       severity: 'warning',
       category: 'telemetry',
@@ -135,6 +136,110 @@ export function telemetry({ q }: RuleContext): AlertRule[] {
       description:
         'A label keeps 200 values (`maxLabelValues`); further ones are counted together as "other".',
       board: health,
+    },
+  ];
+}
+
+const { increase } = gatewayQueries;
+
+/** Uploads refused for one reason in 15 minutes that are no accident. */
+const minRefused = 5;
+
+/** Requests of readers without a valid login in 15 minutes that are more than somebody's mistakes. */
+const unauthorizedReads = 50;
+
+/**
+ * What is refused of an upload with a token that holds, but `aborted`, which is the job's doing. `unauthorized` and
+ * `redirected` come before the token: whoever reaches the port can make them grow.
+ */
+const alertedReasons = [
+  'rate_limited',
+  'too_large',
+  'too_slow',
+  'encoding',
+  'spool_full',
+  'disk_full',
+  'internal_error',
+] as const;
+
+/** Whether the gateway is there, takes what jobs upload, hands it on, and whether strangers try to read it. */
+export function gateway(): AlertRule[] {
+  const to = ['job', 'instance', 'destination'] as const;
+  const turnedAway = increase('talkgauge_gateway_refused_total', {
+    by: ['job', 'instance', 'reason'],
+    where: { reason: alertedReasons },
+    window: '15m',
+  });
+  const lost = increase('talkgauge_gateway_forwarded_total', {
+    by: [...to, 'result'],
+    where: { result: ['rejected', 'dropped'] },
+    window: '30m',
+  });
+  const failed = increase('talkgauge_gateway_forward_failures_total', { by: to, window: '15m' });
+  const taken = increase('talkgauge_gateway_forwarded_total', {
+    by: to,
+    where: { result: ['ok'] },
+    window: '15m',
+  });
+  const reads = increase('talkgauge_gateway_read_refused_total', {
+    by: ['job', 'instance'],
+    where: { reason: ['unauthorized', 'rate_limited'] },
+    window: '15m',
+  });
+  const shared = { severity: 'warning', category: 'telemetry', board: { name: 'health' } } as const;
+  const notHandingOn = { ...shared, alert: 'TalkgaugeGatewayNotHandingOn' };
+  return [
+    {
+      ...shared,
+      alert: 'TalkgaugeGatewayDown',
+      expr: 'up == 0 and on (job, instance) group by (job, instance) (present_over_time(talkgauge_gateway_sessions[1d]))',
+      for: '5m',
+      summary: 'Gateway {{ $labels.instance }} does not answer Prometheus',
+      description:
+        'The target was a gateway within the last day, and scrapes of it fail. If it does not run, what jobs upload meanwhile is lost, ' +
+        'and a job may need 9 s to end.',
+    },
+    {
+      ...shared,
+      alert: 'TalkgaugeGatewayRefusing',
+      expr: `${turnedAway} >= ${minRefused}`,
+      for: '5m',
+      summary:
+        'Gateway {{ $labels.instance }} refused {{ $value | printf "%.0f" }} uploads in 15m: {{ $labels.reason }}',
+      description:
+        'Jobs do not send again what is refused: transcripts, traces or recordings of their sessions are lost. ' +
+        'Uploads without a valid token do not count.',
+    },
+    {
+      ...shared,
+      alert: 'TalkgaugeGatewayUnauthorizedReads',
+      expr: `${reads} > ${unauthorizedReads}`,
+      summary:
+        'Gateway {{ $labels.instance }} refused {{ $value | printf "%.0f" }} requests without a valid login in 15m',
+      description:
+        `More than ${unauthorizedReads} requests to the page, the API or /metrics had no valid login: somebody guesses it, or a client still ` +
+        'sends an old one. None of them was answered.',
+    },
+    {
+      ...notHandingOn,
+      expr: `${lost} > 0`,
+      labels: { what: 'lost' },
+      summary:
+        'Gateway {{ $labels.instance }}: {{ $value | printf "%.0f" }} requests to {{ $labels.destination }} were {{ $labels.result }} in 30m',
+      description:
+        'Spans, logs and uploads in them do not reach that backend any more. rejected: it refused them for good; dropped: there was no more room ' +
+        'to wait for it. The sessions themselves are in the store of the gateway.',
+    },
+    {
+      ...notHandingOn,
+      // An attempt fails within ten minutes, and is made again within one: while none succeeds, something waits.
+      expr: `${failed} > 0 unless ${taken} > 0`,
+      for: '10m',
+      labels: { what: 'waiting' },
+      summary:
+        'Gateway {{ $labels.instance }}: {{ $labels.destination }} took nothing in 15m, {{ $value | printf "%.0f" }} attempts failed',
+      description:
+        'It waits and is tried again. For Tempo, Loki and LiveKit Cloud there is room for `--forward-mb`; then what waited longest is dropped.',
     },
   ];
 }
