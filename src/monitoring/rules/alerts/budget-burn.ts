@@ -88,7 +88,7 @@ export function budgetBurn({ q, objectives }: RuleContext): AlertRule[] {
         objectives: [name === 'tail' ? 'turnLatencyTail' : 'turnLatency'],
       },
       bad: (window) => `of turns in ${window} took longer than ${seconds} s`,
-      promised: `${percent(ratio)} of the turns are to be answered within ${seconds} s, over 30 days.`,
+      promised: `${percent(ratio)} of the turns must be answered within ${seconds} s, over 30 days.`,
     };
   });
   const sessions: AlertedObjective = {
@@ -104,7 +104,7 @@ export function budgetBurn({ q, objectives }: RuleContext): AlertRule[] {
       objectives: ['sessionSuccess'],
     },
     bad: (window) => `of sessions in ${window} failed or crashed`,
-    promised: `${percent(objectives.sessionSuccess.ratio)} of the sessions are to end without an error, over 30 days.`,
+    promised: `${percent(objectives.sessionSuccess.ratio)} of the sessions must end without an error, over 30 days.`,
   };
   return [...turns, sessions].flatMap((promise) =>
     burnRateWindows
@@ -130,8 +130,8 @@ function rule(promise: AlertedObjective, burn: Burn): AlertRule {
     labels: { ...alert.labels, window: long },
     summary: `{{ $labels.agent_name }}: {{ $value | humanizePercentage }} ${bad(long)}`,
     description:
-      `${promised} At more than ${percent(most)} the budget is spent ${factor} times as fast as that allows; ` +
-      `the last ${short} were no better.`,
+      `${promised} At more than ${percent(most)} the error budget is spent ${factor} times as fast as allowed; ` +
+      `the last ${short} exceed the limit, too.`,
     board: { name: 'slo', variables: { agent: '{{ $labels.agent_name }}' } },
   };
 }

@@ -92,7 +92,7 @@ export function tools({ q, objectives }: RuleContext): AlertRule[] {
       objectives: ['toolErrorRatio'],
       summary:
         '{{ $labels.agent_name }}: {{ $value | humanizePercentage }} of the calls of {{ $labels.tool }} in 30m failed',
-      description: `${percent(objectives.toolErrorRatio)} of a tool's calls may fail. The agent has to talk its way around the rest.`,
+      description: `${percent(objectives.toolErrorRatio)} of a tool's calls may fail. A failed call returns an error to the LLM.`,
       board,
     },
     {

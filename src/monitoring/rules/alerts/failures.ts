@@ -45,10 +45,10 @@ export function stuck({ q }: RuleContext): AlertRule[] {
     for: '5m',
     severity,
     category: 'failure',
-    summary: `{{ $labels.agent_name }}: {{ $value | printf "%.1f" }} sessions have been {{ $labels.state }} for ${window} and nothing else`,
+    summary: `{{ $labels.agent_name }}: {{ $value | printf "%.1f" }} sessions have only been {{ $labels.state }} for ${window}`,
     description:
-      'Sessions are running, more than 80 % of their time was spent in this state, no turn ended and nothing was said. ' +
-      'Listening counts only if callers spoke meanwhile: the agent does not hear them.',
+      'Sessions are running. More than 80 % of their time was spent in this state, no turn ended and no speech was generated. ' +
+      'Listening counts only if callers spoke during that time.',
     board: { name: 'turn-taking', variables: { agent: '{{ $labels.agent_name }}' } },
   });
   return [
@@ -92,8 +92,8 @@ export function crashes({ q, objectives }: RuleContext): AlertRule[] {
       objectives: ['crashRatio'],
       summary: `{{ $labels.agent_name }}: {{ $value | humanizePercentage }} of the calls that ended in ${window} ended by a crash`,
       description:
-        `More than ${percent(ratio)} of the worker's jobs crashed or were killed, or of the agent's sessions were cut off by ` +
-        'the death of their job.',
+        `More than ${percent(ratio)} of the worker's jobs crashed or were killed, or of the agent's sessions ended because ` +
+        'their job died.',
       board: { name: 'workers', variables: { agent: '{{ $labels.agent_name }}' } },
     };
   });
@@ -129,10 +129,10 @@ export function traffic({ q }: RuleContext): AlertRule[] {
     severity,
     category: 'traffic',
     summary:
-      '{{ $labels.agent_name }}: no calls for 30m; there were {{ $value | printf "%.0f" }} in this hour a week ago',
+      '{{ $labels.agent_name }}: no calls for 30m; {{ $value | printf "%.0f" }} ended in this hour a week ago',
     description:
       `No session ran or ended in the last 30 minutes, though in the same hour of the last two weeks at least ${minUsualCalls} did. ` +
-      'Either nobody calls, or calls do not reach the agent.',
+      'Either there are no callers, or calls do not reach the agent.',
     board: { name: 'fleet', variables: { agent: '{{ $labels.agent_name }}' } },
   });
   return [
@@ -163,7 +163,7 @@ export function recordingFailures({ q, objectives: { recordingErrorRatio } }: Ru
       summary:
         '{{ $labels.agent_name }}: {{ $value | humanizePercentage }} of the recordings to {{ $labels.destination }} in 1h failed',
       description:
-        `${percent(recordingErrorRatio)} of the recordings of rooms may fail. The calls go on, and what was said in them is ` +
+        `${percent(recordingErrorRatio)} of the room recordings may fail. Calls continue, but they are ` +
         'not recorded.',
       board: { name: 'transport', variables: { agent: '{{ $labels.agent_name }}' } },
     },

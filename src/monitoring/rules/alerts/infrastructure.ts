@@ -26,8 +26,8 @@ export function saturation({ q, objectives: { loadThreshold, workerLoad } }: Rul
       severity: 'critical',
       objectives: ['loadThreshold'],
       summary:
-        '{{ $labels.agent_name }}: all workers refuse new calls, the least loaded is at {{ $value | humanizePercentage }}',
-      description: `The load of every worker of the agent was at or above ${percent(loadThreshold)} over the last five minutes. From there on the SDK tells LiveKit that the worker is full: nobody takes the next call.`,
+        '{{ $labels.agent_name }}: all workers refuse new calls; the lowest load is {{ $value | humanizePercentage }}',
+      description: `The load of every worker of the agent was at or above ${percent(loadThreshold)} over the last five minutes. At this load the SDK reports the worker as full to LiveKit, so no worker accepts the next call.`,
       board: { name: 'workers', variables: agent },
     },
     {
@@ -38,7 +38,7 @@ export function saturation({ q, objectives: { loadThreshold, workerLoad } }: Rul
       objectives: ['loadThreshold'],
       labels: { scope: 'fleet' },
       summary: '{{ $labels.agent_name }}: {{ $value | humanizePercentage }} of the workers refuse new calls',
-      description: `The share of the agent's workers whose load was at or above ${percent(loadThreshold)} over the last five minutes is ${percent(mostWorkers)} or more: the others will soon be full, too.`,
+      description: `The share of the agent's workers whose load was at or above ${percent(loadThreshold)} over the last five minutes is ${percent(mostWorkers)} or more.`,
       board: { name: 'workers', variables: agent },
     },
     {
@@ -50,7 +50,7 @@ export function saturation({ q, objectives: { loadThreshold, workerLoad } }: Rul
       labels: { scope: 'worker' },
       summary:
         'Worker {{ $labels.instance }} ({{ $labels.agent_name }}): load {{ $value | humanizePercentage }}',
-      description: `The load that the worker reports to LiveKit was above ${percent(workerLoad)} over the last ten minutes: it refuses new calls, and those that it has suffer.`,
+      description: `The load that the worker reports to LiveKit was above ${percent(workerLoad)} over the last ten minutes: it refuses new calls, and its current calls degrade.`,
       board: { name: 'workers', variables: worker },
     },
     {
@@ -65,8 +65,8 @@ export function saturation({ q, objectives: { loadThreshold, workerLoad } }: Rul
       severity: 'warning',
       category: 'saturation',
       summary:
-        'Worker {{ $labels.instance }} ({{ $labels.agent_name }}): its event loops stood still {{ $value | printf "%.0f" }} times in 15m, because of the {{ $labels.cause }}',
-      description: `Stalls of half a second or more in the worker or its jobs, at least ${stalls} in 15 minutes: callers hear gaps. Cause code: something ran too long; host: the process got no processor.`,
+        'Worker {{ $labels.instance }} ({{ $labels.agent_name }}): its event loops were blocked {{ $value | printf "%.0f" }} times in 15m, because of the {{ $labels.cause }}',
+      description: `Stalls of half a second or more in the worker or its jobs, at least ${stalls} in 15 minutes: callers hear gaps. Cause code: JavaScript ran too long; host: the process was not scheduled.`,
       board: { name: 'workers', variables: worker },
     },
   ];
@@ -110,7 +110,7 @@ export function network({ objectives }: RuleContext): AlertRule[] {
       expr: above(q.quantile(0.95, 'livekit_rtt_ms', streams), networkRttSeconds, 'livekit_rtt_ms'),
       objectives: ['networkRttSeconds'],
       labels: { measure: 'rtt' },
-      summary: `${where} has a round trip of {{ $value | humanizeDuration }} (p95)`,
+      summary: `${where} has a round-trip time of {{ $value | humanizeDuration }} (p95)`,
       description: `${over}; up to ${networkRttSeconds} s is fine.`,
     },
     {

@@ -27,7 +27,7 @@ export const regressions = (): AlertRule[] => [
     for: '10m',
     severity: 'warning',
     category: 'latency',
-    summary: `{{ $labels.agent_name }}: p95 of turn latency is {{ $value | humanizeDuration }}; ${baselineText('turnLatency', ['agent_name'], 'humanizeDuration')} is usual`,
+    summary: `{{ $labels.agent_name }}: p95 of turn latency is {{ $value | humanizeDuration }}; the 7-day median is ${baselineText('turnLatency', ['agent_name'], 'humanizeDuration')}`,
     description:
       'The p95 over the last 30 minutes is more than 1.3 times, and 150 ms above, the median of the last seven days.',
     board: ofAgent('latency'),
@@ -47,7 +47,7 @@ export const regressions = (): AlertRule[] => [
       ['; it was ', ' at this time last week'],
     )}`,
     description:
-      'The p95 is more than 1.3 times, and 150 ms above, what it was a week ago at this time of day: not the daily rhythm.',
+      'The p95 is more than 1.3 times, and 150 ms above, what it was a week ago at this time of day: this excludes the daily pattern.',
     board: ofAgent('latency'),
   },
   {
@@ -56,7 +56,7 @@ export const regressions = (): AlertRule[] => [
     for: '10m',
     severity: 'warning',
     category: 'latency',
-    summary: `{{ $labels.component }} {{ $labels.model_provider }}/{{ $labels.model_name }}: p95 is {{ $value | humanizeDuration }}; ${baselineText('component', ['component', 'model_provider', 'model_name'], 'humanizeDuration')} is usual`,
+    summary: `{{ $labels.component }} {{ $labels.model_provider }}/{{ $labels.model_name }}: p95 is {{ $value | humanizeDuration }}; the 7-day median is ${baselineText('component', ['component', 'model_provider', 'model_name'], 'humanizeDuration')}`,
     description:
       'The p95 of the time to the first token or audio over the last 30 minutes is more than 1.3 times, and 150 ms above, ' +
       'the median of the last seven days.',
@@ -73,10 +73,10 @@ export const regressions = (): AlertRule[] => [
     category: 'latency',
     // As the expression has it; two rules of one name need to differ in their labels.
     labels: { component: 'stt' },
-    summary: `stt of {{ $labels.agent_name }}: p95 of the transcription delay is {{ $value | humanizeDuration }}; ${baselineText('component', ['component', 'agent_name'], 'humanizeDuration')} is usual`,
+    summary: `stt of {{ $labels.agent_name }}: p95 of the transcription delay is {{ $value | humanizeDuration }}; the 7-day median is ${baselineText('component', ['component', 'agent_name'], 'humanizeDuration')}`,
     description:
       'The p95 of the transcription delay over the last 30 minutes is more than 1.3 times, and 150 ms above, the median of ' +
-      'the last seven days. The SDK does not say of which model a delay is.',
+      'the last seven days. The SDK does not report the STT model of a delay.',
     board: ofAgent('latency'),
   },
 ];
@@ -126,7 +126,7 @@ export function releases({ q }: RuleContext): AlertRule[] {
     summary: `${version}: {{ $value | humanizePercentage }} of its ${what}${reference(previousMeasures[measure], 'humanizePercentage')}`,
     description:
       `Over the last hour the new version's share is more than ${failing.factor} times, and ${percent(failing.ratio)} of all above, ` +
-      'that of the versions that were there before it.',
+      'that of the previous versions.',
     board,
   });
   return [
@@ -138,8 +138,7 @@ export function releases({ q }: RuleContext): AlertRule[] {
       category: 'release',
       summary: `${version}: p95 of turn latency is {{ $value | humanizeDuration }}${reference(previousMeasures.latency, 'humanizeDuration')}`,
       description:
-        "Over the last hour the new version's p95 is more than 1.2 times, and 100 ms above, that of the versions that were " +
-        'there before it.',
+        "Over the last hour the new version's p95 is more than 1.2 times, and 100 ms above, that of the previous versions.",
       board,
     },
     failure('sessions', 'sessionErrors', failedSessions, 'sessions failed or crashed'),

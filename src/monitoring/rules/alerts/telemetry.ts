@@ -44,8 +44,8 @@ export function telemetry({ q }: RuleContext): AlertRule[] {
       summary:
         '{{ $labels.agent_name }}: no worker serves metrics any more; there were {{ $value | printf "%.0f" }}',
       description:
-        'All workers of the agent are gone, or Prometheus no longer finds them: no other alert about the agent can fire. ' +
-        `A fleet that does not come back is forgotten ${absenceMemory} after its last metrics.`,
+        'All workers of the agent are gone, or Prometheus no longer discovers them. No other alert about the agent can fire. ' +
+        `The alert resolves ${absenceMemory} after the last metrics of the fleet.`,
       board: { ...health, variables: { agent: '{{ $labels.agent_name }}' } },
     },
     {
@@ -59,7 +59,7 @@ export function telemetry({ q }: RuleContext): AlertRule[] {
       category: 'telemetry',
       summary: 'Worker {{ $labels.instance }} does not answer Prometheus',
       description:
-        'The target served metrics within the last day, and scrapes of it fail. One that service discovery has dropped does not count.',
+        'The target served metrics within the last day, and scrapes of it fail. Targets that service discovery removed are ignored.',
       board: { name: 'workers', variables: { worker: '{{ $labels.instance }}' } },
     },
     {
@@ -71,7 +71,7 @@ export function telemetry({ q }: RuleContext): AlertRule[] {
       summary:
         'Prometheus {{ $labels.instance }} failed to evaluate rules of {{ $labels.rule_group }} {{ $value | printf "%.0f" }} times in 15m',
       description:
-        'What these rules record has gaps, and alerts that read it do not fire. The log of Prometheus says what is wrong.',
+        'Series recorded by these rules have gaps, and alerts that read them do not fire. The Prometheus log contains the error.',
       board: health,
     },
     {
@@ -87,7 +87,7 @@ export function telemetry({ q }: RuleContext): AlertRule[] {
       summary:
         'Prometheus {{ $labels.instance }} deleted data because of its size limit: {{ $value | printf "%.1f" }} days are left',
       description:
-        `Error budgets look back ${objectiveDays} days, and now count fewer without saying so. ` +
+        `Error budgets look back ${objectiveDays} days, but fewer days of data are left. ` +
         'Raise the size limit, or reduce the number of series.',
       board: health,
     },
@@ -98,7 +98,7 @@ export function telemetry({ q }: RuleContext): AlertRule[] {
       category: 'telemetry',
       summary: 'Prometheus evaluates the rules, and Alertmanager receives alerts',
       description:
-        'It always fires. Send it to a service that notifies you when it stops: a failure of Prometheus or Alertmanager is silent otherwise.',
+        'This alert always fires. Send it to a heartbeat service that notifies you when it stops. Otherwise a failure of Prometheus or Alertmanager is silent.',
       board: health,
     },
     {
@@ -108,9 +108,9 @@ export function telemetry({ q }: RuleContext): AlertRule[] {
       severity: 'warning',
       category: 'telemetry',
       summary:
-        '{{ $labels.agent_name }}: {{ $value | printf "%.0f" }} values of {{ $labels.metric }} were refused in the last hour: {{ $labels.reason }}',
+        '{{ $labels.agent_name }}: {{ $value | printf "%.0f" }} values of {{ $labels.metric }} were rejected in the last hour: {{ $labels.reason }}',
       description:
-        'The SDK or a plugin reports what cannot be true, for more than 5 % of the turns. The series lacks these samples, and its percentiles may be too good.',
+        'The SDK or a plugin reports invalid values, for more than 5 % of the turns. The series lacks these samples, so its percentiles may be too low.',
       board: { ...health, variables: { agent: '{{ $labels.agent_name }}' } },
     },
     {
@@ -120,9 +120,9 @@ export function telemetry({ q }: RuleContext): AlertRule[] {
       severity: 'warning',
       category: 'telemetry',
       summary:
-        '{{ $labels.agent_name }}: {{ $value | printf "%.0f" }} samples were lost in the last 30m: {{ $labels.reason }}',
+        '{{ $labels.agent_name }}: {{ $value | printf "%.0f" }} samples were dropped in the last 30m: {{ $labels.reason }}',
       description:
-        'More than one sample for a thousand frames from the jobs reached no series: figures are too low.',
+        'More than one sample per thousand frames from jobs did not reach a series. Values are too low.',
       board: { ...health, variables: { agent: '{{ $labels.agent_name }}' } },
     },
     {
@@ -133,8 +133,7 @@ export function telemetry({ q }: RuleContext): AlertRule[] {
       category: 'telemetry',
       summary:
         'The label {{ $labels.label }} has too many values: {{ $value | printf "%.0f" }} samples went to "other" in the last hour',
-      description:
-        'A label keeps 200 values (`maxLabelValues`); further ones are counted together as "other".',
+      description: 'A label keeps 200 values (`maxLabelValues`). Further values are counted as "other".',
       board: health,
     },
   ];
@@ -187,7 +186,7 @@ export function gateway(): AlertRule[] {
     window: '15m',
   });
   const shared = { severity: 'warning', category: 'telemetry', board: { name: 'health' } } as const;
-  const notHandingOn = { ...shared, alert: 'TalkgaugeGatewayNotHandingOn' };
+  const notForwarding = { ...shared, alert: 'TalkgaugeGatewayNotForwarding' };
   return [
     {
       ...shared,
@@ -196,8 +195,8 @@ export function gateway(): AlertRule[] {
       for: '5m',
       summary: 'Gateway {{ $labels.instance }} does not answer Prometheus',
       description:
-        'The target was a gateway within the last day, and scrapes of it fail. If it does not run, what jobs upload meanwhile is lost, ' +
-        'and a job may need 9 s to end.',
+        'The target was a gateway within the last day, and scrapes of it fail. If the gateway is down, uploads are lost, ' +
+        'and a job may take 9 s to end.',
     },
     {
       ...shared,
@@ -207,8 +206,8 @@ export function gateway(): AlertRule[] {
       summary:
         'Gateway {{ $labels.instance }} refused {{ $value | printf "%.0f" }} uploads in 15m: {{ $labels.reason }}',
       description:
-        'Jobs do not send again what is refused: transcripts, traces or recordings of their sessions are lost. ' +
-        'Uploads without a valid token do not count.',
+        'Jobs do not retry refused uploads. Transcripts, traces or recordings of their sessions are lost. ' +
+        'Uploads without a valid token are not counted.',
     },
     {
       ...shared,
@@ -217,29 +216,29 @@ export function gateway(): AlertRule[] {
       summary:
         'Gateway {{ $labels.instance }} refused {{ $value | printf "%.0f" }} requests without a valid login in 15m',
       description:
-        `More than ${unauthorizedReads} requests to the page, the API or /metrics had no valid login: somebody guesses it, or a client still ` +
-        'sends an old one. None of them was answered.',
+        `More than ${unauthorizedReads} requests to the page, the API or /metrics had no valid login: someone is guessing credentials, or a client still ` +
+        'sends old ones. All were refused.',
     },
     {
-      ...notHandingOn,
+      ...notForwarding,
       expr: `${lost} > 0`,
       labels: { what: 'lost' },
       summary:
         'Gateway {{ $labels.instance }}: {{ $value | printf "%.0f" }} requests to {{ $labels.destination }} were {{ $labels.result }} in 30m',
       description:
-        'Spans, logs and uploads in them do not reach that backend any more. rejected: it refused them for good; dropped: there was no more room ' +
-        'to wait for it. The sessions themselves are in the store of the gateway.',
+        'Their spans, logs and uploads will not reach that backend. rejected: the backend refused them permanently; dropped: the forward queue ' +
+        'was full. The sessions remain in the store of the gateway.',
     },
     {
-      ...notHandingOn,
+      ...notForwarding,
       // An attempt fails within ten minutes, and is made again within one: while none succeeds, something waits.
       expr: `${failed} > 0 unless ${taken} > 0`,
       for: '10m',
       labels: { what: 'waiting' },
       summary:
-        'Gateway {{ $labels.instance }}: {{ $labels.destination }} took nothing in 15m, {{ $value | printf "%.0f" }} attempts failed',
+        'Gateway {{ $labels.instance }}: {{ $labels.destination }} accepted nothing in 15m, {{ $value | printf "%.0f" }} attempts failed',
       description:
-        'It waits and is tried again. For Tempo, Loki and LiveKit Cloud there is room for `--forward-mb`; then what waited longest is dropped.',
+        'Requests are queued and retried. The queue for Tempo, Loki and LiveKit Cloud holds `--forward-mb`; beyond it the oldest requests are dropped.',
     },
   ];
 }
