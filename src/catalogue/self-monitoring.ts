@@ -14,21 +14,21 @@ const logRecords = once('talkgauge_log_records_exported_total', 'talkgauge_log_r
 export const selfMonitoring = {
   talkgauge_build_info: {
     type: 'gauge',
-    help: 'Always 1; says which versions run.',
+    help: 'Always 1; the labels contain the running versions.',
     unit: 'info',
     labels: { version: 'open', sdk_version: 'open', node_version: 'open' },
     source: 'Talkgauge',
   },
   talkgauge_invalid_samples_total: {
     type: 'counter',
-    help: 'Values of SDK events that were refused: the reason says which guard did it.',
+    help: 'Values of SDK events that were rejected, by series and reason.',
     unit: 'samples',
     labels: { metric: 'open', reason: ['nan', 'negative', 'absurd', 'missing'] },
     source: 'Talkgauge',
   },
   talkgauge_samples_dropped_total: {
     type: 'counter',
-    help: 'Samples that never reached a series, by reason.',
+    help: 'Samples that were dropped, by reason.',
     unit: 'samples',
     labels: {
       reason: [
@@ -47,7 +47,7 @@ export const selfMonitoring = {
   },
   talkgauge_duplicate_events_total: {
     type: 'counter',
-    help: 'SDK events that repeat another one (fallback and stream adapters, shared instances) and were not counted again.',
+    help: 'Duplicate SDK events (fallback and stream adapters, shared instances) that were not counted again.',
     unit: 'events',
     labels: { type: 'open' },
     source: 'Talkgauge',
@@ -61,7 +61,7 @@ export const selfMonitoring = {
   },
   talkgauge_relay_frames_total: {
     type: 'counter',
-    help: 'Frames that job processes sent, by what became of them.',
+    help: 'Frames that job processes sent, by result.',
     unit: 'frames',
     labels: { result: ['ok', 'malformed', 'oversized', 'incompatible'] },
     startsWith: fromWorkerStart,
@@ -69,7 +69,7 @@ export const selfMonitoring = {
   },
   talkgauge_relay_throttled_total: {
     type: 'counter',
-    help: 'Times that the worker stopped reading from a job for a moment, because it sent more than 1 MiB a second for long: what that job cannot keep meanwhile, it drops and counts.',
+    help: 'Pauses in reading from a job that sent more than 1 MiB per second for too long; samples that the job cannot buffer during a pause are dropped and counted.',
     unit: 'pauses',
     labels: {},
     source: 'Talkgauge',
@@ -83,14 +83,14 @@ export const selfMonitoring = {
   },
   talkgauge_price_file_timestamp_seconds: {
     type: 'gauge',
-    help: 'Day of which the prices are; of the built-in list, its oldest. The user file goes before it.',
+    help: 'Date of the prices; for the built-in list, its oldest date. The user file takes precedence.',
     unit: 'seconds',
     labels: { source: ['user', 'builtin'] },
     source: 'Talkgauge',
   },
   talkgauge_price_file_reloads_total: {
     type: 'counter',
-    help: 'Changes of the price file; failed: it cannot be used, and the prices before it stay.',
+    help: 'Reloads of the price file; failed: the file is invalid, and the previous prices stay in use.',
     unit: 'reloads',
     labels: { result: ['ok', 'failed'] },
     startsWith: once('talkgauge_price_file_reloads_total'),
@@ -98,7 +98,7 @@ export const selfMonitoring = {
   },
   talkgauge_spans_exported_total: {
     type: 'counter',
-    help: 'Spans that an OTLP backend has taken.',
+    help: 'Spans that an OTLP backend accepted.',
     unit: 'spans',
     labels: {},
     startsWith: spans,
@@ -114,7 +114,7 @@ export const selfMonitoring = {
   },
   talkgauge_spans_left_out_total: {
     type: 'counter',
-    help: 'Spans of turns that sampling left out.',
+    help: 'Spans of turns that were not sampled.',
     unit: 'spans',
     labels: {},
     startsWith: spans,
@@ -122,7 +122,7 @@ export const selfMonitoring = {
   },
   talkgauge_log_records_exported_total: {
     type: 'counter',
-    help: 'Log lines and conversation records that an OTLP backend has taken.',
+    help: 'Log lines and conversation records that an OTLP backend accepted.',
     unit: 'records',
     labels: {},
     startsWith: logRecords,
@@ -138,7 +138,7 @@ export const selfMonitoring = {
   },
   talkgauge_session_reports_total: {
     type: 'counter',
-    help: 'Session reports by what became of them; written: in the folder, where those for a bucket wait; uploaded: in the bucket at once; deadline: the job ended before the folder had it; recovered: the job died, and its worker wrote it.',
+    help: 'Session reports by outcome; written: in the folder, or queued there for a bucket; uploaded: to the bucket at once; deadline: the job ended before the report was written; recovered: the job died, and its worker wrote the report.',
     unit: 'reports',
     labels: { outcome: ['written', 'uploaded', 'failed', 'deadline', 'recovered'] },
     startsWith: once('talkgauge_session_reports_total'),
@@ -146,7 +146,7 @@ export const selfMonitoring = {
   },
   talkgauge_session_report_uploads_total: {
     type: 'counter',
-    help: 'What became of session reports that waited for their bucket; failed: attempts after which they wait on.',
+    help: 'Uploads of queued session reports, by result; failed: attempts that will be retried.',
     unit: 'uploads',
     labels: { result: ['ok', 'failed'] },
     startsWith: once('talkgauge_session_report_uploads_total'),

@@ -46,7 +46,7 @@ export const worker = {
   },
   lk_agents_event_loop_blocked_duration_seconds: {
     type: 'histogram',
-    help: 'Stalls of the event loop of workers and jobs; cause host: the process was not scheduled.',
+    help: 'Event loop stalls of workers and jobs; cause host: the process was not scheduled.',
     unit: 'seconds',
     labels: { severity: ['warning', 'error'], cause: ['code', 'host'] },
     buckets: buckets.stall,

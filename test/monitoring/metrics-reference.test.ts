@@ -21,7 +21,7 @@ test('a row tells type, buckets, unit, labels with their values, meaning and sou
   );
   expect(lines).toContain(
     '| `lk_agents_false_interruptions_total` | counter | events | `resumed` = `true`, `false` | ' +
-      'Times that the agent fell silent for noise, by whether it resumed what it was saying. | ' +
+      'False interruptions: the agent stopped speaking without user speech, by whether it resumed. | ' +
       'agent_false_interruption (`AgentFalseInterruptionEvent.resumed`) |',
   );
 });

@@ -163,11 +163,11 @@ function spendRows({ q, settings, objectives: { costPerMinute } }: BoardContext)
         ),
         money(
           'Per session-minute',
-          'What a minute of a call costs, in this time range. If it rises, prompts have grown, the cache is missed, or a dearer model is in use: see below which.',
+          'What a minute of a call costs, in this time range. If it rises, prompts have grown, the cache is missed, or a more expensive model is in use: see below which.',
           `${range} / (${q.increase('lk_agents_agent_state_seconds_total', inRange)} / 60 > 0)`,
         ),
         money(
-          'Month at this pace',
+          'Projected cost per month',
           'What 30 days cost if they go on as the last seven did, or as long as there is data.',
           `${q.increase(costTotal, { window: '7d' })} / (time() - min_over_time(timestamp(group(${seen}))[7d:5m]) > 0) * ${month}`,
         ),
@@ -279,7 +279,7 @@ function spendRows({ q, settings, objectives: { costPerMinute } }: BoardContext)
         stat({
           title: 'Age of prices',
           description:
-            'Days since the prices were written down, by source: your price file goes before the built-in list, whose oldest price counts. Prices change; if cost matters, bring a file of your own.',
+            'Days since the prices were written down, by source: your price file goes before the built-in list, whose oldest price counts. Prices change; if cost matters, provide a price file.',
           unit: 'suffix: days',
           decimals: 0,
           width: 4,

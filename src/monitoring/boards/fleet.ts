@@ -9,7 +9,7 @@ import type { PanelBuilder } from './panels/panel.ts';
 import { noCalls, noTurns, percentiles, rulesRequired } from './panels/queries.ts';
 import { table } from './panels/table.ts';
 
-/** The home page, which stays open on the wall. */
+/** The home dashboard. */
 export const fleet: BoardSpec = {
   name: 'fleet',
   description: 'Are my agents fine, and if not, which one and where?',
@@ -36,7 +36,7 @@ function currentState({ q, objectives }: BoardContext): PanelBuilder[] {
     stat({
       title: 'Firing alerts',
       description:
-        'How many alerts are firing: critical ones wake somebody, warnings become tickets. They are listed below, with their runbooks.',
+        'How many alerts are firing: critical alerts page, warnings create tickets. The table below lists them with their runbooks.',
       unit: 'short',
       width: 4,
       decimals: 0,
@@ -66,7 +66,7 @@ function currentState({ q, objectives }: BoardContext): PanelBuilder[] {
     }),
     stat({
       title: 'Error budget left, worst agent',
-      description: `What is left of the turns (${percent(1 - turnLatency.ratio)}) that may take longer than ${turnLatency.seconds} s, and of the sessions (${percent(1 - sessionSuccess.ratio)}) that may fail, in 30 days. Below 0 the promise is broken: stop releasing, and see what burns it.`,
+      description: `What is left of the turns (${percent(1 - turnLatency.ratio)}) that may take longer than ${turnLatency.seconds} s, and of the sessions (${percent(1 - sessionSuccess.ratio)}) that may fail, in 30 days. Below 0 the objective is missed: stop releases, and find the cause.`,
       unit: 'percentunit',
       width: 5,
       decimals: 0,
@@ -227,8 +227,7 @@ function agents({ q, objectives, settings }: BoardContext): PanelBuilder[] {
     }),
     table({
       title: 'Firing',
-      description:
-        'What is firing, the newest first. Click an alert for its runbook: what it means, how to find the cause, what to do.',
+      description: 'Firing alerts, the newest first. Click an alert for its runbook.',
       width: 9,
       height: 9,
       empty: 'Nothing is firing',

@@ -10,7 +10,7 @@ import { palette } from './panels/thresholds.ts';
 /** Talkgauge on itself. */
 export const health: BoardSpec = {
   name: 'health',
-  description: 'Can I trust the other boards?',
+  description: 'Is the data on the other dashboards complete?',
   filters: ['worker'],
   rows: (context) => [
     ...dataQualityRows(context),
@@ -86,7 +86,7 @@ function gatewayRows({ settings }: BoardContext): Row[] {
         timeseries({
           title: 'Uploads by kind',
           description:
-            'Uploads that the gateway has taken, per minute. None, though agents have calls: they do not record, or LIVEKIT_OBSERVABILITY_URL leads elsewhere.',
+            'Uploads that the gateway accepted, per minute. If there are none while agents have calls, recording is off or LIVEKIT_OBSERVABILITY_URL is wrong.',
           unit: 'short',
           width: 6,
           empty: notScraped,
@@ -101,7 +101,7 @@ function gatewayRows({ settings }: BoardContext): Row[] {
         timeseries({
           title: 'Refused by reason',
           description:
-            'Uploads of which nothing, or only the beginning, was kept, per minute; jobs do not send them again. disk_full, spool_full: make room. rate_limited, too_large: raise the limit. unauthorized: a key is missing in the gateway, or a stranger knocks. read: requests to the page, the API or /metrics without a valid login.',
+            'Uploads of which nothing, or only the beginning, was kept, per minute; jobs do not send them again. disk_full, spool_full: make room. rate_limited, too_large: raise the limit. unauthorized: the gateway lacks the API key, or an unknown client connects. read: requests to the page, the API or /metrics without a valid login.',
           unit: 'short',
           width: 6,
           empty: 'Nothing was refused, or no gateway is scraped',
@@ -125,12 +125,12 @@ function gatewayRows({ settings }: BoardContext): Row[] {
           ],
         }),
         timeseries({
-          title: 'Handed on by destination',
+          title: 'Forwarded by destination',
           description:
-            'Requests to each backend, per minute. rejected: refused for good, and lost to that backend; dropped: there was no more room to wait. Failed attempts are made again; if nothing else is left, the backend is away: the log of the gateway says why.',
+            'Requests to each backend, per minute. rejected: refused permanently; dropped: the queue was full. Failed attempts are retried. If all attempts fail, the backend is unavailable; see the log of the gateway.',
           unit: 'short',
           width: 12,
-          empty: 'No gateway that hands on is scraped: see docs/gateway.md',
+          empty: 'No gateway that forwards is scraped: see docs/gateway.md',
           legendAt: 'right',
           legend: ['max'],
           colours: {
@@ -153,7 +153,7 @@ function gatewayRows({ settings }: BoardContext): Row[] {
         timeseries({
           title: 'Sessions by who measures them',
           description:
-            'Sessions that ended, per minute. measured: by the gateway; observed: by Talkgauge in their job; untold: too little came to measure them; failed: their files could not be read or written, see the disk and the log of the gateway.',
+            'Sessions that ended, per minute. measured: by the gateway; observed: by Talkgauge in their job; untold: too little data was received; failed: their files could not be read or written, see the disk and the log of the gateway.',
           unit: 'short',
           width: 6,
           empty: notScraped,
@@ -172,9 +172,9 @@ function gatewayRows({ settings }: BoardContext): Row[] {
           ],
         }),
         timeseries({
-          title: 'Uploads that wait',
+          title: 'Queued uploads',
           description:
-            'Uploads in the spool, which the gateway has still to read. For some seconds that is usual when many jobs end. If they become ever more, its disk cannot be written, or more comes than one core reads: see its log.',
+            'Uploads that the gateway has not processed yet. A short queue is normal when many jobs end. If it keeps growing, the disk is not writable or one core cannot keep up; see the log of the gateway.',
           unit: 'short',
           width: 6,
           empty: notScraped,
@@ -182,9 +182,9 @@ function gatewayRows({ settings }: BoardContext): Row[] {
           targets: [{ expr: gauge('talkgauge_gateway_spool_entries'), legend: 'in the spool' }],
         }),
         timeseries({
-          title: 'Bytes that wait',
+          title: 'Queued bytes',
           description:
-            'Bytes in the spool, and those that wait for each backend. At --spool-mb (2048) uploads are refused, at --forward-mb (256) what waited longest for a backend is dropped: bring the backend back, or raise the limit.',
+            'Bytes in the upload queue, and in the queue of each backend. At --spool-mb (2048) uploads are refused. At --forward-mb (256) the oldest requests to a backend are dropped: restore the backend, or raise the limit.',
           unit: 'bytes',
           width: 6,
           empty: notScraped,

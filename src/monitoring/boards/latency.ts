@@ -42,7 +42,7 @@ export const latency: BoardSpec = {
         }),
         stat({
           title: `Slower than ${turnLatencyTail.seconds} s`,
-          description: `Share of the turns that nobody should have to bear; ${Number((100 * (1 - turnLatencyTail.ratio)).toFixed(2))} % are allowed.`,
+          description: `Share of the turns above the tail objective; ${Number((100 * (1 - turnLatencyTail.ratio)).toFixed(2))} % are allowed.`,
           unit: 'percentunit',
           width: 5,
           decimals: 2,
@@ -93,7 +93,7 @@ export const latency: BoardSpec = {
         timeseries({
           title: 'What the mean turn consists of',
           description:
-            'Mean seconds per turn, by what they were spent on. The parts sum to the mean turn latency exactly; unattributed is what no field of the SDK tells.',
+            'Mean seconds per turn, by what they were spent on. The parts sum to the mean turn latency exactly; unattributed is time that no SDK field reports.',
           unit: 's',
           width: 12,
           height: 9,

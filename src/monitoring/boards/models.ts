@@ -55,7 +55,7 @@ function summary({ q, objectives }: BoardContext): Row {
         })),
       }),
       stat({
-        title: 'Furthest above its past',
+        title: 'Largest latency regression',
         description: `The models whose p95 of the last half hour is furthest above its median of seven days: 1 × is as usual, from ${worse.factor} × on it is a regression. It needs the recording rules, six hours of past, and 20 requests in half an hour.`,
         unit: 'suffix:×',
         width: 6,
@@ -152,7 +152,7 @@ const firstOutput = ({ q }: BoardContext): Row => ({
 const errors = ({ q, objectives }: BoardContext): PanelBuilder[] => [
   timeseries({
     title: 'Failed requests by provider',
-    description: `Share of a provider's requests that failed for good, retries included. The dashed line is the objective, ${percent(objectives.providerErrorRatio)}; an STT's requests have no outcome, see "Given up". Look at the provider's status page, and whether a fallback takes over.`,
+    description: `Share of a provider's requests that failed for good, retries included. The dashed line is the objective, ${percent(objectives.providerErrorRatio)}; an STT's requests have no outcome, see "Unrecoverable errors". Look at the provider's status page, and whether a fallback takes over.`,
     unit: 'percentunit',
     width: 12,
     empty: 'No requests in this time range',
@@ -216,7 +216,7 @@ function fallbackShare(q: Queries, requests: Requests, window: string): string {
 
 const requestsByProvider = (q: Queries, what: 'LLM' | 'TTS', requests: Requests) =>
   timeseries({
-    title: `Who serves ${what} requests`,
+    title: `${what} requests by provider`,
     description:
       'Share of the requests of each version by provider. A version with a second line has a fallback at work, or agents with different models; if the second takes over, the first one fails.',
     unit: 'percentunit',
@@ -240,7 +240,7 @@ const fallbacks = ({ q }: BoardContext): Row => ({
   title: 'Retries and fallbacks',
   panels: [
     timeseries({
-      title: 'Tried again',
+      title: 'Retried errors',
       description:
         'Errors after which the SDK went on to try again: callers only waited longer. "unknown" is what stands before several models, such as a fallback adapter. A rise announces an outage.',
       unit: perMinute.unit,
@@ -253,7 +253,7 @@ const fallbacks = ({ q }: BoardContext): Row => ({
       targets: [{ expr: errorRate(q, 'true'), legend: '{{component}} {{model_provider}}' }],
     }),
     timeseries({
-      title: 'Given up',
+      title: 'Unrecoverable errors',
       description:
         'Errors that nothing could be done about: the caller got no answer, or the session ended. "unknown" is what stands before several models: if it gives up, all of them failed. An STT shows here only.',
       unit: perMinute.unit,

@@ -65,7 +65,7 @@ function summary({ q, objectives }: BoardContext): Row {
       stat({
         title: 'Cut off',
         description:
-          'Share of the responses that were cancelled, mostly because the user interrupted. What a model has said too much is paid for all the same.',
+          'Share of the responses that were cancelled, mostly because the user interrupted. Cancelled output is billed, too.',
         unit: 'percentunit',
         width: 4,
         decimals: 1,

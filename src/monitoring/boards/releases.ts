@@ -23,7 +23,7 @@ import { comparison, history, latencyAndTraffic } from './releases/comparisons.t
 export const releases: BoardSpec = {
   name: 'releases',
   description:
-    'Is the new version better or worse than the others, by how much, and is it to be rolled back?',
+    'Is the new version better or worse than the others, by how much, and should it be rolled back?',
   from: 'now-24h',
   rows: (context) => [
     { panels: newVersions(context) },
@@ -31,7 +31,7 @@ export const releases: BoardSpec = {
     { panels: latencyAndTraffic(context) },
     { title: 'Version against version', panels: comparison(context) },
     { title: 'Against yesterday and last week', panels: history(context) },
-    { title: 'Share of the blame', panels: [contributions(context)] },
+    { title: 'Contribution by version to errors', panels: [contributions(context)] },
   ],
 };
 
@@ -74,8 +74,8 @@ const newVersions = (_: BoardContext): PanelBuilder[] => [
     ],
   }),
   stat({
-    title: 'Verdict on new versions',
-    description: `How each version of the last day does against the others of its agent, in the last hour. Worse: a p95 more than ${slower.factor} times as long and ${1000 * slower.seconds} ms longer, or more than ${failing.factor} times as many failed sessions or tool calls and ${percent(failing.ratio)} of all more. Worse is to be rolled back.`,
+    title: 'New versions compared',
+    description: `How each version of the last day does against the others of its agent, in the last hour. Worse: a p95 more than ${slower.factor} times as long and ${1000 * slower.seconds} ms longer, or more than ${failing.factor} times as many failed sessions or tool calls and ${percent(failing.ratio)} of all more. Roll back a version that is worse.`,
     unit: 'short',
     width: 5,
     height: 5,
@@ -91,7 +91,7 @@ const newVersions = (_: BoardContext): PanelBuilder[] => [
     ],
   }),
   stat({
-    title: 'Slowest against the others',
+    title: 'Slowest version compared with others',
     description:
       'The version whose p95 of the last hour is furthest above that of the other versions of its agent, and by how much.',
     unit: 'percentunit',
@@ -105,7 +105,7 @@ const newVersions = (_: BoardContext): PanelBuilder[] => [
     targets: [{ expr: `topk(1, ${slowdown})`, legend: legend, as: 'instant' }],
   }),
   stat({
-    title: 'Failing most against the others',
+    title: 'Most failing version compared with others',
     description:
       'The version with most failed sessions in the last hour beyond what the other versions of its agent have, in hundredths of all sessions.',
     unit: 'percentunit',
@@ -119,8 +119,7 @@ const newVersions = (_: BoardContext): PanelBuilder[] => [
   }),
   stat({
     title: 'Versions in service',
-    description:
-      'How many versions report. One of an agent that should be gone is a worker that was forgotten.',
+    description: 'How many versions report. An outdated version means that a worker was not upgraded.',
     unit: 'short',
     width: 4,
     height: 5,
@@ -225,7 +224,7 @@ function contributions({ q, objectives: { turnLatency } }: BoardContext): PanelB
   const slow = share(`(${q.shareAbove(turnLatency.seconds, e2e, version)}) * (${q.count(e2e, version)})`);
   const column = { unit: 'percentunit', decimals: 0 } as const;
   return table({
-    title: 'Share of the blame by version',
+    title: 'Contribution by version',
     description:
       'Of all turns, slow turns, failed sessions and failed tool calls of an agent in this time range, how many were of which version. Blame is the share of the slow turns over the share of the turns: at 1 a version is as slow as its agent, at 2 twice as often.',
     width: 24,

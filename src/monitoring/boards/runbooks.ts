@@ -42,7 +42,7 @@ function contents(settings: Settings): string {
 /** What to do: a panel for each alert, to which the alert links. */
 export const runbooks: BoardSpec = {
   name: 'runbooks',
-  description: 'An alert is firing: what does it mean, how is the cause found, and what is to be done?',
+  description: 'What does a firing alert mean, and how do you diagnose and mitigate it?',
   static: true,
   rows: ({ settings }) => {
     const written = new Map(readRunbooks().map(({ alert, content }) => [alert, content]));
@@ -51,7 +51,7 @@ export const runbooks: BoardSpec = {
         panels: [
           text({
             title: 'Runbooks',
-            description: 'All alerts by what they are about. Click one to read its runbook alone.',
+            description: 'All alerts by category. Click one to open its runbook.',
             content: contents(settings),
             width: 24,
             height: 9,
@@ -62,7 +62,7 @@ export const runbooks: BoardSpec = {
         panels: alertNames(settings).map((alert) =>
           text({
             title: alert,
-            description: `What ${alert} means, how its cause is found, and what is to be done.`,
+            description: `What ${alert} means, how to diagnose it, and how to mitigate it.`,
             content: `${about(alert, settings)}\n\n${withLinks(
               written.get(alert) ?? `There is no docs/runbooks/${alert}.md yet.`,
               { runbook: address, board },

@@ -38,7 +38,7 @@ export const session: BoardSpec = {
 /** Why a panel about one call is empty. */
 const noCall = 'Nothing of this call in this time range';
 
-/** How the reader mends that. */
+/** What the reader can do about it. */
 const emptyHint =
   'If it is empty, no call is chosen (choose one on the board Sessions), or the time range leaves it out.';
 
@@ -93,7 +93,7 @@ const conversation = ({ records, objectives: { turnLatency } }: BoardContext): R
   panels: [
     logLines({
       title: 'Transcript',
-      description: `What was said, and what happened meanwhile: tools, handoffs, errors, interruptions. ${noTranscript} Elsewhere, it tells who spoke and how much. ${emptyHint}`,
+      description: `What was said, and what happened meanwhile: tools, handoffs, errors, interruptions. ${noTranscript} Otherwise the panel shows who spoke, and the length of each message. ${emptyHint}`,
       width: 14,
       height: 16,
       empty: noCall,

@@ -27,12 +27,11 @@ export const sessions: BoardSpec = {
 };
 
 /** Why there may be nothing. */
-const recordsRequired =
-  'Agents tell of their calls if they have an OTLP endpoint for logs, and a gateway if it hands on to Loki.';
+const recordsRequired = 'Requires agents with an OTLP endpoint for logs, or a gateway that forwards to Loki.';
 
 /** Why words may be missing. */
 export const noTranscript =
-  'What was said is there only where it is recorded: TALKGAUGE_RECORD=transcript of an agent, or an upload to the gateway that is not redacted.';
+  'Text requires recording: TALKGAUGE_RECORD=transcript in the agent, or an upload to the gateway without redaction.';
 
 /** How much there is of what one may look for. */
 const summary = ({ records }: BoardContext): Row => {
@@ -159,10 +158,10 @@ const messages = ({ records }: BoardContext): Row => ({
   panels: [
     recordsTable({
       title: 'What was said',
-      description: `Messages of callers and agents that hold the words on top of this board; without words, the last ones. ${noTranscript} Elsewhere, this tells how long the messages were.`,
+      description: `Messages of callers and agents that hold the words on top of this board; without words, the last ones. ${noTranscript} Otherwise the table shows the length of each message.`,
       width: 16,
       height: 11,
-      empty: 'Nobody said that in this time range',
+      empty: 'No message matches in this time range',
       expr: records.of('lk.conversation_item', { text: '${words:raw}' }),
       columns: [
         { title: 'Agent', of: 'lk.agent_name', width: 140 },
@@ -173,7 +172,7 @@ const messages = ({ records }: BoardContext): Row => ({
     recordsTable({
       title: 'Calls that began',
       description:
-        'Calls by when they began, the last first: also those that go on, and those that broke off without telling their end.',
+        'Calls by start time, the latest first. Includes running calls, and calls that ended without a final record.',
       width: 8,
       height: 11,
       empty: 'No call began in this time range',
@@ -193,14 +192,15 @@ const byTrace = (): Row => ({
     traceTable({
       title: 'Traces with slow turns',
       description:
-        'Calls with a turn that took longer than the seconds on top of this board, as their traces tell. Click the id of one for its call.',
+        'Calls with a turn that took longer than the seconds on top of this board, according to their traces. Click the id of one for its call.',
       width: 12,
       empty: 'No trace has such a turn',
       expr: spans('agent_turn', { 'lk.e2e_latency': ['>', '$slower'] }, ['lk.e2e_latency']),
     }),
     traceTable({
       title: 'Traces with failed tools',
-      description: 'Calls in which a tool failed, as their traces tell. Click the id of one for its call.',
+      description:
+        'Calls in which a tool failed, according to their traces. Click the id of one for its call.',
       width: 12,
       empty: 'No trace has such a tool',
       expr: spans('function_tool', { 'lk.function_tool.is_error': ['=', true] }),

@@ -20,14 +20,14 @@ import { palette } from './panels/thresholds.ts';
 /** Promises to callers over 30 days. */
 export const slo: BoardSpec = {
   name: 'slo',
-  description: 'Do we keep our promises, how much may still go wrong, and who spends it?',
+  description: 'Are the objectives met, how much error budget is left, and what consumes it?',
   from: 'now-30d',
   rows: (context) => [
     { panels: attainment(context) },
     { panels: budget(context) },
     { panels: [explanation(context)] },
-    { title: 'How fast the budgets are being spent', panels: burnRates(context) },
-    { title: 'Who spent them', panels: contributors(context) },
+    { title: 'Error budget burn rate', panels: burnRates(context) },
+    { title: 'Contribution to the error budget', panels: contributors(context) },
   ],
 };
 
@@ -50,7 +50,7 @@ const attainment = ({ objectives }: BoardContext): PanelBuilder[] =>
     }),
     stat({
       title: `${capitalized(promise.name)}: budget`,
-      description: `What is left of the ${percent(allowed(promise.objective))} that may go wrong in 30 days, of the agent that has least. Below 0 the promise is broken: fix before you release.`,
+      description: `What is left of the ${percent(allowed(promise.objective))} that may go wrong in 30 days, of the agent that has least. Below 0 the objective is missed: fix the cause before the next release.`,
       unit: 'percentunit',
       width: 4,
       decimals: 0,
@@ -69,7 +69,7 @@ const budget = ({ objectives }: BoardContext): PanelBuilder[] =>
     timeseries({
       title: `Budget left: ${promise.name}`,
       description:
-        'What is left of the budget of the 30 days before, by agent. A cliff was an incident, a slope is a habit; it rises as bad days fall out of the 30. Not drawn below -100 %.',
+        'What is left of the budget of the 30 days before, by agent. A sharp drop is an incident, a slow decline is a persistent problem. The budget recovers as bad days leave the window. Not drawn below -100 %.',
       unit: 'percentunit',
       width: 8,
       height: 9,
@@ -166,7 +166,7 @@ function burnRates({ objectives }: BoardContext): PanelBuilder[] {
       timeseries({
         title: `Burn rate: ${promise.name}`,
         description:
-          'How many times as fast as allowed the budget is spent, over an hour, by agent. The lines are the steps of the ladder: above orange it is a ticket, above red it wakes somebody.',
+          'How many times as fast as allowed the budget is spent, over an hour, by agent. The lines are the steps of the ladder: above orange the alert is a warning, above red it is critical.',
         unit: 'suffix: ×',
         width: 8,
         height: 9,
@@ -202,7 +202,7 @@ function contributors({ q, objectives: { turnLatency, turnLatencyTail } }: Board
   ).map(([what, bad, nothing, next]) =>
     bargauge({
       title: `Share of all ${what}`,
-      description: `Which version of which agent the ${what} of this time range were of; together they are 100 %. Compare with how many calls it takes: a small canary with a large share is to be rolled back.`,
+      description: `Which version of which agent the ${what} of this time range were of; together they are 100 %. Compare with how many calls it takes: roll back a small canary with a large share.`,
       unit: 'percentunit',
       width: 8,
       height: 9,

@@ -9,7 +9,7 @@ import { palette } from './panels/thresholds.ts';
 /** Whether the agents' own functions hold: which fails, which is slow, and what callers wait for them. */
 export const tools: BoardSpec = {
   name: 'tools',
-  description: 'Which tool fails or is slow, and what does it cost the caller?',
+  description: 'Which tool fails or is slow, and how does it affect callers?',
   filters: ['tool'],
   rows: (context) => [
     summary(context),
@@ -116,7 +116,7 @@ function summary({ q, objectives }: BoardContext): Row {
       stat({
         title: 'Share of latency',
         description:
-          "Share of all turns' latency in which tools ran before the agent spoke. If it is small, faster tools help nobody. The filter of tools does not apply.",
+          "Share of all turns' latency in which tools ran before the agent spoke. If it is small, faster tools do not help. The filter of tools does not apply.",
         unit: 'percentunit',
         width: 4,
         decimals: 1,
@@ -240,7 +240,7 @@ const toolCalls = ({ q }: BoardContext): Row => ({
     timeseries({
       title: 'Calls by outcome',
       description:
-        'How calls of the chosen tools ended. An error goes back to the LLM, which tries again or makes something up.',
+        'How calls of the chosen tools ended. The LLM receives the error, and may retry or answer without the result.',
       unit: perMinute.unit,
       width: 6,
       empty: noToolCalls,
@@ -275,7 +275,7 @@ function incompleteShare(q: Queries, tools: 'yes' | 'no'): string {
 
 /** What turns have to bear for tools. */
 const turnImpact = ({ q }: BoardContext): Row => ({
-  title: 'What tools cost turns',
+  title: 'Impact of tools on turns',
   panels: [
     timeseries({
       title: 'Tools in the mean turn',
@@ -302,7 +302,7 @@ const turnImpact = ({ q }: BoardContext): Row => ({
     }),
     timeseries({
       title: 'Turns in which tools ran',
-      description: `Share of an agent's turns with at least one tool call. A change tells of other callers' wishes, or of a prompt or model that uses tools differently. ${unfiltered}`,
+      description: `Share of an agent's turns with at least one tool call. A change means different caller requests, or a prompt or model that uses tools differently. ${unfiltered}`,
       unit: 'percentunit',
       width: 6,
       empty: 'No turns in this time range',
@@ -311,7 +311,7 @@ const turnImpact = ({ q }: BoardContext): Row => ({
     }),
     timeseries({
       title: 'Turns cut off or unanswered',
-      description: `Share of turns that did not complete, with and without tools. Far more with tools: callers lose patience while they run, or their errors leave no answer. ${unfiltered}`,
+      description: `Share of turns that did not complete, with and without tools. Far more with tools: callers interrupt while tools run, or tool errors leave no answer. ${unfiltered}`,
       unit: 'percentunit',
       width: 6,
       empty: 'No turns in this time range',
@@ -335,7 +335,7 @@ const handoffs = ({ q }: BoardContext): Row => ({
     timeseries({
       title: 'Handoffs by agent',
       description:
-        'Times that one agent of a session handed over to another. Agents that hand over to and fro show as a rise without more sessions. The filter of tools does not apply.',
+        'Handoffs from one agent of a session to another. Agents that hand over back and forth show as an increase without more sessions. The filter of tools does not apply.',
       unit: perMinute.unit,
       width: 12,
       reach: 1,
@@ -346,7 +346,7 @@ const handoffs = ({ q }: BoardContext): Row => ({
     timeseries({
       title: 'Handoffs per session',
       description:
-        'Handoffs over sessions that ended. Steady is good; more tells of callers who are sent around, fewer of a handoff that broke. The filter of tools does not apply.',
+        'Handoffs over sessions that ended. Steady is good; an increase means callers are transferred repeatedly, a decrease means a handoff is broken. The filter of tools does not apply.',
       unit: 'short',
       width: 12,
       decimals: 2,

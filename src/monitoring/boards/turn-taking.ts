@@ -53,7 +53,7 @@ function summary({ q, objectives }: BoardContext): Row {
       stat({
         title: 'Turns cut off by the user',
         description:
-          'Share of the turns whose answer the user interrupted. Some is human; compare it with what is usual below. Much of it means answers that are long, wrong, or begin before the user was done.',
+          'Share of the turns whose answer the user interrupted. Some interruptions are normal; compare with the baseline below. Much of it means answers that are long, wrong, or begin before the user was done.',
         unit: 'percentunit',
         width: 4,
         decimals: 1,
@@ -93,9 +93,9 @@ function summary({ q, objectives }: BoardContext): Row {
         targets: [{ expr: turnShare(q, 'unanswered', { window }), as: 'instant' }],
       }),
       stat({
-        title: 'Talking done by the agent',
+        title: 'Agent share of talk time',
         description:
-          "The agent's share of the time in which either side spoke. Neither good nor bad; a change tells of longer answers, or of users who have given up.",
+          "The agent's share of the time in which either side spoke. Neither good nor bad. A change indicates longer answers, or users who stopped talking.",
         unit: 'percentunit',
         width: 4,
         decimals: 0,
@@ -140,7 +140,7 @@ const endOfTurnDelay = ({ q, objectives }: BoardContext): Row => ({
       targets: [...percentiles(q, transcription), exemplars(q, transcription)],
     }),
     timeseries({
-      title: 'Turns that went wrong',
+      title: 'Interrupted and unanswered turns',
       description: `Share of the turns that the user cut off, and of those that got no answer. The dashed line is what may go unanswered, ${100 * objectives.unansweredRatio} %.`,
       unit: 'percentunit',
       width: 8,
@@ -226,10 +226,10 @@ const noSessions = 'No sessions in this time range';
 
 /** How the time of calls is spent. */
 const talkTime = ({ q }: BoardContext): Row => ({
-  title: 'Who talks',
+  title: 'Talk time',
   panels: [
     timeseries({
-      title: 'Talking done by the agent, by agent',
+      title: 'Agent share of talk time, by agent',
       description:
         "The agent's share of the time in which either side spoke. A drift upwards: its answers grow, or users have given up.",
       unit: 'percentunit',
@@ -239,7 +239,7 @@ const talkTime = ({ q }: BoardContext): Row => ({
       targets: [{ expr: agentTalkShare(q, { by: ['agent_name'] }), legend: '{{agent_name}}' }],
     }),
     timeseries({
-      title: 'What agents do',
+      title: 'Agent states',
       description:
         'How agents spend the time of a session. Thinking is what callers wait for; an agent that goes on listening for long was not heard, or has nothing to say.',
       unit: 'percentunit',
@@ -260,7 +260,7 @@ const talkTime = ({ q }: BoardContext): Row => ({
       })),
     }),
     timeseries({
-      title: 'Users that are away',
+      title: 'Users away',
       description:
         "Share of the sessions' time in which the user has been silent for so long that the SDK takes them to be away. Sessions that stay open for nobody cost money: end them.",
       unit: 'percentunit',
@@ -281,16 +281,16 @@ const talkTime = ({ q }: BoardContext): Row => ({
 });
 
 const confidence = 'lk_agents_transcript_confidence_ratio';
-const noConfidence = 'No transcripts with a confidence: not every STT tells one';
+const noConfidence = 'No transcripts with a confidence: not every STT reports it';
 
 /** Whether the agent hears well. */
 const transcripts = ({ q }: BoardContext): Row => ({
-  title: 'What the agent hears',
+  title: 'Transcripts',
   panels: [
     heatmap({
       title: 'Confidence of transcripts',
       description:
-        'How sure the STT is of what users said, in messages per second between two bounds. A band that sinks: noise, a worse line, another language, or another STT model.',
+        'Confidence of the STT in user messages, in messages per second between two bounds. A band that sinks: noise, a worse line, another language, or another STT model.',
       unit: 'percentunit',
       width: 8,
       height: 8,
@@ -299,7 +299,7 @@ const transcripts = ({ q }: BoardContext): Row => ({
       targets: [{ expr: q.buckets(confidence), legend: '{{le}}', as: 'heatmap' }],
     }),
     timeseries({
-      title: 'Worst tenth of the confidence, by agent',
+      title: 'Transcript confidence, p10 by agent',
       description:
         'One message in ten was less certain than this. Compare agents with different STT models, and look at the transport when all of them sink.',
       unit: 'percentunit',

@@ -6,7 +6,7 @@ import { busyLoop, failedOutcomes, noWorkers, processRows, workerQueries } from 
 /** The processes that take jobs. */
 export const workers: BoardSpec = {
   name: 'workers',
-  description: 'Do I need more workers, or is one of them sick?',
+  description: 'Are there enough workers, and are all of them healthy?',
   filters: ['worker'],
   rows: (context) => {
     const { loadThreshold, workerLoad, sessionSuccess } = context.objectives;
@@ -16,7 +16,7 @@ export const workers: BoardSpec = {
       {
         panels: [
           table({
-            title: 'Worker by worker',
+            title: 'Workers in detail',
             description:
               'Every worker, those with most crashed jobs first; click a title to sort by it, and a worker to see it alone. Jobs, crashes and long stalls (0.5 s and more) are those of this time range; load, jobs, lag, processor and memory are those of now.',
             width: 24,
@@ -175,7 +175,7 @@ function loadRows({
         stat({
           title: 'Workers with crashes',
           description:
-            'Workers on which jobs crashed or were killed in this time range. One of many: the worker is sick. All of them: it is the code, or what all use.',
+            'Workers on which jobs crashed or were killed in this time range. One of many: the worker is unhealthy. All of them: the code or a shared dependency is at fault.',
           unit: 'short',
           decimals: 0,
           width: 4,
@@ -192,7 +192,7 @@ function loadRows({
       panels: [
         timeseries({
           title: 'Workers by load',
-          description: `How many workers have which load; from ${full} on they take no new jobs. All turn orange and red: too few workers. A thin red line on top while the rest is green: single workers are busy or sick.`,
+          description: `How many workers have which load; from ${full} on they take no new jobs. All turn orange and red: too few workers. A thin red band while the rest is green: single workers are busy or unhealthy.`,
           unit: 'short',
           width: 12,
           height: 10,
@@ -206,7 +206,7 @@ function loadRows({
         }),
         stateTimeline({
           title: `The ${maxWorkers} busiest workers`,
-          description: `Load of the workers whose mean load was highest in the last hour of this time range: orange from ${full} on, where it takes no new jobs, red from ${percent} on. A line that stands out is a sick worker; all alike is the rhythm of the calls.`,
+          description: `Load of the workers whose mean load was highest in the last hour of this time range: orange from ${full} on, where it takes no new jobs, red from ${percent} on. A single busy worker is unhealthy; a pattern on all workers follows call volume.`,
           unit: 'percentunit',
           width: 12,
           height: 10,

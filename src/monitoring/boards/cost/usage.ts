@@ -10,7 +10,7 @@ export const costTotal = 'lk_agents_cost_usd_total';
 const noTokens = 'No LLM and no realtime model reported tokens in this time range';
 const model = { by: ['model_provider', 'model_name'] } as const;
 
-/** Who spends it, and on what. */
+/** Cost by agent, version and model, and on what. */
 export function usageRows({ q }: BoardContext): Row[] {
   const perMinute = (expr: string) => `${expr} * 60`;
   const stack = (
@@ -34,7 +34,7 @@ export function usageRows({ q }: BoardContext): Row[] {
   const cached = 'lk_agents_usage_llm_input_cached_tokens_total';
   return [
     {
-      title: 'Who spends it',
+      title: 'Cost by agent, version and model',
       panels: [
         stack(
           'Spend by agent',
@@ -68,7 +68,7 @@ export function usageRows({ q }: BoardContext): Row[] {
         timeseries({
           title: 'Tokens',
           description:
-            'Tokens per minute of LLMs and realtime models. Cached input is cheap, output is dear. Input that grows faster than calls: the context is never cut.',
+            'Tokens per minute of LLMs and realtime models. Cached input is cheap, output is expensive. Input that grows faster than calls: the context is never cut.',
           unit: 'short',
           width: 8,
           empty: noTokens,

@@ -63,7 +63,8 @@ export function trends({ q, objectives: { turnLatency, sessionSuccess } }: Board
     }),
     timeseries({
       title: 'Sessions by agent',
-      description: 'How many calls run, by agent. A cliff is an outage, or a deploy that drains workers.',
+      description:
+        'How many calls run, by agent. A sharp drop is an outage, or a deployment that drains workers.',
       unit: 'short',
       decimals: 0,
       width: 8,
@@ -110,7 +111,7 @@ export function trends({ q, objectives: { turnLatency, sessionSuccess } }: Board
   ];
 }
 
-/** What agents are made of: other people's models, and your own releases. */
+/** Providers and deployments. */
 export function providers({ q, objectives: { providerErrorRatio } }: BoardContext): PanelBuilder[] {
   const about = { by: ['model_provider'], window: '$__range' } as const;
   const failed = { ...about, where: { outcome: 'error' } } as const;

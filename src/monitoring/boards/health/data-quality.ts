@@ -70,7 +70,7 @@ export function dataQualityRows(context: BoardContext): Row[] {
         stat({
           title: 'Jobs not observed',
           description:
-            'Running jobs without a connection to their worker: their calls are on no board. For some seconds after its start that is no harm. If it stays, the entry function does not call observe(), and talkgauge/register is not loaded.',
+            'Running jobs without a connection to their worker: their calls are on no dashboard. This is normal for a few seconds after the start of a job. If it stays, the entry function does not call observe(), and talkgauge/register is not loaded.',
           unit: 'short',
           decimals: 0,
           width: 4,
@@ -94,7 +94,7 @@ export function dataQualityRows(context: BoardContext): Row[] {
         stat({
           title: 'Impossible values',
           description:
-            'Values of SDK events that were refused in this time range, because they cannot be true: negative, no number, absurdly large. They spoil no figure; many of them are a fault of a plugin. Missing values are not counted here: a request that was cancelled has none.',
+            'Values of SDK events that were refused in this time range, because they cannot be true: negative, no number, absurdly large. They do not affect other values. Many of them indicate a faulty plugin. Missing values are not counted here: a request that was cancelled has none.',
           unit: 'short',
           decimals: 0,
           width: 4,
@@ -141,7 +141,7 @@ export function dataQualityRows(context: BoardContext): Row[] {
         stateTimeline({
           title: 'What is there',
           description:
-            'Whether each kind of series exists. Nothing at all: nobody is scraped. Workers, but no sessions: no call has come since they were started, or jobs are not observed. Recorded series missing: the file of rules is not loaded.',
+            'Whether each kind of series exists. Nothing: no target is scraped. Workers, but no sessions: no call has come since they were started, or jobs are not observed. Recorded series missing: the file of rules is not loaded.',
           unit: 'short',
           width: 12,
           height: 9,
@@ -217,7 +217,7 @@ export function sampleRows(context: BoardContext): Row[] {
         timeseries({
           title: 'Targets',
           description:
-            'Workers that Prometheus could scrape, and those that it could not. A gap without red: Prometheus itself stood still.',
+            'Workers that Prometheus could scrape, and those that it could not. A gap without red: Prometheus itself was down.',
           unit: 'short',
           width: 6,
           empty: notReporting,
@@ -329,7 +329,7 @@ export function sampleRows(context: BoardContext): Row[] {
         timeseries({
           title: 'Jobs and their connections',
           description:
-            'Running jobs, and job processes that are connected to their worker. The lines lie on each other; where there are more jobs than connections, calls are not observed. pauses: how often a minute a worker stopped reading from a job that sent more than 1 MiB a second; what such a job cannot keep meanwhile is lost (queue_full).',
+            'Running jobs, and job processes that are connected to their worker. The lines should coincide. More jobs than connections: calls are not observed. pauses: how often a minute a worker stopped reading from a job that sent more than 1 MiB a second; what such a job cannot keep meanwhile is lost (queue_full).',
           unit: 'short',
           width: 12,
           empty: notReporting,
@@ -369,7 +369,7 @@ export function sampleRows(context: BoardContext): Row[] {
         table({
           title: 'Versions in service',
           description:
-            'Which Talkgauge, SDK and Node.js the workers run, and on how many. More than one line of an agent: a release is under way, or got stuck.',
+            'Which Talkgauge, SDK and Node.js the workers run, and on how many. More than one line of an agent: a rollout is in progress or stuck.',
           width: 24,
           height: 7,
           empty: notReporting,

@@ -43,7 +43,7 @@ export const responses = ({ q, objectives }: BoardContext): Row => ({
     timeseries({
       title: 'Errors of realtime models',
       description:
-        'Errors that sessions reported. Tried again: the SDK went on, mostly by connecting anew. Given up: the session could not go on.',
+        'Errors that sessions reported. Retried errors: the SDK went on, mostly by connecting anew. Unrecoverable errors: the session could not go on.',
       unit: perMinute.unit,
       width: 8,
       reach: 1,
@@ -200,7 +200,7 @@ export function tokens({ q }: BoardContext): Row {
       timeseries({
         title: 'Input tokens of a response',
         description:
-          'Mean input tokens of a response, by kind. The input is the conversation so far, so it grows with the length of calls; what of it is cached costs a fraction. Audio that is not cached is the dearest.',
+          'Mean input tokens of a response, by kind. The input is the conversation so far, so it grows with the length of calls; what of it is cached costs a fraction. Uncached audio is the most expensive.',
         unit: 'short',
         width: 9,
         empty: noTokens,

@@ -74,7 +74,7 @@ export function nodeRows({ settings, objectives }: BoardContext): Row[] {
           ],
         }),
         timeseries({
-          title: 'Publishing and subscribing that failed',
+          title: 'Failed publish and subscribe attempts',
           description:
             'Share of the attempts that had no success and were not cancelled. A caller whose track is not published is not heard; an agent that does not get its subscription hears nothing.',
           unit: 'percentunit',
@@ -149,7 +149,7 @@ export function nodeRows({ settings, objectives }: BoardContext): Row[] {
     {
       panels: [
         table({
-          title: 'Node by node',
+          title: 'Nodes in detail',
           description:
             'Is it the network of all, or a single node? Loss, round trip and jitter are those of this time range; the worst loss comes first. Dropped: packets that the host itself threw away since the server was started; its queues are full.',
           width: 24,
@@ -218,7 +218,7 @@ export function nodeRows({ settings, objectives }: BoardContext): Row[] {
     {
       panels: [
         text({
-          title: "How to have LiveKit's server scraped",
+          title: "How to scrape LiveKit's server",
           description:
             "What has to be in the server's and in Prometheus' configuration for this board to show the network.",
           width: 24,

@@ -72,7 +72,7 @@ export function interruptions({ q, objectives }: BoardContext): Row {
         ],
       }),
       timeseries({
-        title: 'Speaking over the agent',
+        title: 'Overlapping speech',
         description:
           'Times that the user spoke while the agent did, by the verdict of the interruption detector: an interruption stops the agent, a backchannel ("mm-hmm") does not.',
         unit: perMinute.unit,
@@ -97,7 +97,7 @@ export function interruptions({ q, objectives }: BoardContext): Row {
         ],
       }),
       timeseries({
-        title: 'Turns cut off, against what is usual',
+        title: 'Interrupted turns against the baseline',
         description:
           'Share of the turns of the last hour that the user interrupted, by agent. Dashed: the median of the last seven days. A rise after a deploy is a reason to compare versions.',
         unit: 'percentunit',
@@ -141,7 +141,7 @@ export const deadAir = ({ q, objectives }: BoardContext): Row => ({
       targets: [{ expr: deadAirShare(q, objectives, { by: ['agent_name'] }), legend: '{{agent_name}}' }],
     }),
     heatmap({
-      title: 'How long silences after the user are',
+      title: 'Distribution of silences after the user',
       description:
         'How many silences per second fell between two bounds: what the caller hears while the agent gets its answer ready. A band that moves up is an agent that slows down; a second one may be turns with tools.',
       unit: 's',
@@ -167,7 +167,7 @@ export const deadAir = ({ q, objectives }: BoardContext): Row => ({
     timeseries({
       title: 'Silence after the agent',
       description:
-        'How long it is silent when the agent has spoken: the user is to answer. Longer ones tell of questions that are not understood, or of users that wait because they do not know it is their turn.',
+        'How long it is silent when the agent has spoken: the user is to answer. Longer silences indicate questions that users do not understand, or users who do not know that it is their turn.',
       unit: 's',
       width: 12,
       empty: noSilences,
@@ -186,7 +186,7 @@ export const endOfTurnDetector = ({ q }: BoardContext): Row => ({
   title: 'End-of-turn detector and VAD',
   panels: [
     timeseries({
-      title: 'Verdicts of the end-of-turn detector',
+      title: 'End-of-turn predictions',
       description:
         'Likely: the user is done, and the agent takes its turn soon. Unlikely: it waits for the longest endpointing delay. Mostly unlikely means slow turns; check the threshold and the language.',
       unit: perMinute.unit,
@@ -254,7 +254,7 @@ export const interruptionDetector = ({ q }: BoardContext): Row => ({
     timeseries({
       title: 'Delay of interruption detection',
       description:
-        'From the onset of overlapping speech to the verdict: how long the agent goes on talking over the user.',
+        'From the onset of overlapping speech to the verdict: how long the agent continues to speak over the user.',
       unit: 's',
       width: 8,
       empty: noInterruptions,
@@ -277,7 +277,7 @@ export const interruptionDetector = ({ q }: BoardContext): Row => ({
     timeseries({
       title: 'Overlaps taken for interruptions',
       description:
-        'Share of the overlaps that the detector took for an interruption, by agent; the others were backchannels. Near 100 %, it spares the agent nothing.',
+        'Share of the overlaps that the detector took for an interruption, by agent; the others were backchannels. Near 100 %, the detector has no effect.',
       unit: 'percentunit',
       width: 8,
       max: 1,

@@ -116,7 +116,7 @@ export function processRows({ q }: BoardContext): Row[] {
           ],
         }),
         timeseries({
-          title: 'How jobs ended',
+          title: 'Jobs by outcome',
           description:
             'Jobs that ended, per minute. Crashed: the entry function threw, or the process failed. Killed: by a signal, such as when memory ran out. The table below says on which workers.',
           unit: 'short',
@@ -148,7 +148,7 @@ export function processRows({ q }: BoardContext): Row[] {
         timeseries({
           title: 'Event-loop stalls',
           description:
-            'Times per minute that an event loop stood still; audio stutters meanwhile. Warning: from 0.1 s on, error: from 0.5 s on. Cause code: something computes for too long in the agent. Cause host: the process got no processor time, so the machine has too little of it.',
+            'Event loop stalls per minute; audio stutters during a stall. Warning: from 0.1 s on, error: from 0.5 s on. Cause code: something computes for too long in the agent. Cause host: the process got no processor time, so the machine has too little of it.',
           unit: 'short',
           width: 8,
           empty: noLoops,
