@@ -82,7 +82,7 @@ export const cost = {
   },
   lk_agents_cost_usd_total: {
     type: 'counter',
-    help: 'What the usage costs at list prices, or at those of the price file; see docs/prices.md.',
+    help: 'Cost of the usage at list prices or at prices of the price file; see docs/prices.md.',
     unit: 'dollars',
     labels: billed,
     source: 'lk_agents_billable_usage_total × price',
@@ -90,7 +90,7 @@ export const cost = {
   },
   lk_agents_cost_unpriced_usage_total: {
     type: 'counter',
-    help: 'Billable usage for which no price is known, so that it is not in the cost.',
+    help: 'Billable usage without a known price; it is not included in the cost.',
     unit: 'units',
     labels: { ...billed, unit: billableUnits },
     source: 'lk_agents_billable_usage_total without a price',

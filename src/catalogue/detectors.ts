@@ -112,7 +112,7 @@ export const detectors = {
   },
   lk_agents_eot_predictions_total: {
     type: 'counter',
-    help: "End-of-turn predictions by verdict: likely is a probability at or above the detector's threshold.",
+    help: 'End-of-turn predictions by result; likely: the probability is at or above the threshold of the detector.',
     unit: 'predictions',
     labels: { likely: yesNo },
     source: 'eot_prediction',
@@ -141,7 +141,7 @@ export const detectors = {
   },
   lk_agents_interruption_detection_delay_seconds: {
     type: 'histogram',
-    help: 'Time from the onset of overlapping speech to the verdict.',
+    help: 'Time from the onset of overlapping speech to the prediction.',
     unit: 'seconds',
     labels: model,
     buckets: buckets.conversation,
@@ -185,7 +185,7 @@ export const detectors = {
   },
   lk_agents_false_interruptions_total: {
     type: 'counter',
-    help: 'Times that the agent fell silent for noise, by whether it resumed what it was saying.',
+    help: 'False interruptions: the agent stopped speaking without user speech, by whether it resumed.',
     unit: 'events',
     labels: { resumed: trueFalse },
     source: 'agent_false_interruption',
@@ -193,7 +193,7 @@ export const detectors = {
   },
   lk_agents_user_transcription_timeouts_total: {
     type: 'counter',
-    help: 'Times that the VAD heard speech and no transcript came.',
+    help: 'Speech detected by the VAD for which no transcript arrived.',
     unit: 'events',
     labels: {},
     source: 'user_transcription_timeout',

@@ -5,14 +5,14 @@
 export type Format = 'text' | 'openmetrics' | 'openmetrics-created';
 
 /** A HELP text of the Prometheus text format. */
-export const escaped = (text: string): string => text.replace(/\\/g, '\\\\').replace(/\n/g, '\\n');
+export const escapeHelp = (text: string): string => text.replace(/\\/g, '\\\\').replace(/\n/g, '\\n');
 
 /** A label's value, or a HELP text of OpenMetrics. */
-export const quoted = (text: string): string =>
+export const escapeLabelValue = (text: string): string =>
   // Of nearly all label values nothing has to be escaped.
-  /[\\\n"]/.test(text) ? escaped(text).replace(/"/g, '\\"') : text;
+  /[\\\n"]/.test(text) ? escapeHelp(text).replace(/"/g, '\\"') : text;
 
-export function number(value: number): string {
+export function formatNumber(value: number): string {
   if (value === Number.POSITIVE_INFINITY) return '+Inf';
   return value === Number.NEGATIVE_INFINITY ? '-Inf' : String(value);
 }
@@ -20,5 +20,5 @@ export function number(value: number): string {
 /** `a="1",b="2"`, without the braces. */
 export const labelPairs = (labels: Readonly<Record<string, string | number | undefined>>): string =>
   Object.entries(labels)
-    .map(([name, value]) => `${name}="${quoted(String(value).toWellFormed())}"`)
+    .map(([name, value]) => `${name}="${escapeLabelValue(String(value).toWellFormed())}"`)
     .join(',');

@@ -2,7 +2,7 @@ import { cost } from './cost.ts';
 import { detectors } from './detectors.ts';
 import { models } from './models.ts';
 import { recordings } from './recordings.ts';
-import { self } from './self.ts';
+import { selfMonitoring } from './self-monitoring.ts';
 import { sessions } from './sessions.ts';
 import { turns } from './turns.ts';
 import type { LabelValues, MetricSpec } from './types.ts';
@@ -19,7 +19,7 @@ export const metrics = {
   ...sessions,
   ...recordings,
   ...worker,
-  ...self,
+  ...selfMonitoring,
 } as const;
 
 export type MetricName = keyof typeof metrics;

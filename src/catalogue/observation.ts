@@ -29,7 +29,7 @@ export const observation = <M extends MetricName>(
 ): Observation => ({ metric, labels: labels as Observation['labels'], value, exemplar });
 
 /** A series that grows along with another one, by `factor` for each unit that is added there. */
-export interface Derived {
+export interface DerivedSeries {
   readonly metric: MetricName;
   readonly labels: Readonly<Record<string, string>>;
   readonly factor: number;
@@ -42,5 +42,5 @@ export interface Derivation {
   /** Changes whenever `of` may answer differently, so that answers can be kept until then. */
   readonly revision: number;
   /** What grows along with the series of these labels. */
-  of(labels: Readonly<Record<string, string>>): readonly Derived[];
+  of(labels: Readonly<Record<string, string>>): readonly DerivedSeries[];
 }

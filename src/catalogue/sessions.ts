@@ -38,7 +38,7 @@ export const sessions = {
   },
   lk_agents_first_response_seconds: {
     type: 'histogram',
-    help: "Time from the start of a session to the agent's first word.",
+    help: 'Time from the start of a session to the first speech of the agent.',
     unit: 'seconds',
     labels: {},
     buckets: buckets.conversation,
@@ -46,7 +46,7 @@ export const sessions = {
   },
   lk_agents_dead_air_seconds: {
     type: 'histogram',
-    help: 'Stretches in which neither side spoke, from the first word of a session to its last, by who had spoken before.',
+    help: 'Silences from the first to the last speech of a session, by who spoke before.',
     unit: 'seconds',
     labels: { after: ['user', 'agent'] },
     buckets: buckets.silence,
@@ -54,7 +54,7 @@ export const sessions = {
   },
   lk_agents_errors_total: {
     type: 'counter',
-    help: 'Errors that the session reported; recoverable: the SDK went on to try again.',
+    help: 'Errors that the session reported; recoverable: the SDK retried.',
     unit: 'errors',
     labels: { component: components, model_provider: 'open', recoverable: trueFalse },
     source: 'error',
@@ -94,7 +94,7 @@ export const sessions = {
   },
   lk_agents_handoffs_total: {
     type: 'counter',
-    help: 'Times that one agent of a session handed over to another.',
+    help: 'Handoffs from one agent of a session to another.',
     unit: 'handoffs',
     labels: {},
     source: 'conversation_item_added: agent_handoff with an old agent',
@@ -115,7 +115,7 @@ export const sessions = {
   },
   lk_agents_speech_interrupted_total: {
     type: 'counter',
-    help: "The agent's speeches that were interrupted, heard or not.",
+    help: 'Interrupted agent speeches, whether or not playback had started.',
     unit: 'speeches',
     labels: {},
     source: 'speech_created: SpeechHandle.interrupted when it is done',

@@ -5,7 +5,7 @@ export const newAgent = 'agent';
 /** What it calls a worker that has its name: before its first job, and maybe of another name than its jobs. */
 export const newWorker = 'worker';
 /** Of what a worker counts by itself, whoever the jobs are about. */
-export const ofWorker: readonly StartsWith[] = [{ series: newWorker }, { series: newAgent }];
+export const fromWorkerStart: readonly StartsWith[] = [{ series: newWorker }, { series: newAgent }];
 
 /** A counter, and which of its label sets are known then. */
 export interface Start extends Omit<StartsWith, 'series'> {

@@ -84,7 +84,7 @@ export const turns = {
   },
   lk_agents_turn_segment_seconds_total: {
     type: 'counter',
-    help: 'Turn latency split into what it was spent on; over all segments it sums to lk_agents_turn_e2e_latency_seconds_sum.',
+    help: 'Turn latency by segment; the segments sum to lk_agents_turn_e2e_latency_seconds_sum.',
     unit: 'seconds',
     labels: { segment: segments },
     source:
@@ -92,7 +92,7 @@ export const turns = {
   },
   lk_agents_turns_total: {
     type: 'counter',
-    help: "User turns by how the agent's answer ended; unanswered: the agent never said anything; abandoned: the caller hung up without waiting for an answer.",
+    help: 'User turns by outcome; unanswered: the agent did not answer; abandoned: the caller hung up before an answer.',
     unit: 'turns',
     labels: { outcome: ['completed', 'interrupted', 'unanswered', 'abandoned'], tools: yesNo },
     source: 'conversation_item_added, function_tools_executed, agent_state_changed, close',

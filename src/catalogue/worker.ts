@@ -1,5 +1,5 @@
 import * as buckets from './buckets.ts';
-import { ofWorker } from './start-at-zero.ts';
+import { fromWorkerStart } from './start-at-zero.ts';
 import type { MetricSpec } from './types.ts';
 
 /** As in the Python SDK: the host's name. */
@@ -41,12 +41,12 @@ export const worker = {
     help: 'Jobs that ended; crashed: the entry function threw or the process failed; killed: by a signal.',
     unit: 'jobs',
     labels: { outcome: ['finished', 'crashed', 'killed'] },
-    startsWith: ofWorker,
+    startsWith: fromWorkerStart,
     source: "the worker's forked processes",
   },
   lk_agents_event_loop_blocked_duration_seconds: {
     type: 'histogram',
-    help: 'Stalls of the event loop of workers and jobs; cause host: the process was not scheduled.',
+    help: 'Event loop stalls of workers and jobs; cause host: the process was not scheduled.',
     unit: 'seconds',
     labels: { severity: ['warning', 'error'], cause: ['code', 'host'] },
     buckets: buckets.stall,
@@ -68,7 +68,7 @@ export const worker = {
     help: 'Time that the event loops of workers and jobs were active and idle.',
     unit: 'seconds',
     labels: { process: ['worker', 'job'], nodejs_eventloop_state: ['active', 'idle'] },
-    startsWith: ofWorker,
+    startsWith: fromWorkerStart,
     source: 'OpenTelemetry: nodejs.eventloop.time',
   },
 } as const satisfies Record<string, MetricSpec>;

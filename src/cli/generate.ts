@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import { stdout } from 'node:process';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type ProfileName, profiles } from '../catalogue/objectives.ts';
-import { write } from '../monitoring/drift.ts';
-import { type AlertChoices, settingsOf } from '../monitoring/settings.ts';
+import { write } from '../monitoring/artefacts.ts';
+import { type AlertOverrides, settingsOf } from '../monitoring/settings.ts';
 
 interface Flags {
   out: string;
@@ -139,13 +139,13 @@ function readAs<T>(what: string, file: string, parse: (text: string) => T): T {
 }
 
 async function readObjectives(file: string, profile: ProfileName) {
-  const { parseObjectives } = await import('../monitoring/objectives-file.ts');
+  const { parseObjectives } = await import('../monitoring/settings.ts');
   return readAs('objectives', file, (text) => parseObjectives(text, profiles[profile]));
 }
 
-async function alertChoices(file: string | undefined, disable: readonly string[]): Promise<AlertChoices> {
-  const { parseAlertChoices } = await import('../monitoring/alerts-file.ts');
-  const own = file === undefined ? undefined : readAs('alerts', file, parseAlertChoices);
+async function alertChoices(file: string | undefined, disable: readonly string[]): Promise<AlertOverrides> {
+  const { parseAlertOverrides } = await import('../monitoring/settings.ts');
+  const own = file === undefined ? undefined : readAs('alerts', file, parseAlertOverrides);
   return { override: own?.override ?? {}, disable: [...(own?.disable ?? []), ...disable] };
 }
 

@@ -6,7 +6,13 @@ import {
   type PrometheusContentType,
   Registry,
 } from 'prom-client';
-import { escaped, type Format, labelPairs, number, quoted } from '../catalogue/exposition-text.ts';
+import {
+  escapeHelp,
+  escapeLabelValue,
+  type Format,
+  formatNumber,
+  labelPairs,
+} from '../catalogue/exposition-text.ts';
 
 export type { Format };
 
@@ -93,7 +99,7 @@ function family(metric: Values, { format, renamed, constant, created }: Renderin
   const sample = counter && (openmetrics || renamed) ? `${base}_total` : name;
   const described = openmetrics ? base : sample;
   const lines = [
-    `# HELP ${described} ${openmetrics ? quoted(help) : escaped(help)}`,
+    `# HELP ${described} ${openmetrics ? escapeLabelValue(help) : escapeHelp(help)}`,
     `# TYPE ${described} ${typeIn(format, type, name)}`,
   ];
   const texts = new Map<object, string>();
@@ -105,11 +111,11 @@ function family(metric: Values, { format, renamed, constant, created }: Renderin
     const own = shared && labelPairs(labels);
     const pairs = own && text ? `${own},${text}` : own || text;
     const link = openmetrics && exemplar ? exemplarText(exemplar) : '';
-    lines.push(`${metricName}${pairs && `{${pairs}}`} ${number(value.value)}${link}`);
+    lines.push(`${metricName}${pairs && `{${pairs}}`} ${formatNumber(value.value)}${link}`);
     if (!counter && !(type === 'histogram' && metricName.endsWith('_count'))) continue;
     const at = created(key);
     // Behind the samples of its label set, where Prometheus looks for it.
-    if (at !== undefined) lines.push(`${base}_created${text && `{${text}}`} ${number(at)}`);
+    if (at !== undefined) lines.push(`${base}_created${text && `{${text}}`} ${formatNumber(at)}`);
   }
   return lines.join('\n');
 }
@@ -122,4 +128,4 @@ const typeIn = (format: Format, type: string, name: string): string =>
   format === 'text' && type === 'gauge' && name.endsWith('_count') ? 'untyped' : type;
 
 const exemplarText = ({ labelSet, value, timestamp }: Exemplar): string =>
-  ` # {${labelPairs(labelSet)}} ${number(value)} ${timestamp}`;
+  ` # {${labelPairs(labelSet)}} ${formatNumber(value)} ${timestamp}`;

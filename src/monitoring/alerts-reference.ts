@@ -1,9 +1,6 @@
-import type { Objectives } from '../catalogue/objectives.ts';
-import { type ProfileName, profiles } from '../catalogue/objectives.ts';
-import { alertTable } from './alert-table.ts';
+import { type Objectives, type ProfileName, profiles } from '../catalogue/objectives.ts';
 import { code, list, page, table, toHeading } from './markdown.ts';
-import { objectiveMeanings } from './objective-meanings.ts';
-import { ladder } from './rules/alerts/budget-burn.ts';
+import { burnRateWindows } from './rules/alerts/budget-burn.ts';
 import { alertingGroups } from './rules/index.ts';
 import type { AlertRule, Category } from './rules/rule.ts';
 import { settingsOf } from './settings.ts';
@@ -77,7 +74,7 @@ const burnRates = (): string =>
       'is no accident, and a short one, so that it resolves soon after the cause has gone:',
     table(
       ['Window', 'and also', 'Burn rate', 'Budget spent in the window', 'Severity', 'What to do'],
-      ladder.map(({ long, short, factor, severity }) => [
+      burnRateWindows.map(({ long, short, factor, severity }) => [
         long,
         short,
         `${factor}`,
@@ -103,7 +100,7 @@ function objectiveTable(rules: readonly AlertRule[]): string {
       ['Objective', ...names.map(code), 'What it says', 'Alerts'],
       (Object.keys(objectiveMeanings) as (keyof Objectives)[]).map((objective) => [
         code(objective),
-        ...names.map((name) => written((profiles[name] as Objectives)[objective])),
+        ...names.map((name) => formatObjective((profiles[name] as Objectives)[objective])),
         objectiveMeanings[objective],
         [
           ...new Set(
@@ -115,7 +112,7 @@ function objectiveTable(rules: readonly AlertRule[]): string {
   ]).trimEnd();
 }
 
-function written(value: Objectives[keyof Objectives]): string {
+function formatObjective(value: Objectives[keyof Objectives]): string {
   if (value === undefined) return 'none';
   if (typeof value === 'number') return `${value}`;
   return 'seconds' in value ? `${value.ratio} within ${value.seconds} s` : `${value.ratio}`;
@@ -148,3 +145,76 @@ const tuning = page([
     'A name that does not exist is an error, and so is an override after which two rules could not be told apart.',
   ]),
 ]).trimEnd();
+
+/** One row for each alert and severity; what only some of its rules say, such as their windows, is left out or listed. */
+function alertTable(rules: readonly AlertRule[]): string {
+  const rows = new Map<string, AlertRule[]>();
+  for (const rule of rules) {
+    const key = [rule.alert, rule.severity, ...(rule.objectives ?? [])].join();
+    rows.set(key, [...(rows.get(key) ?? []), rule]);
+  }
+  return table(
+    ['Alert', 'Severity', 'Holds for', 'Says', 'Measured against (profile standard)', 'Objectives'],
+    [...rows.values()].map((alike) => [
+      `[${alike[0]?.alert}](runbooks/${alike[0]?.alert}.md)`,
+      alike[0]?.severity ?? '',
+      distinct(alike.map((rule) => rule.for ?? 'at once')),
+      distinct(alike.map(({ summary, labels }) => readable(summary, labels))),
+      commonSentences(alike.map(({ description }) => description)),
+      (alike[0]?.objectives ?? []).map(code).join(', '),
+    ]),
+  );
+}
+
+const distinct = (texts: readonly string[]): string => [...new Set(texts)].join(', ');
+
+/** The sentences that all descriptions have in common, or all of them if there are none. */
+function commonSentences(descriptions: readonly string[]): string {
+  const common = (descriptions[0] ?? '')
+    .split(/(?<=[.;]) /)
+    .filter((sentence) => descriptions.every((description) => description.includes(sentence)));
+  return common.length > 0 ? common.join(' ') : [...new Set(descriptions)].join(' ');
+}
+
+/** Labels of the rules themselves by which alike rules differ, and their texts with them. */
+const varying = ['window', 'component'] as const;
+
+/** A Prometheus template as a sentence: labels and figures in italics. */
+export const readable = (template: string, labels: AlertRule['labels'] = {}): string =>
+  varying
+    .reduce(
+      (text, label) =>
+        labels[label] ? text.replaceAll(new RegExp(`\\b${labels[label]}\\b`, 'g'), `*${label}*`) : text,
+      template,
+    )
+    .replaceAll(/\{\{ with printf .*? query \}\}(.*?)\{\{ \. .*?\}\}(.*?)\{\{ end \}\}/g, '$1*y*$2')
+    .replaceAll(/\{\{ with \$labels\.(\w+) \}\}(.*?)\{\{ else \}\}.*?\{\{ end \}\}/g, (_, label, text) =>
+      text.replaceAll('{{ . }}', `{{ $labels.${label} }}`),
+    )
+    .replaceAll(/\{\{ \$labels\.(\w+) \}\}/g, '*$1*')
+    .replaceAll(/\{\{ \$value.*?\}\}/g, '*x*');
+
+/** What each objective says, as a table shows it; one that is added does not compile until it is here. */
+export const objectiveMeanings: { readonly [O in keyof Objectives]-?: string } = {
+  turnLatency: 'Share of the turns, over 30 days, that are answered within so many seconds',
+  turnLatencyTail: 'The same for what callers should hardly ever wait for',
+  sessionSuccess: 'Share of the sessions, over 30 days, that neither fail nor crash',
+  firstResponse: "p95 of the time to the agent's first word, in seconds",
+  deadAir: 'Silence after the caller spoke that is dead air, in seconds',
+  deadAirRatio: 'Share of those silences that may be dead air',
+  toolDuration: 'p95 of the time that a tool takes, in seconds',
+  toolErrorRatio: "Share of a tool's calls that may fail",
+  providerErrorRatio: "Share of a provider's requests that may fail",
+  crashRatio: 'Share of the jobs, or of the sessions, that may end by a crash',
+  recordingErrorRatio: 'Share of the recordings of rooms that may fail',
+  unansweredRatio: 'Share of the turns that may get no answer',
+  falseInterruptionRatio: 'False interruptions for each turn',
+  earlyHangup: 'Duration of a call that is an early hang-up, in seconds',
+  earlyHangupRatio: 'Share of the sessions that may be early hang-ups',
+  costPerMinute: 'US dollars for a minute of session, over an hour',
+  loadThreshold: "Load from which on a worker refuses new jobs: your agents' `loadThreshold`",
+  workerLoad: 'Load above which the calls of a worker suffer',
+  networkLossRatio: "Mean share of lost audio packets, as LiveKit's server sees them",
+  networkRttSeconds: "p95 of the round trip to LiveKit's server, in seconds",
+  networkJitterSeconds: "p95 of jitter at LiveKit's server, in seconds",
+};

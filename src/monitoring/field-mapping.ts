@@ -1,9 +1,14 @@
 import { catalogue } from '../catalogue/metrics.ts';
 import type { MetricSpec } from '../catalogue/types.ts';
-import { eventFields, messageFields } from './event-fields.ts';
 import { code, page, table } from './markdown.ts';
-import { commonFields, metricsFields } from './metrics-fields.ts';
-import type { SdkField, SdkFields } from './sdk-field.ts';
+import {
+  commonFields,
+  eventFields,
+  messageFields,
+  metricsFields,
+  type SdkField,
+  type SdkFields,
+} from './sdk-fields.ts';
 
 /** How a field's unit reads in each SDK. */
 const units: Record<SdkField['unit'], { node: string; python: string }> = {

@@ -1,8 +1,7 @@
 /** `npm run generate` writes the files that are made from the catalogue; with `-- --check` it says whether they are up to date. */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { artefacts } from './artefacts.ts';
-import { drift, write } from './drift.ts';
+import { artefacts, drift, write } from './artefacts.ts';
 
 const root = join(import.meta.dirname, '../..');
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });

@@ -18,3 +18,6 @@ export const list = (items: readonly string[]): string => items.map((item) => `-
 
 /** The parts of a page, one blank line between them and a line break at the end. */
 export const page = (parts: readonly string[]): string => `${parts.join('\n\n')}\n`;
+
+/** A ratio in words, for descriptions: 0.05 is `5 %`. */
+export const percent = (ratio: number): string => `${Number((100 * ratio).toFixed(2))} %`;

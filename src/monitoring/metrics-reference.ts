@@ -1,10 +1,25 @@
+import * as allBuckets from '../catalogue/buckets.ts';
+import { cost } from '../catalogue/cost.ts';
+import { detectors } from '../catalogue/detectors.ts';
+import { gateway } from '../catalogue/gateway.ts';
 import { catalogue } from '../catalogue/metrics.ts';
-import { commonLabels } from '../catalogue/types.ts';
+import { models } from '../catalogue/models.ts';
+import { recordings } from '../catalogue/recordings.ts';
+import { selfMonitoring } from '../catalogue/self-monitoring.ts';
+import { sessions } from '../catalogue/sessions.ts';
+import { startsOf, zeroSince } from '../catalogue/start-at-zero.ts';
+import { turns } from '../catalogue/turns.ts';
+import { commonLabels, type MetricSpec, type SourceField } from '../catalogue/types.ts';
+import { usage } from '../catalogue/usage.ts';
+import { worker } from '../catalogue/worker.ts';
 import { fieldMapping } from './field-mapping.ts';
-import { firstEvents } from './first-event.ts';
-import { code, list, page, toHeading } from './markdown.ts';
-import { badValues, duplicates, requestOutcomes, turnMeasure } from './measures.ts';
-import { bucketTable, groups, seriesTables } from './series-tables.ts';
+import { code, list, page, table, toHeading } from './markdown.ts';
+import {
+  duplicatesSection,
+  invalidValuesSection,
+  requestOutcomesSection,
+  turnLatencySection,
+} from './measurement.ts';
 
 /** The page `docs/metrics.md`: what is measured, in which series, from which field of the SDK. */
 export const metricsReference = (): string =>
@@ -30,14 +45,14 @@ export const metricsReference = (): string =>
     ),
     conventions(),
     seriesTables(),
-    others(),
+    otherMetrics(),
     firstEvents(),
     bucketTable(),
-    turnMeasure(),
-    requestOutcomes(),
-    badValues(),
-    duplicates(),
-    rooms(),
+    turnLatencySection(),
+    requestOutcomesSection(),
+    invalidValuesSection(),
+    duplicatesSection(),
+    roomMetrics(),
     fieldMapping(),
   ]);
 
@@ -69,7 +84,7 @@ const conventions = (): string =>
     ]),
   ]).trimEnd();
 
-const others = (): string =>
+const otherMetrics = (): string =>
   page([
     '## Node.js and your own metrics',
     list([
@@ -81,7 +96,7 @@ const others = (): string =>
     ]),
   ]).trimEnd();
 
-const rooms = (): string =>
+const roomMetrics = (): string =>
   page([
     '## What needs a room',
     'There are samples of these only in a job that is connected to a LiveKit room, with an avatar worker in it or recorded by ' +
@@ -91,4 +106,167 @@ const rooms = (): string =>
         .filter(([, { needsRoom }]) => needsRoom)
         .map(([name, { help }]) => `${code(name)}: ${help}`),
     ),
+  ]).trimEnd();
+
+interface Group {
+  title: string;
+  about: string;
+  metrics: Readonly<Record<string, MetricSpec>>;
+}
+
+/** The catalogue's groups, in the order in which they are documented. */
+export const groups: readonly Group[] = [
+  {
+    title: 'Turns',
+    about:
+      "What a caller waits for, from the metrics of the conversation's own messages (`ChatMessage.metrics`), which the " +
+      'SDK keeps in seconds.',
+    metrics: turns,
+  },
+  {
+    title: 'Models',
+    about: 'Each request to a language, speech or realtime model, from the event `metrics_collected`.',
+    metrics: models,
+  },
+  {
+    title: 'Detectors',
+    about: 'What decides whose turn it is: voice activity, end of utterance, end of turn, interruption.',
+    metrics: detectors,
+  },
+  {
+    title: 'Usage',
+    about:
+      "What providers bill for. The names are those of the Python SDK's OpenTelemetry metrics. Over the same events the " +
+      "counters equal the SDK's `ModelUsageCollector`, but for what that counts twice (see Duplicates).",
+    metrics: usage,
+  },
+  {
+    title: 'Cost',
+    about:
+      'What the usage costs in US dollars: at list prices, or at those of your price file. [prices.md](prices.md) says how, ' +
+      'and with which prices.',
+    metrics: cost,
+  },
+  { title: 'Sessions', about: 'Calls, and what happens in them.', metrics: sessions },
+  {
+    title: 'Recordings',
+    about: 'Rooms that LiveKit Egress records for a job; [recordings.md](recordings.md) tells how.',
+    metrics: recordings,
+  },
+  {
+    title: 'Worker',
+    about:
+      "The process that takes jobs, and the processes that it forks. The first four are the Python SDK's own worker " +
+      'metrics, with its label `nodename`.',
+    metrics: worker,
+  },
+  {
+    title: 'Talkgauge itself',
+    about: 'What Talkgauge refused, dropped and overflowed. Watch these: every loss is counted here.',
+    metrics: selfMonitoring,
+  },
+  {
+    title: 'Gateway',
+    about:
+      'What [the gateway](gateway.md) tells of itself, on its own page of metrics. It belongs to no agent, so that its series ' +
+      'have none of the common labels.',
+    metrics: gateway,
+  },
+];
+
+/** One section with a table for each group. */
+export const seriesTables = (all: readonly Group[] = groups): string =>
+  page(
+    all.flatMap(({ title, about, metrics }) => [
+      `## ${title}`,
+      about,
+      table(
+        ['Series', 'Type', 'Unit', 'Labels', 'What it measures', 'Source'],
+        Object.entries(metrics).map(([name, spec]) => [
+          code(name),
+          typeOf(spec),
+          spec.unit,
+          labelsOf(spec),
+          spec.help,
+          sourceOf(spec),
+        ]),
+      ),
+    ]),
+  ).trimEnd();
+
+/** The upper bounds of the histograms, by the names that the tables use. */
+const bucketTable = (): string =>
+  page([
+    '## Buckets',
+    'Upper bounds of the histograms, in their unit; `+Inf` comes on top.',
+    table(
+      ['Name', 'Upper bounds'],
+      // Sorted, because how a namespace orders its members depends on what loads it.
+      Object.entries(allBuckets)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([name, bounds]) => [code(name), bounds.join(', ')]),
+    ),
+  ]).trimEnd();
+
+function typeOf({ type, buckets }: MetricSpec): string {
+  if (!buckets) return type;
+  const name = Object.entries(allBuckets).find(([, bounds]) => bounds === buckets)?.[0];
+  return name ? `${type}, buckets [${name}](#buckets)` : `${type}, buckets ${buckets.join(', ')}`;
+}
+
+const labelsOf = ({ labels }: MetricSpec): string =>
+  Object.entries(labels)
+    .map(([label, values]) =>
+      values === 'open' ? code(label) : `${code(label)} = ${values.map(code).join(', ')}`,
+    )
+    .join('; ');
+
+function sourceOf({ source, fields = [] }: MetricSpec): string {
+  const named = fields.map(({ of, node }: SourceField) => code(`${of}.${node}`));
+  return named.length > 0 ? `${source} (${named.join(', ')})` : source;
+}
+
+const counters = Object.entries(catalogue).filter(([, { type }]) => type === 'counter');
+const countersStarting = (since: ReturnType<typeof zeroSince>) =>
+  counters.map(([name]) => name).filter((name) => zeroSince(name, catalogue) === since);
+
+/** What makes the label sets of a counter known, in words. */
+const startSeries = (name: string): string => {
+  const spec = catalogue[name]!;
+  const others = startsOf(name, spec).filter(({ series }) => series !== name);
+  return spec.derived
+    ? code('lk_agents_billable_usage_total')
+    : others.map(({ series }) => code(series)).join(', ');
+};
+
+/** The section that says of which first events `increase()` tells. */
+const firstEvents = (): string =>
+  page([
+    '## The first event',
+    '`increase()` and `rate()` compare samples: of a series that appears with its first event, they miss that event, and with it ' +
+      "a tool's first failure or a new version's first error. There are two ways out, and Talkgauge goes both:",
+    '1. **Counters are exposed at 0** as soon as their labels are known. What is counted after the next scrape is never missed, by ' +
+      'any Prometheus. The tables below say since when.\n' +
+      '2. **Creation times**: a Prometheus 3 with `--enable-feature=created-timestamp-zero-ingestion` is told in `_created` lines ' +
+      'of OpenMetrics when each counter and histogram was created, and puts a 0 there. Then `increase()` is exact from the first ' +
+      'event on, for every counter and histogram, and over a restart of the worker, too. A test compares it in real servers.',
+    'That Prometheus asks for protobuf before OpenMetrics; that is how it is known. Any other would store `_created` as series, ' +
+      'one for each counter and histogram, and use them for nothing: it is not sent them. With `scrape_protocols` of your own, ' +
+      '`PrometheusProto` must be there, before `OpenMetricsText1.0.0`; without it there are no creation times. The clock of the ' +
+      "worker must not be ahead of Prometheus's by more than a scrape interval: then a 0 comes after samples that count, and what " +
+      'they grew by is counted twice.',
+    '`increase()` also extrapolates to the ends of its range: over 5 minutes in which 3 calls failed it may say 3.1. Over a range that ' +
+      'ends with the last sample, and whose series began at 0 within it, nothing is extrapolated. Prometheus before 3 guesses from a ' +
+      "series' growth what it was before its first sample, which may make up for a missing event, or not.",
+    `Exposed at 0 since the worker has registered with LiveKit: ${countersStarting('worker').map(code).join(', ')}.`,
+    'Exposed at 0 since the first job of an agent, at its version, is connected: without creation times, what is counted of them ' +
+      `before the scrape after that is missing. ${countersStarting('agent').map(code).join(', ')}.`,
+    'Exposed at 0 with the first label set of another series, of whose first scrape the same is true:',
+    table(
+      ['Series', 'With'],
+      countersStarting('another series').map((name) => [code(name), startSeries(name)]),
+    ),
+    'Lost without creation times: the first event of each tool, model or other open label, of whatever outcome. The other outcomes are ' +
+      `there at 0 from then on: ${countersStarting('itself').map(code).join(', ')}.`,
+    'Histograms appear with their first observation, which is missing without creation times: at 0, each would be some twenty series.',
   ]).trimEnd();

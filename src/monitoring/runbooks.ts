@@ -28,7 +28,7 @@ export function readRunbooks(folder: string = published): Runbook[] {
 }
 
 /** Where links of runbooks lead to, in the place where they are shown. */
-export interface Addresses {
+export interface LinkTargets {
   runbook(alert: string): string;
   /** @returns undefined if there is no board of that name */
   board(name: string): string | undefined;
@@ -38,7 +38,7 @@ export interface Addresses {
  * Runbooks name other runbooks and boards by files of the repository: `NAME.md`, and `../boards.md#NAME`. Where they are shown in
  * Grafana, these links lead to panels and boards; of links to other files, which are not there to be followed, the text remains.
  */
-export const relinked = (markdown: string, { runbook, board }: Addresses): string =>
+export const withLinks = (markdown: string, { runbook, board }: LinkTargets): string =>
   markdown.replaceAll(/\[([^\]]+)\]\((?![a-z]+:|\/|#)([^)]+)\)/g, (_, words: string, path: string) => {
     const alert = /^(?:\.\/)?([A-Z]\w*)\.md(?:#.*)?$/.exec(path)?.[1];
     const name = /^\.\.\/boards\.md#([a-z-]+)$/.exec(path)?.[1];

@@ -1,7 +1,9 @@
+import { parse } from 'yaml';
+import { z } from 'zod';
 import { type Objectives, type ProfileName, profiles } from '../catalogue/objectives.ts';
 
 /** What the user wants otherwise in single alerts. Each is named as `NAME`, or as `NAME/SEVERITY` where it has several. */
-export interface AlertChoices {
+export interface AlertOverrides {
   /** Alerts that are left out. @default none */
   disable: readonly string[];
   /** @default none */
@@ -36,7 +38,7 @@ export interface Settings {
   /** Whether boards read recorded series; false: they need no rules, and are slow over weeks. @default true */
   recorded: boolean;
   /** Which alerts are left out or changed. @default none */
-  alerts: AlertChoices;
+  alerts: AlertOverrides;
   /** Where the runbooks are, with a final `/`: NAME.md is added. @default they are a board in Grafana */
   runbooks: string | undefined;
   /** Where Grafana is, without a final `/`, for the links of alerts. */
@@ -58,3 +60,81 @@ export const settingsOf = (profile: ProfileName, chosen: Partial<Settings> = {})
   grafana: 'http://localhost:3000',
   ...chosen,
 });
+
+const duration = z.string().regex(/^([0-9]+(ms|[smhdwy]))+$/, 'It takes a duration such as 10m');
+
+const alertOverridesSchema = z.strictObject({
+  disable: z.array(z.string()).default([]),
+  override: z
+    .record(
+      z.string(),
+      z.strictObject({
+        severity: z.enum(['critical', 'warning', 'info']).optional(),
+        for: duration.optional(),
+        labels: z
+          .record(z.string().regex(/^[a-zA-Z_]\w*$/, 'It takes the name of a label'), z.string())
+          .optional(),
+      }),
+    )
+    .default({}),
+});
+
+/**
+ * Reads what the user wants otherwise in single alerts, as YAML or JSON:
+ * `{ disable: [TalkgaugeLabelOverflow], override: { LiveKitAgentToolSlow: { severity: info, for: 30m } } }`.
+ *
+ * @throws {Error} that names each entry that cannot be used, and what it takes
+ */
+export function parseAlertOverrides(text: string): AlertOverrides {
+  const result = alertOverridesSchema.safeParse(parse(text) ?? {});
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(
+    ({ path, message }) => `${path.join('.') || 'the file'}: ${message}`,
+  );
+  throw new Error(`${problems.join('; ')}. It takes disable, a list of alerts, and override, by alert.`);
+}
+
+const seconds = z.number().positive();
+const ratio = z.number().gt(0).lt(1);
+const latency = z.strictObject({ seconds, ratio });
+
+/** The form of each objective; one that is added to `Objectives` does not compile until it has one. */
+const objectiveSchemas: { readonly [O in keyof Objectives]-?: z.ZodType<Objectives[O]> } = {
+  turnLatency: latency,
+  turnLatencyTail: latency,
+  sessionSuccess: z.strictObject({ ratio }),
+  firstResponse: seconds,
+  deadAir: seconds,
+  deadAirRatio: ratio,
+  toolDuration: seconds,
+  toolErrorRatio: ratio,
+  providerErrorRatio: ratio,
+  crashRatio: ratio,
+  recordingErrorRatio: ratio,
+  unansweredRatio: ratio,
+  falseInterruptionRatio: ratio,
+  earlyHangup: seconds,
+  earlyHangupRatio: ratio,
+  costPerMinute: z.number().positive().optional(),
+  loadThreshold: ratio,
+  workerLoad: ratio,
+  networkLossRatio: ratio,
+  networkRttSeconds: seconds,
+  networkJitterSeconds: seconds,
+};
+const objectivesSchema = z.strictObject(objectiveSchemas).partial();
+
+/**
+ * Reads objectives of the user's own, as YAML or JSON: `turnLatency: { seconds: 1.2, ratio: 0.95 }`. Those that it leaves
+ * out stay as the profile has them.
+ *
+ * @throws {Error} that names each objective that cannot be used, and what it takes
+ */
+export function parseObjectives(text: string, profile: Objectives): Objectives {
+  const result = objectivesSchema.safeParse(parse(text) ?? {});
+  if (result.success) return { ...profile, ...result.data };
+  const problems = result.error.issues.map(
+    ({ path, message }) => `${path.join('.') || 'the file'}: ${message}`,
+  );
+  throw new Error(`${problems.join('; ')}. The objectives are ${Object.keys(objectiveSchemas).join(', ')}.`);
+}

@@ -1,6 +1,11 @@
 import { statSync } from 'node:fs';
 import type { BillableUnit } from '../catalogue/labels.ts';
-import { type Derivation, type Derived, type Observation, observation } from '../catalogue/observation.ts';
+import {
+  type Derivation,
+  type DerivedSeries,
+  type Observation,
+  observation,
+} from '../catalogue/observation.ts';
 import { OptionError } from '../options.ts';
 import { builtIn } from './built-in-prices.ts';
 import { rateOf } from './price.ts';
@@ -35,7 +40,7 @@ export class CostDerivation implements Derivation {
     return this.#changes + Math.floor(this.#now() / lookupIntervalMs);
   }
 
-  of(labels: Readonly<Record<string, string>>): readonly Derived[] {
+  of(labels: Readonly<Record<string, string>>): readonly DerivedSeries[] {
     const { model_provider = '', model_name = '', component = '' } = labels;
     const unit = labels.unit as BillableUnit;
     const price = this.#book.find(model_provider, model_name);

@@ -42,7 +42,7 @@ test("objectives of one's own go before the profile's", async () => {
   const file = join(out, 'objectives.yml');
   writeFileSync(file, 'turnLatency: { seconds: 1.2, ratio: 0.9 }\n');
   await generate('--profile', 'strict', '--objectives', file);
-  expect(read('alerts/talkgauge.yml')).toContain('90 % of the turns are to be answered within 1.2 s');
+  expect(read('alerts/talkgauge.yml')).toContain('90 % of the turns must be answered within 1.2 s');
   expect(read('alerts/talkgauge.yml')).toContain('99.5 % of the sessions');
 });
 

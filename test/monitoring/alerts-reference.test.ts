@@ -1,8 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Objectives, profiles } from '../../src/catalogue/objectives.ts';
-import { readable } from '../../src/monitoring/alert-table.ts';
-import { alertsReference } from '../../src/monitoring/alerts-reference.ts';
-import { objectiveMeanings } from '../../src/monitoring/objective-meanings.ts';
+import { alertsReference, objectiveMeanings, readable } from '../../src/monitoring/alerts-reference.ts';
 import { alertingGroups } from '../../src/monitoring/rules/index.ts';
 import { settingsOf } from '../../src/monitoring/settings.ts';
 
@@ -21,7 +19,7 @@ test('every alert is in the page, once for each severity', () => {
 test('a row tells severity, patience, text, measure and objectives', () => {
   expect(lines).toContain(
     '| [LiveKitAgentFirstResponseSlow](runbooks/LiveKitAgentFirstResponseSlow.md) | warning | 10m | ' +
-      '*agent_name*: p95 until the first word of a call is *x* | ' +
+      '*agent_name*: p95 of the first response time is *x* | ' +
       "The time from the start of a session to the agent's first word, over the last 30 minutes; up to 3 s is fine. | " +
       '`firstResponse` |',
   );
@@ -31,7 +29,7 @@ test('rules that differ in their window share a row', () => {
   expect(lines).toContain(
     '| [LiveKitAgentSessionFailureBudgetBurn](runbooks/LiveKitAgentSessionFailureBudgetBurn.md) | critical | 2m, 15m | ' +
       '*agent_name*: *x* of sessions in *window* failed or crashed | ' +
-      '99 % of the sessions are to end without an error, over 30 days. | `sessionSuccess` |',
+      '99 % of the sessions must end without an error, over 30 days. | `sessionSuccess` |',
   );
 });
 

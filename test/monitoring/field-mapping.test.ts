@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { catalogue } from '../../src/catalogue/metrics.ts';
-import { eventFields, messageFields } from '../../src/monitoring/event-fields.ts';
 import { fieldMapping, seriesOf } from '../../src/monitoring/field-mapping.ts';
-import { metricsFields } from '../../src/monitoring/metrics-fields.ts';
-import type { SdkField, SdkFields } from '../../src/monitoring/sdk-field.ts';
+import {
+  eventFields,
+  messageFields,
+  metricsFields,
+  type SdkField,
+  type SdkFields,
+} from '../../src/monitoring/sdk-fields.ts';
 
 /** The tables of LiveKit's metrics reference, copied from its page: Node.js names, then Python names. */
 const reference: Record<string, [node: string, python: string]> = {

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { gateway } from '../../src/catalogue/gateway.ts';
 import { catalogue as ofAgents } from '../../src/catalogue/metrics.ts';
-import { metricsReference } from '../../src/monitoring/metrics-reference.ts';
-import { groups, seriesTables } from '../../src/monitoring/series-tables.ts';
+import { groups, metricsReference, seriesTables } from '../../src/monitoring/metrics-reference.ts';
 
 /** Of agents and workers, and of the gateway, which has a page of its own. */
 const catalogue = { ...ofAgents, ...gateway };
@@ -22,7 +21,7 @@ test('a row tells type, buckets, unit, labels with their values, meaning and sou
   );
   expect(lines).toContain(
     '| `lk_agents_false_interruptions_total` | counter | events | `resumed` = `true`, `false` | ' +
-      'Times that the agent fell silent for noise, by whether it resumed what it was saying. | ' +
+      'False interruptions: the agent stopped speaking without user speech, by whether it resumed. | ' +
       'agent_false_interruption (`AgentFalseInterruptionEvent.resumed`) |',
   );
 });

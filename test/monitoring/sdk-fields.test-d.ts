@@ -1,7 +1,11 @@
 import type { llm, metrics, voice } from '@livekit/agents';
-import type { eventFields, messageFields } from '../../src/monitoring/event-fields.ts';
-import type { commonFields, metricsFields } from '../../src/monitoring/metrics-fields.ts';
-import type { SdkFields } from '../../src/monitoring/sdk-field.ts';
+import type {
+  commonFields,
+  eventFields,
+  messageFields,
+  metricsFields,
+  SdkFields,
+} from '../../src/monitoring/sdk-fields.ts';
 
 // Compiled by `npm run types`: a field that the SDK gains, loses or renames fails there, by its name.
 

@@ -4,7 +4,7 @@ import {
   levelQuery,
   resolutionPattern,
   resolutionQuery,
-} from '../../src/monitoring/promql/resolution.ts';
+} from '../../src/monitoring/promql/recorded-series.ts';
 import { installed, isMissing } from './programs.ts';
 import { type RunningServer, startPrometheus } from './servers.mjs';
 

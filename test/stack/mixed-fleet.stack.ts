@@ -186,7 +186,7 @@ describe.skipIf(missing)('a mixed fleet', () => {
     ]);
     expect((await drawn('Sessions in the store'))[0]?.values.at(-1)?.[1]).toBe(3);
     // It hands on to nobody.
-    expect(await drawn('Handed on by destination')).toEqual([]);
+    expect(await drawn('Forwarded by destination')).toEqual([]);
   });
 
   test('a gateway is no worker: panels of workers and their alert leave it out', async () => {

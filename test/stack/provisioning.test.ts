@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { metrics } from '../../src/catalogue/metrics.ts';
-import { uidOf } from '../../src/monitoring/boards/house/links.ts';
+import { uidOf } from '../../src/monitoring/boards/panels/links.ts';
 import { dashboardsFile, datasourcesFile } from './provisioning-schema.ts';
 import { type Compose, readYaml, root } from './repository.ts';
 

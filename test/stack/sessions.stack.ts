@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { unknownCall } from '../../src/monitoring/boards/house/call-link.ts';
+import { unknownCall } from '../../src/monitoring/boards/panels/calls.ts';
 import { newFolder, startTestGateway } from '../gateway/running.ts';
 import { type Captured, capturedOf, key } from '../gateway/uploads.ts';
 import { expressions, runbooks } from '../monitoring/bundle/runbook-queries.ts';

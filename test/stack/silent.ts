@@ -19,22 +19,22 @@ export const reasons: Readonly<Record<string, Readonly<Record<string, string>>>>
     'Reports sent after their job': 'Its session reports go to a folder, and need not be sent.',
     'Uploads by kind': noGateway,
     'Refused by reason': noGateway,
-    'Handed on by destination': noGateway,
+    'Forwarded by destination': noGateway,
     'Sessions by who measures them': noGateway,
-    'Uploads that wait': noGateway,
-    'Bytes that wait': noGateway,
+    'Queued uploads': noGateway,
+    'Queued bytes': noGateway,
     'Sessions in the store': noGateway,
     'Size of the store': noGateway,
   },
   models: {
-    'Furthest above its past': past,
+    'Largest latency regression': past,
     'Latency against the last seven days': past,
     'LLMs compared/D': past,
     'TTS compared/D': past,
     'LLM requests by outcome': notThen,
     'TTS requests by outcome': notThen,
-    'Tried again': 'No request was tried again.',
-    'Given up': 'No model was given up.',
+    'Retried errors': 'No request was tried again.',
+    'Unrecoverable errors': 'No model was given up.',
   },
   realtime: {
     'Realtime models compared/D': past,
@@ -44,9 +44,9 @@ export const reasons: Readonly<Record<string, Readonly<Record<string, string>>>>
     'Connections by whether they were new': 'None was opened, or none again.',
   },
   releases: {
-    'Verdict on new versions': versions,
-    'Slowest against the others': versions,
-    'Failing most against the others': versions,
+    'New versions compared': versions,
+    'Slowest version compared with others': versions,
+    'Most failing version compared with others': versions,
     Versions: versions,
     'p95 against the past': past,
     'Failed sessions against the past': past,
@@ -60,9 +60,9 @@ export const reasons: Readonly<Record<string, Readonly<Record<string, string>>>>
   transport: { '*': 'There is no LiveKit server beside it.' },
   workers: {
     'Event-loop stalls': 'On an idle machine nothing stalls.',
-    'Worker by worker/G': 'On an idle machine nothing stalls.',
+    'Workers in detail/G': 'On an idle machine nothing stalls.',
   },
-  'turn-taking': { 'Turns cut off, against what is usual': past },
+  'turn-taking': { 'Interrupted turns against the baseline': past },
 };
 
 /** Why a query is empty; undefined when it should not be. */

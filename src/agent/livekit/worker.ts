@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { AgentServer } from '@livekit/agents';
+import { catalogue } from '../../catalogue/metrics.ts';
 import { type Observation, observation, type Sink } from '../../catalogue/observation.ts';
 import type { Identity } from '../../catalogue/types.ts';
 import { serverEventsOf, serverRunOf, warnMissing } from './private-apis.ts';

@@ -4,7 +4,13 @@ import {
   type MetricData,
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
-import { escaped, type Format, labelPairs, number, quoted } from '../../catalogue/exposition-text.ts';
+import {
+  escapeHelp,
+  escapeLabelValue,
+  type Format,
+  formatNumber,
+  labelPairs,
+} from '../../catalogue/exposition-text.ts';
 import { familyName, labelName } from './naming.ts';
 
 export interface Point {
@@ -148,29 +154,29 @@ function lines({ name, type, help, unit, points }: Family, format: Format): stri
   const sample = type === 'counter' ? `${name}_total` : name;
   const family = openmetrics ? name : sample;
   return [
-    `# HELP ${family} ${openmetrics ? quoted(help) : escaped(help)}`,
+    `# HELP ${family} ${openmetrics ? escapeLabelValue(help) : escapeHelp(help)}`,
     `# TYPE ${family} ${type}`,
     ...(openmetrics && unit ? [`# UNIT ${family} ${unit}`] : []),
     ...points.flatMap((point) => [
       ...samples(sample, point),
       ...(format === 'openmetrics-created' && point.created !== undefined
-        ? [`${name}_created${labelSet(point.labels)} ${number(point.created)}`]
+        ? [`${name}_created${labelSet(point.labels)} ${formatNumber(point.created)}`]
         : []),
     ]),
   ];
 }
 
 function samples(name: string, { labels, value }: Point): string[] {
-  if (typeof value === 'number') return [`${name}${labelSet(labels)} ${number(value)}`];
+  if (typeof value === 'number') return [`${name}${labelSet(labels)} ${formatNumber(value)}`];
   const { boundaries, counts } = value.buckets;
   let cumulative = 0;
   const buckets = [...boundaries, Number.POSITIVE_INFINITY].map((bound, i) => {
     cumulative += counts[i] ?? 0;
-    return `${name}_bucket${labelSet({ ...labels, le: number(bound) })} ${cumulative}`;
+    return `${name}_bucket${labelSet({ ...labels, le: formatNumber(bound) })} ${cumulative}`;
   });
   return [
     ...buckets,
-    `${name}_sum${labelSet(labels)} ${number(value.sum ?? 0)}`,
+    `${name}_sum${labelSet(labels)} ${formatNumber(value.sum ?? 0)}`,
     `${name}_count${labelSet(labels)} ${value.count}`,
   ];
 }

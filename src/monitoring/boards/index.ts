@@ -2,10 +2,10 @@ import type { Settings } from '../settings.ts';
 import { cost } from './cost.ts';
 import { fleet } from './fleet.ts';
 import { health } from './health.ts';
-import { board } from './house/board.ts';
-import { settingWhatIsThere, uidOf } from './house/links.ts';
 import { latency } from './latency.ts';
 import { models } from './models.ts';
+import { board } from './panels/board.ts';
+import { uidOf, withKnownLinkVariables } from './panels/links.ts';
 import { realtime } from './realtime.ts';
 import { releases } from './releases.ts';
 import { runbooks } from './runbooks.ts';
@@ -47,6 +47,6 @@ export function dashboards(settings: Settings) {
   );
   return built.map(({ name, dashboard }) => ({
     name,
-    dashboard: settingWhatIsThere(dashboard, (uid) => variables.get(uid) ?? []),
+    dashboard: withKnownLinkVariables(dashboard, (uid) => variables.get(uid) ?? []),
   }));
 }

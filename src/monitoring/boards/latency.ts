@@ -1,11 +1,8 @@
-import type { BoardSpec } from './house/board.ts';
-import { heatmap } from './house/heatmap.ts';
-import { segmentColours } from './house/palette.ts';
-import { exemplars, percentileColours, percentiles } from './house/percentiles.ts';
-import { stat } from './house/stat.ts';
-import { table } from './house/table.ts';
-import { timeseries } from './house/timeseries.ts';
-import { turnParts } from './house/turn-parts.ts';
+import type { BoardSpec } from './panels/board.ts';
+import { heatmap, stat, timeseries } from './panels/charts.ts';
+import { exemplars, percentileColours, percentiles, turnSegments } from './panels/queries.ts';
+import { table } from './panels/table.ts';
+import { segmentColours } from './panels/thresholds.ts';
 
 const noTurns = 'No measured turns in this time range';
 const e2e = 'lk_agents_turn_e2e_latency_seconds';
@@ -45,7 +42,7 @@ export const latency: BoardSpec = {
         }),
         stat({
           title: `Slower than ${turnLatencyTail.seconds} s`,
-          description: `Share of the turns that nobody should have to bear; ${Number((100 * (1 - turnLatencyTail.ratio)).toFixed(2))} % are allowed.`,
+          description: `Share of the turns above the tail objective; ${Number((100 * (1 - turnLatencyTail.ratio)).toFixed(2))} % are allowed.`,
           unit: 'percentunit',
           width: 5,
           decimals: 2,
@@ -96,7 +93,7 @@ export const latency: BoardSpec = {
         timeseries({
           title: 'What the mean turn consists of',
           description:
-            'Mean seconds per turn, by what they were spent on. The parts sum to the mean turn latency exactly; unattributed is what no field of the SDK tells.',
+            'Mean seconds per turn, by what they were spent on. The parts sum to the mean turn latency exactly; unattributed is time that no SDK field reports.',
           unit: 's',
           width: 12,
           height: 9,
@@ -105,7 +102,7 @@ export const latency: BoardSpec = {
           colours: segmentColours,
           legend: ['mean'],
           legendAt: 'right',
-          targets: turnParts(q),
+          targets: turnSegments(q),
         }),
       ],
     },

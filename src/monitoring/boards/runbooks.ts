@@ -1,11 +1,10 @@
 import { alertingGroups, alertNames } from '../rules/index.ts';
-import { readRunbooks, relinked } from '../runbooks.ts';
+import { readRunbooks, withLinks } from '../runbooks.ts';
 import type { Settings } from '../settings.ts';
-import type { BoardSpec } from './house/board.ts';
-import { boardTitles, uidOf } from './house/links.ts';
-import { panelId } from './house/panel-id.ts';
-import { spelled } from './house/runbook-link.ts';
-import { text } from './house/text.ts';
+import { alertTitle } from './panels/alerts.ts';
+import type { BoardSpec } from './panels/board.ts';
+import { boardTitles, panelId, uidOf } from './panels/links.ts';
+import { text } from './panels/panel.ts';
 
 /** One runbook, alone: Grafana shows a single panel by its id. */
 const address = (alert: string): string =>
@@ -35,7 +34,7 @@ function contents(settings: Settings): string {
   }
   const lines = [...byCategory].map(
     ([category, alerts]) =>
-      `- **${category}**: ${[...alerts].map((alert) => `[${spelled(alert)}](${address(alert)})`).join(' · ')}`,
+      `- **${category}**: ${[...alerts].map((alert) => `[${alertTitle(alert)}](${address(alert)})`).join(' · ')}`,
   );
   return lines.join('\n');
 }
@@ -43,7 +42,7 @@ function contents(settings: Settings): string {
 /** What to do: a panel for each alert, to which the alert links. */
 export const runbooks: BoardSpec = {
   name: 'runbooks',
-  description: 'An alert is firing: what does it mean, how is the cause found, and what is to be done?',
+  description: 'What does a firing alert mean, and how do you diagnose and mitigate it?',
   static: true,
   rows: ({ settings }) => {
     const written = new Map(readRunbooks().map(({ alert, content }) => [alert, content]));
@@ -52,7 +51,7 @@ export const runbooks: BoardSpec = {
         panels: [
           text({
             title: 'Runbooks',
-            description: 'All alerts by what they are about. Click one to read its runbook alone.',
+            description: 'All alerts by category. Click one to open its runbook.',
             content: contents(settings),
             width: 24,
             height: 9,
@@ -63,8 +62,8 @@ export const runbooks: BoardSpec = {
         panels: alertNames(settings).map((alert) =>
           text({
             title: alert,
-            description: `What ${alert} means, how its cause is found, and what is to be done.`,
-            content: `${about(alert, settings)}\n\n${relinked(
+            description: `What ${alert} means, how to diagnose it, and how to mitigate it.`,
+            content: `${about(alert, settings)}\n\n${withLinks(
               written.get(alert) ?? `There is no docs/runbooks/${alert}.md yet.`,
               { runbook: address, board },
             )}`,

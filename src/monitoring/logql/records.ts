@@ -9,7 +9,7 @@ type Shared = 'job_id' | 'trace_id' | 'lk.agent_name' | 'lk.agent_version' | 'se
 /** `['=', 'true']`, `['>=', 1.5]`; a text may hold variables of Grafana. */
 export type Comparison = readonly [operator: '=' | '!=' | '=~' | '!~' | '>' | '>=', value: string | number];
 
-export interface RecordsAbout<R extends ConversationRecord> {
+export interface RecordQuery<R extends ConversationRecord> {
   /** What their attributes must be. */
   where?: { readonly [A in RecordAttribute<R> | Shared]?: Comparison };
   /** Of which call. @default all, of the agents that are chosen */
@@ -26,10 +26,10 @@ export interface RecordsAbout<R extends ConversationRecord> {
 export type Records = ReturnType<typeof createRecords>;
 
 /** The call that a board is about: by its job, or by its trace, whichever is set. */
-const call = '| (job_id="$job_id" and job_id!="") or (trace_id="$trace_id" and trace_id!="")';
-const chosen = '| lk_agent_name=~"$agent" | lk_agent_version=~"$version"';
+const selectedCall = '| (job_id="$job_id" and job_id!="") or (trace_id="$trace_id" and trace_id!="")';
+const selectedAgents = '| lk_agent_name=~"$agent" | lk_agent_version=~"$version"';
 
-const written = ([attribute, [operator, value]]: [string, Comparison]): string => {
+const labelFilter = ([attribute, [operator, value]]: [string, Comparison]): string => {
   const name = label(attribute as RecordAttribute);
   return typeof value === 'number' || operator.startsWith('>')
     ? `| ${name}${operator}${value}`
@@ -48,15 +48,15 @@ export function createRecords(service: string) {
       ? `| event_name="${records[0]}"`
       : `| event_name=~"${records.map((name) => name.replaceAll('.', '\\\\.')).join('|')}"`;
 
-  function of<R extends ConversationRecord>(records: R | readonly R[], about: RecordsAbout<R> = {}): string {
+  function of<R extends ConversationRecord>(records: R | readonly R[], about: RecordQuery<R> = {}): string {
     const names = typeof records === 'string' ? [records] : records;
     return [
       stream,
       // Words first: so Loki reads the least.
       about.text === undefined ? '' : `|~ \`(?i)${about.text}\``,
       named(names),
-      about.of === 'call' ? call : chosen,
-      ...Object.entries(about.where ?? {}).map((each) => written(each as [string, Comparison])),
+      about.of === 'call' ? selectedCall : selectedAgents,
+      ...Object.entries(about.where ?? {}).map((each) => labelFilter(each as [string, Comparison])),
       about.format === undefined ? '' : `| line_format ${JSON.stringify(about.format)}`,
     ]
       .filter(Boolean)
@@ -66,15 +66,15 @@ export function createRecords(service: string) {
   return {
     of,
     /** How many there were in the time range of the board. */
-    count: <R extends ConversationRecord>(records: R | readonly R[], about: RecordsAbout<R> = {}): string =>
+    count: <R extends ConversationRecord>(records: R | readonly R[], about: RecordQuery<R> = {}): string =>
       `sum(count_over_time(${of(records, about)} [$__range]))`,
     /** The agent's own log of one call. */
-    log: (): string => `${stream} ${call} | scope_name!="talkgauge.conversation"`,
+    log: (): string => `${stream} ${selectedCall} | scope_name!="talkgauge.conversation"`,
   };
 }
 
 /** The same lines, where a label that is missing has a text in its place. @param texts by label */
-export function filled(expr: string, texts: Readonly<Record<string, string>>): string {
+export function withDefaults(expr: string, texts: Readonly<Record<string, string>>): string {
   const labels = Object.entries(texts).map(([name, text]) => `${name}=\`{{ or .${name} "${text}" }}\``);
   return labels.length === 0 ? expr : `${expr} | label_format ${labels.join(', ')}`;
 }

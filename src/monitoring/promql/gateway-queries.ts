@@ -6,7 +6,7 @@ type Name = keyof Specs;
 type OfType<T extends string> = { [N in Name]: Specs[N]['type'] extends T ? N : never }[Name];
 type LabelOf<N extends Name> = (keyof Specs[N]['labels'] & string) | (typeof targetLabels)[number];
 
-interface About<N extends Name> {
+interface QueryOptions<N extends Name> {
   /** What remains of the labels. @default none, all is one */
   by?: readonly LabelOf<N>[];
   /** Values of a label, any of which it must have. @default whatever they are */
@@ -25,15 +25,17 @@ interface About<N extends Name> {
  */
 export const gatewayQueries = {
   /** Events per second. */
-  rate: <N extends OfType<'counter'>>(name: N, { window = '$__rate_interval', ...about }: About<N>): string =>
-    `${sum(about.by)}(rate(${series(name, about.where as Values)}[${window}]))`,
+  rate: <N extends OfType<'counter'>>(
+    name: N,
+    { window = '$__rate_interval', ...about }: QueryOptions<N>,
+  ): string => `${sum(about.by)}(rate(${series(name, about.where as Values)}[${window}]))`,
 
   /** Events in the window. */
-  increase: <N extends OfType<'counter'>>(name: N, about: About<N> & { window: string }): string =>
+  increase: <N extends OfType<'counter'>>(name: N, about: QueryOptions<N> & { window: string }): string =>
     `${sum(about.by)}(increase(${series(name, about.where as Values)}[${about.window}]))`,
 
   /** A gauge, summed up over gateways. */
-  gauge: <N extends OfType<'gauge'>>(name: N, { by }: Pick<About<N>, 'by'> = {}): string =>
+  gauge: <N extends OfType<'gauge'>>(name: N, { by }: Pick<QueryOptions<N>, 'by'> = {}): string =>
     `${sum(by)}(${name})`,
 };
 

@@ -1,5 +1,4 @@
-import { recordedWindow, recordingInterval } from './recorded.ts';
-import { nameByRange, resolution } from './resolution.ts';
+import { nameByRange, recordedWindow, recordingInterval, resolution } from './recorded-series.ts';
 
 /**
  * Histograms of LiveKit's server (`pkg/telemetry/prometheus`, v1.13.5) of which the rates are recorded: the labels that are kept,
@@ -14,14 +13,14 @@ export const audioStreams = {
 
 export type AudioStreamMetric = keyof typeof audioStreams;
 
-export const serverParts = ['_bucket', '_sum', '_count'] as const;
-type ServerPart = (typeof serverParts)[number];
+export const serverSuffixes = ['_bucket', '_sum', '_count'] as const;
+type ServerSuffix = (typeof serverSuffixes)[number];
 
-export const recordedServerRate = (metric: string, part: ServerPart): string =>
+export const recordedServerRate = (metric: string, part: ServerSuffix): string =>
   `node:${metric}${part}:rate${recordedWindow}`;
 
 /** What streams are told apart by: the node of the server, and whether they come in or go out. */
-export interface AboutStreams {
+export interface StreamQuery {
   by?: readonly ('instance' | 'direction')[];
   direction?: 'incoming' | 'outgoing';
   /** @default a step of the panel */
@@ -33,7 +32,7 @@ export interface AboutStreams {
  * because the server knows nothing of agents.
  */
 export function serverQueries(recorded: boolean) {
-  function growth(metric: AudioStreamMetric, part: ServerPart, about: AboutStreams, le = false): string {
+  function growth(metric: AudioStreamMetric, part: ServerSuffix, about: StreamQuery, le = false): string {
     const { by = [], direction, window = '$__rate_interval' } = about;
     const { where } = audioStreams[metric];
     const labels = [...by, ...(le ? ['le'] : [])];
@@ -51,18 +50,18 @@ export function serverQueries(recorded: boolean) {
   }
   return {
     /** How many observations there were. */
-    count: (metric: AudioStreamMetric, about: AboutStreams = {}): string => growth(metric, '_count', about),
+    count: (metric: AudioStreamMetric, about: StreamQuery = {}): string => growth(metric, '_count', about),
 
     /** The mean of what was observed; nothing where nothing was. */
-    mean: (metric: AudioStreamMetric, about: AboutStreams = {}): string =>
+    mean: (metric: AudioStreamMetric, about: StreamQuery = {}): string =>
       `${growth(metric, '_sum', about)} / (${growth(metric, '_count', about)} > 0) / ${audioStreams[metric].unit}`,
 
     /** A quantile, from 0 to 1. */
-    quantile: (q: number, metric: AudioStreamMetric, about: AboutStreams = {}): string =>
+    quantile: (q: number, metric: AudioStreamMetric, about: StreamQuery = {}): string =>
       `histogram_quantile(${q}, ${growth(metric, '_bucket', about, true)}) / ${audioStreams[metric].unit} >= 0`,
 
     /** How many observations there were between bounds: a heatmap. */
-    buckets: (metric: AudioStreamMetric, about: AboutStreams = {}): string =>
+    buckets: (metric: AudioStreamMetric, about: StreamQuery = {}): string =>
       growth(metric, '_bucket', about, true),
   };
 }

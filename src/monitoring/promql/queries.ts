@@ -1,6 +1,16 @@
 import { catalogue, type MetricName } from '../../catalogue/metrics.ts';
-import { type Part, recordedRate, recordedSeconds, recordedWindow, recordingInterval } from './recorded.ts';
-import { isLong, nameByLevel, nameByRange, nameOfAgent, resolution } from './resolution.ts';
+import {
+  agentSeries,
+  hasLongRate,
+  nameByLevel,
+  nameByRange,
+  recordedRate,
+  recordedSeconds,
+  recordedWindow,
+  recordingInterval,
+  resolution,
+  type SeriesSuffix,
+} from './recorded-series.ts';
 import {
   type CounterName,
   type GaugeName,
@@ -30,7 +40,7 @@ export interface Scope {
   byRange?: boolean;
 }
 
-interface About<M extends MetricName> {
+interface QueryOptions<M extends MetricName> {
   /** What remains of the labels. @default none, all is one */
   by?: readonly LabelOf<M>[];
   where?: Where<M>;
@@ -58,7 +68,7 @@ export function createQueries(scope: Scope) {
   }
 
   /** Whether the recorded series has kept all labels that are asked for. */
-  function usable(metric: MetricName, part: Part, asked: readonly string[]) {
+  function usable(metric: MetricName, part: SeriesSuffix, asked: readonly string[]) {
     if (!scope.recorded) return undefined;
     const recorded = recordedRate(metric, part);
     const kept = new Set([...recorded.labels, ...scope.labels]);
@@ -72,8 +82,13 @@ export function createQueries(scope: Scope) {
    */
   function growth(
     metric: MetricName,
-    part: Part,
-    { by = [], where = {}, window = scope.window, offset }: About<MetricName> & { by?: readonly string[] },
+    part: SeriesSuffix,
+    {
+      by = [],
+      where = {},
+      window = scope.window,
+      offset,
+    }: QueryOptions<MetricName> & { by?: readonly string[] },
     per?: 'second' | 'window',
   ): string {
     const asked = [...by, ...Object.keys(where)];
@@ -84,10 +99,10 @@ export function createQueries(scope: Scope) {
       const range = `${select(metric, `${metric}${part}`, where as Matchers)}[${window}]${at}`;
       return `${sum}(${per === 'window' ? 'increase' : 'rate'}(${range}))`;
     }
-    const byRange = scope.byRange && window.startsWith('$__') && isLong(metric, part);
+    const byRange = scope.byRange && window.startsWith('$__') && hasLongRate(metric, part);
     const interval = byRange ? resolution.seconds : recordingInterval;
-    const byLevel = scope.byRange && isLong(metric, part) && !asked.includes('instance');
-    const ofLevel = byLevel ? (scope.worker ? nameByLevel : nameOfAgent)(recorded.name) : recorded.name;
+    const byLevel = scope.byRange && hasLongRate(metric, part) && !asked.includes('instance');
+    const ofLevel = byLevel ? (scope.worker ? nameByLevel : agentSeries)(recorded.name) : recorded.name;
     const name = byRange ? nameByRange(ofLevel) : ofLevel;
     const series = select(metric, name, where as Matchers, recorded.labels);
     // A rate over the window itself is exact; a sum of several reaches back by one more window.
@@ -97,65 +112,65 @@ export function createQueries(scope: Scope) {
     return `${sum}(${per ? 'avg' : 'sum'}_over_time(${series}[${window}]${at}))`;
   }
 
-  const self = {
+  const queries = {
     scope,
 
     /** Events per second. */
-    rate: <M extends CounterName>(metric: M, about: About<M> = {}): string =>
+    rate: <M extends CounterName>(metric: M, about: QueryOptions<M> = {}): string =>
       growth(metric, '', about as never, 'second'),
 
     /** Events in the window. */
-    increase: <M extends CounterName>(metric: M, about: About<M> = {}): string =>
+    increase: <M extends CounterName>(metric: M, about: QueryOptions<M> = {}): string =>
       growth(metric, '', about as never, 'window'),
 
     /** Samples of a histogram per second. */
-    countRate: <M extends HistogramName>(metric: M, about: About<M> = {}): string =>
+    countRate: <M extends HistogramName>(metric: M, about: QueryOptions<M> = {}): string =>
       growth(metric, '_count', about as never, 'second'),
 
     /** Samples of a histogram in the window. */
-    count: <M extends HistogramName>(metric: M, about: About<M> = {}): string =>
+    count: <M extends HistogramName>(metric: M, about: QueryOptions<M> = {}): string =>
       growth(metric, '_count', about as never, 'window'),
 
     /** What the samples of a histogram sum up to in the window, in its unit. */
-    total: <M extends HistogramName>(metric: M, about: About<M> = {}): string =>
+    total: <M extends HistogramName>(metric: M, about: QueryOptions<M> = {}): string =>
       growth(metric, '_sum', about as never, 'window'),
 
     /** What the samples of a histogram sum up to per second. */
-    totalRate: <M extends HistogramName>(metric: M, about: About<M> = {}): string =>
+    totalRate: <M extends HistogramName>(metric: M, about: QueryOptions<M> = {}): string =>
       growth(metric, '_sum', about as never, 'second'),
 
     /** A quantile, from 0 to 1, of a histogram; nothing where there were no samples. */
-    quantile: <M extends HistogramName>(q: number, metric: M, about: About<M> = {}): string =>
+    quantile: <M extends HistogramName>(q: number, metric: M, about: QueryOptions<M> = {}): string =>
       `histogram_quantile(${q}, ${growth(metric, '_bucket', { ...about, by: ['le', ...(about.by ?? [])] } as never)}) >= 0`,
 
     /** The buckets of a histogram, as rates per second: a heatmap. */
-    buckets: <M extends HistogramName>(metric: M, about: About<M> = {}): string =>
+    buckets: <M extends HistogramName>(metric: M, about: QueryOptions<M> = {}): string =>
       growth(metric, '_bucket', { ...about, by: ['le', ...(about.by ?? [])] } as never, 'second'),
 
     /** The buckets of a histogram, as counts in the window: to add and subtract histograms. */
-    bucketCounts: <M extends HistogramName>(metric: M, about: About<M> = {}): string =>
+    bucketCounts: <M extends HistogramName>(metric: M, about: QueryOptions<M> = {}): string =>
       growth(metric, '_bucket', { ...about, by: ['le', ...(about.by ?? [])] } as never, 'window'),
 
     /** The mean of a histogram's samples; nothing where there were none. */
-    mean: <M extends HistogramName>(metric: M, about: About<M> = {}): string =>
+    mean: <M extends HistogramName>(metric: M, about: QueryOptions<M> = {}): string =>
       `${growth(metric, '_sum', about as never)} / (${growth(metric, '_count', about as never)} > 0)`,
 
     /** The share of a histogram's samples up to a bucket's upper bound; nothing where there were no samples. */
-    shareUpTo: <M extends HistogramName>(bound: number, metric: M, about: About<M> = {}): string => {
-      const below = { ...about, where: { ...about.where, le: { re: edge(metric, bound) } } };
+    shareUpTo: <M extends HistogramName>(bound: number, metric: M, about: QueryOptions<M> = {}): string => {
+      const below = { ...about, where: { ...about.where, le: { re: bucketMatcher(metric, bound) } } };
       const all = growth(metric, '_count', about as never);
       return `(${growth(metric, '_bucket', below as never)}) / (${all} > 0)`;
     },
 
     /** The share of a histogram's samples above a bucket's upper bound; nothing where there were no samples. */
-    shareAbove: <M extends HistogramName>(bound: number, metric: M, about: About<M> = {}): string =>
+    shareAbove: <M extends HistogramName>(bound: number, metric: M, about: QueryOptions<M> = {}): string =>
       // Buckets are scraped and recorded one by one: what is nothing may come out a hair below it.
-      `clamp_min(1 - ${self.shareUpTo(bound, metric, about)}, 0)`,
+      `clamp_min(1 - ${queries.shareUpTo(bound, metric, about)}, 0)`,
 
     /** One counter over another, by the same labels; 0 where nothing has been counted above, nothing where nothing below. */
     share: <A extends CounterName, B extends CounterName>(
-      part: readonly [A, About<A>?],
-      whole: readonly [B, About<B>?],
+      part: readonly [A, QueryOptions<A>?],
+      whole: readonly [B, QueryOptions<B>?],
     ): string => {
       const below = growth(whole[0], '', (whole[1] ?? {}) as never);
       return `(${growth(part[0], '', (part[1] ?? {}) as never)} or 0 * ${below}) / (${below} > 0)`;
@@ -164,14 +179,17 @@ export function createQueries(scope: Scope) {
     /** A gauge over all that report it. */
     gauge: <M extends GaugeName>(
       metric: M,
-      about: About<M> & { as?: 'sum' | 'max' | 'avg' | 'min' } = {},
-    ): string => `${aggregate(about.as ?? 'sum', about.by ?? [])}(${self.series(metric, about)})`,
+      about: QueryOptions<M> & { as?: 'sum' | 'max' | 'avg' | 'min' } = {},
+    ): string => `${aggregate(about.as ?? 'sum', about.by ?? [])}(${queries.series(metric, about)})`,
 
     /** A raw series and its matchers. */
-    series: <M extends MetricName>(metric: M, about: Pick<About<M>, 'where' | 'offset'> = {}): string =>
+    series: <M extends MetricName>(
+      metric: M,
+      about: Pick<QueryOptions<M>, 'where' | 'offset'> = {},
+    ): string =>
       `${select(metric, metric, (about.where ?? {}) as Matchers)}${about.offset ? ` offset ${about.offset}` : ''}`,
   };
-  return self;
+  return queries;
 }
 
 /** `sum by (a, b) `, or `sum` of all. */
@@ -182,7 +200,7 @@ const aggregate = (operator: string, by: readonly string[]): string =>
  * An upper bound as a matcher on `le`. Prometheus 3 writes `5.0` where 2 wrote `5`.
  * @throws if the histogram has no such bucket, because its share would have to be guessed
  */
-export function edge(metric: HistogramName, bound: number): string {
+export function bucketMatcher(metric: HistogramName, bound: number): string {
   const buckets = catalogue[metric]?.buckets ?? [];
   if (!buckets.includes(bound)) {
     throw new Error(`${bound} is no bucket of ${metric}; choose from ${buckets.join(', ')}`);

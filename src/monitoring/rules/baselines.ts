@@ -16,7 +16,7 @@ export type Measure = keyof typeof measures;
 export const baseline = (measure: Measure): string => `${measures[measure]}:median_7d`;
 
 /** Samples of a measure (one a minute) below which it has no past: a fresh installation warns of no change. */
-const enoughPast = 360;
+const minBaselineSamples = 360;
 
 /** Turns or requests below which a measure says nothing. */
 const enoughTurns = 20;
@@ -81,7 +81,7 @@ export function baselines({ q }: RuleContext): RuleGroup<RecordingRule>[] {
     record: baseline(measure),
     expr:
       `quantile_over_time(0.5, ${measures[measure]}[7d] offset 1h) ` +
-      `and count_over_time(${measures[measure]}[7d] offset 1h) >= ${enoughPast}`,
+      `and count_over_time(${measures[measure]}[7d] offset 1h) >= ${minBaselineSamples}`,
   }));
   return [
     { name: 'talkgauge-measures', interval: '1m', rules: now },

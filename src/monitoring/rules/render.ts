@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { panelId } from '../boards/house/panel-id.ts';
+import { panelId } from '../boards/panels/links.ts';
 import type { Settings } from '../settings.ts';
 import type { AlertRule, RecordingRule, RuleGroup } from './rule.ts';
 

@@ -6,7 +6,7 @@ export const sloWindows = ['5m', '15m', '30m', '1h', '2h', '6h', '1d', '3d', '30
 export type SloWindow = (typeof sloWindows)[number];
 
 /** Windows from which on a ratio moves slowly enough to be evaluated less often. */
-const slow: readonly SloWindow[] = ['1d', '3d', '30d'];
+const daily: readonly SloWindow[] = ['1d', '3d', '30d'];
 
 /** Sessions that count against the objective. */
 export const failedReasons = 'error|crashed';
@@ -56,9 +56,9 @@ export function slo({ q, objectives }: RuleContext): RuleGroup<RecordingRule>[] 
     {
       name: 'talkgauge-slo',
       interval: '1m',
-      rules: sloWindows.filter((window) => !slow.includes(window)).flatMap(of),
+      rules: sloWindows.filter((window) => !daily.includes(window)).flatMap(of),
     },
     // Prometheus looks back five minutes for a sample: an evaluation may be late or missing without an alert starting anew.
-    { name: 'talkgauge-slo-days', interval: '2m', rules: slow.flatMap(of) },
+    { name: 'talkgauge-slo-days', interval: '2m', rules: daily.flatMap(of) },
   ];
 }

@@ -1,4 +1,4 @@
-import { recordedRate } from '../promql/recorded.ts';
+import { recordedRate } from '../promql/recorded-series.ts';
 import { selector } from '../promql/series.ts';
 import type { RecordingRule, RuleContext, RuleGroup } from './rule.ts';
 

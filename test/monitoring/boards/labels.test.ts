@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { filteredByLabels } from '../../../src/monitoring/boards/house/label-filters.ts';
 import { dashboards } from '../../../src/monitoring/boards/index.ts';
+import { filteredByLabels } from '../../../src/monitoring/boards/panels/variables.ts';
 import { recordingGroups } from '../../../src/monitoring/rules/index.ts';
 import { settingsOf } from '../../../src/monitoring/settings.ts';
 import { knownSeries } from '../bundle/known.ts';

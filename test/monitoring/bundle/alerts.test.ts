@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { profiles } from '../../../src/catalogue/objectives.ts';
 import { bundle } from '../../../src/monitoring/artefacts.ts';
-import { boardTitles } from '../../../src/monitoring/boards/house/links.ts';
+import { boardTitles } from '../../../src/monitoring/boards/panels/links.ts';
 import { alertingGroups } from '../../../src/monitoring/rules/index.ts';
 import { renderRule, runbookUrl } from '../../../src/monitoring/rules/render.ts';
 import type { AlertRule } from '../../../src/monitoring/rules/rule.ts';

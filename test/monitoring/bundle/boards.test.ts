@@ -1,7 +1,7 @@
 import type { Dashboard, Panel } from '@grafana/grafana-foundation-sdk/dashboard';
 import { describe, expect, test } from 'vitest';
-import { boardTitles } from '../../../src/monitoring/boards/house/links.ts';
 import { dashboards } from '../../../src/monitoring/boards/index.ts';
+import { boardTitles } from '../../../src/monitoring/boards/panels/links.ts';
 import { settingsOf } from '../../../src/monitoring/settings.ts';
 import { logqlProblems, traceqlProblems } from './call-queries.ts';
 import { knownSeries, unknown } from './known.ts';

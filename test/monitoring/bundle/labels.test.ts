@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { profiles } from '../../../src/catalogue/objectives.ts';
-import { keepLabels } from '../../../src/monitoring/promql/keep-labels.ts';
+import { keepLabels } from '../../../src/monitoring/rules/index.ts';
 import { settingsOf } from '../../../src/monitoring/settings.ts';
 import { installed, isMissing, runAsync } from '../../stack/programs.ts';
 import { losses } from './kept-labels.ts';

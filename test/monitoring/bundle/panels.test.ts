@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { withoutLacking } from '../../../src/monitoring/boards/house/links.ts';
-import { table } from '../../../src/monitoring/boards/house/table.ts';
-import { timeseries } from '../../../src/monitoring/boards/house/timeseries.ts';
 import { dashboards } from '../../../src/monitoring/boards/index.ts';
+import { timeseries } from '../../../src/monitoring/boards/panels/charts.ts';
+import { withoutUnknownVariables } from '../../../src/monitoring/boards/panels/links.ts';
+import { table } from '../../../src/monitoring/boards/panels/table.ts';
 import { settingsOf } from '../../../src/monitoring/settings.ts';
 
 const said = { description: 'A panel of a test, which says enough.', width: 24, empty: 'Nothing' };
@@ -16,7 +16,9 @@ test('links hand on the variables that a board has, and no others', () => {
       name,
     ).toEqual([]);
   }
-  expect(withoutLacking({ url: '/d/x?a&${agent:queryparam}&${model:queryparam}' }, ['agent'])).toEqual({
+  expect(
+    withoutUnknownVariables({ url: '/d/x?a&${agent:queryparam}&${model:queryparam}' }, ['agent']),
+  ).toEqual({
     url: '/d/x?a&${agent:queryparam}',
   });
 });

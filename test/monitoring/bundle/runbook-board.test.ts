@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { runbookLink, spelled } from '../../../src/monitoring/boards/house/runbook-link.ts';
 import { dashboards } from '../../../src/monitoring/boards/index.ts';
+import { alertTitle, runbookLink } from '../../../src/monitoring/boards/panels/alerts.ts';
 import { alertNames } from '../../../src/monitoring/rules/index.ts';
 import { runbookUrl } from '../../../src/monitoring/rules/render.ts';
-import { readRunbooks, relinked } from '../../../src/monitoring/runbooks.ts';
+import { readRunbooks, withLinks } from '../../../src/monitoring/runbooks.ts';
 import { settingsOf } from '../../../src/monitoring/settings.ts';
 
 const settings = settingsOf('standard');
@@ -60,7 +60,7 @@ test.each([
   ['LiveKitWorkerEventLoopBlocked', 'Worker event loop blocked'],
   ['TalkgaugeLabelOverflow', 'Label overflow'],
 ])('%s is said as %s', (alert, words) => {
-  expect(spelled(alert)).toBe(words);
+  expect(alertTitle(alert)).toBe(words);
 });
 
 test('links of runbooks lead to panels and boards; of links to other files the words remain', () => {
@@ -68,16 +68,16 @@ test('links of runbooks lead to panels and boards; of links to other files the w
     runbook: (alert: string) => `/to/${alert}`,
     board: (name: string) => (name === 'turn-taking' ? '/d/turns' : undefined),
   };
-  expect(relinked('See [slow](LiveKitAgentToolSlow.md) and [down](./TalkgaugeWorkerDown.md#do).', to)).toBe(
+  expect(withLinks('See [slow](LiveKitAgentToolSlow.md) and [down](./TalkgaugeWorkerDown.md#do).', to)).toBe(
     'See [slow](/to/LiveKitAgentToolSlow) and [down](/to/TalkgaugeWorkerDown).',
   );
-  expect(relinked('[Turns](../boards.md#turn-taking), [none](../boards.md#calls)', to)).toBe(
+  expect(withLinks('[Turns](../boards.md#turn-taking), [none](../boards.md#calls)', to)).toBe(
     '[Turns](/d/turns), none',
   );
-  expect(relinked('[series](../metrics.md#turns), [status](https://status.example.com)', to)).toBe(
+  expect(withLinks('[series](../metrics.md#turns), [status](https://status.example.com)', to)).toBe(
     'series, [status](https://status.example.com)',
   );
-  expect(relinked('`rate(x_total[5m])` (of all)', to)).toBe('`rate(x_total[5m])` (of all)');
+  expect(withLinks('`rate(x_total[5m])` (of all)', to)).toBe('`rate(x_total[5m])` (of all)');
 });
 
 describe('a folder of runbooks', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createRecords, filled, label } from '../../../src/monitoring/logql/records.ts';
+import { createRecords, label, withDefaults } from '../../../src/monitoring/logql/records.ts';
 
 const records = createRecords('voice');
 
@@ -39,8 +39,8 @@ test('records are counted over the time range of the board', () => {
 });
 
 test('what is missing has a text in its place, rather than not be there', () => {
-  expect(filled('{a="b"}', { lk_turns: '-', job_id: 'none' })).toBe(
+  expect(withDefaults('{a="b"}', { lk_turns: '-', job_id: 'none' })).toBe(
     '{a="b"} | label_format lk_turns=`{{ or .lk_turns "-" }}`, job_id=`{{ or .job_id "none" }}`',
   );
-  expect(filled('{a="b"}', {})).toBe('{a="b"}');
+  expect(withDefaults('{a="b"}', {})).toBe('{a="b"}');
 });

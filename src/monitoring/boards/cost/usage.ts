@@ -1,18 +1,22 @@
-import type { BoardContext, Row } from '../house/board.ts';
-import { palette } from '../house/palette.ts';
-import { timeseries } from '../house/timeseries.ts';
-import { nothingSpent, perRequest, spent } from './spend.ts';
+import type { BoardContext, Row } from '../panels/board.ts';
+import { timeseries } from '../panels/charts.ts';
+import { palette } from '../panels/thresholds.ts';
+
+export const noPricedUsageInRange =
+  'No priced usage in this time range: no model was used, or none of those that were has a price';
+
+export const costTotal = 'lk_agents_cost_usd_total';
 
 const noTokens = 'No LLM and no realtime model reported tokens in this time range';
 const model = { by: ['model_provider', 'model_name'] } as const;
 
-/** Who spends it, and on what. */
+/** Cost by agent, version and model, and on what. */
 export function usageRows({ q }: BoardContext): Row[] {
   const perMinute = (expr: string) => `${expr} * 60`;
   const stack = (
     title: string,
     description: string,
-    by: Parameters<typeof q.rate<typeof spent>>[1],
+    by: Parameters<typeof q.rate<typeof costTotal>>[1],
     legend: string,
   ) =>
     timeseries({
@@ -20,17 +24,17 @@ export function usageRows({ q }: BoardContext): Row[] {
       description: `Dollars per hour. ${description}`,
       unit: 'currencyUSD',
       width: 12,
-      empty: nothingSpent,
+      empty: noPricedUsageInRange,
       draw: 'stack',
       legendAt: 'right',
       legend: ['mean'],
-      targets: [{ expr: `${q.rate(spent, by)} * 3600 > 0`, legend }],
+      targets: [{ expr: `${q.rate(costTotal, by)} * 3600 > 0`, legend }],
     });
   const input = 'lk_agents_usage_llm_input_tokens_total';
   const cached = 'lk_agents_usage_llm_input_cached_tokens_total';
   return [
     {
-      title: 'Who spends it',
+      title: 'Cost by agent, version and model',
       panels: [
         stack(
           'Spend by agent',
@@ -64,7 +68,7 @@ export function usageRows({ q }: BoardContext): Row[] {
         timeseries({
           title: 'Tokens',
           description:
-            'Tokens per minute of LLMs and realtime models. Cached input is cheap, output is dear. Input that grows faster than calls: the context is never cut.',
+            'Tokens per minute of LLMs and realtime models. Cached input is cheap, output is expensive. Input that grows faster than calls: the context is never cut.',
           unit: 'short',
           width: 8,
           empty: noTokens,
@@ -137,4 +141,17 @@ export function usageRows({ q }: BoardContext): Row[] {
       ],
     },
   ];
+}
+
+/** Tokens and requests by model, of models that have both: realtime models report tokens, but no requests to an LLM. */
+export function perRequest(
+  q: BoardContext['q'],
+  window: string,
+  what: 'tokens' | 'requests' | 'ratio',
+): string {
+  const about = { by: ['model_provider', 'model_name'], window } as const;
+  const requests = `(${q.increase('lk_agents_llm_requests_total', about)} > 0)`;
+  const tokens = `(${q.increase('lk_agents_usage_llm_input_tokens_total', about)} + ${q.increase('lk_agents_usage_llm_output_tokens_total', about)})`;
+  if (what === 'ratio') return `${tokens} / ${requests}`;
+  return what === 'tokens' ? `${tokens} and ${requests}` : requests;
 }

@@ -1,16 +1,23 @@
 import { serverQueries } from '../../promql/livekit-server.ts';
-import { nameByRange } from '../../promql/resolution.ts';
-import { nodeCpu, type ServerRate, serverRate } from '../../rules/for-boards.ts';
-import type { BoardContext, Row } from '../house/board.ts';
-import { palette } from '../house/palette.ts';
-import { percentileColours } from '../house/percentiles.ts';
-import { table } from '../house/table.ts';
-import { text } from '../house/text.ts';
-import { timeseries } from '../house/timeseries.ts';
-import { noStreams, notScraped } from './server.ts';
+import { nameByRange } from '../../promql/recorded-series.ts';
+import { nodeCpu, type ServerRate, serverRate } from '../../rules/dashboards.ts';
+import type { BoardContext, Row } from '../panels/board.ts';
+import { timeseries } from '../panels/charts.ts';
+import { text } from '../panels/panel.ts';
+import { percentileColours } from '../panels/queries.ts';
+import { table } from '../panels/table.ts';
+import { palette } from '../panels/thresholds.ts';
+
+/** Where there is little room. */
+export const noServer = 'LiveKit server not scraped';
+
+export const notScraped =
+  "LiveKit's server is not scraped, or it is LiveKit Cloud, which cannot be; see below for how to";
+
+export const noStreams = `${notScraped}. Or nobody was connected in this time range`;
 
 /** What LiveKit's server counts, per second: recorded, for its raw series are many. */
-const rates =
+const serverRates =
   (recorded: boolean) =>
   (metric: ServerRate, by = '', where = ''): string =>
     recorded
@@ -18,17 +25,17 @@ const rates =
       : `sum${by}(rate(${metric}${where}[$__rate_interval]))`;
 
 /** Every process has these series, so those of LiveKit's servers are picked out. */
-const ofServers = (series: string) =>
+const serverProcess = (series: string) =>
   `max by (instance) (${series} and on (job, instance) livekit_room_total)`;
 
 /** Share of the cores that Go may use; the server has no metric of its load. */
 const processor = (window: string) =>
-  ofServers(`rate(process_cpu_seconds_total[${window}]) / go_sched_gomaxprocs_threads`);
+  serverProcess(`rate(process_cpu_seconds_total[${window}]) / go_sched_gomaxprocs_threads`);
 
 /** What the server has to do, how it gets on, and how to have it scraped. */
 export function nodeRows({ settings, objectives }: BoardContext): Row[] {
   const server = serverQueries(settings.recorded);
-  const rate = rates(settings.recorded);
+  const rate = serverRates(settings.recorded);
   const about = { by: ['instance'], window: '$__range' } as const;
   return [
     {
@@ -67,7 +74,7 @@ export function nodeRows({ settings, objectives }: BoardContext): Row[] {
           ],
         }),
         timeseries({
-          title: 'Publishing and subscribing that failed',
+          title: 'Failed publish and subscribe attempts',
           description:
             'Share of the attempts that had no success and were not cancelled. A caller whose track is not published is not heard; an agent that does not get its subscription hears nothing.',
           unit: 'percentunit',
@@ -142,7 +149,7 @@ export function nodeRows({ settings, objectives }: BoardContext): Row[] {
     {
       panels: [
         table({
-          title: 'Node by node',
+          title: 'Nodes in detail',
           description:
             'Is it the network of all, or a single node? Loss, round trip and jitter are those of this time range; the worst loss comes first. Dropped: packets that the host itself threw away since the server was started; its queues are full.',
           width: 24,
@@ -198,11 +205,11 @@ export function nodeRows({ settings, objectives }: BoardContext): Row[] {
               expr: settings.recorded ? `max by (instance) (${nodeCpu})` : processor('5m'),
               limits: { bad: 0.8 },
             },
-            { title: 'Memory', unit: 'bytes', expr: ofServers('process_resident_memory_bytes') },
+            { title: 'Memory', unit: 'bytes', expr: serverProcess('process_resident_memory_bytes') },
             {
               title: 'Started',
               unit: 'dateTimeFromNow',
-              expr: `${ofServers('process_start_time_seconds')} * 1000`,
+              expr: `${serverProcess('process_start_time_seconds')} * 1000`,
             },
           ].map((column) => ({ width: 125, ...column })),
         }),
@@ -211,19 +218,19 @@ export function nodeRows({ settings, objectives }: BoardContext): Row[] {
     {
       panels: [
         text({
-          title: "How to have LiveKit's server scraped",
+          title: "How to scrape LiveKit's server",
           description:
             "What has to be in the server's and in Prometheus' configuration for this board to show the network.",
           width: 24,
           height: 8,
-          content: scraping,
+          content: scrapeInstructions,
         }),
       ],
     },
   ];
 }
 
-const scraping = `Turn latency, transcription and playback come from your agents. All else on this board comes from a LiveKit server of your own; LiveKit Cloud has no metrics to scrape.
+const scrapeInstructions = `Turn latency, transcription and playback come from your agents. All else on this board comes from a LiveKit server of your own; LiveKit Cloud has no metrics to scrape.
 
 \`\`\`yaml
 # livekit.yaml                              # prometheus.yml, below scrape_configs

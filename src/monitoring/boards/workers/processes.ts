@@ -1,14 +1,86 @@
-import { recordedRate } from '../../promql/recorded.ts';
-import { nameByRange } from '../../promql/resolution.ts';
-import { workerCollection } from '../../rules/workers.ts';
-import type { BoardContext, Row } from '../house/board.ts';
-import { palette } from '../house/palette.ts';
-import { percentileColours, percentiles } from '../house/percentiles.ts';
-import { timeseries } from '../house/timeseries.ts';
-import { noWorkers } from './load.ts';
-import { busyLoop, mostAndMedian, workerMeasures } from './measures.ts';
+import type { Queries } from '../../promql/queries.ts';
+import { nameByRange, recordedRate } from '../../promql/recorded-series.ts';
+import { matchers, selector } from '../../promql/series.ts';
+import { meanLoad, meanLoadOfHour, workerLoop } from '../../rules/dashboards.ts';
+import { workerCollection, workerCpu } from '../../rules/workers.ts';
+import type { BoardContext, Row } from '../panels/board.ts';
+import { timeseries } from '../panels/charts.ts';
+import { percentileColours, percentiles } from '../panels/queries.ts';
+import { palette } from '../panels/thresholds.ts';
 
-const lines = { 'highest worker': palette.p95, 'median worker': palette.p50 };
+export const noWorkers =
+  'No worker under this agent name in this time range; a worker goes by the name that it registers under';
+
+/** Share of its time that an event loop is at work, from which on what comes in has to queue noticeably. */
+export const busyLoop = 0.8;
+
+/** How a job ends badly. */
+export const failedOutcomes = { outcome: { re: 'crashed|killed' } } as const;
+
+/**
+ * What the board asks of each worker; every expression has one line for each `instance`, and for each value of the user's labels:
+ * two clusters may have workers of one name.
+ */
+export function workerQueries(q: Queries) {
+  const labels = [...q.scope.labels, 'instance'];
+  // Labels of the user's own are no labels of the catalogue, by which queries are checked.
+  const worker = { by: labels as ['instance'] };
+  const each = labels.join(', ');
+  const sameWorker = `on (${['job', ...labels].join(', ')})`;
+  const load = q.gauge('lk_agents_worker_load', { ...worker, as: 'max' });
+  /** Every process has default metrics, so those of workers are picked out; they have no label for the agent. */
+  const own = (series: string) =>
+    `max by (${each}) (${series} and ${sameWorker} ${q.series('lk_agents_worker_load')})`;
+  /** A series that is recorded for each worker, with the filters of the board. */
+  const recorded = (name: string) => selector(name, matchers({ ...q.scope.worker, ...q.scope.where }));
+  const loadAs = (name: string) => (q.scope.recorded ? recorded(name) : q.series('lk_agents_worker_load'));
+  const inRange = { ...worker, window: '$__range' } as const;
+  const loopSeconds = (window: string, state?: 'active') =>
+    q.rate('nodejs_eventloop_time_seconds_total', {
+      ...worker,
+      window,
+      where: { process: 'worker', ...(state && { nodejs_eventloop_state: state }) },
+    });
+  return {
+    /** The labels of a line. */
+    each,
+    load,
+    meanLoad: `max by (${each}) (avg_over_time(${loadAs(nameByRange(meanLoad))}[$__range]))`,
+    /** At the end of the time range, so that who is busiest does not change along it. */
+    meanLoadAtEnd: q.scope.recorded
+      ? `max by (${each}) (${loadAs(meanLoadOfHour)} @ end())`
+      : `max by (${each}) (avg_over_time(${loadAs('')}[1h] @ end()))`,
+    jobs: q.gauge('lk_agents_active_job_count', worker),
+    ended: q.increase('lk_agents_job_exits_total', inRange),
+    endedBadly: q.increase('lk_agents_job_exits_total', { ...inRange, where: failedOutcomes }),
+    longStalls: q.count('lk_agents_event_loop_blocked_duration_seconds', {
+      ...inRange,
+      where: { severity: 'error' },
+    }),
+    loop: (window = '$__rate_interval') =>
+      q.scope.recorded
+        ? `max by (${each}) (avg_over_time(${recorded(nameByRange(workerLoop))}[${window}]))`
+        : `${loopSeconds(window, 'active')} / (${loopSeconds(window)} > 0)`,
+    lag: own('nodejs_eventloop_lag_p99_seconds'),
+    cpuOverTime: own(
+      q.scope.recorded
+        ? `avg_over_time(${nameByRange(workerCpu)}[$__rate_interval])`
+        : 'rate(process_cpu_seconds_total[$__rate_interval])',
+    ),
+    cpu: own(q.scope.recorded ? workerCpu : 'rate(process_cpu_seconds_total[5m])'),
+    memory: own('process_resident_memory_bytes'),
+    heap: own('nodejs_heap_size_used_bytes'),
+    started: own('process_start_time_seconds'),
+  };
+}
+
+/** However many workers there are: the one with most, and the one in the middle. */
+const maxAndMedian = (expr: string) => [
+  { expr: `max(${expr})`, legend: 'highest worker' },
+  { expr: `quantile(0.5, ${expr})`, legend: 'median worker' },
+];
+
+const workerColours = { 'highest worker': palette.p95, 'median worker': palette.p50 };
 const noLoops =
   'No event loops are measured in this time range; monitor() and observe() measure them unless openTelemetry is off';
 const noProcesses = 'No worker with default metrics of Node.js in this time range';
@@ -17,7 +89,7 @@ const stalled = 'lk_agents_event_loop_blocked_duration_seconds';
 
 /** Jobs, event loops, and the worker process itself. */
 export function processRows({ q }: BoardContext): Row[] {
-  const { loop, lag, cpuOverTime, memory, heap } = workerMeasures(q);
+  const { loop, lag, cpuOverTime, memory, heap } = workerQueries(q);
   const jobLoop = (state?: 'active') =>
     q.rate('nodejs_eventloop_time_seconds_total', {
       where: { process: 'job', ...(state && { nodejs_eventloop_state: state }) },
@@ -44,7 +116,7 @@ export function processRows({ q }: BoardContext): Row[] {
           ],
         }),
         timeseries({
-          title: 'How jobs ended',
+          title: 'Jobs by outcome',
           description:
             'Jobs that ended, per minute. Crashed: the entry function threw, or the process failed. Killed: by a signal, such as when memory ran out. The table below says on which workers.',
           unit: 'short',
@@ -76,7 +148,7 @@ export function processRows({ q }: BoardContext): Row[] {
         timeseries({
           title: 'Event-loop stalls',
           description:
-            'Times per minute that an event loop stood still; audio stutters meanwhile. Warning: from 0.1 s on, error: from 0.5 s on. Cause code: something computes for too long in the agent. Cause host: the process got no processor time, so the machine has too little of it.',
+            'Event loop stalls per minute; audio stutters during a stall. Warning: from 0.1 s on, error: from 0.5 s on. Cause code: something computes for too long in the agent. Cause host: the process got no processor time, so the machine has too little of it.',
           unit: 'short',
           width: 8,
           empty: noLoops,
@@ -102,9 +174,9 @@ export function processRows({ q }: BoardContext): Row[] {
           width: 8,
           empty: noLoops,
           limit: busyLoop,
-          colours: { ...lines, 'mean job': palette.good },
+          colours: { ...workerColours, 'mean job': palette.good },
           targets: [
-            ...mostAndMedian(loop()),
+            ...maxAndMedian(loop()),
             { expr: `${jobLoop('active')} / (${jobLoop()} > 0)`, legend: 'mean job' },
           ],
         }),
@@ -116,9 +188,9 @@ export function processRows({ q }: BoardContext): Row[] {
           reach: 0.01,
           width: 8,
           empty: noLoops,
-          colours: { ...lines, 'mean job': palette.good },
+          colours: { ...workerColours, 'mean job': palette.good },
           targets: [
-            ...mostAndMedian(collecting('worker', [...q.scope.labels, 'instance'] as ['instance'])),
+            ...maxAndMedian(collecting('worker', [...q.scope.labels, 'instance'] as ['instance'])),
             { expr: `${collecting('job')} / (${jobLoop()} > 0)`, legend: 'mean job' },
           ],
         }),
@@ -134,8 +206,8 @@ export function processRows({ q }: BoardContext): Row[] {
           unit: 'short',
           width: 8,
           empty: noProcesses,
-          colours: lines,
-          targets: mostAndMedian(cpuOverTime),
+          colours: workerColours,
+          targets: maxAndMedian(cpuOverTime),
         }),
         timeseries({
           title: 'Memory',
@@ -144,8 +216,8 @@ export function processRows({ q }: BoardContext): Row[] {
           unit: 'bytes',
           width: 8,
           empty: noProcesses,
-          colours: { ...lines, 'highest heap': palette.quiet },
-          targets: [...mostAndMedian(memory), { expr: `max(${heap})`, legend: 'highest heap' }],
+          colours: { ...workerColours, 'highest heap': palette.quiet },
+          targets: [...maxAndMedian(memory), { expr: `max(${heap})`, legend: 'highest heap' }],
         }),
         timeseries({
           title: 'Event-loop lag',
@@ -154,8 +226,8 @@ export function processRows({ q }: BoardContext): Row[] {
           unit: 's',
           width: 8,
           empty: noProcesses,
-          colours: lines,
-          targets: mostAndMedian(lag),
+          colours: workerColours,
+          targets: maxAndMedian(lag),
         }),
       ],
     },

@@ -1,4 +1,5 @@
 import type { Objective } from '../../../catalogue/objectives.ts';
+import { percent } from '../../markdown.ts';
 import type { AlertRule, RuleContext, Severity } from '../rule.ts';
 import {
   type SloWindow,
@@ -8,7 +9,6 @@ import {
   turnLatencySamples,
   turnObjectives,
 } from '../slo.ts';
-import { percent } from './figures.ts';
 
 interface Burn {
   long: SloWindow;
@@ -32,7 +32,7 @@ interface Burn {
  * The ladder of Google's SRE Workbook, chapter 5 ("Alerting on SLOs"), table 5-8, with a slow step of one day. A promise of
  * 95 % is so lax that its first step takes 43 minutes of nothing but bad events; hence a quicker one for when most are bad.
  */
-export const ladder: readonly Burn[] = [
+export const burnRateWindows: readonly Burn[] = [
   {
     long: '15m',
     short: '5m',
@@ -57,7 +57,7 @@ const enoughBad = 5;
 const limit = ({ ratio }: Objective, factor: number): number =>
   Number(Math.min(factor * (1 - ratio), 0.95).toFixed(4));
 
-interface Promised {
+interface AlertedObjective {
   objective: Objective;
   ratio: (window: SloWindow) => string;
   samples: (window: SloWindow) => string;
@@ -72,7 +72,7 @@ interface Promised {
 
 /** The error budgets of turn latency and of sessions are being spent too fast. */
 export function budgetBurn({ q, objectives }: RuleContext): AlertRule[] {
-  const turns = Object.entries(turnObjectives(objectives)).map(([name, objective]): Promised => {
+  const turns = Object.entries(turnObjectives(objectives)).map(([name, objective]): AlertedObjective => {
     const { seconds, ratio } = objective;
     return {
       objective,
@@ -88,10 +88,10 @@ export function budgetBurn({ q, objectives }: RuleContext): AlertRule[] {
         objectives: [name === 'tail' ? 'turnLatencyTail' : 'turnLatency'],
       },
       bad: (window) => `of turns in ${window} took longer than ${seconds} s`,
-      promised: `${percent(ratio)} of the turns are to be answered within ${seconds} s, over 30 days.`,
+      promised: `${percent(ratio)} of the turns must be answered within ${seconds} s, over 30 days.`,
     };
   });
-  const sessions: Promised = {
+  const sessions: AlertedObjective = {
     objective: objectives.sessionSuccess,
     ratio: sessionErrors,
     samples: sessionSamples,
@@ -104,16 +104,16 @@ export function budgetBurn({ q, objectives }: RuleContext): AlertRule[] {
       objectives: ['sessionSuccess'],
     },
     bad: (window) => `of sessions in ${window} failed or crashed`,
-    promised: `${percent(objectives.sessionSuccess.ratio)} of the sessions are to end without an error, over 30 days.`,
+    promised: `${percent(objectives.sessionSuccess.ratio)} of the sessions must end without an error, over 30 days.`,
   };
   return [...turns, sessions].flatMap((promise) =>
-    ladder
+    burnRateWindows
       .filter(({ factor, from = 0 }) => limit(promise.objective, factor) >= from)
       .map((burn) => rule(promise, burn)),
   );
 }
 
-function rule(promise: Promised, burn: Burn): AlertRule {
+function rule(promise: AlertedObjective, burn: Burn): AlertRule {
   const { objective, ratio, samples, earlier, enough, alert, bad, promised } = promise;
   const { long, short, factor, severity, keepFiringFor, half } = burn;
   const most = limit(objective, factor);
@@ -130,8 +130,8 @@ function rule(promise: Promised, burn: Burn): AlertRule {
     labels: { ...alert.labels, window: long },
     summary: `{{ $labels.agent_name }}: {{ $value | humanizePercentage }} ${bad(long)}`,
     description:
-      `${promised} At more than ${percent(most)} the budget is spent ${factor} times as fast as that allows; ` +
-      `the last ${short} were no better.`,
+      `${promised} At more than ${percent(most)} the error budget is spent ${factor} times as fast as allowed; ` +
+      `the last ${short} exceed the limit, too.`,
     board: { name: 'slo', variables: { agent: '{{ $labels.agent_name }}' } },
   };
 }

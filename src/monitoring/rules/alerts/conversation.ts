@@ -1,12 +1,13 @@
+import { percent } from '../../markdown.ts';
 import { baseline, measures } from '../baselines.ts';
 import type { AlertRule, RuleContext } from '../rule.ts';
-import { percent, usual } from './figures.ts';
+import { baselineText } from './templates.ts';
 
 /** Turns, silences or sessions in the window below which a share or a percentile says nothing. */
 const enough = { turns: 30, silences: 30, sessions: 20 };
 
 /** How many times its past the share of interrupted turns may be, and by how much it has to be more. */
-const worse = { factor: 1.5, share: 0.1 };
+const interruptionIncrease = { factor: 1.5, share: 0.1 };
 
 /** Share of unanswered turns that is an outage. */
 const outage = 0.5;
@@ -35,12 +36,12 @@ export function conversation({ q, objectives }: RuleContext): AlertRule[] {
     {
       alert: 'LiveKitAgentInterruptionsHigh',
       expr:
-        `${measures.interruptions} > ${worse.factor} * ${baseline('interruptions')} ` +
-        `and ${measures.interruptions} - ${baseline('interruptions')} > ${worse.share}`,
+        `${measures.interruptions} > ${interruptionIncrease.factor} * ${baseline('interruptions')} ` +
+        `and ${measures.interruptions} - ${baseline('interruptions')} > ${interruptionIncrease.share}`,
       for: '15m',
       severity: 'warning',
       category: 'quality',
-      summary: `{{ $labels.agent_name }}: callers cut off {{ $value | humanizePercentage }} of the answers, ${usual('interruptions', ['agent_name'], 'humanizePercentage')} is usual`,
+      summary: `{{ $labels.agent_name }}: callers interrupted {{ $value | humanizePercentage }} of the answers; the 7-day median is ${baselineText('interruptions', ['agent_name'], 'humanizePercentage')}`,
       description:
         'The share of interrupted turns in the last hour is more than 1.5 times, and 10 points above, the median of the ' +
         'last seven days.',
@@ -53,9 +54,8 @@ export function conversation({ q, objectives }: RuleContext): AlertRule[] {
       severity: 'warning',
       objectives: ['falseInterruptionRatio'],
       category: 'quality',
-      summary:
-        '{{ $labels.agent_name }}: noise stopped the agent in {{ $value | humanizePercentage }} of turns',
-      description: `The agent fell silent though nobody said anything, as a share of the turns of the last hour; at most ${percent(falseInterruptionRatio)} is the objective.`,
+      summary: '{{ $labels.agent_name }}: false interruptions in {{ $value | humanizePercentage }} of turns',
+      description: `False interruptions per turn over the last hour: the agent stopped speaking, and no user speech followed. The objective is at most ${percent(falseInterruptionRatio)}.`,
       board: { name: 'turn-taking', variables: agent },
     },
     {
@@ -65,8 +65,8 @@ export function conversation({ q, objectives }: RuleContext): AlertRule[] {
       severity: 'warning',
       objectives: ['deadAir', 'deadAirRatio'],
       category: 'quality',
-      summary: `{{ $labels.agent_name }}: after {{ $value | humanizePercentage }} of what callers said, the line was dead for over ${deadAir} s`,
-      description: `Silences after the caller had spoken, in the last 30 minutes. At most ${percent(deadAirRatio)} of them may be longer than ${deadAir} s.`,
+      summary: `{{ $labels.agent_name }}: after {{ $value | humanizePercentage }} of what callers said, the line was silent for more than ${deadAir} s`,
+      description: `Silences after the caller spoke, over the last 30 minutes. At most ${percent(deadAirRatio)} of them may be longer than ${deadAir} s.`,
       board: { name: 'turn-taking', variables: agent },
     },
     {
@@ -76,8 +76,7 @@ export function conversation({ q, objectives }: RuleContext): AlertRule[] {
       severity: 'warning',
       objectives: ['firstResponse'],
       category: 'latency',
-      summary:
-        '{{ $labels.agent_name }}: p95 until the first word of a call is {{ $value | humanizeDuration }}',
+      summary: '{{ $labels.agent_name }}: p95 of the first response time is {{ $value | humanizeDuration }}',
       description: `The time from the start of a session to the agent's first word, over the last 30 minutes; up to ${firstResponse} s is fine.`,
       board: { name: 'latency', variables: agent },
     },
@@ -97,7 +96,7 @@ export function conversation({ q, objectives }: RuleContext): AlertRule[] {
       objectives: ['earlyHangup', 'earlyHangupRatio'],
       category: 'quality',
       summary: `{{ $labels.agent_name }}: {{ $value | humanizePercentage }} of calls were over within ${earlyHangup} s`,
-      description: `Sessions of the last hour that ended within ${earlyHangup} s, while callers were the ones who hung up; at most ${percent(earlyHangupRatio)} is the objective.`,
+      description: `Share of the sessions of the last hour that ended within ${earlyHangup} s, while callers ended at least as large a share. The objective is at most ${percent(earlyHangupRatio)}.`,
       board: { name: 'turn-taking', variables: agent },
     },
     ...(
@@ -113,8 +112,8 @@ export function conversation({ q, objectives }: RuleContext): AlertRule[] {
         severity,
         objectives: ['unansweredRatio'],
         category: 'quality',
-        summary: '{{ $labels.agent_name }}: {{ $value | humanizePercentage }} of turns got no answer',
-        description: `Turns of the last 30 minutes in which the caller spoke, waited, and the agent never said anything; the limit is ${percent(limit)}.`,
+        summary: '{{ $labels.agent_name }}: {{ $value | humanizePercentage }} of turns were unanswered',
+        description: `Share of the turns of the last 30 minutes in which the caller spoke and waited, and the agent did not answer. The limit is ${percent(limit)}.`,
         board: { name: 'turn-taking', variables: agent },
       }),
     ),

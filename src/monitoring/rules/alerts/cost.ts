@@ -1,12 +1,12 @@
 import { baseline, measures } from '../baselines.ts';
 import type { AlertRule, RuleContext } from '../rule.ts';
-import { usual } from './figures.ts';
+import { baselineText } from './templates.ts';
 
 /** How many times its past a cost may be. */
-const runaway = 2;
+const maxFactor = 2;
 
 /** US dollars in an hour below which a cost is nobody's worry. */
-const leastSpend = 1;
+const minSpend = 1;
 
 /** By how many tokens a request has to be longer. */
 const moreTokens = 500;
@@ -24,7 +24,7 @@ const model = {
 
 /** Money that is spent faster than it should be, or that is not counted. */
 export function cost({ q, objectives: { costPerMinute } }: RuleContext): AlertRule[] {
-  const spent = `${q.increase('lk_agents_cost_usd_total', { by: ['agent_name'], window: '1h' })} >= ${leastSpend}`;
+  const spent = `${q.increase('lk_agents_cost_usd_total', { by: ['agent_name'], window: '1h' })} >= ${minSpend}`;
   const costly = {
     alert: 'LiveKitAgentCostRunaway',
     for: '10m',
@@ -35,12 +35,12 @@ export function cost({ q, objectives: { costPerMinute } }: RuleContext): AlertRu
   return [
     {
       ...costly,
-      expr: `${measures.costPerMinute} > ${runaway} * ${baseline('costPerMinute')} and on (agent_name) ${spent}`,
+      expr: `${measures.costPerMinute} > ${maxFactor} * ${baseline('costPerMinute')} and on (agent_name) ${spent}`,
       labels: { limit: 'usual' },
-      summary: `{{ $labels.agent_name }}: a minute costs {{ $value | printf "%.3f" }} $, ${usual('costPerMinute', ['agent_name'], 'printf "%.3f"')} $ is usual`,
+      summary: `{{ $labels.agent_name }}: a minute costs {{ $value | printf "%.3f" }} $; the 7-day median is ${baselineText('costPerMinute', ['agent_name'], 'printf "%.3f"')} $`,
       description:
         'The cost of a minute of session, over the last hour, is more than twice the median of the last seven days, and at least ' +
-        `${leastSpend} $ was spent in the hour.`,
+        `${minSpend} $ was spent in the hour.`,
     },
     ...(costPerMinute === undefined
       ? []
@@ -53,18 +53,18 @@ export function cost({ q, objectives: { costPerMinute } }: RuleContext): AlertRu
             summary: '{{ $labels.agent_name }}: a minute costs {{ $value | printf "%.3f" }} $',
             description:
               `The cost of a minute of session, over the last hour; at most ${costPerMinute} $ is the objective. At least ` +
-              `${leastSpend} $ was spent in the hour.`,
+              `${minSpend} $ was spent in the hour.`,
           },
         ]),
     {
       alert: 'LiveKitAgentTokenRunaway',
       expr:
-        `${measures.tokensPerRequest} > ${runaway} * ${baseline('tokensPerRequest')} ` +
+        `${measures.tokensPerRequest} > ${maxFactor} * ${baseline('tokensPerRequest')} ` +
         `and ${measures.tokensPerRequest} - ${baseline('tokensPerRequest')} > ${moreTokens}`,
       for: '15m',
       severity: 'warning',
       category: 'cost',
-      summary: `{{ $labels.agent_name }}: {{ $value | printf "%.0f" }} tokens for each request to {{ $labels.model_provider }}/{{ $labels.model_name }}, ${usual('tokensPerRequest', llm, 'printf "%.0f"')} is usual`,
+      summary: `{{ $labels.agent_name }}: {{ $value | printf "%.0f" }} tokens for each request to {{ $labels.model_provider }}/{{ $labels.model_name }}; the 7-day median is ${baselineText('tokensPerRequest', llm, 'printf "%.0f"')}`,
       description:
         'Tokens in and out of an LLM request, over the last hour, are more than twice, and 500 above, the median of the last seven days.',
       board: { name: 'cost', variables: model },
@@ -77,10 +77,10 @@ export function cost({ q, objectives: { costPerMinute } }: RuleContext): AlertRu
       for: '30m',
       severity: 'warning',
       category: 'cost',
-      summary: `{{ $labels.agent_name }}: {{ $value | humanizePercentage }} of the input tokens of {{ $labels.model_provider }}/{{ $labels.model_name }} came from the cache, ${usual('cacheHits', llm, 'humanizePercentage')} is usual`,
+      summary: `{{ $labels.agent_name }}: {{ $value | humanizePercentage }} of the input tokens of {{ $labels.model_provider }}/{{ $labels.model_name }} came from the cache; the 7-day median is ${baselineText('cacheHits', llm, 'humanizePercentage')}`,
       description:
         'The share of cached input tokens, over the last hour, is less than half, and 20 points below, the median of the last seven ' +
-        'days: prompts cost more and take longer.',
+        'days: prompts cost more and take longer to process.',
       board: { name: 'cost', variables: model },
     },
     {
@@ -91,7 +91,8 @@ export function cost({ q, objectives: { costPerMinute } }: RuleContext): AlertRu
       category: 'cost',
       summary:
         '{{ $labels.component }} {{ $labels.model_provider }}/{{ $labels.model_name }}: no price for {{ $value | humanize }} {{ $labels.unit }} in the last hour',
-      description: 'Usage without a price is in no cost: what you spend is more than what the boards say.',
+      description:
+        'Usage without a price is not included in the cost. Actual spend is higher than the dashboards show.',
       board: {
         name: 'cost',
         variables: { provider: '{{ $labels.model_provider }}', model: '{{ $labels.model_name }}' },

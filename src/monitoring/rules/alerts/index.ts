@@ -2,18 +2,11 @@ import type { AlertRule, RuleContext, RuleGroup } from '../rule.ts';
 import { budgetBurn } from './budget-burn.ts';
 import { conversation } from './conversation.ts';
 import { cost } from './cost.ts';
-import { crashes } from './crashes.ts';
-import { gateway } from './gateway.ts';
-import { network } from './network.ts';
-import { providers } from './providers.ts';
-import { recordings } from './recordings.ts';
-import { regressions } from './regressions.ts';
-import { releases } from './releases.ts';
-import { saturation } from './saturation.ts';
-import { stuck } from './stuck.ts';
-import { telemetry } from './telemetry.ts';
-import { tools } from './tools.ts';
-import { traffic } from './traffic.ts';
+import { providers, tools } from './dependencies.ts';
+import { crashes, recordingFailures, stuck, traffic } from './failures.ts';
+import { network, saturation } from './infrastructure.ts';
+import { regressions, releases } from './regressions.ts';
+import { gateway, telemetry } from './telemetry.ts';
 
 /** All alerts, by what they are about. */
 export const alertGroups = (context: RuleContext): RuleGroup<AlertRule>[] =>
@@ -31,6 +24,6 @@ export const alertGroups = (context: RuleContext): RuleGroup<AlertRule>[] =>
     providers,
     tools,
     crashes,
-    recordings,
+    recordings: recordingFailures,
     gateway,
   }).map(([name, rules]) => ({ name: `talkgauge-${name}`, interval: '1m', rules: rules(context) }));

@@ -1,0 +1,170 @@
+import { fromWorkerStart } from './start-at-zero.ts';
+import type { MetricSpec } from './types.ts';
+
+/** Only where a price file, a backend or reports are set up is there anything to count: then one makes the others known. */
+const once = (...series: readonly string[]) => series.map((name) => ({ series: name }));
+const spans = once(
+  'talkgauge_spans_exported_total',
+  'talkgauge_spans_dropped_total',
+  'talkgauge_spans_left_out_total',
+);
+const logRecords = once('talkgauge_log_records_exported_total', 'talkgauge_log_records_dropped_total');
+
+/** Talkgauge on itself: what it refused, dropped and overflowed. */
+export const selfMonitoring = {
+  talkgauge_build_info: {
+    type: 'gauge',
+    help: 'Always 1; the labels contain the running versions.',
+    unit: 'info',
+    labels: { version: 'open', sdk_version: 'open', node_version: 'open' },
+    source: 'Talkgauge',
+  },
+  talkgauge_invalid_samples_total: {
+    type: 'counter',
+    help: 'Values of SDK events that were rejected, by series and reason.',
+    unit: 'samples',
+    labels: { metric: 'open', reason: ['nan', 'negative', 'absurd', 'missing'] },
+    source: 'Talkgauge',
+  },
+  talkgauge_samples_dropped_total: {
+    type: 'counter',
+    help: 'Samples that were dropped, by reason.',
+    unit: 'samples',
+    labels: {
+      reason: [
+        'queue_full',
+        'disconnected',
+        'invalid_frame',
+        'unknown_metric',
+        'unknown_label',
+        'invalid_value',
+        'series_limit',
+        'internal_error',
+      ],
+    },
+    startsWith: fromWorkerStart,
+    source: 'Talkgauge',
+  },
+  talkgauge_duplicate_events_total: {
+    type: 'counter',
+    help: 'Duplicate SDK events (fallback and stream adapters, shared instances) that were not counted again.',
+    unit: 'events',
+    labels: { type: 'open' },
+    source: 'Talkgauge',
+  },
+  talkgauge_relay_connections: {
+    type: 'gauge',
+    help: 'Job processes that are connected to the worker.',
+    unit: 'connections',
+    labels: {},
+    source: 'Talkgauge',
+  },
+  talkgauge_relay_frames_total: {
+    type: 'counter',
+    help: 'Frames that job processes sent, by result.',
+    unit: 'frames',
+    labels: { result: ['ok', 'malformed', 'oversized', 'incompatible'] },
+    startsWith: fromWorkerStart,
+    source: 'Talkgauge',
+  },
+  talkgauge_relay_throttled_total: {
+    type: 'counter',
+    help: 'Pauses in reading from a job that sent more than 1 MiB per second for too long; samples that the job cannot buffer during a pause are dropped and counted.',
+    unit: 'pauses',
+    labels: {},
+    source: 'Talkgauge',
+  },
+  talkgauge_label_overflow_total: {
+    type: 'counter',
+    help: 'Samples whose label value was replaced by "other", because the label had too many values.',
+    unit: 'samples',
+    labels: { label: 'open' },
+    source: 'Talkgauge',
+  },
+  talkgauge_price_file_timestamp_seconds: {
+    type: 'gauge',
+    help: 'Date of the prices; for the built-in list, its oldest date. The user file takes precedence.',
+    unit: 'seconds',
+    labels: { source: ['user', 'builtin'] },
+    source: 'Talkgauge',
+  },
+  talkgauge_price_file_reloads_total: {
+    type: 'counter',
+    help: 'Reloads of the price file; failed: the file is invalid, and the previous prices stay in use.',
+    unit: 'reloads',
+    labels: { result: ['ok', 'failed'] },
+    startsWith: once('talkgauge_price_file_reloads_total'),
+    source: 'Talkgauge',
+  },
+  talkgauge_spans_exported_total: {
+    type: 'counter',
+    help: 'Spans that an OTLP backend accepted.',
+    unit: 'spans',
+    labels: {},
+    startsWith: spans,
+    source: 'Talkgauge',
+  },
+  talkgauge_spans_dropped_total: {
+    type: 'counter',
+    help: 'Spans that never reached the OTLP backend, by reason; deadline: the job ended before.',
+    unit: 'spans',
+    labels: { reason: ['queue_full', 'export_failed', 'deadline', 'internal_error'] },
+    startsWith: spans,
+    source: 'Talkgauge',
+  },
+  talkgauge_spans_left_out_total: {
+    type: 'counter',
+    help: 'Spans of turns that were not sampled.',
+    unit: 'spans',
+    labels: {},
+    startsWith: spans,
+    source: 'Talkgauge',
+  },
+  talkgauge_log_records_exported_total: {
+    type: 'counter',
+    help: 'Log lines and conversation records that an OTLP backend accepted.',
+    unit: 'records',
+    labels: {},
+    startsWith: logRecords,
+    source: 'Talkgauge',
+  },
+  talkgauge_log_records_dropped_total: {
+    type: 'counter',
+    help: 'Log lines and conversation records that never reached the OTLP backend, by reason; deadline: the job ended before.',
+    unit: 'records',
+    labels: { reason: ['queue_full', 'export_failed', 'deadline', 'internal_error'] },
+    startsWith: logRecords,
+    source: 'Talkgauge',
+  },
+  talkgauge_session_reports_total: {
+    type: 'counter',
+    help: 'Session reports by outcome; written: in the folder, or queued there for a bucket; uploaded: to the bucket at once; deadline: the job ended before the report was written; recovered: the job died, and its worker wrote the report.',
+    unit: 'reports',
+    labels: { outcome: ['written', 'uploaded', 'failed', 'deadline', 'recovered'] },
+    startsWith: once('talkgauge_session_reports_total'),
+    source: 'Talkgauge',
+  },
+  talkgauge_session_report_uploads_total: {
+    type: 'counter',
+    help: 'Uploads of queued session reports, by result; failed: attempts that will be retried.',
+    unit: 'uploads',
+    labels: { result: ['ok', 'failed'] },
+    startsWith: once('talkgauge_session_report_uploads_total'),
+    source: 'Talkgauge',
+  },
+  talkgauge_session_reports_removed_total: {
+    type: 'counter',
+    help: 'Session reports that were removed with their recordings, because of their age, or to make room.',
+    unit: 'reports',
+    labels: { reason: ['age', 'size'] },
+    startsWith: once('talkgauge_session_reports_total', 'talkgauge_session_reports_removed_total'),
+    source: 'Talkgauge',
+  },
+  talkgauge_series: {
+    type: 'gauge',
+    help: 'Label sets that the catalogue holds in this process.',
+    unit: 'series',
+    labels: {},
+    source: 'Talkgauge',
+  },
+} as const satisfies Record<string, MetricSpec>;
