@@ -153,7 +153,7 @@ function gatewayRows({ settings }: BoardContext): Row[] {
         timeseries({
           title: 'Sessions by who measures them',
           description:
-            'Sessions that ended, per minute. measured: by the gateway; observed: by Talkgauge in their job; untold: too little data was received; failed: their files could not be read or written, see the disk and the log of the gateway.',
+            'Sessions that ended, per minute. measured: by the gateway; observed: by Talkgauge in their job; insufficient_data: too little data was received; failed: their files could not be read or written, see the disk and the log of the gateway.',
           unit: 'short',
           width: 6,
           empty: notScraped,
@@ -161,12 +161,12 @@ function gatewayRows({ settings }: BoardContext): Row[] {
           colours: {
             measured: palette.good,
             observed: palette.neutral,
-            untold: palette.warning,
+            insufficient_data: palette.warning,
             failed: palette.bad,
           },
           targets: [
             {
-              expr: `${rate('talkgauge_gateway_measured_sessions_total', { by: ['verdict'] })} * 60`,
+              expr: `${rate('talkgauge_gateway_measured_sessions_total', { by: ['result'] })} * 60`,
               legend: '{{verdict}}',
             },
           ],
