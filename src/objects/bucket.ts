@@ -27,11 +27,12 @@ export class NoSuchObject extends Error {
 /** The bucket responded with an error status. */
 export class BucketError extends Error {
   override readonly name = 'BucketError';
-  readonly status: number;
+  /** Not `status`, which Express would take for the status of its own response. */
+  readonly responseStatus: number;
 
-  constructor(status: number, code: string | undefined) {
-    super(`the bucket answered ${status}${code ? ` ${code}` : ''}`);
-    this.status = status;
+  constructor(responseStatus: number, code: string | undefined) {
+    super(`the bucket answered ${responseStatus}${code ? ` ${code}` : ''}`);
+    this.responseStatus = responseStatus;
   }
 }
 

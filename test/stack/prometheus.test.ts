@@ -150,10 +150,10 @@ describe.skipIf(isMissing(...servers)).each(servers)(
       }, 'targets');
       expect(pools.toSorted()).toEqual([
         'alertmanager',
-        'talkgauge-gateway',
         'grafana',
         'loki',
         'prometheus',
+        'talkgauge-gateway',
         'tempo',
       ]);
     });

@@ -74,7 +74,7 @@ const isGone = (error: unknown) => codeOf(error) === 'ENOENT';
 
 /** Whether an error is one of this file: the bucket refuses it, hangs up on it, or it cannot be read. */
 function isOfOne(error: unknown): boolean {
-  if (error instanceof BucketError) return error.status < 500 && error.status !== 429;
+  if (error instanceof BucketError) return error.responseStatus < 500 && error.responseStatus !== 429;
   // Proxies hang up on what is too large for them.
   return ['ECONNRESET', 'EPIPE'].includes(codeOf(error)) || 'path' in (error as Error);
 }

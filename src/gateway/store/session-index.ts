@@ -64,7 +64,7 @@ export class SessionIndex {
     );
     if (objects && (await readdir(folders)).length === 0) {
       await index.#fetchStates(objects).catch((error: Error) => {
-        if (error instanceof BucketError && error.status < 500) {
+        if (error instanceof BucketError && error.responseStatus < 500) {
           throw new OptionError(
             `The bucket cannot be listed: ${error.message}. Correct its name, its region or its keys.`,
           );

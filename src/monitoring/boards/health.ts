@@ -167,7 +167,7 @@ function gatewayRows({ settings }: BoardContext): Row[] {
           targets: [
             {
               expr: `${rate('talkgauge_gateway_measured_sessions_total', { by: ['result'] })} * 60`,
-              legend: '{{verdict}}',
+              legend: '{{result}}',
             },
           ],
         }),
