@@ -83,8 +83,8 @@ describe.skipIf(missing)('a mixed fleet', () => {
       expect(
         sessions.map(({ metric, values }) => [metric.job, metric.agent_name, values[0]?.[1]]).toSorted(),
       ).toEqual([
-        ['talkgauge-gateway', 'support-agent', 2],
         ['livekit-agents', 'support', 1],
+        ['talkgauge-gateway', 'support-agent', 2],
       ]);
     }));
 

@@ -61,7 +61,7 @@ export async function mixedFleet(): Promise<MixedFleet> {
 /** A call of an observed agent that also uploads, from its beginning until its process is gone. */
 async function runCall(gateway: Gateway, folder: string, started: (worker: Worker) => void): Promise<Worker> {
   const worker = await startWorker({
-    agent: '../../gateway/agents/observed-call.mjs' as WorkerOptions['agent'],
+    agent: '../../../gateway/agents/observed-call.mjs' as WorkerOptions['agent'],
     mode: 'dev',
     agentName: plan.agent,
     env: { LIVEKIT_OBSERVABILITY_URL: gateway.url, TALKGAUGE_AGENT_VERSION: plan.version },
