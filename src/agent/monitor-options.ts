@@ -29,7 +29,7 @@ export interface MonitorOptions {
   maxLabelValues?: number;
   /** How many label sets there may be in all; those not used for six hours make room. @default TALKGAUGE_MAX_SERIES, or 20000 */
   maxSeries?: number;
-  /** Price file (YAML or JSON, see docs/prices.md), which goes before the built-in prices; a change is taken up. @default TALKGAUGE_PRICES, or the built-in prices */
+  /** Price file (YAML or JSON, see docs/prices.md), whose prices precede the built-in ones; changes are loaded without a restart. @default TALKGAUGE_PRICES, or the built-in prices */
   prices?: string;
   /** Whether OpenTelemetry instruments of this process and of jobs are served too. @default TALKGAUGE_OPEN_TELEMETRY, or true */
   openTelemetry?: boolean;

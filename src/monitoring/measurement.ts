@@ -171,7 +171,7 @@ export const turnLatencySection = (): string =>
       '`unanswered`: the agent was never heard, or `abandoned`: the caller hung up within 5 s of the last words, before any answer. `tools` says whether tools ran.',
   ]).trimEnd();
 
-/** How a request is told to have ended. */
+/** How the outcome of a request is determined. */
 export const requestOutcomesSection = (): string =>
   page([
     '## How requests ended',
@@ -245,7 +245,7 @@ export const duplicatesSection = (): string =>
     list([
       "A fallback or stream adapter's own event: it repeats its child's, under the provider `unknown`. (The SDK's " +
         '`session.usage` counts both.)',
-      'An LLM or TTS event whose request id another plugin of the session has told of: an adapter of your own. The same ' +
+      'An LLM or TTS event whose request id another plugin of the session has reported: a custom adapter. The same ' +
         'id from the same plugin is another part or request, and so is one from another session. An empty id names nothing.',
       'The streamed event by which a TTS that cannot stream tells again of the sentences that it has spoken. It waits up ' +
         'to a second for the sentence that it repeats.',

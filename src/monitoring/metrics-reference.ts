@@ -247,8 +247,8 @@ const firstEvents = (): string =>
       "a tool's first failure or a new version's first error. There are two ways out, and Talkgauge goes both:",
     '1. **Counters are exposed at 0** as soon as their labels are known. What is counted after the next scrape is never missed, by ' +
       'any Prometheus. The tables below say since when.\n' +
-      '2. **Creation times**: a Prometheus 3 with `--enable-feature=created-timestamp-zero-ingestion` is told in `_created` lines ' +
-      'of OpenMetrics when each counter and histogram was created, and puts a 0 there. Then `increase()` is exact from the first ' +
+      '2. **Creation times**: a Prometheus 3 with `--enable-feature=created-timestamp-zero-ingestion` reads from the `_created` ' +
+      'lines of OpenMetrics when each counter and histogram was created, and stores a 0 at that time. Then `increase()` is exact from the first ' +
       'event on, for every counter and histogram, and over a restart of the worker, too. A test compares it in real servers.',
     'That Prometheus asks for protobuf before OpenMetrics; that is how it is known. Any other would store `_created` as series, ' +
       'one for each counter and histogram, and use them for nothing: it is not sent them. With `scrape_protocols` of your own, ' +

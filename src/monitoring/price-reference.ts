@@ -83,7 +83,7 @@ export const priceReference = (): string =>
       'A model has prices from 0 to 1000000 dollars, one field for each measure, or `free: true`; and a `note`, if you like.',
       'A file that cannot be used stops `monitor()` with an error that names the line and what it takes. `observe()` ' +
         'without a worker reports it.',
-      'A change is taken up within 10 seconds, for what is used from then on. A file that cannot be used any more is ' +
+      'A change is loaded within 10 seconds and applies to usage from then on. A file that cannot be used any more is ' +
         'reported, the prices before it stay, and `talkgauge_price_file_reloads_total{result="failed"}` counts it.',
       '`talkgauge replay --prices FILE` prices a recording with it.',
     ]),

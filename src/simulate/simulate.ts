@@ -12,7 +12,7 @@ export interface RunOptions extends SimulateOptions, Pick<TerminalOptions, 'inpu
   format?: TerminalOptions['format'] | 'quiet';
   /** File for what /metrics would show at the end, in the text format 0.0.4. @default it is not written */
   metrics?: string;
-  /** Where errors are told. */
+  /** Where errors are reported. */
   errors: Pick<NodeJS.WriteStream, 'write'>;
   /** Says an error, which names options as `{ port }`, in the terms of who runs it. @default as it is */
   formatMessage?: (message: string) => string;

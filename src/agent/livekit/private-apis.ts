@@ -28,7 +28,7 @@ export const privateApis = {
   adapterLabels: {
     name: 'the labels of `FallbackAdapter` and `StreamAdapter`',
     use: 'not to count a request twice that an adapter repeats',
-    lost: "adapters are told by the names of their classes: those within an adapter of one's own count twice",
+    lost: 'adapters are recognised by the names of their classes: those within a custom adapter count twice',
   },
   server: {
     name: '`AgentServer.prototype.run`, and its event `worker_msg`',
@@ -83,7 +83,7 @@ export const privateApis = {
   egressTexts: {
     name: "the texts of errors of LiveKit's server and egress",
     use: 'to say why a room was not recorded',
-    lost: 'the code of the error is told by its status alone, or is `unknown`',
+    lost: 'the code of the error follows from its status alone, or is `unknown`',
   },
 } as const satisfies Record<string, { name: string; use: string; lost: string }>;
 

@@ -172,7 +172,7 @@ const errors = ({ q, objectives }: BoardContext): PanelBuilder[] => [
 const latencyRegressions = ({ q }: BoardContext): PanelBuilder[] => [
   timeseries({
     title: 'Latency against the last seven days',
-    description: `The p95 of the last half hour over its median of seven days: 1 × is as usual. Above the dashed line, ${worse.factor} ×, it is a regression: the provider's, or of a prompt that has grown. STT is told by agent, for the SDK does not say which STT a delay is of.`,
+    description: `The p95 of the last half hour over its median of seven days: 1 × is as usual. Above the dashed line, ${worse.factor} ×, it is a regression: the provider's, or of a prompt that has grown. STT is shown by agent, because the SDK does not report which STT a delay belongs to.`,
     unit: 'suffix:×',
     width: 12,
     empty: noBaseline,

@@ -15,7 +15,7 @@ import { BackIcon } from '../icons.tsx';
 import { listAddress } from '../navigation.ts';
 import { EndBadge } from '../status.tsx';
 
-/** Which session it is, how it is, and where else it is told of. */
+/** Which session it is, its state, and links to other systems. */
 export function Heading({ detail }: { detail: Detail }) {
   const { id, agent, hasAudio, traceUrl, tags = [] } = detail;
   return (
@@ -150,11 +150,11 @@ const names: Readonly<Record<string, string>> = {
 /** What is not there, and why. */
 export function Missing({ missing }: { missing: Detail['missing'] }) {
   // Why there is no recording is said where it would be played.
-  const told = Object.entries(missing).filter(([what]) => what !== 'audio');
-  if (told.length === 0) return null;
+  const reasons = Object.entries(missing).filter(([what]) => what !== 'audio');
+  if (reasons.length === 0) return null;
   return (
     <ul class="missing">
-      {told.map(([what, why]) => (
+      {reasons.map(([what, why]) => (
         <li key={what}>
           <strong>{names[what] ?? `No ${what}`}.</strong> {why}
         </li>
@@ -163,7 +163,7 @@ export function Missing({ missing }: { missing: Detail['missing'] }) {
   );
 }
 
-/** Errors that are told: the first may have led to the others, the last ended the session. */
+/** Errors that are listed: the first may have led to the others, the last ended the session. */
 const most = 3;
 
 interface FailureDetailsProps {

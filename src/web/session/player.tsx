@@ -52,7 +52,7 @@ export function Player({ playback, duration, silent }: PlayerProps) {
           </select>
         </label>
       )}
-      <span class="player-told quiet" role="status">
+      <span class="player-status quiet" role="status">
         {unable ?? (buffering ? 'Loading the recording …' : '')}
       </span>
     </div>

@@ -17,7 +17,7 @@ export function Report({ id, version, missing }: { id: string; version: number; 
       </Notice>
     );
   }
-  // What a fallback adapter told is in the entries of its models.
+  // What a fallback adapter reported is in the entries of its models.
   const usage = report?.usage.filter(({ repeated }) => !repeated) ?? [];
   const raw = JSON.stringify(value, undefined, 2);
   return (

@@ -148,7 +148,7 @@ export const speechComparison = ({ q, objectives }: BoardContext): Row => ({
     table({
       title: 'STT compared',
       description:
-        'What each STT heard. Only one that does not stream has requests with a duration; a streaming one reports its usage now and then. How long turns wait for transcripts is told by agent, below.',
+        'What each STT heard. Only one that does not stream has requests with a duration; a streaming one reports its usage now and then. A panel below shows by agent how long turns wait for transcripts.',
       width: 10,
       height: 7,
       empty: 'No STT requests in this time range',

@@ -134,7 +134,7 @@ export const connections = ({ q }: BoardContext): Row => ({
     timeseries({
       title: 'Billed connections',
       description:
-        'Connection time per second, which is how many connections were open on average; of models that bill by it. It is told when a connection ends, so long ones show as peaks.',
+        'Connection time per second, which is how many connections were open on average; of models that bill by it. It is reported when a connection ends, so long connections show as peaks.',
       unit: 'short',
       width: 8,
       empty: 'No model that bills by connection time in this time range',
