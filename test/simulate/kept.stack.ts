@@ -18,7 +18,7 @@ afterEach(async () => {
 test('sessions that are kept are opened by the command that the end tells', async () => {
   run = startSimulation('--calls', '1', '--speed', '5', '--quiet', '--data', folder);
   expect(await run.exit()).toBe(0);
-  const [, command] = run.output().match(/^The sessions are kept; this opens them again: (.+)\n$/m) ?? [];
+  const [, command] = run.output().match(/^The sessions are stored; to open them again, run: (.+)\n$/m) ?? [];
   gateway = spawn('sh', ['-c', `exec env ${command} --port 0`]);
   let said = '';
   gateway.stdout?.on('data', (chunk) => (said += chunk));
