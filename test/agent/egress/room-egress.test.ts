@@ -296,6 +296,8 @@ describe('one that egress takes when it was given up', () => {
     take();
     await vi.waitFor(() => expect(stopped()).toEqual([{ egressId: 'EG_1' }]), patience);
     expect(await recording.stop()).toMatchObject({ status: 'not_started' });
+    // Otherwise the next test would see it.
+    await vi.waitFor(() => expect(warned.mock.calls).toEqual([[`${said} was stopped`]]), patience);
   });
 
   test('and cannot be stopped is reported', async () => {
