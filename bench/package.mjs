@@ -60,12 +60,12 @@ export async function packageCost() {
       },
     );
     const [{ filename }] = JSON.parse(stdout);
-    const [without, with_] = ['without', 'with'].map((name) => join(directory, name));
-    const before = await install(without, sdk);
-    const after = await install(with_, [...sdk, join(directory, filename)]);
+    const [withoutModule, withModule] = ['without', 'with'].map((name) => join(directory, name));
+    const before = await install(withoutModule, sdk);
+    const after = await install(withModule, [...sdk, join(directory, filename)]);
     const times = await alternate(rounds, {
-      without: importing(without, '@livekit/agents'),
-      with: importing(with_, '@livekit/agents', 'talkgauge'),
+      without: importing(withoutModule, '@livekit/agents'),
+      with: importing(withModule, '@livekit/agents', 'talkgauge'),
     });
     const [sdkAlone, both] = [median(times.without), median(times.with)];
     return {

@@ -72,7 +72,7 @@ const { gauge } = gatewayQueries;
 
 const notScraped = 'No gateway is scraped: see docs/gateway.md';
 
-/** What the gateway took, refused, handed on and keeps. Filters of agents and workers do not hold for it. */
+/** What the gateway accepted, refused, forwarded and stores. Filters by agent and worker do not apply to it. */
 function gatewayRows({ settings }: BoardContext): Row[] {
   /** Events per second. */
   const rate = (metric: GatewayRate, { by }: { by: readonly string[] }): string =>

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Dashboard, Panel } from '@grafana/grafana-foundation-sdk/dashboard';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { dashboards } from '../../../src/monitoring/boards/index.ts';
 import { boardTitles } from '../../../src/monitoring/boards/panels/links.ts';
 import { settingsOf } from '../../../src/monitoring/settings.ts';
@@ -182,4 +185,19 @@ test('both boards of calls ask Loki and Tempo', () => {
 
 test('there is a board for each entry of the menu', () => {
   expect(dashboards(choices.standard).map(({ name }) => name)).toEqual(Object.keys(boardTitles));
+});
+
+test('the boards and panels that are excluded from a rule of dashboard-linter exist', () => {
+  const { exclusions } = parse(readFileSync(join(import.meta.dirname, '../../../.lint'), 'utf8')) as {
+    exclusions: Record<string, { entries?: { dashboard: string; panel?: string }[] }>;
+  };
+  const shown = dashboards(choices.standard).flatMap(({ dashboard }) => [
+    dashboard.title,
+    ...panelsOf(dashboard).map(({ title }) => `${dashboard.title}: ${title}`),
+  ]);
+  const excluded = Object.values(exclusions)
+    .flatMap(({ entries = [] }) => entries)
+    .map(({ dashboard, panel }) => (panel === undefined ? dashboard : `${dashboard}: ${panel}`));
+  expect(excluded.length).toBeGreaterThan(5);
+  expect(excluded.filter((name) => !shown.includes(name))).toEqual([]);
 });

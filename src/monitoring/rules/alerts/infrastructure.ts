@@ -55,7 +55,7 @@ export function saturation({ q, objectives: { loadThreshold, workerLoad } }: Rul
     },
     {
       alert: 'LiveKitWorkerEventLoopBlocked',
-      // Of workers: the gateway hands on the same instrument, of all jobs at once.
+      // Of workers only: the gateway forwards the same instrument, summed over all jobs.
       expr: `${q.count('lk_agents_event_loop_blocked_duration_seconds', {
         by: ['job', 'instance', 'agent_name', 'cause'],
         where: { severity: 'error' },

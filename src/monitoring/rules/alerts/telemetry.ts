@@ -149,7 +149,7 @@ const unauthorizedReads = 50;
 
 /**
  * What is refused of an upload with a token that holds, but `aborted`, which is the job's doing. `unauthorized` and
- * `redirected` come before the token: whoever reaches the port can make them grow.
+ * `redirected` come before the token: anybody who reaches the port can make them grow.
  */
 const alertedReasons = [
   'rate_limited',
