@@ -10,9 +10,9 @@ COPY package.json package-lock.json ./
 
 FROM sources AS build
 RUN npm ci --ignore-scripts --no-audit --no-fund
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json tsconfig.build.json esbuild.config.mjs ./
 COPY src ./src
-RUN npm run build && chmod 755 dist/cli/main.js
+RUN npm run build && chmod 755 dist/cli.js
 
 FROM sources AS packages
 # The SDK is a peer of the library, which the simulation needs. Because it is a development dependency too, npm would
@@ -27,7 +27,7 @@ COPY --from=packages /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 # A volume that is mounted on one of these takes over its owner and mode. Group 0 may write: OpenShift runs images as an
 # arbitrary user of that group.
-RUN ln -s /app/dist/cli/main.js /usr/local/bin/talkgauge && install -d -o 1000 -g 0 -m 770 /data /keys
+RUN ln -s /app/dist/cli.js /usr/local/bin/talkgauge && install -d -o 1000 -g 0 -m 770 /data /keys
 # Every interface of the container, because a published port arrives at none of the others; whoever runs it says who reaches
 # the port. With --network host, set both hosts to 127.0.0.1. Readers of the gateway need a token, which it draws at its first
 # start.

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { SignJWT } from 'jose';
-import { RecordingHeader } from '../dist/gateway/decode/recording.js';
+import { RecordingHeader } from '../build/gateway/decode/recording.js';
 
 /** The API key of the jobs. */
 export const key = 'bench';

@@ -1,5 +1,5 @@
 import { openSync, readFileSync, writeSync } from 'node:fs';
-import { catalogue } from '../dist/catalogue/metrics.js';
+import { catalogue } from '../build/catalogue/metrics.js';
 import { same } from './exposition.mjs';
 
 /**

@@ -1,8 +1,8 @@
 import { mkdtempSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SessionStore } from '../dist/gateway/store/session-store.js';
-import { PriceBook } from '../dist/pricing/price-book.js';
+import { SessionStore } from '../build/gateway/store/session-store.js';
+import { PriceBook } from '../build/pricing/price-book.js';
 import { callOf } from './two-hours.mjs';
 
 /** Spans in an upload. */

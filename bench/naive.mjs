@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
-import { catalogue } from '../dist/catalogue/metrics.js';
-import { commonLabels } from '../dist/catalogue/types.js';
+import { catalogue } from '../build/catalogue/metrics.js';
+import { commonLabels } from '../build/catalogue/types.js';
 
 const construct = { counter: Counter, gauge: Gauge, histogram: Histogram };
 

@@ -28,7 +28,7 @@ export async function queries() {
     if (!process.env.TALKGAUGE_HISTORY) {
       await run(process.execPath, [join(root, 'test/stack/history/build.mjs'), directory]);
     }
-    await run(process.execPath, [join(root, 'dist/cli/main.js'), 'generate', '--no-recording', '--out', raw]);
+    await run(process.execPath, [join(root, 'dist/cli.js'), 'generate', '--no-recording', '--out', raw]);
     const { storage, start, end } = JSON.parse(readFileSync(join(directory, 'built.json'), 'utf8'));
     prometheus = await startPrometheus({ config: {}, storage, retention: '90d' });
     const range = { start, end, step: 3600 };

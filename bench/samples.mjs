@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { gateway } from '../dist/catalogue/gateway.js';
-import { catalogue } from '../dist/catalogue/metrics.js';
+import { gateway } from '../build/catalogue/gateway.js';
+import { catalogue } from '../build/catalogue/metrics.js';
 import { find } from '../test/stack/servers.mjs';
 import { atMost, megabytes } from './report.mjs';
 import { compared, costOfRules, scrapedFleet, smallFleet } from './samples/fixture.mjs';

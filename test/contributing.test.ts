@@ -30,13 +30,13 @@ test.skipIf(isMissing('git'))(
     const tsc = join(repository, 'node_modules/typescript/bin/tsc');
     await run(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: copy });
     const recording = join(repository, 'test/fixtures/conversation.jsonl');
-    const { stdout } = await run(process.execPath, ['dist/cli/main.js', 'replay', recording], { cwd: copy });
+    const { stdout } = await run(process.execPath, ['build/cli/main.js', 'replay', recording], { cwd: copy });
     expect(stdout).toContain(
       'lk_agents_llm_cached_requests_total{agent_name="unknown",agent_version="unknown",' +
         'model_provider="openai",model_name="gpt-4o-mini"} 2\n',
     );
 
-    await run(process.execPath, ['dist/monitoring/generate.js'], { cwd: copy });
+    await run(process.execPath, ['build/monitoring/generate.js'], { cwd: copy });
     expect(readFileSync(join(copy, 'docs/metrics.md'), 'utf8')).toContain(
       '| `lk_agents_llm_cached_requests_total` | counter | requests | `model_provider`; `model_name` | ' +
         'LLM requests that read a part of their prompt from the cache. | ' +

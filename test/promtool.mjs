@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const root = join(import.meta.dirname, '..');
-const talkgauge = join(root, 'dist/cli/main.js');
+const talkgauge = join(root, 'dist/cli.js');
 const recording = join(root, 'test/fixtures/conversation.jsonl');
 /** Every kind of call once, people talking fast, on ports of its own. */
 const simulation = [

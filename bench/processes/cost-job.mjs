@@ -1,7 +1,7 @@
 import { Registry } from 'prom-client';
-import { connectRelay } from '../../dist/agent/relay/client.js';
-import { createRecorder } from '../../dist/metrics/recorder.js';
-import { SessionObserver } from '../../dist/session/session-observer.js';
+import { connectRelay } from '../../build/agent/relay/client.js';
+import { createRecorder } from '../../build/metrics/recorder.js';
+import { SessionObserver } from '../../build/session/session-observer.js';
 import { answer } from '../children.mjs';
 import { conversation, take } from '../events.mjs';
 import { parse, same } from '../exposition.mjs';

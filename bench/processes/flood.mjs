@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { connectRelay } from '../../dist/agent/relay/client.js';
-import { encodeDefinition, encodeHello, encodeSamples } from '../../dist/agent/relay/protocol.js';
+import { connectRelay } from '../../build/agent/relay/client.js';
+import { encodeDefinition, encodeHello, encodeSamples } from '../../build/agent/relay/protocol.js';
 import { answer } from '../children.mjs';
 
 const [socket] = process.argv.slice(2);

@@ -2,7 +2,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startGateway } from '../../dist/gateway/gateway.js';
+import { startGateway } from '../../build/gateway/gateway.js';
 import { answer } from '../children.mjs';
 import { fillSessions } from '../sessions.mjs';
 

@@ -1,6 +1,6 @@
 /** A gateway with something in its way: options as JSON; with `dies`, a recording that begins to come is its end. */
 import { subscribe } from 'node:diagnostics_channel';
-import { startGateway } from '../../dist/gateway/gateway.js';
+import { startGateway } from '../../build/gateway/gateway.js';
 import { answer } from '../children.mjs';
 
 const { dies = false, ...options } = JSON.parse(process.argv[2]);

@@ -1,5 +1,5 @@
-import { connectRelay } from '../../dist/agent/relay/client.js';
-import { SessionObserver } from '../../dist/session/session-observer.js';
+import { connectRelay } from '../../build/agent/relay/client.js';
+import { SessionObserver } from '../../build/session/session-observer.js';
 import { answer } from '../children.mjs';
 import { conversation, take } from '../events.mjs';
 import { Ledger } from '../ledger.mjs';

@@ -1,10 +1,10 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import { listenRelay } from '../../dist/agent/relay/server.js';
-import { catalogue } from '../../dist/catalogue/metrics.js';
-import { serveMetrics } from '../../dist/http/metrics-server.js';
-import { createRecorder } from '../../dist/metrics/recorder.js';
+import { listenRelay } from '../../build/agent/relay/server.js';
+import { catalogue } from '../../build/catalogue/metrics.js';
+import { serveMetrics } from '../../build/http/metrics-server.js';
+import { createRecorder } from '../../build/metrics/recorder.js';
 import { answer, Children } from '../children.mjs';
 import { readLedger } from '../ledger.mjs';
 import { cpuTime, sleep, until } from '../measure.mjs';

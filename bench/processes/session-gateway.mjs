@@ -2,9 +2,9 @@
 import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { oggPackets } from '../../dist/gateway/audio/ogg-packets.js';
-import { peaksOf } from '../../dist/gateway/audio/peaks.js';
-import { startGateway } from '../../dist/gateway/gateway.js';
+import { oggPackets } from '../../build/gateway/audio/ogg-packets.js';
+import { peaksOf } from '../../build/gateway/audio/peaks.js';
+import { startGateway } from '../../build/gateway/gateway.js';
 import { answer } from '../children.mjs';
 
 const [directory] = process.argv.slice(2);

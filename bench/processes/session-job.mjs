@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { initializeLogger, llm, log, voice } from '@livekit/agents';
-import { observe } from '../../dist/agent/index.js';
-import { setUpTelemetryForLoadedSdk } from '../../dist/agent/livekit/telemetry-setup.js';
+import { setUpTelemetryForLoadedSdk } from '../../build/agent/livekit/telemetry-setup.js';
+import { observe } from '../../dist/index.js';
 import { answer } from '../children.mjs';
 import { cpuTime, quantile, sleep } from '../measure.mjs';
 

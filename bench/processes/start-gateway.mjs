@@ -1,5 +1,5 @@
 /** A gateway that starts over what a directory has, and what that takes. */
-import { startGateway } from '../../dist/gateway/gateway.js';
+import { startGateway } from '../../build/gateway/gateway.js';
 import { answer } from '../children.mjs';
 import { key, secret } from '../job-uploads.mjs';
 import { sleep } from '../measure.mjs';

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { listenSignalling } from '../../dist/simulate/signalling.js';
+import { listenSignalling } from '../../build/simulate/signalling.js';
 import { freePort } from '../../test/stack/servers.mjs';
 import { answer } from '../children.mjs';
 import { until } from '../measure.mjs';

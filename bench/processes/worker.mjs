@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import { listenRelay } from '../../dist/agent/relay/server.js';
-import { serveMetrics } from '../../dist/http/metrics-server.js';
-import { createRecorder } from '../../dist/metrics/recorder.js';
+import { listenRelay } from '../../build/agent/relay/server.js';
+import { serveMetrics } from '../../build/http/metrics-server.js';
+import { createRecorder } from '../../build/metrics/recorder.js';
 import { answer } from '../children.mjs';
 import { cpuTime } from '../measure.mjs';
 

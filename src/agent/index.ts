@@ -3,10 +3,10 @@ export { RecordingError, type RecordingErrorCode } from './egress/recording-erro
 export type { RecordingResult } from './egress/room-egress.ts';
 export type { AzureOutput, GcpOutput, Output, RecordRoomOptions, S3Output } from './egress/settings.ts';
 export { observe } from './livekit/observe.ts';
-export type { ObserveOptions, RecordSwitches } from './livekit/observe-options.ts';
-export type { SessionObservation } from './livekit/process-state.ts';
+export type { ObserveOptions, RecordSwitches, SessionObservation } from './livekit/observe-options.ts';
 export { type RoomRecording, recordRoom } from './livekit/record-room.ts';
-export { type Monitoring, monitor } from './monitor.ts';
+export { monitor } from './monitor.ts';
 export type { MonitorOptions } from './monitor-options.ts';
 export type { RedactText } from './telemetry/redaction.ts';
 export type { TelemetryOptions } from './telemetry/settings.ts';
+export type { Monitoring } from './worker-monitor.ts';

@@ -40,7 +40,7 @@ export function addHealthcheck(program: Command): void {
  */
 export function commandOf(cmdline: string): string[] {
   const words = cmdline.split('\0').slice(0, -1);
-  const at = words.findIndex((word) => basename(word) === 'talkgauge' || word.endsWith('/cli/main.js'));
+  const at = words.findIndex((word) => basename(word) === 'talkgauge' || word.endsWith('/dist/cli.js'));
   if (at < 0) {
     throw new Error(
       'process 1 is not talkgauge; name the command that runs, as in: talkgauge healthcheck gateway',

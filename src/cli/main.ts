@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import { version } from '../version.ts';
+import { version } from '../package.ts';
 import { addGateway } from './gateway.ts';
 import { addGenerate } from './generate.ts';
 import { addHealthcheck } from './healthcheck.ts';

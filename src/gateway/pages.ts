@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { type Request, type Response, Router } from 'express';
+import { packagePath } from '../package.ts';
 
 /** The addresses of the session explorer. `src/web/main.tsx` maps them to views; assets are below /page. */
 export const pagePaths = ['/', '/sessions/:id', '/page/:hash/:name'] as const;
@@ -20,8 +20,8 @@ interface Asset {
   zipped?: Buffer;
 }
 
-/** Where `npm run build` leaves the page; from `src` and from `dist` alike. */
-const built = fileURLToPath(new URL('../../dist/web/', import.meta.url));
+/** Where `npm run build` leaves the page. */
+const built = packagePath('dist/web');
 
 function read(folder: string): Map<string, Asset> {
   let names: string[] = [];

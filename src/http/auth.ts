@@ -1,6 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { RequestHandler } from 'express';
 import { ServeError } from './address.ts';
 
 /** Credentials of readers. If both kinds are configured, either is accepted. */
@@ -74,9 +73,10 @@ export function createAuthenticator(auth: AuthOptions, realm: 'metrics' | 'sessi
  *
  * @throws ServeError as `createLogin`
  */
-export function requireAuth(auth: AuthOptions): RequestHandler {
+export function requireAuth(auth: AuthOptions) {
   const { isAuthorized, challenge } = createAuthenticator(auth, 'metrics');
-  return (request, response, next) => (isAuthorized(request) ? next() : challenge(response));
+  return (request: IncomingMessage, response: ServerResponse, next: () => void) =>
+    isAuthorized(request) ? next() : challenge(response);
 }
 
 /** Digests have the same length, which `timingSafeEqual` requires. */

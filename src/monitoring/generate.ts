@@ -1,9 +1,9 @@
 /** `npm run generate` writes the files that are made from the catalogue; with `-- --check` it says whether they are up to date. */
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { packagePath } from '../package.ts';
 import { artefacts, drift, write } from './artefacts.ts';
 
-const root = join(import.meta.dirname, '../..');
+const root = packagePath('');
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
 
 if (values.check) {

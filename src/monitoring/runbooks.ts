@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { packagePath } from '../package.ts';
 
 /** What to do about an alert, in Markdown. */
 export interface Runbook {
@@ -9,8 +10,8 @@ export interface Runbook {
   content: string;
 }
 
-/** Beside the code as it is published: `dist/` and `src/` lie in the same place. */
-const published = join(import.meta.dirname, '../../docs/runbooks');
+/** As they are published, beside the code. */
+const published = packagePath('docs/runbooks');
 
 /** The runbooks of a folder, in alphabetical order; none if there is no such folder. */
 export function readRunbooks(folder: string = published): Runbook[] {

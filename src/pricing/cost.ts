@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import type { BillableUnit } from '../catalogue/labels.ts';
 import {
   type Derivation,
@@ -7,10 +8,11 @@ import {
   observation,
 } from '../catalogue/observation.ts';
 import { OptionError } from '../options.ts';
+import { packagePath } from '../package.ts';
 import { builtIn } from './built-in-prices.ts';
 import { rateOf } from './price.ts';
 import { PriceBook } from './price-book.ts';
-import { type PriceFile, readPriceFile } from './price-file.ts';
+import type { PriceFile } from './price-file.ts';
 
 /** How often prices are looked up again, in milliseconds: some prices of the library change with the day or hour. */
 const lookupIntervalMs = 3600 * 1000;
@@ -53,6 +55,12 @@ export class CostDerivation implements Derivation {
     return [{ metric: 'lk_agents_cost_unpriced_usage_total', labels: { ...about, unit }, factor: 1 }];
   }
 }
+
+/** Loaded when there is a file, and at once: most jobs have none, and `price-file.ts` with its packages is large. */
+const readPriceFile = (file: string): PriceFile => {
+  const load = createRequire(import.meta.url);
+  return (load(packagePath('dist/price-file.cjs')) as typeof import('./price-file.ts')).readPriceFile(file);
+};
 
 /** Identifies the state of a file, including that it is missing. */
 function stateOf(file: string): string {

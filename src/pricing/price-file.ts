@@ -1,6 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type * as Yaml from 'yaml';
+import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { isPriceField, type PriceEntry, type PriceFieldName, priceFields, ratesOf } from './price.ts';
 
@@ -106,8 +105,6 @@ export function readPriceFile(file: string): PriceFile {
  * @throws {PriceFileError} if they are none
  */
 export function parsePriceFile(text: string, file: string): PriceFile {
-  // Loaded when there is a file: jobs and most workers have none.
-  const { LineCounter, parseDocument } = createRequire(import.meta.url)('yaml') as typeof Yaml;
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, prettyErrors: false });
   const complain = (offset: number | undefined, problem: string) => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitor } from '../agent/index.ts';
 import type { Recorder } from '../metrics/recorder.ts';
-import { version } from '../version.ts';
+import { version } from '../package.ts';
 import { type Dispatcher, startDispatcher } from './dispatcher.ts';
 import { createIncidents, type IncidentSwitches, listenControl } from './incidents.ts';
 import { listenInferenceGateway } from './inference-gateway.ts';

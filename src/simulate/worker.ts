@@ -1,9 +1,9 @@
 import childProcess, { type ChildProcess, type ForkOptions } from 'node:child_process';
 import type { WriteStream } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import * as sdk from '@livekit/agents';
 import { startNoInferenceProcess } from '../agent/livekit/private-apis.ts';
+import { packagePath } from '../package.ts';
 import type { Credentials } from './uploads.ts';
 
 export interface ChildrenOptions {
@@ -126,7 +126,7 @@ export interface WorkerOptions {
   load: () => number;
 }
 
-const agentFile = fileURLToPath(new URL('./agent.js', import.meta.url));
+const agentFile = packagePath('dist/simulated-agent.js');
 
 /** How long a process may take to start on a busy machine, in milliseconds; the SDK's own limit is 10 s. */
 const startMs = 60_000;

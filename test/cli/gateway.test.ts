@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { addGateway } from '../../src/cli/gateway.ts';
 import { capturedOf, key, one, tokenOf, upload } from '../gateway/uploads.ts';
 
-const main = join(import.meta.dirname, '../../dist/cli/main.js');
+const main = join(import.meta.dirname, '../../dist/cli.js');
 let data: string;
 const children: ChildProcess[] = [];
 

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parse } from 'yaml';
 
 const run = promisify(execFile);
-const talkgauge = join(import.meta.dirname, '../../dist/cli/main.js');
+const talkgauge = join(import.meta.dirname, '../../dist/cli.js');
 
 let out: string;
 beforeEach(() => {

@@ -41,7 +41,7 @@ describe('the command that runs is that of process 1', () => {
       words('/sbin/docker-init', '--', 'talkgauge', 'gateway', '--port', '9000'),
       ['gateway', '--port', '9000'],
     ],
-    [words('node', '/app/dist/cli/main.js', 'simulate'), ['simulate']],
+    [words('node', '/app/dist/cli.js', 'simulate'), ['simulate']],
     [words('node', '/usr/local/bin/talkgauge'), []],
   ])('%j', (cmdline, command) => {
     expect(commandOf(cmdline)).toEqual(command);

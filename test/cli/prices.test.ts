@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
-const talkgauge = join(import.meta.dirname, '../../dist/cli/main.js');
+const talkgauge = join(import.meta.dirname, '../../dist/cli.js');
 const prices = (...args: string[]) =>
   new Promise<{ stdout: string; stderr: string; code: number }>((resolve) => {
     execFile(process.execPath, [talkgauge, 'prices', ...args], (error, stdout, stderr) =>

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sampleOf } from '../agent/worker/exposition.ts';
 
-const talkgauge = join(import.meta.dirname, '../../dist/cli/main.js');
+const talkgauge = join(import.meta.dirname, '../../dist/cli.js');
 const recording = join(import.meta.dirname, '../fixtures/sdk-events.jsonl');
 const conversation = join(import.meta.dirname, '../fixtures/conversation.jsonl');
 const requests = 'lk_agents_llm_requests_total';

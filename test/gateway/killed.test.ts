@@ -10,7 +10,7 @@ import { startProxy } from './proxy.ts';
 import { startPythonWorker, version } from './python/worker.ts';
 import { newFolder } from './running.ts';
 
-const main = join(import.meta.dirname, '../../dist/cli/main.js');
+const main = join(import.meta.dirname, '../../dist/cli.js');
 const children: ChildProcess[] = [];
 afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL');

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { createPages } from '../../src/gateway/pages.ts';
 import { newFolder, startTestGateway } from './running.ts';
@@ -56,13 +55,6 @@ test('every font of its styles is served, as what a browser may use and keep', a
     expect([name, font.status, font.headers.get('content-type')]).toEqual([name, 200, 'font/woff2']);
     expect(font.headers.get('cache-control')).toBe('private, max-age=31536000, immutable');
     expect(Buffer.from(await font.arrayBuffer()).toString('latin1', 0, 4)).toBe('wOF2');
-  }
-});
-
-test('the licences of the fonts are beside them', () => {
-  for (const name of ['inter-license', 'jetbrains-mono-license']) {
-    const text = readFileSync(new URL(`../../dist/web/${name}`, import.meta.url), 'utf8');
-    expect(text).toContain('SIL OPEN FONT LICENSE Version 1.1');
   }
 });
 

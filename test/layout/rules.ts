@@ -10,7 +10,7 @@ interface Allowed {
   packages?: readonly string[];
 }
 
-const files = ['options.ts', 'version.ts'];
+const files = ['options.ts', 'package.ts'];
 const shared = ['catalogue', 'http', 'metrics', 'objects', 'pricing', 'session', ...files];
 const agent = ['egress', 'livekit', 'otel', 'relay', 'reports', 'telemetry'].map((name) => `agent/${name}`);
 
@@ -20,7 +20,7 @@ const folders: Readonly<Record<string, Allowed>> = {
   http: { values: [] },
   metrics: { values: ['catalogue'] },
   objects: { values: [] },
-  pricing: { values: ['catalogue', 'options.ts'] },
+  pricing: { values: ['catalogue', ...files] },
   session: { values: ['catalogue', 'pricing'] },
 
   // What runs in the agent. It and the gateway never import each other.
@@ -32,10 +32,10 @@ const folders: Readonly<Record<string, Allowed>> = {
   'agent/otel': { values: ['catalogue'] },
   'agent/relay': { values: ['catalogue'], types: ['metrics'] },
   'agent/reports': { values: ['catalogue', 'objects', 'options.ts'] },
-  'agent/telemetry': { values: ['catalogue', 'options.ts'] },
+  'agent/telemetry': { values: ['catalogue', ...files] },
 
   gateway: { values: shared },
-  monitoring: { values: ['catalogue', 'pricing', 'gateway', 'agent/reports'] },
+  monitoring: { values: ['catalogue', 'pricing', 'gateway', 'agent/reports', 'package.ts'] },
   // It runs in a browser: nothing of Node.js, and of the gateway only what its API returns.
   web: {
     values: ['catalogue'],
@@ -53,6 +53,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   '@livekit/': ['agent/livekit', 'simulate'],
   '@grafana/': ['monitoring'],
   '@opentelemetry/sdk-node': ['agent/telemetry', 'agent/livekit'],
+  '@opentelemetry/exporter-prometheus': ['agent/otel'],
   '@opentelemetry/exporter-': ['agent/telemetry'],
   'livekit-server-sdk': ['agent/egress'],
   'prom-client': ['metrics', 'gateway', 'simulate', 'agent'],

@@ -13,7 +13,7 @@ let copy: string;
 let file: string;
 beforeEach(() => {
   copy = mkdtempSync(join(tmpdir(), 'generate-'));
-  const parts = ['package.json', 'dist', 'docs', 'dashboards', 'alerts', 'prometheus'];
+  const parts = ['package.json', 'build', 'docs', 'dashboards', 'alerts', 'prometheus'];
   for (const part of parts) cpSync(join(repository, part), join(copy, part), { recursive: true });
   symlinkSync(join(repository, 'node_modules'), join(copy, 'node_modules'));
   file = join(copy, 'docs/metrics.md');
@@ -21,7 +21,7 @@ beforeEach(() => {
 afterEach(() => rmSync(copy, { recursive: true }));
 
 const generate = (...args: string[]) =>
-  run(process.execPath, [join(copy, 'dist/monitoring/generate.js'), ...args], { cwd: tmpdir() });
+  run(process.execPath, [join(copy, 'build/monitoring/generate.js'), ...args], { cwd: tmpdir() });
 
 test('--check passes in silence when the files are up to date', async () => {
   expect(await generate('--check')).toEqual({ stdout: '', stderr: '' });

@@ -60,11 +60,9 @@ export function runService(
   const own = Object.entries(process.env).filter(
     ([key]) => !/^(TALKGAUGE|LIVEKIT|OTEL|GATEWAY|DEMO)_/.test(key),
   );
-  const child = spawn(
-    process.execPath,
-    [join(root, 'dist/cli/main.js'), ...(service?.command ?? []), ...args],
-    { env: { ...Object.fromEntries([...own, ...given]), TMPDIR: folders['/tmp'], ...env } },
-  );
+  const child = spawn(process.execPath, [join(root, 'dist/cli.js'), ...(service?.command ?? []), ...args], {
+    env: { ...Object.fromEntries([...own, ...given]), TMPDIR: folders['/tmp'], ...env },
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
   const exited = once(child, 'exit');

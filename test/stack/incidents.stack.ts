@@ -43,7 +43,7 @@ beforeAll(async () => {
   simulation = spawn(
     process.execPath,
     [
-      join(root, 'dist/cli/main.js'),
+      join(root, 'dist/cli.js'),
       'simulate',
       '--quiet',
       // Recording costs the machine time, and no metric tells of it.

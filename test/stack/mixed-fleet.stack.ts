@@ -121,7 +121,7 @@ describe.skipIf(missing)('a mixed fleet', () => {
     // Recorded series are made once a minute, and those of seconds say nothing of how many there were.
     const out = join(folder, 'raw');
     await promisify(execFile)(process.execPath, [
-      join(root, 'dist/cli/main.js'),
+      join(root, 'dist/cli.js'),
       'generate',
       '--no-recording',
       '--out',

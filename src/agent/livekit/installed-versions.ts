@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { descriptionOf, testedVersions } from '../../version.ts';
+import { descriptionOf, testedVersions } from '../../package.ts';
 import { loadedSdk } from './sdk.ts';
 
 /** Whether a version is in a range `>=A <B`. What comes before a release, such as 1.10.0-rc.1, counts as that release. */

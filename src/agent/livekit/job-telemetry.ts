@@ -19,7 +19,7 @@ import type { TelemetrySettings } from '../telemetry/settings.ts';
 import { Telemetry, type TelemetryCounters } from '../telemetry/telemetry.ts';
 import type { TurnRules } from '../telemetry/turn-sampling.ts';
 import { bridgeLogger, exception } from './logger-bridge.ts';
-import { checkExportDelegate, shutdownCallbacksOf, wrapUploadMetadata } from './private-apis.ts';
+import { shutdownCallbacksOf, wrapUploadMetadata } from './private-apis.ts';
 import type { Sdk } from './sdk.ts';
 import { SpanSource } from './tracer-provider.ts';
 
@@ -63,9 +63,6 @@ export class JobTelemetry {
       onStart: (span) => this.#onStart(span),
       log,
     });
-    if ([settings.traces, settings.logs].some((target) => target && target.protocol !== 'grpc')) {
-      checkExportDelegate();
-    }
     this.#provider = new SpanSource(this.telemetry);
     if (this.telemetry.logs) {
       bridgeLogger({

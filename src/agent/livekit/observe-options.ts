@@ -1,11 +1,11 @@
 import type { JobContext } from '@livekit/agents';
 import type { Identity } from '../../catalogue/types.ts';
+import type { Recorder } from '../../metrics/recorder.ts';
 import { Options } from '../../options.ts';
 import { type ReportOptions, type ReportSettings, resolveReports } from '../reports/settings.ts';
 import type { RedactText } from '../telemetry/redaction.ts';
 import type { TelemetryOptions } from '../telemetry/settings.ts';
 import { redactionFlagOf } from './private-apis.ts';
-import type { Defaults } from './process-state.ts';
 
 export interface ObserveOptions {
   /** The label `agent_name`. @default TALKGAUGE_AGENT_NAME, the job's agent name, LIVEKIT_AGENT_NAME, or `unknown` */
@@ -38,6 +38,22 @@ export interface ObserveOptions {
   redact?: RedactText;
   /** Where traces and logs go, if `monitor` does not stand in the agent's file; the job's first span is missing then. @default as of `monitor` */
   telemetry?: TelemetryOptions;
+}
+
+/** The observation of one session; see `observe`. */
+export interface SessionObservation {
+  /** The registry of this process, where it records; undefined in a job process, which sends to its worker. */
+  recorder: Recorder | undefined;
+  /** Stops observing before the session's end. What was recorded stays. */
+  close(): void;
+}
+
+/** What `monitor` was given that sessions need. */
+export interface Defaults {
+  reports?: ReportOptions;
+  telemetry?: TelemetryOptions;
+  /** The user's price file. */
+  prices?: string;
 }
 
 const nameVariables = ['TALKGAUGE_AGENT_NAME'];

@@ -10,8 +10,9 @@ import {
   type ObserveOptions,
   resolveObserveOptions,
   resolveReportOf,
+  type SessionObservation,
 } from './observe-options.ts';
-import { processState, type SessionObservation } from './process-state.ts';
+import { processState } from './process-state.ts';
 import { SessionReporter, type SessionReporterOptions } from './reported-session.ts';
 import { isJobProcess } from './sdk.ts';
 import { SessionListener, sessionEventNames } from './session-listener.ts';

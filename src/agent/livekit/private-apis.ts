@@ -1,7 +1,6 @@
-import { createRequire } from 'node:module';
 import type { TracerProvider } from '@opentelemetry/api';
 import type { tracing } from '@opentelemetry/sdk-node';
-import { descriptionOf, testedVersions } from '../../version.ts';
+import { descriptionOf, testedVersions } from '../../package.ts';
 
 /**
  * Everything that Talkgauge uses of other packages beyond their documented API, in one place: what it is, what for, and
@@ -65,11 +64,6 @@ export const privateApis = {
     use: "to say why a `MeterProvider` of the user's own keeps OpenTelemetry's metrics away from `/metrics`",
     lost: 'the warning names another reason; the provider stays all the same',
   },
-  exportDelegate: {
-    name: '`createOtlpHttpExportDelegate` of `@opentelemetry/otlp-exporter-base`',
-    use: 'to send what waits when a job leaves by `process.exit` or an uncaught exception',
-    lost: 'what waits at such an end is lost',
-  },
   socketDescriptor: {
     name: '`net.Socket._handle.fd` of Node.js',
     use: 'to write to the worker at once, also while the process exits',
@@ -118,7 +112,6 @@ function read<T>(api: PrivateApi, get: () => unknown, is: (value: unknown) => bo
 
 const isFunction = (value: unknown): boolean => typeof value === 'function';
 type Fields = Record<string, unknown>;
-const require = createRequire(import.meta.url);
 
 /** Whether LiveKit demands redaction of a session; undefined: the SDK has no such flag. */
 export const redactionFlagOf = (session: object): boolean | undefined =>
@@ -198,12 +191,6 @@ export const serverEventsOf = (server: object): ServerEvents | undefined =>
     () => (server as Fields).event,
     (event) => isFunction((event as ServerEvents)?.on) && isFunction((event as ServerEvents)?.off),
   );
-
-/** Checks that the exit flush can work: its child process could not report a missing API. */
-export function checkExportDelegate(): void {
-  const load = () => require('@opentelemetry/otlp-exporter-base/node-http').createOtlpHttpExportDelegate;
-  read('exportDelegate', load, isFunction);
-}
 
 /** Has a worker start no process for models of the SDK's own, if it is called before the worker runs. */
 export function startNoInferenceProcess(runner: object | undefined): void {

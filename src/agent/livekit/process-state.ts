@@ -1,26 +1,9 @@
 import type { Identity } from '../../catalogue/types.ts';
 import type { Recorder } from '../../metrics/recorder.ts';
 import type { RelayClient } from '../relay/client.ts';
-import type { ReportOptions } from '../reports/settings.ts';
-import type { TelemetryOptions } from '../telemetry/settings.ts';
 import { RecordingsByJob } from './job-recordings.ts';
 import type { JobTelemetry } from './job-telemetry.ts';
-
-/** The observation of one session; see `observe`. */
-export interface SessionObservation {
-  /** The registry of this process, where it records; undefined in a job process, which sends to its worker. */
-  recorder: Recorder | undefined;
-  /** Stops observing before the session's end. What was recorded stays. */
-  close(): void;
-}
-
-/** What `monitor` was given that sessions need. */
-export interface Defaults {
-  reports?: ReportOptions;
-  telemetry?: TelemetryOptions;
-  /** The user's price file. */
-  prices?: string;
-}
+import type { Defaults, SessionObservation } from './observe-options.ts';
 
 /**
  * What the sessions of one process must share: which are observed, where they record, whose an event is.

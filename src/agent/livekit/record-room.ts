@@ -126,7 +126,7 @@ function reasonNotToRecord(ctx: RecordedJob | undefined): string | undefined {
   return 'the switch audio is off; add it to TALKGAUGE_RECORD, or to { record } of observe()';
 }
 
-export interface RecordingReporterOptions {
+interface RecordingReporterOptions {
   /** What is recorded; undefined: the options do not say. */
   media?: RecordingMedia;
   /** Where it goes. */
@@ -151,7 +151,7 @@ const saved: Readonly<Partial<Record<RecordingResult['status'], JobRecording['st
 };
 
 /** Reports one recording in the metrics, the log records and the job's report, and failures on the console. */
-export class RecordingReporter {
+class RecordingReporter {
   readonly #options: RecordingReporterOptions;
   readonly #id = randomUUID();
   #active = false;

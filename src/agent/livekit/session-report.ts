@@ -1,10 +1,10 @@
 import type { BillableUnit, billedComponents } from '../../catalogue/labels.ts';
 import type { Derivation, Observation } from '../../catalogue/observation.ts';
+import { version } from '../../package.ts';
 import type { SessionEventName, SessionEvents } from '../../session/events.ts';
 import { requestGuard, seconds, validOrZero } from '../../session/samples.ts';
 import { closeReasonOf } from '../../session/session-observer.ts';
 import type { TurnSummary } from '../../session/turns.ts';
-import { version } from '../../version.ts';
 import type { Journal } from '../reports/journal.ts';
 import type { SessionReport } from '../reports/schema.ts';
 import { type TextPolicy, toPlainData, withoutTexts, withTexts } from './event-log.ts';

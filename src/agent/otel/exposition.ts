@@ -1,16 +1,14 @@
+import { ValueType } from '@opentelemetry/api';
+import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
+import { emptyResource } from '@opentelemetry/resources';
 import {
+  AggregationTemporality,
   DataPointType,
   type Histogram,
   type MetricData,
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
-import {
-  escapeHelp,
-  escapeLabelValue,
-  type Format,
-  formatNumber,
-  labelPairs,
-} from '../../catalogue/exposition-text.ts';
+import type { Format } from '../../catalogue/exposition-text.ts';
 import { familyName, labelName } from './naming.ts';
 
 export interface Point {
@@ -111,7 +109,8 @@ function labelsOf(
     if (value === undefined) continue;
     const name = labelName(attribute);
     // `le` is a histogram's own.
-    labels[name === 'le' ? 'le_' : name] = typeof value === 'string' ? value : JSON.stringify(value);
+    const text = typeof value === 'string' ? value : JSON.stringify(value);
+    labels[name === 'le' ? 'le_' : name] = text.toWellFormed();
   }
   return { ...labels, ...constantLabels };
 }
@@ -138,9 +137,13 @@ function add(
 
 const end = '# EOF\n';
 
-/** The families in either format, without OpenMetrics' final `# EOF`; see {@link append}. */
+/**
+ * The families as `@opentelemetry/exporter-prometheus` writes them, without OpenMetrics' final `# EOF`; see {@link append}. It
+ * writes the text format 0.0.4: OpenMetrics, which names counters without `_total` in comments, has quotes escaped in a HELP, and
+ * has `_created`, is made from that.
+ */
 export const render = (families: readonly Family[], format: Format): string =>
-  families.map((family) => `${lines(family, format).join('\n')}\n`).join('');
+  families.map((family) => (format === 'text' ? serialize(family) : openMetrics(family, format))).join('');
 
 /** An exposition with further families at its end, which its own must not contain. */
 export function append(exposition: string, families: string, format: Format): string {
@@ -149,39 +152,61 @@ export function append(exposition: string, families: string, format: Format): st
   return `${separated}${families}${format === 'text' ? '' : end}`;
 }
 
-function lines({ name, type, help, unit, points }: Family, format: Format): string[] {
-  const openmetrics = format !== 'text';
-  const sample = type === 'counter' ? `${name}_total` : name;
-  const family = openmetrics ? name : sample;
-  return [
-    `# HELP ${family} ${openmetrics ? escapeLabelValue(help) : escapeHelp(help)}`,
-    `# TYPE ${family} ${type}`,
-    ...(openmetrics && unit ? [`# UNIT ${family} ${unit}`] : []),
-    ...points.flatMap((point) => [
-      ...samples(sample, point),
-      ...(format === 'openmetrics-created' && point.created !== undefined
-        ? [`${name}_created${labelSet(point.labels)} ${formatNumber(point.created)}`]
-        : []),
-    ]),
-  ];
-}
+// Without prefix, timestamps, labels of the resource, `target_info` and `otel_scope_*`.
+const serializer = new PrometheusSerializer(undefined, false, undefined, true, true);
 
-function samples(name: string, { labels, value }: Point): string[] {
-  if (typeof value === 'number') return [`${name}${labelSet(labels)} ${formatNumber(value)}`];
-  const { boundaries, counts } = value.buckets;
-  let cumulative = 0;
-  const buckets = [...boundaries, Number.POSITIVE_INFINITY].map((bound, i) => {
-    cumulative += counts[i] ?? 0;
-    return `${name}_bucket${labelSet({ ...labels, le: formatNumber(bound) })} ${cumulative}`;
+const serialize = (family: Family): string =>
+  serializer.serialize({
+    resource: emptyResource(),
+    scopeMetrics: [{ scope: { name: '' }, metrics: [metricOf(family)] }],
   });
-  return [
-    ...buckets,
-    `${name}_sum${labelSet(labels)} ${formatNumber(value.sum ?? 0)}`,
-    `${name}_count${labelSet(labels)} ${value.count}`,
-  ];
+
+/** A family as the SDK would have collected it. */
+function metricOf({ name, type, help, unit = '', points }: Family): MetricData {
+  const descriptor = { name, description: help, unit, valueType: ValueType.DOUBLE };
+  const dataPoints = points.map(({ labels, value }) => ({
+    attributes: labels,
+    value,
+    startTime: [0, 0],
+    endTime: [0, 0],
+  }));
+  return {
+    descriptor,
+    dataPoints,
+    aggregationTemporality: AggregationTemporality.CUMULATIVE,
+    dataPointType: dataPointTypes[type],
+    isMonotonic: type === 'counter',
+  } as MetricData;
 }
 
-function labelSet(labels: Readonly<Record<string, string>>): string {
-  const pairs = labelPairs(labels);
-  return pairs && `{${pairs}}`;
+const dataPointTypes = {
+  counter: DataPointType.SUM,
+  gauge: DataPointType.GAUGE,
+  histogram: DataPointType.HISTOGRAM,
+} as const;
+
+function openMetrics(family: Family, format: Format): string {
+  const comments = commentsOf(serialize({ ...family, points: [] })).map((line) => {
+    const [, word, name = '', text = ''] = /^# (\w+) (\S+) ?(.*)$/.exec(line) ?? [];
+    const own = family.type === 'counter' ? name.replace(/_total$/, '') : name;
+    return `# ${word} ${own} ${word === 'HELP' ? text.replaceAll('"', '\\"') : text}\n`;
+  });
+  if (format === 'openmetrics') return comments.join('') + samplesOf(family);
+  const samples = family.points.map((point) => {
+    const { labels, created } = point;
+    const of = samplesOf({ ...family, points: [point] });
+    if (created === undefined) return of;
+    const name = `${family.name}_created`;
+    return of + samplesOf({ name, type: 'gauge', help: '', points: [{ labels, value: created }] });
+  });
+  return comments.join('') + samples.join('');
 }
+
+const isComment = (line: string): boolean => line.startsWith('#');
+const linesOf = (text: string): string[] => text.split('\n').filter((line) => line !== '');
+const commentsOf = (text: string): string[] => linesOf(text).filter(isComment);
+const samplesOf = (family: Family): string =>
+  linesOf(serialize(family))
+    .filter((line) => !isComment(line))
+    .map((line) => `${line}\n`)
+    .join('');

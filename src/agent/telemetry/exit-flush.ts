@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { loadSerializers, type OtlpTarget } from './opentelemetry.ts';
+import { packagePath } from '../../package.ts';
+import { loadSerializers } from './opentelemetry.ts';
+import type { OtlpTarget } from './settings.ts';
 
 /** Unsent items of one signal. */
 export interface UnsentItems {
@@ -19,7 +20,7 @@ export interface ExitFlushRequest {
   body: string;
 }
 
-const exitFlushChild = fileURLToPath(new URL('./exit-flush-child.js', import.meta.url));
+const exitFlushChild = packagePath('dist/exit-flush-child.js');
 
 /**
  * Sends unsent items when the process exits by `process.exit` or an uncaught exception. The event loop no longer runs

@@ -4,8 +4,9 @@ import type { logs, resources } from '@opentelemetry/sdk-node';
 import { conversationScope } from '../../catalogue/conversation.ts';
 import type { UnsentItems } from './exit-flush.ts';
 import { type ExportCounters, ExportQueue, settlesWithin } from './export-queue.ts';
-import { loadNodeSdk, logExporter, type OtlpTarget } from './opentelemetry.ts';
+import { loadNodeSdk, logExporter } from './opentelemetry.ts';
 import { type Redaction, weigh } from './redaction.ts';
+import type { OtlpTarget } from './settings.ts';
 
 /** How bad a record is: OpenTelemetry's severity numbers. */
 export const severities = { TRACE: 1, DEBUG: 5, INFO: 9, WARN: 13, ERROR: 17, FATAL: 21 } as const;

@@ -1,7 +1,17 @@
 import { profiles } from '../../catalogue/objectives.ts';
 import { OptionError, Options } from '../../options.ts';
-import { type OtlpTarget, type Protocol, protocols } from './opentelemetry.ts';
 import type { RedactText } from './redaction.ts';
+
+/** How OTLP is spoken; the value of OTEL_EXPORTER_OTLP_PROTOCOL. */
+export const protocols = ['http/protobuf', 'http/json', 'grpc'] as const;
+export type Protocol = (typeof protocols)[number];
+
+/** Where a signal goes. What is left out, the exporter reads from the standard variables. */
+export interface OtlpTarget {
+  protocol: Protocol;
+  url?: string;
+  headers?: Record<string, string>;
+}
 
 /** Where traces and logs go, and what of them. The variables of OpenTelemetry's specification are understood, too. */
 export interface TelemetryOptions {

@@ -4,8 +4,9 @@ import { isContentEvent, redactedMessage } from '../../catalogue/content.ts';
 import { isExportedMarker } from '../../catalogue/marker.ts';
 import type { UnsentItems } from './exit-flush.ts';
 import { type ExportCounters, ExportQueue, settlesWithin } from './export-queue.ts';
-import { loadNodeSdk, type OtlpTarget, traceExporter } from './opentelemetry.ts';
+import { loadNodeSdk, traceExporter } from './opentelemetry.ts';
 import { type Redaction, weigh } from './redaction.ts';
+import type { OtlpTarget } from './settings.ts';
 import { type TurnRules, TurnSampling } from './turn-sampling.ts';
 
 type Span = tracing.ReadableSpan;

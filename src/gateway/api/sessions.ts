@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { z } from 'zod';
-import { version } from '../../version.ts';
+import { version } from '../../package.ts';
 import type { Waveforms } from '../audio/waveforms.ts';
 import type { Evaluation } from '../decode/records.ts';
 import type { SessionReport } from '../decode/session-report.ts';

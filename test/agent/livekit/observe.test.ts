@@ -3,7 +3,7 @@ import { llm, type voice } from '@livekit/agents';
 import { afterEach, beforeEach, describe, expect, type Mock, test, vi } from 'vitest';
 import { z } from 'zod';
 import { observe } from '../../../src/agent/livekit/observe.ts';
-import type { SessionObservation } from '../../../src/agent/livekit/process-state.ts';
+import type { SessionObservation } from '../../../src/agent/livekit/observe-options.ts';
 import { sessionEventNames } from '../../../src/agent/livekit/session-listener.ts';
 import { sampleOf } from '../worker/exposition.ts';
 import { FakeLlm, FakeTts } from './fakes.ts';

@@ -1,6 +1,5 @@
 import { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { InferenceRunner, llm } from '@livekit/agents';
@@ -13,7 +12,6 @@ import { addUploadAttributes, JobTelemetry } from '../../../src/agent/livekit/jo
 import { bridgeLogger } from '../../../src/agent/livekit/logger-bridge.ts';
 import { isRedactionDemanded } from '../../../src/agent/livekit/observe-options.ts';
 import {
-  checkExportDelegate,
   loggerKey,
   type PrivateApi,
   privateApis,
@@ -30,7 +28,6 @@ import { startRelay } from '../relay/relay.ts';
 import { FakeLlm } from './fakes.ts';
 import { llmMetrics } from './sdk-metrics.ts';
 
-const require = createRequire(import.meta.url);
 const { connect } = Socket.prototype;
 /** The SDK's, which the fakes made. */
 const logger = () => holder[loggerKey];
@@ -239,21 +236,6 @@ const cases: Case[] = [
       }
     },
     'http/protobuf',
-  ],
-  [
-    'exportDelegate',
-    'the package has it elsewhere',
-    () => {
-      const module = require.cache[require.resolve('@opentelemetry/otlp-exporter-base/node-http')];
-      const { exports } = module!;
-      module!.exports = {};
-      try {
-        return checkExportDelegate();
-      } finally {
-        module!.exports = exports;
-      }
-    },
-    undefined,
   ],
   [
     'inferenceRunner',

@@ -2,8 +2,8 @@
 import { appendFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { cli, defineAgent, ServerOptions } from '@livekit/agents';
-import { createCall } from '../../../dist/simulate/call.js';
-import { watchIncidents } from '../../../dist/simulate/incidents.js';
+import { createCall } from '../../../build/simulate/call.js';
+import { watchIncidents } from '../../../build/simulate/incidents.js';
 
 export default defineAgent({
   entry: async (ctx) => {

@@ -5,7 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse, stringify } from 'yaml';
-import { createHistory, writeBlocks } from '../../../dist/simulate/history/history.js';
+import { createHistory, writeBlocks } from '../../../build/simulate/history/history.js';
 import { find, startPrometheus } from '../servers.mjs';
 
 const run = promisify(execFile);

@@ -1,7 +1,7 @@
 // A worker process that has nothing left to do once a job has connected.
 
-import { listenRelay } from '../../../../dist/agent/relay/server.js';
-import { createRecorder } from '../../../../dist/metrics/recorder.js';
+import { listenRelay } from '../../../../build/agent/relay/server.js';
+import { createRecorder } from '../../../../build/metrics/recorder.js';
 
 const relay = await listenRelay({ recorder: createRecorder() });
 process.stdout.write(`${relay.path}\n`);

@@ -1,5 +1,5 @@
 // A job process that observes as a test tells it to: node job.mjs SCENARIO SOCKET [ARGUMENT]
-import { connectRelay } from '../../../../dist/agent/relay/client.js';
+import { connectRelay } from '../../../../build/agent/relay/client.js';
 
 const [scenario, path, argument] = process.argv.slice(2);
 const client = connectRelay({ path, identity: { agent_name: 'front-desk', agent_version: '1.4.0' } });

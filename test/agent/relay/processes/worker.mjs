@@ -1,7 +1,7 @@
 // A worker process with a relay, which tells its parent the socket, and exposes or exits on request.
 
-import { listenRelay } from '../../../../dist/agent/relay/server.js';
-import { createRecorder } from '../../../../dist/metrics/recorder.js';
+import { listenRelay } from '../../../../build/agent/relay/server.js';
+import { createRecorder } from '../../../../build/metrics/recorder.js';
 
 const recorder = createRecorder();
 const relay = await listenRelay({ recorder, path: process.argv[2] });

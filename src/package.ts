@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
-const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+/** This package's folder; `src`, `build` and `dist` lie in it, and so does this file in each of them. */
+const root = new URL('../', import.meta.url);
+
+/** The path of a file or folder of this package, such as `docs/runbooks`. */
+export const packagePath = (path: string): string => fileURLToPath(new URL(path, root));
+
+const manifest = JSON.parse(readFileSync(packagePath('package.json'), 'utf8'));
 
 /** This package's version. */
 export const version: string = manifest.version;
