@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { withDeadline } from '../deadline.ts';
 
 /**
  * The Prometheus text format 0.0.4; OpenMetrics 1.0; or OpenMetrics with `_created` lines, for a scraper that reads creation times.
@@ -34,7 +35,10 @@ export function createScrapes(expose: Expose, deadlineMs: number): Scrapes {
   }
 
   const plain = (format: Format) =>
-    shared(format, async () => Buffer.from(await within(deadlineMs, expose(format))));
+    shared(format, async () => Buffer.from(await withDeadline(deadlineMs, expose(format), late)));
+  const late = () => {
+    throw new Error(`not built within ${deadlineMs} ms`);
+  };
 
   return {
     body: (format, compressed) =>
@@ -43,18 +47,6 @@ export function createScrapes(expose: Expose, deadlineMs: number): Scrapes {
           shared(`${format}+gzip`, async () => compress(await plain(format), { level: 1 }))
         : plain(format),
   };
-}
-
-async function within<T>(deadlineMs: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not built within ${deadlineMs} ms`)), deadlineMs);
-  });
-  try {
-    return await Promise.race([work, deadline]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 interface MediaType {

@@ -10,14 +10,14 @@ interface Allowed {
   packages?: readonly string[];
 }
 
-const files = ['options.ts', 'package.ts'];
+const files = ['deadline.ts', 'options.ts', 'package.ts'];
 const shared = ['catalogue', 'http', 'metrics', 'objects', 'pricing', 'session', ...files];
 const agent = ['egress', 'livekit', 'otel', 'relay', 'reports', 'telemetry'].map((name) => `agent/${name}`);
 
 const folders: Readonly<Record<string, Allowed>> = {
   // Shared by the two deployables.
   catalogue: { values: [] },
-  http: { values: [] },
+  http: { values: ['deadline.ts'] },
   metrics: { values: ['catalogue'] },
   objects: { values: [] },
   pricing: { values: ['catalogue', ...files] },
@@ -25,7 +25,7 @@ const folders: Readonly<Record<string, Allowed>> = {
 
   // What runs in the agent. It and the gateway never import each other.
   agent: { values: [...shared, ...agent] },
-  'agent/egress': { values: ['catalogue', 'options.ts'] },
+  'agent/egress': { values: ['catalogue', 'deadline.ts', 'options.ts'] },
   'agent/livekit': {
     values: [...shared, ...agent].filter((name) => !['agent/livekit', 'http', 'objects'].includes(name)),
   },

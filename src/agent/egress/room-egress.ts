@@ -1,5 +1,6 @@
 import type { EgressClient, EgressInfo } from 'livekit-server-sdk';
 import type { recordingOutcomes } from '../../catalogue/recordings.ts';
+import { withDeadline } from '../../deadline.ts';
 import { egressError, type RecordingError, requestError, timeoutError } from './recording-error.ts';
 import type { RecordingSettings } from './settings.ts';
 
@@ -139,16 +140,10 @@ export class RoomEgress {
   }
 
   /** @throws {RecordingError} `timeout` if the work takes longer than `ms` milliseconds. */
-  async #within<T>(ms: number, work: Promise<T>): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(timeoutError(this.#settings.url)), ms);
+  #within<T>(ms: number, work: Promise<T>): Promise<T> {
+    return withDeadline(ms, work, () => {
+      throw timeoutError(this.#settings.url);
     });
-    try {
-      return await Promise.race([work, late]);
-    } finally {
-      clearTimeout(timer);
-    }
   }
 }
 

@@ -1,5 +1,5 @@
+import { settlesWithin } from '../../deadline.ts';
 import type { SessionReport } from '../reports/schema.ts';
-import { settlesWithin } from '../telemetry/export-queue.ts';
 import type { TextPolicy } from './event-log.ts';
 
 /** One recording of a job and its result, as in the session report. Times are milliseconds since the epoch. */

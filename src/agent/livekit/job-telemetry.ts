@@ -12,7 +12,7 @@ import type { tracing } from '@opentelemetry/sdk-node';
 import { exportedMarkers } from '../../catalogue/marker.ts';
 import { type Observation, observation, type Sink } from '../../catalogue/observation.ts';
 import type { Identity } from '../../catalogue/types.ts';
-import { settlesWithin } from '../telemetry/export-queue.ts';
+import { settlesWithin } from '../../deadline.ts';
 import type { LogItem } from '../telemetry/log-pipeline.ts';
 import type { RedactText } from '../telemetry/redaction.ts';
 import type { TelemetrySettings } from '../telemetry/settings.ts';

@@ -5,6 +5,7 @@ import { isSpanContextValid, type SpanContext, TraceFlags, trace } from '@opente
 import type { Labels } from '../../catalogue/metrics.ts';
 import { observation, type Sink } from '../../catalogue/observation.ts';
 import type { Identity } from '../../catalogue/types.ts';
+import { settlesWithin } from '../../deadline.ts';
 import { Options } from '../../options.ts';
 import { openPrices, pricesVariable } from '../../pricing/cost.ts';
 import { reportStem, writeReport } from '../reports/folder.ts';
@@ -12,7 +13,6 @@ import { Journal } from '../reports/journal.ts';
 import { bucketUrl, ReportSender } from '../reports/report-sender.ts';
 import type { SessionReport } from '../reports/schema.ts';
 import type { ReportSettings } from '../reports/settings.ts';
-import { settlesWithin } from '../telemetry/export-queue.ts';
 import { Redaction, type RedactText } from '../telemetry/redaction.ts';
 import { resolveTelemetry, type TelemetryOptions } from '../telemetry/settings.ts';
 import { namesOnly, unspokenTextFields, withTexts } from './event-log.ts';

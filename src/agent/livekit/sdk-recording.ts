@@ -1,7 +1,7 @@
 import type { JobContext, voice } from '@livekit/agents';
+import { settlesWithin } from '../../deadline.ts';
 import { seconds } from '../../session/samples.ts';
 import { moveRecording } from '../reports/folder.ts';
-import { settlesWithin } from '../telemetry/export-queue.ts';
 import type { JobRecording } from './job-recordings.ts';
 
 /** What is needed of a job's context. */

@@ -107,18 +107,3 @@ export class ExportQueue<T extends object> {
     for (const resolve of this.#emptied.splice(0)) resolve();
   }
 }
-
-/** Resolves with the work or after `ms` milliseconds, whichever is first; true: the work was done in time. */
-export async function settlesWithin(ms: number, work: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  const done = work.then(
-    () => true as const,
-    () => true as const,
-  );
-  const inTime = await Promise.race([done, late]);
-  clearTimeout(timer);
-  return inTime;
-}

@@ -2,8 +2,9 @@ import { type Attributes, type Context, context as contexts } from '@opentelemet
 import type { Logger } from '@opentelemetry/api-logs';
 import type { logs, resources } from '@opentelemetry/sdk-node';
 import { conversationScope } from '../../catalogue/conversation.ts';
+import { settlesWithin } from '../../deadline.ts';
 import type { UnsentItems } from './exit-flush.ts';
-import { type ExportCounters, ExportQueue, settlesWithin } from './export-queue.ts';
+import { type ExportCounters, ExportQueue } from './export-queue.ts';
 import { loadNodeSdk, logExporter } from './opentelemetry.ts';
 import { type Redaction, weigh } from './redaction.ts';
 import type { OtlpTarget } from './settings.ts';

@@ -2,8 +2,9 @@ import { type Attributes, type Context, SpanStatusCode, TraceFlags } from '@open
 import type { tracing } from '@opentelemetry/sdk-node';
 import { isContentEvent, redactedMessage } from '../../catalogue/content.ts';
 import { isExportedMarker } from '../../catalogue/marker.ts';
+import { settlesWithin } from '../../deadline.ts';
 import type { UnsentItems } from './exit-flush.ts';
-import { type ExportCounters, ExportQueue, settlesWithin } from './export-queue.ts';
+import { type ExportCounters, ExportQueue } from './export-queue.ts';
 import { loadNodeSdk, traceExporter } from './opentelemetry.ts';
 import { type Redaction, weigh } from './redaction.ts';
 import type { OtlpTarget } from './settings.ts';

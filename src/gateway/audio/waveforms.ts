@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { addAbortSignal } from 'node:stream';
+import { withDeadline } from '../../deadline.ts';
 import type { SessionStore } from '../store/session-store.ts';
 import { UnreadableAudio } from './ogg-packets.ts';
 import { type Peaks, peaksOf } from './peaks.ts';
@@ -59,11 +60,7 @@ export class Waveforms {
     if (givenUp && Date.now() < givenUp.until) return { state: givenUp.state };
     const running = this.#running.get(id) ?? this.#start(id, audio.bytes);
     if (!running) return { state: 'busy' };
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<Waveform>((resolve) => {
-      timer = setTimeout(() => resolve({ state: 'preparing' }), waitMs);
-    });
-    return Promise.race([running, late]).finally(() => clearTimeout(timer));
+    return withDeadline<Waveform, Waveform>(waitMs, running, () => ({ state: 'preparing' }));
   }
 
   /** Ends what is being decoded. */

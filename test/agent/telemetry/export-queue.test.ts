@@ -1,10 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  ExportQueue,
-  maxItems,
-  maxWeight,
-  settlesWithin,
-} from '../../../src/agent/telemetry/export-queue.ts';
+import { ExportQueue, maxItems, maxWeight } from '../../../src/agent/telemetry/export-queue.ts';
 
 type Done = (result: { code: number; error?: Error }) => void;
 
@@ -77,16 +72,5 @@ describe('giving up', () => {
     bounds.dropAll();
     await empty;
     await bounds.drained();
-  });
-});
-
-describe('work within a time', () => {
-  test('that is done, or fails, is over', async () => {
-    expect(await settlesWithin(60_000, Promise.resolve())).toBe(true);
-    expect(await settlesWithin(60_000, Promise.reject(new Error('no')))).toBe(true);
-  });
-
-  test('that goes on is not waited for', async () => {
-    expect(await settlesWithin(1, new Promise(() => {}))).toBe(false);
   });
 });
