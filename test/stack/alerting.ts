@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
-import { freePort, startServer } from './programs.ts';
+import { eventually, freePort, startServer } from './programs.ts';
 import { read, root, switchedOn } from './repository.ts';
 
 export type Labels = { alertname: string } & Record<string, string>;
@@ -104,30 +104,45 @@ export async function startAlerting(command: string, options: AlertingOptions = 
     ],
     port,
   );
+  async function fire(...alerts: { labels: Labels; annotations?: object; generatorURL?: string }[]) {
+    const response = await fetch(`${server.url}/api/v2/alerts`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(alerts),
+    });
+    if (!response.ok) throw new Error(await response.text());
+  }
+  /** Each alert, and the names of those that inhibit it. */
+  async function inhibitions(): Promise<[labels: Labels, by: string[]][]> {
+    const response = await fetch(`${server.url}/api/v2/alerts`);
+    const alerts = (await response.json()) as {
+      labels: Labels;
+      fingerprint: string;
+      status: { inhibitedBy: string[] };
+    }[];
+    const names = new Map(alerts.map(({ fingerprint, labels }) => [fingerprint, labels.alertname]));
+    return alerts.map(({ labels, status }) => [labels, status.inhibitedBy.map((id) => names.get(id) ?? id)]);
+  }
   return {
     url: server.url,
     messages,
-    async fire(...alerts: { labels: Labels; annotations?: object; generatorURL?: string }[]) {
-      const response = await fetch(`${server.url}/api/v2/alerts`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(alerts),
-      });
-      if (!response.ok) throw new Error(await response.text());
-    },
-    /** Each alert, and the names of those that inhibit it. */
-    async inhibitions(): Promise<[labels: Labels, by: string[]][]> {
-      const response = await fetch(`${server.url}/api/v2/alerts`);
-      const alerts = (await response.json()) as {
-        labels: Labels;
-        fingerprint: string;
-        status: { inhibitedBy: string[] };
-      }[];
-      const names = new Map(alerts.map(({ fingerprint, labels }) => [fingerprint, labels.alertname]));
-      return alerts.map(({ labels, status }) => [
-        labels,
-        status.inhibitedBy.map((id) => names.get(id) ?? id),
-      ]);
+    fire,
+    inhibitions,
+    /**
+     * Waits until Alertmanager's inhibitor has processed all alerts that were fired before: it does so in their order, some time
+     * after it has accepted them.
+     */
+    async inhibitorIsUpToDate() {
+      const instance = 'last:9465';
+      await fire({ labels: { alertname: 'TalkgaugeGatewayNotForwarding', severity: 'warning', instance } });
+      await fire({ labels: { alertname: 'TalkgaugeGatewayDown', severity: 'warning', instance } });
+      await eventually(
+        async () =>
+          (await inhibitions()).some(([labels, by]) => labels.instance === instance && by.length > 0) ||
+          undefined,
+        'the inhibitor',
+        60_000,
+      );
     },
     async stop() {
       await server.stop();

@@ -183,6 +183,7 @@ describe.skipIf(isMissing(...alertmanagers)).each(alertmanagers)('%s', (command)
 
   test.each(cases)('%s', async (_, alerts, inhibited) => {
     await alerting.fire(...alerts.map((labels) => ({ labels })));
+    await alerting.inhibitorIsUpToDate();
     const found = await alerting.inhibitions();
     const by = (labels: Labels) =>
       found.find(
