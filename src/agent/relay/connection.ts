@@ -14,8 +14,8 @@ export interface ConnectionOptions {
   recorder: Recorder;
   /** Counts a frame. */
   frame(result: FrameResult, count: number): void;
-  /** Called once, after a valid hello. */
-  onHello(): void;
+  /** Called once, after a valid hello. @param pid the job's process, by its own account */
+  onHello(pid: number | undefined): void;
   maxLineBytes: number;
   maxSeries: number;
 }
@@ -93,7 +93,7 @@ export class Connection {
       this.#status = 'incompatible';
       return 'incompatible';
     }
-    if (frame?.type === 'hello') return this.#hello(frame.identity);
+    if (frame?.type === 'hello') return this.#hello(frame.identity, frame.pid);
     if (!frame || !this.#identity) return 'malformed';
     if (frame.type === 'definition') {
       return this.#define(frame.id, frame.metric, frame.labels, this.#identity);
@@ -102,13 +102,13 @@ export class Connection {
     return 'ok';
   }
 
-  #hello(identity: Identity): FrameResult {
+  #hello(identity: Identity, pid: number | undefined): FrameResult {
     if (this.#identity) return 'malformed';
     const { agent_name, agent_version } = identity;
     this.#identity = { agent_name: truncateLabel(agent_name), agent_version: truncateLabel(agent_version) };
     this.#options.recorder.introduce(this.#identity);
     this.#release = this.#options.recorder.hold(this.#identity);
-    this.#options.onHello();
+    this.#options.onHello(pid);
     return 'ok';
   }
 

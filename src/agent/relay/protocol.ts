@@ -40,7 +40,7 @@ export const maxSamplesPerLine = 128;
 export const maxSum = 5e14;
 
 export type Frame =
-  | { type: 'hello'; identity: Identity }
+  | { type: 'hello'; identity: Identity; pid: number | undefined }
   | { type: 'incompatible' }
   | { type: 'definition'; id: number; metric: string; labels: Readonly<Record<string, string>> }
   | { type: 'samples'; list: readonly unknown[] };
@@ -93,12 +93,16 @@ export function decodeFrame(line: string): Frame | undefined {
   return { type: 'definition', id: id as number, metric, labels: labels as Record<string, string> };
 }
 
-function decodeHello({ v, identity }: Record<string, unknown>): Frame | undefined {
+function decodeHello({ v, identity, pid }: Record<string, unknown>): Frame | undefined {
   if (v !== protocolVersion) return { type: 'incompatible' };
   if (!isRecord(identity)) return undefined;
   const { agent_name, agent_version } = identity;
   if (typeof agent_name !== 'string' || typeof agent_version !== 'string') return undefined;
-  return { type: 'hello', identity: { agent_name, agent_version } };
+  return {
+    type: 'hello',
+    identity: { agent_name, agent_version },
+    pid: typeof pid === 'number' ? pid : undefined,
+  };
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

@@ -19,9 +19,9 @@ export interface RelayServerOptions {
   /** Deadline for a connection's hello, in milliseconds. @default 5000 */
   helloTimeoutMs?: number;
   /**
-   * How much is read of a connection. Beyond it the worker reads no more for a moment, so that a job which floods it
-   * costs it no more than that, and others are read all the same. Nothing of it is lost: a job adds up what it counts
-   * until it is read again, and counts what it has to drop.
+   * How much is read of a job, over all of its connections. Beyond it the worker reads no more for a moment, so that a
+   * job which floods it costs it no more than that, and others are read all the same. Nothing of it is lost: a job adds
+   * up what it counts until it is read again, and counts what it has to drop.
    * @default 1 MiB a second, and 4 MiB at once; at the end of the worker any amount
    */
   readLimit?: ReadLimitOptions;
@@ -63,6 +63,7 @@ export async function listenRelay(options: RelayServerOptions): Promise<RelaySer
     readLimit = standardLimit,
   } = options;
   const metrics = new RelayMetrics(recorder);
+  const limits = new ReadLimits(readLimit);
   const sockets = new Set<Socket>();
   let connections = 0;
   let activity = 0;
@@ -92,13 +93,20 @@ export async function listenRelay(options: RelayServerOptions): Promise<RelaySer
       frame: metrics.frame,
       maxLineBytes,
       maxSeries,
-      onHello() {
+      onHello(pid) {
         clearTimeout(helloTimer);
-        onHello = metrics.connection();
+        const closed = metrics.connection();
+        const shared = limits.take(pid);
+        limit = shared.limit;
+        onHello = () => {
+          closed();
+          shared.release();
+        };
         connections++;
       },
     });
-    const limit = new ReadLimit(readLimit);
+    // Its own until its hello says whose it is.
+    let limit = new ReadLimit(readLimit);
     let resume: NodeJS.Timeout | undefined;
     const readLater = (ms: number) => {
       socket.pause();
@@ -178,7 +186,7 @@ export async function listenRelay(options: RelayServerOptions): Promise<RelaySer
 }
 
 export interface ReadLimitOptions {
-  /** Bytes that are read of a connection in a second, in the long run; 0: any number. */
+  /** Bytes that are read of a job in a second, in the long run; 0: any number. */
   bytesPerSecond: number;
   /** Burst size in bytes, after a pause. */
   burst: number;
@@ -189,7 +197,7 @@ export interface ReadLimitOptions {
 /** What a frame costs beside its bytes: the shortest have two, and each is parsed. */
 const frameCost = 64;
 
-/** How much is read of one connection: a token bucket. What is not read yet stays with the job. */
+/** How much is read of one job: a token bucket. What is not read yet stays with the job. */
 export class ReadLimit {
   readonly #options: Required<ReadLimitOptions>;
   #left: number;
@@ -210,6 +218,29 @@ export class ReadLimit {
     this.#at = at;
     this.#left -= bytes + frames * frameCost;
     return this.#left >= 0 ? 0 : Math.ceil((-this.#left / bytesPerSecond) * 1000);
+  }
+}
+
+/** The limits of jobs by process, for as long as it has a connection. Those that name no process share one. */
+class ReadLimits {
+  readonly #options: ReadLimitOptions;
+  readonly #jobs = new Map<number | undefined, { limit: ReadLimit; connections: number }>();
+
+  constructor(options: ReadLimitOptions) {
+    this.#options = options;
+  }
+
+  take(pid: number | undefined): { limit: ReadLimit; release(): void } {
+    const job = this.#jobs.get(pid) ?? { limit: new ReadLimit(this.#options), connections: 0 };
+    this.#jobs.set(pid, job);
+    job.connections += 1;
+    return {
+      limit: job.limit,
+      release: () => {
+        job.connections -= 1;
+        if (job.connections === 0) this.#jobs.delete(pid);
+      },
+    };
   }
 }
 

@@ -3,8 +3,8 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { ReadLimit } from '../../../src/agent/relay/server.ts';
 import { exposed, identity, startRelay } from './relay.ts';
 
-const hello = (agent_name: string) =>
-  `${JSON.stringify({ v: 1, identity: { ...identity, agent_name }, pid: 1 })}\n`;
+const hello = (agent_name: string, pid = agent_name.length) =>
+  `${JSON.stringify({ v: 1, identity: { ...identity, agent_name }, pid })}\n`;
 const definition = '{"id":0,"metric":"lk_agents_handoffs_total","labels":{}}\n';
 const lines = 50_000;
 /** Of each line one handoff: 5 bytes, and 64 for the frame. */
@@ -50,6 +50,27 @@ test('a job that floods its worker is read no more for a moment, which is counte
     expect(await handoffs(recorder, 'flooding')).toBe(lines);
   });
   expect(await throttled(recorder)).toBeGreaterThan(1);
+});
+
+test('a job that floods its worker over many connections is read no more than over one', async () => {
+  const burst = 70 * 50_000;
+  const { recorder, server } = await startRelay({ readLimit: { bytesPerSecond: 1, burst, now: () => 0 } });
+  const connections = 8;
+  for (let n = 0; n < connections; n++) {
+    const socket = await call(server.path);
+    socket.write(hello('flooding', 7) + definition);
+    await until(async () => expect(server.connections).toBe(n + 1));
+    socket.write(flood + flood);
+  }
+  await until(async () => expect(await throttled(recorder)).toBe(connections));
+  // The burst once, and of each connection the one read, of 64 KiB at most, that exceeds it.
+  const read = await handoffs(recorder, 'flooding');
+  expect(read).toBeGreaterThan(0);
+  expect(read).toBeLessThanOrEqual((burst + connections * 65_536 * 12) / 70);
+
+  const other = await call(server.path);
+  other.write(`${hello('other', 8) + definition}[0,3]\n`);
+  await until(async () => expect(await handoffs(recorder, 'other')).toBe(3));
 });
 
 test('what a job wrote that has ended since is read to its end, and its gauges go', async () => {

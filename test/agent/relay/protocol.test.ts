@@ -95,7 +95,7 @@ test('a hello comes out as it went in', () => {
   fc.assert(
     fc.property(anyBrokenString, anyBrokenString, (agent_name, agent_version) => {
       const line = encodeHello({ agent_name, agent_version }, 1);
-      expect(decodeFrame(line)).toEqual({ type: 'hello', identity: { agent_name, agent_version } });
+      expect(decodeFrame(line)).toEqual({ type: 'hello', identity: { agent_name, agent_version }, pid: 1 });
     }),
   );
 });
