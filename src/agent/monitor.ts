@@ -17,7 +17,8 @@ const holder = globalThis as { [key]?: Promise<Monitoring> };
  *
  * @throws {OptionError} for an option or environment variable that cannot be used
  * @throws {ServeError} for credentials that cannot be used; with `strict`, whenever the metrics server cannot start
- * @throws {Error} with `strict`, when there is no place for the socket that jobs send their metrics to
+ * @throws {Error} for a registry that has a metric of a name of Talkgauge's already; with `strict`, when there is no
+ * place for the socket that jobs send their metrics to
  */
 export async function monitor(options: MonitorOptions = {}): Promise<Monitoring> {
   const { reports, telemetry, prices } = options;

@@ -62,7 +62,15 @@ export async function monitorWorker(given: MonitorOptions, closed: () => void): 
   });
   const countReload = (result: 'ok' | 'failed', count: number) =>
     recorder.record(observation('talkgauge_price_file_reloads_total', { result }, count), identity.current);
-  const ours = [...registerDefaults(registry), ...Object.keys(catalogue)];
+  const before = new Set(registry.getMetricsAsArray().map(({ name }) => name));
+  const ours = [...registerDefaults(registry), ...Object.keys(catalogue)].filter((name) => !before.has(name));
+  const unregister = () => {
+    if (given.registry) for (const name of ours) registry.removeSingleMetric(name);
+  };
+  const undo = () => {
+    prices.close();
+    unregister();
+  };
   const identity: WorkerIdentity = new WorkerIdentity(
     resolveIdentity(resolved.options),
     (observation, about) => {
@@ -70,19 +78,22 @@ export async function monitorWorker(given: MonitorOptions, closed: () => void): 
       recorder.record(observation, about);
     },
   );
-  const recorder = createRecorder({
-    registry,
-    labels: resolved.labels,
-    identity: (): Identity => identity.current,
-    maxLabelValues: resolved.maxLabelValues,
-    maxSeries: resolved.maxSeries,
-    derivation: prices.derivation,
-    states: prices.states,
-    buildInfo: { version, sdk_version: sdk?.version ?? 'none', node_version: process.versions.node },
-  });
-  const unregister = () => {
-    if (given.registry) for (const name of ours) registry.removeSingleMetric(name);
-  };
+  let recorder: Recorder;
+  try {
+    recorder = createRecorder({
+      registry,
+      labels: resolved.labels,
+      identity: (): Identity => identity.current,
+      maxLabelValues: resolved.maxLabelValues,
+      maxSeries: resolved.maxSeries,
+      derivation: prices.derivation,
+      states: prices.states,
+      buildInfo: { version, sdk_version: sdk?.version ?? 'none', node_version: process.versions.node },
+    });
+  } catch (error) {
+    undo();
+    throw error;
+  }
   const relay = await startOrRetry({
     start: () => listenRelay({ recorder }),
     throws: () => resolved.strict,
@@ -97,12 +108,11 @@ export async function monitorWorker(given: MonitorOptions, closed: () => void): 
       if (late) say('there are metrics of the jobs that start from now on');
     },
   }).catch((error) => {
-    prices.close();
-    unregister();
+    undo();
     throw error;
   });
   processState().recorder = recorder;
-  const stops: (() => void)[] = [watchProcesses(identity.sink), prices.close, unregister];
+  const stops: (() => void)[] = [watchProcesses(identity.sink), undo];
   if (resolved.reports) {
     const records = new RecoveredRecords({ settings: resolved.telemetry, sink: identity.sink, log: say });
     const stop = maintainReports({

@@ -63,6 +63,16 @@ describe('prices', () => {
 });
 
 describe("a prom-client registry of the user's own", () => {
+  test('that has a metric of one of our names is left as it was, and the error names it', async () => {
+    const registry = new Registry();
+    new Counter({ name: 'lk_agents_handoffs_total', help: 'Mine.', registers: [registry] }).inc(3);
+    await expect(monitor({ port: 0, registry })).rejects.toThrow(/lk_agents_handoffs_total/);
+    expect(registry.getMetricsAsArray().map(({ name }) => name)).toEqual(['lk_agents_handoffs_total']);
+    expect(await registry.getSingleMetricAsString('lk_agents_handoffs_total')).toContain(
+      'lk_agents_handoffs_total 3',
+    );
+  });
+
   const scrape = async (url: string | undefined) => (await fetch(`${url}/metrics`)).text();
 
   test('keeps its default labels, also beside those of monitor, and nobody else sees these', async () => {
