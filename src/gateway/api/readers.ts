@@ -88,12 +88,17 @@ export function createReaderGuard({ readers, host, telemetry }: ReaderGuardOptio
 /** Headers that proxies and CDNs add to what they forward. */
 const forwarded = /^(?:via|forwarded|x-forwarded-.*|x-real-ip|x-client-ip|true-client-ip|cf-connecting-ip)$/;
 
-/** What shows that a proxy forwarded a request; undefined: nothing does. nginx speaks HTTP/1.0 by default. */
-function proxyIndicator({ headers, httpVersion }: Request): string | undefined {
-  return (
-    Object.keys(headers).find((name) => forwarded.test(name)) ??
-    (httpVersion === '1.0' ? 'HTTP/1.0' : undefined)
-  );
+/**
+ * What shows that a proxy forwarded a request; undefined: nothing does. nginx adds no header by default. Before 1.29.7 it speaks
+ * HTTP/1.0; of later versions only the page's own requests show it, by the address of the page in the browser.
+ */
+function proxyIndicator({ headers, httpVersion, originalUrl }: Request): string | undefined {
+  const header = Object.keys(headers).find((name) => forwarded.test(name));
+  if (header !== undefined) return header;
+  if (httpVersion === '1.0') return 'HTTP/1.0';
+  const page = originalUrl.startsWith('/api/') ? (headers.origin ?? headers.referer) : undefined;
+  if (page === undefined || !URL.canParse(page)) return undefined;
+  return isLoopback(nameOf(new URL(page))) ? undefined : `from a page at ${new URL(page).host}`;
 }
 
 /**
@@ -158,8 +163,10 @@ function isNamed(hosts: readonly string[] | undefined, header: string | undefine
 /** The name in a `Host` header, without port and brackets. */
 function hostname(header: string | undefined): string | undefined {
   if (header === undefined || !URL.canParse(`http://${header}`)) return undefined;
-  return new URL(`http://${header}`).hostname.replace(/^\[|\]$/g, '');
+  return nameOf(new URL(`http://${header}`));
 }
+
+const nameOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, '');
 
 function blockList(from: readonly string[]): BlockList {
   const list = new BlockList();

@@ -203,7 +203,28 @@ describe('without a login, on loopback', () => {
     expect(await gateway.metric('talkgauge_gateway_read_refused_total', { reason: 'forwarded' })).toBe(5);
   });
 
-  test('so are requests from nginx, which adds no header by default', async () => {
+  test.each([
+    [{ referer: 'https://sessions.example/' }, 'sessions.example'],
+    [{ referer: 'http://192.0.2.7:8080/sessions/AJ_1' }, '192.0.2.7:8080'],
+    [{ origin: 'https://sessions.example' }, 'sessions.example'],
+  ])('so are requests of a page that has another address in its browser: %j', async (headers, page) => {
+    const gateway = await startTestGateway();
+    const response = await fetch(`${gateway.url}/api/sessions`, { headers });
+    expect([response.status, await response.json()]).toEqual([
+      403,
+      { error: expect.stringContaining(`came through a proxy (from a page at ${page})`) },
+    ]);
+  });
+
+  test('a link from elsewhere leads to a session, and the page reads it', async () => {
+    const gateway = await startTestGateway();
+    const grafana = { referer: 'http://grafana.example:3000/' };
+    expect(await statusOf(gateway.url, '/sessions/AJ_1', grafana)).toBe(200);
+    for (const address of [gateway.url, 'http://localhost:9465', 'http://[::1]:9465'])
+      expect(await statusOf(gateway.url, '/api/sessions', { referer: `${address}/sessions/AJ_1` })).toBe(200);
+  });
+
+  test('so are requests from nginx before 1.29.7, which speaks HTTP/1.0 and adds no header', async () => {
     const gateway = await startTestGateway();
     const { hostname, port, host } = new URL(gateway.url);
     const socket = connect(Number(port), hostname);
