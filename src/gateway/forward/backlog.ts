@@ -166,7 +166,8 @@ export class Backlog {
         return 0;
       } else if (!(error instanceof RetryableError && error.affectsAll)) {
         this.#spool.postpone(first);
-        if (this.#retries.failed(first, Date.now())) {
+        const ofApiKey = error instanceof RetryableError && error.ofApiKey;
+        if (this.#retries.failed(first, Date.now(), ofApiKey)) {
           await this.#setAside(first, `it failed again and again: ${(error as Error).message}`);
           return 0;
         }
@@ -249,8 +250,10 @@ export interface RetriesOptions {
 const maxFailures = 5;
 
 interface Alone {
-  /** Failures of this entry with a success of another before the next. */
+  /** Failures of this entry with a success of another before the next, but those for its API key. */
   failures: number;
+  /** All failures of this entry with a success of another before the next. */
+  attempts: number;
   /** How many requests had been taken when it failed last; undefined: it has not failed alone. */
   taken?: number;
   /** Unix milliseconds before which it is not tried again. */
@@ -279,7 +282,7 @@ export class Retries {
 
   /** Has an entry be sent alone, to see which of a batch it was. */
   separate({ id }: Entry): void {
-    if (!this.#alone.has(id)) this.#alone.set(id, { failures: 0, until: 0 });
+    if (!this.#alone.has(id)) this.#alone.set(id, { failures: 0, attempts: 0, until: 0 });
   }
 
   /** A request was taken: what failed before it did not fail because nothing is. */
@@ -287,13 +290,17 @@ export class Retries {
     this.#taken++;
   }
 
-  /** @returns whether it is to be set aside: it has failed again and again, and others were taken each time */
-  failed({ id }: Entry, now: number): boolean {
+  /**
+   * @param ofApiKey whether it failed for its API key
+   * @returns whether it is to be set aside: it has failed again and again, and others were taken each time
+   */
+  failed({ id }: Entry, now: number, ofApiKey = false): boolean {
     const known = this.#alone.get(id);
     const byItself = known?.taken !== undefined && known.taken < this.#taken;
-    const failures = (known?.failures ?? 0) + (byItself ? 1 : 0);
-    const until = now + Math.min(this.#options.maxDelay, this.#options.firstDelay * 2 ** failures);
-    this.#alone.set(id, { failures, taken: this.#taken, until });
+    const attempts = (known?.attempts ?? 0) + (byItself ? 1 : 0);
+    const failures = (known?.failures ?? 0) + (byItself && !ofApiKey ? 1 : 0);
+    const until = now + Math.min(this.#options.maxDelay, this.#options.firstDelay * 2 ** attempts);
+    this.#alone.set(id, { failures, attempts, taken: this.#taken, until });
     return failures >= maxFailures;
   }
 

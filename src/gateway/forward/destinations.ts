@@ -63,7 +63,10 @@ export const liveKitCloud = (url: string, keys: () => ApiKeys): Destination => (
     const secret = keys().get(String(meta.issuer));
     // While keys are exchanged, it may come back; others are sent meanwhile.
     if (secret === undefined)
-      throw new RetryableError('the API key that it came with was taken away since', { affectsAll: false });
+      throw new RetryableError('the API key that it came with was taken away since', {
+        affectsAll: false,
+        ofApiKey: true,
+      });
     const token = await new SignJWT({ observability: { write: true }, sub: 'livekit-agents-telemetry' })
       .setProtectedHeader({ alg: 'HS256' })
       .setIssuer(String(meta.issuer))
@@ -86,7 +89,7 @@ export const liveKitCloud = (url: string, keys: () => ApiKeys): Destination => (
         if (!(error instanceof RetryableError) || !(error.status === 401 || error.status === 403))
           throw error;
         // It does not know this API key; uploads with other keys may succeed.
-        throw new RetryableError(error.message, { affectsAll: false });
+        throw new RetryableError(error.message, { affectsAll: false, ofApiKey: true });
       })
       .finally(() => body.destroy());
   },

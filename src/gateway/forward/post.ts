@@ -20,14 +20,20 @@ export class RetryableError extends Error {
   override readonly name = 'RetryableError';
   /** Whether all other requests would fail as well, according to the response. */
   readonly affectsAll: boolean;
+  /** Whether it failed for its API key, which the destination may accept later: however often it fails, it is kept. */
+  readonly ofApiKey: boolean;
   /** Milliseconds to wait, from `Retry-After`. */
   readonly retryAfter?: number;
   /** What it was answered with, if it was. */
   readonly status?: number;
 
-  constructor(message: string, about: Pick<RetryableError, 'affectsAll' | 'retryAfter' | 'status'>) {
+  constructor(
+    message: string,
+    about: Pick<RetryableError, 'affectsAll' | 'retryAfter' | 'status'> & { ofApiKey?: boolean },
+  ) {
     super(message);
     this.affectsAll = about.affectsAll;
+    this.ofApiKey = about.ofApiKey ?? false;
     this.retryAfter = about.retryAfter;
     this.status = about.status;
   }

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { attributesOf } from '../../../src/gateway/decode/attribute-value.ts';
 import { Resource, ResourceSpans, TraceRequest } from '../../../src/gateway/decode/otlp-schema.ts';
-import { Backlog, type Destination } from '../../../src/gateway/forward/backlog.ts';
+import { Backlog, type Destination, Retries } from '../../../src/gateway/forward/backlog.ts';
 import { compressed, liveKitCloud, otlpDestination } from '../../../src/gateway/forward/destinations.ts';
 import { pair } from '../../../src/gateway/forward/otlp-request.ts';
 import { retryAfterOf } from '../../../src/gateway/forward/post.ts';
 import { DeadLetters } from '../../../src/gateway/spool/dead-letters.ts';
+import type { Entry } from '../../../src/gateway/spool/spool.ts';
 import { Telemetry } from '../../../src/gateway/telemetry.ts';
 import { newFolder } from '../running.ts';
 import { type Backend, listenBackend, type Received } from './backend.ts';
@@ -183,6 +184,34 @@ describe('a request that a backend fails at', () => {
     // The one that was taken away comes back.
     keys.set('gone', secret);
     await vi.waitFor(async () => expect(await result('ok')).toBe(3), { timeout: 10_000 });
+    // However often the refused one fails while others are taken, it waits for its key.
+    for (let taken = 4; taken < 16; taken++) {
+      const failures = await count('_failures_total{$}');
+      await vi.waitFor(async () => expect(await count('_failures_total{$}')).toBeGreaterThan(failures), {
+        timeout: 10_000,
+      });
+      await add('spans', { kind: 'traces', issuer: 'new', type: 'application/x-protobuf' });
+      await vi.waitFor(async () => expect(await result('ok')).toBe(taken), { timeout: 10_000 });
+    }
+    expect(await result('rejected')).toBe(0);
+    backend.answer = () => ({ status: 200 });
+    await vi.waitFor(async () => expect(await result('ok')).toBe(16), { timeout: 10_000 });
+  });
+
+  test('with an API key that is refused again and again, while others are taken, is kept', () => {
+    const retries = new Retries({ firstDelay: 1000, maxDelay: 60_000 });
+    const entry = { id: 'old' } as Entry;
+    for (let n = 0, now = 0; n < 100; n++, now += 60_000) {
+      expect(retries.isDue(entry, now)).toBe(true);
+      expect(retries.failed(entry, now, true)).toBe(false);
+      retries.succeeded();
+    }
+    // It is set aside as any other once it is the entry that fails.
+    const refused = Array.from({ length: 5 }, () => {
+      retries.succeeded();
+      return retries.failed(entry, 0);
+    });
+    expect(refused).toEqual([false, false, false, false, true]);
   });
 });
 
