@@ -13,7 +13,7 @@ export default defineAgent({
     process.on('exit', () => writeLine({ exit: Date.now() }));
     const endCall = () => {
       writeLine({ shutdown: Date.now() });
-      ctx.shutdown('the call is endCall');
+      ctx.shutdown('the call is over');
     };
     call.play().then(endCall, (error) => {
       writeLine({ error: error.message });

@@ -124,7 +124,7 @@ describe('nested values', () => {
     ).not.toThrow();
   });
 
-  test('beyond the limit make an upload malformed: it goes to the dead-deadLetter folder immediately, and delays no other upload', async () => {
+  test('beyond the limit make an upload malformed: it goes to the dead-letter folder immediately, and delays no other upload', async () => {
     const gateway = await startTestGateway();
     const deep = {
       ...one('full-01-logs'),
@@ -138,13 +138,13 @@ describe('nested values', () => {
       1, 1, 0,
     ]);
     expect(gateway.lines).toEqual(['An upload of logs could not be read and is set aside (NestedTooDeep)']);
-    const deadLetters = readdirSync(join(gateway.directory, 'dead-deadLetter')).toSorted();
+    const deadLetters = readdirSync(join(gateway.directory, 'dead-letter')).toSorted();
     expect(deadLetters).toEqual([
       expect.stringMatching(/^ingest-\d{13}-\d{6}\.entry$/),
       expect.stringMatching(/^ingest-\d{13}-\d{6}\.json$/),
     ]);
     const deadLetter = JSON.parse(
-      readFileSync(join(gateway.directory, 'dead-deadLetter', deadLetters[1] ?? ''), 'utf8'),
+      readFileSync(join(gateway.directory, 'dead-letter', deadLetters[1] ?? ''), 'utf8'),
     );
     expect(deadLetter).toMatchObject({ source: 'ingest', reason: 'NestedTooDeep' });
   });

@@ -30,7 +30,7 @@ async function backlogFor(destination: Destination, firstDelay = 5) {
     directory: join(directory, 'queue'),
     maxBytes: 1e7,
     destination,
-    deadLetters: await DeadLetters.open({ directory: join(directory, 'dead-deadLetter'), maxBytes: 1e6 }),
+    deadLetters: await DeadLetters.open({ directory: join(directory, 'dead-letter'), maxBytes: 1e6 }),
     telemetry,
     log: (line) => lines.push(line),
     firstDelay,
@@ -55,8 +55,8 @@ async function backlogFor(destination: Destination, firstDelay = 5) {
       return Number(value?.[1] ?? Number.NaN);
     },
     result: (result: string) => countOf(telemetry, name, result),
-    deadLetters: () => readdirSync(join(directory, 'dead-deadLetter')).toSorted(),
-    deadLetter: (file: string) => JSON.parse(readFileSync(join(directory, 'dead-deadLetter', file), 'utf8')),
+    deadLetters: () => readdirSync(join(directory, 'dead-letter')).toSorted(),
+    deadLetter: (file: string) => JSON.parse(readFileSync(join(directory, 'dead-letter', file), 'utf8')),
   };
 }
 
@@ -107,7 +107,7 @@ describe('queued requests', () => {
     expect(await result('ok')).toBe(5);
   });
 
-  test('are sent separately if the combined request is refused; a request that is refused again goes to the dead-deadLetter folder', async () => {
+  test('are sent separately if the combined request is refused; a request that is refused again goes to the dead-letter folder', async () => {
     const backend = await listenBackend();
     backend.status = 503;
     const { backlog, add, result, deadLetters, deadLetter } = await backlogFor(tempo(backend));
@@ -126,7 +126,7 @@ describe('queued requests', () => {
 
 describe('a request at which a backend fails', () => {
   test.each([500, 502, 503])(
-    'does not delay others (%i), and goes to the dead-deadLetter folder after repeated failures',
+    'does not delay others (%i), and goes to the dead-letter folder after repeated failures',
     async (status) => {
       const backend = await listenBackend();
       const taken = answering(backend, (names) => (names.includes('bad') ? status : 200));

@@ -70,7 +70,7 @@ test('a session with the observed marker only on a span is not measured either',
   const first = await startTestGateway({ directory, measurementDelays: longDelays });
   const span = {
     traceId: 'trace',
-    spanId: 'observed',
+    spanId: 'marked',
     name: 'agent_turn',
     start: 1000,
     end: 1001,
@@ -79,7 +79,7 @@ test('a session with the observed marker only on a span is not measured either',
     status: 'unset' as const,
   };
   const identity = { jobId: 'AJ_full', redacted: false, simulated: false };
-  await first.store.apply({ ...emptyBatch(identity), spans: [span] }, 'observed');
+  await first.store.apply({ ...emptyBatch(identity), spans: [span] }, 'marked');
   await first.take(capturedOf('full'));
   await first.close();
   const gateway = await startTestGateway({ directory, measurementDelays: noDelays });

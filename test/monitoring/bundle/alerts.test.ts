@@ -62,7 +62,7 @@ function lazy<T>(make: () => T): () => T {
 
 const tested = coverage(alerts, new Map(files.map(({ name, path }) => [name, readRuleTest(path)])));
 
-describe.each(alerts.map((rule) => ({ rule, title: ruleName(rule) })))('$called', ({ rule }) => {
+describe.each(alerts.map((rule) => ({ rule, title: ruleName(rule) })))('$title', ({ rule }) => {
   test('fires in a test', () => {
     expect(tested.get(rule)?.fires).not.toEqual([]);
   });

@@ -26,7 +26,7 @@ describe.skipIf(noBrowser)('the list', () => {
     const gateway = await gatewayWith(threeSessions[1] as TestSession);
     const page = await openPage(gateway.url, { viewport: { width: 1400, height: 800 } });
     const [bar, scale] = await Promise.all(
-      ['.range-element', '.range-scale'].map((part) => page.locator(`svg.range ${part}`).boundingBox()),
+      ['.range-found', '.range-scale'].map((part) => page.locator(`svg.range ${part}`).boundingBox()),
     );
     if (!bar || !scale) throw new Error('the bar is missing');
     expect(bar.width).toBeGreaterThan(1);

@@ -37,11 +37,11 @@ describe.skipIf(noBrowser)('the recording of a session', () => {
   test('shows an error if the waveform takes too long, and still plays', async () => {
     const gateway = await startTestGateway();
     await gateway.take(capturedOf('flush'));
-    const error = 'It was not session within 3 minutes';
+    const error = 'It was not made within 3 minutes';
     const page = await openPage('about:blank');
     await page.route('**/peaks', (route) => route.fulfill({ status: 409, json: { error, reason: 'slow' } }));
     await page.goto(`${gateway.url}/sessions/AJ_flush`);
-    await page.getByText('No waveform: It was not session within 3 minutes').waitFor();
+    await page.getByText('No waveform: It was not made within 3 minutes').waitFor();
     await page.getByRole('button', { name: 'Play', exact: true }).click();
     await page.locator('.turn.playing').waitFor();
     expect(takePageErrors(page).every((error) => error.includes('409'))).toBe(true);
