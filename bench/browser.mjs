@@ -22,7 +22,7 @@ export async function openBrowser() {
     )
     .find(isThere);
   if (executablePath === undefined)
-    throw new Error('there is no Chromium on PATH (Debian: apt-get install chromium-headless-shell)');
+    throw new Error('no Chromium on PATH (Debian: apt-get install chromium-headless-shell)');
   return chromium.launch({
     executablePath,
     args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],

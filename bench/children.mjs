@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { sleep } from './measure.mjs';
 
-/** How long a process may take to end by itself when it is asked to, in milliseconds. */
-const patience = 3_000;
+/** Milliseconds that a process has to exit before it is killed. */
+const exitTimeout = 3_000;
 
-/** Processes that were started here, and end here: whatever happens, `stop` leaves none. */
+/** Child processes. `stop` ends all of them. */
 export class Children {
   #running = new Set();
   #closed = false;
@@ -85,7 +85,7 @@ class Child {
 
   async stop() {
     if (this.#process.connected) this.#process.disconnect();
-    await Promise.race([this.exited, sleep(patience)]);
+    await Promise.race([this.exited, sleep(exitTimeout)]);
     this.#process.kill('SIGKILL'); // by its id; does nothing when it has ended
     await this.exited;
   }

@@ -13,7 +13,7 @@ const away = `http://127.0.0.1:${await freePort()}`;
 const processOf = (name) => new URL(`./processes/${name}.mjs`, import.meta.url);
 
 /** What may be in the way of an upload, as options of the gateway. */
-const hindrances = {
+const obstacles = {
   'all is well': {},
   'its disk is full': { minFreeBytes: Number.MAX_SAFE_INTEGER },
   'its backends are away': { forward: { tempo: away, loki: away, prometheus: away } },
@@ -40,7 +40,7 @@ export async function jobEnd(children) {
     ends[name] = [];
     for (let round = 0; round < rounds; round += 1) ends[name].push(await worker.ask('run', what));
   };
-  for (const [name, hindrance] of Object.entries(hindrances)) {
+  for (const [name, hindrance] of Object.entries(obstacles)) {
     const gateway = children.start(processOf('hindered-gateway'), options(hindrance));
     const worker = workerFor(await gateway.ask('url'));
     if (name === 'all is well') await measure('nothing is uploaded', worker, { ...job, record: false });
@@ -66,7 +66,7 @@ export async function jobEnd(children) {
     notes: [],
     goals: [
       // What the SDK waits for at most, when a receiver does not answer as it should, is 8 s and more, up to 15 min.
-      ...Object.keys(hindrances).map((name) => atMost(`the end of a job, ${name}`, longest(name), 5000, ms)),
+      ...Object.keys(obstacles).map((name) => atMost(`the end of a job, ${name}`, longest(name), 5000, ms)),
       atMost(
         'the end of a job, the gateway dies in its upload',
         longest('killed in an upload, and restarted'),

@@ -33,7 +33,7 @@ export async function storedCalls(short, long) {
 }
 
 /** What a long call takes of the gateway: its whole trace, and when several look at one while it runs. */
-export async function strainOf(gateway, url) {
+export async function gatewayLoadOf(gateway, url) {
   const timed = async (...paths) => {
     const began = performance.now();
     await Promise.all(paths.map(async (path) => (await fetch(`${url}/api/sessions/${path}`)).arrayBuffer()));

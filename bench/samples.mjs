@@ -62,7 +62,7 @@ export async function samples() {
           `at three hours, ${worst.counted} samples and ${Math.round(worst.modelled)} by the model.`
         : 'Prometheus is missing, so that the model was not compared with it.',
       ...[largeFleet, scrapedFleet].map((fleet) => readByRules(after, fleet)),
-      ...(rules ? told(rules) : []),
+      ...(rules ? ruleCostNotes(rules) : []),
     ],
     goals: [
       atMost(
@@ -106,7 +106,7 @@ function readByRules({ groups, alerts }, fleet) {
 }
 
 /** What a real Prometheus took for its rules. */
-const told = ({ version, cpu, without, withRules }) => [
+const ruleCostNotes = ({ version, cpu, without, withRules }) => [
   `Prometheus ${version} with ${scrapedFleet.workers} workers took ${cpu.rules.toFixed(2)} s of processor time a minute for the rules, and ` +
     `${cpu.without.toFixed(2)} s for scraping them. With the rules it held ${withRules.series} series in ${megabytes(withRules.memory)}, ` +
     `without them ${without.series} in ${megabytes(without.memory)}. It had run for nine minutes: longer windows were not full yet.`,

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { openBrowser } from './browser.mjs';
-import { storedCalls, strainOf } from './long-calls.mjs';
+import { gatewayLoadOf, storedCalls } from './long-calls.mjs';
 import { alternate, median, quantile } from './measure.mjs';
 import { atLeast, atMost, megabytes, ms } from './report.mjs';
 
@@ -82,7 +82,7 @@ export async function sessionPage(children) {
       short: measure('AJ_short', short),
       long: measure('AJ_long', long),
     });
-    const strain = { ...(await strainOf(gateway, url)), bytes };
+    const strain = { ...(await gatewayLoadOf(gateway, url)), bytes };
     return report(found, await gateway.ask('waveform', recorded), strain);
   } finally {
     await browser.close();

@@ -34,7 +34,7 @@ answer(
       globalThis.gc?.();
       return process.memoryUsage.rss();
     },
-    drained: (patience) => gateway.drained(patience),
+    drained: (timeout) => gateway.drained(timeout),
     sessions: () =>
       gateway.store.index.summaries().filter(({ complete, hasAudio }) => complete && hasAudio).length,
   },

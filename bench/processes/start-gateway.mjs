@@ -39,7 +39,7 @@ answer(
     url: () => gateway.url,
     /** Milliseconds until it answered, and until it was at rest, from its start without that of Node.js; bytes at most. */
     start: async () => ({ started, rested: await rest(), peak }),
-    drained: (patience) => gateway.drained(patience),
+    drained: (timeout) => gateway.drained(timeout),
   },
   () => gateway.close(),
 );

@@ -39,13 +39,13 @@ async function run(job) {
     agentName: 'front-desk',
     metadata: JSON.stringify({ log, ...job }),
   });
-  let told = {};
+  let jobLog = {};
   const over = await until(() => {
-    told = read(log);
-    return told.exit !== undefined;
+    jobLog = read(log);
+    return jobLog.exit !== undefined;
   }, 60_000);
   if (!over) throw new Error('a job has not ended in a minute');
-  return told.exit - told.shutdown;
+  return jobLog.exit - jobLog.shutdown;
 }
 
 function read(log) {

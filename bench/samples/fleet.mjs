@@ -150,9 +150,9 @@ function foreign(fleet) {
 
 /** How many series there are of these labels. */
 export function count({ of, has, listed }, fleet) {
-  const whose = (identity[of]?.(fleet) ?? []).find(([labels]) => labels.some((label) => has.has(label)));
+  const owner = (identity[of]?.(fleet) ?? []).find(([labels]) => labels.some((label) => has.has(label)));
   const models = modelLabels.some((label) => has.has(label)) ? fleet.models : 1;
-  return [...listed.values()].reduce((product, each) => product * each.length, (whose?.[1] ?? 1) * models);
+  return [...listed.values()].reduce((product, each) => product * each.length, (owner?.[1] ?? 1) * models);
 }
 
 /** A series with these labels alone; a label that it does not have is none. */

@@ -9,7 +9,7 @@ const readyz = async (url: string) => {
   return [response.status, (await response.text()).trim()];
 };
 
-test('a gateway that takes uploads is ready', async () => {
+test('a gateway that accepts uploads is ready', async () => {
   const { url } = await startTestGateway();
   expect(await readyz(url)).toEqual([200, 'ready']);
 });
@@ -20,12 +20,12 @@ test.each<[Partial<GatewayOptions>, string]>([
     'the disk is full: uploads are refused until there is room; see --min-free-mb',
   ],
   [{ spoolBytes: 1 }, 'the spool is full: uploads are refused until some are processed'],
-])('one that refuses them is not: %j', async (options, reason) => {
+])('a gateway that refuses uploads is not ready: %j', async (options, reason) => {
   const { url } = await startTestGateway(options);
   expect(await readyz(url)).toEqual([503, reason]);
 });
 
-test('nor is one whose spool cannot be written', async () => {
+test('a gateway that cannot write its spool is not ready', async () => {
   const { url, directory } = await startTestGateway();
   expect(await readyz(url)).toEqual([200, 'ready']);
   rmSync(join(directory, 'spool'), { recursive: true });

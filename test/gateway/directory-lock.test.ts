@@ -5,23 +5,23 @@ import { expect, test } from 'vitest';
 import { lockDirectory } from '../../src/gateway/directory-lock.ts';
 import { newFolder } from './running.ts';
 
-/** The shortest that there may be, so that nobody waits for long. */
+/** The minimum, so that the tests are short. */
 const stale = 2000;
-/** A process that is none: Linux and macOS have no such ids. */
-const nobody = 2 ** 30;
+/** A process ID that does not exist on Linux and macOS. */
+const unusedPid = 2 ** 30;
 
 const locking = (directory: string) => {
   const lines: string[] = [];
   return { lines, taken: lockDirectory(directory, { stale, log: (line) => lines.push(line) }) };
 };
 
-/** What a gateway leaves that is killed. */
+/** Leaves the lock of a gateway that was killed. */
 const crashed = (directory: string, holder: object) => {
   mkdirSync(join(directory, 'gateway.lock'));
   writeFileSync(join(directory, 'gateway.pid'), JSON.stringify(holder));
 };
 
-test('a directory is locked by one gateway; the next is refused with the next step', async () => {
+test('a directory is locked by one gateway; a second gateway is refused with instructions', async () => {
   const directory = newFolder();
   const unlock = await locking(directory).taken;
   const { taken, lines } = locking(directory);
@@ -37,9 +37,9 @@ test('a directory is locked by one gateway; the next is refused with the next st
 });
 
 test.each([
-  ['a process that is gone', { host: hostname(), pid: nobody, since: 1 }],
+  ['a process that is gone', { host: hostname(), pid: unusedPid, since: 1 }],
   ['a process of the same id, as in a container', { host: hostname(), pid: process.pid, since: 1 }],
-])('what a crash left is taken over at once: of %s', async (_, holder) => {
+])('the lock of a crashed gateway is taken over immediately: %s', async (_, holder) => {
   const directory = newFolder();
   crashed(directory, holder);
   const { taken, lines } = locking(directory);
@@ -49,8 +49,8 @@ test.each([
 
 test.each([
   ['another machine', JSON.stringify({ host: 'elsewhere.invalid', pid: 1, since: 1 })],
-  ['one that nobody knows', 'not JSON'],
-])('and when nobody renews it any more: of %s', async (_, holder) => {
+  ['an unreadable file', 'not JSON'],
+])('a lock that is no longer renewed is taken over: %s', async (_, holder) => {
   const directory = newFolder();
   mkdirSync(join(directory, 'gateway.lock'));
   writeFileSync(join(directory, 'gateway.pid'), holder);

@@ -6,11 +6,11 @@ import { newFolder, startTestGateway } from './running.ts';
 import { key, one, tokenOf, upload } from './uploads.ts';
 
 const readers = { bearer: 'a-token-that-nobody-knows' };
-const elsewhere = { host: '0.0.0.0', readers };
+const allInterfaces = { host: '0.0.0.0', readers };
 
-describe('plain HTTP beyond this machine', () => {
-  test('is warned about, with what to do', async () => {
-    const { lines } = await startTestGateway(elsewhere);
+describe('plain HTTP on a non-loopback address', () => {
+  test('logs a warning with instructions', async () => {
+    const { lines } = await startTestGateway(allInterfaces);
     expect(lines).toEqual([
       'WARNING: plain HTTP on 0.0.0.0: anybody on the network path can read conversations, and the credentials of readers and agents. ' +
         'Set TALKGAUGE_GATEWAY_TLS_CERT and TALKGAUGE_GATEWAY_TLS_KEY, or listen on 127.0.0.1 behind a proxy with TLS; ' +
@@ -18,41 +18,41 @@ describe('plain HTTP beyond this machine', () => {
     ]);
   });
 
-  test('is not, where it is meant, where there is TLS, and on this machine', async () => {
-    expect((await startTestGateway({ ...elsewhere, insecure: true })).lines).toEqual([]);
-    expect((await startTestGateway({ ...elsewhere, tls: certificate('gateway') })).lines).toEqual([]);
+  test('logs no warning with --insecure, with TLS and on loopback', async () => {
+    expect((await startTestGateway({ ...allInterfaces, insecure: true })).lines).toEqual([]);
+    expect((await startTestGateway({ ...allInterfaces, tls: certificate('gateway') })).lines).toEqual([]);
     expect((await startTestGateway({ readers })).lines).toEqual([]);
   });
 
-  test('depends on the address on which the port of a container is published', async () => {
-    expect((await startTestGateway({ ...elsewhere, published: '127.0.0.1' })).lines).toEqual([]);
-    const { lines } = await startTestGateway({ ...elsewhere, published: '192.0.2.1' });
+  test('is detected by the published address of a container port', async () => {
+    expect((await startTestGateway({ ...allInterfaces, published: '127.0.0.1' })).lines).toEqual([]);
+    const { lines } = await startTestGateway({ ...allInterfaces, published: '192.0.2.1' });
     expect(lines).toEqual([expect.stringContaining('WARNING: plain HTTP on 192.0.2.1: ')]);
   });
 });
 
-describe('a secret that may be guessed', () => {
+describe('an API secret that is easy to guess', () => {
   const short = { pair: { key: 'devkey', secret: 'secret' } };
   const why =
     'the secret of the API key devkey has 6 characters, and may be guessed; take one of at least 32 (`openssl rand -base64 32`), ' +
     'or listen on 127.0.0.1, or say with --insecure that this is a network of yours';
 
-  test('keeps the gateway from starting where others reach it', async () => {
-    await expect(startTestGateway({ ...elsewhere, keys: short })).rejects.toThrow(
+  test('prevents the start of a gateway that is reachable from other machines', async () => {
+    await expect(startTestGateway({ ...allInterfaces, keys: short })).rejects.toThrow(
       `LIVEKIT_API_SECRET cannot be used: ${why}.`,
     );
     const file = join(newFolder(), 'keys.yml');
     writeFileSync(file, `long: ${'x'.repeat(32)}\ndevkey: secret\n`);
-    await expect(startTestGateway({ ...elsewhere, keys: { files: [file] } })).rejects.toThrow(
+    await expect(startTestGateway({ ...allInterfaces, keys: { files: [file] } })).rejects.toThrow(
       `The file of API keys ${file} cannot be used: ${why}.`,
     );
   });
 
-  test('is not taken either when a file gets it later', async () => {
+  test('is also ignored when it is added to a key file later', async () => {
     const file = join(newFolder(), 'keys.yml');
     writeFileSync(file, `${key.key}: ${key.secret}\n`);
     const gateway = await startTestGateway({
-      ...elsewhere,
+      ...allInterfaces,
       insecure: false,
       keys: { files: [file], reloadMs: 20 },
     });
@@ -63,8 +63,8 @@ describe('a secret that may be guessed', () => {
     expect((await upload(gateway.url, one('full-01-logs'))).status).toBe(200);
   });
 
-  test.each([{}, { ...elsewhere, insecure: true }, { ...elsewhere, published: '127.0.0.1' }])(
-    'is, with %j',
+  test.each([{}, { ...allInterfaces, insecure: true }, { ...allInterfaces, published: '127.0.0.1' }])(
+    'is accepted with %j',
     async (options) => {
       const gateway = await startTestGateway({ ...options, keys: short });
       const token = await tokenOf({ secret: 'secret' });
@@ -73,7 +73,7 @@ describe('a secret that may be guessed', () => {
   );
 });
 
-test('a port that is taken is refused with the name of the variable that sets it', async () => {
+test('the error for a port in use names the variable that sets the port', async () => {
   const { url } = await startTestGateway();
   const port = Number(new URL(url).port);
   await expect(startTestGateway({ port })).rejects.toThrow(
@@ -81,7 +81,7 @@ test('a port that is taken is refused with the name of the variable that sets it
   );
 });
 
-test('an unknown path is answered with where the sessions are', async () => {
+test('the response to an unknown path lists the available paths', async () => {
   const { url } = await startTestGateway();
   const response = await fetch(`${url}/nowhere`);
   expect([response.status, await response.text()]).toEqual([

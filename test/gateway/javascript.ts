@@ -21,7 +21,7 @@ export const callOf = (...scenes: string[]) => ({
 
 type AgentFile = 'observed-call.mjs' | 'recorded-call.mjs' | 'typed-call.mjs';
 
-/** A worker of the JavaScript SDK whose jobs upload to `url`; whoever starts it closes it. */
+/** A worker of the JavaScript SDK with jobs that upload to `url`. The caller closes it. */
 export function openJavaScriptWorker(
   file: AgentFile,
   url: string,
@@ -41,12 +41,12 @@ export async function startJavaScriptWorker(
   return worker;
 }
 
-/** Workers at a time of tests that run side by side: each is two processes, and its jobs. */
+/** Concurrent workers of concurrent tests. Each has two processes, and its jobs. */
 const maxWorkers = 3;
 let running = 0;
 const queue: (() => void)[] = [];
 
-/** Does something with a worker of its own, beside other tests. */
+/** Runs `use` with a worker of its own, concurrently with other tests. */
 export async function withJavaScriptWorker<T>(
   file: AgentFile,
   url: string,
@@ -63,28 +63,28 @@ export async function withJavaScriptWorker<T>(
       await worker.close();
     }
   } finally {
-    // Whoever is next takes this place.
+    // The next in the queue takes this slot.
     const next = queue.shift();
     if (next) next();
     else running--;
   }
 }
 
-interface Told {
+interface JobLog {
   /** When the job asked to be shut down, and when its process exited: unix milliseconds. */
   shutdown: number;
   exit: number;
   error?: string;
 }
 
-/** What a job wrote down; its last line is that it exits. */
-export const toldBy = (log: string): Promise<Told> =>
+/** The log entries of a job, merged. The last line is its exit. */
+export const readJobLog = (log: string): Promise<JobLog> =>
   vi.waitFor(
     () => {
       const lines = readFileSync(log, 'utf8').trim().split('\n');
-      const told = Object.assign({}, ...lines.map((line) => JSON.parse(line)));
-      expect(told.exit).toBeGreaterThan(0);
-      return told;
+      const entries = Object.assign({}, ...lines.map((line) => JSON.parse(line)));
+      expect(entries.exit).toBeGreaterThan(0);
+      return entries;
     },
     { timeout: 90_000, interval: 100 },
   );
@@ -92,12 +92,12 @@ export const toldBy = (log: string): Promise<Told> =>
 /**
  * Runs a job of three typed turns to its end: milliseconds from its shutdown to the exit of its process.
  *
- * @param to what it uploads to; or a worker that runs it, and says so
+ * @param to the URL for uploads, or a worker that runs the job and has the URL
  */
 export async function runTypedCall(to: string | Worker, env?: Record<string, string>): Promise<number> {
   const log = join(newFolder(), 'job.jsonl');
   const worker = typeof to === 'string' ? await startJavaScriptWorker('typed-call.mjs', to, env) : to;
   await worker.run({ turns: 3, log });
-  const { shutdown, exit } = await toldBy(log);
+  const { shutdown, exit } = await readJobLog(log);
   return exit - shutdown;
 }

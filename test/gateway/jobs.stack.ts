@@ -11,14 +11,14 @@ import {
   callOf,
   openJavaScriptWorker,
   pair,
+  readJobLog,
   runTypedCall,
   startJavaScriptWorker,
-  toldBy,
 } from './javascript.ts';
-import { openPassage } from './proxy.ts';
+import { startTcpForwarder } from './proxy.ts';
 import { newFolder, startTestGateway } from './running.ts';
 
-test('a call of the JavaScript SDK, in a forked job, arrives whole: the environment names the gateway, and no more', async () => {
+test('a call of the JavaScript SDK in a forked job is uploaded completely with only the gateway URL in the environment', async () => {
   const gateway = await startTestGateway({ keys: { pair } });
   const directory = newFolder();
   const log = join(directory, 'job.jsonl');
@@ -28,7 +28,7 @@ test('a call of the JavaScript SDK, in a forked job, arrives whole: the environm
   });
   const plan = callOf('question', 'lookup', 'interruption');
   await worker.run({ plan, directory, log });
-  expect((await toldBy(log)).error).toBeUndefined();
+  expect((await readJobLog(log)).error).toBeUndefined();
   await gateway.drained(20_000);
 
   const { sessions } = await gateway.json('/api/sessions');
@@ -62,22 +62,22 @@ test('a call of the JavaScript SDK, in a forked job, arrives whole: the environm
   expect(gateway.lines).toEqual([]);
 });
 
-describe('a job exits as if nothing were uploaded', () => {
-  /** What the SDK waits for at most, when a receiver does not answer as it should, is 8 seconds and more. */
+describe('uploads do not delay the exit of a job', () => {
+  /** The SDK waits for 8 seconds and more if a receiver does not answer correctly. */
   const limit = 5000;
-  // A worker takes long to start, and uploads to one address.
+  // A worker is slow to start and uploads to one address, so all tests share a worker and a TCP forwarder.
   let target = '';
-  let passage: Awaited<ReturnType<typeof openPassage>>;
+  let forwarder: Awaited<ReturnType<typeof startTcpForwarder>>;
   let worker: Worker;
   beforeAll(async () => {
-    passage = await openPassage(() => target);
-    worker = await openJavaScriptWorker('typed-call.mjs', passage.url);
+    forwarder = await startTcpForwarder(() => target);
+    worker = await openJavaScriptWorker('typed-call.mjs', forwarder.url);
   });
   afterAll(async () => {
     await worker.close();
-    await passage.close();
+    await forwarder.close();
   });
-  /** Milliseconds until the job of a call exits that is uploaded to a gateway with these options. */
+  /** Milliseconds from shutdown to exit of a job that uploads to a gateway with these options. */
   const exitOf = async (options: Partial<GatewayOptions>): Promise<number> => {
     const gateway = await startTestGateway({ keys: { pair }, ...options });
     target = gateway.url;
@@ -90,7 +90,7 @@ describe('a job exits as if nothing were uploaded', () => {
     ['when the disk is full', { minFreeBytes: Number.MAX_SAFE_INTEGER }],
     ['when its key is not known', { keys: { pair: { key: 'another', secret: 'x'.repeat(32) } } }],
     ['when it uploads more often than it may', { limits: { perMinute: 1 } }],
-    // It hangs up in the middle of what is sent.
+    // The gateway closes the connection in the middle of an upload.
     ['when uploads are cut', { limits: { graceSeconds: 0.001, minRate: 1e12 } }],
   ])('%s', async (_, options) => {
     expect(await exitOf(options)).toBeLessThan(limit);
@@ -102,7 +102,7 @@ describe('a job exits as if nothing were uploaded', () => {
     expect(await exitOf({ forward })).toBeLessThan(limit);
   });
 
-  test('when the backends take what is sent, and never answer', async () => {
+  test('when the backends accept requests and never answer', async () => {
     const silent = createServer((request) => request.resume()).listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
@@ -113,7 +113,7 @@ describe('a job exits as if nothing were uploaded', () => {
   });
 });
 
-test('a gateway that goes away during a call, and comes back, has all logs and the whole conversation', async () => {
+test('a gateway that restarts during a call has all logs and the complete conversation', async () => {
   const directory = newFolder();
   const first = await startTestGateway({ keys: { pair }, directory });
   const log = join(newFolder(), 'job.jsonl');
@@ -123,7 +123,7 @@ test('a gateway that goes away during a call, and comes back, has all logs and t
   await first.close();
   await vi.waitFor(() => expect(readFileSync(log, 'utf8')).toContain('"turn":8'), { timeout: 60_000 });
   const second = await startTestGateway({ keys: { pair }, directory, port: Number(new URL(first.url).port) });
-  const { shutdown, exit } = await toldBy(log);
+  const { shutdown, exit } = await readJobLog(log);
   expect(exit - shutdown).toBeLessThan(5000);
   await second.drained(20_000);
   const { sessions } = await second.json('/api/sessions');
@@ -133,13 +133,13 @@ test('a gateway that goes away during a call, and comes back, has all logs and t
   expect(spoken).toHaveLength(12);
 });
 
-test('of an unknown key, two requests are made, and the SDK says once that it stops', async () => {
+test('with an unknown key, the SDK sends two requests and logs once that it stops', async () => {
   const gateway = await startTestGateway({ keys: { pair: { key: 'another', secret: 'x'.repeat(32) } } });
   const log = join(newFolder(), 'job.jsonl');
   const worker = await startJavaScriptWorker('typed-call.mjs', gateway.url, { LOG_LEVEL: 'info' });
   await worker.run({ turns: 3, log });
-  await toldBy(log);
-  // What a job writes comes here by way of its worker.
+  await readJobLog(log);
+  // The worker prints the output of its jobs.
   await vi.waitFor(
     () => expect(worker.output().match(/data recording is disabled for this project/g)).toHaveLength(1),
     { timeout: 20_000 },

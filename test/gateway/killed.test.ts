@@ -31,7 +31,7 @@ async function startProcess(directory: string) {
   const url = await vi.waitFor(
     () => {
       const found = said.match(/^LIVEKIT_OBSERVABILITY_URL=(\S+)\n/)?.[1];
-      if (found === undefined) throw new Error('the gateway does not start');
+      if (found === undefined) throw new Error('the gateway did not start');
       return found;
     },
     { timeout: 60_000, interval: 50 },
@@ -39,15 +39,15 @@ async function startProcess(directory: string) {
   return { child, url };
 }
 
-/** A gateway that dies when a part of a recording has come, and is started again, behind an address that stays. */
-async function startMortal() {
+/** A gateway behind a fixed address. It is killed when a part of a recording has arrived, and restarted. */
+async function startKilledGateway() {
   const directory = newFolder();
   const spool = join(directory, 'spool');
   const parts = () => readdirSync(spool).filter((name) => name.endsWith('.part'));
   let gateway = await startProcess(directory);
-  let death: Promise<void> | undefined;
+  let killed: Promise<void> | undefined;
 
-  async function dieOf(incoming: IncomingMessage): Promise<void> {
+  async function killDuring(incoming: IncomingMessage): Promise<void> {
     const { hostname, port } = new URL(gateway.url);
     const { url: path, headers } = incoming;
     const sent = request({ hostname, port, path, method: 'POST', headers }).on('error', () => {});
@@ -61,17 +61,17 @@ async function startMortal() {
 
   const proxy = await startProxy(
     () => gateway.url,
-    (incoming, _outgoing, pass) => {
-      if (death || kindOf(incoming.url ?? '') !== 'recordings') return pass();
-      death = dieOf(incoming);
+    (incoming, _outgoing, forward) => {
+      if (killed || kindOf(incoming.url ?? '') !== 'recordings') return forward();
+      killed = killDuring(incoming);
     },
   );
   return {
     url: proxy.url,
     parts,
-    /** Its sessions, once it has died and is there again. */
+    /** The sessions, after the gateway was killed and restarted. */
     async sessions() {
-      await death;
+      await killed;
       return vi.waitFor(
         async () => {
           const { sessions } = (await (await fetch(`${gateway.url}/api/sessions`)).json()) as {
@@ -86,19 +86,19 @@ async function startMortal() {
   };
 }
 
-// A recording that nobody answers holds a job of Node.js for 15 minutes.
-describe('a gateway that is killed in the middle of a recording, and started again', () => {
-  test('lets a job of Node.js end, and has what it had accepted before', async () => {
-    const gateway = await startMortal();
+// An unanswered recording upload keeps a job of Node.js running for 15 minutes.
+describe('a gateway that is killed during a recording upload and restarted', () => {
+  test('lets a job of Node.js exit, and has the uploads accepted before', async () => {
+    const gateway = await startKilledGateway();
     await runTypedCall(gateway.url);
     await gateway.sessions();
     expect(gateway.parts()).toEqual([]);
   });
 
   test.skipIf(version === undefined && !process.env.CI)(
-    'lets a job of Python end, and has what came after',
+    'lets a job of Python exit, and has the uploads sent after the restart',
     async () => {
-      const gateway = await startMortal();
+      const gateway = await startKilledGateway();
       const worker = await startPythonWorker(gateway.url, pair);
       try {
         await worker.run('AJ_python', ['Hello']);

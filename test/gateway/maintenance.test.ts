@@ -6,7 +6,7 @@ import { newFolder, type Running, startTestGateway } from './running.ts';
 import { type Bucket, listenBucket } from './store/bucket.ts';
 import { capturedOf, one } from './uploads.ts';
 
-/** As long after the uploads as it takes for a session to be over. */
+/** A time at which the uploaded sessions have ended. */
 const later = () => Date.now() / 1000 + 600;
 
 async function archived(): Promise<{ gateway: Running; bucket: Bucket; directory: string }> {
@@ -18,7 +18,7 @@ async function archived(): Promise<{ gateway: Running; bucket: Bucket; directory
   return { gateway, bucket, directory };
 }
 
-const everything = async (gateway: Running) => {
+const responsesOf = async (gateway: Running) => {
   const at = (path: string) => gateway.json(`/api/sessions/AJ_flush${path}`);
   const audio = await (await fetch(`${gateway.url}/api/sessions/AJ_flush/audio`)).arrayBuffer();
   return [
@@ -30,11 +30,11 @@ const everything = async (gateway: Running) => {
   ];
 };
 
-test('a session that is over moves into the bucket, and is read as before', async () => {
+test('an ended session moves to the bucket, and its API responses do not change', async () => {
   const bucket = await listenBucket();
   const gateway = await startTestGateway({ objects: bucket.options });
   await gateway.take(capturedOf('flush'));
-  const before = await everything(gateway);
+  const before = await responsesOf(gateway);
   const { bytes } = await gateway.json('/api/sessions/AJ_flush');
 
   expect(await archive(gateway.store, Date.now() / 1000)).toEqual({ ok: 0, failed: 0 });
@@ -51,10 +51,10 @@ test('a session that is over moves into the bucket, and is read as before', asyn
     ].map((name) => `talkgauge/sessions/AJ_flush/${name}`),
   );
   expect(readdirSync(join(gateway.directory, 'sessions/AJ_flush'))).toEqual(['session.json']);
-  expect(await everything(gateway)).toEqual(before);
+  expect(await responsesOf(gateway)).toEqual(before);
   const after = await gateway.json('/api/sessions/AJ_flush');
   expect(after.archived).toBe(true);
-  // What it takes in the bucket counts, too.
+  // The size in the bucket counts, too.
   expect(after.bytes).toBeGreaterThanOrEqual(bytes);
 });
 
@@ -69,7 +69,7 @@ test.each([
   expect((await response.arrayBuffer()).byteLength).toBe(length);
 });
 
-test('what still comes of it brings it back, and nothing is left in the bucket', async () => {
+test('a late upload restores the session from the bucket, and its object is removed', async () => {
   const { gateway, bucket } = await archived();
   const before = await gateway.json('/api/sessions/AJ_flush/logs');
   await gateway.take([one('flush-01-logs')]);
@@ -80,48 +80,48 @@ test('what still comes of it brings it back, and nothing is left in the bucket',
   expect(after.total).toBeGreaterThan(before.total);
 });
 
-describe('deleting', () => {
-  test('reaches into the bucket', async () => {
+describe('deleting an archived session', () => {
+  test('deletes its object in the bucket', async () => {
     const { gateway, bucket } = await archived();
     expect((await fetch(`${gateway.url}/api/sessions/AJ_flush`, { method: 'DELETE' })).status).toBe(204);
     expect(bucket.objects.size).toBe(0);
     expect((await gateway.json('/api/sessions')).total).toBe(0);
   });
 
-  test('fails while the bucket is away, and the session stays', async () => {
+  test('fails while the bucket is unreachable, and the session stays', async () => {
     const { gateway, bucket } = await archived();
     bucket.away = true;
     expect((await fetch(`${gateway.url}/api/sessions/AJ_flush`, { method: 'DELETE' })).status).toBe(500);
     bucket.away = false;
     expect((await gateway.json('/api/sessions')).total).toBe(1);
-    expect(await everything(gateway)).toHaveLength(5);
+    expect(await responsesOf(gateway)).toHaveLength(5);
   });
 });
 
-test('while the bucket is away, sessions stay where they are', async () => {
+test('sessions stay on disk while the bucket is unreachable', async () => {
   const bucket = await listenBucket();
   bucket.away = true;
   const gateway = await startTestGateway({ objects: bucket.options });
   await gateway.take([...capturedOf('flush'), ...capturedOf('full')]);
   expect(gateway.lines).toEqual([expect.stringContaining('the bucket answered 503 SlowDown')]);
-  const before = await everything(gateway);
+  const before = await responsesOf(gateway);
   expect(await archive(gateway.store, later())).toEqual({ ok: 0, failed: 1 });
-  expect(await everything(gateway)).toEqual(before);
+  expect(await responsesOf(gateway)).toEqual(before);
 });
 
-test('a gateway that lost its directory lists the sessions of the bucket, search terms included', async () => {
+test('a gateway with a lost directory lists the sessions of the bucket, including search terms', async () => {
   const { gateway, bucket, directory } = await archived();
   const [before] = gateway.store.index.summaries();
-  const all = await everything(gateway);
+  const all = await responsesOf(gateway);
   await gateway.close();
   rmSync(directory, { recursive: true });
   const again = await startTestGateway({ objects: bucket.options, directory });
   expect(again.store.index.summaries()).toEqual([before]);
-  expect(await everything(again)).toEqual(all);
+  expect(await responsesOf(again)).toEqual(all);
   expect((await again.json('/api/sessions?q=weather')).total).toBe(1);
 });
 
-test('wrong keys are reported at the start, with the error code of the bucket', async () => {
+test('wrong keys are reported at startup with the error code of the bucket', async () => {
   const bucket = await listenBucket();
   await expect(
     startTestGateway({ objects: { ...bucket.options, secretAccessKey: 'wrong' } }),

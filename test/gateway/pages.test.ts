@@ -5,7 +5,7 @@ import { newFolder, startTestGateway } from './running.ts';
 const bearer = 'a-token-of-readers';
 const headers = { authorization: `Bearer ${bearer}` };
 
-test.each(['/', '/sessions/AJ_1'])('%s is the page, for who may read', async (path) => {
+test.each(['/', '/sessions/AJ_1'])('%s serves the page to authorized readers', async (path) => {
   const gateway = await startTestGateway({ readers: { bearer } });
   expect((await fetch(`${gateway.url}${path}`)).status).toBe(401);
   const page = await fetch(`${gateway.url}${path}`, { headers });
@@ -15,7 +15,7 @@ test.each(['/', '/sessions/AJ_1'])('%s is the page, for who may read', async (pa
   expect(page.headers.get('content-security-policy')).toContain("script-src 'self';");
 });
 
-test('its scripts, styles and fonts are kept by browsers, at addresses that change with them', async () => {
+test('scripts, styles and fonts are cacheable at content-hashed addresses', async () => {
   const gateway = await startTestGateway({ readers: { bearer } });
   const html = await (await fetch(gateway.url, { headers })).text();
   const addresses = [...html.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, address]) => address ?? '');
@@ -33,14 +33,14 @@ test('its scripts, styles and fonts are kept by browsers, at addresses that chan
     // A font is compressed already.
     expect(asset.headers.get('content-encoding')).toBe(address.endsWith('.woff2') ? null : 'gzip');
     expect((await asset.text()).length).toBeGreaterThan(100);
-    const plain = await fetch(`${gateway.url}${address}`, {
+    const uncompressed = await fetch(`${gateway.url}${address}`, {
       headers: { ...headers, 'accept-encoding': 'identity' },
     });
-    expect(plain.headers.get('content-encoding')).toBeNull();
+    expect(uncompressed.headers.get('content-encoding')).toBeNull();
   }
 });
 
-test('every font of its styles is served, as what a browser may use and keep', async () => {
+test('every font in the styles is served with its content type and is cacheable', async () => {
   const gateway = await startTestGateway({ readers: { bearer } });
   const page = await fetch(gateway.url, { headers });
   expect(page.headers.get('content-security-policy')).toContain("font-src 'self';");
@@ -59,7 +59,7 @@ test('every font of its styles is served, as what a browser may use and keep', a
 });
 
 test.each(['/page/another-hash/main.js', '/page/x/..%2f..%2fpackage.json', '/sessions/AJ_1/more'])(
-  'there is nothing at %s',
+  '%s is not found',
   async (path) => {
     const gateway = await startTestGateway();
     const answer = await fetch(`${gateway.url}${path}`);
@@ -70,7 +70,7 @@ test.each(['/page/another-hash/main.js', '/page/x/..%2f..%2fpackage.json', '/ses
   },
 );
 
-test('sources that were never built say so', () => {
+test('sources that were never built have an error that says so', () => {
   expect(() => createPages(newFolder())).not.toThrow();
   expect(() => createPages(`${newFolder()}/not-there`)).not.toThrow();
 });

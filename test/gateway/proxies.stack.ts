@@ -1,41 +1,41 @@
 import { describe, expect, test } from 'vitest';
 import { pair, runTypedCall } from './javascript.ts';
-import { type Conduct, page, startProxy } from './proxy.ts';
+import { type ProxyHandler, page, startProxy } from './proxy.ts';
 import { startPythonWorker, version } from './python/worker.ts';
 import { startTestGateway } from './running.ts';
 
-/** What the SDKs wait for, in milliseconds, when a receiver does not answer as it should, is 8 seconds and more. */
+/** Milliseconds. The SDKs wait for 8 seconds and more if a receiver does not answer correctly. */
 const limit = 5000;
-/** To get through, they try for ten seconds; an answer that never came would take thirty. */
-const patience = 20_000;
+/** Milliseconds. The SDKs retry a connection for ten seconds, and wait thirty for an answer. */
+const retryLimit = 20_000;
 
-/** Answers everything by itself. */
+/** Answers every request with this status. */
 const always =
-  (status: number): Conduct =>
+  (status: number): ProxyHandler =>
   (incoming, outgoing) => {
     incoming.resume().on('end', () => page(outgoing, status));
   };
 
-/** Leads everything somewhere else, where the gateway is. */
+/** Redirects every request to a path that is forwarded to the gateway. */
 const redirect =
-  (status: number): Conduct =>
-  (incoming, outgoing, pass) => {
-    if (incoming.url?.startsWith('/there')) return pass();
+  (status: number): ProxyHandler =>
+  (incoming, outgoing, forward) => {
+    if (incoming.url?.startsWith('/there')) return forward();
     incoming.resume().on('end', () => page(outgoing, status, { location: `/there${incoming.url}` }));
   };
 
-describe('a proxy in front of the gateway, and a job', () => {
+describe('a job with a proxy in front of the gateway exits quickly', () => {
   test.each([
     ['the body is too large for the proxy', always(413), limit],
-    ['the proxy cannot reach the gateway', always(502), patience],
-    ['the proxy has a page of its own for all', always(200), limit],
-  ])('of Node.js, when %s', async (_, conduct, most) => {
-    const proxy = await startProxy(() => '', conduct);
+    ['the proxy cannot reach the gateway', always(502), retryLimit],
+    ['the proxy answers every request with its own page', always(200), limit],
+  ])('Node.js: %s', async (_, handler, most) => {
+    const proxy = await startProxy(() => '', handler);
     expect(await runTypedCall(proxy.url)).toBeLessThan(most);
     expect(proxy.uploads.length).toBeGreaterThan(0);
   });
 
-  test('of Node.js, when a redirect takes the bodies away: its SDK stops at the first answer', async () => {
+  test('Node.js: a redirect drops the bodies, and the SDK stops after the first response', async () => {
     const gateway = await startTestGateway({ keys: { pair } });
     const proxy = await startProxy(() => gateway.url, redirect(301));
     expect(await runTypedCall(proxy.url, { LOG_LEVEL: 'info' })).toBeLessThan(limit);
@@ -47,21 +47,21 @@ describe('a proxy in front of the gateway, and a job', () => {
     expect(await gateway.metric('talkgauge_gateway_refused_total', redirected)).toBe(1);
   });
 
-  test.skipIf(version === undefined && !process.env.CI)('of Python', async () => {
+  test.skipIf(version === undefined && !process.env.CI)('Python', async () => {
     const gateway = await startTestGateway({ keys: { pair } });
-    let conduct = always(413);
+    let handler = always(413);
     const proxy = await startProxy(
       () => gateway.url,
-      (...request) => conduct(...request),
+      (...request) => handler(...request),
     );
     const worker = await startPythonWorker(proxy.url, pair);
     try {
       expect(await worker.run('AJ_large', ['Hello']), 'too large').toBeLessThan(limit);
-      conduct = always(502);
-      expect(await worker.run('AJ_unreachable', ['Hello']), 'unreachable').toBeLessThan(patience);
-      conduct = always(200);
+      handler = always(502);
+      expect(await worker.run('AJ_unreachable', ['Hello']), 'unreachable').toBeLessThan(retryLimit);
+      handler = always(200);
       expect(await worker.run('AJ_page', ['Hello']), 'a page').toBeLessThan(limit);
-      conduct = redirect(301);
+      handler = redirect(301);
       expect(await worker.run('AJ_away', ['Hello']), 'a redirect').toBeLessThan(limit);
       expect(
         await gateway.metric('talkgauge_gateway_refused_total', { reason: 'redirected' }),

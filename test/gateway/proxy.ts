@@ -4,10 +4,10 @@ import { type AddressInfo, connect, createServer as createTcpServer, type Socket
 import { kindOf, type UploadKind } from '../../src/gateway/receive/endpoints.ts';
 import { closeAfterTest } from '../closing.ts';
 
-/** An upload as it came to the proxy. */
-export interface Passed {
+/** An upload as the proxy received it. */
+export interface ProxiedUpload {
   kind: UploadKind;
-  /** What it was answered with. */
+  /** The status of the response. */
   status: number;
   /** Unix milliseconds. */
   at: number;
@@ -15,22 +15,22 @@ export interface Passed {
 
 export interface Proxy {
   url: string;
-  uploads: Passed[];
+  uploads: ProxiedUpload[];
 }
 
-/** Answers by itself, with a page as proxies have them, or passes a request on. */
-export type Conduct = (incoming: IncomingMessage, outgoing: ServerResponse, pass: () => void) => void;
+/** Answers a request itself with the error page of a proxy, or forwards it. */
+export type ProxyHandler = (incoming: IncomingMessage, outgoing: ServerResponse, forward: () => void) => void;
 
 /**
- * What stands between the SDKs and a gateway.
+ * A proxy between the SDKs and a gateway.
  *
- * @param target tells where the gateway is
+ * @param target returns the URL of the gateway
  */
 export async function startProxy(
   target: () => string,
-  conduct: Conduct = (_incoming, _outgoing, pass) => pass(),
+  handler: ProxyHandler = (_incoming, _outgoing, forward) => forward(),
 ): Promise<Proxy> {
-  const uploads: Passed[] = [];
+  const uploads: ProxiedUpload[] = [];
   const server = createServer((incoming, outgoing) => {
     const { method = 'GET', url: path = '/', headers } = incoming;
     const kind = kindOf(path);
@@ -38,7 +38,7 @@ export async function startProxy(
       if (kind)
         uploads.push({ kind, status: outgoing.writableFinished ? outgoing.statusCode : 0, at: Date.now() });
     });
-    conduct(incoming, outgoing, () => {
+    handler(incoming, outgoing, () => {
       const { hostname, port } = new URL(target());
       const passed = request({ hostname, port, method, path, headers }, (answer) => {
         outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
@@ -58,11 +58,13 @@ export async function startProxy(
 }
 
 /**
- * An address from which connections lead on, as they are, also where one ends in the middle.
+ * A TCP forwarder: data and disconnects of one side reach the other side unchanged.
  *
- * @param target tells where to, for each
+ * @param target returns the URL for each connection
  */
-export async function openPassage(target: () => string): Promise<{ url: string; close(): Promise<void> }> {
+export async function startTcpForwarder(
+  target: () => string,
+): Promise<{ url: string; close(): Promise<void> }> {
   const sockets = new Set<Socket>();
   const server = createTcpServer((from) => {
     const { hostname, port } = new URL(target());
@@ -91,7 +93,7 @@ export async function openPassage(target: () => string): Promise<{ url: string; 
   };
 }
 
-/** An answer of a proxy's own: HTML, whatever was asked. */
+/** Sends a response of the proxy itself: HTML for any request. */
 export function page(outgoing: ServerResponse, status: number, headers: Record<string, string> = {}): void {
   outgoing.writeHead(status, { 'content-type': 'text/html', ...headers });
   outgoing.end(

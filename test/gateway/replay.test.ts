@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { startTestGateway } from './running.ts';
 import { captured, capturedOf, upload } from './uploads.ts';
 
-test('every captured request is accepted byte for byte, and read', async () => {
+test('every captured request is accepted unchanged and processed', async () => {
   const gateway = await startTestGateway();
   for (const request of captured) {
     const { status } = await upload(gateway.url, request);
@@ -21,7 +21,7 @@ test('every captured request is accepted byte for byte, and read', async () => {
   expect((await gateway.json('/api/sessions')).total).toBe(2);
 });
 
-test('a session is what its job did', async () => {
+test('a session has the data of its job', async () => {
   const gateway = await startTestGateway();
   await gateway.take(capturedOf('full'));
   const { sessions } = await gateway.json('/api/sessions');
@@ -59,7 +59,7 @@ test('a session is what its job did', async () => {
   ]);
 });
 
-test('both ways in which the conversation is sent make one transcript', async () => {
+test('a conversation sent as logs and as recording history makes one transcript', async () => {
   const gateway = await startTestGateway();
   await gateway.take(capturedOf('flush'));
   const { items, provisional } = await gateway.json('/api/sessions/AJ_flush/transcript');
@@ -77,12 +77,12 @@ test('both ways in which the conversation is sent make one transcript', async ()
     llmTtft: 0.12815790399999827,
     ttsTtfb: 0.09067118599999979,
     e2eLatency: 0.5474131107330322,
-    // Only the recording's history has it.
+    // Only the recording's history has this.
     playbackLatency: 0,
   });
 });
 
-test('while a call runs, its transcript is pieced together from spans', async () => {
+test('the transcript of a running call is assembled from spans', async () => {
   const gateway = await startTestGateway();
   await gateway.take(captured.filter(({ name }) => name === 'full-02-traces' || name === 'full-04-traces'));
   const { sessions } = await gateway.json('/api/sessions');
@@ -99,7 +99,7 @@ test('while a call runs, its transcript is pieced together from spans', async ()
   expect((await gateway.json('/api/sessions?q=book+table')).total).toBe(1);
 });
 
-test('a recording is kept as it was sent', async () => {
+test('a recording is stored as it was sent', async () => {
   const gateway = await startTestGateway();
   await gateway.take(capturedOf('flush'));
   const response = await fetch(`${gateway.url}/api/sessions/AJ_flush/audio`);
@@ -109,7 +109,7 @@ test('a recording is kept as it was sent', async () => {
   expect(sent.includes(audio)).toBe(true);
 });
 
-test('the same upload, sent twice, counts once', async () => {
+test('a duplicate upload counts once', async () => {
   const gateway = await startTestGateway();
   await gateway.take([...capturedOf('full'), ...capturedOf('full')]);
   const { sessions } = await gateway.json('/api/sessions');

@@ -15,11 +15,11 @@ export function newFolder(): string {
 
 export interface Running extends Gateway {
   directory: string;
-  /** What it logged. */
+  /** The log lines. */
   lines: string[];
-  /** Sends captured requests one after the other, and waits until they are taken up. */
+  /** Sends captured requests one after the other, and waits until they are processed. */
   take(requests: readonly Captured[]): Promise<void>;
-  /** A value of /metrics, summed up over other labels than these. */
+  /** A value of /metrics, summed over all other labels. */
   metric(name: string, labels?: Record<string, string>): Promise<number>;
   // biome-ignore lint/suspicious/noExplicitAny: tests compare what they need of it
   json(path: string, init?: RequestInit): Promise<any>;

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { Telemetry } from '../../src/gateway/telemetry.ts';
 
-/** Lines of the page that begin with a name. */
+/** The lines of /metrics that begin with a name. */
 const lines = async ({ registry }: Telemetry, name: string) =>
   (await registry.metrics()).split('\n').filter((line) => line.startsWith(`${name}{`));
 
-test('counters are there at 0 before anything is counted, so that rates see the first event', async () => {
+test('counters start at 0, so that rate() sees the first event', async () => {
   const telemetry = new Telemetry();
   // 4 kinds of uploads by 10 reasons
   const refused = await lines(telemetry, 'talkgauge_gateway_refused_total');

@@ -24,11 +24,11 @@ export const capturedOf = (job: 'full' | 'flush'): Captured[] =>
 
 export const one = (name: string): Captured => {
   const found = captured.find((each) => each.name === name);
-  if (!found) throw new Error(`there is no ${name}`);
+  if (!found) throw new Error(`no captured request is called ${name}`);
   return found;
 };
 
-/** The key with which the captured jobs ran. */
+/** The API key of the captured jobs. */
 export const key = { key: 'devkey', secret: 'devsecretdevsecretdevsecretdevsecret' };
 
 export interface TokenOptions {
@@ -62,7 +62,7 @@ export interface Answer {
   headers: Record<string, string | string[] | undefined>;
 }
 
-/** Sends bytes as they are, to a path as it is: `fetch` would clean the path up. */
+/** Sends bytes and a path unchanged: `fetch` would normalize the path. */
 export function post(
   url: string,
   path: string,
@@ -94,7 +94,7 @@ export interface UploadOptions {
   headers?: Record<string, string>;
 }
 
-/** Repeats a captured request, with a token that is new. */
+/** Repeats a captured request with a new token. */
 export async function upload(url: string, what: Captured, options: UploadOptions = {}): Promise<Answer> {
   const token = options.token ?? (await tokenOf());
   const headers = { ...what.headers, authorization: `Bearer ${token}`, ...options.headers };

@@ -2,23 +2,23 @@ import { posix } from 'node:path';
 import { parseSync, Visitor } from 'oxc-parser';
 
 interface Import {
-  /** A path from the root of the sources for a module of this project, else a package or `node:` module. */
+  /** The path from the source root for a module of this project, else a package or `node:` module. */
   target: string;
   own: boolean;
-  /** Whether only types are taken, so that nothing is loaded. */
+  /** Whether only types are imported, so that nothing is loaded. */
   typesOnly: boolean;
 }
 
-/** A source file, as far as the layout is concerned. */
+/** The facts about a source file that the layout rules use. */
 export interface Module {
-  /** From the root of the sources, e.g. `record/recorder.ts`. */
+  /** Path from the source root, e.g. `record/recorder.ts`. */
   path: string;
   lines: number;
   imports: Import[];
   hasDefaultExport: boolean;
 }
 
-/** @throws Error if the source is no TypeScript */
+/** @throws Error if the source is not valid TypeScript */
 export function parseModule(path: string, source: string): Module {
   const { module, program, errors } = parseSync(path, source);
   if (errors[0]) throw new Error(`${path}: ${errors[0].message}`);

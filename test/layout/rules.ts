@@ -1,12 +1,12 @@
 import type { Module } from './modules.ts';
 
-/** What the files of a folder may import beside each other. */
+/** The imports that the files of a folder may have beside each other. */
 interface Allowed {
-  /** Folders, single files of them, or files that lie in no folder. */
+  /** Folders, single files in folders, or top-level files. */
   values: readonly string[];
-  /** Of these, types and nothing that is loaded. */
+  /** Folders or files from which only types may be imported. */
   types?: readonly string[];
-  /** Packages, by how their names begin. @default all but those that only other folders may import */
+  /** Packages, by prefix. @default all except those reserved for other folders */
   packages?: readonly string[];
 }
 
@@ -15,7 +15,7 @@ const shared = ['catalogue', 'http', 'metrics', 'objects', 'pricing', 'session',
 const agent = ['egress', 'livekit', 'otel', 'relay', 'reports', 'telemetry'].map((name) => `agent/${name}`);
 
 const folders: Readonly<Record<string, Allowed>> = {
-  // Shared by the two deployables.
+  // Shared by the agent module and the gateway.
   catalogue: { values: [] },
   http: { values: ['deadline.ts'] },
   metrics: { values: ['catalogue'] },
@@ -23,7 +23,7 @@ const folders: Readonly<Record<string, Allowed>> = {
   pricing: { values: ['catalogue', ...files] },
   session: { values: ['catalogue', 'pricing'] },
 
-  // What runs in the agent. It and the gateway never import each other.
+  // Runs in the agent. The agent and the gateway never import each other.
   agent: { values: [...shared, ...agent] },
   'agent/egress': { values: ['catalogue', 'deadline.ts', 'options.ts'] },
   'agent/livekit': {
@@ -36,7 +36,7 @@ const folders: Readonly<Record<string, Allowed>> = {
 
   gateway: { values: shared },
   monitoring: { values: ['catalogue', 'pricing', 'gateway', 'agent/reports', 'package.ts'] },
-  // It runs in a browser: nothing of Node.js, and of the gateway only what its API returns.
+  // Runs in a browser: no Node.js modules, and only the API types of the gateway.
   web: {
     values: ['catalogue'],
     types: ['gateway/api/schema.ts'],
@@ -44,11 +44,11 @@ const folders: Readonly<Record<string, Allowed>> = {
   },
   simulate: { values: [...shared, 'agent', ...agent, 'gateway'] },
   cli: { values: [...shared, 'agent', ...agent, 'gateway', 'monitoring', 'simulate'] },
-  // Files that lie in no folder.
+  // Top-level files.
   '': { values: files },
 };
 
-/** Packages (by how their names begin) that only some folders may import. */
+/** Packages (by prefix) that only some folders may import. */
 const packages: Readonly<Record<string, readonly string[]>> = {
   '@livekit/': ['agent/livekit', 'simulate'],
   '@grafana/': ['monitoring'],
@@ -58,25 +58,28 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   'livekit-server-sdk': ['agent/egress'],
   'prom-client': ['metrics', 'gateway', 'simulate', 'agent'],
 };
-/** The same, of packages of which a folder may take types, and nothing that is loaded. */
+/** Packages (by prefix) from which some folders may import only types. */
 const packageTypes: Readonly<Record<string, readonly string[]>> = { '@livekit/': ['session'] };
 const maxLines = 400;
-/** The SDK takes an agent from the default export of its file. */
+/** The SDK loads an agent from the default export of its file. */
 const mayExportDefault = ['simulate/agent.ts'];
 
-/** The folder of a path that rules are about, such as `gateway` or `agent/relay`; '' for a file that lies in none. */
+/** The folder of a path to which rules apply, such as `gateway` or `agent/relay`; '' for a top-level file. */
 function folderOf(path: string): string {
   const [first = '', second = ''] = path.split('/');
   if (path.split('/').length > 2 && first === 'agent') return `agent/${second}`;
   return path.includes('/') ? first : '';
 }
 
-/** What of these modules violates the layout, one line each. */
+/** The violations of the layout rules, one line each. */
 export function violations(modules: readonly Module[]): string[] {
-  return [...modules.flatMap((module) => [...directions(module), ...shape(module)]), ...cycles(modules)];
+  return [
+    ...modules.flatMap((module) => [...importViolations(module), ...fileViolations(module)]),
+    ...importCycles(modules),
+  ];
 }
 
-function directions({ path, imports }: Module): string[] {
+function importViolations({ path, imports }: Module): string[] {
   const folder = folderOf(path);
   const allowed = folders[folder];
   if (!allowed)
@@ -98,7 +101,7 @@ function directions({ path, imports }: Module): string[] {
   });
 }
 
-function shape({ path, lines, hasDefaultExport }: Module): string[] {
+function fileViolations({ path, lines, hasDefaultExport }: Module): string[] {
   const found: string[] = [];
   if (lines > maxLines) found.push(`${path} has ${lines} lines; split it, ${maxLines} are enough`);
   if (/(?:^|[/-])(?:utils?|helpers?|misc|common)(?:[/.-]|$)/.test(path)) {
@@ -108,8 +111,8 @@ function shape({ path, lines, hasDefaultExport }: Module): string[] {
   return found;
 }
 
-/** Each cycle once, from the module of it that comes first. */
-function cycles(modules: readonly Module[]): string[] {
+/** Each import cycle once, starting at its first module. */
+function importCycles(modules: readonly Module[]): string[] {
   const next = new Map(
     modules.map(({ path, imports }) => [path, imports.flatMap(({ own, target }) => (own ? [target] : []))]),
   );

@@ -6,7 +6,7 @@ import { settingsOf } from '../../src/monitoring/settings.ts';
 
 const lines = alertsReference().split('\n');
 
-test('every alert is in the page, once for each severity', () => {
+test('every alert is on the page, once per severity', () => {
   const rules = alertingGroups(settingsOf('standard')).flatMap((group) => group.rules);
   for (const { alert, severity } of rules) {
     const rows = lines.filter((line) =>
@@ -16,7 +16,7 @@ test('every alert is in the page, once for each severity', () => {
   }
 });
 
-test('a row tells severity, patience, text, measure and objectives', () => {
+test('a row has severity, `for` duration, text, expression and objectives', () => {
   expect(lines).toContain(
     '| [LiveKitAgentFirstResponseSlow](runbooks/LiveKitAgentFirstResponseSlow.md) | warning | 10m | ' +
       '*agent_name*: p95 of the first response time is *x* | ' +
@@ -33,7 +33,7 @@ test('rules that differ in their window share a row', () => {
   );
 });
 
-test('an objective is told for each profile, with the alerts that it limits', () => {
+test('an objective has a value for each profile, and the alerts that use it', () => {
   expect(lines).toContain(
     "| `firstResponse` | 2 | 3 | 5 | p95 of the time to the agent's first word, in seconds | `LiveKitAgentFirstResponseSlow` |",
   );
@@ -42,7 +42,7 @@ test('an objective is told for each profile, with the alerts that it limits', ()
   );
 });
 
-test('a burn rate tells how much of the budget it takes', () => {
+test('a burn rate has the share of the budget that it consumes', () => {
   expect(lines).toContain('| 6h | 30m | 6 | 5 % | critical | Now: callers notice. |');
   expect(lines).toContain('| 3d | 6h | 1 | 10 % | warning | This week: the budget will not last. |');
 });
@@ -58,7 +58,7 @@ test('templates become sentences', () => {
   ).toBe('*a*/*b* in *window*');
 });
 
-/** Each objective at a value that no profile has; seconds are bounds of buckets. */
+/** A value for each objective that no profile has. Durations are bucket bounds, in seconds. */
 const others: Required<Objectives> = {
   turnLatency: { seconds: 2, ratio: 0.94 },
   turnLatencyTail: { seconds: 7.5, ratio: 0.98 },
@@ -87,7 +87,7 @@ const rulesOf = (objectives: Objectives) =>
   alertingGroups(settingsOf('standard', { objectives })).flatMap((group) => group.rules);
 
 test.each(Object.keys(objectiveMeanings) as (keyof Objectives)[])(
-  'the alerts that name %s are those that it limits',
+  'exactly the alerts that name %s change with it',
   (objective) => {
     const said = rulesOf({ ...profiles.standard, costPerMinute: 0.15 });
     const changed = rulesOf({ ...profiles.standard, costPerMinute: 0.15, [objective]: others[objective] });
@@ -100,7 +100,7 @@ test.each(Object.keys(objectiveMeanings) as (keyof Objectives)[])(
   },
 );
 
-test('a cost for each minute is a limit only for those who set one', () => {
+test('the cost per minute is limited only if it is set', () => {
   const costly = (objectives: Objectives) =>
     rulesOf(objectives).filter(({ alert }) => alert === 'LiveKitAgentCostRunaway');
   expect(costly(profiles.standard).map(({ labels }) => labels)).toEqual([{ limit: 'usual' }]);

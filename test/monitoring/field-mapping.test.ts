@@ -39,7 +39,7 @@ const reference: Record<string, [node: string, python: string]> = {
     'total_duration prediction_duration detection_delay num_interruptions num_backchannels num_requests',
   ],
 };
-/** What it says of the parts of the realtime model's token details. */
+/** The documented parts of the realtime model's token details. */
 const details = [
   'input_token_details.audio_tokens input_token_details.text_tokens input_token_details.image_tokens',
   'input_token_details.cached_tokens input_token_details.cached_tokens_details',
@@ -59,7 +59,7 @@ const all: [string, SdkField][] = [
 
 describe("LiveKit's metrics reference", () => {
   test.each(Object.entries(reference))(
-    'all fields of %s are mapped, in its order',
+    'all fields of %s are mapped, in the same order',
     (type, [node, python]) => {
       const documented: readonly SdkField[] = metricsFields[type as keyof typeof metricsFields].documented;
       const top = documented.filter((field) => !field.node.includes('.'));
@@ -73,13 +73,13 @@ describe("LiveKit's metrics reference", () => {
     expect(names).toEqual(expect.arrayContaining(details));
   });
 
-  test('no other type is said to be in it', () => {
+  test('no other type is marked as documented', () => {
     const types = events.filter(([, { documented }]) => documented.length > 0).map(([type]) => type);
     expect(types).toEqual(Object.keys(reference));
   });
 });
 
-test('only these fields go into no series, and of each the page says why', () => {
+test('only these fields have no series, each with a reason on the page', () => {
   const without = all.filter(([type, { node }]) => seriesOf(type, node).length === 0);
   expect(without.map(([type, { node }]) => `${type}.${node}`)).toEqual([
     'EOUMetrics.lastSpeakingTimeMs',
@@ -100,7 +100,7 @@ const named = Object.entries(catalogue).flatMap(([metric, { fields = [] }]) =>
   fields.map((field) => ({ metric, ...field })),
 );
 
-test.each(named)('the catalogue names $of $node as the SDKs do ($metric)', ({ of, node, python }) => {
+test.each(named)('the catalogue has the SDK names of $of $node ($metric)', ({ of, node, python }) => {
   const known = all.find(([type, field]) => type === of && field.node === node)?.[1];
   expect({ node, python }).toEqual({ node: known?.node, python: known?.python });
 });
@@ -114,7 +114,7 @@ describe('the page', () => {
     );
   });
 
-  test('says why a field has no series', () => {
+  test('has the reason why a field has no series', () => {
     expect(rows).toContain(
       '| `lastSpeakingTimeMs` | time, ms | – | – | – | A point in time: nothing to add up. ' +
         'The delays that the SDK measures from it have series. |',
@@ -125,7 +125,7 @@ describe('the page', () => {
     );
   });
 
-  test('shows all series of a field that goes into several', () => {
+  test('shows all series of a field with several', () => {
     expect(rows).toContain(
       '| `numRequests` | count | `num_requests` | count | `lk_agents_interruption_requests_total` (requests), ' +
         '`lk_agents_usage_interruption_num_requests_total` (requests), ' +

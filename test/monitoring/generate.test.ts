@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 const run = promisify(execFile);
 const repository = join(import.meta.dirname, '../..');
 
-/** A copy of what the command needs, so that the repository's own files stay as they are. */
+/** A copy of the files that the command needs, so that the repository is not changed. */
 let copy: string;
 let file: string;
 beforeEach(() => {
@@ -23,11 +23,11 @@ afterEach(() => rmSync(copy, { recursive: true }));
 const generate = (...args: string[]) =>
   run(process.execPath, [join(copy, 'build/monitoring/generate.js'), ...args], { cwd: tmpdir() });
 
-test('--check passes in silence when the files are up to date', async () => {
+test('--check prints nothing when the files are up to date', async () => {
   expect(await generate('--check')).toEqual({ stdout: '', stderr: '' });
 });
 
-test('--check fails on an edited file, names it and says how to mend it', async () => {
+test('--check fails on an edited file, and prints its name and how to fix it', async () => {
   const page = readFileSync(file, 'utf8');
   writeFileSync(file, page.replace('# Metrics', '# Metrix'));
   await expect(generate('--check')).rejects.toMatchObject({

@@ -5,7 +5,7 @@ import type { Observation } from '../../src/catalogue/observation.ts';
 import { guarded, unguarded } from '../../src/monitoring/measurement.ts';
 import { SessionObserver } from '../../src/session/session-observer.ts';
 
-/** The session's events that give a series a value (in its unit), and what is observed of them. */
+/** Emits the session events that give a series a value (in its unit). Returns the observations. */
 type Emit = (value: number) => Observation[];
 
 const ms = (seconds: number) => seconds * 1000;
@@ -82,8 +82,8 @@ const emit: Record<string, Emit> = {
     session(agent('listening', start), ['close', { reason: 'error', createdAt: start + ms(value) }]),
 };
 
-/** What became of a value: `observed`, or the reason for which it was refused. */
-function fate(metric: string, value: number): string | undefined {
+/** The result for a value: `observed`, or the reason why it was refused. */
+function resultFor(metric: string, value: number): string | undefined {
   const observations = emit[metric]?.(value) ?? [];
   const refused = observations.find(
     (sample) => sample.metric === 'talkgauge_invalid_samples_total' && sample.labels.metric === metric,
@@ -95,28 +95,31 @@ function fate(metric: string, value: number): string | undefined {
 
 const cases = guarded.flatMap(({ metrics: names, ...rule }) => names.map((name) => ({ name, ...rule })));
 
-test.each(cases)('$name is refused for the reasons that are documented', ({ name, max, zeroIsMissing }) => {
-  const expected = (value: number) =>
-    value === 0 && zeroIsMissing ? 'missing' : value < 0 ? 'negative' : value > max ? 'absurd' : 'observed';
-  fc.assert(
-    fc.property(
-      fc.oneof(
-        fc.double({ min: 0.001, max, noNaN: true }),
-        fc.double({ min: max * 1.001, max: max * 1000, noNaN: true }),
-        fc.double({ min: -1000 * max - 2, max: -2, noNaN: true }),
+test.each(cases)(
+  'invalid values of $name are refused for the documented reasons',
+  ({ name, max, zeroIsMissing }) => {
+    const expected = (value: number) =>
+      value === 0 && zeroIsMissing ? 'missing' : value < 0 ? 'negative' : value > max ? 'absurd' : 'observed';
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.double({ min: 0.001, max, noNaN: true }),
+          fc.double({ min: max * 1.001, max: max * 1000, noNaN: true }),
+          fc.double({ min: -1000 * max - 2, max: -2, noNaN: true }),
+        ),
+        (value) => {
+          expect(resultFor(name, value)).toBe(expected(value));
+        },
       ),
-      (value) => {
-        expect(fate(name, value)).toBe(expected(value));
-      },
-    ),
-    { numRuns: 50, examples: [[0], [max], [max * 1.001], [-5]] },
-  );
-  expect(fate(name, Number.NaN)).toBe('nan');
-  // The sentinel is -1 in the field's own unit: of a field in milliseconds -1 ms, of others -1.
-  expect([fate(name, -0.001), fate(name, -1)]).toContain('missing');
-});
+      { numRuns: 50, examples: [[0], [max], [max * 1.001], [-5]] },
+    );
+    expect(resultFor(name, Number.NaN)).toBe('nan');
+    // The sentinel is -1 in the unit of the field: -1 ms for fields in milliseconds.
+    expect([resultFor(name, -0.001), resultFor(name, -1)]).toContain('missing');
+  },
+);
 
-test('no series is documented as guarded twice, or as guarded and not', () => {
+test('no series is documented twice, or as both guarded and unguarded', () => {
   const documented = [...cases.map(({ name }) => name), ...Object.keys(unguarded)];
   expect(documented.length).toBe(new Set(documented).size);
   expect(documented.filter((name) => catalogue[name]?.type !== 'histogram')).toEqual([]);

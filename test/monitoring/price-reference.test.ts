@@ -5,7 +5,7 @@ import { priceFields } from '../../src/pricing/price.ts';
 
 const rows = priceReference().split('\n');
 
-test('every built-in price is there, with its day, its page and its note', () => {
+test('every built-in price is listed with its date, source page and note', () => {
   for (const { name } of builtInEntries()) {
     expect(rows.filter((row) => row.startsWith(`| \`${name}\` |`))).toHaveLength(1);
   }
@@ -16,13 +16,13 @@ test('every built-in price is there, with its day, its page and its note', () =>
   expect(rows.find((row) => row.startsWith('| `livekit/turn-detector*`'))).toContain('| free | 2026-09-25 |');
 });
 
-test('every field of a price file is there, with its unit', () => {
+test('every field of a price file is listed with its unit', () => {
   for (const name of Object.keys(priceFields)) {
     expect(rows.filter((row) => row.startsWith(`| \`${name}\` |`))).toHaveLength(1);
   }
   expect(rows).toContain('| `audio_per_minute` | minute of audio | `audio_seconds` |');
 });
 
-test('an example of a price file is there', () => {
+test('the page has an example of a price file', () => {
   expect(priceReference()).toContain(`\`\`\`yaml\n${examplePriceFile}\`\`\`\n`);
 });

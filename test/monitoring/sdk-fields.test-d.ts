@@ -7,7 +7,7 @@ import type {
   SdkFields,
 } from '../../src/monitoring/sdk-fields.ts';
 
-// Compiled by `npm run types`: a field that the SDK gains, loses or renames fails there, by its name.
+// Compiled by `npm run types`: an added, removed or renamed field of the SDK is a type error that names the field.
 
 interface MetricsTypes {
   VADMetrics: metrics.VADMetrics;
@@ -31,7 +31,7 @@ interface EventTypes {
   CloseEvent: voice.CloseEvent;
 }
 
-/** The fields of a type, those of objects in it included: `a`, `a.b`. */
+/** The fields of a type, including nested fields: `a`, `a.b`. */
 type Paths<T> = {
   [K in keyof T & string]: NonNullable<T[K]> extends object ? K | `${K}.${Paths<NonNullable<T[K]>>}` : K;
 }[keyof T & string];
@@ -39,8 +39,8 @@ type Names<F extends readonly { node: string }[]> = F[number]['node'];
 type Listed<F extends SdkFields> = Names<F['documented']> | Names<F['further']>;
 type Difference<A, B> = Exclude<A, B> | Exclude<B, A>;
 
-/** Compiles for `never` only; else the error names what is left. */
-type None<T extends never> = T;
+/** Compiles only for `never`; otherwise the error names the remaining fields. */
+type AssertNever<T extends never> = T;
 
 type MetricsDifference = {
   [T in keyof MetricsTypes]: Difference<
@@ -49,20 +49,20 @@ type MetricsDifference = {
   >;
 }[keyof MetricsTypes];
 type Common = Names<typeof commonFields> | 'metadata';
-type Invented = {
+type UnknownField = {
   [T in keyof EventTypes]: Exclude<Names<(typeof eventFields)[T]>, keyof EventTypes[T] | NestedError<T>>;
 }[keyof EventTypes];
 type NestedError<T> = T extends 'ErrorEvent' ? `error.${keyof voice.ErrorEvent['error'] & string}` : never;
 
 export type Checked = [
-  // All metrics events are here, with all their fields and no others.
-  None<Difference<metrics.AgentMetrics['type'], MetricsTypes[keyof MetricsTypes]['type']>>,
-  None<Difference<keyof typeof metricsFields, keyof MetricsTypes>>,
-  None<MetricsDifference>,
-  None<Exclude<Names<typeof commonFields>, Paths<metrics.LLMMetrics>>>,
-  // So are all metrics of a message.
-  None<Difference<keyof llm.MetricsReport, Listed<typeof messageFields>>>,
-  // Of other events, the fields that are here exist.
-  None<Difference<keyof typeof eventFields, keyof EventTypes>>,
-  None<Invented>,
+  // All metrics events are listed, with exactly their fields.
+  AssertNever<Difference<metrics.AgentMetrics['type'], MetricsTypes[keyof MetricsTypes]['type']>>,
+  AssertNever<Difference<keyof typeof metricsFields, keyof MetricsTypes>>,
+  AssertNever<MetricsDifference>,
+  AssertNever<Exclude<Names<typeof commonFields>, Paths<metrics.LLMMetrics>>>,
+  // All metrics of a message are listed, too.
+  AssertNever<Difference<keyof llm.MetricsReport, Listed<typeof messageFields>>>,
+  // The listed fields of other events exist.
+  AssertNever<Difference<keyof typeof eventFields, keyof EventTypes>>,
+  AssertNever<UnknownField>,
 ];

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A line of the oracle: an event as a job saw it by its own listeners, which Talkgauge has no part in. */
+/** A line of the oracle: an event recorded by a job's own listeners, independently of Talkgauge. */
 interface Line {
   job: string;
   event: string;
@@ -17,22 +17,22 @@ export function readOracle(directory: string): Line[] {
   );
 }
 
-/** A series, optionally with labels, and what all jobs together say that it should be. */
+/** A series, optionally with labels, and its expected value from all jobs together. */
 export interface Expectation {
   series: string;
   labels?: Record<string, string>;
   value: number;
 }
 
-/** Models that do not stream: an adapter speaks for them too, in their name. */
+/** Models without streaming. An adapter also reports their metrics, under their name. */
 const notStreaming = new Set(['gpt-4o-mini-tts']);
 
-/** Whether a request is told for the second time, by an adapter that wraps the model. */
+/** Whether a request is reported again by an adapter that wraps the model. */
 const repeated = ({ event, facts }: Line) =>
   String(facts.label).includes('FallbackAdapter') ||
   (event === 'tts_metrics' && facts.streamed === true && notStreaming.has(facts.metadata?.modelName ?? ''));
 
-/** What the series must be after a run whose jobs wrote these lines. */
+/** The expected series after a run with these lines. */
 export function expectations(lines: readonly Line[]): Expectation[] {
   const of = (event: string) => lines.filter((line) => line.event === event && !repeated(line));
   const count = (event: string, which: Record<string, unknown> = {}) =>
@@ -126,7 +126,7 @@ export function expectations(lines: readonly Line[]): Expectation[] {
   ];
 }
 
-/** What the voices cost, in dollars: two by the character, one by the token. */
+/** The TTS cost in dollars: two models bill by character, one by token. */
 function ttsCost(lines: readonly Line[]): number {
   const of = (model: string) => lines.filter(({ facts }) => facts.metadata?.modelName === model);
   return (

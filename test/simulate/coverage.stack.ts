@@ -28,7 +28,7 @@ import { type Run, startSimulation } from './running.ts';
 const programs = installed('prometheus', 'prometheus3');
 const missing = isMissing(...programs);
 
-/** A Prometheus that keeps exemplars, and scrapes one target every second. */
+/** A Prometheus that stores exemplars and scrapes one target every second. */
 async function startPrometheus(command: string, folder: string, target: string): Promise<RunningServer> {
   const port = await freePort();
   const config = join(folder, `${command}.yml`);
@@ -56,8 +56,8 @@ async function exemplars(server: RunningServer, query: string): Promise<Exemplar
 }
 
 /**
- * One run of the real thing, with its real processes: every scene once, people talking three times as fast, with a backend for
- * traces and logs that the conversations' words are told to.
+ * One complete run with real processes: every scene once, speech at three times the speed, with a backend for
+ * traces and logs that includes transcripts.
  */
 describe('a run of the simulated call centre', () => {
   const folder = mkdtempSync(join(tmpdir(), 'talkgauge-oracle-'));
@@ -96,23 +96,23 @@ describe('a run of the simulated call centre', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test('ends by itself when it has had its calls', () => {
+  test('exits after its calls', () => {
     expect({ code, output: run.output() }).toEqual({
       code: 0,
       output: expect.stringMatching(/^metrics http.*10 calls and \d\d turns in /s),
     });
   });
 
-  test('leaves no process and no file behind', () => {
+  test('leaves no processes and no files', () => {
     expect([run.leftProcesses(), run.leftFiles()]).toEqual([[], []]);
   });
 
-  test('has uploaded each call, with what was said and its sound unless its process was lost', () => {
+  test('has uploaded each call, with transcript and audio unless its process was lost', () => {
     const sessions = readdirSync(join(data, 'sessions'));
     expect(sessions).toHaveLength(10);
-    const having = (file: string) =>
+    const jobsWith = (file: string) =>
       sessions.filter((session) => existsSync(join(data, 'sessions', session, file))).length;
-    expect([having('spans.jsonl'), having('transcript.json'), having('audio.ogg')]).toEqual([10, 8, 8]);
+    expect([jobsWith('spans.jsonl'), jobsWith('transcript.json'), jobsWith('audio.ogg')]).toEqual([10, 8, 8]);
   });
 
   const reports = join(data, 'reports');
@@ -122,8 +122,8 @@ describe('a run of the simulated call centre', () => {
       total(shown, 'talkgauge_session_reports_total', { outcome }),
     );
 
-  test('has written a report of each call, which says what happened in it, unless its process was lost', () => {
-    // On a slow machine, the first of the lost are a minute ago.
+  test('has written a report of the events of each call, unless its process was lost', () => {
+    // On a slow machine, the first lost calls are more than a minute ago.
     const [ok = 0, uploaded, failed, late, recovered = 0] = outcomes(exposition);
     expect([ok, uploaded, failed, late, recovered + written('.journal').length]).toEqual([8, 0, 0, 0, 2]);
     expect(written('.json')).toHaveLength(8 + recovered);
@@ -138,7 +138,7 @@ describe('a run of the simulated call centre', () => {
     expect(tools).toBeLessThanOrEqual(total(exposition, 'lk_agents_tool_calls_total'));
   });
 
-  test('has the reports of lost calls written by the next worker that finds their journals', async () => {
+  test('lets the next worker write the reports of lost calls from their journals', async () => {
     const minutesAgo = Date.now() / 1000 - 180;
     const lost = written('.journal');
     for (const name of lost) utimesSync(join(reports, name), minutesAgo, minutesAgo);
@@ -155,14 +155,14 @@ describe('a run of the simulated call centre', () => {
       .filter(([name, { needsRoom }]) => name.startsWith('lk_agents_') && !needsRoom)
       .filter(([name, { type }]) => {
         if (type === 'histogram') return total(exposition, `${name}_count`) === 0;
-        // A gauge is back at 0 when all is over; that it is there is all there is to see.
+        // Gauges are back at 0 at the end, so only their existence is tested.
         return type === 'gauge' ? !exposition.includes(`\n${name}{`) : total(exposition, name) === 0;
       })
       .map(([name]) => name);
     expect(empty).toEqual([]);
   });
 
-  test('counts exactly what its jobs say that they emitted', () => {
+  test('counts exactly the events of its jobs', () => {
     const found = expected.map(({ series, labels, value }) => ({
       series,
       labels,
@@ -174,19 +174,19 @@ describe('a run of the simulated call centre', () => {
     expect(found).toEqual(expected);
   });
 
-  test('has something to count in each of these', () => {
+  test('has values above 0 in each of these series', () => {
     expect(expected.filter(({ value }) => value === 0)).toEqual([]);
   });
 
-  test('has each kind of end: by itself, by a crash, by a signal', () => {
+  test('has each kind of job end: normal, crash and signal', () => {
     const exits = ['finished', 'crashed', 'killed'].map((outcome) =>
       total(exposition, 'lk_agents_job_exits_total', { outcome }),
     );
-    // The exception that nobody catches, and the entry function that throws; the job that kills itself.
+    // The uncaught exception, the throwing entry function, and the job that kills itself.
     expect(exits).toEqual([7, 2, 1]);
   });
 
-  test('has requests that went well, failed and were cancelled, as real ones do', () => {
+  test('has successful, failed and cancelled requests', () => {
     const requests = (outcome: string) =>
       ['llm', 'tts', 'realtime'].map((model) =>
         total(exposition, `lk_agents_${model}_requests_total`, { outcome }),
@@ -198,12 +198,12 @@ describe('a run of the simulated call centre', () => {
     expect(sum(requests('error'))).toBeGreaterThan(1);
   });
 
-  test('loses nothing on the way', () => {
+  test('loses no samples', () => {
     expect(total(exposition, 'talkgauge_samples_dropped_total')).toBe(0);
     expect(total(exposition, 'lk_agents_sessions_active')).toBe(0);
   });
 
-  test('gives every kind of span that the SDK makes without a room', () => {
+  test('has every kind of span that the SDK creates without a room', () => {
     const kinds = [
       'agent_session agent_speaking agent_turn drain_agent_activity eou_detection function_tool job_entrypoint',
       'llm_node llm_request llm_request_run on_enter on_exit realtime_inference start_agent_activity',
@@ -213,7 +213,7 @@ describe('a run of the simulated call centre', () => {
     expect(kinds.split(' ').filter((name) => !names.has(name))).toEqual([]);
   });
 
-  test('gives each job that was not killed one tree, of which no branch is missing', () => {
+  test('has one complete span tree for each job that was not killed', () => {
     // A session's own span ends last.
     const sessions = spans.filter(({ name }) => name === 'agent_session');
     expect(sessions.length).toBeGreaterThanOrEqual(8);
@@ -229,8 +229,8 @@ describe('a run of the simulated call centre', () => {
     expect(torn.map(({ name }) => name)).toEqual([]);
   });
 
-  test('counts what it sends', () => {
-    // What a job counted in its last moments is lost if it is killed.
+  test('counts the spans and records that it sends', () => {
+    // The last counts of a killed job are lost.
     const exported = total(exposition, 'talkgauge_spans_exported_total');
     expect(exported).toBeLessThanOrEqual(spans.length);
     expect(exported).toBeGreaterThan(spans.length * 0.9);
@@ -238,7 +238,7 @@ describe('a run of the simulated call centre', () => {
     expect(total(exposition, 'talkgauge_log_records_dropped_total')).toBe(0);
   });
 
-  test('says nothing of what was said in any span, or line of the log', () => {
+  test('has no transcript text in spans or log lines', () => {
     const records = logs.filter(({ scope }) => scope === 'talkgauge.conversation');
     const said = records.flatMap(({ eventName, body, attributes }) =>
       eventName === 'lk.conversation_item'
@@ -253,14 +253,14 @@ describe('a run of the simulated call centre', () => {
     expect(texts.filter((text) => elsewhere.includes(JSON.stringify(text).slice(1, -1)))).toEqual([]);
   });
 
-  test('tells as many turns as the metrics count', () => {
+  test('has as many turn records as the metrics count', () => {
     const turns = logs.filter(({ eventName }) => eventName === 'lk.turn');
     expect(turns.length).toBe(total(exposition, 'lk_agents_turns_total'));
     const tools = logs.filter(({ eventName }) => eventName === 'lk.tool_call');
     expect(tools.length).toBe(total(exposition, 'lk_agents_tool_calls_total'));
   });
 
-  test('a turn is told with what its latency consists of', () => {
+  test('has turn records with the segments of their latency', () => {
     const turns = logs.filter(({ eventName }) => eventName === 'lk.turn').map(({ attributes }) => attributes);
     const explained = turns.filter((turn) => turn['lk.segment.unattributed'] !== undefined);
     expect(explained.length).toBeGreaterThan(5);
@@ -272,7 +272,7 @@ describe('a run of the simulated call centre', () => {
   });
 
   test.skipIf(missing).each(programs)(
-    '%s gives exemplars of traces that exist, and of the spans of turns',
+    '%s has exemplars of existing traces and of turn spans',
     async (command) => {
       const server = servers[command] as RunningServer;
       const found = await eventually(async () => {

@@ -11,11 +11,11 @@ import {
 describe('the script of a conversation', () => {
   const greeting = [{ text: 'Hello.' }];
 
-  test('greets when nobody has said anything', () => {
+  test('greets first', () => {
     expect(new Script(greeting).step(undefined, 0)).toEqual({ text: 'Hello.' });
   });
 
-  test('answers what was said, step by step after each round of tools', () => {
+  test('answers the last message, step by step after each round of tool calls', () => {
     const script = new Script(greeting);
     const lookup = { name: 'search_rooms', args: { nights: 2 } };
     script.expect('do you have a room', [{ tools: [lookup] }, { text: 'Yes.' }]);
@@ -24,14 +24,14 @@ describe('the script of a conversation', () => {
     expect(script.step('do you have a room', 2)).toEqual({ text: 'Yes.' });
   });
 
-  test('goes by what was said last when the SDK joins several breaths', () => {
+  test('uses the last utterance when the SDK joins several', () => {
     const script = new Script(greeting);
     script.expect('where is my order', [{ text: 'On its way.' }]);
     script.expect('hold on a moment please', [{ text: 'Of course.' }]);
     expect(script.step('where is my order hold on a moment please', 0)).toEqual({ text: 'Of course.' });
   });
 
-  test('asks again when it did not understand', () => {
+  test('asks again after an unknown message', () => {
     expect(new Script(greeting).step('blah', 0)).toEqual({ text: 'Sorry, could you say that again?' });
   });
 
@@ -43,10 +43,10 @@ describe('the script of a conversation', () => {
   });
 });
 
-describe('what callers say', () => {
+describe('the utterances of callers', () => {
   const lists: readonly Topics[] = Object.values(topics);
 
-  test('never ends like something else that they say, so that each finds its answer', () => {
+  test('have distinct endings, so that each has its own answer', () => {
     for (const { topics: list, farewell } of lists) {
       const said = [...list.map(({ says }) => says), farewell.says, ...interjections, ...nudges];
       const clashes = said.flatMap((a) => said.filter((b) => a !== b && a.endsWith(b)));
@@ -55,7 +55,7 @@ describe('what callers say', () => {
     }
   });
 
-  test('includes something with a tool and something without one, for every agent', () => {
+  test('include one with a tool call and one without for every agent', () => {
     for (const { topics: list } of lists) {
       expect(list.some(({ tool }) => tool)).toBe(true);
       expect(list.some(({ tool }) => !tool)).toBe(true);

@@ -28,7 +28,7 @@ function start(options: SimulateOptions, dispatch: (job: Dispatch) => Promise<vo
 }
 
 describe('calls', () => {
-  test('come in at the wanted rate, after the first ones, which come at once', async () => {
+  test('arrive at the configured rate after an initial burst', async () => {
     const sent = start({ rate: 60 }, async ({ id }) => dispatcher?.ended(id));
     await vi.advanceTimersByTimeAsync(2500);
     expect(sent.length).toBe(6);
@@ -38,7 +38,7 @@ describe('calls', () => {
     expect(sent.length).toBeLessThan(640);
   });
 
-  test('wait while there is nobody to take them', async () => {
+  test('wait while no worker is available', async () => {
     const sent = start({ rate: 600, concurrency: 2 });
     await vi.advanceTimersByTimeAsync(60_000);
     expect([sent.length, dispatcher.active]).toEqual([2, 2]);
@@ -47,7 +47,7 @@ describe('calls', () => {
     expect([sent.length, dispatcher.active, dispatcher.done]).toEqual([3, 2, 1]);
   });
 
-  test('wait for those before them to get a process', async () => {
+  test('wait until earlier calls have a process', async () => {
     const sent = start({ rate: 600, concurrency: 50 });
     await vi.advanceTimersByTimeAsync(60_000);
     expect([sent.length, dispatcher.active]).toEqual([4, 4]);
@@ -56,7 +56,7 @@ describe('calls', () => {
     expect([sent.length, dispatcher.active]).toEqual([8, 8]);
   });
 
-  test('stop coming when all are over that were wanted', async () => {
+  test('stop after the configured number of calls', async () => {
     const sent = start({ rate: 600, calls: 3 });
     let finished = false;
     void dispatcher.finished.then(() => {
@@ -72,7 +72,7 @@ describe('calls', () => {
     expect(finished).toBe(true);
   });
 
-  test('tell their job all that it has to know', () => {
+  test('pass their plan to the job', () => {
     const [first] = start({ seed: 5, speed: 2, oracle: '/oracle' });
     expect(first?.agentName).toBe('front-desk');
     expect(JSON.parse(first?.metadata ?? '')).toMatchObject({
@@ -83,7 +83,7 @@ describe('calls', () => {
     });
   });
 
-  test('that the worker declines, or that end twice, are counted once', async () => {
+  test('that are declined or end twice are counted once', async () => {
     const sent = start({ calls: 1 }, async () => {
       throw new Error('declined');
     });
@@ -92,7 +92,7 @@ describe('calls', () => {
     expect([dispatcher.active, dispatcher.done]).toEqual([0, 1]);
   });
 
-  test('whose process never comes to be do not hold a place for ever', async () => {
+  test('without a process do not occupy a slot forever', async () => {
     start({ rate: 600, concurrency: 1 });
     await vi.advanceTimersByTimeAsync(599_000);
     expect(dispatcher.done).toBe(0);

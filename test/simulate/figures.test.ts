@@ -15,8 +15,8 @@ function start() {
   return { recorder, turn, figures: readFigures(recorder.registry) };
 }
 
-describe('the figures of the terminal', () => {
-  test('are those of /metrics: what histogram_quantile says of the same buckets', async () => {
+describe('the statistics of the terminal', () => {
+  test('equal those of /metrics: histogram_quantile of the same buckets', async () => {
     const { turn, figures } = start();
     // Buckets .5 to .6 and 1.2 to 1.5: rank 1.5 of 3 lies halfway into the first, 2.85 at .85 of the second.
     for (const seconds of [0.55, 0.58, 1.4]) turn(seconds);
@@ -25,7 +25,7 @@ describe('the figures of the terminal', () => {
     expect(total.p95).toBeCloseTo(1.455, 10);
   });
 
-  test('have the highest edge for what lies beyond it, as PromQL does', async () => {
+  test('have the highest bucket bound for values beyond it, like PromQL', async () => {
     const { turn, figures } = start();
     turn(99);
     expect((await figures.summarise()).total.p50).toBe(30);
@@ -36,7 +36,7 @@ describe('the figures of the terminal', () => {
     expect((await figures.read()).total).toMatchObject({ p50: undefined, p95: undefined, turns: 0 });
   });
 
-  test('tell agents and versions apart, and add them up', async () => {
+  test('distinguish agents and versions, and have a total', async () => {
     const { recorder, turn, figures } = start();
     turn(0.55);
     turn(4.5, support);
@@ -64,7 +64,7 @@ describe('the figures of the terminal', () => {
     beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
     afterEach(() => void vi.useRealTimers());
 
-    test('forget the turns of more than a minute ago', async () => {
+    test('ignore turns older than a minute', async () => {
       const { turn, figures } = start();
       turn(4.5);
       await figures.read();

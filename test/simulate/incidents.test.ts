@@ -18,7 +18,7 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 describe('an incident', () => {
-  test('that is switched on is seen by a job that runs already, and so is its end', async () => {
+  test('is switched on and off for running jobs', async () => {
     const switches = createIncidents(directory);
     const job = watchIncidents(directory);
     expect(job.active('slow-llm')).toBe(false);
@@ -29,12 +29,12 @@ describe('an incident', () => {
     await vi.waitFor(() => expect(job.active('slow-llm')).toBe(false));
   });
 
-  test('that was asked for at the start is on from the start', () => {
+  test('that is configured at startup is on from the start', () => {
     createIncidents(directory, ['crash-loop']);
     expect(watchIncidents(directory).active('crash-loop')).toBe(true);
   });
 
-  test('is listed in the order of its key, however often it is switched', () => {
+  test('is listed in key order, regardless of the order of switching', () => {
     const switches = createIncidents(directory);
     switches.set('bad-version', true);
     switches.set('slow-llm', true);
@@ -42,7 +42,7 @@ describe('an incident', () => {
     expect(switches.list()).toEqual(['slow-llm', 'bad-version']);
   });
 
-  test('does not go on for a job whose worker has gone', () => {
+  test('ends for a job when its worker has exited', () => {
     expect(watchIncidents(join(directory, 'gone')).active('slow-llm')).toBe(false);
   });
 });
@@ -64,8 +64,8 @@ async function listen(port = 0) {
   return { control, on };
 }
 
-describe('the switches of the incidents', () => {
-  test('show all incidents, what they do and which are on', async () => {
+describe('the HTTP switches of the incidents', () => {
+  test('show all incidents with description and state', async () => {
     const { control, on } = await listen();
     on.add('tts-stall');
     const shown = (await (await fetch(`${control.url}/incidents`)).json()) as Record<string, { on: boolean }>;
@@ -77,7 +77,7 @@ describe('the switches of the incidents', () => {
     });
   });
 
-  test('switch one on and off', async () => {
+  test('switch an incident on and off', async () => {
     const { control, on } = await listen();
     const first = await fetch(`${control.url}/incidents/slow-llm?on=true`, { method: 'POST' });
     expect([first.status, [...on]]).toEqual([200, ['slow-llm']]);
@@ -101,7 +101,7 @@ describe('the switches of the incidents', () => {
     expect(on.size).toBe(0);
   });
 
-  test('take a free port when theirs is taken', async () => {
+  test('use a free port when their default port is in use', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => other.once('listening', resolve));
     stops.push(() => new Promise((resolve) => other.close(resolve)));

@@ -25,8 +25,8 @@ async function connect(path: string): Promise<WebSocket> {
   return socket;
 }
 
-describe('the stand-in for adaptive interruption', () => {
-  async function judge(loudness: 'speech' | 'backchannel') {
+describe('the mock of adaptive interruption', () => {
+  async function classify(loudness: 'speech' | 'backchannel') {
     const socket = await connect('/bargein');
     socket.send(JSON.stringify({ type: 'session.create', settings: {} }));
     const [created] = await once(socket, 'message');
@@ -39,20 +39,20 @@ describe('the stand-in for adaptive interruption', () => {
     return JSON.parse(verdict.toString());
   }
 
-  test('takes speech for an interruption', async () => {
-    expect(await judge('speech')).toMatchObject({ type: 'bargein_detected', created_at: 123_456 });
+  test('classifies speech as an interruption', async () => {
+    expect(await classify('speech')).toMatchObject({ type: 'bargein_detected', created_at: 123_456 });
   });
 
-  test('takes a backchannel for none', async () => {
-    const verdict = await judge('backchannel');
+  test('does not classify a backchannel as an interruption', async () => {
+    const verdict = await classify('backchannel');
     expect(verdict).toMatchObject({ type: 'inference_done', created_at: 123_456, is_bargein: false });
-    // Seconds, as the SDK reads it.
+    // In seconds, as the SDK expects.
     expect(verdict.prediction_duration).toBeGreaterThan(0.001);
     expect(verdict.prediction_duration).toBeLessThan(0.2);
   });
 });
 
-test('the stand-in for end-of-turn detection gives thresholds and answers each request', async () => {
+test('the mock of end-of-turn detection sends thresholds and answers each request', async () => {
   const socket = await connect('/eot');
   const receive = async () => ServerMessage.fromBinary((await once(socket, 'message'))[0]);
   socket.send(

@@ -15,7 +15,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('sessions that are kept are opened by the command that the end tells', async () => {
+test('stored sessions can be opened with the command printed at the end', async () => {
   run = startSimulation('--calls', '1', '--speed', '5', '--quiet', '--data', folder);
   expect(await run.exit()).toBe(0);
   const [, command] = run.output().match(/^The sessions are stored; to open them again, run: (.+)\n$/m) ?? [];
@@ -34,7 +34,7 @@ test('sessions that are kept are opened by the command that the end tells', asyn
   expect(sessions).toEqual([expect.objectContaining({ status: 'complete', hasTranscript: true })]);
 }, 120_000);
 
-test('a port that a gateway cannot have is told as the simulation calls it', async () => {
+test('the error for an invalid gateway port names the option of the simulation', async () => {
   await expect(
     startSessionGateway({
       port: 70_000,

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { resolveOptions } from '../../src/simulate/options.ts';
 
 describe('the options of a simulation', () => {
-  test('have defaults that a small machine can bear', () => {
+  test('have defaults for a small machine', () => {
     expect(resolveOptions()).toEqual({
       seed: 1,
       rate: 12,

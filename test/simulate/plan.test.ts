@@ -12,12 +12,12 @@ describe('the plan of a call', () => {
     expect(planCall(4, 77, calm)).toEqual(planCall(4, 77, calm));
   });
 
-  test('is another one for another seed', () => {
+  test('differs for another seed', () => {
     const scenes = (seed: number) => plans(10, seed).map((plan) => plan.scenes.join());
     expect(scenes(1)).not.toEqual(scenes(2));
   });
 
-  test('has every agent, every version and every stack in play', () => {
+  test('uses every agent, version and model stack', () => {
     const seen = new Set(plans(300).map(({ agent, version }) => `${agent} ${version}`));
     expect([...seen].sort()).toEqual([
       'concierge 3.0.0',
@@ -30,21 +30,21 @@ describe('the plan of a call', () => {
     ]);
   });
 
-  test('ends mostly well, and sooner or later in every other way', () => {
+  test('mostly ends normally, and sometimes in every other way', () => {
     const ends = plans(15_000).map(({ ending }) => ending);
     expect(new Set(ends).size).toBe(9);
     const well = ends.filter((ending) =>
       ['caller-leaves', 'caller-hangs-up', 'agent-closes'].includes(ending),
     );
     expect(well.length / ends.length).toBeGreaterThan(0.9);
-    // Failures are within an objective of 1 %, so that a healthy call centre looks like one.
+    // Failures are within an objective of 1 %, so that a call centre without incidents is healthy.
     const badly = ends.filter((ending) =>
       ['model-fails', 'entry-throws', 'uncaught', 'exit', 'kill'].includes(ending),
     );
     expect(badly.length / ends.length).toBeLessThan(0.01);
   });
 
-  test('asks of a realtime model only what it can do', () => {
+  test('uses only scenes that a realtime model supports', () => {
     const scenes = plans(300)
       .filter(({ stack }) => stack.mode === 'realtime')
       .flatMap((plan) => plan.scenes);
@@ -52,10 +52,10 @@ describe('the plan of a call', () => {
   });
 });
 
-describe('the parade of the first calls', () => {
+describe('the showcase of the first calls', () => {
   const parade = Array.from({ length: showcaseLength }, (_, i) => planCall(1, i + 1, calm));
 
-  test('shows all agents and all rare scenes, whatever the seed', () => {
+  test('contains all agents and all rare scenes for every seed', () => {
     const scenes = new Set(parade.flatMap((plan) => plan.scenes));
     for (const rare of ['handoff', 'backchannel', 'false-interruption', 'unheard', 'away', 'blocking-tool']) {
       expect(scenes).toContain(rare);
@@ -73,7 +73,7 @@ describe('the parade of the first calls', () => {
 });
 
 describe('an incident', () => {
-  test('crash-loop makes every job of support crash, and no other', () => {
+  test('crash-loop makes every job of support crash, and no other job', () => {
     const crashing = plans(200, 1, during('crash-loop'));
     for (const { agent, ending, scenes } of crashing.filter((plan) => plan.agent === 'support')) {
       expect({ agent, scenes, crashes: ['exit', 'uncaught', 'entry-throws'].includes(ending) }).toEqual({
@@ -86,7 +86,7 @@ describe('an incident', () => {
     expect(others(crashing)).toEqual(others(plans(200)));
   });
 
-  test('bad-version takes over most calls of front-desk', () => {
+  test('bad-version gets most calls of front-desk', () => {
     const calls = plans(300, 1, during('bad-version')).filter(({ agent }) => agent === 'front-desk');
     const bad = calls.filter(({ version }) => version === '2.5.0');
     expect(bad.length / calls.length).toBeGreaterThan(0.55);

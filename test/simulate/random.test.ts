@@ -3,14 +3,14 @@ import { createRandom } from '../../src/simulate/random.ts';
 
 const draw = <T>(count: number, from: () => T): T[] => Array.from({ length: count }, from);
 
-describe('a seeded source of chance', () => {
-  test('gives the same numbers for the same seeds, on every machine', () => {
+describe('a seeded random generator', () => {
+  test('returns the same numbers for the same seeds on every machine', () => {
     const random = createRandom(7, 'calls');
     expect(draw(3, random.next)).toEqual(draw(3, createRandom(7, 'calls').next));
     expect(createRandom(1).next()).toBe(0.8317172497045249);
   });
 
-  test('gives unrelated numbers for neighbouring seeds', () => {
+  test('returns unrelated numbers for adjacent seeds', () => {
     const first = draw(50, createRandom(1, 1).next);
     const second = draw(50, createRandom(1, 2).next);
     expect(first.filter((value) => second.includes(value))).toEqual([]);
@@ -23,7 +23,7 @@ describe('a seeded source of chance', () => {
     expect(draw(500, random.next).every((value) => value >= 0 && value < 1)).toBe(true);
   });
 
-  test('chooses as often as the weights say', () => {
+  test('chooses with the frequency of the weights', () => {
     const random = createRandom('weights');
     const chosen = draw(4000, () => random.weighted(['rare', 'often'], (name) => (name === 'rare' ? 1 : 9)));
     const rare = chosen.filter((name) => name === 'rare').length / chosen.length;
@@ -31,7 +31,7 @@ describe('a seeded source of chance', () => {
     expect(rare).toBeLessThan(0.12);
   });
 
-  test('never chooses what has no weight', () => {
+  test('never chooses an item of weight 0', () => {
     const random = createRandom('zero');
     const chosen = draw(200, () =>
       random.weighted(['never', 'always'], (name) => (name === 'never' ? 0 : 1)),
@@ -50,13 +50,13 @@ describe('a seeded source of chance', () => {
     expect(values[0]).toBeGreaterThan(0);
   });
 
-  test('keeps everything when it shuffles', () => {
+  test('shuffles without losing items', () => {
     const shuffled = createRandom('cards').shuffle([1, 2, 3, 4, 5, 6, 7, 8]);
     expect(shuffled).not.toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     expect([...shuffled].sort()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   });
 
-  test('says so when there is nothing to choose from', () => {
+  test('throws if the choices are empty', () => {
     expect(() => createRandom('empty').pick([])).toThrow('there is nothing to choose from');
   });
 });

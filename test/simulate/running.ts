@@ -7,22 +7,22 @@ import { fileURLToPath } from 'node:url';
 
 const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
-/** `talkgauge simulate`, as a user runs it, with a folder for temporary files that nobody else uses. */
+/** `talkgauge simulate`, as a user runs it, with its own folder for temporary files. */
 export interface Run {
   process: ChildProcess;
-  /** What it has written so far. */
+  /** The output so far. */
   output(): string;
-  /** Where its metrics are, once it has said so. */
+  /** The URL of its metrics, once printed. */
   url(): Promise<string>;
-  /** Where its incidents are switched, once it has said so. */
+  /** The URL of the incident switches, once printed. */
   controlUrl(): Promise<string>;
   /** Resolves with the exit code, or the signal that ended it. */
   exit(): Promise<number | NodeJS.Signals | null>;
-  /** What it has left in the folder for temporary files. */
+  /** Remaining files in the folder for temporary files. */
   leftFiles(): string[];
-  /** Processes that it has forked, or their children, that are still there. */
+  /** Running processes that it has forked, including their children. */
   leftProcesses(): number[];
-  /** Ends it if it is still there, and deletes the folder. */
+  /** Ends it if it still runs, and deletes the folder. */
   clean(): Promise<void>;
 }
 
@@ -32,7 +32,7 @@ export function startSimulation(...args: string[]): Run {
     process.execPath,
     [cli, 'simulate', '--port', '0', '--control-port', '0', '--gateway-port', '0', ...args],
     {
-      // The folder's name is in the environment of all its processes, by which they can be told from others.
+      // The folder's name in the environment identifies all of its processes.
       env: { ...process.env, TMPDIR: folder },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
@@ -73,7 +73,7 @@ export function startSimulation(...args: string[]): Run {
   };
 }
 
-/** The processes whose environment names the folder, without the one that is given. Linux only, like the CI. */
+/** The processes with the folder in their environment, except `without`. Linux only, like the CI. */
 function processesOf(folder: string, without?: number): number[] {
   if (!existsSync('/proc')) return [];
   return readdirSync('/proc')
@@ -82,7 +82,7 @@ function processesOf(folder: string, without?: number): number[] {
       try {
         return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`TMPDIR=${folder}`);
       } catch {
-        // It has ended meanwhile, or belongs to somebody else.
+        // The process has ended meanwhile, or belongs to another user.
         return false;
       }
     })

@@ -14,7 +14,7 @@ afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.terminate();
 });
 
-/** A worker that answers every offer the same way, and tells what it was sent. */
+/** A worker that answers every offer the same way, and records the messages that it received. */
 async function worker(available: boolean) {
   const socket = new WebSocket(`${signalling.url}/agent`);
   sockets.push(socket);
@@ -35,7 +35,7 @@ async function worker(available: boolean) {
 
 const job = { id: 'AJ_1', agentName: 'front-desk', metadata: '{"a":1}' };
 
-describe('the stand-in for LiveKit', () => {
+describe('the mock LiveKit server', () => {
   test('offers a job to the worker and assigns it when the worker accepts', async () => {
     const { socket, received } = await worker(true);
     await signalling.dispatch(job);
@@ -50,16 +50,16 @@ describe('the stand-in for LiveKit', () => {
     });
   });
 
-  test('says so when the worker declines', async () => {
+  test('throws if the worker declines', async () => {
     await worker(false);
     await expect(signalling.dispatch(job)).rejects.toThrow('the worker declined job AJ_1');
   });
 
-  test('says so when there is no worker', async () => {
+  test('throws without a worker', async () => {
     await expect(signalling.dispatch(job)).rejects.toThrow('no worker is registered');
   });
 
-  test('leaves no offer open when it closes', async () => {
+  test('rejects pending offers when it closes', async () => {
     const { socket } = await worker(true);
     socket.removeAllListeners('message');
     const offered = signalling.dispatch(job);

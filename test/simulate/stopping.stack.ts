@@ -18,7 +18,7 @@ const metricsOf = async (url: string) => (await fetch(`${url}/metrics`)).text();
 const soon = { timeout: 200_000, interval: 250 };
 const nothing = (run: Run) => expect([run.leftProcesses(), run.leftFiles()]).toEqual([[], []]);
 
-describe('a call centre that is stopped', () => {
+describe('stopping the call centre', () => {
   test.each([
     ['SIGINT', 3],
     ['SIGTERM', 1],
@@ -36,7 +36,7 @@ describe('a call centre that is stopped', () => {
     nothing(run);
   });
 
-  test('twice, and at once, does not wait for goodbyes', async () => {
+  test('with a second signal does not wait for the end of calls', async () => {
     const run = start('--concurrency', '1');
     await run.url();
     run.process.kill('SIGINT');
@@ -59,7 +59,7 @@ describe('a call centre that is stopped', () => {
     await vi.waitFor(() => nothing(run), soon);
   });
 
-  test('by SIGKILL takes its jobs along', async () => {
+  test('by SIGKILL also ends its jobs', async () => {
     const run = start('--concurrency', '2');
     const url = await run.url();
     await vi.waitFor(
@@ -72,8 +72,8 @@ describe('a call centre that is stopped', () => {
   });
 });
 
-describe('a call centre', () => {
-  test('takes incidents while it runs, from the command line', async () => {
+describe('the call centre', () => {
+  test('has incidents that the command line switches while it runs', async () => {
     const run = start('--concurrency', '1');
     const control = await run.controlUrl();
     const command = start('incident', 'slow-llm', 'on', '--control', control);
@@ -83,7 +83,7 @@ describe('a call centre', () => {
     expect([shown['slow-llm']?.on, shown['tts-stall']?.on]).toEqual([true, false]);
   });
 
-  test('tells the next step when its port is taken, and ends', async () => {
+  test('exits with instructions if its port is in use', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as { port: number };
@@ -96,7 +96,7 @@ describe('a call centre', () => {
     other.close();
   });
 
-  test('names an option that cannot be used, and ends', async () => {
+  test('exits with the name of an invalid option', async () => {
     const run = start('--rate', '-3');
     expect(await run.exit()).toBe(1);
     expect(run.output()).toBe('talkgauge simulate: --rate is -3, but takes a number from 0.1 to 6000\n');

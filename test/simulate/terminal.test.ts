@@ -38,7 +38,7 @@ afterEach(async () => {
   terminal = undefined;
 });
 
-/** A terminal of memory: what is written is kept, and keys can be pressed. */
+/** A terminal in memory. It records the output, and accepts key presses. */
 function start(
   options: Partial<TerminalOptions> & { isTTY?: boolean; columns?: number; rows?: number } = {},
 ) {
@@ -84,12 +84,12 @@ function start(
   };
 }
 
-test('a terminal that does not know its size shows something all the same', async () => {
+test('a terminal of unknown size shows output anyway', async () => {
   const { written } = start({ columns: 0, rows: 0 });
   await vi.waitFor(() => expect(written()).toContain('simulated call centre'));
 });
 
-test('a terminal is taken over and given back as it was', async () => {
+test('the terminal is restored at the end', async () => {
   const { written, raw } = start();
   await vi.waitFor(() => expect(written()).toContain('simulated call centre'));
   expect(written().startsWith('\x1b[?1049h\x1b[?25l')).toBe(true);
@@ -98,7 +98,7 @@ test('a terminal is taken over and given back as it was', async () => {
   expect(raw).toEqual([true, false]);
 });
 
-test('each number key switches its incident, and switches it back', () => {
+test('each number key toggles its incident', () => {
   const { press, on } = start();
   for (const key of ['1', '5']) press(key);
   expect([...on]).toEqual([incidentNames[0], incidentNames[4]]);
@@ -114,7 +114,7 @@ test.each(['q', '\x03', '\x04'])('the key %j quits', (key) => {
   expect(quit).toHaveBeenCalledTimes(1);
 });
 
-test('what is no terminal gets plain lines', async () => {
+test('an output other than a terminal gets plain lines', async () => {
   const { written, raw } = start({ isTTY: false });
   await vi.waitFor(() => expect(written()).toContain('\n'));
   await terminal?.stop();
@@ -125,13 +125,13 @@ test('what is no terminal gets plain lines', async () => {
   expect(raw).toEqual([]);
 });
 
-test('a program gets JSON', async () => {
+test('programs get JSON', async () => {
   const { written } = start({ isTTY: false, format: 'json' });
   await vi.waitFor(() => expect(written()).toContain('\n'));
   expect(JSON.parse(written().split('\n')[0] ?? '')).toEqual(minimalView);
 });
 
-test('a low terminal is not scrolled', async () => {
+test('a terminal of few lines is not scrolled', async () => {
   const { written } = start();
   await vi.waitFor(() => expect(written()).toContain('\x1b[?2026l'));
   const frame = written().split('\x1b[?2026h')[1] ?? '';
@@ -162,7 +162,7 @@ const view: View = {
 };
 const wide = { width: 120, height: 50, colour: false, keys: true };
 
-describe('the picture of the terminal', () => {
+describe('the terminal view', () => {
   const screen = renderScreen(view, wide);
 
   test('shows addresses, calls, latencies, errors, incidents and keys', () => {
@@ -185,10 +185,10 @@ describe('the picture of the terminal', () => {
     expect(screen.join('').includes('\x1b')).toBe(false);
   });
 
-  test('says the same with colour', () => {
+  test('has the same text with colour', () => {
     const coloured = renderScreen(view, { ...wide, colour: true });
     expect(coloured.join('')).toContain('\x1b[');
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: this is what an escape sequence begins with
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with this character
     expect(coloured.map((line) => line.replace(/\x1b\[\d+m/g, ''))).toEqual(screen);
   });
 
@@ -198,34 +198,34 @@ describe('the picture of the terminal', () => {
     expect(lines.length).toBe(screen.length);
   });
 
-  test('keeps the latencies on a terminal of 80 columns, and does without what matters less', () => {
+  test('keeps the latencies on a terminal of 80 columns, and drops less important columns', () => {
     const header = renderScreen(view, { ...wide, width: 80 }).find((line) => line.includes('agent'));
     expect(header).toBe('  agent        version       active  finished  failed  crashed      p50      p95');
   });
 
-  test('gives up its blank lines on a low terminal, before anything else', () => {
+  test('drops blank lines first on a terminal of few lines', () => {
     const lines = renderScreen(view, { ...wide, height: screen.length - 2 });
     expect(lines).toEqual(screen.filter((line) => line !== ''));
     expect(renderScreen(view, { ...wide, height: 8 }).length).toBe(8);
   });
 
-  test('shows no keys where none are read', () => {
+  test('shows no keys if keys are not read', () => {
     expect(renderScreen(view, { ...wide, keys: false }).join()).not.toContain('q quits');
   });
 });
 
-test('a narrow terminal shows at last who failed and how slow it is', () => {
+test('a very narrow terminal still shows failures and latencies', () => {
   const header = renderScreen(view, { ...wide, width: 50 }).find((line) => line.includes('agent'));
   expect(header).toBe('  agent        active  failed      p50      p95');
 });
 
-test('a line for logs has it all, too', () => {
+test('a log line contains all values', () => {
   expect(renderLine(view)).toBe(
     '02:14  active 3  finished 12  failed 3  crashed 1  turns 87  p50 0.91 s  p95 2.20 s  errors 2  incidents slow-llm',
   );
 });
 
-test('the summary counts the whole run: calls are those that finished, failed and crashed', () => {
+test('the summary counts finished, failed and crashed calls of the whole run', () => {
   const summary = renderSummary({ figures: view.figures, elapsed: 3_661_000 });
   expect(summary[0]).toBe('16 calls and 87 turns in 1:01:01; latencies of the whole run:');
   expect(summary).toContain(

@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-test('the key of a run is drawn, and that of the next is another', () => {
+test('each run generates its own key', () => {
   const [one, other] = [credentialsOf(undefined), credentialsOf(undefined)];
   // 256 random bits.
   expect(one.LIVEKIT_API_SECRET).toMatch(/^[\w-]{43}$/);
@@ -21,7 +21,7 @@ test('the key of a run is drawn, and that of the next is another', () => {
   expect(one.LIVEKIT_API_KEY).not.toBe(other.LIVEKIT_API_KEY);
 });
 
-test('one in a file is drawn once, for who may read the file, as a gateway reads it', () => {
+test('a key file is generated once, with the given permissions, in the format of the gateway', () => {
   const { LIVEKIT_API_KEY: key, LIVEKIT_API_SECRET: secret } = credentialsOf(file);
   expect(statSync(file).mode & 0o777).toBe(0o600);
   expect([...readKeys(file)]).toEqual([[key, secret]]);
@@ -29,7 +29,7 @@ test('one in a file is drawn once, for who may read the file, as a gateway reads
   expect(readdirSync(folder)).toEqual(['demo.yml']);
 });
 
-test('one that is there is taken', () => {
+test('an existing key file is used', () => {
   writeFileSync(file, 'mine: a secret of mine that nobody guesses\n');
   expect(credentialsOf(file)).toEqual({
     LIVEKIT_API_KEY: 'mine',
@@ -48,11 +48,11 @@ test.each([
   expect(readFileSync(file, 'utf8')).toBe(text);
 });
 
-test('a folder that is not there is told', () => {
+test('a missing folder is an error', () => {
   expect(() => credentialsOf(join(folder, 'gone', 'demo.yml'))).toThrow(/cannot be used \(ENOENT/);
 });
 
-test('reports go beside what else is kept, a gibibyte of them at most', () => {
+test('reports are stored beside other data, limited to a gibibyte', () => {
   expect(callReports('/data', {})).toEqual({
     options: { to: '/data/reports', maxMb: 1024 },
     environment: { TALKGAUGE_REPORTS: '/data/reports' },
@@ -60,11 +60,11 @@ test('reports go beside what else is kept, a gibibyte of them at most', () => {
   });
 });
 
-test('a limit of the user is his', () => {
+test('a configured limit is kept', () => {
   expect(callReports('/data', { TALKGAUGE_REPORTS_MAX_MB: '5' }).options).toEqual({ to: '/data/reports' });
 });
 
-test('reports that the user wants elsewhere go there, and nothing of his is bounded for him', () => {
+test('reports with a configured destination are stored there without a default limit', () => {
   expect(callReports('/data', { TALKGAUGE_REPORTS: ' s3://calls/demo ' })).toEqual({
     options: {},
     environment: {},

@@ -15,7 +15,7 @@ const ended: string[] = [];
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'talkgauge-test-'));
   script = join(directory, 'child.mjs');
-  // Ignores what children of the SDK ignore, and stays until it is told or killed.
+  // Ignores the signals that children of the SDK ignore, and runs until it is stopped or killed.
   writeFileSync(
     script,
     `process.on('SIGTERM', () => {});
@@ -43,12 +43,12 @@ async function ready() {
 }
 
 describe('the processes that the SDK forks', () => {
-  test('write into the log and find the environment that they need', async () => {
+  test('write to the log and get the environment that they need', async () => {
     await ready();
     await vi.waitFor(() => expect(readFileSync(join(directory, 'log'), 'utf8')).toContain('secret is 42'));
   });
 
-  test('are counted while they are alive', async () => {
+  test('are counted while they run', async () => {
     const child = await ready();
     expect(children.alive).toBe(1);
     child.send('leave');
@@ -56,7 +56,7 @@ describe('the processes that the SDK forks', () => {
     expect([children.alive, await children.gone(0)]).toEqual([0, true]);
   });
 
-  test('tell when the job that they ran has ended', async () => {
+  test('report the end of their job', async () => {
     const child = await ready();
     child.send(startJob('AJ_7'));
     child.kill('SIGKILL');
@@ -64,7 +64,7 @@ describe('the processes that the SDK forks', () => {
     expect(ended).toEqual(['AJ_7']);
   });
 
-  test('are killed when nothing else helps', async () => {
+  test('are killed as a last resort', async () => {
     const child = await ready();
     child.kill('SIGTERM');
     expect(await children.gone(50)).toBe(false);
@@ -72,7 +72,7 @@ describe('the processes that the SDK forks', () => {
     expect([children.alive, child.signalCode]).toEqual([0, 'SIGKILL']);
   });
 
-  test('may finish their job while idle ones are killed, and are not replaced', async () => {
+  test('may finish their job while idle processes are killed, and are not replaced', async () => {
     const [idle, working] = [await ready(), await ready()];
     working.send(startJob('AJ_8'));
     children.killIdle();
@@ -84,7 +84,7 @@ describe('the processes that the SDK forks', () => {
     expect(await children.gone(5000)).toBe(true);
   });
 
-  test('are left alone after the release', async () => {
+  test('are not stopped after the release', async () => {
     children.release();
     const child = fork(script, { silent: true });
     await once(child, 'message');

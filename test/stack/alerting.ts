@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { eventually, freePort, startServer } from './programs.ts';
-import { read, root, switchedOn } from './repository.ts';
+import { read, root, withExamplesEnabled } from './repository.ts';
 
 export type Labels = { alertname: string } & Record<string, string>;
 
-/** What reaches a receiver by webhook, and by a stand-in for Slack. */
+/** A message that reaches a receiver by webhook or by a mock of Slack. */
 export interface Message {
   /** `page`, `ticket` or `quiet`. */
   receiver: string;
@@ -43,9 +43,9 @@ interface Config {
   }[];
 }
 
-/** The repository's configuration with its receivers switched on, and led to `url`. */
-function derived(url: string, { groupWait, groupInterval }: AlertingOptions): string {
-  const config = parse(switchedOn(read('prometheus/alertmanager.yml'))) as Config;
+/** The repository's configuration with its receivers enabled and pointed to `url`. */
+function testConfiguration(url: string, { groupWait, groupInterval }: AlertingOptions): string {
+  const config = parse(withExamplesEnabled(read('prometheus/alertmanager.yml'))) as Config;
   delete config.global;
   config.templates = [join(root, 'prometheus/templates/*.tmpl')];
   for (const route of [config.route, ...config.route.routes]) {
@@ -67,13 +67,13 @@ function derived(url: string, { groupWait, groupInterval }: AlertingOptions): st
 }
 
 interface AlertingOptions {
-  /** How long groups wait for more before they are told. @default as configured */
+  /** `group_wait`. @default as configured */
   groupWait?: string;
-  /** How long a group that was told waits before what changed is told, such as that it is over. @default as configured */
+  /** `group_interval`. @default as configured */
   groupInterval?: string;
 }
 
-/** An Alertmanager with the repository's routes, inhibition and templates, and somebody who takes its messages. */
+/** An Alertmanager with the repository's routes, inhibition rules and templates, and a receiver of its messages. */
 export async function startAlerting(command: string, options: AlertingOptions = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'alerting-'));
   const messages: Message[] = [];
@@ -90,7 +90,10 @@ export async function startAlerting(command: string, options: AlertingOptions = 
   }).listen(0, '127.0.0.1');
   await once(taker, 'listening');
   const config = join(directory, 'alertmanager.yml');
-  writeFileSync(config, derived(`http://127.0.0.1:${(taker.address() as AddressInfo).port}`, options));
+  writeFileSync(
+    config,
+    testConfiguration(`http://127.0.0.1:${(taker.address() as AddressInfo).port}`, options),
+  );
   const port = await freePort();
   const server = await startServer(
     command,

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { installed, isMissing, run } from './programs.ts';
-import { read, root, switchedOn } from './repository.ts';
+import { read, root, withExamplesEnabled } from './repository.ts';
 
 const path = join(root, 'prometheus/alertmanager.yml');
-const everything = switchedOn(read('prometheus/alertmanager.yml'));
+const allReceiversEnabled = withExamplesEnabled(read('prometheus/alertmanager.yml'));
 
 interface Receiver {
   name: string;
@@ -15,30 +15,30 @@ interface Receiver {
   email_configs?: { to: string }[];
   webhook_configs?: { url_file: string }[];
 }
-const { receivers, global } = parse(everything) as {
+const { receivers, global } = parse(allReceiversEnabled) as {
   receivers: Receiver[];
   global: { smtp_auth_password_file: string };
 };
 
 const amtools = installed('amtool', 'amtool3');
 describe.skipIf(isMissing(...amtools)).each(amtools)('%s', (amtool) => {
-  test('accepts the configuration as it is', () => {
+  test('accepts the committed configuration', () => {
     const said = run(amtool, 'check-config', path);
     expect(said).toContain('SUCCESS');
     expect(said).toContain('4 receivers');
   });
 
-  test('accepts it with all receivers switched on', () => {
+  test('accepts the configuration with all receivers enabled', () => {
     const directory = mkdtempSync(join(tmpdir(), 'alertmanager-'));
     try {
       const file = join(directory, 'alertmanager.yml');
-      // 0.25, which distributions have, knows no url_file.
+      // Version 0.25 of distributions has no url_file.
       const text =
         amtool === 'amtool'
-          ? everything.replaceAll(/url_file: \/run\/secrets\/\w+-webhook-url/g, (found) =>
-              found.includes('slack') ? found : 'url: http://127.0.0.1/',
+          ? allReceiversEnabled.replaceAll(/url_file: \/run\/secrets\/\w+-webhook-url/g, (match) =>
+              match.includes('slack') ? match : 'url: http://127.0.0.1/',
             )
-          : everything;
+          : allReceiversEnabled;
       writeFileSync(file, text.replace('templates/', `${join(root, 'prometheus/templates')}/`));
       const said = run(amtool, 'check-config', file);
       expect(said).toContain('SUCCESS');
@@ -65,7 +65,7 @@ describe.skipIf(isMissing(...amtools)).each(amtools)('%s', (amtool) => {
   });
 });
 
-test('Slack, mail and a webhook are ready for pages and for tickets, a webhook for the watchdog, and nothing for what is quiet', () => {
+test('pages and tickets have examples for Slack, mail and a webhook, the watchdog for a webhook, and quiet alerts none', () => {
   const kinds = receivers.map(({ name, ...rest }) => [name, Object.keys(rest)]);
   const all = ['slack_configs', 'email_configs', 'webhook_configs'];
   expect(kinds).toEqual([
@@ -76,12 +76,12 @@ test('Slack, mail and a webhook are ready for pages and for tickets, a webhook f
   ]);
 });
 
-test('as it is, nobody is told', () => {
-  const { receivers: silent } = parse(read('prometheus/alertmanager.yml')) as { receivers: Receiver[] };
-  expect(silent).toEqual([{ name: 'page' }, { name: 'ticket' }, { name: 'watchdog' }, { name: 'quiet' }]);
+test('the committed configuration sends no notifications', () => {
+  const { receivers: committed } = parse(read('prometheus/alertmanager.yml')) as { receivers: Receiver[] };
+  expect(committed).toEqual([{ name: 'page' }, { name: 'ticket' }, { name: 'watchdog' }, { name: 'quiet' }]);
 });
 
-test('every secret is a file of the folder secrets/alertmanager, which its page lists', () => {
+test('every secret is a documented file in secrets/alertmanager', () => {
   const files = [
     global.smtp_auth_password_file,
     ...receivers.flatMap(({ slack_configs = [], webhook_configs = [] }) => [
@@ -98,5 +98,5 @@ test('every secret is a file of the folder secrets/alertmanager, which its page 
   ]);
   const page = read('secrets/README.md');
   expect(files.filter((file) => !page.includes(file.replace('/run/secrets', 'alertmanager')))).toEqual([]);
-  expect(everything).not.toMatch(/hooks\.slack\.com|password: |api_url: /);
+  expect(allReceiversEnabled).not.toMatch(/hooks\.slack\.com|password: |api_url: /);
 });

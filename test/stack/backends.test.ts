@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { type BackendName, backendProgram, configured, lacking, startBackend } from './backends.ts';
+import { type BackendName, backendProgram, configured, skipReason, startBackend } from './backends.ts';
 import { type Compose, read, readYaml } from './repository.ts';
 
 const { services } = readYaml<Compose>('docker-compose.yml');
@@ -10,7 +10,7 @@ const { services } = readYaml<Compose>('docker-compose.yml');
 const config = (name: BackendName) =>
   parse(read(`grafana/${name}.yml`).replaceAll(/\$\{\w+:-([^}]*)\}/g, '$1'));
 
-test('each writes to its volume, and to nothing else of its image, which is read-only', () => {
+test('each writes only to its volume, because its image is read-only', () => {
   for (const name of ['tempo', 'loki'] as const) {
     const [, home] =
       services[name]?.volumes?.find((mount) => mount.startsWith(`${name}-data:`))?.split(':') ?? [];
@@ -20,7 +20,7 @@ test('each writes to its volume, and to nothing else of its image, which is read
   }
 });
 
-test('the variables that they read are set by Compose, or are only for runs outside of it', () => {
+test('variables in the configuration are set by Compose, or are only for runs outside of it', () => {
   for (const name of ['tempo', 'loki'] as const) {
     const used = new Set(
       [...read(`grafana/${name}.yml`).matchAll(/\$\{(\w+):-/g)].map(([, variable]) => variable),
@@ -31,7 +31,7 @@ test('the variables that they read are set by Compose, or are only for runs outs
   }
 });
 
-test('all calls are few streams: nothing of a single call is an index label', () => {
+test('Loki has no index labels per call, so that all calls share few streams', () => {
   const { ignore_defaults, attributes_config } = config('loki').limits_config.otlp_config.resource_attributes;
   expect(ignore_defaults).toBe(true);
   expect(attributes_config).toEqual([
@@ -42,13 +42,13 @@ test('all calls are few streams: nothing of a single call is an index label', ()
   ]);
 });
 
-/** What they say while their parts do not yet know each other, and that Tempo makes no metrics of spans. */
+/** Expected warnings while components start, and about Tempo's disabled metrics generator. */
 const atStart = /single binary mode|metrics-generator is not configured|unowned file entry|empty ring/;
 
 describe.each(['tempo', 'loki'] as const)('the real %s', (name) => {
   const program = backendProgram(name);
   const real = test.skipIf(!program);
-  const why = program ? '' : ` ${lacking(name)}`;
+  const why = program ? '' : ` ${skipReason(name)}`;
 
   real(`finds nothing wrong with its configuration${why}`, async () => {
     if (!program) return;

@@ -10,17 +10,17 @@ import { type RunningServer, startServer } from './servers.mjs';
 
 export type BackendName = 'tempo' | 'loki';
 
-/** How a backend is run on this machine: a command, and what goes before its own arguments. */
+/** The command that runs a backend on this machine, and the arguments before its own. */
 export interface Program {
   command: string;
-  /** @param folder what it may see of the disk, where it runs apart from it */
+  /** @param folder the folder that is mounted if the backend runs in a container */
   before(folder: string): readonly string[];
 }
 
 const image = (name: BackendName): string =>
   readYaml<Compose>('docker-compose.yml').services[name]?.image ?? name;
 
-/** Whether there is a Docker that answers. */
+/** Whether a Docker engine answers. */
 function hasDocker(): boolean {
   try {
     execFileSync('docker', ['version', '--format', '{{.Server.Version}}'], {
@@ -33,12 +33,12 @@ function hasDocker(): boolean {
   }
 }
 
-/** The backend as it is found on PATH, or else in the image that the stack has; undefined where there is neither. */
+/** The backend on PATH, or else in the image of the stack; undefined if both are missing. */
 export function backendProgram(name: BackendName): Program | undefined {
   if (isInstalled(name)) return { command: name, before: () => [] };
   if (process.platform !== 'linux' || !hasDocker()) return undefined;
   const user = `${process.getuid?.()}:${process.getgid?.()}`;
-  // The host's network and paths: so it is run as a program would be.
+  // With the network and paths of the host, so that it runs like a local program.
   const before = (folder: string) => [
     ...['run', '--rm', '--network=host', `--user=${user}`, `--volume=${folder}:${folder}`],
     ...['--env=LISTEN_ADDRESS', '--env=DATA', '--env=RETENTION', image(name)],
@@ -46,24 +46,24 @@ export function backendProgram(name: BackendName): Program | undefined {
   return { command: 'docker', before };
 }
 
-/** Why tests that need a backend are skipped, for their names. */
-export const lacking = (name: BackendName): string =>
+/** The reason for skipped tests of a missing backend, for test titles. */
+export const skipReason = (name: BackendName): string =>
   `(skipped: no ${name} on PATH among ${(process.env.PATH ?? '').split(delimiter).length} folders, and no Docker)`;
 
-/** A backend with the configuration of the stack, but for its ports, which are free ones of 127.0.0.1, and its folder. */
+/** A backend with the configuration of the stack, except for its folder and its ports, which are free ports of 127.0.0.1. */
 export interface Configured {
   name: BackendName;
   program: Program;
   folder: string;
   port: number;
-  /** Where Tempo takes OTLP over HTTP. */
+  /** Tempo's URL for OTLP over HTTP. */
   otlpPort: number;
   args: readonly string[];
   env: Readonly<Record<string, string>>;
   remove(): void;
 }
 
-/** Ports of 127.0.0.1 that nobody listens on, and each another: all are held until the last is found. */
+/** Distinct unused ports of 127.0.0.1. All are held open until the last is found. */
 export async function freePorts(count: number): Promise<number[]> {
   const held = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
   await Promise.all(held.map((server) => once(server, 'listening')));
@@ -95,7 +95,7 @@ export async function configured(name: BackendName, program: Program): Promise<C
       `-server.http-listen-port=${port}`,
       `-server.grpc-listen-port=${grpcPort}`,
     ],
-    // Captured calls grow old.
+    // Accepts old timestamps, because the captured calls are old.
     env: { LISTEN_ADDRESS: '127.0.0.1', DATA: data, RETENTION: '87600h' },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };

@@ -15,7 +15,7 @@ describe.skipIf(isMissing(...installed('prometheus')))('hidden variables of boar
   });
   afterAll(() => prometheus?.stop());
 
-  /** The options of a variable, as Grafana makes them of `query_result(…)` and a pattern with named groups. */
+  /** The options of a variable, as Grafana computes them from `query_result(…)` and a pattern with named groups. */
   async function options(query: string, pattern: string) {
     const response = await fetch(`${prometheus.url}/api/v1/query`, {
       method: 'POST',

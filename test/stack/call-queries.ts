@@ -15,30 +15,30 @@ interface Panel {
   targets?: { expr?: string; query?: string; queryType?: string; datasource: { type: 'loki' | 'tempo' } }[];
 }
 
-/** @param variables what Grafana puts in their places */
+/** @param variables values for the variables of Grafana */
 export function callQueries(
   board: 'sessions' | 'session',
   variables: Readonly<Record<string, string>>,
 ): CallQuery[] {
   const file = join(import.meta.dirname, `../../dashboards/${board}.json`);
   const { panels } = JSON.parse(readFileSync(file, 'utf8')) as { panels: Panel[] };
-  const filled = (expr: string, kind: 'loki' | 'tempo') =>
+  const interpolated = (expr: string, kind: 'loki' | 'tempo') =>
     expr.replaceAll(/\$(?:(\w+)|\{(\w+)(:raw)?\})/g, (whole, bare, braced, raw) => {
       const value = variables[bare ?? braced] ?? whole;
-      // What Grafana makes of an apostrophe on its way to Loki, unless it is told not to.
+      // Grafana escapes an apostrophe for Loki unless a format is given.
       return kind === 'loki' && !raw ? value.replaceAll("'", "\\\\'") : value;
     });
   return panels.flatMap(({ title, targets = [] }) =>
     targets.map(({ expr, query, queryType, datasource }) => ({
       panel: title,
       kind: datasource.type,
-      expr: filled(expr ?? query ?? '', datasource.type),
+      expr: interpolated(expr ?? query ?? '', datasource.type),
       instant: queryType === 'instant',
     })),
   );
 }
 
-async function asked(url: string, parameters: Record<string, string>) {
+async function fetchJson(url: string, parameters: Record<string, string>) {
   const response = await fetch(`${url}?${new URLSearchParams(parameters)}`);
   const text = await response.text();
   if (!response.ok) throw new Error(`${parameters.query ?? parameters.q ?? url}: ${response.status} ${text}`);
@@ -62,35 +62,36 @@ export async function lines(
   end = Math.ceil(Date.now() / 1000),
 ): Promise<Line[]> {
   const range = { start: String(end - 3600), end: String(end), limit: '1000' };
-  const { data } = await asked(`${loki.url}/loki/api/v1/query_range`, { query, ...range });
+  const { data } = await fetchJson(`${loki.url}/loki/api/v1/query_range`, { query, ...range });
   const streams = data.result as { stream: Record<string, string>; values: [string, string][] }[];
   return streams.flatMap(({ stream, values }) => values.map(([, text]) => ({ text, labels: stream })));
 }
 
-/** What a query of a panel finds, in whichever form. @throws Error with the answer of a backend that refuses */
+/** The results of a panel query, in any form. @throws Error with the response of a backend that refuses the query */
 export async function results(
   { kind, expr, instant }: CallQuery,
   { loki, tempo }: { loki: RunningServer; tempo: RunningServer },
 ): Promise<unknown[]> {
   if (kind === 'loki' && !instant) return lines(loki, expr);
   if (kind === 'loki') {
-    const { data } = await asked(`${loki.url}/loki/api/v1/query`, { query: expr });
+    const { data } = await fetchJson(`${loki.url}/loki/api/v1/query`, { query: expr });
     return (data.result as { value: [number, string] }[]).filter(({ value }) => Number(value[1]) > 0);
   }
   const now = Math.floor(Date.now() / 1000);
-  // Grafana takes for an id whatever looks like one, also nothing, and shows an error where Tempo does not have it.
-  if (/^[0-9a-f]*$/i.test(expr)) return (await asked(`${tempo.url}/api/traces/${expr}`, {})).batches ?? [];
-  const { traces = [] } = await asked(`${tempo.url}/api/search`, {
+  // Grafana treats any hexadecimal text as a trace ID, even an empty one, and shows an error if Tempo does not have it.
+  if (/^[0-9a-f]*$/i.test(expr))
+    return (await fetchJson(`${tempo.url}/api/traces/${expr}`, {})).batches ?? [];
+  const { traces = [] } = await fetchJson(`${tempo.url}/api/search`, {
     ...{ q: expr, start: String(now - 3600), end: String(now + 60), limit: '50' },
   });
   return traces;
 }
 
-/** How many spans there are in some traces. Tempo answers with each once, however often it came. */
+/** The number of spans in some traces. Tempo returns a span once, even if it received it several times. */
 export async function spansIn(tempo: RunningServer, traces: Iterable<string>): Promise<number> {
   let spans = 0;
   for (const trace of traces) {
-    const { batches } = (await asked(`${tempo.url}/api/traces/${trace}`, {})) as {
+    const { batches } = (await fetchJson(`${tempo.url}/api/traces/${trace}`, {})) as {
       batches: { scopeSpans: { spans: object[] }[] }[];
     };
     for (const { scopeSpans } of batches) for (const scope of scopeSpans) spans += scope.spans.length;
@@ -98,7 +99,7 @@ export async function spansIn(tempo: RunningServer, traces: Iterable<string>): P
   return spans;
 }
 
-/** How many spans came to it so far. */
+/** The number of spans that Tempo has received. */
 export async function spansReceived(tempo: RunningServer): Promise<number> {
   const page = await (await fetch(`${tempo.url}/metrics`)).text();
   return Number(page.match(/^tempo_distributor_spans_received_total\{.*\} (\d+)$/m)?.[1] ?? 0);

@@ -4,7 +4,7 @@ import { isMissing } from './programs.ts';
 import { root } from './repository.ts';
 
 const git = (...args: string[]) => execFileSync('git', args, { cwd: root, encoding: 'utf8' });
-/** Whether git leaves a path alone. */
+/** Whether git ignores a path. */
 const ignored = (path: string): boolean => {
   try {
     return git('check-ignore', '--no-index', path) !== '';
@@ -34,8 +34,8 @@ describe.skipIf(isMissing('git'))('git', () => {
     },
   );
 
-  test('other users can read what containers mount', () => {
-    // Git knows of a file's permissions only whether it can be executed, so the rest is up to the user's umask.
+  test('files that containers mount are readable for other users', () => {
+    // Git stores only the executable bit of a file. The other permissions depend on the user's umask.
     const modes = git('ls-files', '--stage', 'prometheus', 'grafana', 'alerts', 'dashboards', 'secrets')
       .trim()
       .split('\n')

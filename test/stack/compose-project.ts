@@ -4,37 +4,41 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { freePorts } from './backends.ts';
-import { because, docker, inspect, missing, nodeImage, signal, uniqueName } from './engine.ts';
+import { docker, inspect, missing, nodeImage, signal, skipSuffix, uniqueName } from './engine.ts';
 import { eventually } from './programs.ts';
 import { type Compose, readYaml, root } from './repository.ts';
 
 const { services: known } = readYaml<Compose>('docker-compose.yml');
 const imageOf = (service: string) => known[service]?.image ?? nodeImage;
 
-/** Without these there is no stack to look at. */
+/** The services without which the stack cannot be tested. */
 const needed = ['gateway', 'prometheus', 'alertmanager'];
 
-/** Why the stack cannot be tested at all; empty where it can. */
-export const lacking = missing({ compose: true, images: needed.map(imageOf) });
+/** The reasons why the stack cannot be tested; empty if it can. */
+export const missingRequirements = missing({ compose: true, images: needed.map(imageOf) });
 
-/** Why a service is left out, of which there is no image here; empty where it is there. */
-export const lackingService = (service: string): readonly string[] =>
-  lacking.length > 0 ? lacking : missing({ images: [imageOf(service)] });
+/** The reasons why a service is left out, such as a missing image; empty if it is available. */
+export const missingForService = (service: string): readonly string[] =>
+  missingRequirements.length > 0 ? missingRequirements : missing({ images: [imageOf(service)] });
 
-/** All services but those that are left out. */
-export const present: readonly string[] = Object.keys(known)
-  .filter((service) => lackingService(service).length === 0)
+/** All services except those that are left out. */
+export const availableServices: readonly string[] = Object.keys(known)
+  .filter((service) => missingForService(service).length === 0)
   .toSorted();
 
-/** For the name of what tests the whole stack: which services it is without. */
-export const leftOut: string = because([
-  ...new Set(Object.keys(known).flatMap((service) => (lacking.length > 0 ? [] : lackingService(service)))),
+/** The services that are left out, for titles of tests of the whole stack. */
+export const omittedServices: string = skipSuffix([
+  ...new Set(
+    Object.keys(known).flatMap((service) =>
+      missingRequirements.length > 0 ? [] : missingForService(service),
+    ),
+  ),
 ]);
 
 const servers = ['grafana', 'prometheus', 'alertmanager', 'gateway', 'loki', 'tempo'] as const;
 export type Server = (typeof servers)[number];
 
-/** Files that git knows, as they are now: what somebody has who cloned the repository. */
+/** Copies all tracked files with their current content, as in a clone of the repository. */
 export function copyOfStack(folder: string): void {
   const parts = ['docker-compose.yml', 'alerts', 'dashboards', 'grafana', 'prometheus', 'secrets'];
   const listed = execFileSync('git', ['ls-files', '-z', ...parts], { cwd: root, encoding: 'utf8' });
@@ -44,18 +48,18 @@ export function copyOfStack(folder: string): void {
   }
 }
 
-/** The stack in a folder of its own, with ports, volumes and a name that no other has. */
+/** The stack in its own folder, with its own ports, volumes and project name. */
 export interface Project {
   readonly folder: string;
   readonly urls: Readonly<Record<Server, string>>;
-  /** `docker compose` with its profile. @throws Error with what it printed if it fails */
+  /** `docker compose` with its profile. @throws Error with the output if it fails */
   compose(...args: readonly string[]): Promise<string>;
-  /** Starts what is not running, and waits until all are healthy. */
+  /** Starts all services, and waits until they are healthy. */
   up(): Promise<void>;
-  /** Sets the image of the gateway and the demo; it holds from the next `up` on. */
+  /** Sets the image of the gateway and the demo for the next `up`. */
   use(image: string): void;
   health(): Promise<Record<string, string>>;
-  /** Kills the process of a service, and waits until Docker has started it again and it is healthy. */
+  /** Kills the process of a service, and waits until Docker has restarted it and it is healthy. */
   crash(service: string): Promise<void>;
   restart(service: string): Promise<void>;
   /** Removes containers, networks, volumes and the folder. */
@@ -63,7 +67,7 @@ export interface Project {
 }
 
 /**
- * @param image that of the gateway and the demo
+ * @param image the image of the gateway and the demo
  * @param fill writes the stack's files into the folder
  */
 export async function createProject(image: string, fill = copyOfStack): Promise<Project> {
@@ -84,7 +88,7 @@ export async function createProject(image: string, fill = copyOfStack): Promise<
   };
   const lines = Object.entries(settings).map(([key, value]) => `${key}=${value}\n`);
   writeFileSync(join(folder, '.env'), lines.join(''));
-  // Settings of this shell would go before those in the file.
+  // Settings of this shell would take precedence over those in the file.
   const env = Object.fromEntries(
     Object.entries(process.env).filter(
       ([key]) => !/^(COMPOSE_|TALKGAUGE_)/.test(key) && !Object.hasOwn(settings, key),
@@ -103,7 +107,7 @@ export async function createProject(image: string, fill = copyOfStack): Promise<
     return Object.fromEntries(states.map(({ Service, State, Health }) => [Service, Health || State]));
   };
   let used = '';
-  /** The engine has the image, and no registry does. Tempo's API is published for the tests only. */
+  /** The image is local and in no registry. Tempo's API is published only for tests. */
   const use = (next: string) => {
     used = next;
     const built = { image: next, pull_policy: 'never' };
@@ -127,15 +131,15 @@ export async function createProject(image: string, fill = copyOfStack): Promise<
     compose,
     use,
     async up() {
-      await compose('up', '--detach', '--no-build', '--wait', '--wait-timeout', '600', ...present);
+      await compose('up', '--detach', '--no-build', '--wait', '--wait-timeout', '600', ...availableServices);
     },
     health,
     async crash(service) {
       const id = await idOf(service);
       const { RestartCount } = await inspect(id);
       await signal(used, id, 'SIGKILL');
-      const again = async () => (await inspect(id)).RestartCount > RestartCount || undefined;
-      await eventually(again, `Docker to start ${service} again`, 60_000);
+      const hasRestarted = async () => (await inspect(id)).RestartCount > RestartCount || undefined;
+      await eventually(hasRestarted, `the restart of ${service} by Docker`, 60_000);
       await eventually(isHealthy(service), `the health of ${service} after it was killed`, 300_000);
     },
     async restart(service) {

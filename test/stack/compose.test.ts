@@ -4,13 +4,13 @@ import { DCLinter } from 'dclint';
 import { describe, expect, test } from 'vitest';
 import { type Compose, read, readYaml, root, type Service, withDefaults } from './repository.ts';
 
-/** What can be told of docker-compose.yml without a Docker engine. What needs one: compose.stack.ts. */
+/** Tests of docker-compose.yml without a Docker engine. compose.stack.ts has those with an engine. */
 const { services, volumes } = readYaml<Compose>('docker-compose.yml');
 const named = Object.entries(services);
 const hostPaths = ({ volumes: mounts = [] }: Service) =>
   mounts.filter((mount) => mount.startsWith('./')).map((mount) => mount.split(':'));
 
-test('the linter and the Compose schema have nothing to say', () => {
+test('the linter and the Compose schema report no problems', () => {
   const { rules } = JSON.parse(read('.dclintrc'));
   const linter = new DCLinter({ rules, quiet: false, debug: false, exclude: [] });
   const results: { messages: { line: number; rule: string; message: string }[] }[] = linter.lintFiles(
@@ -27,7 +27,7 @@ test('each image is pinned to a full version, or built from this repository', ()
   expect(named.filter(([, { image, build }]) => build !== '.' && !pinned.test(image ?? ''))).toEqual([]);
 });
 
-test('ports are on loopback; a setting can move those of servers that ask for a login, and no others', () => {
+test('ports are on loopback; only servers with a login have a setting for another address', () => {
   const ports = named.flatMap(([name, { ports: published = [] }]) => published.map((port) => [name, port]));
   expect(ports.length).toBeGreaterThan(5);
   expect(ports.filter(([, port = '']) => !withDefaults(port).startsWith('127.0.0.1:'))).toEqual([]);
@@ -36,7 +36,7 @@ test('ports are on loopback; a setting can move those of servers that ask for a 
 });
 
 describe.each(named)('%s', (name, service) => {
-  test('runs as a user other than root, in an image that it cannot change, with no capability', () => {
+  test('runs as non-root, with a read-only image and no capabilities', () => {
     expect(service).toMatchObject({
       user: expect.stringMatching(/^[1-9]\d*:\d+$/),
       read_only: true,
@@ -45,17 +45,17 @@ describe.each(named)('%s', (name, service) => {
     });
   });
 
-  test('is started again, and takes a bounded amount of memory and logs', () => {
+  test('is restarted, with bounded memory and logs', () => {
     expect(service.restart).toBe('unless-stopped');
     expect(service.mem_limit).toMatch(/^\$\{[A-Z]+_MEMORY:-\d+[mg]\}$/);
     expect(service.logging?.options).toEqual({ 'max-size': '10m', 'max-file': '3' });
   });
 
-  test('has a health check: its own, or that of the image that is built here', () => {
+  test('has a health check, in the service or in the image built here', () => {
     expect(service.healthcheck !== undefined).toBe(service.build === undefined);
   });
 
-  test('writes to none of the folders of the repository, and sees the secrets of no other service', () => {
+  test('has only read-only mounts of the repository, and no secrets of other services', () => {
     const paths = hostPaths(service);
     expect(paths.filter(([, , mode]) => mode !== 'ro')).toEqual([]);
     const secrets = paths.flatMap(([source]) => (source?.startsWith('./secrets') ? [source] : []));
@@ -63,7 +63,7 @@ describe.each(named)('%s', (name, service) => {
   });
 });
 
-test('what is mounted exists, or is generated', () => {
+test('every mounted file exists or is generated', () => {
   const generated = ['./alerts', './dashboards'];
   const sources = new Set(named.flatMap(([, service]) => hostPaths(service).map(([source]) => source ?? '')));
   expect(generated.filter((path) => !sources.has(path))).toEqual([]);
@@ -77,14 +77,14 @@ test('every volume is used', () => {
   expect(Object.keys(volumes).filter((volume) => !used.includes(volume))).toEqual([]);
 });
 
-test('a dollar sign begins a variable with a default, and nothing else', () => {
+test('every dollar sign begins a variable with a default', () => {
   const text = read('docker-compose.yml').replaceAll(/^\s*#.*$/gm, '');
   expect(text).toMatch(/\$\{GRAFANA_PORT:-3000\}/);
   expect(withDefaults(text)).not.toContain('$');
 });
 
-/** The image of this version cannot be pulled where these tests run: what is known of it is kept here. */
-test('Grafana neither replaces its data sources at the start nor calls anybody', () => {
+/** The image cannot be pulled where these tests run, so its known settings are listed here. */
+test('Grafana does not replace its data sources at startup and sends no data to other servers', () => {
   expect(services.grafana?.environment).toMatchObject({
     GF_PLUGINS_PREINSTALL_AUTO_UPDATE: 'false',
     GF_PLUGINS_PREINSTALL_DISABLED: 'true',
@@ -95,18 +95,18 @@ test('Grafana neither replaces its data sources at the start nor calls anybody',
   });
 });
 
-test('Grafana and the gateway, which show what was said, want a login unless a setting says otherwise', () => {
+test('Grafana and the gateway, which show conversations, require a login unless it is switched off', () => {
   const { GF_AUTH_ANONYMOUS_ENABLED: anonymous = '' } = services.grafana?.environment ?? {};
   expect(withDefaults(anonymous)).toBe('false');
   expect(services.gateway?.environment).toMatchObject({ TALKGAUGE_GATEWAY_GENERATE_TOKEN: 'true' });
 });
 
-test('the gateway knows on which address of the machine its port is published', () => {
+test('the gateway has the published address of its port in its environment', () => {
   const { environment, ports = [] } = services.gateway ?? {};
   expect(ports[0]?.startsWith(`${environment?.TALKGAUGE_GATEWAY_PUBLISHED}:`)).toBe(true);
 });
 
-test('the demo is found under the name that Prometheus asks for', () => {
+test('the demo has the host name that Prometheus scrapes', () => {
   const { scrape_configs } = readYaml<{ scrape_configs: { dns_sd_configs?: { names: string[] }[] }[] }>(
     'prometheus/prometheus.yml',
   );
@@ -117,7 +117,7 @@ test('the demo is found under the name that Prometheus asks for', () => {
   expect(names).toEqual(['talkgauge-demo.']);
 });
 
-test('the key that the demo draws is where the gateway reads it, and nobody else sees it', () => {
+test('the key file generated by the demo is mounted in the gateway, and nowhere else', () => {
   const { demo, gateway } = services;
   const { TALKGAUGE_SIMULATE_KEY_FILE: file = '' } = demo?.environment ?? {};
   expect(file).not.toBe('');
@@ -126,7 +126,7 @@ test('the key that the demo draws is where the gateway reads it, and nobody else
   expect(mounting.map(([name]) => name)).toEqual(['demo', 'gateway']);
 });
 
-test('one setting gives the gateway a certificate and its key; without it, there is neither', () => {
+test('one setting gives the gateway a certificate and its key; without it, neither is configured', () => {
   const { TALKGAUGE_GATEWAY_TLS_CERT: cert = '', TALKGAUGE_GATEWAY_TLS_KEY: key = '' } =
     services.gateway?.environment ?? {};
   expect([cert, key]).toEqual([
@@ -136,7 +136,7 @@ test('one setting gives the gateway a certificate and its key; without it, there
   expect([withDefaults(cert), withDefaults(key)]).toEqual(['', '']);
 });
 
-test('a session of the gateway leads to its trace, at the address where people reach Grafana', () => {
+test("a session of the gateway links to its trace at Grafana's public address", () => {
   const { TALKGAUGE_GATEWAY_GRAFANA: link = '' } = services.gateway?.environment ?? {};
   expect(link).toBe(services.grafana?.environment?.GF_SERVER_ROOT_URL);
   expect(withDefaults(link)).toBe('http://localhost:3000');

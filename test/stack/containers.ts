@@ -4,10 +4,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Compose, readYaml, root, withDefaults } from './repository.ts';
 
-/** A container of the stack, as a process of this machine. */
+/** A container of the stack, run as a process of this machine. */
 export interface Container {
   process: ChildProcess;
-  /** What it has written so far, on both streams. */
+  /** The stdout and stderr so far. */
   output(): string;
   /** Resolves with its exit code. */
   exit(): Promise<number | null>;
@@ -15,13 +15,13 @@ export interface Container {
 }
 
 export interface Machine {
-  /** Where the containers' volumes and secrets are. */
+  /** The folder of the containers' volumes and secrets. */
   folder: string;
-  /** What others are called in there, and where they are here: `http://tempo:4318`. */
+  /** Local URLs of other services, by their URLs in the stack such as `http://tempo:4318`. */
   addresses: Readonly<Record<string, string>>;
 }
 
-/** Where a container's folders are on the machine. Each sees a `/data` and a `/tmp` of its own. */
+/** The local folders for a container's folders. Each container has its own `/data` and `/tmp`. */
 const foldersOf = (name: string, { folder }: Machine): Record<string, string> => ({
   '/data': join(folder, `${name}-data`),
   '/keys': join(folder, 'demo-key'),
@@ -30,10 +30,10 @@ const foldersOf = (name: string, { folder }: Machine): Record<string, string> =>
 });
 
 /**
- * Runs a service that is built of this repository with the very environment and command of docker-compose.yml; only addresses and
- * folders are those of this machine.
+ * Runs a service built from this repository with the environment and command of docker-compose.yml. Only addresses and
+ * folders are replaced by those of this machine.
  *
- * @param args are added to the command
+ * @param args additional arguments of the command
  */
 export function runService(
   name: 'demo' | 'gateway',
@@ -45,7 +45,7 @@ export function runService(
   const folders = foldersOf(name, machine);
   for (const folder of Object.values(folders)) mkdirSync(folder, { recursive: true });
   const places: Record<string, string> = { ...machine.addresses, ...folders, '0.0.0.0': '127.0.0.1' };
-  // All at once, for a folder here may have the name of one there in it.
+  // All in one pass, because a local folder may contain the name of a container's folder.
   const there = new RegExp(
     Object.keys(places)
       .map((place) => place.replaceAll('.', '\\.'))

@@ -7,7 +7,7 @@ import { sampleOf } from '../agent/worker/exposition.ts';
 import { type Container, type Machine, runService } from './containers.ts';
 import { freePort } from './programs.ts';
 
-/** The gateway and the demo of the stack, as processes, with a stand-in for Tempo and Loki. */
+/** The gateway and the demo of the stack as processes, with a mock of Tempo and Loki. */
 describe('the demo in the stack', () => {
   const folder = mkdtempSync(join(tmpdir(), 'talkgauge-stack-'));
   let backend: Backend;
@@ -54,7 +54,7 @@ describe('the demo in the stack', () => {
     ((await (await read('/api/sessions')).json()) as { sessions: Session[] }).sessions;
   const keyFile = join(folder, 'demo-key/demo.yml');
 
-  test('shows its calls on the page, with their sound, each once in Tempo and Loki', async () => {
+  test('shows its calls on the page with audio, and sends each once to Tempo and Loki', async () => {
     const run = demo('--calls', '3');
     expect({ code: await run.exit(), output: run.output() }).toMatchObject({ code: 0 });
     await until(async () => expect(await metric('talkgauge_gateway_spool_entries')).toBe(0));
@@ -67,7 +67,7 @@ describe('the demo in the stack', () => {
       200,
       'OggS',
     ]);
-    // Then the gateway would have told the conversations.
+    // By now, the gateway would have forwarded the conversations.
     await until(async () =>
       expect(await metric('talkgauge_gateway_measured_sessions_total', { result: 'observed' })).toBe(3),
     );
@@ -86,7 +86,7 @@ describe('the demo in the stack', () => {
     }
   });
 
-  test('adds other calls when it is started again, with the same key, and keeps no recording in its memory', async () => {
+  test('adds new calls with the same key after a restart, and keeps no recording in its memory', async () => {
     const key = readFileSync(keyFile, 'utf8');
     expect(statSync(keyFile).mode & 0o777).toBe(0o600);
     const run = demo('--concurrency', '1');
@@ -94,7 +94,7 @@ describe('the demo in the stack', () => {
       expect((await sessions()).filter(({ status }) => status === 'complete')).toHaveLength(6),
     );
     const temporary = readdirSync(join(folder, 'demo-tmp'), { recursive: true, encoding: 'utf8' });
-    // That of the call that runs, and perhaps of one that has just ended.
+    // The recording of the running call, and possibly of a call that has just ended.
     expect(temporary.filter((path) => path.endsWith('.ogg')).length).toBeLessThanOrEqual(2);
     await run.stop();
     expect(readFileSync(keyFile, 'utf8')).toBe(key);

@@ -10,7 +10,7 @@ import { apiKey, apiSecret } from '../agent/egress/livekit.ts';
 import { freePort, isInstalled, type RunningServer, startServer } from './programs.ts';
 import { startRedis } from './redis.ts';
 
-/** LiveKit's own server, without an egress service: what it really says then. A real egress needs a browser and GStreamer. */
+/** Tests the responses of a real LiveKit server without an egress service. A real egress needs a browser and GStreamer. */
 const missing = ['livekit-server', 'redis-server'].filter((program) => !isInstalled(program));
 const real = missing.length > 0 ? describe.skip : describe;
 const why = missing.length > 0 ? ` (skipped: no ${missing.join(', no ')} on PATH)` : '';
@@ -22,7 +22,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** On 127.0.0.1 only, for signals and for media. */
+/** Listens on 127.0.0.1 only, for signalling and media. */
 async function startLiveKit(redis?: string): Promise<RunningServer> {
   const port = await freePort();
   const file = join(folder, `livekit-${port}.yml`);
@@ -56,7 +56,7 @@ const record = (server: RunningServer, room: string, options: RecordRoomOptions 
   new RoomEgress(resolveRecording({ url: server.url, apiKey, apiSecret, ...options }, 'AJ_1'), room);
 
 real(`a real LiveKit server${why}`, () => {
-  test('without Redis has no egress service', async () => {
+  test('without Redis, the server has no egress service', async () => {
     const server = await startLiveKit();
     await openRoom(server, 'call-1');
     const { status, error } = await record(server, 'call-1').start();
@@ -73,18 +73,18 @@ real(`a real LiveKit server${why}`, () => {
       await openRoom(server, 'call-1');
     });
 
-    test('nobody answers for it', async () => {
+    test('the egress request gets no response', async () => {
       const { status, error } = await record(server, 'call-1').start();
       expect([status, error?.code]).toEqual(['not_started', 'no_egress_service']);
       expect(error?.message).toMatch(/no response from servers/);
     });
 
-    test('a room that does not exist is not looked for long', async () => {
+    test('a missing room fails quickly', async () => {
       const { status, error } = await record(server, 'call-2').start();
       expect([status, error?.code]).toEqual(['not_started', 'room_not_found']);
     });
 
-    test('a secret that is not its own may not record', async () => {
+    test('a wrong API secret is refused', async () => {
       const { error } = await record(server, 'call-1', {
         apiSecret: 'another one, of thirty-two characters',
       }).start();

@@ -5,7 +5,7 @@ import { read, root } from './repository.ts';
 
 const execute = promisify(execFile);
 
-/** A Docker engine takes its address from DOCKER_HOST, or from the context of the user, as `docker` does. */
+/** The address of the Docker engine is in DOCKER_HOST or in the user's context, as for `docker`. */
 const answers = (...args: readonly string[]): boolean => {
   try {
     execFileSync('docker', args, { stdio: 'ignore', timeout: 30_000 });
@@ -15,7 +15,7 @@ const answers = (...args: readonly string[]): boolean => {
   }
 };
 
-/** @throws Error with what it printed if it fails */
+/** @throws Error with the output if it fails */
 export async function docker(
   args: readonly string[],
   { cwd = root, env = process.env }: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
@@ -29,12 +29,12 @@ export async function docker(
   }
 }
 
-/** What the image of this repository begins with. */
+/** The base image of this repository's Dockerfile. */
 export const nodeImage = read('Dockerfile').match(/^ARG NODE_IMAGE=(\S+)$/m)?.[1] ?? '';
 
 /**
- * What this machine lacks for a test; empty where the test can run. Images are not pulled here: a test downloads nothing that
- * nobody asked for. docs/stack.md says how to pull them.
+ * The missing requirements of a test; empty if the test can run. Images are not pulled here, because a test downloads
+ * nothing without being asked. docs/stack.md has the commands to pull them.
  */
 export function missing({
   images,
@@ -50,21 +50,21 @@ export function missing({
   ];
 }
 
-/** For the name of a test that is skipped. */
-export const because = (lacking: readonly string[]): string =>
-  lacking.length > 0 ? ` (skipped: ${lacking.join(', ')})` : '';
+/** The suffix of the title of a skipped test. */
+export const skipSuffix = (missingRequirements: readonly string[]): string =>
+  missingRequirements.length > 0 ? ` (skipped: ${missingRequirements.join(', ')})` : '';
 
-/** A name that no other run on the same engine has. */
+/** A name that is unique on the engine. */
 export const uniqueName = (): string => `talkgauge-test-${randomBytes(4).toString('hex')}`;
 
 /**
- * Builds the image of a folder with a Dockerfile. Returns its name; who builds it removes it.
+ * Builds the image of a folder with a Dockerfile. Returns its name; the caller removes it.
  *
  * @param folder @default this repository
  */
 export async function buildImage(folder: string = root): Promise<string> {
   const name = uniqueName();
-  // An older Dockerfile may begin with another Node.js than the one that is here.
+  // An older Dockerfile may have another base image than the local one.
   const base = `NODE_IMAGE=${nodeImage}`;
   await docker(['build', '--network=host', '--build-arg', base, '--tag', name, '.'], { cwd: folder });
   return name;
@@ -72,7 +72,7 @@ export async function buildImage(folder: string = root): Promise<string> {
 
 export const removeImage = (name: string): Promise<string> => docker(['image', 'rm', '--force', name]);
 
-/** The end of a container, whichever state it is in, and of the volumes that it made itself. */
+/** Removes a container in any state, with its anonymous volumes. */
 export const removeContainer = (id: string): Promise<string> => docker(['rm', '--force', '--volumes', id]);
 
 interface Inspected {
@@ -86,19 +86,19 @@ interface Inspected {
 
 export async function inspect(id: string): Promise<Inspected> {
   const [found] = JSON.parse(await docker(['inspect', id])) as Inspected[];
-  if (!found) throw new Error(`there is no container ${id}`);
+  if (!found) throw new Error(`no container ${id}`);
   return found;
 }
 
-/** Runs a container in the background. Returns its id. */
+/** Runs a container in the background. Returns its ID. */
 export const start = async (...args: readonly string[]): Promise<string> =>
   (await docker(['run', '--detach', ...args])).trim();
 
 /**
- * Sends a signal to the first process of a container as the kernel would, from outside: `docker kill` counts as a stop that is
- * wanted, after which nothing is started again.
+ * Sends a signal to the first process of a container from outside, as the kernel would: Docker treats `docker kill` as an
+ * intended stop, and does not restart the container.
  *
- * @param image some image with Node.js, in which the process that does it runs
+ * @param image an image with Node.js, which runs the process that sends the signal
  */
 export async function signal(image: string, id: string, name: 'SIGKILL' | 'SIGSTOP'): Promise<void> {
   const { Pid } = (await inspect(id)).State;

@@ -12,9 +12,9 @@ test('.env.example names all variables of docker-compose.yml, and no others', ()
   expect(Object.keys(example).toSorted()).toEqual([...used].toSorted());
 });
 
-test('it shows the defaults', () => {
+test('.env.example has the defaults', () => {
   const defaults: Record<string, string> = {};
-  // From the innermost, because the default of a URL holds that of a port.
+  // From the innermost, because the default of a URL contains the default of a port.
   let text = compose.replaceAll(/\$\{(\w+):\+[^${}]*\}/g, (_, name) => {
     defaults[name] = '';
     return '';
@@ -28,18 +28,18 @@ test('it shows the defaults', () => {
   expect(example).toEqual(defaults);
 });
 
-test('a copy of it changes nothing, so that a port that is set moves the URL, too', () => {
+test('a copy of .env.example sets no variable, so that a changed port also changes the URL', () => {
   expect(read('.env.example').match(/^[^#\n].*$/gm)).toBe(null);
 });
 
-test('it holds no secret', () => {
+test('.env.example contains no secret', () => {
   expect(Object.keys(example).filter((name) => /PASSWORD|TOKEN|SECRET|KEY/.test(name))).toEqual([]);
 });
 
-test('docs/stack.md names no other settings', () => {
+test('docs/stack.md names only these settings', () => {
   const named = [...read('docs/stack.md').matchAll(/\b[A-Z]+_[A-Z_]*[A-Z]\b/g)].map(([name]) => name);
   expect(named.length).toBeGreaterThan(10);
-  // What agents and the gateway read, and the argument of the Dockerfile.
+  // Variables of agents and the gateway, and the argument of the Dockerfile.
   const others = /^(TALKGAUGE|OTEL|LIVEKIT)_|^NODE_IMAGE$/;
   const settings = named.filter((name) => !others.test(name));
   expect(settings.filter((name) => !Object.hasOwn(example, name))).toEqual([]);

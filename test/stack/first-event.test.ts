@@ -9,8 +9,8 @@ import { prometheusApi } from './prometheus-api.ts';
 import { startPrometheus } from './servers.mjs';
 
 /**
- * `increase()` over a run, from before a worker's first job, against what its jobs have counted: for every counter and
- * histogram of the catalogue, in real servers. What creation times are for is seen by the one that does not take them.
+ * Compares `increase()` over a run, from before a worker's first job, with the counts of its jobs: for every counter and
+ * histogram of the catalogue, in real servers. One of the servers ignores creation timestamps, which shows their purpose.
  */
 const identity = { agent_name: 'front-desk', agent_version: '1.4' };
 const open = {
@@ -34,7 +34,7 @@ const derivation: Derivation = {
 const counters = Object.keys(catalogue).filter((name) => catalogue[name]?.type === 'counter');
 const histograms = Object.keys(catalogue).filter((name) => catalogue[name]?.type === 'histogram');
 const recordedByJobs = counters.filter((name) => !catalogue[name]?.derived);
-/** Of counters that make each other known, the one that comes first here. */
+/** Among counters that start each other's series, the one that is counted first here. */
 const first = [
   'lk_agents_interruption_requests_total',
   'talkgauge_spans_exported_total',
@@ -45,16 +45,16 @@ const isFirst = (name: string) => zeroSince(name, catalogue) !== 'another series
 /** The label sets of a metric of one agent with one model of each kind and one tool. */
 function labelSetsOf(name: string): Record<string, string>[] {
   const sets = labelSets(catalogue[name]!, {}, open);
-  // The others are units of other components.
+  // The other units belong to other components.
   const llm = ['input_tokens', 'cached_input_tokens', 'cache_write_tokens', 'output_tokens'];
   if (name === derivation.from)
     return sets.filter(({ component, unit = '' }) => component === 'llm' && llm.includes(unit));
-  // What has no model has no requests that would make it known.
+  // Without a model, no request starts the series.
   return name === 'lk_agents_errors_total' ? sets.filter(({ component }) => component !== 'other') : sets;
 }
 
-/** What the jobs say that they have counted. */
-class Account {
+/** The counts of the jobs. */
+class JobCounts {
   readonly #counted = new Map<string, number>();
 
   count(recorder: Recorder, metric: string, labels: Record<string, string>, value: number): void {
@@ -81,17 +81,17 @@ class Account {
 const servers = installed('prometheus', 'prometheus3');
 describe.skipIf(isMissing(...servers)).each(servers)('%s', (command) => {
   const createdTimes = command === 'prometheus3';
-  const account = new Account();
+  const account = new JobCounts();
   let recorder = createRecorder({ derivation });
   let page: MetricsServer;
   let server: RunningServer;
   let api: ReturnType<typeof prometheusApi>;
-  /** When the last scrape was, whose samples the run ends with: nothing is extrapolated beyond them. */
+  /** The time of the last scrape. The run ends with its samples, so nothing is extrapolated beyond them. */
   let end: number;
   const now = () => Date.now() / 1000;
   const marker = { metric: 'lk_agents_sessions_active', labels: {} } as const;
 
-  /** Waits until a scrape has seen all that was recorded until now. */
+  /** Waits for a scrape of everything recorded so far. */
   async function scraped(): Promise<void> {
     recorder.record({ ...marker, value: 1 }, identity);
     const state = Number(
@@ -134,7 +134,7 @@ describe.skipIf(isMissing(...servers)).each(servers)('%s', (command) => {
     api = prometheusApi(server.url);
     await scraped();
 
-    // The first call: what it counts makes labels known.
+    // The counters of the first call start the series of their labels.
     for (const name of recordedByJobs.filter(isFirst))
       account.count(recorder, name, labelSetsOf(name)[0]!, 2);
     for (const name of histograms) {
@@ -146,7 +146,7 @@ describe.skipIf(isMissing(...servers)).each(servers)('%s', (command) => {
     for (const name of recordedByJobs) {
       for (const labels of labelSetsOf(name)) account.count(recorder, name, labels, 3);
     }
-    // Of a series with few samples, increase() may guess what came before the first, from how fast it grew since.
+    // For a series with few samples, increase() may extrapolate the value before the first sample.
     for (let scrapes = 0; scrapes < 5; scrapes++) await scraped();
   }, 180_000);
   afterAll(async () => {
@@ -154,17 +154,17 @@ describe.skipIf(isMissing(...servers)).each(servers)('%s', (command) => {
     await page?.close();
   });
 
-  test('creation times make no series of their own', async () => {
+  test('creation timestamps add no series', async () => {
     expect(await api.at('{__name__=~".+_created"}', end)).toEqual([]);
   });
 
   if (createdTimes) {
-    test('increase() over the run is what the jobs counted, of every counter', async () => {
+    test('increase() over the run equals the counts of the jobs, for every counter', async () => {
       expect(await increases(counters)).toEqual(counted(counters));
       expect(Object.values(counted(counters)).every((value) => value > 0)).toBe(true);
     });
 
-    test('increase() over the run is what the jobs observed, of every histogram', async () => {
+    test('increase() over the run equals the observations of the jobs, for every histogram', async () => {
       const names = histograms.flatMap((name) => [
         `${name}_count`,
         `${name}_sum`,
@@ -174,7 +174,7 @@ describe.skipIf(isMissing(...servers)).each(servers)('%s', (command) => {
       expect(await increases(names)).toEqual(Object.fromEntries(expected));
     });
   } else {
-    test('increase() over the run is what the jobs counted, but for first events that nothing announced', async () => {
+    test('increase() over the run equals the counts of the jobs, except for first events without an earlier series', async () => {
       const [found, expected] = [await increases(counters), counted(counters)];
       const missing = counters.filter((name) => found[name]! < expected[name]!);
       const itself = counters.filter((name) => zeroSince(name, catalogue) === 'itself');
@@ -196,15 +196,15 @@ describe.skipIf(isMissing(...servers)).each(servers)('%s', (command) => {
     expect(Object.values(await increases(seen))).toEqual([3, 3, 3, 3, 3]);
   });
 
-  test('a restart after which more is counted until the first scrape than there was before', async () => {
+  test('a restart with a higher count at the first scrape than before the restart', async () => {
     const calls = 'lk_agents_tool_calls_total';
     recorder = createRecorder({ derivation });
-    // Told apart by its marker from the one before.
+    // The marker distinguishes this scrape from the previous one.
     recorder.record({ ...marker, value: 10 }, identity);
     account.count(recorder, calls, { tool: 'book', outcome: 'ok' }, 100);
     await scraped();
     const found = await increase(`${calls}{outcome="ok"}`);
-    // 5 before it, and 100: to who does not know that it was created anew, it has grown by 95.
+    // 5 before the restart and 100 after: without the creation timestamp, the increase would be 95.
     if (createdTimes) expect(round(found)).toBe(105);
     else expect(found).toBeLessThan(104);
   });

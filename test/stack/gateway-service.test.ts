@@ -6,7 +6,7 @@ import { one, tokenOf, upload } from '../gateway/uploads.ts';
 import { type Container, runService } from './containers.ts';
 import { freePort } from './programs.ts';
 
-/** The gateway with the settings of docker-compose.yml, as a process. What the demo does with it: demo.stack.ts. */
+/** The gateway with the settings of docker-compose.yml, as a process. demo.stack.ts tests it with the demo. */
 const folder = mkdtempSync(join(tmpdir(), 'talkgauge-stack-'));
 let gateway: Container;
 let url: string;
@@ -26,14 +26,14 @@ afterAll(async () => {
 const uploaded = async (issuer: string, secret: string) =>
   (await upload(url, one('full-08-logs'), { token: await tokenOf({ issuer, secret }) })).status;
 
-test('before the demo ever ran, it takes nothing from anybody', async () => {
+test('before the first run of the demo, it refuses all uploads', async () => {
   expect(gateway.output()).toContain('Until there is an API key, all uploads are refused');
   expect(readdirSync(join(folder, 'demo-key'))).toEqual([]);
   expect(await uploaded('devkey', 'secret')).toBe(401);
   expect(await uploaded('simulated', 'simulated-secret-of-a-server-that-is-none')).toBe(401);
 });
 
-test('nobody reads it without the token that it drew', async () => {
+test('reading requires the generated token', async () => {
   expect((await fetch(`${url}/api/sessions`)).status).toBe(401);
   expect((await fetch(`${url}/metrics`)).status).toBe(200);
 });

@@ -19,7 +19,7 @@ beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'grafana-start-'));
   mkdirSync(join(directory, 'secrets'));
   mkdirSync(join(directory, 'data'));
-  // Stands for the image's own start, which replaces the variable by what the file holds.
+  // A mock of the image's entrypoint, which replaces the variable by the content of the file.
   writeFileSync(
     join(directory, 'run.sh'),
     '#!/bin/sh\necho "password=$(cat "$GF_SECURITY_ADMIN_PASSWORD__FILE") args=$*"\n',
@@ -34,8 +34,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-const given = () => join(directory, 'secrets/admin-password');
-const drawn = () => join(directory, 'data/admin-password');
+const userPasswordFile = () => join(directory, 'secrets/admin-password');
+const generatedPasswordFile = () => join(directory, 'data/admin-password');
 
 function start(...args: string[]) {
   const { status, stdout, stderr } = spawnSync('/bin/sh', [join(directory, 'start.sh'), ...args], {
@@ -45,32 +45,32 @@ function start(...args: string[]) {
   return { status, stdout, stderr };
 }
 
-test('the password is the one that the user wrote', () => {
-  writeFileSync(given(), 'open sesame\n');
+test("the password is the user's password if it is set", () => {
+  writeFileSync(userPasswordFile(), 'open sesame\n');
   expect(start('--flag')).toEqual({ status: 0, stdout: 'password=open sesame args=--flag\n', stderr: '' });
-  expect(existsSync(drawn())).toBe(false);
+  expect(existsSync(generatedPasswordFile())).toBe(false);
 });
 
-test('without one, it is drawn once, and is nobody else’s to read', () => {
+test('otherwise it is generated once, in a file that only its owner can read', () => {
   const first = start();
   expect(first.status).toBe(0);
-  const password = readFileSync(drawn(), 'utf8').trim();
+  const password = readFileSync(generatedPasswordFile(), 'utf8').trim();
   expect(password).toMatch(/^[A-Za-z0-9+/]{32}$/);
   expect(first.stdout).toContain(`password=${password} `);
-  expect(statSync(drawn()).mode & 0o777).toBe(0o600);
+  expect(statSync(generatedPasswordFile()).mode & 0o777).toBe(0o600);
   expect(start().stdout).toBe(`password=${password} args=\n`);
 });
 
-test('two stacks draw two passwords', () => {
+test('two stacks generate different passwords', () => {
   start();
-  const first = readFileSync(drawn(), 'utf8');
-  rmSync(drawn());
+  const first = readFileSync(generatedPasswordFile(), 'utf8');
+  rmSync(generatedPasswordFile());
   start();
-  expect(readFileSync(drawn(), 'utf8')).not.toBe(first);
+  expect(readFileSync(generatedPasswordFile(), 'utf8')).not.toBe(first);
 });
 
-test('an empty password file is an error that says what to do, and Grafana is not started', () => {
-  writeFileSync(given(), '');
+test('an empty password file is an error with instructions, and Grafana does not start', () => {
+  writeFileSync(userPasswordFile(), '');
   const { status, stdout, stderr } = start();
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
   expect(stderr).toBe(

@@ -10,8 +10,8 @@ import { prometheusApi } from './prometheus-api.ts';
 import { find, type RunningServer, startPrometheus } from './servers.mjs';
 
 /**
- * A month of 50 workers in a real Prometheus, recorded by the real rules. What happened in it is written down in
- * src/simulate/history/scenario.ts; what boards and alerts must make of it is computed here by hand.
+ * A month of 50 workers in a real Prometheus, recorded by the real rules. The events of the month are defined in
+ * src/simulate/history/scenario.ts; the expected values of boards and alerts are computed here by hand.
  */
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
@@ -30,7 +30,7 @@ let prometheus: RunningServer;
 let api: ReturnType<typeof prometheusApi>;
 let start: number;
 let end: number;
-/** Unix seconds of a moment, in days and hours before the end. */
+/** Unix seconds of a time given in days and hours before the end. */
 const ago = (days: number, hours = 0) => end - days * day - hours * hour;
 
 beforeAll(async () => {
@@ -56,8 +56,8 @@ afterAll(async () => {
 const valueAt = async (query: string, at: number): Promise<number | undefined> =>
   (await api.at(query, at))[0]?.values[0]?.[1];
 
-describe('what the recorded series say', () => {
-  test('a healthy agent answers 2.9 % of its turns later than 1.5 s', async () => {
+describe('the recorded series', () => {
+  test('a healthy agent answers 2.9 % of its turns after more than 1.5 s', async () => {
     // Lognormal, median 0.85 s, sigma 0.3: 1 - Φ(ln(1.5 / 0.85) / 0.3) = 1 - Φ(1.893) = 0.0292.
     const slow = await valueAt(
       'agent:lk_agents_turn_latency_errors:ratio_1d{agent_name="front-desk", objective="target"}',
@@ -66,13 +66,13 @@ describe('what the recorded series say', () => {
     expect(slow).toBeCloseTo(0.0292, 3);
   });
 
-  test('while the model was slow, 36.3 % of the turns of support were', async () => {
+  test('while the model was slow, 36.3 % of the turns of support were slow', async () => {
     // Median 1.35 s: 1 - Φ(ln(1.5 / 1.35) / 0.3) = 1 - Φ(0.3512) = 0.3627.
     const slow = await valueAt(
       'agent:lk_agents_turn_latency_errors:ratio_1h{agent_name="support", objective="target"}',
       ago(12, -4),
     );
-    // Of 15 workers' 2,100 turns in that hour: counts are whole, and where the hour is cut depends on when the history was made.
+    // 15 workers had 2,100 turns in that hour. Counts are integers, and the bounds of the hour depend on the time of the build.
     expect(slow).toBeCloseTo(0.3627, 2);
   });
 
@@ -85,7 +85,7 @@ describe('what the recorded series say', () => {
     expect(await valueAt(mean('lk_agents_turn_segment_seconds'), ago(8))).toBeCloseTo(0.889, 2);
   });
 
-  test('the bad canary had a p95 of 3.1 s beside 1.4 s, and half of its tool calls failed', async () => {
+  test('the bad canary had a p95 of 3.1 s compared with 1.4 s, and half of its tool calls failed', async () => {
     // 1.9 s · exp(1.645 · 0.3) = 3.11 s and 0.85 s · exp(1.645 · 0.3) = 1.39 s, both within their buckets.
     const canary = '{agent_name="front-desk", agent_version="2.5.0"}';
     const before = '{agent_name="front-desk", agent_version="2.4.0"}';
@@ -95,7 +95,7 @@ describe('what the recorded series say', () => {
     expect(await valueAt(p95 + canary, at)).toBeLessThan(3.5);
     expect(await valueAt(p95 + before, at)).toBeGreaterThan(1.3);
     expect(await valueAt(p95 + before, at)).toBeLessThan(1.5);
-    // Five workers made some 250 tool calls in that hour, counted in whole ones.
+    // Five workers made some 250 tool calls in that hour, counted as integers.
     expect(await valueAt(`version:lk_agents_tool_errors:ratio_1h${canary}`, at)).toBeCloseTo(0.5, 1);
     expect(await valueAt(`version:lk_agents_version:new${canary}`, at)).toBe(1);
     expect(await valueAt(`version:lk_agents_version:new${before}`, at)).toBeUndefined();
@@ -146,7 +146,7 @@ const seconds = (duration: string): number => {
   return Number(number) * ({ s: 1, m: 60, h: hour, d: day }[unit] ?? 1);
 };
 
-describe('what would have fired in this month', () => {
+describe('alerts that would have fired in this month', () => {
   let fired: Awaited<ReturnType<typeof firings>>;
   beforeAll(async () => {
     fired = await firings();
@@ -173,9 +173,9 @@ describe('what would have fired in this month', () => {
     ]);
   });
 
-  test('the bad canary: the new version is told to be slower and to fail, its agent to be slower than usual', () => {
+  test('the bad canary: alerts for a slower and failing version, and for an agent slower than usual', () => {
     expect(during(ago(4), ago(4, -7))).toEqual([
-      // Its time is lost in its LLM, which the other versions use, too.
+      // The delay is in its LLM, which the other versions use, too.
       'LiveKitAgentModelLatencyRegression: llm gpt-4o-mini',
       'LiveKitAgentNewVersionFailing: front-desk 2.5.0',
       'LiveKitAgentNewVersionSlower: front-desk 2.5.0',
@@ -185,8 +185,8 @@ describe('what would have fired in this month', () => {
     ]);
   });
 
-  test('at all other times nothing fired', () => {
-    // In the first minutes a window of an hour holds two samples, of counters that have just begun.
+  test('at all other times, no alert fired', () => {
+    // In the first minutes, a window of an hour has two samples of counters that have just started.
     const beginning = [start, start + hour] as const;
     const incidents = [beginning, [ago(12), ago(12, -36)], [ago(4), ago(4, -9)]] as const;
     const others = fired.filter(
@@ -203,7 +203,7 @@ describe('what would have fired in this month', () => {
   });
 });
 
-test('every panel can be drawn for 30 days', async () => {
+test('every panel can be queried for 30 days', async () => {
   const range = rangeOf(start, end);
   const queries = panelQueries(range);
   expect(queries.length).toBeGreaterThan(100);

@@ -5,7 +5,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { sampleOf } from '../agent/worker/exposition.ts';
 import { certificate } from '../http/certificate.ts';
 import {
-  because,
   buildImage,
   docker,
   inspect,
@@ -14,21 +13,22 @@ import {
   removeContainer,
   removeImage,
   signal,
+  skipSuffix,
   start,
   uniqueName,
 } from './engine.ts';
 import { eventually } from './programs.ts';
 import { root } from './repository.ts';
 
-const lacking = missing({ images: [nodeImage] });
+const missingRequirements = missing({ images: [nodeImage] });
 
-/** As somebody runs it who wants to change nothing of it. */
-const usual: readonly string[] = [];
-/** OpenShift: an arbitrary user of the group 0. */
+/** The default options. */
+const defaultOptions: readonly string[] = [];
+/** OpenShift: an arbitrary user in group 0. */
 const arbitrary = ['--user=1234560000:0'];
 const locked = ['--read-only', '--cap-drop=ALL', '--security-opt=no-new-privileges'];
 
-describe.skipIf(lacking.length > 0)(`the image${because(lacking)}`, () => {
+describe.skipIf(missingRequirements.length > 0)(`the image${skipSuffix(missingRequirements)}`, () => {
   let image: string;
   const containers: string[] = [];
   const volumes: string[] = [];
@@ -42,7 +42,7 @@ describe.skipIf(lacking.length > 0)(`the image${because(lacking)}`, () => {
     for (const volume of volumes.splice(0)) await docker(['volume', 'rm', volume]);
   });
 
-  /** Looks at health often, so that a test does not wait for the next look. */
+  /** With a short health-check interval, so that tests are fast. */
   const often = ['--health-interval=2s', '--publish=127.0.0.1::9464', '--publish=127.0.0.1::9465'];
   async function running(options: readonly string[], ...command: readonly string[]) {
     const id = await start(...often, ...options, image, ...command);
@@ -50,7 +50,7 @@ describe.skipIf(lacking.length > 0)(`the image${because(lacking)}`, () => {
     const healthy = async () => {
       const { State } = await inspect(id);
       if (State.Status !== 'running') {
-        throw new Error(`it ended with ${State.ExitCode}: ${await docker(['logs', id])}`);
+        throw new Error(`the container exited with ${State.ExitCode}: ${await docker(['logs', id])}`);
       }
       return State.Health?.Status === 'healthy' || undefined;
     };
@@ -64,7 +64,7 @@ describe.skipIf(lacking.length > 0)(`the image${because(lacking)}`, () => {
     return `--volume=${name}:${at}`;
   }
 
-  test('is Node.js 24, and runs as nobody special', async () => {
+  test('has Node.js 24 and runs as an unprivileged user', async () => {
     const script = 'console.log(process.version, process.getuid())';
     expect(await docker(['run', '--rm', '--entrypoint=node', image, '-e', script])).toMatch(
       /^v24\.\S+ 1000$/m,
@@ -73,7 +73,7 @@ describe.skipIf(lacking.length > 0)(`the image${because(lacking)}`, () => {
 
   describe('gateway', () => {
     test.each([
-      ['as it comes', usual],
+      ['as it comes', defaultOptions],
       ['as an arbitrary user', arbitrary],
     ])('works %s, with its sessions in /data, and wants a login', async (_name, options) => {
       const { id, url } = await running(options, 'gateway');
@@ -84,7 +84,7 @@ describe.skipIf(lacking.length > 0)(`the image${because(lacking)}`, () => {
     });
 
     test.each([
-      ['as user 1000', usual],
+      ['as user 1000', defaultOptions],
       ['as an arbitrary user', arbitrary],
     ])('works with a root that is read-only and a volume of its own, %s', async (_name, options) => {
       const volume = newVolume();
@@ -96,7 +96,7 @@ describe.skipIf(lacking.length > 0)(`the image${because(lacking)}`, () => {
       expect(await docker(['exec', second.id, 'cat', '/data/token'])).toBe(token);
     });
 
-    test('is asked for its health where it listens, over TLS too', async () => {
+    test('has a health check at its address, even over TLS', async () => {
       const folder = mkdtempSync(join(tmpdir(), 'talkgauge-image-'));
       chmodSync(folder, 0o755);
       const { cert, key } = certificate('gateway.example.com');
@@ -110,7 +110,7 @@ describe.skipIf(lacking.length > 0)(`the image${because(lacking)}`, () => {
 
     test('is unhealthy when it does not answer', async () => {
       const { id } = await running(['--health-retries=1'], 'gateway');
-      // Stopped, it keeps its port open, and answers nobody.
+      // A stopped process keeps its port open and does not answer.
       await signal(image, id, 'SIGSTOP');
       const unhealthy = async () => (await inspect(id)).State.Health?.Status === 'unhealthy' || undefined;
       await eventually(unhealthy, 'an unhealthy gateway', 60_000);
@@ -119,7 +119,7 @@ describe.skipIf(lacking.length > 0)(`the image${because(lacking)}`, () => {
 
   describe('simulate', () => {
     test.each([
-      ['as it comes', usual],
+      ['as it comes', defaultOptions],
       ['as an arbitrary user', arbitrary],
       ['with a root that is read-only', [...locked, '--tmpfs=/tmp']],
     ])('works %s: a call is measured', async (_name, options) => {
@@ -129,7 +129,7 @@ describe.skipIf(lacking.length > 0)(`the image${because(lacking)}`, () => {
         const text = await (await fetch(`${url(9464)}/metrics`)).text();
         return (sampleOf(text, 'lk_agents_sessions_total') ?? 0) > 0 || undefined;
       };
-      await eventually(done, 'a call that is over', 180_000);
+      await eventually(done, 'a finished call', 180_000);
     });
 
     test('keeps its reports in a volume', async () => {
@@ -141,7 +141,7 @@ describe.skipIf(lacking.length > 0)(`the image${because(lacking)}`, () => {
     });
   });
 
-  test('generate writes into a folder of the user', async () => {
+  test("generate writes into the user's folder", async () => {
     const folder = mkdtempSync(join(tmpdir(), 'talkgauge-image-'));
     const user = `--user=${process.getuid?.()}:${process.getgid?.()}`;
     await docker([
@@ -159,18 +159,18 @@ describe.skipIf(lacking.length > 0)(`the image${because(lacking)}`, () => {
     rmSync(folder, { recursive: true });
   });
 
-  test('replay reads a file that is mounted', async () => {
+  test('replay reads a mounted file', async () => {
     const fixtures = `--volume=${join(root, 'test/fixtures')}:/in:ro`;
     const options = ['--rm', '--read-only', ...arbitrary, fixtures, image];
     const printed = await docker(['run', ...options, 'replay', '/in/conversation.jsonl']);
     expect(printed).toContain('# TYPE lk_agents_turn_e2e_latency_seconds histogram');
   });
 
-  test('replay that waits for its input is healthy', async () => {
+  test('replay is healthy while it waits for input', async () => {
     await running(['--interactive'], 'replay', '-');
   });
 
-  test('another command is an error that lists them', async () => {
+  test('an unknown command is an error', async () => {
     await expect(docker(['run', '--rm', image, 'serve'])).rejects.toThrow("unknown command 'serve'");
   });
 });

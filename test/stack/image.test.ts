@@ -6,7 +6,7 @@ import { addGateway } from '../../src/cli/gateway.ts';
 import { addHealthcheck, readinessUrl } from '../../src/cli/healthcheck.ts';
 import { read, root } from './repository.ts';
 
-/** What can be told of the Dockerfile without a Docker engine. What needs one: image.stack.ts. */
+/** Tests of the Dockerfile without a Docker engine. image.stack.ts has those with an engine. */
 const instructions = read('Dockerfile')
   .replaceAll(/^#.*\n/gm, '')
   .replaceAll(/\\\n\s*/g, '')
@@ -19,7 +19,7 @@ test('Node.js is pinned to a full version, on glibc', () => {
   expect(all('ARG')).toEqual([expect.stringMatching(/^NODE_IMAGE=node:\d+\.\d+\.\d+-\w+-slim$/)]);
 });
 
-test('its health check is a command of talkgauge, which asks the ports that the image exposes', () => {
+test('the health check is a talkgauge command that checks the exposed ports', () => {
   const [, command = ''] = all('HEALTHCHECK')[0]?.split(' CMD ') ?? [];
   const [program, name] = JSON.parse(command) as string[];
   const cli = new Command();
@@ -39,7 +39,7 @@ test('its health check is a command of talkgauge, which asks the ports that the 
   );
 });
 
-test('what is copied is there and let in, and nothing else is', () => {
+test('exactly the copied files exist and are allowed by .dockerignore', () => {
   const ignored = read('.dockerignore').split('\n');
   const allowed = ignored.filter((line) => line.startsWith('!')).map((line) => line.slice(1));
   const copied = all('COPY')

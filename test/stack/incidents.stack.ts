@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { type Alerting, type Labels, startAlerting } from './alerting.ts';
+import { emptyReason } from './empty-panels.ts';
 import { panelQueries, rangeOf } from './panels.ts';
 import { eventually, freePort, installed } from './programs.ts';
 import { prometheusApi } from './prometheus-api.ts';
 import { read, root } from './repository.ts';
 import { type RunningServer, startPrometheus } from './servers.mjs';
-import { silent } from './silent.ts';
 
 /**
- * The bundle's own configuration in a real Prometheus and a real Alertmanager, with the simulated call centre as its target:
- * it runs healthy, then through incidents, and recovers. Rules keep their times, so this takes 18 minutes.
+ * The configuration of the bundle in a real Prometheus and a real Alertmanager, with the simulated call centre as target:
+ * it is healthy, has incidents and recovers. Rules keep their durations, so this takes 18 minutes.
  */
 const minute = 60_000;
 const startedAt = Date.now();
@@ -27,14 +27,14 @@ let api: ReturnType<typeof prometheusApi>;
 beforeAll(async () => {
   const [alertmanager] = installed('prometheus-alertmanager', 'alertmanager');
   if (!alertmanager) throw new Error('Alertmanager is missing: apt-get install prometheus-alertmanager');
-  // Rules keep their times; that a group waits five minutes before it says that it is over is no part of what is tested.
+  // Rules keep their durations. The group interval of five minutes before a resolved message is not tested here.
   alerting = await startAlerting(alertmanager, { groupInterval: '15s' });
   const [port, controlPort] = [await freePort(), await freePort()];
   control = `http://127.0.0.1:${controlPort}`;
   const options = {
     port,
     'control-port': controlPort,
-    // Enough turns for the least samples of the alerts, on two cores.
+    // Enough turns for the minimum samples of the alerts, on two cores.
     speed: 2.5,
     rate: 14,
     concurrency: 10,
@@ -46,7 +46,7 @@ beforeAll(async () => {
       join(root, 'dist/cli.js'),
       'simulate',
       '--quiet',
-      // Recording costs the machine time, and no metric tells of it.
+      // Recording takes CPU time, and no metric depends on it.
       '--no-gateway',
       ...Object.entries(options).map(([name, value]) => `--${name}=${value}`),
     ],
@@ -54,7 +54,10 @@ beforeAll(async () => {
   );
   const own = await freePort();
   const targets = { agent: `127.0.0.1:${port}`, prometheus: `127.0.0.1:${own}` };
-  prometheus = await startPrometheus({ config: bundled(targets, new URL(alerting.url).host), port: own });
+  prometheus = await startPrometheus({
+    config: bundleConfiguration(targets, new URL(alerting.url).host),
+    port: own,
+  });
   api = prometheusApi(prometheus.url);
   await eventually(
     async () => (await value('sum(lk_agents_sessions_active)')) || undefined,
@@ -72,7 +75,7 @@ afterAll(async () => {
 });
 
 /** The repository's configuration of Prometheus, with the addresses of this test. */
-function bundled(targets: { agent: string; prometheus: string }, alertmanager: string) {
+function bundleConfiguration(targets: { agent: string; prometheus: string }, alertmanager: string) {
   const config = parse(read('prometheus/prometheus.yml'));
   return {
     ...config,
@@ -94,7 +97,7 @@ const incident = async (name: string, on: boolean) => {
   expect(response.ok).toBe(true);
 };
 
-/** Alerts that Prometheus has in a state, as `NAME agent provider tool`. */
+/** The alerts of Prometheus in a state, as `NAME agent provider tool`. */
 async function alertsIn(state: 'pending' | 'firing'): Promise<string[]> {
   const series = await api.at(`ALERTS{alertstate="${state}"}`, now());
   return series.map(({ metric }) => named(metric as Labels)).sort();
@@ -102,8 +105,8 @@ async function alertsIn(state: 'pending' | 'firing'): Promise<string[]> {
 const named = ({ alertname, severity, agent_name, model_provider, tool }: Labels): string =>
   [alertname, severity, agent_name ?? model_provider, tool].filter(Boolean).join(' ');
 
-/** Waits until alerts are in a state; what has been seen is told when they never are. */
-const reached = (state: 'pending' | 'firing', wanted: readonly string[], patience: number) => {
+/** Waits until alerts are in a state. The timeout error lists the alerts that were seen. */
+const waitForAlerts = (state: 'pending' | 'firing', wanted: readonly string[], timeout: number) => {
   let seen: string[] = [];
   return eventually(
     async () => {
@@ -111,13 +114,13 @@ const reached = (state: 'pending' | 'firing', wanted: readonly string[], patienc
       return wanted.every((name) => seen.includes(name)) || undefined;
     },
     `${wanted.join(', ')} to be ${state}`,
-    patience,
+    timeout,
   ).catch((error: Error) => {
     throw new Error(`${error.message}; there were: ${seen.join(', ') || 'none'}`);
   });
 };
 
-/** What must fire, and be over when the incidents are; the ticket of the provider looks back further, and takes longer. */
+/** Alerts that must fire, and resolve after the incidents. The ticket about the provider has a longer window and resolves later. */
 const pages = ['LiveKitAgentProviderErrors critical openai', 'LiveKitAgentJobsCrashing critical support'];
 const ticket = 'LiveKitAgentProviderErrors warning openai';
 
@@ -132,11 +135,11 @@ test('a healthy call centre fires no page', async () => {
 test('an outage and a crash loop are pending, then firing', async () => {
   await incident('provider-down', true);
   await incident('crash-loop', true);
-  await reached('pending', pages.slice(0, 1), 8 * minute);
-  await reached('firing', [...pages, ticket], 15 * minute);
+  await waitForAlerts('pending', pages.slice(0, 1), 8 * minute);
+  await waitForAlerts('firing', [...pages, ticket], 15 * minute);
 });
 
-test('the page arrives, with figures, culprit and links; the ticket for the same is held back', async () => {
+test('the page arrives with values, cause and links; the ticket for the same cause is inhibited', async () => {
   const page = await eventually(
     async () =>
       alerting.messages.find(
@@ -165,12 +168,12 @@ test('the page arrives, with figures, culprit and links; the ticket for the same
   expect(tickets).toEqual([]);
 });
 
-test('every panel and rule can be asked, and what is empty is known to be', async () => {
+test('every panel and rule can be queried, and only expected queries are empty', async () => {
   const range = rangeOf(Math.floor(startedAt / 1000), now());
   const empty: string[] = [];
   for (const { board, panel, ref, expr, instant, exemplars } of panelQueries(range)) {
     const series = instant ? await api.at(expr, range.end) : await api.over(expr, range);
-    if (series.length === 0 && !exemplars && !silent(board, panel, ref))
+    if (series.length === 0 && !exemplars && !emptyReason(board, panel, ref))
       empty.push(`${board}: ${panel} (${ref})`);
   }
   expect(empty).toEqual([]);
@@ -183,7 +186,7 @@ test('every panel and rule can be asked, and what is empty is known to be', asyn
   expect(rules.length).toBeGreaterThan(200);
 });
 
-test('when the incidents are over, the alerts resolve, and that is told', async () => {
+test('after the incidents, the alerts resolve and send a message', async () => {
   await incident('provider-down', false);
   await incident('crash-loop', false);
   await eventually(
@@ -204,7 +207,7 @@ test('when the incidents are over, the alerts resolve, and that is told', async 
           message.alerts?.some(({ labels }) => labels.alertname === 'LiveKitAgentProviderErrors')
         );
       }),
-    'the message that it is over',
+    'the resolved message',
     8 * minute,
   );
 });

@@ -17,7 +17,7 @@ const warning = (alertname: string, labels: Record<string, string>): Labels => (
   ...labels,
 });
 const openai = { component: 'llm', model_provider: 'openai' };
-const ofDeepgram = { component: 'stt', model_provider: 'deepgram' };
+const deepgram = { component: 'stt', model_provider: 'deepgram' };
 
 const alertmanagers = installed('prometheus-alertmanager', 'alertmanager3');
 describe.skipIf(isMissing(...alertmanagers)).each(alertmanagers)('%s', (command) => {
@@ -27,7 +27,7 @@ describe.skipIf(isMissing(...alertmanagers)).each(alertmanagers)('%s', (command)
   });
   afterEach(() => alerting.stop());
 
-  /** What fires together, and which of it, by position, is inhibited by what. */
+  /** Alerts that fire together, and which of them (by position) is inhibited by which. */
   const cases: [name: string, alerts: Labels[], inhibited: Record<number, string>][] = [
     [
       'a page inhibits tickets of the same alert and agent, whatever their window and objective',
@@ -42,7 +42,7 @@ describe.skipIf(isMissing(...alertmanagers)).each(alertmanagers)('%s', (command)
       'a page for one provider leaves the ticket for another, though neither has an agent_name',
       [
         { ...warning('ProviderErrors', { ...openai, category: 'failure' }), severity: 'critical' },
-        warning('ProviderErrors', { ...ofDeepgram, category: 'failure' }),
+        warning('ProviderErrors', { ...deepgram, category: 'failure' }),
         warning('ProviderErrors', { ...openai, category: 'failure' }),
       ],
       { 2: 'LiveKitAgentProviderErrors' },
@@ -56,7 +56,7 @@ describe.skipIf(isMissing(...alertmanagers)).each(alertmanagers)('%s', (command)
       {},
     ],
     [
-      'a provider outage inhibits the slowness of its component, and of no other',
+      'a provider outage inhibits latency alerts of its component, and of no other',
       [
         warning('ProviderErrors', openai),
         warning('ModelLatencyRegression', { ...openai, model_name: 'gpt-4.1' }),
@@ -65,17 +65,17 @@ describe.skipIf(isMissing(...alertmanagers)).each(alertmanagers)('%s', (command)
           model_provider: 'openai',
           model_name: 'tts-1',
         }),
-        warning('ModelLatencyRegression', { ...ofDeepgram, model_name: 'nova-3' }),
+        warning('ModelLatencyRegression', { ...deepgram, model_name: 'nova-3' }),
       ],
       { 1: 'LiveKitAgentProviderErrors' },
     ],
     [
-      'an outage that names no provider inhibits nothing',
+      'an outage without a provider inhibits nothing',
       [warning('ProviderErrors', {}), warning('ModelLatencyRegression', {})],
       {},
     ],
     [
-      'a bad network inhibits nothing: no label says whose calls go through that node',
+      'a bad network inhibits nothing, because no label links calls to a node',
       [
         {
           alertname: 'LiveKitNetworkDegraded',
@@ -94,7 +94,7 @@ describe.skipIf(isMissing(...alertmanagers)).each(alertmanagers)('%s', (command)
       {},
     ],
     [
-      'an agent whose workers are all full inhibits tickets about its workers and its missing calls, and of no other agent',
+      'an agent with all workers saturated inhibits tickets about its workers and its missing calls, and of no other agent',
       [
         { alertname: 'LiveKitWorkerSaturated', severity: 'critical', agent_name: 'front-desk' },
         {
@@ -117,7 +117,7 @@ describe.skipIf(isMissing(...alertmanagers)).each(alertmanagers)('%s', (command)
       { 1: 'LiveKitWorkerSaturated', 2: 'LiveKitWorkerSaturated' },
     ],
     [
-      'a burn inhibits regressions of its agent, but not that a version is the slow one',
+      'a budget burn inhibits regressions of its agent, but not the alert about a slow version',
       [
         burn('front-desk'),
         warning('TurnLatencyRegression', { agent_name: 'front-desk' }),
@@ -128,7 +128,7 @@ describe.skipIf(isMissing(...alertmanagers)).each(alertmanagers)('%s', (command)
       { 1: 'LiveKitAgentTurnLatencyBudgetBurn', 2: 'LiveKitAgentTurnLatencyBudgetBurn' },
     ],
     [
-      'a worker that is down inhibits what is said of it, and not of another',
+      'a worker that is down inhibits alerts about itself, and not about other workers',
       [
         { alertname: 'TalkgaugeWorkerDown', severity: 'critical', instance: 'a:9464' },
         { alertname: 'LiveKitWorkerSaturated', severity: 'warning', instance: 'a:9464' },
@@ -138,7 +138,7 @@ describe.skipIf(isMissing(...alertmanagers)).each(alertmanagers)('%s', (command)
       { 1: 'TalkgaugeWorkerDown' },
     ],
     [
-      'a gateway that is down inhibits what its last metrics say of it, and not of another, nor of a worker',
+      'a gateway that is down inhibits alerts from its last metrics, and not those of other gateways or workers',
       [
         { alertname: 'TalkgaugeGatewayDown', severity: 'warning', instance: 'a:9465' },
         {
@@ -154,7 +154,7 @@ describe.skipIf(isMissing(...alertmanagers)).each(alertmanagers)('%s', (command)
       { 1: 'TalkgaugeGatewayDown', 2: 'TalkgaugeGatewayDown' },
     ],
     [
-      'without metrics of an agent, what is made of them is inhibited; other agents, workers that are down and the network are not',
+      'absent metrics of an agent inhibit alerts from these metrics, and not those about other agents, workers that are down and the network',
       [
         { alertname: 'TalkgaugeMetricsAbsent', severity: 'critical', agent_name: 'front-desk' },
         warning('ToolFailing', { agent_name: 'front-desk', tool: 'book' }),
@@ -172,7 +172,7 @@ describe.skipIf(isMissing(...alertmanagers)).each(alertmanagers)('%s', (command)
       { 1: 'TalkgaugeMetricsAbsent', 2: 'TalkgaugeMetricsAbsent', 3: 'TalkgaugeMetricsAbsent' },
     ],
     [
-      'crashing jobs leave the page for failed sessions',
+      'crashing jobs do not inhibit the page for failed sessions',
       [
         warning('JobsCrashing', { agent_name: 'front-desk' }),
         { ...warning('SessionFailureBudgetBurn', { agent_name: 'front-desk' }), severity: 'critical' },
@@ -195,7 +195,7 @@ describe.skipIf(isMissing(...alertmanagers)).each(alertmanagers)('%s', (command)
     );
   });
 
-  test('pages, tickets and silence reach whom they should, one message for an alert of an agent', async () => {
+  test('pages and tickets reach their receivers with one message per alert and agent, and quiet alerts reach none', async () => {
     await alerting.fire(
       { labels: burn('front-desk') },
       { labels: burn('front-desk', { window: '6h' }) },
@@ -206,11 +206,11 @@ describe.skipIf(isMissing(...alertmanagers)).each(alertmanagers)('%s', (command)
       { labels: { alertname: 'TalkgaugeWatchdog', severity: 'none', category: 'telemetry' } },
     );
     const sent = await eventually(async () => {
-      const told = alerting.messages.filter(
+      const messages = alerting.messages.filter(
         ({ via, receiver }) => via === 'webhook' && receiver !== 'watchdog',
       );
       const watched = alerting.messages.filter(({ receiver }) => receiver === 'watchdog');
-      return told.length >= 3 && watched.length > 0 ? told : undefined;
+      return messages.length >= 3 && watched.length > 0 ? messages : undefined;
     }, 'three messages, and one of the watchdog');
     const gist = sent.map(({ receiver, body: { alerts = [] } }) => [
       receiver,
@@ -218,7 +218,7 @@ describe.skipIf(isMissing(...alertmanagers)).each(alertmanagers)('%s', (command)
       alerts[0]?.labels.agent_name,
       alerts.length,
     ]);
-    // The regression is inhibited, and nobody is told what is for information.
+    // The regression is inhibited, and informational alerts send no message.
     expect(gist.toSorted()).toEqual([
       ['page', 'LiveKitAgentTurnLatencyBudgetBurn', 'front-desk', 2],
       ['page', 'LiveKitAgentTurnLatencyBudgetBurn', 'support', 1],
@@ -230,7 +230,7 @@ describe.skipIf(isMissing(...alertmanagers)).each(alertmanagers)('%s', (command)
     });
   });
 
-  test('its health check passes', () => {
+  test('the health check passes', () => {
     const amtool = command === 'alertmanager3' ? 'amtool3' : 'amtool';
     expect(run(amtool, `--alertmanager.url=${alerting.url}`, 'cluster', 'show')).toMatch(
       /Cluster Status:\s+disabled/,

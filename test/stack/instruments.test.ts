@@ -22,7 +22,7 @@ const contentTypes: Readonly<Record<Format, string>> = {
 const formats = Object.keys(contentTypes) as Format[];
 const kind = 'a\\b"c\nd';
 
-/** What instruments of OpenTelemetry are on `/metrics`, read by a real Prometheus. */
+/** OpenTelemetry instruments on `/metrics`, scraped by a real Prometheus. */
 const servers = installed('prometheus', 'prometheus3');
 describe.skipIf(isMissing(...servers)).each(servers)('%s', (command) => {
   let page: Server;
@@ -73,11 +73,11 @@ describe.skipIf(isMissing(...servers)).each(servers)('%s', (command) => {
     page?.close();
   });
 
-  test.each(formats)('every sample is read from %s as it was measured', async (job) => {
+  test.each(formats)('every sample is read from %s with its measured value', async (job) => {
     const found = await api.at(`{job="${job}", __name__!~"up|scrape_.*|.*_created"}`, Date.now() / 1000);
     const samples = found.map(({ metric, values }) => {
       const { __name__: name, job: _, instance: __, le, ...labels } = metric;
-      // Prometheus 3 writes bounds of buckets as floats: 1.0.
+      // Prometheus 3 writes bucket bounds as floats: 1.0.
       const bound = le === undefined ? {} : { le: le.replace(/\.0$/, '') };
       return [name, { ...labels, ...bound }, values[0]?.[1]];
     });

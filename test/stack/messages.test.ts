@@ -34,7 +34,7 @@ describe.skipIf(isMissing(...alertmanagers)).each(alertmanagers)('a message of %
   });
   afterAll(() => alerting?.stop());
 
-  test('to Slack tells what, whose and how much, and leads to runbook, board, query and a silence', async () => {
+  test('to Slack has alert, agent and value, and links to runbook, board, query and silence', async () => {
     const message = await eventually(
       async () => alerting.messages.find(({ via }) => via === 'slack')?.body.attachments?.[0],
       'a message',
@@ -89,7 +89,7 @@ describe.skipIf(isMissing(...amtools)).each(amtools)('%s renders', (amtool) => {
     ).trim();
   };
 
-  test('a mail that tells the same', () => {
+  test('a mail with the same content', () => {
     const mail = render('talkgauge.email', 'html');
     expect(mail).toContain('<h3>RESOLVED critical: LiveKitAgentTurnLatencyBudgetBurn, front desk</h3>');
     expect(mail).toContain(
@@ -120,7 +120,7 @@ describe.skipIf(isMissing(...amtools)).each(amtools)('%s renders', (amtool) => {
     ],
     ['talkgauge.email', 'html', 50, /<b>Resolved: /g, '<p>57 alerts in all.</p>'],
   ] as const)(
-    '%s of a large incident with its first alerts, and how many there are',
+    '%s of a large incident with the first alerts and the total number',
     (name, type, most, each, rest) => {
       const all = Number.parseInt(/\d+/.exec(rest)?.[0] ?? '', 10);
       const text = render(name, type, { ...data, alerts: Array.from({ length: all }, () => data.alerts[0]) });
@@ -130,13 +130,13 @@ describe.skipIf(isMissing(...amtools)).each(amtools)('%s renders', (amtool) => {
     },
   );
 
-  test('its subject, on one line', () => {
+  test('a subject on one line', () => {
     expect(render('talkgauge.title', 'text')).toBe(
       'RESOLVED critical: LiveKitAgentTurnLatencyBudgetBurn, front desk',
     );
   });
 
-  test('the color of good news', () => {
+  test('the color of resolved alerts', () => {
     expect(render('talkgauge.color', 'text')).toBe('good');
   });
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
-import { hurried, type MixedFleet, mixedFleet } from './mixed-fleet.ts';
+import { evaluatedEverySecond, type MixedFleet, mixedFleet } from './mixed-fleet.ts';
 import { type PanelQuery, panelQueries, rangeOf } from './panels.ts';
 import { eventually, installed, isMissing } from './programs.ts';
 import { prometheusApi, type Series } from './prometheus-api.ts';
@@ -13,8 +13,8 @@ import { read, root } from './repository.ts';
 import { type RunningServer, startPrometheus } from './servers.mjs';
 
 /**
- * Agents with Talkgauge in them, and agents that only upload, on the same boards: a worker in whose job a call was observed, and
- * a gateway that measured two captured jobs of an agent without Talkgauge, scraped by a real Prometheus.
+ * Agents with Talkgauge and agents that only upload, on the same boards: a worker with a job that observed a call, and
+ * a gateway that measured two captured jobs of an agent without Talkgauge. A real Prometheus scrapes both.
  */
 const missing = isMissing(...installed('prometheus'));
 
@@ -25,14 +25,14 @@ describe.skipIf(missing)('a mixed fleet', () => {
   let api: ReturnType<typeof prometheusApi>;
 
   const now = () => Math.floor(Date.now() / 1000);
-  const figureOf = async (query: string) => (await api.at(query, now()))[0]?.values[0]?.[1];
+  const latestValue = async (query: string) => (await api.at(query, now()))[0]?.values[0]?.[1];
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'talkgauge-mixed-rules-'));
     fleet = await mixedFleet();
     const rules = ['prometheus/rules/talkgauge.yml', 'alerts/talkgauge.yml'].map((path, index) => {
       const file = join(folder, `${index}.yml`);
-      writeFileSync(file, hurried(read(path)));
+      writeFileSync(file, evaluatedEverySecond(read(path)));
       return file;
     });
     const scraped = (job_name: string, target: string) => ({
@@ -43,7 +43,7 @@ describe.skipIf(missing)('a mixed fleet', () => {
       config: {
         global: { scrape_interval: '1s', evaluation_interval: '1s' },
         rule_files: rules,
-        // Under the names that the stack gives them.
+        // With the job names of the stack.
         scrape_configs: [
           scraped('livekit-agents', fleet.worker.target),
           scraped('talkgauge-gateway', fleet.gateway.target),
@@ -52,7 +52,7 @@ describe.skipIf(missing)('a mixed fleet', () => {
     });
     api = prometheusApi(prometheus.url);
     const seen = async (query: string) =>
-      eventually(async () => (await figureOf(query)) || undefined, query, 60_000);
+      eventually(async () => (await latestValue(query)) || undefined, query, 60_000);
     await seen('count(count by (job) (lk_agents_turns_total)) == 2');
     await seen('min(count_over_time(up[1m])) >= 3');
     fleet.worker.release();
@@ -66,18 +66,18 @@ describe.skipIf(missing)('a mixed fleet', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** What a query of a board has for the last minutes. */
-  const answered = async ({ expr, instant }: PanelQuery): Promise<Series[]> => {
+  /** The result of a board query for the last minutes. */
+  const queryResult = async ({ expr, instant }: PanelQuery): Promise<Series[]> => {
     const at = now();
     return instant ? api.at(expr, at) : api.over(expr, { start: at - 300, end: at, step: 60 });
   };
   const queries = (from?: string) =>
     panelQueries(rangeOf(now() - 3600, now()), from).filter(({ exemplars }) => !exemplars);
 
-  // A busy machine misses a scrape now and then: what is asked for a moment is asked again.
+  // A busy machine sometimes misses a scrape, so instant queries are retried.
   const soon = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 60_000, interval: 500 });
 
-  test('a call is counted once, also where it is observed and uploaded', () =>
+  test('a call that is both observed and uploaded is counted once', () =>
     soon(async () => {
       const sessions = await api.at('sum by (agent_name, job) (lk_agents_sessions_total) > 0', now());
       expect(
@@ -88,19 +88,19 @@ describe.skipIf(missing)('a mixed fleet', () => {
       ]);
     }));
 
-  // The board of costs is left out, for the models of the captured jobs have no price.
+  // The cost board is left out, because the models of the captured jobs have no price.
   test.each(['fleet', 'latency', 'turn-taking', 'models', 'tools', 'releases'])(
-    'both agents are on the board %s, beside each other and each once',
+    'both agents are on the board %s, each once',
     async (board) => {
-      const told = new Set<string>();
+      const agents = new Set<string>();
       const twice: string[] = [];
       for (const query of queries().filter((one) => one.board === board && one.expr.includes('agent_name'))) {
-        const rows = (await answered(query)).map(({ metric }) => metric);
-        for (const { agent_name } of rows) if (agent_name) told.add(agent_name);
-        // Told apart by where it was scraped, an agent would be there twice.
+        const rows = (await queryResult(query)).map(({ metric }) => metric);
+        for (const { agent_name } of rows) if (agent_name) agents.add(agent_name);
+        // With its target as a label, an agent would be listed twice.
         if (rows.some(({ job, instance }) => job ?? instance)) twice.push(query.panel);
       }
-      expect([...told].toSorted()).toEqual(['support', 'support-agent']);
+      expect([...agents].toSorted()).toEqual(['support', 'support-agent']);
       expect(twice).toEqual([]);
     },
   );
@@ -111,14 +111,14 @@ describe.skipIf(missing)('a mixed fleet', () => {
     ['TTS compared', ['elevenlabs eleven_flash_v2_5', 'fakeco fake-tts-1']],
   ])('%s has the models of both, each once', async (panel, models) => {
     const [first] = queries().filter((query) => query.board === 'models' && query.panel === panel);
-    const rows = first && (await answered(first));
+    const rows = first && (await queryResult(first));
     expect(
       rows?.map(({ metric: { model_provider, model_name } }) => `${model_provider} ${model_name}`).toSorted(),
     ).toEqual(models);
   });
 
-  test('figures are those of each agent, and not more', async () => {
-    // Recorded series are made once a minute, and those of seconds say nothing of how many there were.
+  test('values are correct for each agent', async () => {
+    // Recorded series are evaluated once a minute, and duration series have no counts.
     const out = join(folder, 'raw');
     await promisify(execFile)(process.execPath, [
       join(root, 'dist/cli.js'),
@@ -132,7 +132,7 @@ describe.skipIf(missing)('a mixed fleet', () => {
       const query = raw.find(
         (one) => one.board === board && one.panel === panel && one.expr.includes(`increase(${series}`),
       );
-      const figures = query ? await answered(query) : [];
+      const figures = query ? await queryResult(query) : [];
       return Object.fromEntries(
         figures.map(({ metric, values }) => [
           [metric.agent_name, metric.tool].filter(Boolean).join(' '),
@@ -140,7 +140,7 @@ describe.skipIf(missing)('a mixed fleet', () => {
         ]),
       );
     };
-    // Prometheus adds what it takes to have been before the first and after the last scrape: less than a quarter here.
+    // Prometheus extrapolates beyond the first and the last scrape: by less than a quarter here.
     const about = (count: number) =>
       expect.toSatisfy((figure: number) => figure >= count && figure < count * 1.5, `about ${count}`);
     expect(await rows('fleet', 'Agents', 'lk_agents_sessions_total')).toEqual({
@@ -148,9 +148,9 @@ describe.skipIf(missing)('a mixed fleet', () => {
       'support-agent': about(2),
     });
     expect(await rows('fleet', 'Agents', 'lk_agents_turns_total')).toEqual({
-      // How many its worker tells of: with voices, a busy machine may hear one more.
+      // The count of the worker: with audio, a busy machine may detect an additional turn.
       support: about(
-        (await figureOf('sum(last_over_time(lk_agents_turns_total{agent_name="support"}[1m]))')) ?? 0,
+        (await latestValue('sum(last_over_time(lk_agents_turns_total{agent_name="support"}[1m]))')) ?? 0,
       ),
       'support-agent': about(7),
     });
@@ -160,19 +160,19 @@ describe.skipIf(missing)('a mixed fleet', () => {
     });
   });
 
-  test('every query of every board is answered', async () => {
+  test('every query of every board succeeds', async () => {
     const refused: string[] = [];
     for (const query of queries()) {
       const refuse = (error: Error) => refused.push(`${query.board}: ${query.panel}: ${error.message}`);
-      await answered(query).catch(refuse);
+      await queryResult(query).catch(refuse);
     }
     expect(refused).toEqual([]);
   });
 
-  test('the row of the gateway tells what it took, refused and keeps', async () => {
+  test('the gateway row shows accepted, refused and stored uploads', async () => {
     const drawn = async (panel: string) => {
       const query = queries().find(({ board, panel: title }) => board === 'health' && title === panel);
-      return query ? await answered(query) : [];
+      return query ? await queryResult(query) : [];
     };
     const names = async (panel: string, label: string) =>
       (await drawn(panel)).map(({ metric }) => metric[label]).toSorted();
@@ -185,16 +185,16 @@ describe.skipIf(missing)('a mixed fleet', () => {
       'observed',
     ]);
     expect((await drawn('Sessions in the store'))[0]?.values.at(-1)?.[1]).toBe(3);
-    // It hands on to nobody.
+    // This gateway forwards to no backend.
     expect(await drawn('Forwarded by destination')).toEqual([]);
   });
 
-  test('a gateway is no worker: panels of workers and their alert leave it out', async () => {
+  test('panels and the alert about workers leave out the gateway', async () => {
     const of = (board: string, panel: string) =>
       queries().find((query) => query.board === board && query.panel === panel)?.expr ?? '';
     await soon(async () => {
-      expect(await figureOf(of('workers', 'Workers'))).toBe(1);
-      expect(await figureOf(of('health', 'Workers down'))).toBe(0);
+      expect(await latestValue(of('workers', 'Workers'))).toBe(1);
+      expect(await latestValue(of('health', 'Workers down'))).toBe(0);
     });
     const { groups } = parse(read('alerts/talkgauge.yml')) as {
       groups: { rules: { alert: string; expr: string }[] }[];
@@ -206,13 +206,13 @@ describe.skipIf(missing)('a mixed fleet', () => {
     await fleet.gateway.close();
     await fleet.worker.close();
     await eventually(
-      async () => ((await figureOf('count(up == 0)')) === 2 ? true : undefined),
+      async () => ((await latestValue('count(up == 0)')) === 2 ? true : undefined),
       'both to be down',
       60_000,
     );
     expect(await down('TalkgaugeWorkerDown')).toEqual(['livekit-agents']);
     expect(await down('TalkgaugeGatewayDown')).toEqual(['talkgauge-gateway']);
-    // It reads a recorded series, which is evaluated after the scrape.
-    await soon(async () => expect(await figureOf(of('health', 'Workers down'))).toBe(1));
+    // The panel reads a recorded series, which is evaluated after the scrape.
+    await soon(async () => expect(await latestValue(of('health', 'Workers down'))).toBe(1));
   });
 });

@@ -7,19 +7,19 @@ import { startWorker, type Worker, type WorkerOptions } from '../agent/worker/wo
 import { callOf, pair } from '../gateway/javascript.ts';
 import { longDelays, noDelays } from '../gateway/metrics/series.ts';
 import { type Captured, captured, tokenOf, upload } from '../gateway/uploads.ts';
-import { type Held, heldBack } from './before-the-first-call.ts';
+import { type MetricsProxy, startMetricsProxy } from './metrics-proxy.ts';
 import { eventually } from './programs.ts';
 
-/** A call with voices that Talkgauge observes in its job, of which the gateway hears nevertheless. */
+/** A call with audio that Talkgauge observes in its job, and that the SDK also uploads to the gateway. */
 const plan = callOf('question', 'lookup', 'question');
 
 /**
- * A worker with Talkgauge in it, and a gateway that has measured two jobs without, and refused an upload of a stranger; and their
- * pages, held back.
+ * A worker with Talkgauge, and a gateway that has measured two jobs without Talkgauge and refused an unauthorized upload,
+ * each behind a metrics proxy.
  */
 export interface MixedFleet {
-  worker: Held;
-  gateway: Held;
+  worker: MetricsProxy;
+  gateway: MetricsProxy;
   close(): Promise<void>;
 }
 
@@ -40,25 +40,25 @@ export async function mixedFleet(): Promise<MixedFleet> {
     for (const request of captured) await upload(taking.url, request, { token });
     await taking.drained(30_000);
     await taking.close();
-    // All of it is there when it is measured: how fast it came changes nothing.
+    // All uploads have arrived before the measurement, so their timing has no influence.
     const gateway = await startGateway({ ...options, measurementDelays: noDelays });
     closing.push(gateway);
     await measurements(gateway, { measured: 2, observed: 1 });
     const [first] = captured as [Captured];
     await upload(gateway.url, first, { token: await tokenOf({ secret: 'of a stranger'.repeat(3) }) });
     const pages = [
-      await heldBack(`http://127.0.0.1:${worker.port}/metrics`),
-      await heldBack(`${gateway.url}/metrics`),
+      await startMetricsProxy(`http://127.0.0.1:${worker.port}/metrics`),
+      await startMetricsProxy(`${gateway.url}/metrics`),
     ];
     closing.push(...pages);
-    return { worker: pages[0] as Held, gateway: pages[1] as Held, close };
+    return { worker: pages[0] as MetricsProxy, gateway: pages[1] as MetricsProxy, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-/** A call of an observed agent that also uploads, from its beginning until its process is gone. */
+/** Runs a call of an observed agent that also uploads, until its process has exited. */
 async function runCall(gateway: Gateway, folder: string, started: (worker: Worker) => void): Promise<Worker> {
   const worker = await startWorker({
     agent: '../../../gateway/agents/observed-call.mjs' as WorkerOptions['agent'],
@@ -80,7 +80,7 @@ async function runCall(gateway: Gateway, folder: string, started: (worker: Worke
   return worker;
 }
 
-/** Waits until a gateway has measured so many sessions, by result. */
+/** Waits until a gateway has measured this many sessions by result. */
 async function measurements(gateway: Gateway, wanted: Readonly<Record<string, number>>): Promise<void> {
   await eventually(
     async () => {
@@ -94,8 +94,8 @@ async function measurements(gateway: Gateway, wanted: Readonly<Record<string, nu
   );
 }
 
-/** A file of rules that are evaluated every second. */
-export const hurried = (text: string): string => {
+/** A rule file with an evaluation interval of a second. */
+export const evaluatedEverySecond = (text: string): string => {
   const file = parse(text) as { groups: object[] };
   return stringify({ groups: file.groups.map((group) => ({ ...group, interval: '1s' })) });
 };

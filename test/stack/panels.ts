@@ -8,7 +8,7 @@ export interface PanelQuery {
   ref: string;
   expr: string;
   instant: boolean;
-  /** Whether only exemplars are asked for. */
+  /** Whether it only queries exemplars. */
   exemplars: boolean;
 }
 
@@ -27,21 +27,21 @@ interface Panel {
 
 const folder = join(import.meta.dirname, '../../dashboards');
 
-/** A time range as Grafana counts it: a point for about every two pixels. */
+/** A time range with Grafana's step: a point for about every two pixels. */
 export interface Range {
   start: number;
   end: number;
   step: number;
 }
 
-/** The step that Grafana takes for a range; a minute at least, as the panels ask for. */
+/** A range with the step that Grafana chooses; at least a minute, the minimum interval of the panels. */
 export const rangeOf = (start: number, end: number): Range => ({
   start,
   end,
   step: Math.max(60, Math.ceil((end - start) / 800 / 60) * 60),
 });
 
-/** What Grafana puts in place of its variables, with all filters on All. */
+/** Replaces the variables of Grafana, with all filters on All. */
 function interpolated(expr: string, { start, end, step }: Range): string {
   // Hidden variables: which recorded series fit the time range, and the filter of workers.
   const [window, seconds] = end - start < 540_000 ? ['5m', '60'] : ['30m', '1800'];
@@ -59,7 +59,7 @@ function interpolated(expr: string, { start, end, step }: Range): string {
 const isMetric = ({ datasource }: { datasource?: { type?: string } }): boolean =>
   datasource?.type === 'prometheus';
 
-/** What all boards ask Prometheus for a time range. */
+/** The Prometheus queries of all boards for a time range. */
 export function panelQueries(range: Range, from = folder): PanelQuery[] {
   return readdirSync(from).flatMap((file) => {
     const { panels } = JSON.parse(readFileSync(join(from, file), 'utf8')) as { panels: Panel[] };

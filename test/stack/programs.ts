@@ -16,10 +16,10 @@ export const isInstalled = (name: string): boolean =>
   });
 
 /**
- * Those of some programs that are installed; the first is the one that a distribution has, and is named also where there is
- * none: tests that need it are then to be skipped, see `isMissing`.
+ * The installed ones of some programs. The first is the version of the distribution. It is returned even if none is
+ * installed; skip the tests that need it then, see `isMissing`.
  *
- * @throws Error where CI is set and the first is missing
+ * @throws Error if CI is set and the first is missing
  */
 export function installed(first: string, ...others: readonly string[]): string[] {
   const found = [first, ...others].filter(isInstalled);
@@ -31,11 +31,11 @@ export function installed(first: string, ...others: readonly string[]): string[]
   return found.length > 0 ? found : [first];
 }
 
-/** Whether none of some programs is there, so that a developer's machine skips the tests that need one. */
+/** Whether none of some programs is installed. A developer's machine skips the tests that need one. */
 export const isMissing = (...names: readonly string[]): boolean =>
   !process.env.CI && !names.some(isInstalled);
 
-/** What a command says, on both streams. @throws Error with that if it fails */
+/** The stdout and stderr of a command. @throws Error with both if it fails */
 export function run(command: string, ...args: string[]): string {
   try {
     return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
@@ -45,7 +45,7 @@ export function run(command: string, ...args: string[]): string {
   }
 }
 
-/** The same beside other commands. Programs in Go collect garbage more seldom: they need memory for seconds only. */
+/** The same, asynchronously. Go programs run with less garbage collection, because they need memory only for seconds. */
 export async function runAsync(command: string, ...args: string[]): Promise<string> {
   try {
     const { stdout, stderr } = await promisify(execFile)(command, args, {
@@ -61,17 +61,17 @@ export async function runAsync(command: string, ...args: string[]): Promise<stri
 
 export { freePort, type RunningServer, startServer } from './servers.mjs';
 
-/** Asks again and again until there is an answer. @throws Error after `patience` milliseconds without one */
+/** Calls a function until it returns a value. @throws Error after `timeout` milliseconds without a value */
 export async function eventually<T>(
   ask: () => Promise<T | undefined>,
   what: string,
-  patience = 20_000,
+  timeout = 20_000,
 ): Promise<T> {
-  const deadline = performance.now() + patience;
+  const deadline = performance.now() + timeout;
   for (;;) {
     const answer = await ask();
     if (answer !== undefined) return answer;
-    if (performance.now() > deadline) throw new Error(`waited ${patience / 1000} s in vain for ${what}`);
+    if (performance.now() > deadline) throw new Error(`waited ${timeout / 1000} s for ${what}`);
     await sleep(100);
   }
 }

@@ -1,4 +1,4 @@
-/** A series of an answer: its labels, and its values by unix seconds. */
+/** A series of a response: its labels, and its values by unix seconds. */
 export interface Series {
   metric: Readonly<Record<string, string>>;
   values: readonly (readonly [at: number, value: number])[];
@@ -12,7 +12,7 @@ interface Answer {
   };
 }
 
-/** Asks a Prometheus. @throws {Error} with its own words when it refuses a query */
+/** A client of the Prometheus API. @throws {Error} with the error message if Prometheus refuses a query */
 export function prometheusApi(url: string) {
   async function ask(path: string, parameters: Record<string, string>): Promise<Series[]> {
     const response = await fetch(`${url}/api/v1/${path}`, {
@@ -27,9 +27,9 @@ export function prometheusApi(url: string) {
     }));
   }
   return {
-    /** The value at one moment. */
+    /** An instant query. */
     at: (query: string, time: number) => ask('query', { query, time: `${time}` }),
-    /** The course over a range. */
+    /** A range query. */
     over: (query: string, { start, end, step }: { start: number; end: number; step: number }) =>
       ask('query_range', { query, start: `${start}`, end: `${end}`, step: `${step}` }),
   };

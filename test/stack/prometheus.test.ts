@@ -13,14 +13,14 @@ import {
   run,
   startServer,
 } from './programs.ts';
-import { type Compose, readYaml, root, switchedOn, withDefaults } from './repository.ts';
+import { type Compose, readYaml, root, withDefaults, withExamplesEnabled } from './repository.ts';
 
 const promtools = installed('promtool', 'promtool3');
 const withPromtool = test.skipIf(isMissing(...promtools));
 const servers = installed('prometheus', 'prometheus3');
 
-/** A copy of the folder, to be changed. */
-function copied(): { home: string; config: string } {
+/** A copy of the folder that tests can change. */
+function copyConfiguration(): { home: string; config: string } {
   const home = mkdtempSync(join(tmpdir(), 'prometheus-'));
   cpSync(join(root, 'prometheus'), join(home, 'prometheus'), { recursive: true });
   return { home, config: join(home, 'prometheus/prometheus.yml') };
@@ -34,9 +34,9 @@ withPromtool.each(promtools)('%s accepts the configuration as it is', (promtool)
 });
 
 withPromtool.each(promtools)(
-  '%s accepts it with all examples in use, and finds rules in both folders',
+  '%s accepts the configuration with all examples enabled, and finds rules in both folders',
   (promtool) => {
-    const { home, config } = copied();
+    const { home, config } = copyConfiguration();
     try {
       const rule = (name: string) =>
         `groups: [{name: ${name}, rules: [{record: 'a:${name}', expr: 'vector(1)'}]}]`;
@@ -51,7 +51,7 @@ withPromtool.each(promtools)(
         );
       }
       writeFileSync(join(home, 'agents-token'), 'a token');
-      rewrite(config, (text) => switchedOn(text).replace('/run/secrets', home));
+      rewrite(config, (text) => withExamplesEnabled(text).replace('/run/secrets', home));
       const said = run(promtool, 'check', 'config', config);
       expect(said).not.toMatch(/WARNING|FAILED/);
       expect(said).toContain('probe-recorded.yml');
@@ -68,7 +68,7 @@ describe.skipIf(isMissing(...servers)).each(servers)(
     let home: string;
     let server: RunningServer;
     let flags: string[];
-    /** What an agent's /metrics got to see of a bearer token. */
+    /** The Authorization headers received by an agent's /metrics. */
     const presented: (string | undefined)[] = [];
     const agent = createServer((request, response) => {
       presented.push(request.headers.authorization);
@@ -87,12 +87,12 @@ describe.skipIf(isMissing(...servers)).each(servers)(
 
     beforeAll(async () => {
       await new Promise<void>((resolve) => agent.listen(0, '127.0.0.1', resolve));
-      const copy = copied();
+      const copy = copyConfiguration();
       home = copy.home;
       mkdirSync(join(home, 'data'));
       writeFileSync(join(home, 'agents-token'), 'a-token-of-agents\n');
       rewrite(copy.config, (text) =>
-        switchedOn(text)
+        withExamplesEnabled(text)
           .replace('/run/secrets', home)
           .replace('scrape_interval: 15s', 'scrape_interval: 1s')
           .replace('scrape_timeout: 10s', 'scrape_timeout: 1s'),
@@ -104,7 +104,7 @@ describe.skipIf(isMissing(...servers)).each(servers)(
           .replace('=/prometheus', `=${join(home, 'data')}`),
       );
       const port = await freePort();
-      // The distribution's Prometheus is older than some flags.
+      // The Prometheus of the distribution does not have some flags.
       const understood = flags.filter((flag) => known.includes(flag.split('=')[0] ?? flag));
       server = await startServer(command, [...understood, `--web.listen-address=127.0.0.1:${port}`], port);
       flags = flags.filter((flag) => !understood.includes(flag));
@@ -115,20 +115,20 @@ describe.skipIf(isMissing(...servers)).each(servers)(
       if (home) rmSync(home, { recursive: true });
     });
 
-    test('it starts, and complains of nothing but what cannot be reached', () => {
+    test('it starts, and logs only warnings about unreachable servers', () => {
       const newest = command === 'prometheus3';
       expect(flags).toEqual(newest ? [] : ['--config.auto-reload']);
-      const complaints = server
+      const warnings = server
         .log()
         .split('\n')
         .filter((line) => /level=(warn|error)/i.test(line));
-      // Nor does the distribution's know creation times.
+      // The version of the distribution does not support creation timestamps either.
       const expected =
         /created-timestamp-zero-ingestion|alertmanager|[Dd][Nn][Ss]|resolv|deprecated|GOMAXPROCS|memory limit/;
-      expect(complaints.filter((line) => !expected.test(line))).toEqual([]);
+      expect(warnings.filter((line) => !expected.test(line))).toEqual([]);
     });
 
-    test('exemplars are stored, metrics are kept for 30 days or 10 GB, and nobody reloads it over HTTP', async () => {
+    test('exemplars are stored, metrics are kept for 30 days or 10 GB, and reloading over HTTP is disabled', async () => {
       const answer = await fetch(`${server.url}/api/v1/status/flags`);
       const { data } = (await answer.json()) as { data: Record<string, string> };
       expect(data).toMatchObject({
@@ -140,7 +140,7 @@ describe.skipIf(isMissing(...servers)).each(servers)(
       });
     });
 
-    test('without a demo, and without agents, nothing is down', async () => {
+    test('without a demo and agents, no target is down', async () => {
       const pools = await eventually(async () => {
         const response = await fetch(`${server.url}/api/v1/targets`);
         const { data } = (await response.json()) as { data: { activeTargets: { scrapePool: string }[] } };
@@ -158,7 +158,7 @@ describe.skipIf(isMissing(...servers)).each(servers)(
       ]);
     });
 
-    test('an agent on the host is scraped after one step, with its token, and without a restart', async () => {
+    test('an agent on the host is scraped after one configuration step, with its token and without a restart', async () => {
       const { port } = agent.address() as AddressInfo;
       const example = readFileSync(join(home, 'prometheus/targets/host.yml.example'), 'utf8');
       writeFileSync(
@@ -173,9 +173,9 @@ describe.skipIf(isMissing(...servers)).each(servers)(
       expect(presented.at(-1)).toBe('Bearer a-token-of-agents');
     });
 
-    // The distribution's promtool has no such check.
+    // The promtool of the distribution has no such check.
     if (command === 'prometheus3') {
-      test('its health check passes, and fails where there is no server', () => {
+      test('the health check passes, and fails without a server', () => {
         const ready = (url: string) => run('promtool3', 'check', 'ready', `--url=${url}`);
         expect(() => ready(server.url)).not.toThrow();
         expect(() => ready('http://127.0.0.1:1')).toThrow('refused');

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
-// From Grafana's documentation, "Provision Grafana" and "Configure the … data source" of each; keys it does not name fail.
+// From Grafana's documentation, "Provision Grafana" and "Configure the … data source". Undocumented keys fail.
 
-/** A value in which Grafana would look for variables: a dollar sign is written twice, or begins one on purpose. */
+/** A value in which Grafana expands variables: a literal dollar sign is written twice. */
 const text = z
   .string()
   .refine((value) => !/\$/.test(value.replaceAll('$$', '')), 'write $$ for a dollar sign');

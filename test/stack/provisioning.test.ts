@@ -13,34 +13,25 @@ const sources = () =>
   files('datasources').flatMap((file) => datasourcesFile.parse(readYaml(file)).datasources);
 const grafana = readYaml<Compose>('docker-compose.yml').services.grafana;
 
-test('Grafana is given data sources and boards, and nothing else', () => {
+test('only data sources and boards are provisioned', () => {
   expect(readdirSync(join(root, provisioning)).toSorted()).toEqual(['dashboards', 'datasources']);
 });
 
-test.each(files('datasources'))(
-  '%s has the keys that Grafana documents, with values that it takes',
-  (file) => {
-    expect(datasourcesFile.safeParse(readYaml(file)).error).toBeUndefined();
-  },
-);
+test.each(files('datasources'))('%s has only documented keys with valid values', (file) => {
+  expect(datasourcesFile.safeParse(readYaml(file)).error).toBeUndefined();
+});
 
-test.each(files('dashboards'))(
-  '%s has the keys that Grafana documents, with values that it takes',
-  (file) => {
-    expect(dashboardsFile.safeParse(readYaml(file)).error).toBeUndefined();
-  },
-);
+test.each(files('dashboards'))('%s has only documented keys with valid values', (file) => {
+  expect(dashboardsFile.safeParse(readYaml(file)).error).toBeUndefined();
+});
 
-describe('a file is refused', () => {
+describe('the schema refuses a file', () => {
   const file = `${provisioning}/datasources/metrics.yml`;
   const given = readYaml<{ datasources: { url: string; jsonData: object }[] }>(file);
   const [first, ...rest] = given.datasources;
   test.each([
     ['with a key that Grafana does not know', { ...first, isdefault: true }],
-    [
-      'with a setting that it does not know',
-      { ...first, jsonData: { ...first?.jsonData, httpmethod: 'GET' } },
-    ],
+    ['with an unknown setting', { ...first, jsonData: { ...first?.jsonData, httpmethod: 'GET' } }],
     ['with a dollar sign that would begin a variable', { ...first, name: 'Prometheus $1' }],
   ])('%s', (_, changed) => {
     expect(datasourcesFile.safeParse({ ...given, datasources: [changed, ...rest] }).success).toBe(false);
@@ -58,8 +49,8 @@ test('data sources have the uids that boards and links use, and Prometheus is th
 
 const boardOf = (url = ''): string | undefined => url.match(/^\/d\/([\w-]+)/)?.[1];
 
-/** Data sources, and boards, that a data source leads to, and from what. */
-const leads = () =>
+/** Links of data sources to other data sources and to boards, with the linking setting. */
+const linksOfSources = () =>
   sources().flatMap((source): (readonly [from: string, by: string, to: string | undefined])[] => {
     const { uid } = source;
     switch (source.type) {
@@ -84,8 +75,8 @@ const leads = () =>
     }
   });
 
-test('an exemplar leads to its trace, a span to its logs and metrics, a line of the log to its trace', () => {
-  expect(leads()).toEqual([
+test('an exemplar links to its trace, a span to its logs and metrics, a log line to its trace', () => {
+  expect(linksOfSources()).toEqual([
     ['tempo', 'span', 'loki'],
     ['tempo', 'span', 'prometheus'],
     ['loki', 'label trace_id', 'tempo'],
@@ -96,7 +87,7 @@ test('an exemplar leads to its trace, a span to its logs and metrics, a line of 
   ]);
 });
 
-test('a link to a board brings the time range in which it was followed, by names that Explore knows, too', () => {
+test('a link to a board has the current time range, with variables that Explore also supports', () => {
   const urls = sources().flatMap((source) => {
     if (source.type === 'prometheus')
       return (source.jsonData.exemplarTraceIdDestinations ?? []).map(({ url }) => url);
@@ -108,12 +99,12 @@ test('a link to a board brings the time range in which it was followed, by names
   ]);
 });
 
-test('what a data source refers to is there', () => {
+test('references of data sources exist', () => {
   const uids = [...sources().map(({ uid }) => uid), uidOf('session')];
-  expect(leads().filter(([, , to]) => to && !uids.includes(to))).toEqual([]);
+  expect(linksOfSources().filter(([, , to]) => to && !uids.includes(to))).toEqual([]);
 });
 
-test('queries about a span ask for series that there are, by a label that they have', () => {
+test('queries for a span use existing series and labels', () => {
   const queries = sources().flatMap((source) =>
     source.type === 'tempo' ? source.jsonData.tracesToMetrics.queries.map(({ query }) => query) : [],
   );
@@ -122,7 +113,7 @@ test('queries about a span ask for series that there are, by a label that they h
   expect(named.filter((name) => !(name in metrics))).toEqual([]);
 });
 
-test('they are at services of the stack', () => {
+test('URLs of data sources are those of services in the stack', () => {
   const { services } = readYaml<Compose>('docker-compose.yml');
   expect(sources().map(({ url }) => url)).toEqual([
     'http://tempo:3200',
@@ -133,7 +124,7 @@ test('they are at services of the stack', () => {
   expect(sources().filter(({ url }) => !Object.hasOwn(services, new URL(url).hostname))).toEqual([]);
 });
 
-test('the interval of queries is that of scrapes', () => {
+test('the query interval is the scrape interval', () => {
   const { global } = readYaml<{ global: { scrape_interval: string } }>('prometheus/prometheus.yml');
   const intervals = sources().flatMap((source) =>
     source.type === 'prometheus' ? [source.jsonData.timeInterval] : [],
@@ -141,7 +132,7 @@ test('the interval of queries is that of scrapes', () => {
   expect(intervals).toEqual([global.scrape_interval]);
 });
 
-test('boards are read where they are mounted, and the fleet is what one sees first', () => {
+test('boards are read from their mount, and the fleet board is the home page', () => {
   const [file = ''] = files('dashboards');
   const [provider] = dashboardsFile.parse(readYaml(file)).providers;
   expect(grafana?.volumes).toContain(`./dashboards:${provider?.options.path}:ro`);

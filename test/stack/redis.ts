@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { eventually, freePort } from './programs.ts';
 
-/** A Redis on 127.0.0.1 that keeps nothing on disk. */
+/** A Redis on 127.0.0.1 without persistence. */
 export async function startRedis(): Promise<{ address: string; stop(): Promise<void> }> {
   const port = await freePort();
   const args = ['--bind', '127.0.0.1', '--port', `${port}`, '--save', '', '--appendonly', 'no'];

@@ -6,10 +6,10 @@ export const root = join(import.meta.dirname, '../..');
 
 export const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
-/** With `<<:` resolved, as compose does it. */
+/** Parses YAML with `<<:` merge keys, like Compose. */
 export const readYaml = <T>(path: string): T => parse(read(path), { merge: true }) as T;
 
-/** A service of docker-compose.yml, as far as the tests look at it. */
+/** A service of docker-compose.yml, with the fields that the tests read. */
 export interface Service {
   image?: string;
   build?: string;
@@ -37,15 +37,15 @@ export interface Compose {
   networks: Record<string, { internal?: boolean }>;
 }
 
-/** A text as it is without any setting: with the defaults of its `${NAME:-default}`, which may nest, and without `${NAME:+value}`. */
+/** A text with no variable set: `${NAME:-default}`, which may nest, becomes its default, and `${NAME:+value}` is removed. */
 export function withDefaults(text: string): string {
   const filled = text.replaceAll(/\$\{\w+:-([^${}]*)\}/g, '$1').replaceAll(/\$\{\w+:\+[^${}]*\}/g, '');
   return filled === text ? text : withDefaults(filled);
 }
 
 /**
- * A configuration with its examples switched on: comment signs are gone from lines that are YAML (`# key: value`), and
- * stay on prose.
+ * A configuration with its examples enabled: comment signs are removed from lines that are YAML (`# key: value`), and
+ * kept on prose.
  */
-export const switchedOn = (yaml: string): string =>
+export const withExamplesEnabled = (yaml: string): string =>
   yaml.replaceAll(/^( *)# ( *(?:- )?[a-z_]+:.*)$/gm, '$1$2');

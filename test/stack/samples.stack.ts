@@ -8,7 +8,7 @@ import { catalogue } from '../../src/catalogue/metrics.ts';
 import { find } from './servers.mjs';
 
 const root = join(import.meta.dirname, '../..');
-test('Prometheus counts as many samples for each board as the model of the limit says', async () => {
+test('Prometheus counts as many samples for each board as the model of the limit', async () => {
   if (!find('prometheus') || !find('promtool')) {
     throw new Error('Prometheus is missing: install it, or set PROMETHEUS and PROMTOOL to the commands');
   }

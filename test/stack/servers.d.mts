@@ -1,23 +1,23 @@
 /** A server that is running. */
 export interface RunningServer {
-  /** Where it answers, without a final `/`. */
+  /** The base URL, without a trailing `/`. */
   url: string;
-  /** The last of what it printed. */
+  /** The end of its output. */
   log(): string;
   stop(): Promise<void>;
 }
 
-/** The command, from PATH or the variable of its name; undefined when this machine does not have it. */
+/** The command, from PATH or the environment variable of its name; undefined if it is not installed. */
 export function find(server: 'prometheus' | 'promtool'): string | undefined;
 
-/** A port of 127.0.0.1 that nobody listens on. */
+/** An unused port of 127.0.0.1. */
 export function freePort(): Promise<number>;
 
 /**
- * Runs a server until it is asked to stop, and waits until it says that it is ready.
+ * Runs a server until it is stopped, and waits until it is ready.
  *
- * @param options.readyAt where it says so @default /-/ready
- * @throws {Error} with what it printed when it does not come within a minute
+ * @param options.readyAt the path of its readiness probe @default /-/ready
+ * @throws {Error} with its output if it is not ready within a minute
  */
 export function startServer(
   command: string,
@@ -27,15 +27,15 @@ export function startServer(
   options?: { readyAt?: string; env?: Readonly<Record<string, string>> },
 ): Promise<RunningServer>;
 
-/** @param options.storage where its blocks are @default a folder that is deleted at the end */
+/** @param options.storage the folder of its blocks @default a folder that is deleted at the end */
 export function startPrometheus(options: {
   config: unknown;
   storage?: string;
   retention?: string;
-  /** @default a free one */
+  /** @default a free port */
   port?: number;
-  /** @default the one on PATH, or that the variable PROMETHEUS names */
+  /** @default the command on PATH, or in the variable PROMETHEUS */
   command?: string;
-  /** What is switched on beside the storage of exemplars. */
+  /** Feature flags beside the exemplar storage. */
   features?: readonly string[];
 }): Promise<RunningServer>;

@@ -1,4 +1,4 @@
-// Real servers for tests and benchmarks: those on PATH, or those that the variables PROMETHEUS and PROMTOOL name.
+// Real servers for tests and benchmarks: those on PATH, or in the variables PROMETHEUS and PROMTOOL.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
 
-/** Names under which packages install them. */
+/** The command names in packages. */
 const names = {
   prometheus: ['prometheus'],
   promtool: ['promtool'],
@@ -23,7 +23,7 @@ const executable = (file) => {
   }
 };
 
-/** The command, or undefined when this machine does not have it. */
+/** The command, or undefined if it is not installed. */
 export function find(server) {
   const named = process.env[server.toUpperCase()];
   const folders = (process.env.PATH ?? '').split(delimiter);
@@ -33,8 +33,8 @@ export function find(server) {
 }
 
 /**
- * A port that nobody listens on. It is none of those that a system hands out by itself, from 32768 on, so that no connection
- * of another test takes it before it is used.
+ * An unused port. It is below the ephemeral ports of the system, which begin at 32768, so that no connection
+ * of another test uses it first.
  */
 export async function freePort() {
   for (;;) {
@@ -52,9 +52,9 @@ export async function freePort() {
 }
 
 /**
- * Runs a server until it is asked to stop, and waits until it says that it is ready.
+ * Runs a server until it is stopped, and waits until it is ready.
  *
- * @throws {Error} with what it printed when it does not come within a minute
+ * @throws {Error} with its output if it is not ready within a minute
  */
 export async function startServer(
   command,
@@ -77,7 +77,7 @@ export async function startServer(
   while (!(await ready())) {
     if (child.exitCode !== null || child.signalCode !== null || Date.now() > deadline) {
       child.kill('SIGKILL');
-      throw new Error(`${command} did not start. It said: ${said}`);
+      throw new Error(`${command} did not start. Its output: ${said}`);
     }
     await sleep(100);
   }
@@ -94,16 +94,16 @@ export async function startServer(
   };
 }
 
-/** A scratch folder, and its end. */
+/** A temporary folder, and a function that removes it. */
 function scratch(name) {
   const folder = mkdtempSync(join(tmpdir(), `talkgauge-${name}-`));
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
 /**
- * @param storage where its blocks are; a folder that is deleted at the end unless it is given
- * @param command which one; the one on PATH unless it is given
- * @param features that are switched on, too
+ * @param storage the folder of its blocks; by default a folder that is deleted at the end
+ * @param command the command; by default the one on PATH
+ * @param features additional feature flags
  */
 export async function startPrometheus({
   config,
@@ -123,7 +123,7 @@ export async function startPrometheus({
     `--storage.tsdb.retention.time=${retention}`,
     `--web.listen-address=127.0.0.1:${port}`,
     `--enable-feature=${['exemplar-storage', ...features].join()}`,
-    // A busy machine needs its time for a month at once.
+    // A busy machine needs time for a month of data.
     '--query.timeout=30m',
     '--log.level=warn',
   ];

@@ -5,31 +5,31 @@ import { newFolder, startTestGateway } from '../gateway/running.ts';
 import { type Captured, capturedOf, key } from '../gateway/uploads.ts';
 import { expressions, runbooks } from '../monitoring/bundle/runbook-queries.ts';
 import { startSimulation } from '../simulate/running.ts';
-import { backendProgram, configured, lacking, startBackend } from './backends.ts';
+import { backendProgram, configured, skipReason, startBackend } from './backends.ts';
 import { callQueries, type Line, lines, results, spansIn, spansReceived } from './call-queries.ts';
-import { captured, later } from './later.ts';
 import { eventually, type RunningServer } from './programs.ts';
+import { captured, shiftToNow } from './shift-time.ts';
 
 const programs = { tempo: backendProgram('tempo'), loki: backendProgram('loki') };
 const missing = (['tempo', 'loki'] as const).filter((name) => !programs[name]);
 
-/** What matches all. */
+/** Filters that match everything. */
 const filters = { agent: '.*', version: '.*', __range: '1h' };
 
-/** Long enough for all uploads of a call to come. */
+/** Long enough for all uploads of a call to arrive. */
 const soon = { settled: 5, unrecorded: 5, lost: 3600, announced: 0 };
 
-/** Panels that have nothing to show of such a call, and say so. */
+/** Panels that are empty for these calls. */
 const mayBeEmpty = {
-  // An upload knows no errors; no room is recorded.
+  // An upload has no errors, and no room is recorded.
   simulated: ['Errors', 'Recording', 'Log of the agent'],
   uploaded: ['Errors', 'Recording'],
 };
 
 describe.skipIf(missing.length > 0)(
-  `the boards of calls, asked of the real Tempo and Loki ${missing.map(lacking).join(' ')}`,
+  `the boards of calls with a real Tempo and Loki ${missing.map(skipReason).join(' ')}`,
   () => {
-    /** Spans that came to Tempo before the simulated calls. */
+    /** The number of spans that Tempo received before the simulated calls. */
     let received: number;
     const servers = {} as { tempo: RunningServer; loki: RunningServer };
     const calls = {} as Record<'simulated' | 'uploaded', { job: string; trace: string }>;
@@ -40,7 +40,7 @@ describe.skipIf(missing.length > 0)(
       const endpoints = {} as Record<'tempo' | 'loki', string>;
       for (const name of ['tempo', 'loki'] as const) {
         const program = programs[name];
-        if (!program) throw new Error(lacking(name));
+        if (!program) throw new Error(skipReason(name));
         const backend = await configured(name, program);
         servers[name] = await startBackend(backend);
         endpoints[name] = name === 'tempo' ? `http://127.0.0.1:${backend.otlpPort}` : servers.loki.url;
@@ -51,20 +51,20 @@ describe.skipIf(missing.length > 0)(
         forward: endpoints,
         measurementDelays: soon,
       });
-      // First what is old: Loki takes nothing that is half a day behind.
+      // The old call first, because Loki refuses lines that are half a day behind.
       await gateway.take(capturedOf('flush'));
       await eventually(
         async () => (await lines(servers.loki, turns, captured + 1800)).length || undefined,
         'the old call in Loki',
         60_000,
       );
-      await gateway.take(capturedOf('full').map((request) => later(patient(request))));
+      await gateway.take(capturedOf('full').map((request) => shiftToNow(withApostrophe(request))));
 
       received = await spansReceived(servers.tempo);
       vi.stubEnv('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', `${endpoints.tempo}/v1/traces`);
       vi.stubEnv('OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', `${endpoints.loki}/otlp/v1/logs`);
       vi.stubEnv('TALKGAUGE_RECORD', 'traces,logs,transcript');
-      // Both: what a job sends itself, the gateway does not hand on.
+      // The job exports and uploads: the gateway does not forward signals that a job exports itself.
       vi.stubEnv('LIVEKIT_OBSERVABILITY_URL', gateway.url);
       const run = startSimulation('--once', '--key-file', keyFile, '--speed', '3', '--rate', '60');
       try {
@@ -72,12 +72,12 @@ describe.skipIf(missing.length > 0)(
       } finally {
         await run.clean();
       }
-      // All but the two whose process is lost, and of which nobody can say yet that they are over.
+      // All except the two with a lost process, which are not known to have ended yet.
       await eventually(
         async () =>
           (await gateway.metric('talkgauge_gateway_measured_sessions_total', { result: 'observed' })) === 8 ||
           undefined,
-        'calls that the gateway has left to their jobs',
+        'calls that their jobs measure',
         60_000,
       );
       await gateway.drained(20_000);
@@ -99,7 +99,7 @@ describe.skipIf(missing.length > 0)(
       await Promise.all(Object.values(servers).map((server) => server.stop()));
     });
 
-    /** What each panel finds, once what was sent has become visible. */
+    /** The results of each panel, once the sent data is visible. */
     const found = async (
       board: 'sessions' | 'session',
       variables: Record<string, string>,
@@ -116,10 +116,10 @@ describe.skipIf(missing.length > 0)(
       return counted;
     };
 
-    test('Sessions finds calls by each of its panels', async () => {
+    test('Sessions finds calls with each of its panels', async () => {
       const counted = await found('sessions', { slower: '1', words: 'thank' });
       expect(Object.keys(counted)).toHaveLength(11);
-      // No turn takes an hour: the number on top counts.
+      // No turn takes an hour, so the variable at the top of the board has an effect.
       const slow = callQueries('sessions', { ...filters, slower: '3600', words: '' }).filter(({ panel }) =>
         ['Slowest turns', 'Slow turns', 'Traces with slow turns'].includes(panel),
       );
@@ -127,7 +127,7 @@ describe.skipIf(missing.length > 0)(
       for (const query of slow) expect(await results(query, servers)).toEqual([]);
     });
 
-    test('a call is there once, though its job sends it, and uploads it to a gateway that hands on', async () => {
+    test('a call that its job both exports and uploads to a forwarding gateway is found once', async () => {
       const all = await lines(servers.loki, ended);
       const jobs = all.flatMap((line) => (isUploaded(line) ? [] : [line.labels.job_id]));
       expect(new Set(jobs).size).toBe(jobs.length);
@@ -142,16 +142,16 @@ describe.skipIf(missing.length > 0)(
       expect((await spansReceived(servers.tempo)) - received).toBe(spans);
     });
 
-    test('Sessions lists calls of jobs and of the gateway alike, and by what was said in either', async () => {
-      const said = (words: string) =>
+    test('Sessions lists calls of jobs and of the gateway, and searches the text of both', async () => {
+      const queryFor = (words: string) =>
         callQueries('sessions', { ...filters, slower: '1', words }).find(
           ({ panel }) => panel === 'What was said',
         );
-      const uploaded = (await results(said('BOOK A TABLE') as never, servers)) as Line[];
+      const uploaded = (await results(queryFor('BOOK A TABLE') as never, servers)) as Line[];
       expect(uploaded.map(({ labels }) => labels.job_id)).toEqual(['AJ_full']);
-      const apostrophe = (await results(said("don't mind") as never, servers)) as Line[];
+      const apostrophe = (await results(queryFor("don't mind") as never, servers)) as Line[];
       expect(apostrophe.map(({ labels }) => labels.job_id)).toEqual(['AJ_full']);
-      const simulated = (await results(said('goodbye') as never, servers)) as Line[];
+      const simulated = (await results(queryFor('goodbye') as never, servers)) as Line[];
       expect(simulated.length).toBeGreaterThan(0);
       expect(simulated.filter(isUploaded)).toEqual([]);
       const named = { ...filters, slower: '1', words: '', agent: 'support-agent' };
@@ -161,7 +161,7 @@ describe.skipIf(missing.length > 0)(
     });
 
     test.each(['simulated', 'uploaded'] as const)(
-      'Session shows a call that was %s, by its job and by its trace alike',
+      'Session shows the same for a call that was %s, by its job and by its trace',
       async (kind) => {
         const { job, trace } = calls[kind];
         expect(trace).toMatch(/^[0-9a-f]{32}$/);
@@ -171,7 +171,7 @@ describe.skipIf(missing.length > 0)(
           ...mayBeEmpty[kind],
           'Traces of this job',
         ]);
-        // What was uploaded before its first span knows no trace.
+        // Lines uploaded before the first span have no trace ID.
         const { 'Log of the agent': logged = 0 } = byTrace;
         if (kind === 'uploaded') expect(logged).toBeGreaterThan(0);
         expect({ ...byTrace, 'Traces of this job': 1, 'Log of the agent': both['Log of the agent'] }).toEqual(
@@ -183,7 +183,7 @@ describe.skipIf(missing.length > 0)(
       },
     );
 
-    test('what runbooks ask of Loki, it answers', async () => {
+    test('LogQL queries of runbooks succeed', async () => {
       const asked = runbooks.flatMap(({ text }) => expressions(text, 'logql'));
       expect(asked.length).toBeGreaterThan(15);
       const found = new Map<string, number>();
@@ -194,18 +194,18 @@ describe.skipIf(missing.length > 0)(
       expect([...found.values()].filter((count) => count > 0).length).toBeGreaterThan(3);
     });
 
-    test('what was uploaded days after its call is found at once, where it was', async () => {
+    test('a call uploaded days later is found immediately at its own time', async () => {
       const found = await lines(servers.loki, turns, captured + 1800);
       expect(found.length).toBeGreaterThan(0);
       expect(new Set(found.map(({ labels }) => labels.job_id))).toEqual(new Set(['AJ_flush']));
     });
 
-    test('Session shows nothing as long as no call is chosen', async () => {
+    test('Session shows nothing until a call is chosen', async () => {
       for (const query of callQueries('session', unknownCall))
         expect(await results(query, servers), query.panel).toEqual([]);
     });
 
-    test('a transcript says who said what, and what happened meanwhile', async () => {
+    test('a transcript has the messages of each speaker, and the events between them', async () => {
       const { job, trace } = calls.simulated;
       const query = callQueries('session', { job_id: job, trace_id: trace }).find(
         ({ panel }) => panel === 'Transcript',
@@ -219,8 +219,8 @@ describe.skipIf(missing.length > 0)(
   },
 );
 
-/** The captured caller with an apostrophe in what she says. */
-const patient = (request: Captured): Captured =>
+/** The captured call with an apostrophe in the text of the caller. */
+const withApostrophe = (request: Captured): Captured =>
   request.kind === 'logs'
     ? {
         ...request,

@@ -1,6 +1,6 @@
 import { sampleOf } from '../agent/worker/exposition.ts';
 import { lines } from './call-queries.ts';
-import { type Project, present } from './compose-project.ts';
+import { availableServices, type Project } from './compose-project.ts';
 import { eventually } from './programs.ts';
 import { prometheusApi } from './prometheus-api.ts';
 
@@ -10,9 +10,9 @@ async function json(url: string, init?: RequestInit) {
   return response.json();
 }
 
-/** A call of the demo, by what identifies it where. */
+/** A call of the demo, with its IDs. */
 export interface Call {
-  /** Its job: the id of its session in the gateway, and an attribute of its log. */
+  /** The job ID: the session ID in the gateway, and an attribute of log lines. */
   id: string;
   traceId: string;
 }
@@ -28,13 +28,13 @@ interface Session {
 export interface Rule {
   name: string;
   query: string;
-  /** How often its group is evaluated, in seconds. */
+  /** The evaluation interval of its group, in seconds. */
   interval: number;
   health: string;
   lastError?: string;
 }
 
-/** Asks the servers of a project what they have. */
+/** Queries the data in the servers of a project. */
 export function dataOf({ urls, compose }: Project) {
   const prometheus = prometheusApi(urls.prometheus);
   const server = (name: 'loki' | 'tempo') => ({ url: urls[name], log: () => '', stop: async () => {} });
@@ -44,7 +44,7 @@ export function dataOf({ urls, compose }: Project) {
   const sessions = async (): Promise<Session[]> =>
     (await (await read('/api/sessions?limit=200')).json()).sessions;
   const session = async (id: string): Promise<Session> => (await read(`/api/sessions/${id}`)).json();
-  /** Calls of which all that a job uploads has come. */
+  /** Calls with all uploads of their jobs. */
   const completed = async () =>
     (await sessions()).filter(({ status }) => status === 'complete').map(({ id }) => id);
 
@@ -52,7 +52,7 @@ export function dataOf({ urls, compose }: Project) {
     read,
     session,
     completed,
-    /** Waits for a call with sound that is over, and that is none of these. */
+    /** Waits for an ended call with audio other than these. */
     async newCall(known: readonly string[] = []): Promise<Call> {
       const id = await eventually(
         async () =>
@@ -65,7 +65,7 @@ export function dataOf({ urls, compose }: Project) {
       const { traceIds } = await session(id);
       return { id, traceId: traceIds[0] ?? '' };
     },
-    /** What Loki has of a call: the lines that its end is told with. */
+    /** The number of session-end lines of a call in Loki. */
     inLoki: async ({ id }: Call) =>
       (
         await lines(
@@ -73,7 +73,7 @@ export function dataOf({ urls, compose }: Project) {
           `{service_name="livekit-agents"} | job_id="${id}" | event_name="lk.session_end"`,
         )
       ).length,
-    /** Ids of the spans that Tempo has of a call. */
+    /** IDs of the spans of a call in Tempo. */
     async inTempo({ traceId }: Call): Promise<string[]> {
       const response = await fetch(`${urls.tempo}/api/traces/${traceId}`);
       if (response.status === 404) return [];
@@ -84,7 +84,7 @@ export function dataOf({ urls, compose }: Project) {
         .flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans.map(({ spanId }) => spanId)))
         .toSorted();
     },
-    /** Exemplars that lead from the latencies in Prometheus to a call. */
+    /** Exemplars of latencies in Prometheus that refer to a call. */
     async inPrometheus({ traceId }: Call): Promise<number> {
       const now = Date.now() / 1000;
       const { data } = await json(
@@ -98,7 +98,7 @@ export function dataOf({ urls, compose }: Project) {
       return found.flatMap(({ exemplars }) => exemplars.filter(({ labels }) => labels.trace_id === traceId))
         .length;
     },
-    /** How many samples of some series Prometheus has of the quarter of an hour before a moment. */
+    /** The number of samples of some series in Prometheus in the 15 minutes before a time. */
     async samples(end: number): Promise<number> {
       const names = ['up', 'lk_agents_turn_e2e_latency_seconds_bucket', 'talkgauge_gateway_sessions'];
       const counts = names.map((name) => `sum(count_over_time(${name}[15m]))`);
@@ -113,12 +113,12 @@ export function dataOf({ urls, compose }: Project) {
       const groups = data.groups as { interval: number; rules: Omit<Rule, 'interval'>[] }[];
       return groups.flatMap(({ interval, rules }) => rules.map((rule) => ({ ...rule, interval })));
     },
-    /** What Prometheus says of an expression that it cannot evaluate. */
+    /** The error of Prometheus for an expression; undefined if it can be evaluated. */
     async errorOf(expr: string): Promise<string | undefined> {
       const asked = await fetch(`${urls.prometheus}/api/v1/query?${new URLSearchParams({ query: expr })}`);
       return ((await asked.json()) as { error?: string }).error;
     },
-    /** Makes a silence, which is what Alertmanager has to keep. */
+    /** Creates a silence, as data that Alertmanager must keep. */
     async silence(): Promise<void> {
       const matchers = [{ name: 'alertname', value: 'Nothing', isRegex: false, isEqual: true }];
       const body = JSON.stringify({
@@ -129,7 +129,7 @@ export function dataOf({ urls, compose }: Project) {
       const headers = { 'content-type': 'application/json' };
       await json(`${urls.alertmanager}/api/v2/silences`, { method: 'POST', headers, body });
     },
-    /** Waits until Alertmanager has written its silences to the disk once more. */
+    /** Waits until Alertmanager has written its silences to disk again. */
     async silencesWritten(): Promise<void> {
       const written = async () => {
         const page = await (await fetch(`${urls.alertmanager}/metrics`)).text();
@@ -141,7 +141,7 @@ export function dataOf({ urls, compose }: Project) {
     },
     silences: async (): Promise<string[]> =>
       ((await json(`${urls.alertmanager}/api/v2/silences`)) as { id: string }[]).map(({ id }) => id),
-    /** Boards that Grafana has, as its administrator sees them with the password that it drew. */
+    /** The boards in Grafana, read with the generated password of its administrator. */
     async boards(): Promise<string[]> {
       const password = (
         await compose('exec', '-T', 'grafana', 'cat', '/var/lib/grafana/admin-password')
@@ -155,8 +155,8 @@ export function dataOf({ urls, compose }: Project) {
 
 export type StackData = ReturnType<typeof dataOf>;
 
-/** What the stack has acknowledged. */
-export interface Kept {
+/** The data that the stack has acknowledged. */
+export interface StoredData {
   completed: readonly string[];
   session: object;
   spans: readonly string[];
@@ -165,38 +165,44 @@ export interface Kept {
   silences: readonly string[];
 }
 
-/** Moment, in unix seconds, before which all scrapes are over. */
+/** A time, in unix seconds, before which all scrapes have finished. */
 export const scraped = (): number => Math.floor(Date.now() / 1000) - 15;
 
 /**
- * What there is of a call and of all others.
+ * Reads the stored data of a call and of all others.
  *
- * @param until the moment to which samples are counted, in unix seconds
+ * @param until the end of the range in which samples are counted, in unix seconds
  */
-export async function kept(data: StackData, call: Call, until: number): Promise<Kept> {
-  // What it takes on the disk grows by what the gateway works out later.
+export async function readStoredData(data: StackData, call: Call, until: number): Promise<StoredData> {
+  // The size on disk grows with data that the gateway computes later.
   const { bytes: _bytes, ...session } = await data.session(call.id);
   return {
     completed: (await data.completed()).toSorted(),
     session,
-    // Of a server that is not here, nothing is kept.
-    spans: present.includes('tempo') ? await data.inTempo(call) : [],
-    logged: present.includes('loki') ? await data.inLoki(call) : 0,
+    // Servers that are not available have no data.
+    spans: availableServices.includes('tempo') ? await data.inTempo(call) : [],
+    logged: availableServices.includes('loki') ? await data.inLoki(call) : 0,
     samples: await data.samples(until),
     silences: (await data.silences()).toSorted(),
   };
 }
 
-/** What is there of what was, so that it is equal to it if nothing was lost; what came since is left out. */
-export async function stillKept(data: StackData, before: Kept, call: Call, until: number): Promise<Kept> {
-  const { completed, ...now } = await kept(data, call, until);
+/** Reads the data of `before` again, without newer data. The result is equal to `before` if nothing was lost. */
+export async function rereadStoredData(
+  data: StackData,
+  before: StoredData,
+  call: Call,
+  until: number,
+): Promise<StoredData> {
+  const { completed, ...now } = await readStoredData(data, call, until);
   return { ...now, completed: before.completed.filter((id) => completed.includes(id)) };
 }
 
-/** Waits until a call is in Tempo and in Loki, as far as they are here. */
+/** Waits until a call is in Tempo and Loki, if they are available. */
 export async function arrived(data: StackData, call: Call): Promise<void> {
   const hasLines = async () => (await data.inLoki(call)) === 1 || undefined;
-  if (present.includes('loki')) await eventually(hasLines, 'the end of the call in Loki', 120_000);
+  if (availableServices.includes('loki')) await eventually(hasLines, 'the end of the call in Loki', 120_000);
   const hasSpans = async () => (await data.inTempo(call)).length > 5 || undefined;
-  if (present.includes('tempo')) await eventually(hasSpans, 'the trace of the call in Tempo', 120_000);
+  if (availableServices.includes('tempo'))
+    await eventually(hasSpans, 'the trace of the call in Tempo', 120_000);
 }

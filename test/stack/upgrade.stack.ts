@@ -3,27 +3,33 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { copyOfStack, createProject, lacking, leftOut, type Project } from './compose-project.ts';
-import { because, buildImage, removeImage } from './engine.ts';
+import {
+  copyOfStack,
+  createProject,
+  missingRequirements,
+  omittedServices,
+  type Project,
+} from './compose-project.ts';
+import { buildImage, removeImage, skipSuffix } from './engine.ts';
 import { root } from './repository.ts';
 import {
   arrived,
   type Call,
   dataOf,
-  type Kept,
-  kept,
+  readStoredData,
+  rereadStoredData,
   type StackData,
+  type StoredData,
   scraped,
-  stillKept,
 } from './stack-data.ts';
 
 const git = (...args: readonly string[]): string =>
   execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
 
-/** What is upgraded from: TALKGAUGE_PREVIOUS, else the last release, else the commit before this one. */
+/** The revision to upgrade from: TALKGAUGE_PREVIOUS, else the last release, else the previous commit. */
 function previousRevision(): string | undefined {
   const given = process.env.TALKGAUGE_PREVIOUS;
-  // One that is named, and is not there, is an error rather than a reason to skip.
+  // A revision in the variable that does not exist is an error rather than a reason to skip.
   if (given) return git('rev-parse', '--verify', `${given}^{commit}`);
   for (const find of [
     ['describe', '--tags', '--abbrev=0', 'HEAD^'],
@@ -32,29 +38,29 @@ function previousRevision(): string | undefined {
     try {
       return git('rev-parse', `${git(...find)}^{commit}`);
     } catch {
-      // There is none; a shallow clone has neither.
+      // A shallow clone has neither tags nor earlier commits.
     }
   }
   return undefined;
 }
 
 const previous = previousRevision();
-const without = [...lacking, ...(previous ? [] : ['no earlier commit in this clone'])];
+const without = [...missingRequirements, ...(previous ? [] : ['no earlier commit in this clone'])];
 
-/** The files of a commit, in a folder. */
+/** Writes the files of a commit to a folder. */
 function extract(revision: string, folder: string): void {
   const archive = execFileSync('git', ['archive', revision], { cwd: root, maxBuffer: 1024 ** 3 });
   execFileSync('tar', ['-x', '-C', folder], { input: archive });
 }
 
 describe.skipIf(without.length > 0)(
-  `an upgrade from ${previous?.slice(0, 10)}${because(without)}${leftOut}`,
+  `an upgrade from ${previous?.slice(0, 10)}${skipSuffix(without)}${omittedServices}`,
   () => {
     const images: string[] = [];
     let project: Project;
     let data: StackData;
     let call: Call;
-    let before: Kept;
+    let before: StoredData;
     let until: number;
 
     const build = async (folder?: string) => {
@@ -75,25 +81,25 @@ describe.skipIf(without.length > 0)(
       call = await data.newCall();
       await arrived(data, call);
       until = scraped();
-      before = await kept(data, call, until);
+      before = await readStoredData(data, call, until);
     });
     afterAll(async () => {
       await project?.remove();
       for (const image of images) await removeImage(image);
     });
 
-    test('keeps sessions, metrics, traces, logs and silences, and takes new calls', async () => {
-      // As docs/stack.md says: new files, and then `up` with a new image.
+    test('keeps sessions, metrics, traces, logs and silences, and accepts new calls', async () => {
+      // As in docs/stack.md: new files, then `up` with a new image.
       const next = await build();
       copyOfStack(project.folder);
       project.use(next);
       await project.up();
       expect(new Set(Object.values(await project.health()))).toEqual(new Set(['healthy']));
-      const identity = ({ session, ...others }: Kept) => ({
+      const identity = ({ session, ...others }: StoredData) => ({
         ...others,
         session: (session as { id: string }).id,
       });
-      const after = async () => identity(await stillKept(data, before, call, until));
+      const after = async () => identity(await rereadStoredData(data, before, call, until));
       await expect.poll(after, { timeout: 120_000, interval: 1000 }).toEqual(identity(before));
       const sound = await data.read(`/api/sessions/${call.id}/audio`);
       expect(sound.status).toBe(200);

@@ -6,13 +6,13 @@ interface Result {
 }
 
 /**
- * What axe finds against WCAG 2.2 AA and good practice in what a page shows now; a line each. All rules are asked of the page
- * in its light colours; of the dark ones, those about colours, for nothing else is different in them.
+ * Returns the axe violations of WCAG 2.2 AA and best practices on the current page, one per line. All rules are checked
+ * in the light theme, and only the colour rules in the dark theme, because nothing else differs.
  */
 export async function violationsIn(page: Page): Promise<string[]> {
-  // It stays until the page is another one.
+  // The script stays until the page navigates.
   if ((await page.evaluate('typeof axe')) === 'undefined') await page.evaluate(axe.source);
-  const found = async (theme: 'light' | 'dark', options: object) => {
+  const violations = async (theme: 'light' | 'dark', options: object) => {
     await page.emulateMedia({ colorScheme: theme });
     const { violations } = (await page.evaluate(
       `axe.run(${JSON.stringify({ resultTypes: ['violations'], ...options })})`,
@@ -23,8 +23,8 @@ export async function violationsIn(page: Page): Promise<string[]> {
       ),
     );
   };
-  const light = await found('light', {});
-  const dark = await found('dark', { runOnly: ['color-contrast', 'link-in-text-block'] });
+  const light = await violations('light', {});
+  const dark = await violations('dark', { runOnly: ['color-contrast', 'link-in-text-block'] });
   await page.emulateMedia({ colorScheme: 'light' });
   return [...light, ...dark];
 }

@@ -4,11 +4,11 @@ import { inject } from 'vitest';
 export { noBrowser } from './chromium.ts';
 
 let browser: Promise<Browser> | undefined;
-const pages: { page: Page; troubles: string[] }[] = [];
+const pages: { page: Page; errors: string[] }[] = [];
 
 /**
- * A page of its own. What its scripts throw, what the content policy refuses and whatever else ends up as an error on
- * the console fails the test, unless `takeTroubles` took it. Nothing in it moves for the sake of moving.
+ * Opens a new page. Script errors, violations of the content security policy and other errors on the console fail
+ * the test, unless `takePageErrors` removed them. Animations are reduced.
  */
 export async function openPage(url: string, options: BrowserContextOptions = {}): Promise<Page> {
   browser ??= chromium.connect(inject('chromium'));
@@ -16,31 +16,31 @@ export async function openPage(url: string, options: BrowserContextOptions = {})
   const context = await (await browser).newContext({ viewport, reducedMotion: 'reduce', ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
-  const troubles: string[] = [];
-  pages.push({ page, troubles });
-  page.on('pageerror', (error) => troubles.push(String(error)));
+  const errors: string[] = [];
+  pages.push({ page, errors });
+  page.on('pageerror', (error) => errors.push(String(error)));
   page.on('console', (message) => {
-    if (message.type() === 'error') troubles.push(message.text());
+    if (message.type() === 'error') errors.push(message.text());
   });
   await page.goto(url);
   return page;
 }
 
-/** What went wrong in a page so far, which is taken for expected. */
-export function takeTroubles(page: Page): string[] {
-  return pages.find((each) => each.page === page)?.troubles.splice(0) ?? [];
+/** Returns and removes the errors of a page so far, for tests that expect errors. */
+export function takePageErrors(page: Page): string[] {
+  return pages.find((each) => each.page === page)?.errors.splice(0) ?? [];
 }
 
 /** Closes the pages of a test, and fails it if they had errors. */
 export async function closePages(): Promise<void> {
   const open = pages.splice(0);
   await Promise.all(open.map(({ page }) => page.context().close()));
-  const troubles = open.flatMap((each) => each.troubles);
-  if (troubles.length > 0) throw new Error(`The page had errors:\n${troubles.join('\n')}`);
+  const errors = open.flatMap((each) => each.errors);
+  if (errors.length > 0) throw new Error(`The page had errors:\n${errors.join('\n')}`);
 }
 
-export async function leaveBrowser(): Promise<void> {
-  const left = browser;
+export async function closeBrowser(): Promise<void> {
+  const connected = browser;
   browser = undefined;
-  await (await left)?.close();
+  await (await connected)?.close();
 }

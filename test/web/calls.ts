@@ -7,15 +7,15 @@ export interface CallOptions {
   start: number;
   turns: number;
   agent?: string;
-  /** What the user says in turn `n`. */
+  /** The user's message in turn `n`. */
   asks?: (n: number) => string;
-  /** What the agent says in it. */
+  /** The agent's message in turn `n`. */
   answers?: (n: number) => string;
-  /** In how many turns, the last ones, requests to the LLM have the conversation so far, as the SDKs write it. @default 0 */
+  /** The number of last turns with LLM requests that contain the conversation so far, as written by the SDKs. @default 0 */
   prompts?: number;
 }
 
-/** Seconds from a user's turn to the next. */
+/** Seconds from one user turn to the next. */
 export const turnSeconds = 7;
 
 const asked = ['When does my parcel come?', 'Can you change the address?', 'And what does that cost?'];
@@ -26,7 +26,7 @@ const answered = [
 ];
 const of = <T>(list: readonly T[], n: number): T => list[n % list.length] as T;
 
-/** A call of as many turns as one wants: every fifth with a tool, every eleventh interrupted. */
+/** A call with a given number of turns: every fifth with a tool call, every eleventh interrupted. */
 export function callOf(options: CallOptions): SessionBatch {
   const { job, start, turns, agent = 'front-desk', prompts = 0 } = options;
   const identity = { jobId: job, agentName: agent, language: 'python', redacted: false, simulated: false };

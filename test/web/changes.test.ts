@@ -3,8 +3,8 @@ import { startTestGateway } from '../gateway/running.ts';
 import { capturedOf } from '../gateway/uploads.ts';
 import { noBrowser, openPage } from './browser.ts';
 
-describe.skipIf(noBrowser)('in a browser', () => {
-  test('a tab that is loaded unseen takes no connection, and shows what it missed once it is seen', async () => {
+describe.skipIf(noBrowser)('the change stream in a browser', () => {
+  test('a tab loaded in the background opens no connection, and shows missed changes when it becomes visible', async () => {
     const gateway = await startTestGateway();
     const page = await openPage(gateway.url);
     await page.addInitScript(

@@ -11,10 +11,10 @@ const isThere = (path: string): boolean => {
   }
 };
 
-/** The commands of a Chromium, the leanest first: it has no windows, and takes two thirds of the time of the whole browser. */
+/** Chromium commands, the fastest first: the headless shell takes two thirds of the time of the full browser. */
 const commands = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome'];
 
-/** A Chromium of this machine; `apt-get install chromium-headless-shell` on Debian. */
+/** The Chromium of this machine; `apt-get install chromium-headless-shell` on Debian. */
 const executablePath = (process.env.PATH ?? '')
   .split(delimiter)
   .flatMap((folder) => commands.map((name) => ({ name, path: join(folder, name) })))
@@ -22,14 +22,12 @@ const executablePath = (process.env.PATH ?? '')
   .map(({ path }) => path)
   .find(isThere);
 
-/** Whether tests in a browser are to be left out: in CI, where .ci/run installs one, its absence is a failure. */
+/** Whether browser tests are skipped. CI installs a browser in .ci/run, so a missing browser fails there. */
 export const noBrowser = executablePath === undefined && !process.env.CI;
 
 function options() {
   if (executablePath === undefined) {
-    throw new Error(
-      'There is no Chromium on PATH; install one (Debian: apt-get install chromium-headless-shell)',
-    );
+    throw new Error('No Chromium on PATH; install one (Debian: apt-get install chromium-headless-shell)');
   }
   const args = [
     '--no-sandbox',
@@ -40,10 +38,10 @@ function options() {
   return { executablePath, args };
 }
 
-/** A Chromium with other variables in its environment. */
+/** A Chromium with additional environment variables. */
 export const launchChromium = (env: Record<string, string>): Promise<Browser> =>
   chromium.launch({ ...options(), env });
 
-/** A Chromium that the workers of the tests connect to. */
+/** A Chromium to which the test workers connect. */
 export const serveChromium = (): Promise<BrowserServer> =>
   chromium.launchServer({ ...options(), host: '127.0.0.1' });

@@ -1,21 +1,29 @@
 import type { SessionBatch } from '../../src/gateway/decode/records.ts';
-import { type Made, madeOf } from './sessions.ts';
+import { sessionBatch, type TestSession } from './sessions.ts';
 
-interface Extreme extends Made {
+interface Extreme extends TestSession {
   room?: string;
   usd?: number;
 }
 
-const usual = { reason: 'participant_disconnected', latency: 1.2 };
+const ordinary = { reason: 'participant_disconnected', latency: 1.2 };
 
-/** Sessions that are usual, and ones with the widest texts that a customer may have. */
+/** Ordinary sessions, and sessions with the widest realistic texts. */
 const extremes: Extreme[] = [
   { job: 'AJ_0', ago: 100, seconds: 11 },
-  { job: 'AJ_1', ...usual, ago: 300, usd: 0.0156, version: '2.4.0' },
-  { job: 'AJ_2', ...usual, ago: 400, usd: 0.0302, version: '3.1.0-beta.12', latency: 1.8, toolError: true },
+  { job: 'AJ_1', ...ordinary, ago: 300, usd: 0.0156, version: '2.4.0' },
+  {
+    job: 'AJ_2',
+    ...ordinary,
+    ago: 400,
+    usd: 0.0302,
+    version: '3.1.0-beta.12',
+    latency: 1.8,
+    toolError: true,
+  },
   {
     job: 'AJ_3',
-    ...usual,
+    ...ordinary,
     ago: 20_000,
     usd: 1234.56,
     version: '3.1.0-beta.12',
@@ -25,8 +33,8 @@ const extremes: Extreme[] = [
   { job: 'AJ_4', ago: 100_000, usd: 12.5, reason: 'error' },
 ];
 
-/** Texts for which no window has room. */
-const endless: Extreme[] = [
+/** Sessions with texts too long for any window. */
+const overlong: Extreme[] = [
   {
     job: 'AJ_5',
     ago: 600,
@@ -38,9 +46,9 @@ const endless: Extreme[] = [
   { job: 'AJ_6', ago: 40_000_000, usd: 0.00001, redacted: true },
 ];
 
-function batchOf({ room, usd, ...made }: Extreme): SessionBatch {
-  const batch = madeOf(made);
-  // A million input tokens of it are $0.15.
+function batchOf({ room, usd, ...session }: Extreme): SessionBatch {
+  const batch = sessionBatch(session);
+  // The model costs $0.15 per million input tokens.
   const amounts = { input_tokens: Math.round(((usd ?? 0) / 0.15) * 1e6) };
   const usage = { component: 'llm' as const, provider: 'openai', model: 'gpt-4o-mini', amounts };
   return {
@@ -50,5 +58,5 @@ function batchOf({ room, usd, ...made }: Extreme): SessionBatch {
   };
 }
 
-export const usualBatches = extremes.map(batchOf);
-export const endlessBatches = endless.map(batchOf);
+export const ordinaryBatches = extremes.map(batchOf);
+export const overlongBatches = overlong.map(batchOf);

@@ -2,62 +2,69 @@ import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { capturedOf } from '../gateway/uploads.ts';
 import { launchChromium, noBrowser } from './chromium.ts';
-import { endlessBatches, usualBatches } from './extremes.ts';
+import { ordinaryBatches, overlongBatches } from './extremes.ts';
 import { type FontSet, fontEnvironment, fontSets } from './fonts.ts';
 import { sharedGateway } from './gateways.ts';
-import { type Cut, cutIn, type Fonts, fontsIn, placesIn, sideways } from './layout.ts';
+import {
+  type Fonts,
+  fontsIn,
+  horizontalOverflow,
+  positionsIn,
+  type Truncation,
+  truncatedIn,
+} from './layout.ts';
 
 const widths = [390, 1024, 1280, 1440, 1920];
-/** From there on, the list is a table. */
+/** The minimum width at which the list is a table. */
 const tableFrom = 1024;
-/** A moment that does not go by, so that two pages show the same. */
+/** A fixed time, so that two pages show the same text. */
 const moment = Date.now();
 
-const usual = sharedGateway(async (gateway) => {
-  for (const [n, batch] of usualBatches.entries()) await gateway.store.apply(batch, `usual ${n}`);
+const ordinary = sharedGateway(async (gateway) => {
+  for (const [n, batch] of ordinaryBatches.entries()) await gateway.store.apply(batch, `ordinary ${n}`);
   await gateway.take([...capturedOf('full'), ...capturedOf('flush')]);
 });
-const endless = sharedGateway(async (gateway) => {
-  for (const [n, batch] of [...usualBatches, ...endlessBatches].entries())
-    await gateway.store.apply(batch, `endless ${n}`);
+const overlong = sharedGateway(async (gateway) => {
+  for (const [n, batch] of [...ordinaryBatches, ...overlongBatches].entries())
+    await gateway.store.apply(batch, `overlong ${n}`);
 });
 
-/** How something looks, by the width of the window. */
-interface Look {
-  sideways: Record<number, number>;
-  cut: Record<number, Cut>;
+/** Measured layout of a part of the page, by window width. */
+interface Layout {
+  horizontalOverflow: Record<number, number>;
+  cut: Record<number, Truncation>;
   places: Record<number, string[]>;
   fonts: Fonts;
 }
 
-interface Looks {
-  list: Look;
-  endlessList: Look;
-  session: Look;
-  /** The list, before a font of the page is there. */
-  early: Look;
+interface Layouts {
+  list: Layout;
+  overlongList: Layout;
+  session: Layout;
+  /** The list before the web fonts have loaded. */
+  early: Layout;
 }
 
-async function lookOf(page: Page, part: (width: number) => string): Promise<Look> {
+async function layoutOf(page: Page, part: (width: number) => string): Promise<Layout> {
   await page.getByText('Live updates').waitFor();
-  const look: Look = { sideways: {}, cut: {}, places: {}, fonts: { own: [], others: [] } };
+  const layout: Layout = { horizontalOverflow: {}, cut: {}, places: {}, fonts: { own: [], others: [] } };
   for (const width of widths) {
     await page.setViewportSize({ width, height: 800 });
     await page.locator(part(width)).first().waitFor();
-    // All of them: one that only the text of this width needs would begin to come when this has been measured.
+    // Load all fonts: otherwise a font used only at this width would load after the measurement.
     await page.evaluate('Promise.allSettled([...document.fonts].map((face) => face.load())).then(() => {})');
-    look.sideways[width] = await sideways(page);
-    look.places[width] = await placesIn(page);
-    if ((await page.locator('.sessions').count()) > 0) look.cut[width] = await cutIn(page);
+    layout.horizontalOverflow[width] = await horizontalOverflow(page);
+    layout.places[width] = await positionsIn(page);
+    if ((await page.locator('.sessions').count()) > 0) layout.cut[width] = await truncatedIn(page);
   }
-  look.fonts = await fontsIn(page);
+  layout.fonts = await fontsIn(page);
   await page.context().close();
-  return look;
+  return layout;
 }
 
 const partOfList = (width: number) => (width < tableFrom ? '.card .end' : '.row .cell-end');
 
-async function looksWith(set: FontSet): Promise<Looks> {
+async function measureLayouts(set: FontSet): Promise<Layouts> {
   const fonts = fontEnvironment(set);
   const browser = await launchChromium(fonts.env);
   const open = async (url: string): Promise<Page> => {
@@ -67,75 +74,76 @@ async function looksWith(set: FontSet): Promise<Looks> {
     return page;
   };
   try {
-    const list = await lookOf(await open((await usual()).url), partOfList);
-    const endlessList = await lookOf(await open((await endless()).url), partOfList);
-    const call = await open(`${(await usual()).url}/sessions/AJ_full?turn=2`);
+    const list = await layoutOf(await open((await ordinary()).url), partOfList);
+    const overlongList = await layoutOf(await open((await overlong()).url), partOfList);
+    const call = await open(`${(await ordinary()).url}/sessions/AJ_full?turn=2`);
     await call.locator('#turn-2.chosen').waitFor();
     for (const tool of await call.locator('details').all()) await tool.locator('summary').click();
-    const session = await lookOf(call, () => '#turn-2');
+    const session = await layoutOf(call, () => '#turn-2');
     const without = await open('about:blank');
     await without.route('**/*.woff2', (route) => route.abort());
-    await without.goto((await usual()).url);
-    const early = await lookOf(without, partOfList);
-    return { list, endlessList, session, early };
+    await without.goto((await ordinary()).url);
+    const early = await layoutOf(without, partOfList);
+    return { list, overlongList, session, early };
   } finally {
     await browser.close();
     fonts.remove();
   }
 }
 
-const found = new Map<FontSet, Promise<Looks>>();
-function looks(set: FontSet): Promise<Looks> {
-  const known = found.get(set) ?? looksWith(set);
-  found.set(set, known);
-  return known;
+const cache = new Map<FontSet, Promise<Layouts>>();
+function layoutsWith(set: FontSet): Promise<Layouts> {
+  const cached = cache.get(set) ?? measureLayouts(set);
+  cache.set(set, cached);
+  return cached;
 }
 
-const everywhere = <T>(value: T, from = 0): Record<number, T> =>
+const atAllWidths = <T>(value: T, from = 0): Record<number, T> =>
   Object.fromEntries(widths.filter((width) => width >= from).map((width) => [width, value]));
 
-const textsOf = ({ cut }: Look) =>
+const textsOf = ({ cut }: Layout) =>
   Object.fromEntries(Object.entries(cut).map(([width, { texts }]) => [width, texts]));
 
 describe.skipIf(noBrowser).each(fontSets)('on a machine with the fonts of %s', (set) => {
-  test('the list cuts nothing', async () => {
-    expect(textsOf((await looks(set)).list)).toEqual(everywhere([], tableFrom));
+  test('the list truncates no text', async () => {
+    expect(textsOf((await layoutsWith(set)).list)).toEqual(atAllWidths([], tableFrom));
   });
 
-  test('what no window has room for is cut, and only where there is no blank beside it', async () => {
-    const { cut } = (await looks(set)).endlessList;
+  test('text too long for any window is truncated only where no unused space is left', async () => {
+    const { cut } = (await layoutsWith(set)).overlongList;
     expect(cut[1024]?.texts).toContain('release-2026-11-27-hotfix.3+build.8842');
     expect(cut[1024]?.texts).not.toContain('participant disconnected');
     for (const [width, { texts, blank }] of Object.entries(cut)) {
-      // In halves of pixels, which columns get that nobody needs.
+      // Columns get unneeded fractions of a pixel; the values are in half pixels.
       if (texts.length > 0) expect([width, blank, blank < 4]).toEqual([width, blank, true]);
     }
   });
 
-  test('nothing is wider than the window', async () => {
-    const { list, endlessList, session, early } = await looks(set);
-    for (const look of [list, endlessList, session, early]) expect(look.sideways).toEqual(everywhere(0));
+  test('no content is wider than the window', async () => {
+    const { list, overlongList, session, early } = await layoutsWith(set);
+    for (const layout of [list, overlongList, session, early])
+      expect(layout.horizontalOverflow).toEqual(atAllWidths(0));
   });
 
-  test('all text is in the fonts of the page', async () => {
-    const { list, session } = await looks(set);
+  test('all text uses the fonts of the page', async () => {
+    const { list, session } = await layoutsWith(set);
     expect(list.fonts).toEqual({ own: ['Inter'], others: [] });
     expect(session.fonts).toEqual({ own: ['Inter', 'JetBrains Mono'], others: [] });
   });
 
-  test('until its fonts are there, the list cuts nothing at 1440 pixels either', async () => {
-    const { early } = await looks(set);
+  test('before its fonts have loaded, the list truncates no text at 1440 pixels', async () => {
+    const { early } = await layoutsWith(set);
     expect(early.fonts.own).toEqual([]);
     expect(early.cut[1440]?.texts).toEqual([]);
   });
 
-  test('everything is where it is with other fonts', async () => {
-    const { list, endlessList, session } = await looks(set);
-    const other = await looks(set === 'dejavu' ? 'liberation' : 'dejavu');
+  test('positions do not depend on the fonts of the machine', async () => {
+    const { list, overlongList, session } = await layoutsWith(set);
+    const other = await layoutsWith(set === 'dejavu' ? 'liberation' : 'dejavu');
     expect(list.places[1440]?.length).toBeGreaterThan(100);
     expect(session.places[1440]?.length).toBeGreaterThan(100);
     expect(list.places).toEqual(other.list.places);
-    expect(endlessList.places).toEqual(other.endlessList.places);
+    expect(overlongList.places).toEqual(other.overlongList.places);
     expect(session.places).toEqual(other.session.places);
   });
 });

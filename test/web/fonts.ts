@@ -9,10 +9,10 @@ const folderOf = (name: string): string => dirname(resolve(`${name}/package.json
 const dejavu = join(folderOf('dejavu-fonts-ttf'), 'ttf');
 
 /**
- * What a machine may have for fonts. They come from packages, so that a test does not depend on the machine that it runs
- * on. Arimo is what Liberation Sans 2 is made from, with the same outlines and widths; npm has no package of Liberation
- * itself. DejaVu Sans is a fifth wider. A Chromium that finds no font at all ends when it starts: in place of none, there
- * is one that no stylesheet asks for.
+ * Sets of fonts that a machine may have. They come from packages, so that a test does not depend on the machine that it runs
+ * on. Liberation Sans 2 is derived from Arimo, with the same outlines and widths; npm has no package of Liberation
+ * itself. DejaVu Sans is 20 % wider. A Chromium without any font exits at startup: the set without fonts has
+ * one that no stylesheet requests.
  */
 const sets = {
   liberation: {
@@ -31,10 +31,10 @@ const sets = {
 export type FontSet = keyof typeof sets;
 export const fontSets = Object.keys(sets) as FontSet[];
 
-/** The names by which pages ask for Liberation Sans, one of which is its own. */
+/** The family names that resolve to Liberation Sans. */
 const likeArial = ['Liberation Sans', 'Arial', 'Helvetica'];
 
-/** What a Chromium that is started with it finds for fonts: these, and none of the machine's. */
+/** The environment of a Chromium that finds only these fonts, and none of the machine. */
 export function fontEnvironment(set: FontSet): { env: Record<string, string>; remove(): void } {
   const folder = mkdtempSync(join(tmpdir(), 'talkgauge-fonts-'));
   const { files, families } = sets[set];

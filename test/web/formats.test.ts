@@ -33,12 +33,12 @@ test.each([
   [1234.56, '$1,234.56'],
 ])('US dollars of %s are %s', (usd, text) => expect(formatCost(usd)).toBe(text));
 
-test('counts have commas, reasons no underscores', () => {
+test('counts have thousands separators, and reasons have no underscores', () => {
   expect(formatCount(10000)).toBe('10,000');
   expect(formatReason('participant_disconnected')).toBe('participant disconnected');
 });
 
-test('days are told by the clock of who looks', () => {
+test("dates are formatted in the viewer's time zone", () => {
   const noon = new Date(2026, 10, 27, 12).getTime() / 1000;
   const hour = 3600;
   expect(formatDay(noon - 11 * hour, noon)).toBe('Today');

@@ -5,27 +5,27 @@ import { afterAll } from 'vitest';
 import { type Gateway, startGateway } from '../../src/gateway/gateway.ts';
 import { type Captured, key, upload } from '../gateway/uploads.ts';
 
-export interface Shared extends Gateway {
+export interface SharedGateway extends Gateway {
   directory: string;
-  /** Sends captured requests one after the other, and waits until they are taken up. */
+  /** Sends captured requests one after the other, and waits until they are processed. */
   take(requests: readonly Captured[]): Promise<void>;
 }
 
 /**
- * A gateway for all tests of a file that only read: it is started and filled for the first that asks for it, and closed
- * after the last. Its directory may be prepared before it starts.
+ * A gateway shared by the read-only tests of a file. It is started and filled for the first test that uses it, and closed
+ * after the last. Its directory can be prepared before it starts.
  */
 export function sharedGateway(
-  fill: (gateway: Shared) => Promise<void>,
+  fill: (gateway: SharedGateway) => Promise<void>,
   prepare: (directory: string) => void = () => {},
-): () => Promise<Shared> {
-  let started: Promise<Shared> | undefined;
+): () => Promise<SharedGateway> {
+  let started: Promise<SharedGateway> | undefined;
   afterAll(async () => {
     const gateway = await started?.catch(() => undefined);
     await gateway?.close();
     if (gateway) rmSync(gateway.directory, { recursive: true, force: true });
   });
-  const start = async (): Promise<Shared> => {
+  const start = async (): Promise<SharedGateway> => {
     const directory = mkdtempSync(join(tmpdir(), 'talkgauge-gateway-'));
     prepare(directory);
     const gateway = await startGateway({

@@ -1,14 +1,14 @@
 import type { Page } from 'playwright-core';
 
-export interface Cut {
-  /** What is cut. */
+export interface Truncation {
+  /** The truncated texts. */
   texts: string[];
-  /** How many pixels of the row are in columns that need them for nothing in sight. */
+  /** Pixels of the row that are unused by the visible content of their columns. */
   blank: number;
 }
 
-/** What is cut in the table of sessions, and whether there would be room for it. */
-export const cutIn = (page: Page): Promise<Cut> =>
+/** The truncated texts in the table of sessions, and the unused space. */
+export const truncatedIn = (page: Page): Promise<Truncation> =>
   page.evaluate(`(() => {
     const rows = [...document.querySelectorAll('.sessions thead tr:first-child, .sessions .row')];
     const columns = rows[0].cells.length;
@@ -16,7 +16,7 @@ export const cutIn = (page: Page): Promise<Cut> =>
     const texts = rows.flatMap((row) => [...row.cells])
       .filter((cell) => [cell, ...cell.querySelectorAll('span, button')].some(isCut))
       .map((cell) => cell.textContent);
-    // From where what is written or drawn in a cell begins to where it would end.
+    // The width of the content of a cell, including the part that is cut off.
     const widthOf = (cell) => {
       const boxes = [...cell.querySelectorAll('svg, .dot')].map((drawn) => drawn.getBoundingClientRect());
       const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
@@ -39,16 +39,16 @@ export const cutIn = (page: Page): Promise<Cut> =>
     return { texts, blank };
   })()`);
 
-/** How far a page can be scrolled sideways, in pixels. */
-export const sideways = (page: Page): Promise<number> =>
+/** How far a page can be scrolled horizontally, in pixels. */
+export const horizontalOverflow = (page: Page): Promise<number> =>
   page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 
 /**
- * Where everything is that is shown: each element's name, left, top, width and height, in pixels, on a page at its top, laid
- * out as a whole: how far it is scrolled depends on when the chosen turn came, and what is far away has the size that it had
- * when it was near. The playhead is left out: it moves with time.
+ * The positions of all visible elements: name, left, top, width and height, in pixels. The page is scrolled to its top and
+ * rendered completely, because the scroll position depends on when the selected turn loaded, and distant content keeps
+ * the size that it had when it was last visible. The playhead is left out, because it moves.
  */
-export const placesIn = (page: Page): Promise<string[]> =>
+export const positionsIn = (page: Page): Promise<string[]> =>
   page.evaluate(`(() => {
     for (const element of document.querySelectorAll('*')) {
       if (getComputedStyle(element).contentVisibility === 'auto') element.style.contentVisibility = 'visible';
@@ -61,7 +61,7 @@ export const placesIn = (page: Page): Promise<string[]> =>
     });
   })()`);
 
-/** The fonts in which text is shown: those of the page, and those of the machine. */
+/** The fonts of the visible text: web fonts, and fonts of the machine. */
 export interface Fonts {
   own: string[];
   others: string[];
@@ -72,12 +72,12 @@ export async function fontsIn(page: Page): Promise<Fonts> {
   await session.send('DOM.enable');
   await session.send('CSS.enable');
   const { root } = await session.send('DOM.getDocument');
-  // It tells of an element and what is just below.
+  // The protocol reports an element and its direct children.
   const { nodeIds } = await session.send('DOM.querySelectorAll', { nodeId: root.nodeId, selector: 'body *' });
-  const told = await Promise.all(
+  const responses = await Promise.all(
     nodeIds.map((nodeId) => session.send('CSS.getPlatformFontsForNode', { nodeId })),
   );
-  const fonts = told.flatMap((each) => each.fonts);
+  const fonts = responses.flatMap((each) => each.fonts);
   await session.detach();
   const names = (custom: boolean) =>
     [

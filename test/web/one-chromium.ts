@@ -3,18 +3,18 @@ import { noBrowser, serveChromium } from './chromium.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Where a Chromium listens. */
+    /** The WebSocket endpoint of the Chromium. */
     chromium: string;
   }
 }
 
-/** Starts one Chromium for all tests of the page: each takes a context of its own in it, which shares nothing. */
+/** Starts one Chromium for all browser tests. Each page has its own context, so that tests share no state. */
 export default async function startChromium(
   project: TestProject,
 ): Promise<(() => Promise<void>) | undefined> {
   if (noBrowser) {
     console.warn(
-      'There is no Chromium on PATH: the page is not tested in a browser (Debian: apt-get install chromium-headless-shell)',
+      'No Chromium on PATH: the page is not tested in a browser (Debian: apt-get install chromium-headless-shell)',
     );
     return undefined;
   }

@@ -5,12 +5,12 @@ import type { Gateway } from '../../src/gateway/gateway.ts';
 import type { SessionSummary } from '../../src/gateway/store/summary.ts';
 import { type Running, startTestGateway } from '../gateway/running.ts';
 
-export interface Made {
-  /** The job, and so the session's id. */
+export interface TestSession {
+  /** The job ID, which is also the session ID. */
   job: string;
   agent?: string;
   version?: string;
-  /** Seconds before now at which it began. @default 1000 */
+  /** Start, in seconds before now. @default 1000 */
   ago?: number;
   /** @default 65 */
   seconds?: number;
@@ -20,23 +20,23 @@ export interface Made {
   interrupted?: boolean;
   redacted?: boolean;
   reason?: string;
-  /** Nothing but a span has come yet. */
+  /** Whether only a span has been uploaded yet. */
   live?: boolean;
 }
 
-/** What the gateway takes up of a session. */
-export function madeOf({ job, ago = 1000, seconds = 65, ...made }: Made): SessionBatch {
+/** The batch that the gateway stores for a session. */
+export function sessionBatch({ job, ago = 1000, seconds = 65, ...session }: TestSession): SessionBatch {
   const start = Date.now() / 1000 - ago;
   const identity = {
     jobId: job,
     roomName: `room of ${job}`,
-    agentName: made.agent ?? 'front-desk',
-    agentVersion: made.version ?? '1.0.0',
-    redacted: made.redacted ?? false,
+    agentName: session.agent ?? 'front-desk',
+    agentVersion: session.version ?? '1.0.0',
+    redacted: session.redacted ?? false,
     simulated: false,
   };
   const batch = emptyBatch(identity);
-  if (made.live) {
+  if (session.live) {
     const span = {
       traceId: 't',
       spanId: 's',
@@ -47,15 +47,15 @@ export function madeOf({ job, ago = 1000, seconds = 65, ...made }: Made): Sessio
     };
     return { ...batch, spans: [{ ...span, start, end: start + seconds }] };
   }
-  const reason = { reason: made.reason ?? 'user_initiated' };
-  const { latency: e2eLatency, interrupted = false } = made;
+  const reason = { reason: session.reason ?? 'user_initiated' };
+  const { latency: e2eLatency, interrupted = false } = session;
   return {
     ...batch,
     logs: [{ at: start, level: 'info', message: 'AgentSession closed', scope: '', attributes: reason }],
     items: [
-      { id: 'u', type: 'message', role: 'user', at: start, text: made.said ?? 'hello' },
+      { id: 'u', type: 'message', role: 'user', at: start, text: session.said ?? 'hello' },
       { id: 'a', type: 'message', role: 'assistant', at: start + 1, interrupted, metrics: { e2eLatency } },
-      ...(made.toolError
+      ...(session.toolError
         ? [{ id: 't', type: 'function_call_output' as const, at: start, isError: true }]
         : []),
     ],
@@ -63,19 +63,19 @@ export function madeOf({ job, ago = 1000, seconds = 65, ...made }: Made): Sessio
   };
 }
 
-/** Brings sessions into a gateway. */
-export async function fillWith({ store }: Pick<Gateway, 'store'>, ...made: Made[]): Promise<void> {
-  for (const one of made) await store.apply(madeOf(one), one.job);
+/** Stores sessions in a gateway. */
+export async function fillWith({ store }: Pick<Gateway, 'store'>, ...sessions: TestSession[]): Promise<void> {
+  for (const one of sessions) await store.apply(sessionBatch(one), one.job);
 }
 
-/** A gateway with these sessions in it. */
-export async function gatewayWith(...made: Made[]): Promise<Running> {
+/** A gateway with these sessions. */
+export async function gatewayWith(...sessions: TestSession[]): Promise<Running> {
   const gateway = await startTestGateway();
-  await fillWith(gateway, ...made);
+  await fillWith(gateway, ...sessions);
   return gateway;
 }
 
-/** Fills a directory with sessions for the list, `AJ_00000` the newest, without what they consist of. */
+/** Fills a directory with an index of sessions, `AJ_00000` the newest, without their files. */
 export function fillDirectory(directory: string, count: number): void {
   const now = Math.floor(Date.now() / 1000);
   const lines = Array.from({ length: count }, (_, n) => {

@@ -1,9 +1,9 @@
 import { afterAll, afterEach } from 'vitest';
 import { closeAfterTests } from '../closing.ts';
-import { closePages, leaveBrowser } from './browser.ts';
+import { closeBrowser, closePages } from './browser.ts';
 
-// For each file anew, also where files share their modules. Hooks run last first: pages are closed before the gateways
-// that they follow.
+// Registered for each file, even if files share modules. Hooks run in reverse order: pages are closed before the gateways
+// whose changes they stream.
 closeAfterTests();
 afterEach(closePages);
-afterAll(leaveBrowser);
+afterAll(closeBrowser);

@@ -3,15 +3,15 @@ import { startTestGateway } from '../gateway/running.ts';
 import { capturedOf } from '../gateway/uploads.ts';
 import { noBrowser, openPage } from './browser.ts';
 
-describe.skipIf(noBrowser)('in a browser', () => {
-  test('an empty gateway says which variable an agent needs', async () => {
+describe.skipIf(noBrowser)('the page in a browser', () => {
+  test('an empty gateway shows which variable an agent needs', async () => {
     const gateway = await startTestGateway();
     const page = await openPage(gateway.url);
     await page.getByRole('heading', { name: 'No sessions yet' }).waitFor();
     expect(await page.locator('pre code').textContent()).toBe(`LIVEKIT_OBSERVABILITY_URL=${gateway.url}`);
   });
 
-  test('a session that was uploaded is listed, opened, and left again', async () => {
+  test('an uploaded session is listed, opened and closed', async () => {
     const gateway = await startTestGateway();
     await gateway.take(capturedOf('full'));
     const { sessions } = await gateway.json('/api/sessions');
@@ -26,19 +26,19 @@ describe.skipIf(noBrowser)('in a browser', () => {
     expect(new URL(page.url()).pathname).toBe('/');
   });
 
-  test('the theme is that of the system until another is chosen, which is kept', async () => {
+  test('the theme follows the system until another is chosen, which is remembered', async () => {
     const gateway = await startTestGateway();
     const page = await openPage(gateway.url, { colorScheme: 'dark' });
-    const ground = () => page.evaluate('getComputedStyle(document.documentElement).backgroundColor');
-    expect(await ground()).toBe('rgb(16, 18, 20)');
+    const background = () => page.evaluate('getComputedStyle(document.documentElement).backgroundColor');
+    expect(await background()).toBe('rgb(16, 18, 20)');
     await page.getByRole('button', { name: 'Use the light theme' }).click();
-    expect(await ground()).toBe('rgb(247, 246, 243)');
+    expect(await background()).toBe('rgb(247, 246, 243)');
     await page.reload();
-    expect(await ground()).toBe('rgb(247, 246, 243)');
+    expect(await background()).toBe('rgb(247, 246, 243)');
     await page.getByRole('button', { name: 'Use the dark theme' }).waitFor();
   });
 
-  test('a browser that logs in reads, and follows what happens', async () => {
+  test('a logged-in browser reads sessions and receives live changes', async () => {
     const gateway = await startTestGateway({
       readers: { bearer: 'token', basic: { username: 'talkgauge', password: 'token' } },
     });

@@ -9,11 +9,11 @@ import { watchIncidents } from '../../../build/simulate/incidents.js';
 export default defineAgent({
   entry: async (ctx) => {
     const { plan, directory, log, withoutMarkers, record } = JSON.parse(ctx.job.metadata);
-    const tell = (what) => appendFileSync(log, `${JSON.stringify(what)}\n`);
-    tell({ pid: process.pid });
+    const writeLine = (what) => appendFileSync(log, `${JSON.stringify(what)}\n`);
+    writeLine({ pid: process.pid });
     const call = createCall({ plan, speed: 3, incidents: watchIncidents(directory), record: true });
     observe(call.session, ctx, { record });
-    // Then the gateway measures what the worker does, too.
+    // Without the attribute, the gateway also measures the session that the worker measures.
     if (withoutMarkers) {
       delete call.session.sessionOptions['talkgauge.observed'];
       const { tracing } = await import('@opentelemetry/sdk-node');
@@ -24,14 +24,14 @@ export default defineAgent({
         return key === 'talkgauge.observed' ? this : setAttribute.call(this, key, value);
       };
     }
-    process.on('exit', () => tell({ exit: Date.now() }));
-    const over = () => {
-      tell({ shutdown: Date.now() });
+    process.on('exit', () => writeLine({ exit: Date.now() }));
+    const endCall = () => {
+      writeLine({ shutdown: Date.now() });
       ctx.shutdown('the call is over');
     };
-    call.play().then(over, (error) => {
-      tell({ error: error.message });
-      over();
+    call.play().then(endCall, (error) => {
+      writeLine({ error: error.message });
+      endCall();
     });
   },
 });
@@ -45,7 +45,7 @@ if (process.send === undefined) {
       host: '127.0.0.1',
       port: Number(process.env.TEST_SERVER_PORT),
       agentName: 'front-desk',
-      // A machine with other work to do takes longer than the ten seconds of the SDK.
+      // A busy machine needs longer than the SDK's default of ten seconds.
       initializeProcessTimeout: 60_000,
     }),
   );

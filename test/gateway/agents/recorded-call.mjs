@@ -8,16 +8,16 @@ import { watchIncidents } from '../../../build/simulate/incidents.js';
 export default defineAgent({
   entry: async (ctx) => {
     const { plan, directory, log } = JSON.parse(ctx.job.metadata);
-    const tell = (what) => appendFileSync(log, `${JSON.stringify(what)}\n`);
+    const writeLine = (what) => appendFileSync(log, `${JSON.stringify(what)}\n`);
     const call = createCall({ plan, speed: 3, incidents: watchIncidents(directory), record: true });
-    process.on('exit', () => tell({ exit: Date.now() }));
-    const over = () => {
-      tell({ shutdown: Date.now() });
+    process.on('exit', () => writeLine({ exit: Date.now() }));
+    const endCall = () => {
+      writeLine({ shutdown: Date.now() });
       ctx.shutdown('the call is over');
     };
-    call.play().then(over, (error) => {
-      tell({ error: error.message });
-      over();
+    call.play().then(endCall, (error) => {
+      writeLine({ error: error.message });
+      endCall();
     });
   },
 });
@@ -29,7 +29,7 @@ if (process.send === undefined) {
       host: '127.0.0.1',
       port: Number(process.env.TEST_SERVER_PORT),
       agentName: 'front-desk',
-      // A machine with other work to do takes longer than the ten seconds of the SDK.
+      // A busy machine needs longer than the SDK's default of ten seconds.
       initializeProcessTimeout: 60_000,
     }),
   );

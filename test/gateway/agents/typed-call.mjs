@@ -1,4 +1,4 @@
-/** A few typed turns with a model that answers at once, which the SDK records and uploads. */
+/** A few typed turns with a model that answers immediately. The SDK records and uploads the call. */
 import { appendFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { cli, defineAgent, llm, ServerOptions, voice } from '@livekit/agents';
@@ -36,16 +36,16 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 export default defineAgent({
   entry: async (ctx) => {
     const { turns, pause = 0, log, record = true } = JSON.parse(ctx.job.metadata);
-    const tell = (what) => appendFileSync(log, `${JSON.stringify(what)}\n`);
-    process.on('exit', () => tell({ exit: Date.now() }));
+    const writeLine = (what) => appendFileSync(log, `${JSON.stringify(what)}\n`);
+    process.on('exit', () => writeLine({ exit: Date.now() }));
     const session = new voice.AgentSession({ llm: new Model(), vad: null });
     await session.start({ agent: new voice.Agent({ instructions: 'Be brief.' }), record });
     for (let turn = 0; turn < turns; turn += 1) {
       await session.generateReply({ userInput: `question ${turn}` }).waitForPlayout();
-      tell({ turn });
+      writeLine({ turn });
       await sleep(pause);
     }
-    tell({ shutdown: Date.now() });
+    writeLine({ shutdown: Date.now() });
     ctx.shutdown('done');
   },
 });
@@ -59,7 +59,7 @@ if (process.send === undefined) {
       host: '127.0.0.1',
       port: Number(TEST_SERVER_PORT),
       agentName: 'front-desk',
-      // A machine with other work to do takes longer than the ten seconds of the SDK.
+      // A busy machine needs longer than the SDK's default of ten seconds.
       initializeProcessTimeout: 60_000,
     }),
   );

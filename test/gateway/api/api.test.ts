@@ -6,7 +6,7 @@ import { type SessionReport, sessionReportOf } from '../../../src/gateway/decode
 import { type Running, startTestGateway } from '../running.ts';
 import { capturedOf } from '../uploads.ts';
 
-interface Made {
+interface TestSession {
   job: string;
   agent?: string;
   version?: string;
@@ -25,20 +25,20 @@ function batchOf({
   version = '1',
   start,
   seconds = 60,
-  ...made
-}: Made): SessionBatch {
+  ...session
+}: TestSession): SessionBatch {
   const identity = { jobId: job, agentName: agent, agentVersion: version, redacted: false, simulated: false };
-  const said = made.said ?? [];
+  const said = session.said ?? [];
   return {
     ...emptyBatch(identity),
-    logs: made.reason
+    logs: session.reason
       ? [
           {
             at: start,
             level: 'info',
             message: 'AgentSession closed',
             scope: '',
-            attributes: { reason: made.reason },
+            attributes: { reason: session.reason },
           },
         ]
       : [],
@@ -55,10 +55,10 @@ function batchOf({
         type: 'message',
         role: 'assistant',
         at: start + 9,
-        interrupted: made.interrupted ?? false,
-        metrics: { e2eLatency: made.latency },
+        interrupted: session.interrupted ?? false,
+        metrics: { e2eLatency: session.latency },
       },
-      ...(made.toolError
+      ...(session.toolError
         ? [{ id: 't1', type: 'function_call_output' as const, at: start, isError: true }]
         : []),
     ],
@@ -66,16 +66,16 @@ function batchOf({
   };
 }
 
-async function filled(...made: Made[]): Promise<Running> {
+async function gatewayWith(...sessions: TestSession[]): Promise<Running> {
   const gateway = await startTestGateway();
-  for (const one of made) await gateway.store.apply(batchOf(one), one.job);
+  for (const one of sessions) await gateway.store.apply(batchOf(one), one.job);
   return gateway;
 }
 
 const ids = async (gateway: Running, query: string): Promise<string[]> =>
   (await gateway.json(`/api/sessions?${query}`)).sessions.map(({ id }: { id: string }) => id);
 
-const three: Made[] = [
+const threeSessions: TestSession[] = [
   { job: 'AJ_1', start: 100, said: ['Where is my parcel?'], latency: 0.5, reason: 'user_initiated' },
   { job: 'AJ_2', agent: 'sales', version: '2', start: 200, seconds: 10, latency: 2, toolError: true },
   {
@@ -88,13 +88,13 @@ const three: Made[] = [
   },
 ];
 
-describe('the list', () => {
+describe('the session list', () => {
   test.each([
     ['', ['AJ_3', 'AJ_2', 'AJ_1']],
     ['sort=start', ['AJ_1', 'AJ_2', 'AJ_3']],
     ['sort=-duration', ['AJ_3', 'AJ_1', 'AJ_2']],
     ['sort=-latencyP95', ['AJ_2', 'AJ_1', 'AJ_3']],
-    // What has none comes last, in either direction.
+    // Sessions without a value come last in both directions.
     ['sort=latencyP95', ['AJ_1', 'AJ_2', 'AJ_3']],
     ['agent=sales', ['AJ_2']],
     ['agent=sales,front-desk&version=1', ['AJ_3', 'AJ_1']],
@@ -116,12 +116,12 @@ describe('the list', () => {
     ['q=aj_2', ['AJ_2']],
     ['limit=1&offset=1', ['AJ_2']],
   ])('?%s', async (query, expected) => {
-    const gateway = await filled(...three);
+    const gateway = await gatewayWith(...threeSessions);
     expect(await ids(gateway, query)).toEqual(expected);
   });
 
-  test('has the total beside the page', async () => {
-    const gateway = await filled(...three);
+  test('returns the total with each page', async () => {
+    const gateway = await gatewayWith(...threeSessions);
     expect(await gateway.json('/api/sessions?limit=2')).toMatchObject({ total: 3, limit: 2, offset: 0 });
   });
 
@@ -139,8 +139,8 @@ describe('the list', () => {
     expect(await response.json()).toEqual({ error: expect.stringMatching(name) });
   });
 
-  test('the values to filter by are counted', async () => {
-    const gateway = await filled(...three);
+  test('counts sessions per filter value', async () => {
+    const gateway = await gatewayWith(...threeSessions);
     expect(await gateway.json('/api/facets')).toEqual({
       agent: { 'front-desk': 2, sales: 1 },
       version: { 1: 2, 2: 1 },
@@ -151,7 +151,7 @@ describe('the list', () => {
   });
 });
 
-describe('what it answers is what its schema says', () => {
+describe('responses match their schema', () => {
   const query = (path: string) => (path.endsWith('/logs') ? '?level=info&limit=5' : '');
   test.each(operations.filter(({ answer }) => answer).map(({ path, answer }) => [path, answer as z.ZodType]))(
     '%s',
@@ -166,7 +166,7 @@ describe('what it answers is what its schema says', () => {
     },
   );
 
-  test('and the schema is served', async () => {
+  test('the schema is served', async () => {
     const gateway = await startTestGateway();
     const { openapi, paths } = await gateway.json('/api/openapi.json');
     expect(openapi).toBe('3.1.0');
@@ -185,7 +185,7 @@ test('logs are filtered by level, and paged', async () => {
   expect(logs).toHaveLength(1);
 });
 
-test('spans come with their facts, in seconds', async () => {
+test('spans have facts, in seconds', async () => {
   const gateway = await startTestGateway();
   await gateway.take(capturedOf('flush'));
   const { spans } = await gateway.json('/api/sessions/AJ_flush/trace');
@@ -206,7 +206,7 @@ test('a trace links to Grafana', async () => {
   );
 });
 
-describe('audio', () => {
+describe('the audio endpoint', () => {
   test.each([
     ['bytes=0-3', 206, 'bytes 0-3/90065', 4],
     ['bytes=90000-', 206, 'bytes 90000-90064/90065', 65],
@@ -221,7 +221,7 @@ describe('audio', () => {
     expect((await response.arrayBuffer()).byteLength).toBe(length);
   });
 
-  test('a range beyond its end is refused', async () => {
+  test('refuses a range beyond the end of the file', async () => {
     const gateway = await startTestGateway();
     await gateway.take(capturedOf('flush'));
     const response = await fetch(`${gateway.url}/api/sessions/AJ_flush/audio`, {
@@ -230,7 +230,7 @@ describe('audio', () => {
     expect(response.status).toBe(416);
   });
 
-  test('that is missing is answered with the reason', async () => {
+  test('gives the reason for missing audio', async () => {
     const gateway = await startTestGateway();
     await gateway.take(capturedOf('full'));
     const response = await fetch(`${gateway.url}/api/sessions/AJ_full/audio`);
@@ -241,7 +241,7 @@ describe('audio', () => {
   });
 });
 
-describe('the reason for missing data is right', () => {
+describe('the reason for missing data', () => {
   const reported = async (language: string | undefined, options: SessionReport['options']) => {
     const gateway = await startTestGateway();
     const attributes = { 'session.options': options, usage: [], sdk_version: '1.9.0' };
@@ -252,7 +252,7 @@ describe('the reason for missing data is right', () => {
   };
   const recordingOptions = { audio: true, traces: true, logs: true, transcript: true, redaction: false };
 
-  test('a call too short for a span was not recorded without traces, and is of an SDK all the same', async () => {
+  test('a call too short for a span names its SDK, and the reason is not that traces were off', async () => {
     const detail = await reported(undefined, { maxToolSteps: 3, recordingOptions });
     expect(detail.missing.trace).toBe(
       "No span came: of a session's last five seconds, the JavaScript SDK sends none.",
@@ -264,12 +264,12 @@ describe('the reason for missing data is right', () => {
   test.each([
     ['nodejs', { maxToolSteps: 3, recordingOptions: { ...recordingOptions, traces: false } }],
     ['python', { max_tool_steps: 3, recording_options: { ...recordingOptions, traces: false } }],
-  ])('one of %s that was, was', async (language, options) => {
+  ])('a %s call recorded without traces says so', async (language, options) => {
     const { missing, ...detail } = await reported(undefined, options);
     expect([detail.language, missing.trace]).toEqual([language, 'Recording was started without traces.']);
   });
 
-  test('with a realtime model, user transcripts come when the call ends', async () => {
+  test('with a realtime model, user transcripts arrive when the call ends', async () => {
     const gateway = await startTestGateway();
     const attributes = { 'lk.realtime_model_metrics': '{"type":"realtime_model_metrics"}' };
     const times = { start: Date.now() / 1000 - 5, end: Date.now() / 1000 };

@@ -22,7 +22,7 @@ async function serving(...handlers: RequestHandler[]): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-test('large responses are limited in number, and further requests are asked to retry', async () => {
+test('the number of concurrent large responses is limited, and further requests are asked to retry', async () => {
   const url = await serving(concurrencyLimit(2), (_request, response) => void response.write('begun'));
   const closing = new AbortController();
   const first = await fetch(url, { signal: closing.signal });
@@ -34,7 +34,7 @@ test('large responses are limited in number, and further requests are asked to r
   await vi.waitFor(async () => expect((await fetch(url)).status).toBe(200), { timeout: 10_000 });
 });
 
-test('a stream of changes ends, so that its reader has to have a login that still holds', async () => {
+test('a stream of changes ends after a while, so that the client has to log in again', async () => {
   const events = new EventEmitter() as Parameters<typeof createEventStream>[0]['events'];
   const url = await serving(createEventStream({ events }, 50));
   const response = await fetch(url);
@@ -42,7 +42,7 @@ test('a stream of changes ends, so that its reader has to have a login that stil
   expect(events.listenerCount('sessionChanged')).toBe(0);
 });
 
-test('as many may follow the changes as there is room for, without a warning of a leak', async () => {
+test('the maximum number of change streams causes no MaxListenersExceededWarning', async () => {
   const warnings: string[] = [];
   const listener = ({ name }: Error) => warnings.push(name);
   process.on('warning', listener);

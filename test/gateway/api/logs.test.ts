@@ -19,15 +19,15 @@ async function written(logs: readonly LogRecord[]) {
 }
 const messages = ({ logs }: { logs: LogRecord[] }) => logs.map(({ message }) => message);
 
-test('pages, one after the other, are all lines in the order of their time, those of one time as they came', async () => {
+test('consecutive pages contain all lines sorted by time; lines with the same time keep their order of arrival', async () => {
   const levels = fc.constantFrom<LogRecord['level']>('info', 'error');
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.tuple(fc.integer({ min: 0, max: 5 }), levels), { minLength: 1, maxLength: 30 }),
       fc.integer({ min: 1, max: 7 }),
       fc.constantFrom(undefined, 'warn' as const),
-      async (told, limit, level) => {
-        const logs = told.map(([at, severity], n) => line(at, `${n}`, severity));
+      async (lines, limit, level) => {
+        const logs = lines.map(([at, severity], n) => line(at, `${n}`, severity));
         const page = await written(logs);
         const read: string[] = [];
         const wanted = logs
@@ -45,9 +45,9 @@ test('pages, one after the other, are all lines in the order of their time, thos
   );
 });
 
-test('an answer has as many characters as it may, of the first lines, and the next begins where it ends', async () => {
+test('a page is cut at the character limit, and the next page begins there', async () => {
   const long = 'x'.repeat(1000);
-  // The last one is the first by its time.
+  // The last line has the earliest time.
   const page = await written([
     line(2, `b${long}`),
     line(3, `c${long}`),
@@ -58,11 +58,11 @@ test('an answer has as many characters as it may, of the first lines, and the ne
     messages(await page({ limit: 10, offset }, { characters })).map(([first]) => first);
   expect(await starts(0, 2500)).toEqual(['a', 'b']);
   expect(await starts(2, 2500)).toEqual(['c', 'd']);
-  // What is longer than may be is told all the same, or nobody would get past it.
+  // A line longer than the limit is returned anyway. Otherwise no client could page past it.
   expect(await starts(1, 10)).toEqual(['b']);
 });
 
-test('of a log that is longer than what is put in order, the rest is as it came', async () => {
+test('lines beyond the sorting limit are returned in the order of arrival', async () => {
   const page = await written([3, 1, 2, 9, 7, 8].map((at) => line(at, `${at}`)));
   const read = async (limit: number, offset: number) =>
     messages(await page({ limit, offset }, { ordered: 3 })).join(' ');
@@ -70,7 +70,7 @@ test('of a log that is longer than what is put in order, the rest is as it came'
   expect([await read(2, 2), await read(2, 4), await read(2, 6)]).toEqual(['3 9', '7 8', '']);
 });
 
-test('of a log that is many times as long as an answer may be, an answer is no longer than that', async () => {
+test('a page of a very long log does not exceed the character limit', async () => {
   const gateway = await startTestGateway();
   const identity = { jobId: 'AJ_1', redacted: false, simulated: false };
   const text = 'x'.repeat(10_000);
@@ -82,7 +82,7 @@ test('of a log that is many times as long as an answer may be, an answer is no l
   const { total, logs } = await gateway.json('/api/sessions/AJ_1/logs?limit=5000&offset=6000');
   expect(total).toBe(12_000);
   expect(logs[0].at).toBe(6000);
-  // Of some 10,100 characters each.
+  // Some 10,100 characters each.
   expect(logs.length).toBeGreaterThan(700);
   expect(logs.length).toBeLessThan(800);
   expect(logs.at(-1).at).toBe(6000 + logs.length - 1);

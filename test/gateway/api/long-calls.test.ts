@@ -14,7 +14,7 @@ const batch = (...spans: SpanRecord[]) => ({
   spans,
 });
 
-test('a trace has its spans in full, and one that came twice as it came last', async () => {
+test('a trace contains its complete spans; a span that was uploaded twice is as in the last upload', async () => {
   const gateway = await startTestGateway();
   await gateway.store.apply(batch(step('1', 'one'), step('2', 'two')), 'a');
   await gateway.store.apply(batch(step('1', 'one, corrected')), 'b');
@@ -25,13 +25,13 @@ test('a trace has its spans in full, and one that came twice as it came last', a
   ]);
 });
 
-test('a timeline is made without reading the prompts, of which a long call has hundreds of megabytes', async () => {
+test('a timeline is computed without reading the prompts; a long call has hundreds of megabytes of them', async () => {
   const gateway = await startTestGateway();
   await gateway.store.apply(batch(step('1', 'one'), step('2', 'two')), 'a');
   const spans = join(gateway.directory, 'sessions/AJ_1/spans.jsonl');
   const { size } = statSync(spans);
   expect(size).toBeGreaterThan(700_000);
-  // Whoever read it would find no spans.
+  // A reader of this file would find no spans.
   writeFileSync(spans, ' '.repeat(size));
   const { turns } = await gateway.json('/api/sessions/AJ_1/timeline');
   expect(turns).toHaveLength(1);
@@ -48,7 +48,7 @@ test('a client that disconnects during a trace does not block others', async () 
   expect((await gateway.json('/api/sessions/AJ_1/trace')).spans).toHaveLength(40);
 });
 
-test('what is asked for of a call that runs has what came last', async () => {
+test('a response about a running call includes the latest upload', async () => {
   const gateway = await startTestGateway();
   for (const [n, text] of ['one', 'two', 'three'].entries()) {
     await gateway.store.apply(batch(step(`${n}`, text)), text);
@@ -58,38 +58,38 @@ test('what is asked for of a call that runs has what came last', async () => {
   }
 });
 
-/** Answers, and how often one was made. */
-function counted() {
+/** A response cache, and a list of the responses that were computed. */
+function countingCache() {
   const answers = new ResponseCache();
-  const made: string[] = [];
+  const computed: string[] = [];
   const ask = (name: string, version: string, value: unknown = version) =>
     answers.of(name, version, async () => {
-      made.push(`${name} ${version}`);
+      computed.push(`${name} ${version}`);
       if (value instanceof Error) throw value;
       return value;
     });
-  return { answers, made, ask };
+  return { answers, computed, ask };
 }
 
-test('a response is made once for concurrent requests, and again for another version', async () => {
-  const { made, ask } = counted();
+test('a response is computed once for concurrent requests, and again for another version', async () => {
+  const { computed, ask } = countingCache();
   expect(await Promise.all([ask('a', '1'), ask('a', '1'), ask('b', '1')])).toEqual(['"1"', '"1"', '"1"']);
   expect(await ask('a', '2')).toBe('"2"');
   expect(await ask('a', '2')).toBe('"2"');
-  expect(made).toEqual(['a 1', 'b 1', 'a 2']);
+  expect(computed).toEqual(['a 1', 'b 1', 'a 2']);
 });
 
-test('a response that failed, was invalidated, is long or least recently used is made again', async () => {
-  const { answers, made, ask } = counted();
+test('a response that failed, was invalidated, is long or is least recently used is computed again', async () => {
+  const { answers, computed, ask } = countingCache();
   await expect(ask('failed', '1', new Error('no file'))).rejects.toThrow('no file');
   await ask('failed', '1');
-  await ask('forgotten', '1');
-  answers.forget('forgotten');
-  await ask('forgotten', '1');
+  await ask('invalidated', '1');
+  answers.forget('invalidated');
+  await ask('invalidated', '1');
   for (const _ of [1, 2]) await ask('long', '1', 'x'.repeat(5_000_001));
   await ask('old', '1');
   for (const n of [1, 2, 3, 4, 5, 6, 7, 8]) await ask(`${n}`, '1');
   await ask('old', '1');
-  const times = (name: string) => made.filter((each) => each === `${name} 1`).length;
-  expect(['failed', 'forgotten', 'long', 'old', '8'].map(times)).toEqual([2, 2, 2, 2, 1]);
+  const times = (name: string) => computed.filter((each) => each === `${name} 1`).length;
+  expect(['failed', 'invalidated', 'long', 'old', '8'].map(times)).toEqual([2, 2, 2, 2, 1]);
 });

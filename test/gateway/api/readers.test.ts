@@ -27,13 +27,16 @@ function statusOf(
   });
 }
 
-test.each(['0.0.0.0', '::', '192.0.2.1'])('it does not start on %s without a login', async (host) => {
-  await expect(startTestGateway({ host })).rejects.toThrow(
-    /anybody who reaches the gateway could read what was said: set TALKGAUGE_GATEWAY_TOKEN, .* or listen on 127\.0\.0\.1/,
-  );
-});
+test.each(['0.0.0.0', '::', '192.0.2.1'])(
+  'the gateway does not start on %s without a login',
+  async (host) => {
+    await expect(startTestGateway({ host })).rejects.toThrow(
+      /anybody who reaches the gateway could read what was said: set TALKGAUGE_GATEWAY_TOKEN, .* or listen on 127\.0\.0\.1/,
+    );
+  },
+);
 
-describe('with a login', () => {
+describe('a gateway with a login', () => {
   const readers = { bearer, basic: { username: 'ann', password: 'secret' } };
   const paths = [
     '/api/sessions',
@@ -44,7 +47,7 @@ describe('with a login', () => {
     '/metrics',
   ];
 
-  test.each(paths)('%s needs it', async (path) => {
+  test.each(paths)('%s requires the login', async (path) => {
     const gateway = await startTestGateway({ host: '0.0.0.0', readers });
     const response = await fetch(gateway.url + path);
     expect(response.status).toBe(401);
@@ -63,13 +66,13 @@ describe('with a login', () => {
     },
   );
 
-  test('uploads need their own token, and reading is not among what it allows', async () => {
+  test('uploads need an upload token, which does not allow reading', async () => {
     const gateway = await startTestGateway({ host: '0.0.0.0', readers });
     expect((await upload(gateway.url, one('full-02-traces'), { token: bearer })).status).toBe(401);
     expect((await upload(gateway.url, one('full-02-traces'))).status).toBe(200);
   });
 
-  test('an address that guesses credentials is limited, and no other', async () => {
+  test('an address that guesses credentials is rate-limited, other addresses are not', async () => {
     const gateway = await startTestGateway({ readers, openMetrics: true });
     const good = { authorization: `Bearer ${bearer}` };
     const statusWith = (headers: Record<string, string>) => statusOf(gateway.url, '/api/sessions', headers);
@@ -82,7 +85,7 @@ describe('with a login', () => {
     expect([await refused('unauthorized'), await refused('rate_limited')]).toEqual([100, 2]);
   });
 
-  test('event streams that were closed are no wrong attempts', async () => {
+  test('closed event streams do not count as failed logins', async () => {
     const gateway = await startTestGateway({ readers });
     const headers = { authorization: `Bearer ${bearer}` };
     for (let n = 0; n < 105; n++) {
@@ -91,7 +94,7 @@ describe('with a login', () => {
       closing.abort();
       expect(status).toBe(200);
     }
-    // A request without a credential is asked for one, and not sent away.
+    // A request without credentials is asked for them (401), and not rate-limited (429).
     expect(await statusOf(gateway.url, '/api/sessions', {})).toBe(401);
   });
 
@@ -102,17 +105,17 @@ describe('with a login', () => {
   });
 });
 
-describe('behind a proxy that logs people in', () => {
+describe('behind an authenticating proxy', () => {
   const proxy = { header: 'x-forwarded-user', from: ['127.0.0.0/8'] };
 
-  test('its header is believed where it comes from the proxy, and needed', async () => {
+  test("the proxy's header is required, and trusted from the proxy's address", async () => {
     const gateway = await startTestGateway({ host: '0.0.0.0', readers: { proxy } });
     expect(await statusOf(gateway.url, '/api/sessions', { 'x-forwarded-user': 'ann' })).toBe(200);
     expect(await statusOf(gateway.url, '/api/sessions', { 'x-forwarded-user': '' })).toBe(401);
     expect(await statusOf(gateway.url, '/api/sessions', {})).toBe(401);
   });
 
-  test('it is not believed from elsewhere', async () => {
+  test('the header is not trusted from other addresses', async () => {
     const elsewhere = { header: 'x-forwarded-user', from: ['192.0.2.0/24', '2001:db8::1'] };
     const gateway = await startTestGateway({ readers: { proxy: elsewhere } });
     expect(await statusOf(gateway.url, '/api/sessions', { 'x-forwarded-user': 'ann' })).toBe(401);
@@ -136,7 +139,7 @@ test('behind a proxy with known host names, other host names are refused', async
 });
 
 describe('failed logins are counted by address', () => {
-  /** The statuses of a request without credentials from each of these, the first of which makes a hundred before. */
+  /** Returns the status of a request without credentials from each address, after a hundred such requests from the first. */
   async function statusesFrom(addresses: readonly string[]): Promise<number[]> {
     const guard = createReaderGuard({
       readers: { bearer },
@@ -162,11 +165,11 @@ describe('failed logins are counted by address', () => {
     return statuses;
   }
 
-  test('of IPv4 each counts for itself', async () => {
+  test('each IPv4 address counts separately', async () => {
     expect(await statusesFrom(['192.0.2.1', '::ffff:192.0.2.1', '192.0.2.2'])).toEqual([429, 429, 401]);
   });
 
-  test('of IPv6 a network of 64 bits counts as one', async () => {
+  test('an IPv6 /64 network counts as one address', async () => {
     const addresses = ['2001:db8:0:1::1', '2001:db8:0:1:ffff::2', '2001:db8:0:2::1'];
     expect(await statusesFrom(addresses)).toEqual([429, 429, 401]);
   });
@@ -187,7 +190,7 @@ describe('without a login, on loopback', () => {
     { forwarded: 'for=203.0.113.7' },
     { via: '1.1 proxy' },
     { 'cf-connecting-ip': '203.0.113.7' },
-  ])('what a proxy passes on is refused, and told what to set: %j', async (headers) => {
+  ])('a proxied request is refused, and the response names the option to set: %j', async (headers) => {
     const gateway = await startTestGateway();
     for (const [path, method] of [
       ['/', 'GET'],
@@ -207,14 +210,17 @@ describe('without a login, on loopback', () => {
     [{ referer: 'https://sessions.example/' }, 'sessions.example'],
     [{ referer: 'http://192.0.2.7:8080/sessions/AJ_1' }, '192.0.2.7:8080'],
     [{ origin: 'https://sessions.example' }, 'sessions.example'],
-  ])('so are requests of a page that has another address in its browser: %j', async (headers, page) => {
-    const gateway = await startTestGateway();
-    const response = await fetch(`${gateway.url}/api/sessions`, { headers });
-    expect([response.status, await response.json()]).toEqual([
-      403,
-      { error: expect.stringContaining(`came through a proxy (from a page at ${page})`) },
-    ]);
-  });
+  ])(
+    'requests of a page that has another address in its browser are refused too: %j',
+    async (headers, page) => {
+      const gateway = await startTestGateway();
+      const response = await fetch(`${gateway.url}/api/sessions`, { headers });
+      expect([response.status, await response.json()]).toEqual([
+        403,
+        { error: expect.stringContaining(`came through a proxy (from a page at ${page})`) },
+      ]);
+    },
+  );
 
   test('a link from elsewhere leads to a session, and the page reads it', async () => {
     const gateway = await startTestGateway();
@@ -224,7 +230,7 @@ describe('without a login, on loopback', () => {
       expect(await statusOf(gateway.url, '/api/sessions', { referer: `${address}/sessions/AJ_1` })).toBe(200);
   });
 
-  test('so are requests from nginx before 1.29.7, which speaks HTTP/1.0 and adds no header', async () => {
+  test('requests from nginx before 1.29.7, which speaks HTTP/1.0 and adds no header, are refused too', async () => {
     const gateway = await startTestGateway();
     const { hostname, port, host } = new URL(gateway.url);
     const socket = connect(Number(port), hostname);
@@ -235,7 +241,7 @@ describe('without a login, on loopback', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 403 .*came through a proxy \(HTTP\/1\.0\)/s);
   });
 
-  test('with a login, it may come through any proxy', async () => {
+  test('with a login, requests may come through any proxy', async () => {
     const gateway = await startTestGateway({ readers: { bearer } });
     const headers = { authorization: `Bearer ${bearer}`, 'x-forwarded-for': '203.0.113.7', via: '1.1 proxy' };
     expect(await statusOf(gateway.url, '/api/sessions', headers)).toBe(200);
@@ -251,7 +257,7 @@ describe('without a login, on loopback', () => {
     expect(await statusOf(gateway.url, '/api/sessions/AJ_1', headers, 'DELETE')).toBe(403);
   });
 
-  test('its own page may', async () => {
+  test('the page of the gateway may send changes', async () => {
     const gateway = await startTestGateway();
     const headers = { 'sec-fetch-site': 'same-origin', origin: gateway.url };
     expect(await statusOf(gateway.url, '/api/sessions/AJ_1', headers, 'DELETE')).toBe(404);

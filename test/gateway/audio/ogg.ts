@@ -14,7 +14,7 @@ export async function packetsOf(
   return found;
 }
 
-/** Ogg pages with these packets; each page has up to `perPage` segments, so that packets go on in the next one. */
+/** Ogg pages with these packets. Each page has up to `perPage` segments, so that packets continue on the next page. */
 export function pagesOf(packets: readonly Uint8Array[], perPage: number): Buffer {
   const segments = packets.flatMap((packet) => [
     ...Array.from({ length: Math.floor(packet.length / 255) }, () => 255),

@@ -21,7 +21,7 @@ const peaksIn = async (gateway: Running): Promise<[number, unknown]> => {
 };
 
 describe('packets of an Ogg stream', () => {
-  test('come out as they went in, however they were cut', async () => {
+  test('are read back unchanged, wherever the stream is split', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.uint8Array({ maxLength: 1200 }), { minLength: 1, maxLength: 20 }),
@@ -34,13 +34,13 @@ describe('packets of an Ogg stream', () => {
     );
   });
 
-  test('a stream that was cut short ends with what was whole', async () => {
+  test('a truncated stream ends with its last complete packet', async () => {
     const packets = [new Uint8Array(300).fill(1), new Uint8Array(300).fill(2)];
     const bytes = pagesOf(packets, 2);
     expect(await packetsOf(bytes.subarray(0, bytes.length - 1))).toEqual([packets[0]]);
   });
 
-  test('of a packet that is too long only its beginning comes out, and what follows it whole', async () => {
+  test('a packet that is too long is truncated, and the next packets are complete', async () => {
     const packets = [
       new Uint8Array(2000).fill(1),
       new Uint8Array(1000).fill(2),
@@ -50,8 +50,8 @@ describe('packets of an Ogg stream', () => {
     expect(found).toEqual([packets[0]?.subarray(0, 1001), packets[1], packets[2]]);
   });
 
-  test('one that never ends takes no memory beyond that', async () => {
-    // Begun on a first page, and going on in each one after it.
+  test('an endless packet uses no memory beyond the limit', async () => {
+    // The packet begins on a first page and continues on each following page.
     const page = pagesOf([new Uint8Array(255 * 255)], 255).subarray(0, 27 + 255 + 255 * 255);
     async function* endless() {
       for (let at = 0; at < 400; at++) yield page;
@@ -66,7 +66,7 @@ describe('packets of an Ogg stream', () => {
     expect(bytes).toBeLessThan(2000);
   });
 
-  test('what is no Ogg is refused', async () => {
+  test('a file that is not Ogg is refused', async () => {
     await expect(packetsOf(Buffer.from('RIFF and what else a file of another kind has'))).rejects.toThrow(
       UnreadableAudio,
     );
@@ -74,7 +74,7 @@ describe('packets of an Ogg stream', () => {
 });
 
 describe('the waveform of a recording', () => {
-  test('is the user on the left and the agent on the right, each 50 ms', async () => {
+  test('has the user on the left and the agent on the right channel, in buckets of 50 ms', async () => {
     const { gateway } = await withRecording();
     const [status, body] = await peaksIn(gateway);
     const { duration, bucketSeconds, channels } = body as Peaks;
@@ -89,10 +89,10 @@ describe('the waveform of a recording', () => {
     expect(Math.max(...(agent?.max ?? []))).toBe(0);
   });
 
-  test('of a long one has fewer buckets in a second', async () => {
+  test('of a long recording has fewer buckets per second', async () => {
     const { folder } = await withRecording();
     const [head, tags, ...frames] = await packetsOf(readFileSync(join(folder, 'audio.ogg')));
-    // Silence of its first frame, over and over: half an hour, and 20 ms.
+    // The silent first frame, repeated: half an hour and 20 ms.
     const silence = Array.from({ length: 90_002 }, () => frames[0] as Uint8Array);
     const bytes = pagesOf([head as Uint8Array, tags as Uint8Array, ...silence], 255);
     const peaks = await peaksOf(chunks(bytes, 65_536), new AbortController().signal);
@@ -100,10 +100,10 @@ describe('the waveform of a recording', () => {
     expect(peaks.channels[0]?.max.length).toBe(18_001);
   });
 
-  test('is of its first hours where it is longer than is decoded', async () => {
+  test('covers the first hours of a recording longer than the decoding limit', async () => {
     const { folder } = await withRecording();
     const [head, tags] = await packetsOf(readFileSync(join(folder, 'audio.ogg')));
-    // Two bytes that are 120 ms: 48 frames of 2.5 ms, of no bytes each.
+    // Two bytes encode 120 ms: 48 empty frames of 2.5 ms.
     const lean = Array.from({ length: 1000 }, () => Uint8Array.of(0xe3, 48));
     const bytes = pagesOf([head as Uint8Array, tags as Uint8Array, ...lean], 255);
     const all = await peaksOf(chunks(bytes, 65_536), new AbortController().signal);
@@ -112,7 +112,7 @@ describe('the waveform of a recording', () => {
     expect([first.duration, first.channels[0]?.max.length]).toEqual([10, 200]);
   });
 
-  test('of packets that are longer than Opus has them is given up', async () => {
+  test('is not computed from packets longer than Opus allows', async () => {
     const { folder } = await withRecording();
     const [head, tags] = await packetsOf(readFileSync(join(folder, 'audio.ogg')));
     const long = Array.from({ length: 51 }, () => new Uint8Array(3841));
@@ -122,7 +122,7 @@ describe('the waveform of a recording', () => {
     );
   });
 
-  test('closes the file of what is no Opus', async () => {
+  test('closes the file of a recording that is not Opus', async () => {
     const bytes = pagesOf([Buffer.from('no Opus at all, for some bytes'), Buffer.from('and more')], 255);
     let closed = false;
     async function* file() {
@@ -136,7 +136,7 @@ describe('the waveform of a recording', () => {
     expect(closed).toBe(true);
   });
 
-  test('is kept, and goes with the recording', async () => {
+  test('is cached, and deleted with the recording', async () => {
     const { gateway, folder } = await withRecording();
     const first = await peaksIn(gateway);
     writeFileSync(join(folder, 'audio.ogg'), 'no longer read');
@@ -152,7 +152,7 @@ describe('the waveform of a recording', () => {
     ]);
   });
 
-  test('is of the recording that was sent last', async () => {
+  test('is computed from the latest upload of the recording', async () => {
     const { gateway, folder } = await withRecording();
     await peaksIn(gateway);
     const path = join(gateway.directory, 'other.ogg');

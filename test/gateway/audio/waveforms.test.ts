@@ -7,7 +7,7 @@ import { emptyBatch } from '../../../src/gateway/decode/records.ts';
 import { type Running, startTestGateway } from '../running.ts';
 import { pagesOf } from './ogg.ts';
 
-/** A gateway with a session for each of these jobs, which has this for a recording. */
+/** A gateway with a session for each of these jobs, each with `bytes` as its recording. */
 async function withRecordings(jobs: readonly string[], bytes: Uint8Array): Promise<Running> {
   const gateway = await startTestGateway();
   for (const jobId of jobs) {
@@ -21,7 +21,7 @@ async function withRecordings(jobs: readonly string[], bytes: Uint8Array): Promi
 
 const peaks: Peaks = { duration: 0, bucketSeconds: 0.05, channels: [] };
 
-/** Ten hours in a megabyte: two bytes are 120 ms, 48 frames of 2.5 ms, of no bytes each. */
+/** Ten hours in a megabyte: two bytes encode 120 ms, 48 empty frames of 2.5 ms. */
 function tenHours(): Buffer {
   const head = Buffer.alloc(19);
   head.write('OpusHead', 'latin1');
@@ -31,7 +31,7 @@ function tenHours(): Buffer {
 }
 
 describe('waveforms', () => {
-  test('are decoded once, one after the other, and only so many wait', async () => {
+  test('are decoded once, one at a time, with a bounded queue', async () => {
     const ids = Array.from({ length: 9 }, (_, at) => `AJ_${at}`);
     const gateway = await withRecordings(ids, Buffer.from('as if'));
     let resolve: (peaks: Peaks) => void = () => {};
@@ -55,7 +55,7 @@ describe('waveforms', () => {
     await waveforms.close();
   });
 
-  test('one that takes too long is given up for the next, and tried again later', async () => {
+  test('a recording that takes too long is aborted for the next, and retried later', async () => {
     const gateway = await withRecordings(['AJ_long', 'AJ_next'], tenHours());
     const decode = vi.fn(peaksOf);
     const waveforms = new Waveforms(gateway.store, { decode, limit: 500 });
@@ -77,7 +77,7 @@ describe('waveforms', () => {
     await waveforms.close();
   });
 
-  test('a decoder that does not answer ends with the time that it has', async () => {
+  test('a decoder that does not answer is aborted at its timeout', async () => {
     const gateway = await withRecordings(['AJ_1'], Buffer.from('as if'));
     const decode = (_input: unknown, signal: AbortSignal) =>
       new Promise<Peaks>((_resolve, reject) => {

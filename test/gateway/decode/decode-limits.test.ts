@@ -13,7 +13,7 @@ import { logsOf } from '../../../src/gateway/decode/signals.ts';
 import { startTestGateway } from '../running.ts';
 import { captured, one } from '../uploads.ts';
 
-/** A field of protobuf that has others in it, or a text. */
+/** A protobuf field that contains other fields or a string. */
 function field(number: number, held: Uint8Array | string): Buffer {
   const bytes = Buffer.from(held as string);
   const length: number[] = [];
@@ -24,27 +24,27 @@ function field(number: number, held: Uint8Array | string): Buffer {
   return Buffer.concat([Buffer.from([(number << 3) | 2, ...length]), bytes]);
 }
 
-describe('elements of JSON', () => {
+describe('the element count of JSON', () => {
   const json = Buffer.from('{"a": [1, 2, {"b": "text, with [ and { and \\"quotes\\", \\\\"}], "c": null}');
 
-  test('are its elements and members, and not what is in a text', () => {
+  test('includes array elements and object members, and ignores the content of strings', () => {
     // Two objects, an array, and three commas.
     expect(() => checkJsonLimits(json, 6)).not.toThrow();
     expect(() => checkJsonLimits(json, 5)).toThrow(TooManyElements);
   });
 });
 
-describe('fields of protobuf', () => {
+describe('the field count of protobuf', () => {
   const span = field(2, Buffer.concat([field(5, 'name'), field(9, field(1, 'key'))]));
   const request = field(1, Buffer.concat([field(1, ''), field(2, Buffer.concat([span, span]))]));
 
-  test('are its fields, also those of what is in it', () => {
+  test('includes the fields of nested messages', () => {
     // Resource spans, a resource, scope spans; and two spans of a name and an attribute with a key.
     expect(() => checkProtobufLimits(request, TraceRequest, 11)).not.toThrow();
     expect(() => checkProtobufLimits(request, TraceRequest, 10)).toThrow(TooManyElements);
   });
 
-  test('are also those that Talkgauge does not know, and numbers that are packed', () => {
+  test('includes unknown fields and packed numbers', () => {
     expect(() => checkProtobufLimits(field(99, 'x'.repeat(100)), TraceRequest, 1)).not.toThrow();
     const histogram = (buckets: string) =>
       field(1, field(2, field(2, field(9, field(1, field(6, buckets))))));
@@ -52,18 +52,18 @@ describe('fields of protobuf', () => {
     expect(() => checkProtobufLimits(histogram('x'.repeat(80)), MetricRequest, 80)).toThrow(TooManyElements);
   });
 
-  test('are counted, whatever is broken in it', () => {
+  test('does not fail on malformed input', () => {
     for (const bytes of [[0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f], [0x0a], [0xff], [0x0f, 1]])
       expect(() => checkProtobufLimits(Buffer.from(bytes), TraceRequest, 10)).not.toThrow();
   });
 });
 
-describe('no protobuf field escapes the count', () => {
+describe('malformed protobuf that could hide fields from the count is refused', () => {
   const many = field(1, Buffer.concat(Array(50).fill(field(2, ''))));
 
   test.each([
-    ['a group that is not known', Buffer.from([0x7b, 0x7c])],
-    ['a length of more bytes than it needs', Buffer.from([0x7a, 0x80, 0x80, 0x80, 0x80, 0x10])],
+    ['an unknown group', Buffer.from([0x7b, 0x7c])],
+    ['a length with more bytes than necessary', Buffer.from([0x7a, 0x80, 0x80, 0x80, 0x80, 0x10])],
   ])('%s', (_, before) => {
     const body = Buffer.concat([before, many]);
     expect(TraceRequest.fromBinary(body).resourceSpans[0]?.scopeSpans).toHaveLength(50);
@@ -86,14 +86,14 @@ describe('no protobuf field escapes the count', () => {
   });
 });
 
-/** A value of OTLP that is a list in a list, so many times. */
+/** An OTLP value of lists nested `depth` times. */
 function nested(depth: number): Buffer {
   let value = field(1, 'text');
   for (let n = 0; n < depth; n++) value = field(5, field(1, value));
   return value;
 }
 
-describe('values that are nested', () => {
+describe('nested values', () => {
   const logOf = (depth: number) =>
     field(1, field(2, field(2, field(6, Buffer.concat([field(1, 'key'), field(2, nested(depth))])))));
   const jsonOf = (depth: number) => {
@@ -111,20 +111,20 @@ describe('values that are nested', () => {
     for (const depth of [65, 70, 100, 2500]) expect(() => read(depth), `${depth}`).toThrow(NestedTooDeep);
   });
 
-  test('are found without recursion, however deep they are', () => {
+  test('are measured without recursion at any depth', () => {
     let deep: Buffer = Buffer.from('');
     for (let n = 0; n < 5000; n++) deep = field(6, field(1, field(2, deep)));
     expect(() => checkProtobufLimits(field(1, field(2, field(2, field(5, deep)))), LogRequest)).toThrow(
       NestedTooDeep,
     );
     expect(() => checkJsonLimits(Buffer.from('['.repeat(1_000_000)))).toThrow(NestedTooDeep);
-    // Beside one another, or in a text, is not in one another.
+    // Sibling lists and brackets in strings are not nested.
     expect(() =>
       checkJsonLimits(Buffer.from(JSON.stringify(Array(500).fill(['[[['.repeat(500)])))),
     ).not.toThrow();
   });
 
-  test('more deeply make an upload malformed at once: it is set aside, and no other waits for it', async () => {
+  test('beyond the limit make an upload malformed: it goes to the dead-letter folder immediately, and delays no other upload', async () => {
     const gateway = await startTestGateway();
     const deep = {
       ...one('full-01-logs'),
@@ -138,25 +138,28 @@ describe('values that are nested', () => {
       1, 1, 0,
     ]);
     expect(gateway.lines).toEqual(['An upload of logs could not be read and is set aside (NestedTooDeep)']);
-    const letters = readdirSync(join(gateway.directory, 'dead-letter')).toSorted();
-    expect(letters).toEqual([
+    const deadLetters = readdirSync(join(gateway.directory, 'dead-letter')).toSorted();
+    expect(deadLetters).toEqual([
       expect.stringMatching(/^ingest-\d{13}-\d{6}\.entry$/),
       expect.stringMatching(/^ingest-\d{13}-\d{6}\.json$/),
     ]);
-    const letter = JSON.parse(readFileSync(join(gateway.directory, 'dead-letter', letters[1] ?? ''), 'utf8'));
-    expect(letter).toMatchObject({ source: 'ingest', reason: 'NestedTooDeep' });
+    const deadLetter = JSON.parse(
+      readFileSync(join(gateway.directory, 'dead-letter', deadLetters[1] ?? ''), 'utf8'),
+    );
+    expect(deadLetter).toMatchObject({ source: 'ingest', reason: 'NestedTooDeep' });
   });
 });
 
-test('what the SDKs send is far from too many', () => {
+test('uploads of the SDKs are far below the limits', () => {
   for (const { kind, headers, body } of captured) {
-    const plain = headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
-    if (kind === 'traces') expect(() => checkProtobufLimits(plain, TraceRequest, 20_000)).not.toThrow();
-    if (kind === 'logs') expect(() => checkJsonLimits(plain, 20_000)).not.toThrow();
+    const decompressed = headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
+    if (kind === 'traces')
+      expect(() => checkProtobufLimits(decompressed, TraceRequest, 20_000)).not.toThrow();
+    if (kind === 'logs') expect(() => checkJsonLimits(decompressed, 20_000)).not.toThrow();
   }
 });
 
-test('small uploads that would take gigabytes when they are read are dropped, and counted', async () => {
+test('small uploads that would decode to gigabytes are dropped and counted', async () => {
   const gateway = await startTestGateway();
   const traces = one('full-02-traces');
   const spans = gzipSync(field(1, field(2, Buffer.alloc(8_000_000, Buffer.from([0x12, 0x00])))));

@@ -13,7 +13,7 @@ const limits = { header: 1e6, history: 1e6, audio: 1e6 };
 const read = (bytes: Buffer, of: Partial<typeof limits> = {}, path = join(newFolder(), 'audio')) =>
   readRecording(Readable.from([bytes]), type, path, { ...limits, ...of });
 
-test('a captured recording is read whole', async () => {
+test('a captured recording is read completely', async () => {
   const path = join(newFolder(), 'audio');
   const recording = await read(body, {}, path);
   expect(recording.header).toMatchObject({
@@ -29,13 +29,13 @@ test('a captured recording is read whole', async () => {
   expect(body.includes(audio)).toBe(true);
 });
 
-test('of one that ends early, the parts before are whole', async () => {
+test('a truncated upload keeps its complete parts', async () => {
   const recording = await read(body.subarray(0, 20_000));
   expect(chatItemsOfHistory(recording.history ?? null)).toHaveLength(5);
   expect(recording).toMatchObject({ audioBytes: undefined, cut: ['audio'] });
 });
 
-test('parts that are too large are left out, one by one', async () => {
+test('each part that is too large is left out separately', async () => {
   expect(await read(body, { audio: 1000 })).toMatchObject({ audioBytes: undefined, cut: ['audio'] });
   expect(await read(body, { history: 1000 })).toMatchObject({
     history: undefined,
@@ -48,6 +48,6 @@ test('without a header, the session is unknown', async () => {
   await expect(read(body.subarray(0, 100))).rejects.toThrow('it has no header');
 });
 
-test('without audio, its header says that it began in 1970', () => {
+test('without audio, the header has a start time in 1970', () => {
   expect(audioStart(new RecordingHeader({ startTime: { seconds: 0n, nanos: 0 } }))).toBeUndefined();
 });

@@ -28,12 +28,12 @@ describe("Node.js' JSON", () => {
     [{ stringValue: 'x' }, 'x'],
     [{ intValue: '42' }, 42],
     [{ intValue: 42 }, 42],
-    // The SDK calls a number whole because `Number.isInteger` does.
+    // The SDK encodes a number as an integer if `Number.isInteger` is true.
     [{ intValue: '1e+21' }, 1e21],
     [{ intValue: '9223372036854775808' }, 9223372036854776000],
     [{ intValue: '9007199254740993' }, '9007199254740993'],
     [{ doubleValue: 0.5 }, 0.5],
-    // What JSON makes of NaN.
+    // JSON encodes NaN as null.
     [{ doubleValue: null }, null],
     [{ boolValue: false }, false],
     [{ arrayValue: { values: [{ stringValue: 'x' }, {}] } }, ['x', null]],
@@ -44,7 +44,7 @@ describe("Node.js' JSON", () => {
     expect(value(sent)).toEqual(read);
   });
 
-  test('a key that comes twice has its last value', () => {
+  test('a duplicate key has its last value', () => {
     const twice = [
       { key: 'room_id', value: { stringValue: 'a' } },
       { key: 'room_id', value: { stringValue: 'b' } },
@@ -52,7 +52,7 @@ describe("Node.js' JSON", () => {
     expect(attributes({ attributes: twice })).toEqual({ room_id: 'b' });
   });
 
-  test('a key that is called __proto__ is one like any other', () => {
+  test('the key __proto__ is an ordinary key', () => {
     const read = attributes({ attributes: [{ key: '__proto__', value: { stringValue: 'x' } }] });
     expect(Object.keys(read)).toEqual(['__proto__']);
     expect(({} as Record<string, unknown>).x).toBeUndefined();
@@ -62,7 +62,7 @@ describe("Node.js' JSON", () => {
     expect(() => logsOf(Buffer.from(text), true)).toThrow();
   });
 
-  test('what makes no sense in a record is left out, and the record stays', () => {
+  test('invalid fields of a record are left out, and the record is kept', () => {
     const [log] = logsOf(
       json({ timeUnixNano: 'soon', severityNumber: 'high', body: 7, attributes: 'none' }),
       true,
@@ -95,22 +95,22 @@ test('conversation items, the report and log lines are distinguished', () => {
   });
 });
 
-const any = (plain: unknown): AnyValue => {
-  if (typeof plain === 'string') return new AnyValue({ value: { case: 'stringValue', value: plain } });
-  if (typeof plain === 'boolean') return new AnyValue({ value: { case: 'boolValue', value: plain } });
-  if (typeof plain === 'number') {
-    return Number.isInteger(plain)
-      ? new AnyValue({ value: { case: 'intValue', value: BigInt(plain) } })
-      : new AnyValue({ value: { case: 'doubleValue', value: plain } });
+const any = (input: unknown): AnyValue => {
+  if (typeof input === 'string') return new AnyValue({ value: { case: 'stringValue', value: input } });
+  if (typeof input === 'boolean') return new AnyValue({ value: { case: 'boolValue', value: input } });
+  if (typeof input === 'number') {
+    return Number.isInteger(input)
+      ? new AnyValue({ value: { case: 'intValue', value: BigInt(input) } })
+      : new AnyValue({ value: { case: 'doubleValue', value: input } });
   }
-  if (Array.isArray(plain))
-    return new AnyValue({ value: { case: 'arrayValue', value: { values: plain.map(any) } } });
-  return new AnyValue({ value: { case: 'kvlistValue', value: { values: pairs(plain as object) } } });
+  if (Array.isArray(input))
+    return new AnyValue({ value: { case: 'arrayValue', value: { values: input.map(any) } } });
+  return new AnyValue({ value: { case: 'kvlistValue', value: { values: pairs(input as object) } } });
 };
-const pairs = (plain: object): KeyValue[] =>
-  Object.entries(plain).map(([key, inner]) => new KeyValue({ key, value: any(inner) }));
+const pairs = (input: object): KeyValue[] =>
+  Object.entries(input).map(([key, inner]) => new KeyValue({ key, value: any(inner) }));
 
-test("Python's protobuf, whose resource says nothing of the session, is read into the same", () => {
+test("Python's protobuf, which has no session in its resource, is read into the same records", () => {
   const record = (body: string, own: object) =>
     new WireLog({
       timeUnixNano: 1_700_000_000_250_000_000n,

@@ -87,14 +87,14 @@ test.each([
   });
 });
 
-test('a first token that never came is none, in either unit', () => {
+test('a time to first token of -1 is ignored in either unit', () => {
   for (const metrics of ['{"ttftMs":-1}', '{"ttft":-1}']) {
     const facts = factsOf(span('llm_request', { 'lk.llm_metrics': metrics }));
     expect(facts?.of === 'llm_request' && facts.request.first).toBeUndefined();
   }
 });
 
-test('a tool took as long as its span, and failed if it says so', () => {
+test('a tool has the duration of its span, and failed if an attribute says so', () => {
   expect(
     factsOf(span('function_tool', { 'lk.function_tool.name': 'book', 'lk.function_tool.is_error': true })),
   ).toMatchObject({
@@ -107,7 +107,7 @@ test('a tool took as long as its span, and failed if it says so', () => {
   ).toMatchObject({ isError: true });
 });
 
-test('why a session ended is on a span of Python', () => {
+test('the close reason of a session is on a Python span', () => {
   expect(factsOf(span('session_close', { 'lk.close_reason': 'error' }), 'python')).toEqual({
     of: 'session_close',
     closeReason: 'error',

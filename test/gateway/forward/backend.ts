@@ -6,7 +6,7 @@ import { closeAfterTest } from '../../closing.ts';
 export interface Received {
   path: string;
   headers: IncomingHttpHeaders;
-  /** Unpacked. */
+  /** Decompressed. */
   body: Buffer;
   /** Unix milliseconds. */
   at: number;
@@ -20,27 +20,27 @@ export interface Answer {
 
 export interface Backend {
   url: string;
-  /** What came, also what was not taken. */
+  /** All requests, including those that were refused. */
   received: Received[];
-  /** What it answers, from now on. */
+  /** The answer to all following requests. */
   status: number;
-  /** The same, for each request; what it leaves out is as above. */
+  /** An answer computed from the request. Omitted fields are as above. */
   answer: (received: Received) => Answer | Promise<Answer>;
   of(path: string): Received[];
 }
 
-/** A backend that takes what it is sent, or answers as it is told to. */
+/** A backend that accepts requests, or answers as configured. */
 export async function listenBackend(port = 0): Promise<Backend> {
   const received: Received[] = [];
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const body = Buffer.concat(chunks);
-    const plain = request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
-    const got = { path: request.url ?? '', headers: request.headers, body: plain, at: Date.now() };
-    received.push(got);
-    const { status = backend.status, headers = {}, body: said } = await backend.answer(got);
-    response.writeHead(status, headers).end(said);
+    const decompressed = request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
+    const entry = { path: request.url ?? '', headers: request.headers, body: decompressed, at: Date.now() };
+    received.push(entry);
+    const { status = backend.status, headers = {}, body: text } = await backend.answer(entry);
+    response.writeHead(status, headers).end(text);
   }).listen(port, '127.0.0.1');
   closeAfterTest(() => {
     server.closeAllConnections();

@@ -22,7 +22,7 @@ let ids = 0;
 /** Names of entries, in order. */
 const nextId = () => `${String(Date.now()).padStart(13, '0')}-${String(ids++).padStart(6, '0')}`;
 
-/** A backlog whose first repetition comes after `firstDelay` milliseconds. */
+/** A backlog with a first retry after `firstDelay` milliseconds. */
 async function backlogFor(destination: Destination, firstDelay = 5) {
   const directory = newFolder();
   const lines: string[] = [];
@@ -42,7 +42,7 @@ async function backlogFor(destination: Destination, firstDelay = 5) {
   return {
     backlog,
     lines,
-    /** Adds a request for spans of this name. */
+    /** Adds a request with a span of this name. */
     async add(text: string, meta = {}): Promise<void> {
       const resource = new Resource({ attributes: [pair('name', text)] });
       const body = await compressed(new TraceRequest({ resourceSpans: [new ResourceSpans({ resource })] }));
@@ -56,8 +56,8 @@ async function backlogFor(destination: Destination, firstDelay = 5) {
       return Number(value?.[1] ?? Number.NaN);
     },
     result: (result: string) => countOf(telemetry, name, result),
-    letters: () => readdirSync(join(directory, 'dead-letter')).toSorted(),
-    letter: (file: string) => JSON.parse(readFileSync(join(directory, 'dead-letter', file), 'utf8')),
+    deadLetters: () => readdirSync(join(directory, 'dead-letter')).toSorted(),
+    deadLetter: (file: string) => JSON.parse(readFileSync(join(directory, 'dead-letter', file), 'utf8')),
   };
 }
 
@@ -75,7 +75,7 @@ async function countOf(telemetry: Telemetry, name: string, result: string): Prom
 const namesIn = ({ body }: Received) =>
   TraceRequest.fromBinary(body).resourceSpans.map(({ resource }) => attributesOf(resource?.attributes).name);
 
-/** Answers each request by what is in it. @returns what is in those that are taken */
+/** Answers each request by its span names. @returns the span names of accepted requests */
 function answering(backend: Backend, statusOf: (names: unknown[]) => number): unknown[] {
   const taken: unknown[] = [];
   backend.answer = (received) => {
@@ -89,8 +89,8 @@ function answering(backend: Backend, statusOf: (names: unknown[]) => number): un
 
 const tempo = (backend: Backend) => otlpDestination('tempo', backend.url);
 
-describe('requests that wait', () => {
-  test('are sent as one, and each is counted', async () => {
+describe('queued requests', () => {
+  test('are sent as one request, and counted separately', async () => {
     const backend = await listenBackend();
     let release = () => {};
     const held = new Promise<void>((resolve) => (release = resolve));
@@ -108,30 +108,30 @@ describe('requests that wait', () => {
     expect(await result('ok')).toBe(5);
   });
 
-  test('are sent alone if they are refused together: the one that is refused again is set aside', async () => {
+  test('are sent separately if the combined request is refused; a request that is refused again goes to the dead-letter folder', async () => {
     const backend = await listenBackend();
     backend.status = 503;
-    const { backlog, add, result, letters, letter } = await backlogFor(tempo(backend));
+    const { backlog, add, result, deadLetters, deadLetter } = await backlogFor(tempo(backend));
     for (const name of ['a', 'bad', 'b']) await add(name);
     const taken = answering(backend, (names) => (names.includes('bad') ? 400 : 200));
     await backlog.drained(10_000);
     expect(taken.toSorted()).toEqual(['a', 'b']);
     expect([await result('ok'), await result('rejected'), await result('dropped')]).toEqual([2, 1, 0]);
-    expect(letters()).toEqual([
+    expect(deadLetters()).toEqual([
       expect.stringMatching(/^tempo-.*\.entry$/),
       expect.stringMatching(/^tempo-.*\.json$/),
     ]);
-    expect(letter(letters()[1] ?? '')).toMatchObject({ source: 'tempo', reason: 'it answered 400' });
+    expect(deadLetter(deadLetters()[1] ?? '')).toMatchObject({ source: 'tempo', reason: 'it answered 400' });
   });
 });
 
-describe('a request that a backend fails at', () => {
+describe('a request at which a backend fails', () => {
   test.each([500, 502, 503])(
-    'holds up no others (%i), and is set aside when it has failed again and again',
+    'does not delay others (%i), and goes to the dead-letter folder after repeated failures',
     async (status) => {
       const backend = await listenBackend();
       const taken = answering(backend, (names) => (names.includes('bad') ? status : 200));
-      const { add, result, letters, letter, lines } = await backlogFor(tempo(backend));
+      const { add, result, deadLetters, deadLetter, lines } = await backlogFor(tempo(backend));
       await add('bad');
       let others = 0;
       await vi.waitFor(
@@ -143,29 +143,31 @@ describe('a request that a backend fails at', () => {
       );
       await vi.waitFor(async () => expect(await result('ok')).toBe(others), { timeout: 10_000 });
       expect(new Set(taken).size).toBe(others);
-      // Once, and after each of five times that others were taken.
+      // The first attempt, and one after each of five accepted requests.
       expect(
         backend.received.flatMap(namesIn).filter((name) => name === 'bad').length,
       ).toBeGreaterThanOrEqual(6);
-      expect(letter(letters()[1] ?? '').reason).toBe(`it failed again and again: it answered ${status}`);
+      expect(deadLetter(deadLetters()[1] ?? '').reason).toBe(
+        `it failed again and again: it answered ${status}`,
+      );
       expect(lines[0]).toBe(`tempo does not take what is forwarded; it waits: it answered ${status}`);
     },
   );
 
-  test('is kept as long as the backend takes nothing else either', async () => {
+  test('is kept while the backend accepts no other request either', async () => {
     const backend = await listenBackend();
     answering(backend, () => 500);
-    const { backlog, add, result, letters } = await backlogFor(tempo(backend));
+    const { backlog, add, result, deadLetters } = await backlogFor(tempo(backend));
     for (const name of ['a', 'b', 'c']) await add(name);
     await vi.waitFor(() => expect(backend.received.length).toBeGreaterThan(25), { timeout: 30_000 });
     expect([await result('ok'), await result('rejected'), await result('dropped')]).toEqual([0, 0, 0]);
     const taken = answering(backend, () => 200);
     await backlog.drained(10_000);
     expect(taken.toSorted()).toEqual(['a', 'b', 'c']);
-    expect([await result('ok'), letters()]).toEqual([3, []]);
+    expect([await result('ok'), deadLetters()]).toEqual([3, []]);
   });
 
-  test('with an API key that LiveKit Cloud does not know delays those of another', async () => {
+  test('with an API key unknown to LiveKit Cloud delays requests with another key', async () => {
     const backend = await listenBackend();
     const issuerIn = ({ headers }: Received) =>
       JSON.parse(Buffer.from(headers.authorization?.split('.')[1] ?? '', 'base64url').toString()).iss;
@@ -181,7 +183,7 @@ describe('a request that a backend fails at', () => {
     await vi.waitFor(async () => expect(await result('ok')).toBe(2), { timeout: 10_000 });
     expect([await result('rejected'), await result('dropped')]).toEqual([0, 0]);
     expect(await count('_failures_total{$}')).toBeGreaterThanOrEqual(1);
-    // The one that was taken away comes back.
+    // The request that was set aside is retried.
     keys.set('gone', secret);
     await vi.waitFor(async () => expect(await result('ok')).toBe(3), { timeout: 10_000 });
     // However often the refused one fails while others are taken, it waits for its key.
@@ -223,7 +225,7 @@ describe('a backend that sends Retry-After', () => {
     [' 0 ', 0],
     ['Sun, 29 Nov 2026 12:00:30 GMT', 30_000],
     ['Sun, 29 Nov 2026 11:59:00 GMT', 0],
-    // Ten minutes are the most.
+    // The maximum is ten minutes.
     ['86400', 600_000],
     ['Mon, 30 Nov 2026 12:00:00 GMT', 600_000],
     ['soon', undefined],
@@ -233,7 +235,7 @@ describe('a backend that sends Retry-After', () => {
     expect(retryAfterOf(header, now)).toBe(milliseconds);
   });
 
-  test.each([429, 503])('gets it, from all that waits (%i)', async (status) => {
+  test.each([429, 503])('delays all queued requests (%i)', async (status) => {
     const backend = await listenBackend();
     backend.answer = () => (backend.received.length === 1 ? { status, headers: { 'retry-after': '2' } } : {});
     const { backlog, add, result } = await backlogFor(tempo(backend));
@@ -247,7 +249,7 @@ describe('a backend that sends Retry-After', () => {
   });
 });
 
-describe('a backend that takes a request, and rejects records in it', () => {
+describe('a backend that accepts a request and rejects records in it', () => {
   const rejected = '_rejected_records_total{$}';
 
   test.each([
@@ -261,7 +263,7 @@ describe('a backend that takes a request, and rejects records in it', () => {
     await add('a');
     await backlog.drained(10_000);
     expect([await count(rejected), await result('ok')]).toEqual([7, 1]);
-    // What it says may quote what was said.
+    // The message of the backend may quote the conversation.
     expect(lines).toEqual([
       'tempo takes what is forwarded, and rejects 7 records in it; its own log says why.',
     ]);

@@ -41,7 +41,7 @@ const items: ChatItem[] = [
 const report = { startedAt: 1000, reportedAt: 1010, options: {}, usage: [], tags: [] };
 const of = (event: string) => eventRecordsOf({ items, report }).filter((record) => record.event === event);
 
-test('messages have records with texts and measures; instructions have none', () => {
+test('messages have records with text and latencies; instructions have no records', () => {
   expect(of('lk.conversation_item').map(({ at, body }) => [at, body])).toEqual([
     [1001, 'Hello!'],
     [1003, 'A table, please'],
@@ -58,14 +58,14 @@ test('messages have records with texts and measures; instructions have none', ()
   });
 });
 
-test('a message whose text was taken out says so, and not how long it was', () => {
+test('a redacted message is flagged as redacted, and its length is left out', () => {
   const redacted: ChatItem = { id: 'i1', type: 'message', role: 'user', at: 1001 };
   const [record] = eventRecordsOf({ items: [redacted] });
   expect(record?.body).toBe('user message, without its text');
   expect(record?.attributes).toEqual({ 'lk.item_id': 'i1', 'lk.role': 'user' });
 });
 
-test('a tool call has a record when it has returned, with its duration', () => {
+test('a completed tool call has a record with its duration', () => {
   expect(of('lk.tool_call')).toEqual([
     {
       event: 'lk.tool_call',
@@ -84,7 +84,7 @@ test('a tool call has a record when it has returned, with its duration', () => {
   ]);
 });
 
-test('turns have records with their latency segments, also the unanswered one', () => {
+test('turns, answered or not, have records with their latency segments', () => {
   const [first, second, ...others] = of('lk.turn');
   expect(others).toEqual([]);
   expect(first).toMatchObject({ at: 1005, body: 'turn 1 interrupted' });
@@ -110,48 +110,52 @@ test('turns have records with their latency segments, also the unanswered one', 
   expect(segmentAttributes.filter((name) => !(name in (first?.attributes ?? {})))).toEqual([]);
 });
 
-describe.each(['nodejs', 'python'])(
-  'the last turn of a call of the SDK for %s, which nobody answered',
-  (language) => {
-    /** The caller spoke for six seconds. Python stamps what was said with its beginning, Node.js with its end. */
-    const question: ChatItem = {
-      id: 'i2',
-      type: 'message',
-      role: 'user',
-      at: language === 'python' ? 1003 : 1009.5,
-      metrics: { startedSpeakingAt: 1003, stoppedSpeakingAt: 1009, endOfTurnDelay: 0.5 },
+describe.each(['nodejs', 'python'])('the unanswered last turn of a %s call', (language) => {
+  /** The caller spoke for six seconds. Python stamps a user message with the start of the speech, Node.js with the end. */
+  const question: ChatItem = {
+    id: 'i2',
+    type: 'message',
+    role: 'user',
+    at: language === 'python' ? 1003 : 1009.5,
+    metrics: { startedSpeakingAt: 1003, stoppedSpeakingAt: 1009, endOfTurnDelay: 0.5 },
+  };
+  const [, greeting] = items;
+  if (!greeting) throw new Error('no greeting in the conversation');
+  const outcomes = (endedAt: number, closeReason: string) => {
+    const conversation = {
+      items: [greeting, question],
+      report: { ...report, reportedAt: endedAt },
+      closeReason,
     };
-    const [, greeting] = items;
-    if (!greeting) throw new Error('there is no greeting');
-    const outcomes = (endedAt: number, closeReason: string) => {
-      const conversation = {
-        items: [greeting, question],
-        report: { ...report, reportedAt: endedAt },
-        closeReason,
-      };
-      const told = { ...conversation, language, spans: [], startedAt: 1000, endedAt, ended: true };
-      const turns = eventRecordsOf({ ...conversation, isAbandoned: () => isAbandoned(told) });
-      return {
-        recorded: turns
-          .filter(({ event }) => event === 'lk.turn')
-          .map(({ attributes }) => attributes['lk.turn.outcome']),
-        counted: measure(told)
-          .filter(({ metric }) => metric === 'lk_agents_turns_total')
-          .map(({ labels }) => labels.outcome),
-      };
+    const conversationWithTimes = {
+      ...conversation,
+      language,
+      spans: [],
+      startedAt: 1000,
+      endedAt,
+      ended: true,
     };
+    const turns = eventRecordsOf({ ...conversation, isAbandoned: () => isAbandoned(conversationWithTimes) });
+    return {
+      recorded: turns
+        .filter(({ event }) => event === 'lk.turn')
+        .map(({ attributes }) => attributes['lk.turn.outcome']),
+      counted: measure(conversationWithTimes)
+        .filter(({ metric }) => metric === 'lk_agents_turns_total')
+        .map(({ labels }) => labels.outcome),
+    };
+  };
 
-    test.each([
-      ['the caller hung up 4 s after the last words', 1013, 'participant_disconnected', 'abandoned'],
-      ['the caller waited for 6 s and hung up', 1015, 'participant_disconnected', 'unanswered'],
-      ['the agent ended the call', 1013, 'user_initiated', 'unanswered'],
-    ])('%s: its record says what the metrics count', (_, endedAt, closeReason, outcome) => {
-      expect(outcomes(endedAt, closeReason)).toEqual({ recorded: [outcome], counted: [outcome] });
-    });
-  },
-);
+  test.each([
+    ['the caller hung up 4 s after the last words', 1013, 'participant_disconnected', 'abandoned'],
+    ['the caller waited for 6 s and hung up', 1015, 'participant_disconnected', 'unanswered'],
+    ['the agent ended the call', 1013, 'user_initiated', 'unanswered'],
+  ])('%s: its record says what the metrics count', (_, endedAt, closeReason, outcome) => {
+    expect(outcomes(endedAt, closeReason)).toEqual({ recorded: [outcome], counted: [outcome] });
+  });
+});
 
-test('of tools that run side by side, the time counts once', () => {
+test('the time of tools that run in parallel counts once', () => {
   const ran = (callId: string, from: number, to: number): ChatItem[] => [
     { id: `${callId}-call`, type: 'function_call', name: 'look', callId, at: from },
     { id: `${callId}-output`, type: 'function_call_output', name: 'look', callId, at: to },
@@ -162,7 +166,7 @@ test('of tools that run side by side, the time counts once', () => {
       ...ran('c1', 11, 13),
       ...ran('c2', 11, 13),
       ...ran('c3', 12.5, 13.5),
-      // Its clock went back.
+      // The clock was set back during this call.
       ...ran('c4', 15, 14),
       { id: 'i2', type: 'message', role: 'assistant', at: 16, metrics: { e2eLatency: 6 } },
     ],
@@ -170,7 +174,7 @@ test('of tools that run side by side, the time counts once', () => {
   expect(turn?.attributes).toMatchObject({ 'lk.turn.tool_seconds': 2.5, 'lk.segment.tools': 2.5 });
 });
 
-test('an answer in two messages has the latency of the measured one, and the interruption of the last', () => {
+test('an answer in two messages has the latency of the measured message and the interruption of the last message', () => {
   const message = (role: string, rest: Partial<ChatItem>): ChatItem => ({
     id: `${rest.at}`,
     type: 'message',
@@ -248,14 +252,14 @@ test('the report has a record with totals, location and cost', () => {
       },
     },
   ]);
-  // What has no price is not free, and an end in one's own words is nobody's business.
+  // Unpriced usage has no cost rather than 0, and a free-text reason is not exported.
   const [other] = record({ ...received, closeReason: 'Ms Miller hung up', cost: { ...cost, usd: 0 } });
   expect(other?.attributes).toMatchObject({ 'lk.close_reason': 'other', 'lk.cost_incomplete': true });
   expect(other?.attributes).not.toHaveProperty('lk.cost_usd');
   expect(eventRecordsOf({ items }).map(({ event }) => event)).not.toContain('lk.session_report');
 });
 
-test('every attribute is one that a job emits, too', () => {
+test('jobs emit every attribute, too', () => {
   const unknown = eventRecordsOf({ items, report }).flatMap(({ event, attributes }) =>
     Object.keys(attributes).filter(
       (name) => !(conversationRecords[event] as readonly string[]).includes(name),

@@ -7,7 +7,7 @@ import { conversationRecordsTo, linesOf } from './lines.ts';
 
 const full = capturedOf('full');
 
-/** The requests, of which those with logs come in two halves each: as of an SDK whose batches hold less. */
+/** The requests, with each log request split into two, as from an SDK with smaller batches. */
 const halved: readonly Captured[] = full.flatMap((request) => {
   if (request.kind !== 'logs') return [request];
   return [0, 1].map((half) => {
@@ -22,8 +22,8 @@ const halved: readonly Captured[] = full.flatMap((request) => {
   });
 });
 
-/** Lets a gateway find the sessions of a folder over when it starts, and tell them. @returns turns that it counted */
-async function over(backend: Backend, directory: string) {
+/** Starts a gateway that finds the sessions of a folder ended and emits their records. @returns the turns that it counted */
+async function emitEndedSessions(backend: Backend, directory: string) {
   const gateway = await startTestGateway({
     directory,
     measurementDelays: noDelays,
@@ -40,7 +40,7 @@ async function over(backend: Backend, directory: string) {
   return turns;
 }
 
-/** What is told of a session whose uploads are these. */
+/** The event records of a session with these uploads. */
 async function eventRecordsOf(requests: readonly Captured[]) {
   const directory = newFolder();
   const backend = await listenBackend();
@@ -50,16 +50,16 @@ async function eventRecordsOf(requests: readonly Captured[]) {
     forward: { loki: backend.url },
   });
   await first.take(requests);
-  // It may go on.
+  // The session may continue.
   expect(conversationRecordsTo(backend)).toEqual([]);
   await first.close();
-  const counted = await over(backend, directory);
-  return { directory, backend, told: conversationRecordsTo(backend), counted };
+  const counted = await emitEndedSessions(backend, directory);
+  return { directory, backend, records: conversationRecordsTo(backend), counted };
 }
 
 test('an ended conversation is sent with the records that a job would emit', async () => {
-  const { backend, told } = await eventRecordsOf(full);
-  expect([...new Set(told.map(({ attributes }) => attributes['event.name']))].toSorted()).toEqual([
+  const { backend, records } = await eventRecordsOf(full);
+  expect([...new Set(records.map(({ attributes }) => attributes['event.name']))].toSorted()).toEqual([
     'lk.conversation_item',
     'lk.handoff',
     'lk.session_end',
@@ -68,7 +68,7 @@ test('an ended conversation is sent with the records that a job would emit', asy
     'lk.tool_call',
     'lk.turn',
   ]);
-  for (const { resource } of told)
+  for (const { resource } of records)
     expect(resource).toEqual({
       'service.name': 'livekit-agents',
       room_id: 'RM_full',
@@ -76,11 +76,11 @@ test('an ended conversation is sent with the records that a job would emit', asy
       'lk.agent_name': 'support-agent',
       'telemetry.sdk.language': 'nodejs',
     });
-  const [trace] = told.map(({ traceId }) => traceId);
+  const [trace] = records.map(({ traceId }) => traceId);
   expect(trace).toMatch(/^[0-9a-f]{32}$/);
-  expect(new Set(told.map(({ traceId }) => traceId))).toEqual(new Set([trace]));
-  expect(told.filter(({ text }) => text.includes('please book a table'))).toHaveLength(1);
-  const reports = told.filter(({ attributes }) => attributes['event.name'] === 'lk.session_report');
+  expect(new Set(records.map(({ traceId }) => traceId))).toEqual(new Set([trace]));
+  expect(records.filter(({ text }) => text.includes('please book a table'))).toHaveLength(1);
+  const reports = records.filter(({ attributes }) => attributes['event.name'] === 'lk.session_report');
   expect(reports.map(({ text, attributes }) => ({ text, ...attributes }))).toEqual([
     expect.objectContaining({
       text: 'session report received',
@@ -96,7 +96,7 @@ test('an ended conversation is sent with the records that a job would emit', asy
   expect(linesOf(backend).filter(({ scope }) => scope === 'chat_history')).toEqual([]);
 });
 
-/** The requests of a session whose caller hung up 2.3 s after the last words, to which nobody had answered yet. */
+/** The requests of a session in which the caller hung up 2.3 s after the last, unanswered user message. */
 const hungUp: readonly Captured[] = full.map((request) =>
   request.kind === 'logs'
     ? {
@@ -108,10 +108,10 @@ const hungUp: readonly Captured[] = full.map((request) =>
     : request,
 );
 
-test('a caller who hung up without waiting for an answer abandoned the turn, by its record and by the metrics', async () => {
+test('the turn of a caller who hung up before the answer is abandoned, in its record and in the metrics', async () => {
   const outcomes = async (requests: readonly Captured[]) => {
-    const { told, counted } = await eventRecordsOf(requests);
-    const turns = told.filter(({ attributes }) => attributes['event.name'] === 'lk.turn');
+    const { records, counted } = await eventRecordsOf(requests);
+    const turns = records.filter(({ attributes }) => attributes['event.name'] === 'lk.turn');
     return { recorded: turns.at(-1)?.attributes['lk.turn.outcome'], counted };
   };
   expect(await outcomes(hungUp)).toMatchObject({
@@ -124,9 +124,9 @@ test('a caller who hung up without waiting for an answer abandoned the turn, by 
   });
 });
 
-test('in whichever order it was uploaded, its turns are numbered once, and its last record counts all', async () => {
-  const { told } = await eventRecordsOf(halved);
-  const of = (name: string) => told.filter(({ attributes }) => attributes['event.name'] === name);
+test('turns are numbered once in any order of uploads, and the last record has the total', async () => {
+  const { records } = await eventRecordsOf(halved);
+  const of = (name: string) => records.filter(({ attributes }) => attributes['event.name'] === name);
   expect(of('lk.turn').map(({ attributes }) => attributes['lk.turn.number'])).toEqual([
     '1',
     '2',
@@ -138,19 +138,19 @@ test('in whichever order it was uploaded, its turns are numbered once, and its l
   expect(of('lk.session_start')).toHaveLength(1);
   for (const name of ['lk.session_end', 'lk.session_report'])
     expect(of(name).map(({ attributes }) => attributes['lk.turns'])).toEqual(['6']);
-  expect(told).toEqual((await eventRecordsOf(full)).told);
+  expect(records).toEqual((await eventRecordsOf(full)).records);
 });
 
-test('what comes twice is sent once, also over a restart of the gateway', async () => {
-  const { directory, backend, told } = await eventRecordsOf([...full, ...full]);
-  expect(told).toEqual((await eventRecordsOf(full)).told);
+test('duplicate uploads are sent once, even after a restart of the gateway', async () => {
+  const { directory, backend, records } = await eventRecordsOf([...full, ...full]);
+  expect(records).toEqual((await eventRecordsOf(full)).records);
   const again = await startTestGateway({
     directory,
     measurementDelays: noDelays,
     forward: { loki: backend.url },
   });
   await again.take([...full, ...capturedOf('flush')]);
-  // Another session was told, so that this one would have been.
+  // Another session was emitted by then, so this one would have been, too.
   await vi.waitFor(
     () =>
       expect(conversationRecordsTo(backend).some(({ resource }) => resource.job_id === 'AJ_flush')).toBe(
@@ -160,6 +160,6 @@ test('what comes twice is sent once, also over a restart of the gateway', async 
   );
   await again.drained(20_000);
   expect(conversationRecordsTo(backend).filter(({ resource }) => resource.job_id === 'AJ_full')).toEqual(
-    told,
+    records,
   );
 });

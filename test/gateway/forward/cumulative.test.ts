@@ -22,7 +22,7 @@ const counter = (name: string) =>
     },
   });
 
-test("the SDK's figures of turns and usage go nowhere: the gateway records them itself, under the same names", () => {
+test("the SDK's turn and usage metrics are not forwarded: the gateway records metrics of the same names itself", () => {
   const names = [
     'lk.agents.usage.llm_input_tokens',
     'lk.agents.turn.e2e_latency',

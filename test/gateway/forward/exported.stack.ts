@@ -21,11 +21,11 @@ interface Run {
   /** The job's environment, given the backend's address. */
   env?: (url: string) => Record<string, string>;
   record?: object;
-  /** Whether the gateway hands on what jobs send themselves. */
+  /** Whether the gateway forwards signals that jobs export themselves. */
   exported?: boolean;
 }
 
-/** Runs a call that is uploaded to a gateway, which hands on to the backend that the job itself may know, too. */
+/** Runs a call that is uploaded to a gateway. The gateway forwards to a backend to which the job may export, too. */
 async function run({ env = () => ({}), record, exported }: Run) {
   const backend = await openBackend();
   backends.push(backend);
@@ -47,10 +47,10 @@ async function run({ env = () => ({}), record, exported }: Run) {
   });
   await gateway.drained(20_000);
   await waitForResult(gateway, 'observed');
-  return { gateway, backend, ...lookInto(backend) };
+  return { gateway, backend, ...contentsOf(backend) };
 }
 
-/** How often each of these is there. */
+/** Occurrences by key. */
 function countOf(keys: readonly string[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
@@ -62,9 +62,9 @@ const sum = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce
 const otlp = (url: string) => ({ OTEL_EXPORTER_OTLP_ENDPOINT: url });
 const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 90_000, interval: 250 });
 
-/** What there is in a backend. */
-function lookInto(backend: Backend) {
-  const told = (name: string) =>
+/** Reads the contents of a backend. */
+function contentsOf(backend: Backend) {
+  const recordCount = (name: string) =>
     backend.logs.filter(({ attributes }) => attributes['event.name'] === name).length;
   return {
     spansIn: () => countOf(backend.spans.map(({ spanId }) => spanId)),
@@ -75,11 +75,11 @@ function lookInto(backend: Backend) {
           .filter(({ scope }) => scope !== conversationScope)
           .map(({ at, body }) => `${Math.round(at)} ${body}`),
       ),
-    told,
-    /** Waits for the conversation, and what is told of the report, to be there so often. */
-    tellings: (times: number, reports = times) =>
+    recordCount,
+    /** Waits until the conversation and the report records have arrived this many times. */
+    waitForRecords: (times: number, reports = times) =>
       until(() =>
-        expect(['lk.session_start', 'lk.session_end', 'lk.session_report'].map(told)).toEqual([
+        expect(['lk.session_start', 'lk.session_end', 'lk.session_report'].map(recordCount)).toEqual([
           times,
           times,
           reports,
@@ -88,7 +88,7 @@ function lookInto(backend: Backend) {
   };
 }
 
-/** What the gateway keeps of the only session. */
+/** The stored data of the only session. */
 async function stored(gateway: Running) {
   const { sessions } = await gateway.json('/api/sessions');
   const [{ id }] = sessions;
@@ -105,32 +105,32 @@ async function stored(gateway: Running) {
   };
 }
 
-const leftOut = (gateway: Running, destination: string) =>
+const skipped = (gateway: Running, destination: string) =>
   gateway.metric('talkgauge_gateway_forward_left_out_total', { destination });
 const forwarded = (gateway: Running, destination: string) =>
   gateway.metric('talkgauge_gateway_forwarded_total', { destination });
 
 describe.concurrent('a job that sends its traces and logs itself', () => {
-  test('is in Tempo and Loki once, and as a whole on the page', async () => {
-    const { gateway, backend, spansIn, linesIn, told, tellings } = await run({ env: otlp });
+  test('is in Tempo and Loki once, and complete on the page', async () => {
+    const { gateway, backend, spansIn, linesIn, recordCount, waitForRecords } = await run({ env: otlp });
     const { spans, lines, text } = await stored(gateway);
-    // When the gateway has decided on the conversation, too.
-    await until(async () => expect(await leftOut(gateway, 'loki')).toBeGreaterThan(sum(lines) + 3));
+    // Until the gateway has also skipped the conversation.
+    await until(async () => expect(await skipped(gateway, 'loki')).toBeGreaterThan(sum(lines) + 3));
     expect(spans.length).toBeGreaterThan(15);
     expect(spans.filter((id) => spansIn().get(id) !== 1)).toEqual([]);
     expect(lines.size).toBeGreaterThan(20);
     expect([...lines.keys()].filter((line) => linesIn().has(line)).length).toBeGreaterThan(15);
-    // Some lines of the SDK come twice within a millisecond.
+    // The SDK logs some lines twice within a millisecond.
     expect([...lines].filter(([line, count]) => (linesIn().get(line) ?? count) !== count)).toEqual([]);
-    await tellings(1);
-    expect(told('lk.turn')).toBeGreaterThanOrEqual(1);
+    await waitForRecords(1);
+    expect(recordCount('lk.turn')).toBeGreaterThanOrEqual(1);
     expect([await forwarded(gateway, 'tempo'), await forwarded(gateway, 'loki')]).toEqual([0, 0]);
-    expect(await leftOut(gateway, 'tempo')).toBe(spans.length);
-    // What is for the gateway only is nowhere else.
+    expect(await skipped(gateway, 'tempo')).toBe(spans.length);
+    // Attributes meant for the gateway are in no backend.
     expect(`${text}${JSON.stringify([backend.spans, backend.logs])}`).not.toContain('talkgauge.exported');
   });
 
-  test('decides alone what of them is there: turns that it leaves out are on the page only', async () => {
+  test('decides what is exported: turns that it leaves out are on the page only', async () => {
     const { gateway, spansIn, namesIn } = await run({
       env: (url) => ({ ...otlp(url), TALKGAUGE_TURN_RATIO: '0', TALKGAUGE_SLOW_TURN_SECONDS: '600' }),
     });
@@ -142,43 +142,43 @@ describe.concurrent('a job that sends its traces and logs itself', () => {
     expect(await forwarded(gateway, 'tempo')).toBe(0);
   });
 
-  test('is forwarded nevertheless where its backend is another', async () => {
-    const { gateway, backend, spansIn, tellings } = await run({ env: otlp, exported: true });
+  test('is forwarded anyway if it exports to another backend', async () => {
+    const { gateway, backend, spansIn, waitForRecords } = await run({ env: otlp, exported: true });
     const { spans } = await stored(gateway);
     expect(spans.filter((id) => spansIn().get(id) !== 2)).toEqual([]);
-    await tellings(2);
-    expect([await leftOut(gateway, 'tempo'), await leftOut(gateway, 'loki')]).toEqual([0, 0]);
+    await waitForRecords(2);
+    expect([await skipped(gateway, 'tempo'), await skipped(gateway, 'loki')]).toEqual([0, 0]);
     expect(JSON.stringify([backend.spans, backend.logs])).not.toContain('talkgauge.exported');
   });
 });
 
-describe.concurrent('what a job does not export itself is forwarded', () => {
-  test('traces, where it sends its logs only', async () => {
-    const { gateway, spansIn, tellings } = await run({
+describe.concurrent('signals that a job does not export itself are forwarded', () => {
+  test('traces, if it exports only logs', async () => {
+    const { gateway, spansIn, waitForRecords } = await run({
       env: (url) => ({ OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: `${url}/v1/logs` }),
     });
     const { spans, lines } = await stored(gateway);
     expect(spans.filter((id) => spansIn().get(id) !== 1)).toEqual([]);
-    await until(async () => expect(await leftOut(gateway, 'loki')).toBeGreaterThan(sum(lines) + 3));
-    await tellings(1);
-    expect([await leftOut(gateway, 'tempo'), await forwarded(gateway, 'loki')]).toEqual([0, 0]);
+    await until(async () => expect(await skipped(gateway, 'loki')).toBeGreaterThan(sum(lines) + 3));
+    await waitForRecords(1);
+    expect([await skipped(gateway, 'tempo'), await forwarded(gateway, 'loki')]).toEqual([0, 0]);
   });
 
-  test('the log and the conversation, where it sends its traces only', async () => {
-    const { gateway, linesIn, tellings } = await run({
+  test('logs and conversation, if it exports only traces', async () => {
+    const { gateway, linesIn, waitForRecords } = await run({
       env: (url) => ({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${url}/v1/traces` }),
     });
     const { lines } = await stored(gateway);
     expect(linesIn()).toEqual(lines);
-    await tellings(1);
-    expect([await forwarded(gateway, 'tempo'), await leftOut(gateway, 'loki')]).toEqual([0, 0]);
+    await waitForRecords(1);
+    expect([await forwarded(gateway, 'tempo'), await skipped(gateway, 'loki')]).toEqual([0, 0]);
   });
 
-  test('its report, where it writes none itself', async () => {
-    const { gateway, backend, tellings } = await run({
+  test('the report, if it writes no report itself', async () => {
+    const { gateway, backend, waitForRecords } = await run({
       env: (url) => ({ ...otlp(url), TALKGAUGE_REPORTS: '' }),
     });
-    await tellings(1);
+    await waitForRecords(1);
     const [report] = backend.logs.filter(({ eventName, attributes }) =>
       [eventName, attributes['event.name']].includes('lk.session_report'),
     );
@@ -186,23 +186,23 @@ describe.concurrent('what a job does not export itself is forwarded', () => {
     expect([await forwarded(gateway, 'tempo'), await forwarded(gateway, 'loki')]).toEqual([0, 1]);
   });
 
-  test('what its session switches off', async () => {
-    const { gateway, spansIn, linesIn, tellings } = await run({
+  test('signals that the session switches off', async () => {
+    const { gateway, spansIn, linesIn, waitForRecords } = await run({
       env: otlp,
       record: { traces: false, logs: false },
     });
     const { spans, lines } = await stored(gateway);
     expect(spans.filter((id) => spansIn().get(id) !== 1)).toEqual([]);
     expect([...lines].filter(([line, count]) => linesIn().get(line) !== count)).toEqual([]);
-    await tellings(1);
+    await waitForRecords(1);
   });
 
-  test('all of it, where it has no backend', async () => {
-    const { gateway, spansIn, linesIn, tellings } = await run({});
+  test('all signals, if it has no backend', async () => {
+    const { gateway, spansIn, linesIn, waitForRecords } = await run({});
     const { spans, lines } = await stored(gateway);
     expect([...spansIn().keys()].toSorted()).toEqual(spans.toSorted());
     expect(linesIn()).toEqual(lines);
-    await tellings(1);
-    expect([await leftOut(gateway, 'tempo'), await leftOut(gateway, 'loki')]).toEqual([0, 0]);
+    await waitForRecords(1);
+    expect([await skipped(gateway, 'tempo'), await skipped(gateway, 'loki')]).toEqual([0, 0]);
   });
 });

@@ -19,7 +19,7 @@ const identity = {
   'telemetry.sdk.language': 'nodejs',
 };
 
-test('spans reach Tempo, all of them, under one identity', async () => {
+test('all spans reach Tempo with the same resource', async () => {
   const backend = await listenBackend();
   const gateway = await startTestGateway({
     forward: { tempo: `${backend.url}/`, headers: { tempo: { 'x-scope-orgid': 'demo' } } },
@@ -37,7 +37,7 @@ test('spans reach Tempo, all of them, under one identity', async () => {
   expect(spans.length).toBe(stored.length);
 });
 
-test('spans of an agent without a name are those of `unknown`, as in metrics', async () => {
+test('spans of an agent without a name have the name `unknown`, as in metrics', async () => {
   const backend = await listenBackend();
   const gateway = await startTestGateway({ forward: { tempo: backend.url } });
   const request = one('full-02-traces');
@@ -53,11 +53,11 @@ test('spans of an agent without a name are those of `unknown`, as in metrics', a
   expect(groups.map(({ resource }) => attributesOf(resource?.attributes)['lk.agent_name'])).toEqual([
     'unknown',
   ]);
-  // It is no name for all that.
+  // The placeholder is not stored as a name.
   expect((await gateway.json('/api/sessions/AJ_full')).agent).toBeUndefined();
 });
 
-test('fields that Talkgauge does not know travel on', async () => {
+test('unknown fields are forwarded', async () => {
   const backend = await listenBackend();
   const gateway = await startTestGateway({ forward: { tempo: backend.url } });
   await gateway.take([one('full-02-traces')]);
@@ -67,14 +67,14 @@ test('fields that Talkgauge does not know travel on', async () => {
 });
 
 describe('logs', () => {
-  test('reach Loki, each attribute once and none nested, with the trace of their session', async () => {
+  test('reach Loki with unique, flat attributes and the trace ID of their session', async () => {
     const backend = await listenBackend();
     const gateway = await startTestGateway({ forward: { loki: backend.url } });
     await gateway.take(capturedOf('full'));
     expect(backend.of('/otlp/v1/logs')[0]?.headers['content-type']).toBe('application/x-protobuf');
     const lines = linesOf(backend);
     expect(lines[0]?.resource).toMatchObject({ room_id: 'RM_full', job_id: 'AJ_full' });
-    // Node.js does not say so in its logs; its spans did, before.
+    // Logs of Node.js have no trace ID; the earlier spans had it.
     expect(lines.at(-1)?.resource).toMatchObject(identity);
     for (const { keys, attributes } of lines) {
       expect(new Set(keys).size).toBe(keys.length);
@@ -87,7 +87,7 @@ describe('logs', () => {
 });
 
 describe("the SDK's own metrics", () => {
-  test('reach Prometheus as totals over all jobs, without attributes of single calls', async () => {
+  test('reach Prometheus as totals over all jobs, without per-call attributes', async () => {
     const backend = await listenBackend();
     const gateway = await startTestGateway({ forward: { prometheus: backend.url } });
     await gateway.take([one('full-11-metrics'), one('flush-07-metrics'), one('full-11-metrics')]);
@@ -103,7 +103,7 @@ describe("the SDK's own metrics", () => {
       ['lk.agents.event_loop.blocked_duration', 's'],
     ]);
     const [{ data }] = metrics as [(typeof metrics)[0]];
-    if (data.case !== 'histogram') throw new Error('it is no histogram');
+    if (data.case !== 'histogram') throw new Error('not a histogram');
     expect(data.value.aggregationTemporality).toBe(2);
     const [point] = data.value.dataPoints;
     expect(attributesOf(point?.attributes)).toEqual({
@@ -111,7 +111,7 @@ describe("the SDK's own metrics", () => {
       cause: 'code',
       agent_name: 'support-agent',
     });
-    // Twice the one of `full`, and two of `flush`.
+    // The sample of `full`, sent twice, and two samples of `flush`.
     expect(Number(point?.count)).toBe(4);
     expect(point?.sum).toBeCloseTo(2 * 0.2486273050000018 + 0.4136385520000004, 9);
   });
@@ -135,7 +135,7 @@ describe("the SDK's own metrics", () => {
     expect(backend.of('/api/v1/otlp/v1/metrics').length).toBeGreaterThan(0);
   });
 
-  test('identify the gateway, also over a restart', async () => {
+  test('identify the gateway, also after a restart', async () => {
     const backend = await listenBackend();
     const forward = { prometheus: backend.url };
     const instanceOf = async (options: Parameters<typeof startTestGateway>[0]) => {
@@ -154,7 +154,7 @@ describe("the SDK's own metrics", () => {
     expect(await instanceOf({ instance: 'eu-1' })).toBe('eu-1');
   });
 
-  test('go on from where they were after a restart', async () => {
+  test('continue from their last values after a restart', async () => {
     const directory = newFolder();
     const backend = await listenBackend();
     const options = { directory, forward: { prometheus: backend.url } };
@@ -170,9 +170,9 @@ describe("the SDK's own metrics", () => {
   });
 });
 
-describe('a backend that does not take it', () => {
+describe('a backend that refuses requests', () => {
   test.each([401, 403, 404])(
-    'for want of the right token or address (%i) loses nothing: it gets all when they are right',
+    'because of a wrong token or address (%i) gets all data after the correction',
     async (status) => {
       const backend = await listenBackend();
       backend.status = status;
@@ -201,7 +201,7 @@ describe('a backend that does not take it', () => {
     },
   );
 
-  test('gets its own headers, and no other destination those', async () => {
+  test('gets its own headers, and other destinations do not get them', async () => {
     const backend = await listenBackend();
     const headers = {
       tempo: { authorization: 'Bearer t' },
@@ -230,7 +230,7 @@ describe('a backend that does not take it', () => {
     }
   });
 
-  test('gets it when it is there, also after a restart of the gateway', async () => {
+  test('gets the data when it is up again, also after a restart of the gateway', async () => {
     const directory = newFolder();
     const port = await freePort();
     const forward = { tempo: `http://127.0.0.1:${port}` };
@@ -254,7 +254,7 @@ describe('a backend that does not take it', () => {
     ).toBe(1);
   });
 
-  test.each([429, 500, 503])('for now (%i) gets it again', async (status) => {
+  test.each([429, 500, 503])('temporarily (%i) gets a retry', async (status) => {
     const backend = await listenBackend();
     backend.status = status;
     const gateway = await startTestGateway({ forward: { loki: backend.url } });
@@ -268,7 +268,7 @@ describe('a backend that does not take it', () => {
     ).toBe(1);
   });
 
-  test('for good (400) is not asked again, and the session is kept all the same', async () => {
+  test('permanently (400) gets no retry, and the session is stored anyway', async () => {
     const backend = await listenBackend();
     backend.status = 400;
     const gateway = await startTestGateway({ forward: { loki: backend.url } });
@@ -284,7 +284,7 @@ describe('a backend that does not take it', () => {
     ]);
   });
 
-  test('blocks nothing: the queue is bounded, and the oldest is dropped', async () => {
+  test('does not block: the queue is bounded, and the oldest requests are dropped', async () => {
     const away = `http://127.0.0.1:${await freePort()}`;
     const gateway = await startTestGateway({ forward: { loki: away }, forwardBytes: 9000 });
     const logs = one('full-05-logs');

@@ -3,7 +3,7 @@ import { attributesOf, attributeValueOf } from '../../../src/gateway/decode/attr
 import { LogRequest } from '../../../src/gateway/decode/otlp-schema.ts';
 import type { Backend } from './backend.ts';
 
-/** What a backend got for Loki, with the resource of each. */
+/** The log lines that a backend received on the Loki path, with their resources. */
 export const linesOf = (backend: Backend) =>
   backend
     .of('/otlp/v1/logs')
@@ -21,6 +21,6 @@ export const linesOf = (backend: Backend) =>
       ),
     );
 
-/** Of these, what was told of conversations. */
+/** The conversation records among these lines. */
 export const conversationRecordsTo = (backend: Backend) =>
   linesOf(backend).filter(({ scope }) => scope === conversationScope);

@@ -16,12 +16,12 @@ const failing = (code: string) => Object.assign(new Error(code), { code, syscall
 const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 30_000, interval: 20 });
 const processed = (gateway: Running, result: string) =>
   gateway.metric('talkgauge_gateway_processed_total', { result });
-const letters = ({ directory }: Running) =>
+const deadLetterReasons = ({ directory }: Running) =>
   readdirSync(join(directory, 'dead-letter'))
     .filter((name) => name.endsWith('.json'))
     .map((name) => JSON.parse(readFileSync(join(directory, 'dead-letter', name), 'utf8')).reason);
 
-/** Has the store fail for batches of a session, until the test ends, or it is told otherwise. @returns how often it was asked */
+/** Makes the store fail for batches of a session until `works` is set or the test ends. @returns the number of attempts */
 function failFor(id: string, error: Error): { attempts: number; works: boolean } {
   const state = { attempts: 0, works: false };
   const apply = SessionStore.prototype.apply;
@@ -33,7 +33,7 @@ function failFor(id: string, error: Error): { attempts: number; works: boolean }
   return state;
 }
 
-test('uploads of a session that cannot be stored wait, in their order, and those of others do not', async () => {
+test('uploads of a session that cannot be stored wait in order, without delaying other sessions', async () => {
   const gateway = await startTestGateway();
   const inTheWay = join(gateway.directory, 'sessions/AJ_full');
   writeFileSync(inTheWay, '');
@@ -48,7 +48,7 @@ test('uploads of a session that cannot be stored wait, in their order, and those
   expect(await processed(gateway, 'ok')).toBe(length + capturedOf('full').length);
   expect(await processed(gateway, 'failed')).toBe(0);
   expect(await gateway.json('/api/sessions/AJ_full')).toMatchObject({ turns: 6, hasReport: true });
-  // Of all that waited, and of all attempts, one line.
+  // One log line for all waiting uploads and all attempts.
   expect(gateway.lines).toEqual([
     expect.stringMatching(
       /^An upload of \w+ cannot be stored now \(E\w+\); it waits in the spool, and is tried again$/,
@@ -56,7 +56,7 @@ test('uploads of a session that cannot be stored wait, in their order, and those
   ]);
 });
 
-test('an upload that the store fails at, and not for the disk, is given up after five attempts, and kept aside', async () => {
+test('an upload that fails to be stored for another reason than the disk goes to the dead-letter folder after five attempts', async () => {
   const gateway = await startTestGateway();
   const state = failFor('AJ_full', new TypeError('a fault'));
   await upload(gateway.url, one('full-02-traces'));
@@ -64,18 +64,18 @@ test('an upload that the store fails at, and not for the disk, is given up after
   await until(async () => expect(await processed(gateway, 'ok')).toBe(1));
   await until(async () => expect(await processed(gateway, 'failed')).toBe(1));
   expect(state.attempts).toBe(5);
-  expect(letters(gateway)).toEqual(['TypeError']);
+  expect(deadLetterReasons(gateway)).toEqual(['TypeError']);
 });
 
-test('what cannot be written down because it is nested too deeply is malformed, at the first attempt', async () => {
+test('an upload nested too deeply to be serialized is malformed at the first attempt', async () => {
   const gateway = await startTestGateway();
   const state = failFor('AJ_full', new RangeError('Maximum call stack size exceeded'));
   await gateway.take([one('full-02-traces')]);
   expect([state.attempts, await processed(gateway, 'malformed')]).toEqual([1, 1]);
-  expect(letters(gateway)).toEqual(['RangeError']);
+  expect(deadLetterReasons(gateway)).toEqual(['RangeError']);
 });
 
-test.each(['EIO', 'EMFILE', 'ENOSPC', 'EROFS'])('%s passes: nothing is given up', async (code) => {
+test.each(['EIO', 'EMFILE', 'ENOSPC', 'EROFS'])('%s is temporary: no upload is dropped', async (code) => {
   const gateway = await startTestGateway();
   const state = failFor('AJ_full', failing(code));
   await upload(gateway.url, one('full-02-traces'));
@@ -85,7 +85,7 @@ test.each(['EIO', 'EMFILE', 'ENOSPC', 'EROFS'])('%s passes: nothing is given up'
   expect([await processed(gateway, 'ok'), await processed(gateway, 'failed')]).toEqual([1, 0]);
 });
 
-test('audio that cannot be written for now is there when it can: it is not taken for too large', async () => {
+test('audio that cannot be written temporarily is stored later, and is not treated as too large', async () => {
   const gateway = await startTestGateway();
   const staging = join(gateway.directory, 'staging');
   rmSync(staging, { recursive: true });
@@ -99,7 +99,7 @@ test('audio that cannot be written for now is there when it can: it is not taken
   expect(session.audioDropped).toBeUndefined();
 });
 
-test('a late upload of a session in a bucket that is away waits for it', async () => {
+test('a late upload of an archived session waits until the bucket is reachable', async () => {
   const bucket = await listenBucket();
   const gateway = await startTestGateway({ objects: bucket.options });
   await gateway.take(capturedOf('full').filter(({ name }) => name !== 'full-02-traces'));
@@ -117,7 +117,7 @@ test('a late upload of a session in a bucket that is away waits for it', async (
   expect(spans.length).toBeGreaterThan(before.length);
 });
 
-test('a file that cannot be removed from the spool counts once, and is removed later', async () => {
+test('an upload whose spool file cannot be removed counts once, and the file is removed later', async () => {
   const gateway = await startTestGateway();
   const remove = vi.spyOn(Spool.prototype, 'remove').mockRejectedValueOnce(failing('EIO'));
   await gateway.take([one('full-02-traces'), one('flush-01-logs')]);
@@ -127,24 +127,24 @@ test('a file that cannot be removed from the spool counts once, and is removed l
   expect(gateway.lines).toEqual(['An upload cannot be removed from the spool (EIO); it is tried again']);
 });
 
-describe('what waits', () => {
+describe('a deferred upload', () => {
   const entry = (n: number) => ({ id: `000000000000${n}-000000`, path: '', bytes: 1, cut: false });
   const day = 86_400_000;
 
-  test('for the disk, the network or the bucket is given up after a day', () => {
+  test('is dropped after a day if the disk, the network or the bucket fails', () => {
     const away = new BucketError(503, 'SlowDown');
     const deferred = new Deferred();
     for (const now of [0, 1000, day - 1]) expect(deferred.failed(entry(1), away, ['a'], now)).toBe(false);
     expect(deferred.failed(entry(1), away, ['a'], day)).toBe(true);
   });
 
-  test('for something else, after five attempts', () => {
+  test('is dropped after five attempts for other errors', () => {
     const deferred = new Deferred();
     const given = [1, 2, 3, 4, 5].map((now) => deferred.failed(entry(1), new TypeError(), ['a'], now));
     expect(given).toEqual([false, false, false, false, true]);
   });
 
-  test('is tried less and less often, and at least every 30 seconds', () => {
+  test('is retried with increasing delays of at most 30 seconds', () => {
     const deferred = new Deferred();
     const waits = [...Array(10)].map(() => {
       deferred.failed(entry(1), failing('EIO'), [], 0);
@@ -153,7 +153,7 @@ describe('what waits', () => {
     expect(waits).toEqual([250, 500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
   });
 
-  test('has what came later of its session wait, and nothing else', () => {
+  test('delays later uploads of its session, and no others', () => {
     const deferred = new Deferred();
     deferred.failed(entry(2), failing('EIO'), ['a'], 0);
     expect(deferred.isHeld(entry(3).id, ['b', 'a'])).toBe(true);
@@ -175,7 +175,7 @@ describe('what waits', () => {
     [Object.assign(new Error(), { code: 'Z_DATA_ERROR' }), false],
     [Object.assign(new Error(), { code: 'ERR_BUFFER_TOO_LARGE' }), false],
     [new SyntaxError('text'), false],
-  ])('whether %o passes: %s', (error, passes) => {
-    expect(isPassing(error)).toBe(passes);
+  ])('whether %o is temporary: %s', (error, temporary) => {
+    expect(isPassing(error)).toBe(temporary);
   });
 });

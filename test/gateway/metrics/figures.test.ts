@@ -8,13 +8,13 @@ const llm = 'model_provider="fakeco",model_name="fake-llm-1"';
 const tts = 'model_provider="fakeco",model_name="fake-tts-1"';
 const stt = 'model_provider="fakeco",model_name="fake-stt-1"';
 
-test('a captured call with a greeting and one question has the figures of its spans, messages and report', async () => {
+test('a captured call with a greeting and one question has metrics from its spans, messages and report', async () => {
   const gateway = await measured(capturedOf('flush'));
   expect(await seriesOf(gateway)).toEqual({
-    // Of the one answer to a question; the greeting has no latency.
+    // The answer to the question; the greeting has no latency.
     [`turn_e2e_latency_seconds_sum{${llm}}`]: 0.547413,
     [`turn_e2e_latency_seconds_count{${llm}}`]: 1,
-    // 0.220032 of the greeting, 0.128158 of the answer.
+    // 0.220032 for the greeting, 0.128158 for the answer.
     [`turn_llm_ttft_seconds_sum{${llm}}`]: 0.34819,
     [`turn_llm_ttft_seconds_count{${llm}}`]: 2,
     [`turn_tts_ttfb_seconds_sum{${tts}}`]: 0.181247,
@@ -23,7 +23,7 @@ test('a captured call with a greeting and one question has the figures of its sp
     turn_transcription_delay_seconds_count: 1,
     turn_end_of_turn_delay_seconds_sum: 0.302413,
     turn_end_of_turn_delay_seconds_count: 1,
-    // It took no time, twice; and playback began at once.
+    // Two durations of 0 s, and immediate playback.
     turn_on_user_turn_completed_delay_seconds_count: 1,
     eou_on_user_turn_completed_delay_seconds_count: 1,
     turn_playback_latency_seconds_count: 2,
@@ -63,7 +63,7 @@ test('a captured call with a greeting and one question has the figures of its sp
     [`usage_llm_output_tokens_total{${llm}}`]: 40,
     [`usage_tts_characters_total{${tts}}`]: 20,
     [`usage_tts_audio_duration_seconds_total{${tts}}`]: 1.2,
-    // No span tells it.
+    // No span has this.
     [`usage_stt_audio_duration_seconds_total{${stt}}`]: 5.14,
     ...both(`{${llm},component="llm",unit="input_tokens"}`, 120),
     ...both(`{${llm},component="llm",unit="cached_input_tokens"}`, 80),
@@ -96,7 +96,7 @@ const both = (labels: string, amount: number) => ({
   [`cost_unpriced_usage_total${labels}`]: amount,
 });
 
-test('tools, a handoff, an interruption, a failed request and unanswered turns count as in a job', async () => {
+test('tools, a handoff, an interruption, a failed request and unanswered turns are counted as in a job', async () => {
   const gateway = await measured(capturedOf('full'));
   expect(await seriesOf(gateway)).toMatchObject({
     'turns_total{outcome="completed",tools="yes"}': 2,
@@ -111,7 +111,7 @@ test('tools, a handoff, an interruption, a failed request and unanswered turns c
     handoffs_total: 1,
     speech_interrupted_total: 1,
     'errors_total{component="llm",model_provider="fakeco",recoverable="false"}': 1,
-    // The spans of the last seconds did not come: its seventh request is in the report only.
+    // The SDK did not send the spans of the last seconds: the seventh request is only in the report.
     [`llm_requests_total{${llm},outcome="ok"}`]: 5,
     [`llm_requests_total{${llm},outcome="error"}`]: 1,
     [`usage_llm_input_tokens_total{${llm}}`]: 700,
@@ -121,7 +121,7 @@ test('tools, a handoff, an interruption, a failed request and unanswered turns c
   });
 });
 
-test('a job that died is counted from its spans, and as crashed', async () => {
+test('a job without a report is measured from its spans, and counted as crashed', async () => {
   const spans = capturedOf('full').filter(({ kind }) => kind === 'traces');
   const gateway = await measured(spans, { measurementDelays: { ...noDelays, lost: 0 } });
   const series = await seriesOf(gateway);
@@ -135,7 +135,7 @@ test('a job that died is counted from its spans, and as crashed', async () => {
   expect(Object.keys(series).filter((name) => name.startsWith('session_'))).toEqual([]);
 });
 
-test('labels have no more values than they may', async () => {
+test('the number of values of a label is limited', async () => {
   const renamed = (request: Captured): Captured =>
     request.kind === 'logs'
       ? {
@@ -154,7 +154,7 @@ test('labels have no more values than they may', async () => {
   ]);
 });
 
-test('of each series of a session or a worker it is said where it comes from, or why it cannot be had', () => {
+test('each series of a session or a worker has a documented source, or a reason why it is not available', () => {
   const listed = sources.flatMap(({ metrics }) => metrics);
   expect(listed.toSorted()).toEqual(
     Object.keys(catalogue)
@@ -164,7 +164,7 @@ test('of each series of a session or a worker it is said where it comes from, or
   for (const { from, lacking } of sources) expect([from, lacking].filter(Boolean)).toHaveLength(1);
 });
 
-test('series beyond the most that there may be are dropped, and counted', async () => {
+test('series beyond the limit are dropped and counted', async () => {
   const gateway = await measured(capturedOf('flush'), { maxSeries: 10 });
   const page = await (await fetch(`${gateway.url}/metrics`)).text();
   const labelSets = page.match(/^lk_agents_\w+(?:_count|_total)\{[^}]*\} /gm) ?? [];

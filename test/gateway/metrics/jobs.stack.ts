@@ -26,7 +26,7 @@ async function start(
   return { worker, log };
 }
 
-const written = (log: string, what: string): Promise<string> =>
+const waitForLogEntry = (log: string, what: string): Promise<string> =>
   vi.waitFor(
     () => {
       const text = readFileSync(log, 'utf8');
@@ -40,35 +40,37 @@ const seriesOfWorker = ({ port }: Worker) => seriesOf({ url: `http://127.0.0.1:$
 
 const familyOf = (series: string): string => series.replace(/\{.*/, '').replace(/_(?:sum|count)$/, '');
 
-/** What no upload tells. */
-const lacking = new Set(
-  sources.flatMap(({ lacking: why, metrics }) =>
-    why ? metrics.map((name) => familyOf(name.slice(10))) : [],
+/** Families that uploads do not contain. */
+const unavailable = new Set(
+  sources.flatMap(({ lacking: reason, metrics }) =>
+    reason ? metrics.map((name) => familyOf(name.slice(10))) : [],
   ),
 );
 
-/** In a job, a state begins when it is noticed; on spans, when it began. */
-const byTheClock =
+/** Durations that differ slightly: a job has the time at which it noticed a state, a span the time at which the state began. */
+const inexactFamilies =
   /^(?:session_duration_seconds|first_response_seconds|dead_air_seconds|agent_state_seconds_total|user_state_seconds_total)(?:_sum)?(?:\{|$)/;
 
-test('of the very same call, the gateway records what the worker does, figure by figure', async () => {
+test('for the same call, the gateway records the same values as the worker', async () => {
   const gateway = await startTestGateway({ keys: { pair }, measurementDelays: noDelays });
   const { worker, log } = await start(
     gateway,
     'observed-call.mjs',
     { plan, withoutMarkers: true },
-    // So that the spans of the last seconds come, too.
+    // So that the SDK also sends the spans of the last seconds.
     { LOG_LEVEL: 'info', OTEL_BSP_SCHEDULE_DELAY: '10' },
   );
-  await written(log, '"exit"');
+  await waitForLogEntry(log, '"exit"');
   await gateway.drained(20_000);
   await waitForResult(gateway, 'measured');
-  const told = Object.entries(await seriesOfWorker(worker)).filter(([name]) => !lacking.has(familyOf(name)));
+  const workerSeries = Object.entries(await seriesOfWorker(worker)).filter(
+    ([name]) => !unavailable.has(familyOf(name)),
+  );
   const measured = await seriesOf(gateway);
   const exact = (entries: [string, number][]) =>
-    Object.fromEntries(entries.filter(([name]) => !byTheClock.test(name)));
-  expect(exact(Object.entries(measured))).toEqual(exact(told));
-  expect(Object.keys(measured).toSorted()).toEqual(told.map(([name]) => name).toSorted());
+    Object.fromEntries(entries.filter(([name]) => !inexactFamilies.test(name)));
+  expect(exact(Object.entries(measured))).toEqual(exact(workerSeries));
+  expect(Object.keys(measured).toSorted()).toEqual(workerSeries.map(([name]) => name).toSorted());
   expect(measured.session_turns_sum).toBeGreaterThanOrEqual(5);
   expect(measured).toMatchObject({
     'tool_calls_total{tool="list_charges",outcome="ok"}': 1,
@@ -76,11 +78,11 @@ test('of the very same call, the gateway records what the worker does, figure by
   });
 });
 
-describe('a call that is observed is left to its worker', () => {
-  test('also one of less than five seconds, of which no span and no line of the log comes', async () => {
+describe('the gateway does not measure a call that a worker observes', () => {
+  test('if it takes less than five seconds, so that no span and no log line is uploaded', async () => {
     const gateway = await startTestGateway({ keys: { pair }, measurementDelays: noDelays });
     const { worker, log } = await start(gateway, 'observed-call.mjs', { plan: { ...plan, scenes: [] } });
-    await written(log, '"exit"');
+    await waitForLogEntry(log, '"exit"');
     await gateway.drained(20_000);
     await waitForResult(gateway, 'observed');
     expect(await seriesOf(gateway)).toEqual({});
@@ -89,12 +91,12 @@ describe('a call that is observed is left to its worker', () => {
     });
   });
 
-  test('and one whose job is killed, so that no report comes', async () => {
+  test('if its job is killed, so that no report is uploaded', async () => {
     const gateway = await startTestGateway({ keys: { pair }, measurementDelays: { ...noDelays, lost: 3 } });
     const { log } = await start(gateway, 'observed-call.mjs', {
       plan: { ...plan, scenes: Array(9).fill('question') },
     });
-    const { pid } = JSON.parse((await written(log, '"pid"')).split('\n')[0] ?? '');
+    const { pid } = JSON.parse((await waitForLogEntry(log, '"pid"')).split('\n')[0] ?? '');
     await vi.waitFor(
       async () => {
         const { sessions } = await gateway.json('/api/sessions');
@@ -109,10 +111,10 @@ describe('a call that is observed is left to its worker', () => {
   });
 });
 
-test('of a short call without Talkgauge, and with a quiet log, turns and usage are there', async () => {
+test('a short call without Talkgauge and with log level warn has turns and usage', async () => {
   const gateway = await startTestGateway({ keys: { pair }, measurementDelays: noDelays });
   const { log } = await start(gateway, 'typed-call.mjs', { turns: 3 });
-  await written(log, '"exit"');
+  await waitForLogEntry(log, '"exit"');
   await gateway.drained(20_000);
   await waitForResult(gateway, 'measured');
   const model = 'model_provider="fakeco",model_name="fake-1"';
@@ -120,7 +122,7 @@ test('of a short call without Talkgauge, and with a quiet log, turns and usage a
     session_turns_sum: 3,
     [`turn_llm_ttft_seconds_count{${model}}`]: 3,
     [`usage_llm_input_tokens_total{${model}}`]: 300,
-    // Why it closed stands in the log at level info only.
+    // The close reason is only logged at level info.
     'sessions_total{close_reason="other"}': 1,
   });
 });

@@ -8,17 +8,17 @@ import { newFolder, startTestGateway } from '../running.ts';
 import { type Captured, captured, capturedOf } from '../uploads.ts';
 import { longDelays, measured, noDelays, seriesOf, waitForResult } from './series.ts';
 
-const figuresOf = async (requests: readonly Captured[]) => seriesOf(await measured(requests));
+const measuredSeries = async (requests: readonly Captured[]) => seriesOf(await measured(requests));
 
-test('uploads that come twice, and in any order, count once', async () => {
+test('duplicate uploads in any order count once', async () => {
   const full = capturedOf('full');
-  const once = await figuresOf(full);
+  const once = await measuredSeries(full);
   expect(once.session_turns_sum).toBe(6);
-  expect(await figuresOf(full.flatMap((request) => [request, request]))).toEqual(once);
-  expect(await figuresOf(full.toReversed())).toEqual(once);
+  expect(await measuredSeries(full.flatMap((request) => [request, request]))).toEqual(once);
+  expect(await measuredSeries(full.toReversed())).toEqual(once);
 });
 
-test('a session whose uploads come before and after a restart is measured once, and not again after the next', async () => {
+test('a session with uploads before and after a restart is measured once, and not again after another restart', async () => {
   const directory = newFolder();
   const full = capturedOf('full');
   const first = await startTestGateway({ directory, measurementDelays: longDelays });
@@ -27,14 +27,14 @@ test('a session whose uploads come before and after a restart is measured once, 
   const second = await measured(full.slice(6), { directory });
   const figures = await seriesOf(second);
   expect(figures.session_turns_sum).toBe(6);
-  expect(figures).toEqual(await figuresOf(full));
+  expect(figures).toEqual(await measuredSeries(full));
   await second.close();
-  // Another session is measured, so that this one would have been.
+  // Another session is measured by then, so this one would have been, too.
   const third = await measured(capturedOf('flush'), { directory });
   expect(await seriesOf(third)).toMatchObject({ session_turns_sum: 1, session_turns_count: 1 });
 });
 
-test('what still comes of a session that was measured changes nothing', async () => {
+test('a late upload of a measured session changes no metric', async () => {
   const directory = newFolder();
   const traces = capturedOf('full').filter(({ kind }) => kind === 'traces');
   const first = await measured(
@@ -47,8 +47,8 @@ test('what still comes of a session that was measured changes nothing', async ()
   expect(await seriesOf(second)).toMatchObject({ session_turns_sum: 1, session_turns_count: 1 });
 });
 
-test('a session whose job observes it is left to that job', async () => {
-  const marked = capturedOf('full').map((request): Captured => {
+test('a session that its job observes is not measured by the gateway', async () => {
+  const observed = capturedOf('full').map((request): Captured => {
     if (request.kind !== 'logs') return request;
     const body = JSON.parse(request.body.toString());
     for (const { scopeLogs } of body.resourceLogs)
@@ -60,12 +60,12 @@ test('a session whose job observes it is left to that job', async () => {
     return { ...request, body: Buffer.from(JSON.stringify(body)) };
   });
   const gateway = await startTestGateway({ measurementDelays: noDelays });
-  await gateway.take(marked);
+  await gateway.take(observed);
   await waitForResult(gateway, 'observed');
   expect(await seriesOf(gateway)).toEqual({});
 });
 
-test('also one of which only a span says so, and not the report', async () => {
+test('a session with the observed marker only on a span is not measured either', async () => {
   const directory = newFolder();
   const first = await startTestGateway({ directory, measurementDelays: longDelays });
   const span = {
@@ -87,7 +87,7 @@ test('also one of which only a span says so, and not the report', async () => {
   expect(await seriesOf(gateway)).toEqual({});
 });
 
-test('sessions that run are counted as active until they end', async () => {
+test('running sessions count as active until they end', async () => {
   const gateway = await startTestGateway({ measurementDelays: longDelays });
   await gateway.take(captured.filter(({ name }) => name === 'full-02-traces'));
   expect(await seriesOf(gateway)).toEqual({ sessions_active: 1 });
@@ -95,8 +95,8 @@ test('sessions that run are counted as active until they end', async () => {
   expect(await seriesOf(gateway)).toEqual({});
 });
 
-test('a redacted session counts like any, and nothing of it is in a label', async () => {
-  const flagged = capturedOf('full').map((request): Captured => {
+test('a redacted session is measured, and no label contains its content', async () => {
+  const redacted = capturedOf('full').map((request): Captured => {
     if (request.kind !== 'logs') return request;
     const body = JSON.parse(request.body.toString());
     for (const { scopeLogs } of body.resourceLogs)
@@ -105,15 +105,15 @@ test('a redacted session counts like any, and nothing of it is in a label', asyn
           attributes.push({ key: 'lk.redaction.enabled', value: { boolValue: true } });
     return { ...request, body: Buffer.from(JSON.stringify(body)) };
   });
-  const gateway = await measured(flagged);
+  const gateway = await measured(redacted);
   expect((await gateway.json('/api/sessions/AJ_full')).redacted).toBe(true);
-  expect(await seriesOf(gateway)).toEqual(await figuresOf(capturedOf('full')));
+  expect(await seriesOf(gateway)).toEqual(await measuredSeries(capturedOf('full')));
   const page = await (await fetch(`${gateway.url}/metrics`)).text();
   for (const secret of ['weather like', 'Paris', 'room-full', 'AJ_full', 'RM_full'])
     expect(page).not.toContain(secret);
 });
 
-test('new series are there at 0 before a session is in them, so that rates see it', async () => {
+test('new series start at 0 before a session is counted, so that rate() sees the session', async () => {
   const directory = newFolder();
   const first = await startTestGateway({ directory, measurementDelays: longDelays });
   await first.take(capturedOf('flush'));
@@ -130,7 +130,7 @@ test('new series are there at 0 before a session is in them, so that rates see i
   const counts = page.match(/^lk_agents_\w+_(?:count|total)\{.*\} .*$/gm) ?? [];
   expect(counts.length).toBeGreaterThan(50);
   expect(counts.filter((line) => !line.endsWith(' 0'))).toEqual([]);
-  // So are those of an end that this session did not have.
+  // Series of other close reasons start at 0, too.
   expect(page).toMatch(/^lk_agents_sessions_total\{.*close_reason="crashed"\} 0$/m);
   const accept =
     'application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6,application/openmetrics-text;version=1.0.0;q=0.5';
@@ -140,19 +140,19 @@ test('new series are there at 0 before a session is in them, so that rates see i
   );
   expect(created).toMatch(/^lk_agents_sessions_created\{.*close_reason="crashed"\} \d{10}/m);
   await gateway.close();
-  // It was not measured yet.
+  // The session was not measured yet.
   const second = await startTestGateway({ directory, measurementDelays: noDelays });
   await waitForResult(second, 'measured');
   expect(await seriesOf(second)).toMatchObject({ session_turns_sum: 1, session_turns_count: 1 });
 });
 
-test('a call that went on while the gateway was away is not over', async () => {
+test('a call that continued during a gateway outage has not ended', async () => {
   const directory = newFolder();
   const first = await startTestGateway({ directory, measurementDelays: longDelays });
   await first.take(captured.filter(({ name }) => name === 'full-02-traces'));
   await first.take(capturedOf('flush'));
   await first.close();
-  // Nothing could come for an hour and a half.
+  // No upload was possible for an hour and a half.
   const path = join(directory, 'sessions/AJ_full/session.json');
   const state = JSON.parse(readFileSync(path, 'utf8')) as SessionState;
   writeFileSync(path, JSON.stringify({ ...state, receivedAt: state.receivedAt - 5400 }));
@@ -160,7 +160,7 @@ test('a call that went on while the gateway was away is not over', async () => {
   await waitForResult(gateway, 'measured');
   expect(await seriesOf(gateway)).toMatchObject({ sessions_active: 1, session_turns_sum: 1 });
   await gateway.close();
-  // Nor does it come when the gateway is there again.
+  // No upload follows after the restart either.
   const second = await startTestGateway({ directory, measurementDelays: { ...noDelays, lost: 0 } });
   await waitForResult(second, 'measured');
   expect(await seriesOf(second)).toMatchObject({ 'sessions_total{close_reason="crashed"}': 1 });
@@ -169,7 +169,7 @@ test('a call that went on while the gateway was away is not over', async () => {
 describe('a session whose files cannot be written', () => {
   const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
 
-  test('is measured when they can be again', async () => {
+  test('is measured when writing works again', async () => {
     const write = vi.spyOn(SessionStore.prototype, 'markMeasured');
     write.mockRejectedValueOnce(full).mockRejectedValueOnce(full);
     const gateway = await measured(capturedOf('flush'));
@@ -179,7 +179,7 @@ describe('a session whose files cannot be written', () => {
     expect(gateway.lines).toEqual([]);
   });
 
-  test('is given up after ten attempts, which is counted, until the next start', async () => {
+  test('is skipped after ten attempts until the next start, and counted', async () => {
     const directory = newFolder();
     const first = await startTestGateway({ directory, measurementDelays: longDelays });
     await first.take(capturedOf('flush'));

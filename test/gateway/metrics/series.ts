@@ -5,24 +5,24 @@ import type { Captured } from '../uploads.ts';
 
 /** Longer than any test. */
 export const longDelays = { settled: 3600, unrecorded: 3600, lost: 3600, announced: 0, failed: 0 };
-/** What is there when the gateway starts is measured; only what was lost is waited for. */
+/** Sessions stored at startup are measured immediately; only lost sessions have a delay. */
 export const noDelays = { settled: 0, unrecorded: 0, lost: 3600, announced: 0, failed: 0 };
 
-/** The sessions' series on a gateway's page, without buckets, common labels, and what is 0; rounded to microseconds. */
+/** The session series in /metrics, without buckets, common labels and zeros, rounded to microseconds. */
 export async function seriesOf({ url }: { url: string }): Promise<Record<string, number>> {
   const text = await (await fetch(`${url}/metrics`)).text();
-  const found: Record<string, number> = {};
+  const series: Record<string, number> = {};
   for (const line of text.split('\n')) {
     const [, name = '', labels = '', value] = line.match(/^(lk_agents_\w+)\{(.*)\} (\S+)$/) ?? [];
     if (value === undefined || name.endsWith('_bucket') || Number(value) === 0) continue;
     const own = labels.replace(/agent_name="[^"]*",agent_version="[^"]*",?/, '');
     const rounded = Math.round(Number(value) * 1e6) / 1e6;
-    found[own ? `${name.slice(10)}{${own}}` : name.slice(10)] = rounded;
+    series[own ? `${name.slice(10)}{${own}}` : name.slice(10)] = rounded;
   }
-  return found;
+  return series;
 }
 
-/** Waits until a gateway has measured so many sessions, by result. */
+/** Waits until a gateway has measured this many sessions with a result. */
 export async function waitForResult(
   gateway: Running,
   result: 'measured' | 'observed' | 'insufficient_data' | 'failed',
@@ -35,7 +35,7 @@ export async function waitForResult(
   );
 }
 
-/** A gateway that has measured these uploads. It begins when all of them are there: how fast they came changes nothing. */
+/** A gateway that has measured these uploads. It measures after all of them have arrived, so their timing has no influence. */
 export async function measured(
   requests: readonly Captured[],
   options: Partial<GatewayOptions> = {},

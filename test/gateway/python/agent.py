@@ -13,7 +13,7 @@ from livekit.agents import Agent, AgentServer, AgentSession, JobContext, ToolErr
 
 class Stream(llm.LLMStream):
     async def _run(self) -> None:
-        # Times are told in milliseconds: what comes after another needs one of its own.
+        # Timestamps are milliseconds: consecutive events need distinct ones.
         await asyncio.sleep(0.02)
         request = f"request-{time.time_ns()}"
         last = self._chat_ctx.items[-1]
@@ -61,7 +61,7 @@ server = AgentServer(host="127.0.0.1", port=0, num_idle_processes=1, load_thresh
 async def entry(ctx: JobContext) -> None:
     job = json.loads(ctx.job.metadata)
 
-    def tell(**what: object) -> None:
+    def write_line(**what: object) -> None:
         with open(job["log"], "a") as log:
             log.write(json.dumps(what) + "\n")
 
@@ -69,7 +69,7 @@ async def entry(ctx: JobContext) -> None:
     await session.start(agent=Assistant(), record=job.get("record", True))
     for question in job["questions"]:
         await session.generate_reply(user_input=question)
-    tell(shutdown=int(time.time() * 1000), pid=os.getpid())
+    write_line(shutdown=int(time.time() * 1000), pid=os.getpid())
     ctx.shutdown("done")
 
 

@@ -9,7 +9,7 @@ import { newFolder } from '../running.ts';
 /** A Python with livekit-agents: `python3 -m venv venv && venv/bin/pip install -r test/gateway/python/requirements.txt`. */
 const python = process.env.TALKGAUGE_TEST_PYTHON ?? 'python3';
 
-/** The version of its livekit-agents; undefined: it has none. */
+/** The version of its livekit-agents; undefined if it is not installed. */
 export const version = (() => {
   try {
     return execFileSync(python, ['-c', 'import livekit.agents as a; print(a.__version__)'], { stdio: 'pipe' })
@@ -25,7 +25,7 @@ if (version === undefined) {
   );
 }
 
-/** Whether a process is there, and no zombie. */
+/** Whether a process runs and is not a zombie. */
 function isAlive(pid: number): boolean {
   try {
     return !/\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
@@ -35,7 +35,7 @@ function isAlive(pid: number): boolean {
 }
 
 export interface PythonWorker {
-  /** What it has written so far, stdout and stderr. */
+  /** The stdout and stderr so far. */
   output(): string;
   /**
    * Runs a job to its end.
@@ -46,7 +46,7 @@ export interface PythonWorker {
   close(): Promise<void>;
 }
 
-/** A worker of the Python SDK, `python agent.py start`, against a stand-in for LiveKit, whose jobs upload to `url`. */
+/** A worker of the Python SDK, `python agent.py start`, with a mock LiveKit server and jobs that upload to `url`. */
 export async function startPythonWorker(
   url: string,
   { key, secret }: { key: string; secret: string },
@@ -83,15 +83,15 @@ export async function startPythonWorker(
       const log = join(newFolder(), 'job.jsonl');
       const metadata = JSON.stringify({ log, questions });
       await signalling.dispatch({ id, agentName: 'front-desk', metadata });
-      const told = await vi.waitFor(() => JSON.parse(readFileSync(log, 'utf8')), {
+      const jobLog = await vi.waitFor(() => JSON.parse(readFileSync(log, 'utf8')), {
         timeout: 60_000,
         interval: 50,
       });
-      await vi.waitFor(() => isAlive(told.pid) && Promise.reject(new Error('the job does not end')), {
+      await vi.waitFor(() => isAlive(jobLog.pid) && Promise.reject(new Error('the job does not end')), {
         timeout: 60_000,
         interval: 20,
       });
-      return Date.now() - told.shutdown;
+      return Date.now() - jobLog.shutdown;
     },
     close,
   };

@@ -9,23 +9,23 @@ const keys = new Map([
 const of = async (options: Parameters<typeof tokenOf>[0]) =>
   issuerOf(`Bearer ${await tokenOf(options)}`, keys);
 
-test('the tokens of a real job are good while it runs', async () => {
+test('the tokens of a real job are valid while it runs', async () => {
   const during = 1795346310;
   for (const { authorization } of capturedOf('full')) {
     expect(await issuerOf(authorization, keys, during)).toBe('devkey');
   }
 });
 
-test('a token is good for each of several keys, and is named after its own', async () => {
+test('a token signed with any of several keys is valid, and has the issuer of its key', async () => {
   expect(await of({})).toBe('devkey');
   expect(await of({ issuer: 'other', secret: 'another secret that is long enough' })).toBe('other');
 });
 
 const hour = 3600;
 
-test('a job that runs longer than its token of six hours is heard for another day, and no longer', async () => {
+test('an SDK token of six hours is accepted for another day after its expiry, and not longer', async () => {
   expect(await of({ notBefore: -29 * hour, expires: -23 * hour })).toBe('devkey');
-  // Its two ends were told in two different seconds.
+  // `nbf` and `exp` were computed in different seconds.
   expect(await of({ notBefore: -29 * hour, expires: -23 * hour + 1 })).toBe('devkey');
   expect(await of({ notBefore: -31 * hour, expires: -25 * hour })).toBeUndefined();
 });
@@ -33,7 +33,7 @@ test('a job that runs longer than its token of six hours is heard for another da
 test.each([
   ['of ten minutes', { notBefore: -hour, expires: -hour + 600 }],
   ['of seven hours', { notBefore: -8 * hour, expires: -hour }],
-])('a token %s is none of an SDK, and good until it ends, but for some minutes', async (_, token) => {
+])('a token %s is not an SDK token, and is valid until its expiry plus some minutes', async (_, token) => {
   expect(await of(token)).toBeUndefined();
   const justOver = { notBefore: token.notBefore + hour - 240, expires: -240 };
   expect(await of(justOver)).toBe('devkey');
@@ -46,11 +46,11 @@ test('clocks may differ by some minutes', async () => {
 
 test.each([
   ['signed with another secret', { secret: 'x'.repeat(40) }],
-  ['of a key that is not known', { issuer: 'nobody' }],
+  ['of an unknown key', { issuer: 'nobody' }],
   ['signed with the secret of another key', { issuer: 'other' }],
   ['that may only read', { claims: { observability: { read: true } } }],
   ['that grants something else', { claims: { video: { roomJoin: true } } }],
-  ['whose grant is no boolean', { claims: { observability: { write: 'yes' } } }],
+  ['with a grant that is not a boolean', { claims: { observability: { write: 'yes' } } }],
 ])('a token %s is refused', async (_, options) => {
   expect(await of(options)).toBeUndefined();
 });
@@ -60,7 +60,7 @@ const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffe
 ).toString('base64url')}.`;
 
 test.each([undefined, '', 'Bearer', 'Bearer nonsense', 'Basic ZGV2a2V5OnNlY3JldA==', `Bearer ${unsigned}`])(
-  '%j is no token',
+  '%j is not a token',
   async (header) => {
     expect(await issuerOf(header, keys)).toBeUndefined();
   },

@@ -11,7 +11,7 @@ test.each([
   // Python keeps the slash at the end of LIVEKIT_OBSERVABILITY_URL.
   ['//observability/logs/otlp/v0', 'logs'],
   ['/some/base//observability/recordings/v0/', 'recordings'],
-])('%s is for %s', (path, kind) => {
+])('%s receives %s', (path, kind) => {
   expect(kindOf(path)).toBe(kind);
 });
 
@@ -22,19 +22,19 @@ test.each([
   '/observability/recordings/otlp/v0',
   '/v1/traces',
   '/observabilityx/recordings/v0',
-])('%s is for nothing', (path) => {
+])('%s is not an endpoint', (path) => {
   expect(kindOf(path)).toBeUndefined();
 });
 
-test('a path that is longer than any base needs is for nothing, however it ends', () => {
+test('a path longer than any base URL needs is not an endpoint', () => {
   const end = '/observability/logs/otlp/v0';
   expect(kindOf(`${'/'.repeat(2048 - end.length)}${end}`)).toBe('logs');
   expect(kindOf(`${'/'.repeat(1_000_000)}${end}`)).toBeUndefined();
-  // A pattern that begins anew at each slash would need 500,000,000,000 steps for this one.
+  // A regular expression that restarts at each slash would need 500,000,000,000 steps for this path.
   expect(kindOf('/'.repeat(1_000_000))).toBeUndefined();
 });
 
-test('as many slashes as a request can have are answered like any path that is for nothing', async () => {
+test('a request path of the maximum number of slashes is answered like any unknown path', async () => {
   const gateway = await startTestGateway();
   const { hostname, port } = new URL(gateway.url);
   const status = await new Promise((resolve, reject) => {

@@ -11,10 +11,10 @@ const logs = one('full-08-logs');
 const recording = one('flush-04-recordings');
 const metrics = one('full-11-metrics');
 
-/** Also of a connection that was reset, as one is that is cut while more comes. */
+/** Resolves also if the connection was reset, which happens if it is cut while more data arrives. */
 const closed = (socket: Socket) => new Promise((resolve) => socket.once('close', resolve));
 
-describe('without a good token', () => {
+describe('without a valid token', () => {
   test.each([traces, logs, metrics, recording])(
     '$kind are refused so that the SDK stops',
     async (request) => {
@@ -28,14 +28,14 @@ describe('without a good token', () => {
     },
   );
 
-  test('the sender of a large body is answered, and not cut off', async () => {
+  test('the sender of a large body gets a response before the connection closes', async () => {
     const gateway = await startTestGateway();
     const body = Buffer.alloc(20 * 1024 * 1024);
     expect((await upload(gateway.url, { ...recording, body }, { token: 'nonsense' })).status).toBe(401);
   });
 });
 
-test('keys come from a file, which is reloaded when it changes', async () => {
+test('keys are read from a file that is reloaded when it changes', async () => {
   const file = join(newFolder(), 'keys.yml');
   const gateway = await startTestGateway({ keys: { files: [file], reloadMs: 20 } });
   expect(gateway.lines).toEqual([
@@ -54,7 +54,7 @@ test('keys come from a file, which is reloaded when it changes', async () => {
   expect(gateway.lines.join()).not.toContain('secret:');
 });
 
-test('keys come from several files; one that is missing hinders no other, and of a key in two the first holds', async () => {
+test('keys are read from several files; a missing file is skipped, and the first file with a key has precedence', async () => {
   const folder = newFolder();
   const files = ['first.yml', 'missing.yml', 'last.yml'].map((name) => join(folder, name));
   const [first = '', missing = '', last = ''] = files;
@@ -75,7 +75,7 @@ test('keys come from several files; one that is missing hinders no other, and of
   expect([await statusOf('mine', 'm'), await statusOf('demo', 'd')]).toEqual([200, 200]);
 });
 
-test('a key file that is not YAML is reported, and nothing of it is quoted', async () => {
+test('a key file that is not YAML is reported without quoting its content', async () => {
   const file = join(newFolder(), 'keys.yml');
   writeFileSync(file, `${key.key}: sesame: ${key.secret}\n`);
   const started = startTestGateway({ keys: { files: [file] } });
@@ -85,22 +85,27 @@ test('a key file that is not YAML is reported, and nothing of it is quoted', asy
   await expect(started).rejects.not.toThrow('sesame');
 });
 
-test('without any key, the gateway does not start, and says what to do', async () => {
+test('without any key, the gateway does not start, and the error has instructions', async () => {
   await expect(startTestGateway({ keys: {} })).rejects.toThrow(
     /No API key is known.*set LIVEKIT_API_KEY and LIVEKIT_API_SECRET.*TALKGAUGE_GATEWAY_KEYS/,
   );
 });
 
-test.each(['gzip', 'identity', '', 'br'])('a body in the encoding "%s" is read', async (encoding) => {
+test.each(['gzip', 'identity', '', 'br'])('a body with the encoding "%s" is read', async (encoding) => {
   const gateway = await startTestGateway();
-  const plain = one('full-08-logs').body;
-  const body = encoding === 'gzip' ? gzipSync(plain) : encoding === 'br' ? brotliCompressSync(plain) : plain;
+  const uncompressed = one('full-08-logs').body;
+  const body =
+    encoding === 'gzip'
+      ? gzipSync(uncompressed)
+      : encoding === 'br'
+        ? brotliCompressSync(uncompressed)
+        : uncompressed;
   const headers = { 'content-type': 'application/json', ...(encoding && { 'content-encoding': encoding }) };
   await gateway.take([{ ...logs, headers, body }]);
   expect((await gateway.json('/api/sessions/AJ_full')).hasReport).toBe(true);
 });
 
-describe('refusals use the status that harms least', () => {
+describe('a refusal has the status with the least harmful retry behaviour', () => {
   const statusOf = async (
     request: typeof traces,
     options: Parameters<typeof startTestGateway>[0],
@@ -124,13 +129,13 @@ describe('refusals use the status that harms least', () => {
   ])('%s', async (_, options, reason, status) => {
     for (const request of [traces, metrics])
       expect((await statusOf(request, options, reason)).status).toBe(status);
-    // Node.js would send its logs again for ever.
+    // Node.js would retry its logs forever.
     const answer = await statusOf(logs, options, reason);
     expect(answer.status).toBe(200);
     expect(JSON.parse(answer.body).partialSuccess.errorMessage).toMatch(/gateway/);
   });
 
-  test('a key that uploads too often, and not another', async () => {
+  test('a key that uploads too often is refused, other keys are not', async () => {
     const file = join(newFolder(), 'keys.yml');
     writeFileSync(file, `${key.key}: ${key.secret}\nother: ${key.secret}\n`);
     const gateway = await startTestGateway({ keys: { files: [file] }, limits: { perMinute: 2 } });
@@ -149,7 +154,7 @@ describe('refusals use the status that harms least', () => {
   });
 });
 
-test('what a redirect has made a GET stops the uploads of its session, and is counted', async () => {
+test('an upload turned into a GET by a redirect is counted, and its session stops uploading', async () => {
   const gateway = await startTestGateway();
   const response = await fetch(`${gateway.url}${logs.path}`, {
     headers: { 'content-type': 'application/json' },
@@ -162,7 +167,7 @@ test('what a redirect has made a GET stops the uploads of its session, and is co
   expect(await gateway.metric('talkgauge_gateway_refused_total', redirected)).toBe(1);
 });
 
-test('of a recording with too much audio, the conversation is kept', async () => {
+test('a recording with too much audio keeps its conversation', async () => {
   const gateway = await startTestGateway({
     limits: { parts: { header: 1e6, history: 1e6, audio: 50_000 } },
   });
@@ -172,7 +177,7 @@ test('of a recording with too much audio, the conversation is kept', async () =>
   expect(session.missing.audio).toBe('It was larger than the gateway takes, or did not arrive whole.');
 });
 
-test('of a recording that is too large altogether, what comes first is kept, and it counts as taken', async () => {
+test('a recording upload that is too large keeps its first parts, and counts as accepted', async () => {
   const body = { traces: 1e6, logs: 1e6, metrics: 1e6, recordings: 20_000 };
   const gateway = await startTestGateway({ limits: { body } });
   expect((await upload(gateway.url, recording)).status).toBe(200);
@@ -184,7 +189,7 @@ test('of a recording that is too large altogether, what comes first is kept, and
   ).toBe(1);
 });
 
-test('a slow upload is answered and cut', async () => {
+test('a slow upload gets a response and is disconnected', async () => {
   const gateway = await startTestGateway({ limits: { graceSeconds: 0.1, minRate: 1e6 } });
   const { port, hostname } = new URL(gateway.url);
   const socket = connect(Number(port), hostname);
@@ -206,8 +211,8 @@ test('a slow upload is answered and cut', async () => {
 
 test.each([
   ['an upload that is refused', 'POST /observability/logs/otlp/v0', /^HTTP\/1\.1 401 /],
-  ['a request that has none', 'GET /api/sessions', /^HTTP\/1\.1 200 /],
-])('who sends the body of %s without end is answered, and cut off', async (_, what, answered) => {
+  ['a request without a body', 'GET /api/sessions', /^HTTP\/1\.1 200 /],
+])('the sender of an endless body of %s gets a response and is disconnected', async (_, what, answered) => {
   const gateway = await startTestGateway({ limits: { graceSeconds: 1, minRate: 1e6 } });
   const { port, hostname } = new URL(gateway.url);
   const socket = connect(Number(port), hostname);
@@ -215,13 +220,13 @@ test.each([
   let answer = '';
   socket.on('data', (chunk) => (answer += chunk));
   socket.write(`${what} HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n`);
-  const dripping = setInterval(() => socket.write('1\r\nx\r\n'), 50);
+  const slowSending = setInterval(() => socket.write('1\r\nx\r\n'), 50);
   await closed(socket);
-  clearInterval(dripping);
+  clearInterval(slowSending);
   expect(answer).toMatch(answered);
 });
 
-test('who has no token is not read for as long as a recording may take', async () => {
+test('an upload without a token has a shorter timeout than a recording', async () => {
   const gateway = await startTestGateway({
     limits: {
       unauthenticatedSeconds: 0.3,
@@ -265,7 +270,7 @@ test('each response has headers against sniffing, caching and scripts', async ()
   }
 });
 
-test('an upload whose sender goes away leaves nothing behind', async () => {
+test('an upload aborted by its sender leaves no file', async () => {
   const gateway = await startTestGateway();
   const { port, hostname } = new URL(gateway.url);
   const socket = connect(Number(port), hostname);
@@ -292,21 +297,24 @@ test.each([
   ['logs', Buffer.from('{}'), { 'content-type': 'application/json' }],
   ['recordings', Buffer.from('no multipart'), { 'content-type': 'multipart/form-data; boundary=x' }],
   ['recordings', Buffer.from('no multipart'), { 'content-type': 'text/plain' }],
-])('%s that cannot be read are set aside and counted, and never quoted (%#)', async (kind, body, headers) => {
-  const gateway = await startTestGateway();
-  const path = kind === 'recordings' ? '/observability/recordings/v0' : `/observability/${kind}/otlp/v0`;
-  const authorization = `Bearer ${await tokenOf()}`;
-  expect(
-    (await post(gateway.url, path, { authorization, ...(headers as Record<string, string>) }, body)).status,
-  ).toBe(200);
-  await gateway.drained(20_000);
-  expect(await gateway.metric('talkgauge_gateway_processed_total', { kind, result: 'malformed' })).toBe(1);
-  expect(gateway.lines).toEqual([
-    expect.stringMatching(/^An upload of \w+ could not be read and is set aside \(\w+\)$/),
-  ]);
-});
+])(
+  'malformed %s go to the dead-letter folder, are counted, and are never quoted in the log (%#)',
+  async (kind, body, headers) => {
+    const gateway = await startTestGateway();
+    const path = kind === 'recordings' ? '/observability/recordings/v0' : `/observability/${kind}/otlp/v0`;
+    const authorization = `Bearer ${await tokenOf()}`;
+    expect(
+      (await post(gateway.url, path, { authorization, ...(headers as Record<string, string>) }, body)).status,
+    ).toBe(200);
+    await gateway.drained(20_000);
+    expect(await gateway.metric('talkgauge_gateway_processed_total', { kind, result: 'malformed' })).toBe(1);
+    expect(gateway.lines).toEqual([
+      expect.stringMatching(/^An upload of \w+ could not be read and is set aside \(\w+\)$/),
+    ]);
+  },
+);
 
-test('when the spool cannot be written for another reason, its log says so, and no SDK tries again', async () => {
+test('if the spool cannot be written for another reason, the log has the reason, and no SDK retries', async () => {
   const gateway = await startTestGateway();
   rmSync(join(gateway.directory, 'spool'), { recursive: true });
   expect((await upload(gateway.url, traces)).status).toBe(422);

@@ -10,7 +10,7 @@ import { longDelays, noDelays, waitForResult } from '../metrics/series.ts';
 import { newFolder, startTestGateway } from '../running.ts';
 import { type Captured, capturedOf } from '../uploads.ts';
 
-/** What was said, and done, in the captured calls. */
+/** Texts of the captured calls: messages, tool calls and their results. */
 const secrets = [
   'weather like',
   'book a table',
@@ -29,16 +29,16 @@ afterEach(() => {
   for (const stop of stops.splice(0)) stop();
 });
 
-/** Takes whatever it is sent, and keeps it, unpacked. */
+/** A backend that accepts every request and keeps the decompressed bodies. */
 async function listenBackend(): Promise<{ url: string; bodies: Map<string, Buffer[]> }> {
   const bodies = new Map<string, Buffer[]>();
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const body = Buffer.concat(chunks);
-    const plain = request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
+    const decompressed = request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
     const path = request.url ?? '';
-    bodies.set(path, [...(bodies.get(path) ?? []), plain]);
+    bodies.set(path, [...(bodies.get(path) ?? []), decompressed]);
     response.end();
   }).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
@@ -46,8 +46,8 @@ async function listenBackend(): Promise<{ url: string; bodies: Map<string, Buffe
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, bodies };
 }
 
-/** The request, as the SDK sends it of a session that is to be redacted, but with all its content still in it. */
-function flagged(request: Captured): Captured {
+/** The request with the redaction flag of the SDK, but with all content still in it. */
+function withRedactionFlag(request: Captured): Captured {
   const { kind, headers, body } = request;
   if (kind === 'logs') {
     const json = JSON.parse(body.toString());
@@ -87,31 +87,31 @@ function flagged(request: Captured): Captured {
   return request;
 }
 
-const everything = (directory: string): string =>
+const contentsOf = (directory: string): string =>
   readdirSync(directory, { recursive: true, encoding: 'utf8' })
     .map((name) => join(directory, name))
     .filter((path) => statSync(path).isFile())
     .map((path) => readFileSync(path, 'latin1'))
     .join('\n');
 
-const found = (text: string): string[] => secrets.filter((secret) => text.includes(secret));
+const secretsIn = (text: string): string[] => secrets.filter((secret) => text.includes(secret));
 
-test('the captured calls are full of what must not be kept', () => {
-  const plain = [...capturedOf('full'), ...capturedOf('flush')].map(({ headers, body }) =>
+test('the captured calls contain all texts that must be redacted', () => {
+  const decompressed = [...capturedOf('full'), ...capturedOf('flush')].map(({ headers, body }) =>
     (headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body).toString('latin1'),
   );
-  expect(found(plain.join())).toEqual(secrets);
+  expect(secretsIn(decompressed.join())).toEqual(secrets);
 });
 
-describe('of a redacted session', () => {
-  test('nothing of what was said is stored, or forwarded to anybody', async () => {
+describe('a redacted session', () => {
+  test('has no conversation text on disk or in forwarded requests', async () => {
     const backend = await listenBackend();
     const { url } = backend;
     const options = { directory: newFolder(), forward: { tempo: url, loki: url, liveKitCloud: url } };
     const first = await startTestGateway({ ...options, measurementDelays: longDelays });
-    await first.take([...capturedOf('full'), ...capturedOf('flush')].map(flagged));
+    await first.take([...capturedOf('full'), ...capturedOf('flush')].map(withRedactionFlag));
     await first.close();
-    // Conversations are told when they are over.
+    // Conversations are forwarded after they have ended.
     const gateway = await startTestGateway({ ...options, measurementDelays: noDelays });
     await waitForResult(gateway, 'measured', 2);
     const sentTo = () => [...backend.bodies.values()].flat().map((body) => body.toString('latin1'));
@@ -120,17 +120,17 @@ describe('of a redacted session', () => {
       { timeout: 30_000 },
     );
 
-    expect(found(everything(gateway.directory))).toEqual([]);
+    expect(secretsIn(contentsOf(gateway.directory))).toEqual([]);
     const sent = sentTo();
     expect(sent.length).toBeGreaterThan(20);
-    expect(found(sent.join())).toEqual([]);
-    expect(everything(gateway.directory)).not.toContain('OggS');
+    expect(secretsIn(sent.join())).toEqual([]);
+    expect(contentsOf(gateway.directory)).not.toContain('OggS');
     expect(sent.join()).not.toContain('OggS');
   });
 
-  test('figures, tools and times are there all the same', async () => {
+  test('has metrics, tool names and times', async () => {
     const gateway = await startTestGateway();
-    await gateway.take([...capturedOf('full'), ...capturedOf('flush')].map(flagged));
+    await gateway.take([...capturedOf('full'), ...capturedOf('flush')].map(withRedactionFlag));
     const full = await gateway.json('/api/sessions/AJ_full');
     expect(full).toMatchObject({
       redacted: true,
@@ -153,32 +153,32 @@ describe('of a redacted session', () => {
     expect((await gateway.json('/api/sessions?q=weather')).total).toBe(0);
   });
 
-  test('audio is kept if that is the policy', async () => {
+  test('keeps its audio if configured', async () => {
     const backend = await listenBackend();
     const gateway = await startTestGateway({
       keepRedactedAudio: true,
       forward: { liveKitCloud: backend.url },
     });
-    await gateway.take(capturedOf('flush').map(flagged));
+    await gateway.take(capturedOf('flush').map(withRedactionFlag));
     expect(await gateway.json('/api/sessions/AJ_flush')).toMatchObject({ hasAudio: true, redacted: true });
     const [passedOn] = backend.bodies.get('/observability/recordings/v0') ?? [];
     expect(passedOn?.includes('OggS')).toBe(true);
-    expect(found(passedOn?.toString('latin1') ?? '')).toEqual([]);
+    expect(secretsIn(passedOn?.toString('latin1') ?? '')).toEqual([]);
   });
 
-  test('what came before it was known is taken out', async () => {
+  test('has text removed that was uploaded before the redaction flag', async () => {
     const gateway = await startTestGateway();
     await gateway.take(capturedOf('flush'));
-    expect(found(everything(gateway.directory))).not.toEqual([]);
-    await gateway.take(capturedOf('flush').map(flagged).slice(0, 1));
-    expect(found(everything(gateway.directory))).toEqual([]);
+    expect(secretsIn(contentsOf(gateway.directory))).not.toEqual([]);
+    await gateway.take(capturedOf('flush').map(withRedactionFlag).slice(0, 1));
+    expect(secretsIn(contentsOf(gateway.directory))).toEqual([]);
     expect(await gateway.json('/api/sessions/AJ_flush')).toMatchObject({ redacted: true, hasAudio: false });
   });
 
-  test('what comes after it was known is taken out, also if it does not say so', async () => {
+  test('has text removed from later uploads without the flag', async () => {
     const gateway = await startTestGateway();
     const [first, ...others] = capturedOf('flush');
-    await gateway.take([flagged(first as Captured), ...others]);
-    expect(found(everything(gateway.directory))).toEqual([]);
+    await gateway.take([withRedactionFlag(first as Captured), ...others]);
+    expect(secretsIn(contentsOf(gateway.directory))).toEqual([]);
   });
 });

@@ -18,7 +18,7 @@ async function opened(maxBytes: number) {
   return { deadLetters, keep, left: () => readdirSync(directory).toSorted() };
 }
 
-test('the newest are kept, as many as there is room for, with their reasons', async () => {
+test('the newest dead letters are kept up to the size limit, with their reasons', async () => {
   const { keep, left } = await opened(10);
   expect(await keep('a', 4)).toBe(true);
   expect(await keep('b', 4)).toBe(true);
@@ -29,7 +29,7 @@ test('the newest are kept, as many as there is room for, with their reasons', as
   expect(left()).toHaveLength(4);
 });
 
-test('for a week', async () => {
+test('dead letters are kept for a week', async () => {
   const { deadLetters, keep, left } = await opened(10);
   await keep('a', 1);
   await deadLetters.prune(Date.now() + week - 60_000);
@@ -38,7 +38,7 @@ test('for a week', async () => {
   expect(left()).toEqual([]);
 });
 
-test('and nothing, where that is wanted', async () => {
+test('a size limit of 0 keeps no dead letters', async () => {
   const { keep, left } = await opened(0);
   expect(await keep('a', 1)).toBe(false);
   expect(left()).toEqual([]);

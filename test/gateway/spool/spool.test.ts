@@ -7,13 +7,13 @@ import { one } from '../uploads.ts';
 
 const meta = { kind: 'logs' as const, issuer: 'a', encoding: '', type: '', at: 1 };
 
-test('the number of processes that died during an entry is known to the next', async () => {
+test('a new process knows how many processes crashed during an entry', async () => {
   const directory = newFolder();
   const open = () => Spool.open({ directory, maxBytes: 1e6 });
   const first = await open();
   const entry = await first.receive(meta, [Buffer.from('a')], { most: 10 });
   const other = await first.receive(meta, [Buffer.from('b')], { most: 10 });
-  // One that tries it again has not ended.
+  // A process that retries the entry has not crashed.
   expect([await first.startProcessing(entry), await first.startProcessing(entry)]).toEqual([0, 0]);
   expect(await (await open()).startProcessing(entry)).toBe(1);
   const third = await open();
@@ -24,7 +24,7 @@ test('the number of processes that died during an entry is known to the next', a
   expect(readdirSync(directory)).toEqual([]);
 });
 
-test('an upload during which three gateways died is dropped, so that the fourth processes the others', async () => {
+test('an upload is dropped after it crashed three gateways, so that the fourth processes the others', async () => {
   const directory = newFolder();
   const spool = await Spool.open({ directory: join(directory, 'spool'), maxBytes: 1e7 });
   const [bad, good] = [one('full-01-logs'), one('flush-01-logs')];

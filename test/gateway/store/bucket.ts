@@ -9,9 +9,9 @@ export interface Bucket {
   objects: Map<string, Buffer>;
   /** Whether it answers 503 to everything. */
   away: boolean;
-  /** The statuses with which it refuses keys. */
+  /** Statuses of refused requests by key. */
   refuses: Map<string, number>;
-  /** What it was asked for: `GET key`. */
+  /** All requests, as `GET key`. */
   asked: string[];
 }
 
@@ -19,7 +19,7 @@ const secretAccessKey = 'secret';
 const hash = (data: string) => createHash('sha256').update(data).digest('hex');
 const hmac = (key: string | Buffer, data: string) => createHmac('sha256', key).update(data).digest();
 
-/** The signature that a request must have, by the description of AWS Signature Version 4. */
+/** The expected signature of a request according to AWS Signature Version 4. */
 function signatureOf(request: IncomingMessage, url: URL, scope: string, signed: string): string {
   const query = [...url.searchParams]
     .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
@@ -43,7 +43,7 @@ function signatureOf(request: IncomingMessage, url: URL, scope: string, signed: 
   return hmac(key, toSign).toString('hex');
 }
 
-/** A bucket in memory, which lists three keys a page. */
+/** A bucket in memory. It lists three keys per page. */
 export async function listenBucket(): Promise<Bucket> {
   const objects = new Map<string, Buffer>();
   const server = createServer(async (request, response) => {
@@ -88,17 +88,17 @@ export async function listenBucket(): Promise<Bucket> {
         `<List>${page.map((each) => `<Contents><Key>${each}</Key></Contents>`).join('')}${next}</List>`,
       );
     }
-    const found = objects.get(key);
-    if (!found) return answer(404, '<Error><Code>NoSuchKey</Code></Error>');
+    const object = objects.get(key);
+    if (!object) return answer(404, '<Error><Code>NoSuchKey</Code></Error>');
     const [, from, to] = request.headers.range?.match(/^bytes=(\d*)-(\d*)$/) ?? [];
-    if (from === undefined) return answer(200, found, { 'content-length': found.length });
-    const start = from === '' ? found.length - Number(to) : Number(from);
-    if (start >= found.length) return answer(416);
-    const end = from === '' || to === '' ? found.length - 1 : Math.min(Number(to), found.length - 1);
-    const part = found.subarray(start, end + 1);
+    if (from === undefined) return answer(200, object, { 'content-length': object.length });
+    const start = from === '' ? object.length - Number(to) : Number(from);
+    if (start >= object.length) return answer(416);
+    const end = from === '' || to === '' ? object.length - 1 : Math.min(Number(to), object.length - 1);
+    const part = object.subarray(start, end + 1);
     answer(206, part, {
       'content-length': part.length,
-      'content-range': `bytes ${start}-${end}/${found.length}`,
+      'content-range': `bytes ${start}-${end}/${object.length}`,
     });
   }).listen(0, '127.0.0.1');
   closeAfterTest(() => {

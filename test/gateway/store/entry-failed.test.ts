@@ -31,8 +31,8 @@ test.each([
 ] as const)('an entry function: %s', async (_, { logs, ...spans }, status) => {
   const gateway = await startTestGateway();
   const identity = { jobId: 'AJ_1', redacted: false, simulated: false };
-  const told = 'spans' in spans ? [...spans.spans] : [];
-  await gateway.store.apply({ ...emptyBatch(identity), logs: [...logs], spans: told, report }, 'a');
+  const spanRecords = 'spans' in spans ? [...spans.spans] : [];
+  await gateway.store.apply({ ...emptyBatch(identity), logs: [...logs], spans: spanRecords, report }, 'a');
   expect((await gateway.json('/api/sessions/AJ_1')).status).toBe(status);
   const { sessions } = await gateway.json('/api/sessions?status=failed');
   expect(sessions.map(({ id }: { id: string }) => id)).toEqual(status === 'failed' ? ['AJ_1'] : []);

@@ -39,22 +39,22 @@ const llmAdapter = request('llm', 'FallbackAdapter', {
 });
 const ttsAdapter = request('tts', 'tts.FallbackAdapter', { modelProvider: 'unknown', modelName: 'unknown' });
 
-test('usage that a fallback adapter repeats is flagged, and costs nothing', async () => {
+test('usage repeated by a fallback adapter is flagged and costs nothing', async () => {
   const gateway = await startTestGateway();
   await gateway.store.apply(batch({ spans: [openai, llmAdapter, ttsAdapter] }), 'a');
   await gateway.store.apply(batch({ report }), 'b');
   const detail = await gateway.json('/api/sessions/AJ_1');
   expect(detail).toMatchObject({ cost: 0.6, costByComponent: { llm: 0.6 }, unpriced: [] });
   expect(detail.costIncomplete).toBeUndefined();
-  const told = await gateway.json('/api/sessions/AJ_1/report');
-  expect(told.report.usage).toEqual([
+  const response = await gateway.json('/api/sessions/AJ_1/report');
+  expect(response.report.usage).toEqual([
     usage[0],
     { ...usage[1], repeated: true },
     { ...usage[2], repeated: true },
   ]);
 });
 
-test('also if its spans come after the report', async () => {
+test('usage repeated by an adapter is also found if its spans arrive after the report', async () => {
   const gateway = await startTestGateway();
   await gateway.store.apply(batch({ report }), 'a');
   expect((await gateway.json('/api/sessions/AJ_1')).unpriced).toHaveLength(2);
@@ -62,7 +62,7 @@ test('also if its spans come after the report', async () => {
   expect(await gateway.json('/api/sessions/AJ_1')).toMatchObject({ cost: 0.6, unpriced: [] });
 });
 
-test('usage without a model name counts, if anything but an adapter reported it', async () => {
+test('usage without a model name counts if it was not reported by an adapter', async () => {
   const gateway = await startTestGateway();
   const own = request('tts', 'my.TTS', { modelProvider: 'unknown', modelName: 'unknown' });
   await gateway.store.apply(batch({ spans: [llmAdapter, ttsAdapter, own], report }), 'a');
@@ -72,7 +72,7 @@ test('usage without a model name counts, if anything but an adapter reported it'
   });
 });
 
-test('in the spelling of the Python SDK, too', async () => {
+test('usage repeated by a fallback adapter of the Python SDK is flagged, too', async () => {
   const gateway = await startTestGateway();
   const python = request('llm', 'livekit.agents.llm.fallback_adapter.FallbackAdapter', {
     model_provider: 'livekit',

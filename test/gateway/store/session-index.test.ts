@@ -16,34 +16,34 @@ const batchOf = (jobId: string, more: Partial<SessionBatch> = {}): SessionBatch 
   ...emptyBatch({ jobId, redacted: false, simulated: false }),
   ...more,
 });
-const saying = (text: string): Partial<SessionBatch> => ({
+const withText = (text: string): Partial<SessionBatch> => ({
   items: [{ id: 'u', type: 'message', role: 'user', text }],
 });
-const lose = (directory: string) => {
+const deleteIndex = (directory: string) => {
   for (const file of ['index.jsonl', 'words.jsonl']) rmSync(join(directory, file));
 };
 
-test('the index is rebuilt from the folders when it is lost, search terms included', async () => {
+test('a lost index is rebuilt from the folders, including search terms', async () => {
   const directory = newFolder();
   const gateway = await startTestGateway({ directory });
   await gateway.take([...capturedOf('full'), ...capturedOf('flush')]);
   const before = gateway.store.index.summaries().sort((a, b) => (a.id < b.id ? -1 : 1));
   await gateway.close();
-  lose(directory);
+  deleteIndex(directory);
   mkdirSync(join(directory, 'sessions/AJ_half'));
   const store = await open(directory);
   expect(store.index.summaries().sort((a, b) => (a.id < b.id ? -1 : 1))).toEqual(before);
   expect(store.index.searchTerms('AJ_full')).toContain(' dragon');
 });
 
-test('the index of many sessions is rebuilt as a whole, and is there at the next start', async () => {
+test('the index of many sessions is rebuilt completely, and loaded at the next start', async () => {
   const directory = newFolder();
   const store = await open(directory);
   const ids = Array.from({ length: 70 }, (_, n) => `AJ_${n}`);
   for (const id of ids) {
-    await store.apply(batchOf(id, saying(`word${id.slice(3)}`)), 'a');
+    await store.apply(batchOf(id, withText(`word${id.slice(3)}`)), 'a');
   }
-  lose(directory);
+  deleteIndex(directory);
   await open(directory);
   const read = vi.spyOn(SessionFiles.prototype, 'readState');
   const { index } = await open(directory);
@@ -53,10 +53,10 @@ test('the index of many sessions is rebuilt as a whole, and is there at the next
   expect(ids.filter((id) => index.searchTerms(id) !== ` word${id.slice(3)}`)).toEqual([]);
 });
 
-test('a session whose files cannot be read keeps no other from being listed, and is found again once they can', async () => {
+test('a session with unreadable files does not affect others, and is listed again when its files are readable', async () => {
   const directory = newFolder();
   const store = await open(directory);
-  for (const id of ['AJ_1', 'AJ_2', 'AJ_3']) await store.apply(batchOf(id, saying(`secret ${id}`)), 'a');
+  for (const id of ['AJ_1', 'AJ_2', 'AJ_3']) await store.apply(batchOf(id, withText(`secret ${id}`)), 'a');
   const damage = (file: string): (() => void) => {
     const path = join(directory, 'sessions', file);
     const whole = readFileSync(path);
@@ -64,7 +64,7 @@ test('a session whose files cannot be read keeps no other from being listed, and
     return () => writeFileSync(path, whole);
   };
   const mends = [damage('AJ_1/transcript.json'), damage('AJ_2/session.json')];
-  lose(directory);
+  deleteIndex(directory);
 
   const lines: string[] = [];
   const { index } = await open(directory, (line) => lines.push(line));

@@ -32,7 +32,7 @@ const logsIn = async (store: SessionStore, id: string): Promise<string[]> => {
   return messages;
 };
 
-describe('what is written survives', () => {
+describe('stored data survives', () => {
   test('a restart', async () => {
     const directory = newFolder();
     const first = await open(directory);
@@ -43,11 +43,11 @@ describe('what is written survives', () => {
     expect(await logsIn(second, 'AJ_1')).toEqual(['one', 'two']);
   });
 
-  test('a crash between two of its files: the same upload is processed again, and counts once', async () => {
+  test('a crash between two file writes: the upload is processed again and counts once', async () => {
     const directory = newFolder();
     const store = await open(directory);
     await store.apply(batchOf('AJ_1', { logs: [log('one')] }), 'a');
-    // A record, and a half of one, that no state knows of.
+    // A record and a partial record that are not in the state.
     appendFileSync(join(directory, 'sessions/AJ_1/logs.jsonl'), `${JSON.stringify(log('two'))}\n{"at":`);
     const again = await open(directory);
     expect(await logsIn(again, 'AJ_1')).toEqual(['one']);
@@ -76,7 +76,7 @@ describe('what is written survives', () => {
   });
 });
 
-test('a session that was measured is not read again by the next start', async () => {
+test('a measured session is not read again at the next start', async () => {
   const directory = newFolder();
   const store = await open(directory);
   await store.apply(batchOf('AJ_1', { logs: [log('one')] }), 'a');
@@ -90,14 +90,14 @@ test('a session that was measured is not read again by the next start', async ()
   expect(second.index.get('AJ_1')).toEqual(store.index.get('AJ_1'));
 });
 
-test('a session whose folder is gone is no longer listed', async () => {
+test('a session with a deleted folder is no longer listed', async () => {
   const directory = newFolder();
   await (await open(directory)).apply(batchOf('AJ_1'), 'a');
   rmSync(join(directory, 'sessions/AJ_1'), { recursive: true });
   expect((await open(directory)).index.size).toBe(0);
 });
 
-describe('names that an SDK sends never become paths as they are', () => {
+describe('names sent by an SDK are encoded in paths', () => {
   test.each([
     '../../escape',
     '..',
@@ -120,7 +120,7 @@ describe('names that an SDK sends never become paths as they are', () => {
 });
 
 describe('deleting', () => {
-  test('leaves nothing of a session, and nothing that still comes of it is kept', async () => {
+  test('removes a session completely, and later uploads of it are dropped', async () => {
     const gateway = await startTestGateway();
     await gateway.take(capturedOf('flush'));
     const changes: unknown[] = [];
@@ -131,7 +131,7 @@ describe('deleting', () => {
     const files = names
       .map((name) => join(gateway.directory, name))
       .filter((path) => statSync(path).isFile());
-    // Its id stays, so that it is known what to refuse.
+    // The ID is kept, so that later uploads can be refused.
     const rest = files.filter((path) => readFileSync(path, 'latin1').match(/AJ_flush|weather|room-flush/));
     expect(rest).toEqual([join(gateway.directory, 'deleted.jsonl')]);
     expect(changes).toEqual([['AJ_flush', undefined]]);
@@ -145,7 +145,7 @@ describe('deleting', () => {
     expect((await fetch(`${gateway.url}/api/sessions/AJ_flush`, { method: 'DELETE' })).status).toBe(404);
   });
 
-  test('is known after a restart, too', async () => {
+  test('is remembered after a restart', async () => {
     const directory = newFolder();
     const store = await open(directory);
     await store.apply(batchOf('AJ_1'), 'a');
@@ -173,13 +173,13 @@ describe('retention', () => {
     expect(left(store)).toEqual(['AJ_2', 'AJ_3']);
   });
 
-  test('by size: the oldest go first', async () => {
+  test('by size, the oldest first', async () => {
     const store = await threeDays();
     expect(await retain(store, { maxBytes: 15_000 }, 3 * day)).toEqual({ age: 0, size: 2 });
     expect(left(store)).toEqual(['AJ_3']);
   });
 
-  test('without limits nothing goes', async () => {
+  test('without limits, no session is deleted', async () => {
     const store = await threeDays();
     expect(await retain(store, {}, 1000 * day)).toEqual({ age: 0, size: 0 });
   });
@@ -188,7 +188,7 @@ describe('retention', () => {
 test('accepted uploads are processed after a restart', async () => {
   const directory = newFolder();
   const first = await startTestGateway({ directory });
-  // Nothing is taken up while the store cannot be written.
+  // No upload is processed while the store cannot be written.
   rmSync(join(directory, 'sessions'), { recursive: true });
   writeFileSync(join(directory, 'sessions'), 'in the way');
   expect((await upload(first.url, one('full-08-logs'))).status).toBe(200);

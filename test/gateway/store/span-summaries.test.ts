@@ -32,26 +32,26 @@ async function summariesIn(store: SessionStore): Promise<string[]> {
   return ids;
 }
 
-async function begun() {
+async function storeWithSpans() {
   const directory = newFolder();
   await (await open(directory)).apply(batch([step('1'), step('2')]), 'a');
   return { directory, path: (name: string) => join(directory, 'sessions/AJ_1', name) };
 }
 
-test('it has each span, and no prompts', async () => {
-  const { directory, path } = await begun();
+test('span summaries contain each span, without prompts', async () => {
+  const { directory, path } = await storeWithSpans();
   expect(await summariesIn(await open(directory))).toEqual(['1', '2']);
   expect(readFileSync(path('outline.jsonl'), 'utf8')).toContain('secret answer');
   expect(readFileSync(path('outline.jsonl'), 'utf8')).not.toContain('secret prompt');
   expect(statSync(path('spans.jsonl')).size).toBeGreaterThan(14_000);
 });
 
-describe('it is made of the spans, and kept by the next upload', () => {
+describe('span summaries are rebuilt from the spans, and extended by the next upload', () => {
   test.each<[string, (path: (name: string) => string) => void]>([
-    ['if its file is gone', (path) => rmSync(path('outline.jsonl'))],
-    ['if its file was cut short', (path) => writeFileSync(path('outline.jsonl'), '{"spanId":')],
+    ['if the file is missing', (path) => rmSync(path('outline.jsonl'))],
+    ['if the file is truncated', (path) => writeFileSync(path('outline.jsonl'), '{"spanId":')],
     [
-      'if the session was stored without one',
+      'if the session was stored without summaries',
       (path) => {
         const { sizes, ...state } = JSON.parse(readFileSync(path('session.json'), 'utf8'));
         writeFileSync(
@@ -61,9 +61,9 @@ describe('it is made of the spans, and kept by the next upload', () => {
         rmSync(path('outline.jsonl'));
       },
     ],
-  ])('%s', async (_, spoil) => {
-    const { directory, path } = await begun();
-    spoil(path);
+  ])('%s', async (_, damage) => {
+    const { directory, path } = await storeWithSpans();
+    damage(path);
     const store = await open(directory);
     expect(await summariesIn(store)).toEqual(['1', '2']);
     await store.apply(batch([step('3')]), 'b');
@@ -72,16 +72,16 @@ describe('it is made of the spans, and kept by the next upload', () => {
   });
 });
 
-test('what a crash left beyond it is cut off', async () => {
-  const { directory, path } = await begun();
+test('data beyond the recorded size, left by a crash, is cut off', async () => {
+  const { directory, path } = await storeWithSpans();
   writeFileSync(path('outline.jsonl'), `${readFileSync(path('outline.jsonl'), 'utf8')}{"half":`);
   const store = await open(directory);
   await store.apply(batch([step('3')]), 'b');
   expect(await summariesIn(store)).toEqual(['1', '2', '3']);
 });
 
-test('when it turns out that a session is redacted, nothing that was said stays in it', async () => {
-  const { directory, path } = await begun();
+test('span summaries lose all text when a session turns out to be redacted', async () => {
+  const { directory, path } = await storeWithSpans();
   const store = await open(directory);
   await store.apply(batch([], true), 'b');
   expect(await summariesIn(store)).toEqual(['1', '2']);
@@ -107,7 +107,7 @@ test('span summaries keep all facts of a real call', () => {
   }
 });
 
-test('prompts, tools and other long texts are left out, what was said and done is not', () => {
+test('prompts, tool definitions and other long texts are left out; messages and tool calls are kept', () => {
   const said = {
     'lk.pii.user_transcript': 'a',
     'lk.pii.response.text': 'b',
@@ -131,7 +131,7 @@ test('prompts, tools and other long texts are left out, what was said and done i
   expect(keptOf({ ...said, ...long })).toEqual(said);
 });
 
-test('of what failed, the kind stays; events are left out', () => {
+test('the error type of a failed span is kept; events are left out', () => {
   const events: SpanRecord['events'] = [
     { name: 'gen_ai.user.message', at: 1, attributes: { content: 'words' } },
     { name: 'exception', at: 2, attributes: { 'exception.type': 'E', 'exception.message': 'words' } },

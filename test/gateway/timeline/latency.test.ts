@@ -18,10 +18,10 @@ const reply = (id: string, at: number, e2eLatency?: number): ChatItem => ({
   metrics: { startedSpeakingAt: 1000 + at, e2eLatency },
 });
 
-async function reasonsOf(items: ChatItem[], spans: SpanRecord[] = [], over = true) {
+async function reasonsOf(items: ChatItem[], spans: SpanRecord[] = [], ended = true) {
   const gateway = await startTestGateway();
   const identity = { jobId: 'AJ_1', language: 'nodejs', redacted: false, simulated: false };
-  await gateway.store.apply({ ...emptyBatch(identity), items, spans, recorded: over }, 'a');
+  await gateway.store.apply({ ...emptyBatch(identity), items, spans, recorded: ended }, 'a');
   const { turns }: Timeline = await gateway.json('/api/sessions/AJ_1/timeline');
   return turns.map(({ turn, unmeasured }) => [turn, unmeasured]);
 }
@@ -47,7 +47,7 @@ test('a user who only types is not reported as having spoken', async () => {
   expect(await reasonsOf([typed('u1', 5), reply('a1', 6)])).toEqual([[1, 'not_reported']]);
 });
 
-test('of a realtime model none is measured', async () => {
+test('a realtime model has no measured latency', async () => {
   const metrics = { 'lk.realtime_model_metrics': '{"type":"realtime_model_metrics"}' };
   const items = [typed('u1', 5), reply('a1', 6), typed('u2', 10)];
   expect(await reasonsOf(items, [span('r', 'realtime_inference', 5, metrics)])).toEqual([
@@ -56,7 +56,7 @@ test('of a realtime model none is measured', async () => {
   ]);
 });
 
-test('what may still be answered is not said to lack an answer', async () => {
+test('a turn that may still be answered is not reported as unanswered', async () => {
   expect(await reasonsOf([said('u1', 5), said('u2', 10)], [], false)).toEqual([
     [1, 'unanswered'],
     [2, undefined],

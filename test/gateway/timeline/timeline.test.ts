@@ -49,8 +49,8 @@ const segmentsOf = (timeline: Timeline, turn: number) =>
     .find((each) => each.turn === turn)
     ?.latency?.segments.map(({ segment, seconds }) => [segment, Math.round(seconds * 1000)]);
 
-describe('a session that is over', () => {
-  test('is shown turn by turn, with what came before the first', async () => {
+describe('an ended session', () => {
+  test('is shown turn by turn, including events before the first turn', async () => {
     const { turns } = await ofCaptured(capturedOf('full'), 'AJ_full');
     expect(turns.map(({ turn, start, end, items }) => [turn, start, end, items.length])).toEqual([
       [0, 0, 0.938, 3],
@@ -65,7 +65,7 @@ describe('a session that is over', () => {
     expect(turns[3]).toMatchObject({ toolCalls: 0, interrupted: true });
   });
 
-  test('has who spoke when, also what was said last, whose spans the job did not send', async () => {
+  test('has the speech of each speaker, including the last speech, for which the job sent no spans', async () => {
     const { lanes } = await ofCaptured(capturedOf('full'), 'AJ_full');
     expect(lanes.user.map(({ start, end, turn }) => [start, end, turn])).toEqual([
       [1.309, 4.674, 1],
@@ -91,7 +91,7 @@ describe('a session that is over', () => {
     expect(lanes.thinking[1]).toMatchObject({ start: 4.974, end: 5.127, turn: 1, model: 'fake-llm-1' });
   });
 
-  test('has what happened at one moment', async () => {
+  test('has events of a single moment', async () => {
     const { events, duration } = await ofCaptured(capturedOf('full'), 'AJ_full');
     expect(duration).toBe(28.439);
     expect(events).toEqual([
@@ -103,7 +103,7 @@ describe('a session that is over', () => {
     ]);
   });
 
-  test('begins with its recording, if that is what began first', async () => {
+  test('starts with its recording, if the recording started first', async () => {
     const { start, audioOffset, events } = await ofCaptured(capturedOf('flush'), 'AJ_flush');
     expect([start, audioOffset]).toEqual([1795346678.943, 0]);
     expect(events[0]).toEqual({ at: 0, kind: 'blocked', seconds: expect.closeTo(0.162, 3), turn: 0 });
@@ -111,7 +111,7 @@ describe('a session that is over', () => {
 });
 
 describe('the latency of a turn', () => {
-  test('is what its segments sum up to', async () => {
+  test('is the sum of its segments', async () => {
     const timeline = await ofCaptured(capturedOf('full'), 'AJ_full');
     expect(segmentsOf(timeline, 1)).toEqual([
       ['transcription', 298],
@@ -120,7 +120,7 @@ describe('the latency of a turn', () => {
       ['tts', 91],
       ['unattributed', 26],
     ]);
-    // Its tools ran while the agent spoke already.
+    // The tools ran while the agent was already speaking.
     expect(segmentsOf(timeline, 2)).toEqual([
       ['transcription', 315],
       ['endpointing', 2],
@@ -132,7 +132,7 @@ describe('the latency of a turn', () => {
     expect(segmentsOf(timeline, 6)).toBeUndefined();
   });
 
-  test('has the tools that ran before the agent spoke, those at the same time once, and the requests before', async () => {
+  test('includes tools that ran before the agent spoke, parallel tools once, and the requests before them', async () => {
     // The user stops at 2; the LLM asks for tools from 2.5 to 3; they run to 4; then it answers, and is heard at 5.
     const user = span('user_turn', 0, 2.5, {
       'lk.pii.user_transcript': 'when?',
@@ -171,7 +171,7 @@ describe('the latency of a turn', () => {
     ]);
   });
 
-  test('is the same with Python, which has one span for all of a speech', async () => {
+  test('is the same with Python, which has one span per speech', async () => {
     const user = span('user_turn', 0, 2.5, { 'lk.user_transcript': 'when?', 'lk.end_of_turn_delay': 0.5 });
     const speech = span('agent_turn', 2.5, 6, { 'lk.speech_id': 'a' });
     const node = span('llm_node', 2.5, 3, { 'lk.response.ttft': 0.1 }, speech.spanId);
@@ -207,7 +207,7 @@ describe('the latency of a turn', () => {
     expect(timeline.lanes.agent).toEqual([{ start: 5, end: 6, turn: 1, item: 'a' }]);
   });
 
-  test('has an answer in its turn, though the next was typed at the same moment', async () => {
+  test('keeps an answer in its turn if the next turn was typed at the same moment', async () => {
     const message = (role: string, id: string, at: number): ChatItem => ({ id, type: 'message', role, at });
     const timeline = await ofRecords({
       items: [
@@ -223,7 +223,7 @@ describe('the latency of a turn', () => {
     ]);
   });
 
-  test('sums up, whatever was measured', async () => {
+  test('equals the sum of its segments for any measurements', async () => {
     const gateway = await startTestGateway();
     let sessions = 0;
     const delay = fc.option(fc.double({ min: -2, max: 20, noNaN: true }), { nil: undefined });
@@ -271,10 +271,10 @@ describe('the latency of a turn', () => {
   });
 });
 
-describe('while the call runs', () => {
+describe('a running call', () => {
   const live = () => capturedOf('full').filter(({ kind }) => kind === 'traces');
 
-  test('a live call is shown in the same way, from spans', async () => {
+  test('is shown in the same way, from spans', async () => {
     const timeline = await ofCaptured(live(), 'AJ_full');
     expect(timeline.turns.map(({ turn, toolCalls, interrupted }) => [turn, toolCalls, interrupted])).toEqual([
       [0, 0, false],
@@ -293,7 +293,7 @@ describe('while the call runs', () => {
     expect(timeline.events.map(({ kind }) => kind)).toEqual(['interruption', 'error']);
   });
 
-  test('a redacted one has its turns and their latency, without text', async () => {
+  test('has turns and latencies without text if it is redacted', async () => {
     const gateway = await startTestGateway();
     await gateway.store.apply(emptyBatch({ jobId: 'AJ_full', redacted: true, simulated: false }), 'a');
     await gateway.take(live());
@@ -309,7 +309,7 @@ describe('while the call runs', () => {
     expect(items.some(({ text }: ChatItem) => text !== undefined)).toBe(false);
   });
 
-  test('its items are those of the transcript', async () => {
+  test('has the items of the transcript', async () => {
     const gateway = await startTestGateway();
     await gateway.take(live());
     const { items } = await gateway.json('/api/sessions/AJ_full/transcript');
@@ -318,7 +318,7 @@ describe('while the call runs', () => {
   });
 });
 
-test('what a user says to a realtime model has its time from the speech before it', async () => {
+test('a user message to a realtime model has the time of the preceding speech', async () => {
   const said = (id: string, at: number): ChatItem => ({ id, type: 'message', role: 'user', at: 1000 + at });
   const reply = (id: string, at: number): ChatItem => ({
     ...{ id, type: 'message', role: 'assistant', at: 1000 + at },
@@ -329,7 +329,7 @@ test('what a user says to a realtime model has its time from the speech before i
     spans: [
       span('user_speaking', 5, 7, {}, session),
       span('agent_turn', 7.1, 10, {}, session),
-      // The words come at the very moment at which the speech ends, a little before, and after a part of the reply.
+      // The transcript arrives when the speech ends, a little earlier, and after a part of the reply.
       span('user_speaking', 9.9, 12.01, {}, session),
       span('user_speaking', 20, 21, {}, session),
       span('user_speaking', 21.5, 23, {}, session),
@@ -360,7 +360,7 @@ test('what a user says to a realtime model has its time from the speech before i
   ]);
 });
 
-test('a turn begins when the user takes it, not with what was thrown in before', async () => {
+test('a turn begins when the user takes the turn, not with an earlier backchannel', async () => {
   // The agent speaks from 3 to 10; the user says `mhm` at 5, cuts in at 9.5, and stops at 12.
   const first = span('user_turn', 0, 2, { 'lk.pii.user_transcript': 'tell me' });
   const step = span('agent_turn', 2, 10, {
@@ -368,7 +368,7 @@ test('a turn begins when the user takes it, not with what was thrown in before',
     'lk.interrupted': true,
   });
   const second = span('user_turn', 5, 12.5, { 'lk.pii.user_transcript': 'mhm. wait' });
-  // What the detector makes of it, both SDKs write as text.
+  // Both SDKs write the result of the detector as a string.
   const { turns, lanes } = await ofRecords({
     spans: [
       first,
@@ -391,7 +391,7 @@ test('a turn begins when the user takes it, not with what was thrown in before',
   ]);
 });
 
-test('a fallback adapter has the name of the model that it called; a blocked event loop is not an error as well', async () => {
+test('a fallback adapter has the name of the model that it called; a blocked event loop is not also an error', async () => {
   const node = span('llm_node', 0, 1, {
     'gen_ai.provider.name': 'unknown',
     'gen_ai.request.model': 'FallbackAdapter',
@@ -408,8 +408,8 @@ test('a fallback adapter has the name of the model that it called; a blocked eve
   expect(events).toEqual([{ at: 0.5, kind: 'blocked', seconds: 0.25 }]);
 });
 
-describe('what is odd', () => {
-  test('nothing has come yet', async () => {
+describe('unusual input', () => {
+  test('a session without uploads', async () => {
     const gateway = await startTestGateway();
     const log = { at: 1000, level: 'info' as const, message: 'starting', scope: '', attributes: {} };
     const identity = { jobId: 'AJ_1', redacted: false, simulated: false };
@@ -430,21 +430,21 @@ describe('what is odd', () => {
     expect(lanes.user).toEqual([{ start: 0, end: 1 }]);
   });
 
-  test('spans that hang from each other in a circle', async () => {
+  test('spans with a cycle of parents', async () => {
     const one = { ...span('llm_node', 0, 1), spanId: 'x', parentId: 'y' };
     const other = { ...span('function_tool', 1, 2), spanId: 'y', parentId: 'x' };
     const { lanes } = await ofRecords({ spans: [one, other] });
     expect([lanes.thinking.length, lanes.tools.length]).toEqual([1, 1]);
   });
 
-  test('more bars than anybody looks at: the rest is counted', async () => {
+  test('more bars than the limit: the rest is counted', async () => {
     const { lanes, omitted } = await ofRecords({
       spans: Array.from({ length: 20_010 }, (_, at) => span('user_speaking', at, at + 0.5)),
     });
     expect([lanes.user.length, omitted]).toEqual([20_000, 10]);
   });
 
-  test('nothing of a redacted session says what was said', async () => {
+  test('a redacted session contains no conversation text', async () => {
     const gateway = await startTestGateway();
     const redacted = capturedOf('full').filter(({ kind }) => kind !== 'metrics');
     const identity = { jobId: 'AJ_full', redacted: true, simulated: false };

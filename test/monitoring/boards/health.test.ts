@@ -2,17 +2,17 @@ import { expect, test } from 'vitest';
 import { dashboards } from '../../../src/monitoring/boards/index.ts';
 import { settingsOf } from '../../../src/monitoring/settings.ts';
 
-interface Shown {
+interface PanelJson {
   title: string;
   targets?: { expr?: string; legendFormat?: string }[];
 }
 
-/** The lines of a panel of Talkgauge's health, and what each asks. */
+/** The legends of a panel of the health board, and their expressions. */
 function linesOf(title: string, recorded: boolean): Record<string, string> {
   const { dashboard } = dashboards(settingsOf('standard', { recorded })).find(
     ({ name }) => name === 'health',
   )!;
-  const panel = (dashboard.panels as unknown as Shown[]).find((shown) => shown.title === title);
+  const panel = (dashboard.panels as unknown as PanelJson[]).find((each) => each.title === title);
   return Object.fromEntries(
     (panel?.targets ?? []).map(({ legendFormat = '', expr = '' }) => [legendFormat, expr]),
   );
@@ -21,7 +21,7 @@ function linesOf(title: string, recorded: boolean): Record<string, string> {
 test.each([
   [true, '$level:talkgauge_relay_throttled:rate$window'],
   [false, 'talkgauge_relay_throttled_total'],
-])('a job that floods its worker shows beside the connections of jobs (recorded: %s)', (recorded, series) => {
+])('throttled jobs are in the panel of job connections (recorded: %s)', (recorded, series) => {
   expect(linesOf('Jobs and their connections', recorded).pauses).toContain(series);
 });
 
@@ -29,7 +29,7 @@ test.each([
   [true, 'gateway:talkgauge_gateway_read_refused:rate$window'],
   [false, 'talkgauge_gateway_read_refused_total'],
 ])(
-  'requests to a gateway without a login show beside the uploads that it refused (recorded: %s)',
+  'unauthorized reads of a gateway are in the panel of refused uploads (recorded: %s)',
   (recorded, series) => {
     const lines = linesOf('Refused by reason', recorded);
     expect(lines['read: {{reason}}']).toContain(series);

@@ -3,22 +3,22 @@ import { dashboards } from '../../../src/monitoring/boards/index.ts';
 import { filteredByLabels } from '../../../src/monitoring/boards/panels/variables.ts';
 import { recordingGroups } from '../../../src/monitoring/rules/index.ts';
 import { settingsOf } from '../../../src/monitoring/settings.ts';
-import { knownSeries } from '../bundle/known.ts';
+import { knownSeries } from '../bundle/known-series.ts';
 import { grouped, selectors } from '../bundle/promql.ts';
 
 const settings = settingsOf('standard', { labels: ['region'] });
 const known = knownSeries(settings);
 
-interface Shown {
+interface PanelJson {
   title: string;
-  panels?: Shown[];
+  panels?: PanelJson[];
   targets?: { expr?: string; datasource?: { type?: string } }[];
 }
 
 const boards = dashboards(settings).map(({ name, dashboard }) => ({
   name,
   variables: dashboard.templating?.list?.map((variable) => variable.name) ?? [],
-  queries: (dashboard.panels as unknown as Shown[])
+  queries: (dashboard.panels as unknown as PanelJson[])
     .flatMap((panel) => [panel, ...(panel.panels ?? [])])
     .flatMap(({ title, targets = [] }) =>
       targets
@@ -27,16 +27,16 @@ const boards = dashboards(settings).map(({ name, dashboard }) => ({
     ),
 }));
 
-describe('boards with a label of the user', () => {
-  test.each(boards)('$name can be filtered by it', ({ variables }) => {
+describe('boards with a custom label', () => {
+  test.each(boards)('$name has a filter for the label', ({ variables }) => {
     expect(variables).toContain('region');
   });
 
-  test.each(boards)('$name asks only for what the filter leaves of series that have it', ({ queries }) => {
+  test.each(boards)('$name applies the filter to all series with the label', ({ queries }) => {
     const unfiltered = queries.flatMap(({ title, expr }) =>
       selectors(expr)
         .filter(({ name }) => known.get(name)?.has('region'))
-        // What is told apart from the chosen workers: those of other regions.
+        // The exception compares the chosen workers with those of other regions.
         .filter(({ name }) => !expr.includes(`(${name} unless on (job, instance) ${name}{`))
         .filter(({ matchers }) => !matchers.some(({ label }) => label === 'region'))
         .map(({ name }) => `${title}: ${name}`),
@@ -44,7 +44,7 @@ describe('boards with a label of the user', () => {
     expect([...new Set(unfiltered)]).toEqual([]);
   });
 
-  test('recorded series and alerts get the filter, each once', () => {
+  test('each recorded series and alert gets the filter once', () => {
     const filter = (expr: string) => filteredByLabels(expr, ['region']);
     expect(filter('sum(agent:a:ratio_1h) / agent:b:rate$window{x="y"}')).toBe(
       'sum(agent:a:ratio_1h{region=~"$region"}) / agent:b:rate$window{x="y", region=~"$region"}',
@@ -55,7 +55,7 @@ describe('boards with a label of the user', () => {
     expect(filteredByLabels('agent:a:ratio_1h', [])).toBe('agent:a:ratio_1h');
   });
 
-  test('workers of one name in two regions are two lines', () => {
+  test('workers with the same name in two regions are two lines', () => {
     const workers = boards.find(({ name }) => name === 'workers')?.queries ?? [];
     const each = workers.filter(({ expr }) => grouped(expr).includes('instance'));
     expect(each.length).toBeGreaterThan(15);
@@ -64,7 +64,7 @@ describe('boards with a label of the user', () => {
   });
 });
 
-test('series of one target are divided by all of its labels: two clusters may have targets of one name', () => {
+test('series of a target are grouped by all of its labels, because two clusters may have targets of the same name', () => {
   for (const chosen of [settings, settingsOf('standard'), settingsOf('standard', { recorded: false })]) {
     const boards = JSON.stringify(dashboards(chosen).map(({ dashboard }) => dashboard));
     const rules = JSON.stringify(recordingGroups(chosen));

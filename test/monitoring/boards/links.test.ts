@@ -11,7 +11,7 @@ interface Board {
 }
 const boards = readdirSync(folder).map((file): Board => JSON.parse(readFileSync(join(folder, file), 'utf8')));
 
-/** Every address of another board that panels and their cells lead to. */
+/** All links to other boards, in panels and table cells. */
 const links = boards.flatMap(({ uid, panels }) =>
   panels
     .flatMap((panel) => [panel, ...(panel.panels ?? [])])
@@ -23,12 +23,12 @@ const links = boards.flatMap(({ uid, panels }) =>
       }));
     }),
 );
-const leadTo = (uid: string) => links.filter(({ url }) => url.startsWith(`/d/${uid}?`));
+const linksTo = (uid: string) => links.filter(({ url }) => url.startsWith(`/d/${uid}?`));
 
-// All boards hand these on, also those that do not have them.
+// All boards forward these variables, even boards without them.
 const filters = ['datasource', 'agent', 'version', 'provider', 'model'];
 
-test('a link sets only what the board that it leads to has, and filters', () => {
+test('a link sets only variables of its target board, and common filters', () => {
   const lacking = links.flatMap(({ from, url }) => {
     const target = boards.find(({ uid }) => url.match(/^\/d\/([\w-]+)/)?.[1] === uid);
     const known = [...filters, ...(target?.templating.list.map(({ name }) => name) ?? [])];
@@ -40,9 +40,9 @@ test('a link sets only what the board that it leads to has, and filters', () => 
 });
 
 describe('a link to a call', () => {
-  const toCalls = leadTo('talkgauge-session');
+  const toCalls = linksTo('talkgauge-session');
 
-  test('is in each table of calls, and brings the time range, the data sources, the job and the trace', () => {
+  test('is in each table of calls, with time range, data sources, job and trace', () => {
     expect(new Set(toCalls.map(({ from }) => from))).toEqual(
       new Set([
         'talkgauge-session: The call',
@@ -66,12 +66,12 @@ describe('a link to a call', () => {
     expect(toCalls.filter(({ url }) => !needed.every((part) => url.includes(part)))).toEqual([]);
   });
 
-  test('by a trace of a known job keeps the job', () => {
+  test('keeps the job if it is for a trace of a known job', () => {
     const [link] = toCalls.filter(({ from }) => from.endsWith('Traces of this job'));
     expect(link?.url).toMatch(/&var-job_id=\$\{job_id\}&var-trace_id=\$\{__value\.raw\}$/);
   });
 
-  test('in the line about a call fills in both of what says which call it is', () => {
+  test('in a log line about a call sets both the job and the trace', () => {
     const [link] = toCalls.filter(({ from }) => from.endsWith('The call'));
     expect(link?.url).toMatch(
       /&var-job_id=\$\{__data\.fields\["Job"\]\}&var-trace_id=\$\{__data\.fields\["Trace"\]\}$/,
@@ -79,8 +79,8 @@ describe('a link to a call', () => {
   });
 });
 
-test('worst turns and errors on other boards lead to the calls with them', () => {
-  expect(leadTo('talkgauge-sessions').map(({ from }) => from)).toEqual(
+test('the worst turns and errors on other boards link to their calls', () => {
+  expect(linksTo('talkgauge-sessions').map(({ from }) => from)).toEqual(
     expect.arrayContaining([
       'talkgauge-latency: Turn latency',
       'talkgauge-latency: Slowest first',

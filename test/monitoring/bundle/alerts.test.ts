@@ -11,12 +11,12 @@ import type { AlertRule } from '../../../src/monitoring/rules/rule.ts';
 import { settingsOf } from '../../../src/monitoring/settings.ts';
 import { installed, isMissing, runAsync } from '../../stack/programs.ts';
 import { coverage, ruleName } from './coverage.ts';
-import { knownSeries, unknown } from './known.ts';
+import { knownSeries, unknown } from './known-series.ts';
 import { problems, selectors } from './promql.ts';
 import { annotationQueries, readRuleTest, ruleTestPaths, ruleTestWriter } from './rule-tests.ts';
 
 const root = join(import.meta.dirname, '../../..');
-// With the one objective that no profile has, so that the alert on it is tested, too.
+// Includes the only objective that no profile has, so that its alert is tested, too.
 const settings = settingsOf('standard', { objectives: { ...profiles.standard, costPerMinute: 1.5 } });
 const files = ruleTestPaths(join(root, 'alerts/tests')).map((path) => ({ name: basename(path), path }));
 const alerts = alertingGroups(settings).flatMap(({ rules }) => rules);
@@ -30,13 +30,13 @@ describe.skipIf(isMissing(...promtools)).each(promtools)('%s', (promtool) => {
   });
   afterAll(() => rmSync(directory, { recursive: true }));
 
-  const write = lazily(() => ruleTestWriter(directory, settings));
-  test.concurrent.each(files)('$name holds', async ({ path }) => {
+  const write = lazy(() => ruleTestWriter(directory, settings));
+  test.concurrent.each(files)('$name passes', async ({ path }) => {
     expect(await runAsync(promtool, 'test', 'rules', write()(path))).toContain('SUCCESS');
   });
 
   test.concurrent.each(Object.keys(profiles) as (keyof typeof profiles)[])(
-    'takes the rules of %s',
+    'accepts the rules of %s',
     async (profile) => {
       const chosen = settingsOf(profile, { selector: ['job="voice"'], labels: ['region'] });
       const written = bundle(chosen).filter(({ path }) => path.endsWith('.yml'));
@@ -51,8 +51,8 @@ describe.skipIf(isMissing(...promtools)).each(promtools)('%s', (promtool) => {
   );
 });
 
-/** What is made when it is first needed. */
-function lazily<T>(make: () => T): () => T {
+/** A value that is created on first use. */
+function lazy<T>(make: () => T): () => T {
   let made: { it: T } | undefined;
   return () => {
     made ??= { it: make() };
@@ -62,12 +62,12 @@ function lazily<T>(make: () => T): () => T {
 
 const tested = coverage(alerts, new Map(files.map(({ name, path }) => [name, readRuleTest(path)])));
 
-describe.each(alerts.map((rule) => ({ rule, called: ruleName(rule) })))('$called', ({ rule }) => {
+describe.each(alerts.map((rule) => ({ rule, title: ruleName(rule) })))('$title', ({ rule }) => {
   test('fires in a test', () => {
     expect(tested.get(rule)?.fires).not.toEqual([]);
   });
 
-  test('is silent in another, unless it always fires', () => {
+  test('is silent in another test, unless it always fires', () => {
     const always = selectors(rule.expr).length === 0;
     expect((tested.get(rule)?.silent ?? []).length === 0).toBe(always);
   });
@@ -80,9 +80,9 @@ describe.each(names)('%s', (name) => {
     expect(existsSync(join(root, 'docs/runbooks', `${name}.md`))).toBe(true);
   });
 
-  test('tells figures, what they mean, and where to look', () => {
+  test('has texts with values, their meaning, and links', () => {
     for (const { summary, description, category, board } of rules) {
-      // What is absent has no figure.
+      // An absence alert has no value.
       if (category !== 'telemetry') expect(summary).toMatch(/\{\{ \$value \| (humanize|printf)/);
       expect(description).toMatch(/^[A-Z0-9].*\.$/);
       expect(Object.keys(boardTitles)).toContain(board.name);
@@ -92,23 +92,23 @@ describe.each(names)('%s', (name) => {
     );
   });
 
-  test('what its texts look up is PromQL over series that there are', () => {
+  test('has texts with valid PromQL over known series', () => {
     const known = knownSeries(settings);
-    const looked = rules.flatMap(annotationQueries);
-    expect(looked.flatMap((query) => problems(query))).toEqual([]);
+    const queries = rules.flatMap(annotationQueries);
+    expect(queries.flatMap((query) => problems(query))).toEqual([]);
     expect(
-      looked.flatMap((query) => unknown(query, known)).filter((problem) => !problem.includes('never has')),
+      queries.flatMap((query) => unknown(query, known)).filter((problem) => !problem.includes('never has')),
     ).toEqual([]);
   });
 });
 
-test('each test and each runbook belongs to an alert, or to recorded series', () => {
+test('each test and each runbook belongs to an alert or to recorded series', () => {
   const of = (file: string) => file.replace(/(-\w+)?\.yml$/, '');
   expect(files.filter(({ name }) => !name.startsWith('recording-') && !names.includes(of(name)))).toEqual([]);
   expect(readdirSync(join(root, 'docs/runbooks')).sort()).toEqual(names.map((name) => `${name}.md`).sort());
 });
 
-test('each test says what it proves, and asserts no address', () => {
+test('each test has a name, and asserts no URL', () => {
   for (const { name, path } of files) {
     const { tests } = readRuleTest(path);
     expect(
@@ -119,7 +119,7 @@ test('each test says what it proves, and asserts no address', () => {
   }
 });
 
-test('links of an alert lead to its runbook and to its board, with the filters that its labels set', () => {
+test('an alert links to its runbook and to its board, with filters from its labels', () => {
   const rule = alerts.find(({ alert }) => alert === 'LiveKitAgentToolFailing') as AlertRule;
   expect(renderRule(rule, settings)).toMatchObject({
     annotations: {
@@ -134,13 +134,13 @@ test('links of an alert lead to its runbook and to its board, with the filters t
   );
 });
 
-test('alerts of one name differ in their severity or their labels', () => {
+test('alerts with the same name differ in their severity or labels', () => {
   const identities = alerts.map(({ alert, severity, labels }) => JSON.stringify([alert, severity, labels]));
   expect(new Set(identities).size).toBe(identities.length);
 });
 
-test('what wakes somebody has held for two minutes', () => {
-  for (const { alert, severity, for: held = '0m' } of alerts) {
-    if (severity === 'critical') expect(Number.parseInt(held, 10), alert).toBeGreaterThanOrEqual(2);
+test('critical alerts have a `for` duration of at least two minutes', () => {
+  for (const { alert, severity, for: duration = '0m' } of alerts) {
+    if (severity === 'critical') expect(Number.parseInt(duration, 10), alert).toBeGreaterThanOrEqual(2);
   }
 });

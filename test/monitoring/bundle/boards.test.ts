@@ -7,40 +7,40 @@ import { dashboards } from '../../../src/monitoring/boards/index.ts';
 import { boardTitles } from '../../../src/monitoring/boards/panels/links.ts';
 import { settingsOf } from '../../../src/monitoring/settings.ts';
 import { logqlProblems, traceqlProblems } from './call-queries.ts';
-import { knownSeries, unknown } from './known.ts';
+import { knownSeries, unknown } from './known-series.ts';
 import { problems } from './promql.ts';
 
-/** What of Grafana's schema these tests read. */
-type Shown = Omit<Panel, 'targets'> & {
+/** The part of Grafana's schema that these tests read. */
+type PanelJson = Omit<Panel, 'targets'> & {
   type: string;
-  panels?: Shown[];
+  panels?: PanelJson[];
   options?: Record<string, unknown>;
   fieldConfig?: { defaults: { unit?: string; noValue?: string } };
   targets?: { expr?: string; query?: string; refId: string; datasource?: { type?: string } }[];
 };
 
-const panelsOf = ({ panels = [] }: Dashboard): Shown[] =>
-  (panels as unknown as Shown[]).flatMap((panel) => [panel, ...(panel.panels ?? [])]);
+const panelsOf = ({ panels = [] }: Dashboard): PanelJson[] =>
+  (panels as unknown as PanelJson[]).flatMap((panel) => [panel, ...(panel.panels ?? [])]);
 const chartsOf = (dashboard: Dashboard) => panelsOf(dashboard).filter(({ type }) => type !== 'row');
 
-/** Expressions of panels that ask a kind of data source, with where they are. */
-const asked = (dashboard: Dashboard, kind: 'prometheus' | 'loki' | 'tempo'): [string, string][] =>
+/** Expressions of panels for a kind of data source, with their locations. */
+const expressionsFor = (dashboard: Dashboard, kind: 'prometheus' | 'loki' | 'tempo'): [string, string][] =>
   chartsOf(dashboard).flatMap(({ title, targets = [] }) =>
     targets
       .filter(({ datasource }) => datasource?.type === kind)
       .map(({ expr, query, refId }) => [`${title} ${refId}`, expr ?? query ?? ''] as [string, string]),
   );
 
-/** Expressions of panels and annotations, with where they are. */
+/** Expressions of panels and annotations, with their locations. */
 function expressions(dashboard: Dashboard): [string, string][] {
-  const drawn = asked(dashboard, 'prometheus');
-  const marks = (dashboard.annotations?.list ?? []).map(
+  const panelExpressions = expressionsFor(dashboard, 'prometheus');
+  const annotations = (dashboard.annotations?.list ?? []).map(
     ({ name, expr = '' }) => [name, expr] as [string, string],
   );
-  return [...drawn, ...marks];
+  return [...panelExpressions, ...annotations];
 }
 
-const choices = {
+const variants = {
   standard: settingsOf('standard'),
   'no recorded series, own labels': settingsOf('strict', {
     recorded: false,
@@ -49,32 +49,32 @@ const choices = {
   }),
 };
 
-describe.each(Object.entries(choices))('boards for %s', (_, settings) => {
+describe.each(Object.entries(variants))('boards for %s', (_, settings) => {
   const known = knownSeries(settings);
 
   describe.each(dashboards(settings).map(({ name, dashboard }) => [name, dashboard] as const))(
     '%s',
     (name, dashboard) => {
-      test('every expression is PromQL over series, labels and values that there are', () => {
+      test('every Prometheus expression is valid PromQL over known series, labels and values', () => {
         const wrong = expressions(dashboard).flatMap(([where, expr]) =>
           [...problems(expr), ...unknown(expr, known)].map((problem) => `${where}: ${problem}: ${expr}`),
         );
         expect(wrong).toEqual([]);
       });
 
-      test('every other expression is LogQL or TraceQL', () => {
+      test('every other expression is valid LogQL or TraceQL', () => {
         const wrong = [
-          ...asked(dashboard, 'loki').flatMap(([where, expr]) =>
+          ...expressionsFor(dashboard, 'loki').flatMap(([where, expr]) =>
             logqlProblems(expr).map((p) => `${where}: ${p}: ${expr}`),
           ),
-          ...asked(dashboard, 'tempo').flatMap(([where, expr]) =>
+          ...expressionsFor(dashboard, 'tempo').flatMap(([where, expr]) =>
             traceqlProblems(expr).map((p) => `${where}: ${p}: ${expr}`),
           ),
         ];
         expect(wrong).toEqual([]);
       });
 
-      test('every panel says what it shows, in which unit, and what it means that there is nothing', () => {
+      test('every panel has a description, a unit and a text for no data', () => {
         for (const { type, title, description, fieldConfig } of chartsOf(dashboard)) {
           expect(title, JSON.stringify({ type, title })).toBeTruthy();
           expect(description?.length ?? 0, title).toBeGreaterThan(30);
@@ -84,12 +84,12 @@ describe.each(Object.entries(choices))('boards for %s', (_, settings) => {
         }
       });
 
-      test('ids are unique, the uid is stable, and the panels fill their lines without overlap', () => {
+      test('ids are unique, the uid is stable, and panels fill their rows without overlap', () => {
         const ids = panelsOf(dashboard).map(({ id }) => id);
         expect(new Set(ids).size).toBe(ids.length);
         expect(dashboard.uid).toBe(`talkgauge-${name}`);
         const cells = new Set<string>();
-        for (const { gridPos, title } of (dashboard.panels as unknown as Shown[]).filter(
+        for (const { gridPos, title } of (dashboard.panels as unknown as PanelJson[]).filter(
           (panel) => panel.gridPos,
         )) {
           const { x, y, w, h } = gridPos!;
@@ -103,7 +103,7 @@ describe.each(Object.entries(choices))('boards for %s', (_, settings) => {
         }
       });
 
-      test('queries go to the chosen data source, and links to boards that there are', () => {
+      test('queries use the selected data source, and links lead to existing boards', () => {
         const text = JSON.stringify(dashboard);
         const sources = new Set(
           [...text.matchAll(/"datasource":\{[^}]*"uid":"([^"]*)"/g)].map(([, uid]) => uid),
@@ -118,10 +118,10 @@ describe.each(Object.entries(choices))('boards for %s', (_, settings) => {
   );
 });
 
-test('whatever the time range and the filter of workers are, the series that boards choose by them are recorded', () => {
-  const known = knownSeries(choices.standard);
+test('for every time range and worker filter, the selected recorded series exist', () => {
+  const known = knownSeries(variants.standard);
   const chosen = new Set(
-    dashboards(choices.standard).flatMap(({ dashboard }) =>
+    dashboards(variants.standard).flatMap(({ dashboard }) =>
       expressions(dashboard).flatMap(([, expr]) => expr.match(/(?:\$level|[a-z]+):[\w:]+\$window/g) ?? []),
     ),
   );
@@ -135,10 +135,10 @@ test('whatever the time range and the filter of workers are, the series that boa
   expect(names.filter((name) => !known.has(name))).toEqual([]);
 });
 
-test('boards ask as often as their time range has something new, and the runbooks never', () => {
+test('the refresh interval of a board fits its time range, and the runbook board does not refresh', () => {
   expect(
     Object.fromEntries(
-      dashboards(choices.standard).map(({ name, dashboard }) => [
+      dashboards(variants.standard).map(({ name, dashboard }) => [
         name,
         [dashboard.time?.from, dashboard.refresh],
       ]),
@@ -162,7 +162,7 @@ test('boards ask as often as their time range has something new, and the runbook
   });
 });
 
-test('queries of Loki and Tempo are parsed: a mistake is one', () => {
+test('syntax errors in queries of Loki and Tempo are found', () => {
   expect(logqlProblems('{service_name="x"} | event_name="lk.turn" | lk_e2e_latency>=$slower')).toEqual([]);
   expect(logqlProblems('{service_name="x"} | event_name=')).not.toEqual([]);
   expect(logqlProblems('sum(count_over_time({service_name="x"} [$__range])')).not.toEqual([]);
@@ -170,12 +170,12 @@ test('queries of Loki and Tempo are parsed: a mistake is one', () => {
   expect(traceqlProblems('{ name = "agent_turn" && }')).not.toEqual([]);
 });
 
-test('both boards of calls ask Loki and Tempo', () => {
-  const boards = dashboards(choices.standard).filter(({ name }) => name.startsWith('session'));
+test('both boards of calls query Loki and Tempo', () => {
+  const boards = dashboards(variants.standard).filter(({ name }) => name.startsWith('session'));
   const counts = boards.map(({ name, dashboard }) => [
     name,
-    asked(dashboard, 'loki').length,
-    asked(dashboard, 'tempo').length,
+    expressionsFor(dashboard, 'loki').length,
+    expressionsFor(dashboard, 'tempo').length,
   ]);
   expect(counts).toEqual([
     ['sessions', 9, 2],
@@ -183,15 +183,15 @@ test('both boards of calls ask Loki and Tempo', () => {
   ]);
 });
 
-test('there is a board for each entry of the menu', () => {
-  expect(dashboards(choices.standard).map(({ name }) => name)).toEqual(Object.keys(boardTitles));
+test('each entry of the menu has a board', () => {
+  expect(dashboards(variants.standard).map(({ name }) => name)).toEqual(Object.keys(boardTitles));
 });
 
-test('the boards and panels that are excluded from a rule of dashboard-linter exist', () => {
+test('boards and panels excluded from a rule of dashboard-linter exist', () => {
   const { exclusions } = parse(readFileSync(join(import.meta.dirname, '../../../.lint'), 'utf8')) as {
     exclusions: Record<string, { entries?: { dashboard: string; panel?: string }[] }>;
   };
-  const shown = dashboards(choices.standard).flatMap(({ dashboard }) => [
+  const titles = dashboards(variants.standard).flatMap(({ dashboard }) => [
     dashboard.title,
     ...panelsOf(dashboard).map(({ title }) => `${dashboard.title}: ${title}`),
   ]);
@@ -199,5 +199,5 @@ test('the boards and panels that are excluded from a rule of dashboard-linter ex
     .flatMap(({ entries = [] }) => entries)
     .map(({ dashboard, panel }) => (panel === undefined ? dashboard : `${dashboard}: ${panel}`));
   expect(excluded.length).toBeGreaterThan(5);
-  expect(excluded.filter((name) => !shown.includes(name))).toEqual([]);
+  expect(excluded.filter((name) => !titles.includes(name))).toEqual([]);
 });

@@ -16,15 +16,15 @@ const errors = (tree: Tree): string[] => {
 };
 
 /** Grafana replaces its variables before a backend sees them; `$slower` is a number. */
-const replaced = (expr: string): string =>
+const interpolated = (expr: string): string =>
   expr
     .replaceAll('$slower', '1.5')
     .replaceAll('$__range', '1h')
     .replaceAll(/\$\{?(\w+)(:\w+)?\}?/g, 'value');
 
-/** What Loki would not take. */
-export const logqlProblems = (expr: string): string[] => errors(logql.parse(replaced(expr)));
+/** LogQL syntax errors. */
+export const logqlProblems = (expr: string): string[] => errors(logql.parse(interpolated(expr)));
 
-/** What Tempo would not take; an id alone asks for that trace. */
+/** TraceQL syntax errors. A trace ID alone is valid. */
 export const traceqlProblems = (expr: string): string[] =>
-  expr === '${trace_id}' ? [] : errors(traceql.parse(replaced(expr)));
+  expr === '${trace_id}' ? [] : errors(traceql.parse(interpolated(expr)));

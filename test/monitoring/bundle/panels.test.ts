@@ -5,9 +5,9 @@ import { withoutUnknownVariables } from '../../../src/monitoring/boards/panels/l
 import { table } from '../../../src/monitoring/boards/panels/table.ts';
 import { settingsOf } from '../../../src/monitoring/settings.ts';
 
-const said = { description: 'A panel of a test, which says enough.', width: 24, empty: 'Nothing' };
+const common = { description: 'A panel for a test.', width: 24, empty: 'Nothing' };
 
-test('links hand on the variables that a board has, and no others', () => {
+test('links forward exactly the variables of their board', () => {
   for (const { name, dashboard } of dashboards(settingsOf('standard'))) {
     const has = new Set(dashboard.templating?.list?.map((variable) => variable.name));
     const handed = [...JSON.stringify(dashboard).matchAll(/\$\{(\w+):queryparam\}/g)].map(([, of]) => of);
@@ -23,9 +23,9 @@ test('links hand on the variables that a board has, and no others', () => {
   });
 });
 
-test('a value of a table leads on with the agent of its row', () => {
+test('a link of a table value sets the agent of its row', () => {
   const panel = table({
-    ...said,
+    ...common,
     title: 'Agents',
     keys: [{ label: 'agent_name', title: 'Agent', link: { board: 'latency', variable: 'agent' } }],
     columns: [{ title: 'Slow', unit: 'percentunit', expr: 'up', next: 'slo' }],
@@ -36,9 +36,9 @@ test('a value of a table leads on with the agent of its row', () => {
   expect(text).toContain('"title":"Show Service levels"');
 });
 
-test('words stand for values, in their colours', () => {
+test('value mappings have texts and colours', () => {
   const panel = table({
-    ...said,
+    ...common,
     title: 'Versions',
     keys: [],
     columns: [
@@ -53,9 +53,9 @@ test('words stand for values, in their colours', () => {
   expect(properties).toContainEqual({ id: 'custom.displayMode', value: 'color-text' });
 });
 
-test('a chart draws a line for each step, and shares of 100 %', () => {
+test('a chart draws a line for each threshold, and stacks shares to 100 %', () => {
   const chart = timeseries({
-    ...said,
+    ...common,
     title: 'Burn rate',
     unit: 'short',
     draw: 'shares',

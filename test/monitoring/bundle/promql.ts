@@ -3,8 +3,8 @@ import { EditorState } from '@codemirror/state';
 import { Parser } from '@prometheus-io/codemirror-promql/dist/cjs/parser/index.js';
 import { parser } from '@prometheus-io/lezer-promql';
 
-/** A selector of an expression: the series, the labels that it is matched by, and the values that they must equal. */
-export interface Selected {
+/** A selector of an expression: the series name and its label matchers. */
+export interface Selector {
   name: string;
   matchers: readonly { label: string; operator: string; value: string }[];
 }
@@ -12,7 +12,7 @@ export interface Selected {
 const language = LRLanguage.define({ parser: parser.configure({ top: 'PromQL' }) });
 
 /** Grafana replaces its variables before Prometheus sees them. */
-const replaced = (expr: string): string =>
+const interpolated = (expr: string): string =>
   expr
     .replaceAll(/\$__(rate_)?interval\b/g, '5m')
     .replaceAll('$__range_s', '3600')
@@ -22,18 +22,18 @@ const replaced = (expr: string): string =>
     .replaceAll('$level', 'worker')
     .replaceAll(/\$\{?(\w+)(:\w+)?\}?/g, '.*');
 
-/** What Prometheus would not take: syntax, argument types, a range where there must be none. */
+/** PromQL errors: syntax, argument types, misplaced ranges. */
 export function problems(expr: string): string[] {
-  const doc = replaced(expr);
+  const doc = interpolated(expr);
   const fresh = EditorState.create({ doc, extensions: [language] });
-  // An editor gives up parsing after a few milliseconds, which a busy machine does not keep; the next state has the whole tree.
+  // The editor stops parsing after a few milliseconds, which is too short on a busy machine; the next state has the whole tree.
   ensureSyntaxTree(fresh, doc.length, 60_000);
   const { state } = fresh.update({});
-  // Its types are those of the other module system; at run time there is one.
+  // The types are those of the CommonJS build; at run time, both are the same module.
   const analysis = new Parser(state as never);
   analysis.analyze();
   const found = analysis.getDiagnostics().map(({ message }) => message);
-  // The analysis forgives what is not finished, such as a missing bracket.
+  // The analysis accepts incomplete input, such as a missing bracket.
   parser.parse(doc).iterate({
     enter: (node) => {
       if (node.type.isError) found.push(`syntax error at ${node.from}`);
@@ -43,9 +43,9 @@ export function problems(expr: string): string[] {
 }
 
 /** All selectors of an expression. */
-export function selectors(expr: string): Selected[] {
-  const doc = replaced(expr);
-  const found: Selected[] = [];
+export function selectors(expr: string): Selector[] {
+  const doc = interpolated(expr);
+  const found: Selector[] = [];
   parser.parse(doc).iterate({
     enter: ({ name, node }) => {
       if (name !== 'VectorSelector') return;
@@ -61,7 +61,7 @@ export function selectors(expr: string): Selected[] {
 
 /** Labels that an expression groups or joins by. */
 export function grouped(expr: string): string[] {
-  const doc = replaced(expr);
+  const doc = interpolated(expr);
   const found: string[] = [];
   parser.parse(doc).iterate({
     enter: ({ name, node }) => {

@@ -9,13 +9,13 @@ import { selectors } from './promql.ts';
 
 type Rule = AlertRule | RecordingRule;
 
-/** A test file of promtool. What it leaves out is the same for all: which rules there are, and their order. */
+/** A test file of promtool, without the rule files and the group order, which are added to all files. */
 export interface RuleTestFile {
   evaluation_interval: string;
   tests: RuleTest[];
 }
 export interface RuleTest {
-  /** The sentence that it proves. */
+  /** The sentence that the test proves. */
   name?: string;
   interval: string;
   input_series: { series: string; values: string }[];
@@ -32,7 +32,7 @@ export interface ExpectedAlert {
   exp_annotations: Readonly<Record<string, string>>;
 }
 
-/** A test file as it is written: strings such as `0x40` are read as numbers. */
+/** Reads a test file. Strings such as `0x40` are read as numbers. */
 export const readRuleTest = (path: string): RuleTestFile =>
   parse(readFileSync(path, 'utf8'), { merge: true });
 
@@ -42,25 +42,25 @@ export const ruleTestPaths = (folder: string): string[] =>
     .sort()
     .map((file) => join(folder, file));
 
-/** All rules in an order in which each is evaluated after what it reads. */
+/** All rules, ordered so that each is evaluated after the series that it reads. */
 export const allGroups = (settings: Settings): RuleGroup[] => [
   ...recordingGroups(settings),
   ...alertingGroups(settings),
 ];
 
-/** The series that a rule reads, those included that its annotations look up. */
+/** The series that a rule reads, including those in its annotations. */
 function reads(rule: Rule): string[] {
   const queries = 'alert' in rule ? annotationQueries(rule) : [];
   return [rule.expr, ...queries].flatMap((expr) => selectors(expr).map(({ name }) => name));
 }
 
-/** The PromQL that an alert's annotations ask. */
+/** The PromQL queries in an alert's annotations. */
 export const annotationQueries = ({ summary, description }: AlertRule): string[] =>
   [...`${summary}${description}`.matchAll(/printf `([^`]*)`/g)].map(([, query = '']) =>
     query.replaceAll('%q', '"x"'),
   );
 
-/** Finds the rules that a test file asks for, and those that they read, in their groups and their order. */
+/** Finds the rules that a test file uses, with the rules that they read, in their groups and order. */
 function rulesFor(groups: readonly RuleGroup[]): (file: RuleTestFile) => RuleGroup[] {
   const inputs = new Map(groups.flatMap(({ rules }) => rules.map((rule) => [rule, reads(rule)] as const)));
   const writers = new Map<string, Rule[]>();
@@ -87,7 +87,7 @@ function rulesFor(groups: readonly RuleGroup[]): (file: RuleTestFile) => RuleGro
   };
 }
 
-/** Annotations that are the same for all alerts but for an address, which is made and tested elsewhere. */
+/** Annotations with URLs. They are generated and tested elsewhere. */
 const links = ['runbook_url', 'dashboard_url', 'dashboard_uid'];
 
 /** A rule file without the links of alerts. */
@@ -105,8 +105,8 @@ const withoutLinks = (groups: readonly RuleGroup[], settings: Settings) => ({
 });
 
 /**
- * Writes a test file into a folder with what promtool needs beside it: the rules that it reads, of this code and not as they were
- * last generated.
+ * Writes a test file into a folder with the rules that it needs. The rules come from the current code rather than from
+ * the generated files.
  *
  * @returns its path there
  */

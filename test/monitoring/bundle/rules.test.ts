@@ -3,41 +3,41 @@ import { profiles } from '../../../src/catalogue/objectives.ts';
 import { alertingGroups, recordingGroups } from '../../../src/monitoring/rules/index.ts';
 import type { AlertRule, RecordingRule } from '../../../src/monitoring/rules/rule.ts';
 import { settingsOf } from '../../../src/monitoring/settings.ts';
-import { knownSeries, unknown } from './known.ts';
+import { knownSeries, unknown } from './known-series.ts';
 import { problems } from './promql.ts';
 
 type Rule = AlertRule | RecordingRule;
 
-const choices = {
+const variants = {
   ...Object.fromEntries(
     (Object.keys(profiles) as (keyof typeof profiles)[]).map((profile) => [profile, settingsOf(profile)]),
   ),
-  'own selector and labels': settingsOf('standard', {
+  'a custom selector and labels': settingsOf('standard', {
     selector: ['job="voice"', 'agent_name=~"front-desk|support"'],
     labels: ['region'],
   }),
 };
 
-describe.each(Object.entries(choices))('rules for %s', (_, settings) => {
+describe.each(Object.entries(variants))('rules for %s', (_, settings) => {
   const rules = [
     ...recordingGroups(settings).flatMap((group): Rule[] => [...group.rules]),
     ...alertingGroups(settings).flatMap((group): Rule[] => [...group.rules]),
   ];
 
-  test('every expression is PromQL', () => {
+  test('every expression is valid PromQL', () => {
     const wrong = rules.flatMap(({ expr }) => problems(expr).map((problem) => `${problem}: ${expr}`));
     expect(wrong).toEqual([]);
     expect(rules.length).toBeGreaterThan(200);
   });
 
-  test('every expression names series, labels and values that there are', () => {
+  test('every expression uses known series, labels and values', () => {
     const known = knownSeries(settings);
     expect(rules.flatMap(({ expr }) => unknown(expr, known).map((problem) => `${problem}: ${expr}`))).toEqual(
       [],
     );
   });
 
-  test('names of recorded series tell level, metric and operation', () => {
+  test('names of recorded series have the form level:metric:operation', () => {
     for (const rule of rules) {
       if ('record' in rule)
         expect(rule.record).toMatch(
@@ -49,9 +49,7 @@ describe.each(Object.entries(choices))('rules for %s', (_, settings) => {
 
 test('a misspelt series, label or value is found', () => {
   const known = knownSeries(settingsOf('standard'));
-  expect(unknown('rate(lk_agents_turn_total[5m])', known)).toEqual([
-    'there is no series lk_agents_turn_total',
-  ]);
+  expect(unknown('rate(lk_agents_turn_total[5m])', known)).toEqual(['unknown series lk_agents_turn_total']);
   expect(unknown('lk_agents_turns_total{tool="yes"}', known)).toEqual([
     'lk_agents_turns_total has no label tool',
   ]);

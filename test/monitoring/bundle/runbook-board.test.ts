@@ -12,18 +12,18 @@ import { settingsOf } from '../../../src/monitoring/settings.ts';
 const settings = settingsOf('standard');
 const alerts = alertNames(settings);
 
-/** What of a panel these tests read. */
-interface Shown {
+/** The part of a panel that these tests read. */
+interface PanelJson {
   id: number;
   type: string;
   title: string;
   options: { content: string };
 }
 const panels = (dashboards(settings).find(({ name }) => name === 'runbooks')?.dashboard.panels ??
-  []) as unknown as Shown[];
+  []) as unknown as PanelJson[];
 
 describe('the link of an alert', () => {
-  test.each(alerts)('%s opens its runbook alone', (alert) => {
+  test.each(alerts)('%s opens the panel of its runbook', (alert) => {
     const [address, id] = runbookUrl(alert, settings).split('?viewPanel=');
     expect(address).toBe('http://localhost:3000/d/talkgauge-runbooks/runbooks');
     const panel = panels.find((candidate) => String(candidate.id) === id);
@@ -31,15 +31,15 @@ describe('the link of an alert', () => {
     expect(panel?.options.content).toMatch(/^\*\*(critical|warning|info|none)/);
   });
 
-  test('leads to the runbooks of the user, if he has some', () => {
-    const own = settingsOf('standard', { runbooks: 'https://wiki.example.com/voice/' });
-    expect(runbookUrl('LiveKitAgentToolSlow', own)).toBe(
+  test('leads to custom runbooks if configured', () => {
+    const custom = settingsOf('standard', { runbooks: 'https://wiki.example.com/voice/' });
+    expect(runbookUrl('LiveKitAgentToolSlow', custom)).toBe(
       'https://wiki.example.com/voice/LiveKitAgentToolSlow.md',
     );
-    expect(runbookLink(own).url).toBe('https://wiki.example.com/voice/${__value.raw}.md');
+    expect(runbookLink(custom).url).toBe('https://wiki.example.com/voice/${__value.raw}.md');
   });
 
-  test('in a table shows the id of the panel in a hidden column, and the alert in words', () => {
+  test('in a table uses a hidden column with the panel id, and shows the alert as words', () => {
     const { url, names, keys } = runbookLink(settings);
     expect(url).toBe('/d/talkgauge-runbooks/runbooks?viewPanel=${__data.fields.Runbook}');
     const [hidden] = keys;
@@ -59,11 +59,11 @@ test.each([
   ['LiveKitAgentToolSlow', 'Tool slow'],
   ['LiveKitWorkerEventLoopBlocked', 'Worker event loop blocked'],
   ['TalkgaugeLabelOverflow', 'Label overflow'],
-])('%s is said as %s', (alert, words) => {
+])('%s is shown as %s', (alert, words) => {
   expect(alertTitle(alert)).toBe(words);
 });
 
-test('links of runbooks lead to panels and boards; of links to other files the words remain', () => {
+test('links in runbooks lead to panels and boards; links to other files become plain text', () => {
   const to = {
     runbook: (alert: string) => `/to/${alert}`,
     board: (name: string) => (name === 'turn-taking' ? '/d/turns' : undefined),
@@ -100,7 +100,7 @@ describe('a folder of runbooks', () => {
     ]);
   });
 
-  test('that is not there has none', () => {
+  test('that does not exist has no runbooks', () => {
     expect(readRunbooks(join(folder, 'nowhere'))).toEqual([]);
   });
 });

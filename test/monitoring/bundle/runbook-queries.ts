@@ -9,7 +9,7 @@ export const runbooks: readonly { file: string; text: string }[] = readdirSync(f
   .filter((name) => name.endsWith('.md'))
   .map((file) => ({ file, text: readFileSync(join(folder, file), 'utf8') }));
 
-/** The expressions of a page; one that goes on in the next line is indented there. */
+/** The expressions of a page. Continuation lines are indented. */
 export const expressions = (text: string, language: 'promql' | 'logql'): string[] =>
   [...text.matchAll(new RegExp(`^( *)\`\`\`${language}\\n(.*?)\\n *\`\`\`$`, 'gms'))].flatMap(
     ([, indent = '', block = '']) =>
@@ -20,7 +20,7 @@ export const expressions = (text: string, language: 'promql' | 'logql'): string[
         .split(/\n(?=\S)/),
   );
 
-/** What every line has, of an agent's log as well. */
+/** Attributes of every line, including lines of an agent's log. */
 const shared = [
   'lk_agent_name',
   'lk_agent_version',
@@ -31,7 +31,7 @@ const shared = [
   'event_name',
 ];
 
-/** Records and labels that an expression names and that there are not. */
+/** Unknown records and labels of an expression. */
 export function unknownInRecords(expr: string): string[] {
   const named = /event_name=~?"([^"]*)"/.exec(expr)?.[1]?.split('|') ?? [];
   const known = Object.keys(conversationRecords);

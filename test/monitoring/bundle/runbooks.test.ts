@@ -3,7 +3,7 @@ import { boardTitles } from '../../../src/monitoring/boards/panels/links.ts';
 import { alertingGroups } from '../../../src/monitoring/rules/index.ts';
 import { settingsOf } from '../../../src/monitoring/settings.ts';
 import { logqlProblems } from './call-queries.ts';
-import { knownSeries, unknown } from './known.ts';
+import { knownSeries, unknown } from './known-series.ts';
 import { problems } from './promql.ts';
 import { expressions, runbooks, unknownInRecords } from './runbook-queries.ts';
 
@@ -12,7 +12,7 @@ const known = knownSeries(settings);
 const alerts = new Set(alertingGroups(settings).flatMap(({ rules }) => rules.map(({ alert }) => alert)));
 
 describe.each(runbooks)('$file', ({ file, text }) => {
-  test('has the sections of a runbook, in their order', () => {
+  test('has the sections of a runbook in order', () => {
     const sections = text.match(/^#+ .*/gm) ?? [];
     expect(sections).toEqual([
       `# ${file.replace('.md', '')}`,
@@ -25,7 +25,7 @@ describe.each(runbooks)('$file', ({ file, text }) => {
     ]);
   });
 
-  test('has PromQL that Prometheus takes, on series and labels that there are', () => {
+  test('has valid PromQL on known series and labels', () => {
     for (const expr of expressions(text, 'promql')) {
       expect(problems(expr), expr).toEqual([]);
       expect(unknown(expr, known), expr).toEqual([]);
@@ -33,48 +33,48 @@ describe.each(runbooks)('$file', ({ file, text }) => {
     expect(expressions(text, 'promql').length).toBeGreaterThan(0);
   });
 
-  test('has LogQL that Loki takes, on records and attributes that there are', () => {
+  test('has valid LogQL on known records and attributes', () => {
     for (const expr of expressions(text, 'logql')) {
       expect(logqlProblems(expr), expr).toEqual([]);
       expect(unknownInRecords(expr), expr).toEqual([]);
     }
   });
 
-  test('leads to boards that there are', () => {
+  test('links to existing boards', () => {
     const boards = [...text.matchAll(/\]\(\.\.\/boards\.md#([\w-]+)\)/g)].map(([, name]) => name);
     expect(boards.length).toBeGreaterThan(0);
     expect(boards.filter((name) => !Object.hasOwn(boardTitles, name ?? ''))).toEqual([]);
   });
 
-  test('silences its own alert', () => {
+  test('has a command that silences its own alert', () => {
     expect(text).toContain(`amtool silence add alertname=${file.replace('.md', '')}`);
     expect(alerts).toContain(file.replace('.md', ''));
   });
 });
 
-test('the runbook of label overflow says after how long a value makes room, and for how many there is room', () => {
+test('the runbook of label overflow has the retention time and the limit of label values', () => {
   const { text } = runbooks.find(({ file }) => file === 'TalkgaugeLabelOverflow.md')!;
-  // By test/metrics/series-table.test.ts, that is what the worker does.
+  // test/metrics/series-table.test.ts tests that the worker does this.
   expect(text).toContain('values that have not been seen for six hours are forgotten');
   expect(text).toContain('more than 200 values within six hours');
 });
 
-/** Alerts whose cause shows in no single call. */
-const inNoCall = [
+/** Alerts with a cause that is visible in no single call. */
+const notAboutCalls = [
   'LiveKitAgentCacheHitDrop',
   'LiveKitAgentCallsStopped',
   'LiveKitAgentModelLatencyRegression',
   'LiveKitAgentUsageUnpriced',
 ];
 
-test('the runbook of every alert about calls leads to the calls', () => {
+test('the runbook of every alert about calls links to the calls', () => {
   const without = runbooks.filter(({ text }) => expressions(text, 'logql').length === 0);
   expect(
     without.map(({ file }) => file.replace('.md', '')).filter((name) => name.startsWith('LiveKitAgent')),
-  ).toEqual(inNoCall);
+  ).toEqual(notAboutCalls);
 });
 
-test('a query for a record or an attribute that there is not is found', () => {
+test('queries for unknown records or attributes are found', () => {
   const agents = '{service_name="livekit-agents"} | lk_agent_name="AGENT"';
   expect(unknownInRecords(`${agents} | event_name="lk.turns" | lk_e2e_latency > 1`)).toEqual([
     'lk.turns',

@@ -10,7 +10,7 @@ import { settingsOf } from '../../../src/monitoring/settings.ts';
 
 const day = 86_400;
 
-// What the model counts is compared with a real Prometheus in test/stack/samples.stack.ts.
+// test/stack/samples.stack.ts compares this model with a real Prometheus.
 const model = (settings = settingsOf('standard')) =>
   modelOf({ catalogue, gateway }, recordingGroups(settings), largeFleet);
 
@@ -41,22 +41,22 @@ test.each(
 });
 
 test.each([
-  // A step at 30 days of 360 points is two hours: 361 points.
+  // 360 points over 30 days: a step of two hours, and 361 points.
   ['a gauge of each worker', 'lk_agents_worker_load', false, 1000 * 361],
-  // 30 days of a scrape every 15 s.
+  // 30 days of scrapes every 15 s.
   ['a counter over all of it', 'sum(increase(lk_agents_handoffs_total[$__range]))', true, 1000 * 172_800],
-  // 5 agents in 2 versions, each recorded once a minute; two of three outcomes, two of tools.
+  // 5 agents with 2 versions, each recorded once a minute; two of three outcomes, two for tools.
   [
     'recorded rates of two outcomes',
     'sum(sum_over_time(agent:lk_agents_turns:rate5m{outcome=~"completed|interrupted"}[$__range]))',
     true,
     10 * 2 * 2 * 43_200,
   ],
-  // The window of each point is a step and a scrape: 7,215 s of samples each 15 s.
+  // The window of each point is a step plus a scrape interval: 7,215 s of samples every 15 s.
   ['a rate', 'rate(lk_agents_handoffs_total[$__rate_interval])', false, 1000 * 361 * 481],
-  // Prometheus evaluates it once, and counts it at each point.
+  // Prometheus evaluates it once and counts it at each point.
   ['a window at the end', 'last_over_time(lk_agents_worker_load[1d] @ end())', false, 1000 * 5760 * 361],
-  // Points of the subquery, and not what they are made of.
+  // Counts the points of the subquery, and not the samples that they are computed from.
   ['a subquery', 'max_over_time(sum(lk_agents_worker_load)[1d:5m])', true, 288],
   ['exemplars, of times to come', 'sum(lk_agents_worker_load offset -10y)', false, 0],
 ])('%s takes as many samples as counted by hand', (_, expr, instant, samples) => {
@@ -71,7 +71,7 @@ test('the rules of 1,000 workers read at most 100 million samples a minute', () 
     return (total(samplesOf({ ...board(''), panels: [{ targets }] }, 60)) * 60) / seconds(interval);
   });
   const samples = perMinute.reduce((sum, each) => sum + each, 0);
-  // Each of some 2,000 series of each worker is rated over five minutes: 20 samples.
+  // rate() over five minutes reads 20 samples of each of some 2,000 series per worker.
   expect(samples).toBeGreaterThan(2000 * 1000 * 20);
   expect(samples).toBeLessThan(100e6);
 });

@@ -5,7 +5,7 @@ describe("queries of LiveKit's server", () => {
   const recorded = serverQueries(true);
   const raw = serverQueries(false);
 
-  test('a mean loss in percent becomes a share', () => {
+  test('a mean loss in percent becomes a ratio', () => {
     expect(recorded.mean('livekit_packet_loss_percent', { direction: 'incoming', window: '10m' })).toBe(
       'sum(sum_over_time(node:livekit_packet_loss_percent_sum:rate5m{direction="incoming"}[10m])) * 60 / ' +
         '(sum(sum_over_time(node:livekit_packet_loss_percent_count:rate5m{direction="incoming"}[10m])) * 60 > 0) / 100',
@@ -18,7 +18,7 @@ describe("queries of LiveKit's server", () => {
     );
   });
 
-  test('without recorded series only audio is asked for', () => {
+  test('without recorded series, only audio is queried', () => {
     expect(raw.quantile(0.95, 'livekit_rtt_ms', { direction: 'outgoing' })).toBe(
       'histogram_quantile(0.95, sum by (le) (increase(livekit_rtt_ms_bucket{type="AUDIO", direction="outgoing"}[$__rate_interval]))) / 1000 >= 0',
     );

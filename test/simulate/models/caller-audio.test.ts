@@ -9,7 +9,7 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 describe('the microphone', () => {
-  test('sends a frame every 50 ms, silent unless something is said', async () => {
+  test('sends a frame every 50 ms, silent unless the caller speaks', async () => {
     const microphone = new CallerMicrophone();
     const reader = microphone.stream.getReader();
     const heard: (Utterance | undefined)[] = [];
@@ -62,7 +62,7 @@ describe('the loudspeaker', () => {
     return { loudspeaker, events };
   }
 
-  test('plays in real time what it is given at once', async () => {
+  test('plays audio that arrives at once in real time', async () => {
     const { loudspeaker, events } = start();
     await loudspeaker.captureFrame(second());
     await loudspeaker.captureFrame(second());
@@ -77,7 +77,7 @@ describe('the loudspeaker', () => {
     expect(events[1]).toEqual({ playbackPosition: 2, interrupted: false });
   });
 
-  test('plays faster when people talk faster', async () => {
+  test('plays faster when the speed is higher', async () => {
     const { loudspeaker, events } = start(4);
     await loudspeaker.captureFrame(second());
     loudspeaker.flush();
@@ -85,7 +85,7 @@ describe('the loudspeaker', () => {
     expect(events).toEqual(['started', { playbackPosition: 1, interrupted: false }]);
   });
 
-  test('does not go on while it is paused', async () => {
+  test('does not advance while paused', async () => {
     const { loudspeaker, events } = start();
     await loudspeaker.captureFrame(second());
     loudspeaker.flush();
@@ -100,7 +100,7 @@ describe('the loudspeaker', () => {
     expect(events[1]).toEqual({ playbackPosition: 1, interrupted: false });
   });
 
-  test('tells how far it came when it is interrupted', async () => {
+  test('reports the playback position when interrupted', async () => {
     const { loudspeaker, events } = start();
     await loudspeaker.captureFrame(second());
     await vi.advanceTimersByTimeAsync(290);

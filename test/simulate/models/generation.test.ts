@@ -28,14 +28,14 @@ describe('an LLM', () => {
         connOptions: { maxRetry: 2, retryIntervalMs: 1, timeoutMs: 5000 },
       });
       const response = await stream.collect();
-      // The metrics come when the stream's own reader has seen the end.
+      // The metrics are emitted when the stream's reader has reached the end.
       while (collected.length === 0) await new Promise((done) => setTimeout(done, 5));
       return response;
     };
     return { ask, collected, errors, chatCtx };
   }
 
-  test('answers by the script, in pieces, and the SDK measures it', async () => {
+  test('streams the scripted answer, and the SDK measures it', async () => {
     const { ask, collected, errors } = start([{ text: 'Yes, from six thirty on.' }]);
     const response = await ask();
     expect(response.text).toBe('Yes, from six thirty on.');
@@ -51,7 +51,7 @@ describe('an LLM', () => {
     expect(collected[0]?.ttftMs).toBeGreaterThan(50);
   });
 
-  test('asks for tools, and answers when they have', async () => {
+  test('calls tools, and answers after their results', async () => {
     const { ask, chatCtx } = start([
       { tools: [{ name: 'look', args: { day: 'Sunday' } }] },
       { text: 'It is.' },
@@ -72,20 +72,20 @@ describe('an LLM', () => {
     expect(errors).toEqual([{ recoverable: true, message: 'simulated: the connection was reset' }]);
   });
 
-  test('fails for good where a retry would not help', async () => {
+  test('fails without retries on a permanent error', async () => {
     const { ask, errors, collected } = start([{ fault: 'fatal' }]);
     expect((await ask()).text).toBe('');
     expect(errors).toEqual([{ recoverable: false, message: 'simulated: the request was refused' }]);
     expect(collected).toMatchObject([{ ttftMs: -1, completionTokens: 0 }]);
   });
 
-  test('may answer nothing', async () => {
+  test('may give an empty answer', async () => {
     const { ask, errors, collected } = start([{ text: 'unsaid', fault: 'empty' }]);
     expect((await ask()).text).toBe('');
     expect([errors, collected[0]?.ttftMs]).toEqual([[], -1]);
   });
 
-  test('of openai refuses while the provider is down, and those of others do not', async () => {
+  test('of openai fails during the provider outage, and those of other providers do not', async () => {
     const down = during('provider-down');
     const openai = start([{ text: 'Yes.' }], 'gpt-4.1', down);
     expect((await openai.ask()).text).toBe('');
@@ -118,7 +118,7 @@ describe('a TTS', () => {
     return { mouth, collected, errors, connOptions, speak };
   }
 
-  /** Milliseconds of audio in a stream. */
+  /** Duration of the audio in a stream, in milliseconds. */
   async function length(stream: AsyncIterable<tts.SynthesizedAudio | symbol>): Promise<number> {
     let ms = 0;
     for await (const audio of stream) {
@@ -129,9 +129,9 @@ describe('a TTS', () => {
 
   const text = 'The pool opens early. It closes at nine.';
 
-  test('speaks a text for as long as people do, and the SDK measures it', async () => {
+  test('speaks a text at the speed of people, and the SDK measures it', async () => {
     const { speak, collected } = start('sonic-2');
-    // 40 characters, 62 ms each, each of the two sentences rounded to 100 ms.
+    // 40 characters of 62 ms, with each of the two sentences rounded to 100 ms.
     expect(await speak(text)).toBe(2500);
     expect(collected).toMatchObject([
       { charactersCount: 40, audioDurationMs: 2500, streamed: true, inputTokens: 0, cancelled: false },
@@ -139,20 +139,20 @@ describe('a TTS', () => {
     expect(collected[0]?.ttfbMs).toBeGreaterThan(20);
   });
 
-  test('counts tokens where its model bills by them', async () => {
+  test('counts tokens if its model bills by token', async () => {
     const { mouth, collected, connOptions } = start('gpt-4o-mini-tts');
     expect(await length(mouth.synthesize(text, connOptions))).toBe(2500);
     expect(collected).toMatchObject([{ streamed: false, inputTokens: 10, outputTokens: 50 }]);
   });
 
-  test('tries again when it has failed once', async () => {
+  test('retries after a failure', async () => {
     const faults = new Faults();
     faults.arm('tts-once');
     const { speak, errors } = start('sonic-2', faults);
     expect([await speak(text), errors]).toEqual([2500, []]);
   });
 
-  test('gives up on an error that will not pass', async () => {
+  test('does not retry a permanent error', async () => {
     const faults = new Faults();
     faults.arm('tts-fatal');
     const { speak, errors, collected } = start('sonic-2', faults);

@@ -21,12 +21,12 @@ const said = (frames: number) => Array.from({ length: frames }, () => speechFram
 const silence = (frames: number) => Array.from({ length: frames }, silentFrame);
 
 describe('audio', () => {
-  test('carries what is said in it', () => {
+  test('carries its text', () => {
     expect(utteranceOf(speechFrame(hello))).toBe(hello);
     expect(utteranceOf(silentFrame())).toBeUndefined();
   });
 
-  test('is loud when somebody speaks, and louder than a backchannel when somebody wants the floor', () => {
+  test('is loud during speech, and speech is louder than a backchannel', () => {
     const backchannel = speechFrame({ ...hello, loudness: 'backchannel' }).data;
     expect([isLoud(speechFrame(hello).data), isLoud(backchannel), isLoud(silentFrame().data)]).toEqual([
       true,
@@ -42,7 +42,7 @@ describe('audio', () => {
 });
 
 describe('the VAD', () => {
-  async function hear(frames: AudioFrame[]) {
+  async function detect(frames: AudioFrame[]) {
     const vad = new SimulatedVad(createRandom('vad'));
     const collected: metrics.VADMetrics[] = [];
     vad.on('metrics_collected', (event) => collected.push(event));
@@ -58,9 +58,9 @@ describe('the VAD', () => {
   }
   const of = (events: VADEvent[], type: VADEventType) => events.filter((event) => event.type === type);
 
-  test('hears the start and the end of speech', async () => {
-    // 50 ms a frame: 300 ms of speech, then silence; the end is 300 ms after the last word.
-    const { events } = await hear([...silence(2), ...said(6), ...silence(8)]);
+  test('detects the start and the end of speech', async () => {
+    // 50 ms per frame: 300 ms of speech, then silence; the end is detected 300 ms after the last word.
+    const { events } = await detect([...silence(2), ...said(6), ...silence(8)]);
     const [start] = of(events, VADEventType.START_OF_SPEECH);
     const [end] = of(events, VADEventType.END_OF_SPEECH);
     expect(start).toMatchObject({ speechDuration: 100, speaking: true });
@@ -68,13 +68,13 @@ describe('the VAD', () => {
     expect(end?.frames.map(utteranceOf).filter(Boolean).length).toBe(6);
   });
 
-  test('hears nothing in silence, and nothing in a click', async () => {
-    const { events } = await hear([...silence(4), ...said(1), ...silence(8)]);
+  test('detects no speech in silence or in a click', async () => {
+    const { events } = await detect([...silence(4), ...said(1), ...silence(8)]);
     expect(of(events, VADEventType.START_OF_SPEECH)).toEqual([]);
   });
 
-  test('lets the SDK report it at each start of speech', async () => {
-    const { collected } = await hear([...said(3), ...silence(8), ...said(3), ...silence(8)]);
+  test('emits SDK metrics at each start of speech', async () => {
+    const { collected } = await detect([...said(3), ...silence(8), ...said(3), ...silence(8)]);
     expect(collected.map(({ type, inferenceCount }) => [type, inferenceCount])).toEqual([
       ['vad_metrics', 1],
       ['vad_metrics', 1],
@@ -102,7 +102,7 @@ describe('a streaming STT', () => {
   const texts = (events: stt.SpeechEvent[], type: stt.SpeechEventType) =>
     events.filter((event) => event.type === type).map(({ alternatives }) => alternatives?.[0].text);
 
-  test('understands what is said, first word first', async () => {
+  test('transcribes speech with interim results', async () => {
     const { events, reading, stream } = await recognise('nova-3', [...said(6), ...silence(6)]);
     await reading;
     stream.close();
@@ -111,7 +111,7 @@ describe('a streaming STT', () => {
     expect(events.at(-1)?.alternatives?.[0]).toMatchObject({ confidence: 0.9, startTime: 0, endTime: 0.3 });
   });
 
-  test('reports every 5 s of audio, in tokens where its model bills by them', async () => {
+  test('reports usage every 5 s of audio, in tokens if its model bills by token', async () => {
     const { collected, reading, stream } = await recognise('gpt-4o-transcribe', [
       ...silence(100),
       ...said(6),
@@ -129,7 +129,7 @@ describe('a streaming STT', () => {
     });
   });
 
-  test('goes on after it has lost its connection once', async () => {
+  test('continues after a lost connection', async () => {
     const faults = new Faults();
     faults.arm('stt');
     const { reading, events, stream } = await recognise(
@@ -144,7 +144,7 @@ describe('a streaming STT', () => {
 });
 
 describe('an STT that does not stream', () => {
-  test('understands an utterance as a whole, and the SDK times it', async () => {
+  test('transcribes a complete utterance, and the SDK measures it', async () => {
     const ears = new SimulatedStt({
       model: stts['faster-whisper'],
       random: createRandom('stt'),
@@ -159,7 +159,7 @@ describe('an STT that does not stream', () => {
     expect(collected[0]?.durationMs).toBeGreaterThan(50);
   });
 
-  test('understands nothing in noise', async () => {
+  test('transcribes nothing in noise', async () => {
     const ears = new SimulatedStt({
       model: stts['faster-whisper'],
       random: createRandom('stt'),

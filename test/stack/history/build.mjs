@@ -1,5 +1,5 @@
-// Builds Prometheus' storage with the past of a simulated fleet and what the recording rules make of it:
-// `node test/stack/history/build.mjs DIRECTORY [DAYS] [WORKERS]`, after `npm run build`. Prints its end, in unix seconds.
+// Builds a Prometheus storage with the history of a simulated fleet and the series of the recording rules:
+// `node test/stack/history/build.mjs DIRECTORY [DAYS] [WORKERS]`, after `npm run build`. Prints the end of the history, in unix seconds.
 import { execFile } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,24 +13,24 @@ const rules = parse(
   readFileSync(join(import.meta.dirname, '../../../prometheus/rules/talkgauge.yml'), 'utf8'),
 ).groups;
 
-/** The budget of 30 days needs more past than there is. */
-const needsMorePast = /_30d$/;
+/** The budget of 30 days needs a longer history. */
+const needsLongerHistory = /_30d$/;
 
 /**
- * Rules are evaluated as often as in production, since some add up what others recorded. A median of seven days takes long and
- * moves slowly, and what only boards read takes long: at four minutes a series has no gaps yet, which come at five.
+ * Rules are evaluated as often as in production, because some sum the results of others. Exceptions: a median of seven days is expensive and
+ * changes slowly, and series for boards only are expensive. At an interval of four minutes, a series has no gaps yet; they begin at five.
  */
 const intervalOf = ({ record }, { name, interval }) =>
   record.endsWith(':median_7d') || name === 'talkgauge-boards' ? '240s' : interval;
 
-/** Names of series that an expression asks for. */
+/** Names of the series in an expression. */
 const named = (expr) => expr.match(/\b(?:[a-z]+:)?(?:lk_agents|talkgauge|v8js|nodejs)_[a-z0-9_:]+/g) ?? [];
 
-/** The rules whose series there are, sooner or later. */
+/** The rules with available inputs, directly or from other rules. */
 function possible(present) {
   const left = rules
     .flatMap((group) => group.rules.map((rule) => ({ ...rule, interval: intervalOf(rule, group) })))
-    .filter(({ record }) => !needsMorePast.test(record));
+    .filter(({ record }) => !needsLongerHistory.test(record));
   const known = new Set(present);
   const found = [];
   for (;;) {
@@ -42,7 +42,7 @@ function possible(present) {
   }
 }
 
-/** These rules in passes: each comes after all those that record what it reads. */
+/** Groups these rules into passes: a rule comes after all rules that record its inputs. */
 function passes(present) {
   let left = possible(present);
   const found = [];
@@ -56,7 +56,7 @@ function passes(present) {
   return found;
 }
 
-/** A pass as rule files of about the same work, one for each core; rules of one interval each. */
+/** Splits a pass into rule files of about equal cost, one per core. The rules of a group have the same interval. */
 function files(pass, directory) {
   const intervals = [...new Set(pass.map(({ interval }) => interval))];
   return intervals.flatMap((interval) =>
@@ -64,7 +64,7 @@ function files(pass, directory) {
       const of = pass.filter((rule) => rule.interval === interval).filter((_, index) => index % 2 === half);
       if (of.length === 0) return [];
       const file = join(directory, `${interval}-${half}.yml`);
-      // A group each: promtool evaluates the rules of a group for each stretch of time in turn.
+      // One group per rule: promtool evaluates the rules of a group in turn for each time range.
       const groups = of.map(({ interval: _, ...rule }, nth) => ({ name: `rule-${nth}`, rules: [rule] }));
       writeFileSync(file, stringify({ groups }));
       return [{ file, interval }];
@@ -80,7 +80,7 @@ async function record(pass, { start, end }, storage, scratch) {
         run(
           find('promtool'),
           [
-            // Long blocks: promtool makes one for each rule and stretch of time, and thousands would be too many to open.
+            // Long blocks: promtool writes one per rule and time range, and thousands would be too many to open.
             ...['tsdb', 'create-blocks-from', 'rules', '--max-block-duration=54h', `--url=${prometheus.url}`],
             ...[`--start=${start}`, `--end=${end}`, `--eval-interval=${interval}`],
             ...[`--output-dir=${join(scratch, `blocks-${index}`)}`, file],
@@ -109,17 +109,17 @@ const storage = join(directory, 'storage');
 const scratch = join(directory, 'scratch');
 for (const folder of [storage, scratch]) mkdirSync(folder, { recursive: true });
 const startedAt = performance.now();
-const say = (what) => console.error(`${((performance.now() - startedAt) / 1000).toFixed(0)} s: ${what}`);
+const log = (what) => console.error(`${((performance.now() - startedAt) / 1000).toFixed(0)} s: ${what}`);
 const history = createHistory({
   end: Math.floor(Date.now() / 120_000) * 120,
   days: Number(days),
   workers: Number(workers),
 });
 await writeBlocks(history, storage, find('promtool'));
-say('raw series');
+log('raw series');
 for (const [index, pass] of passes(history.metrics).entries()) {
   await record(pass, history, storage, scratch);
-  say(`pass ${index + 1}: ${pass.length} recorded series`);
+  log(`pass ${index + 1}: ${pass.length} recorded series`);
 }
 rmSync(scratch, { recursive: true });
 const built = JSON.stringify({ storage, start: history.start, end: history.end });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { violationsIn } from '../accessibility.ts';
-import { noBrowser, openPage, takeTroubles } from '../browser.ts';
+import { noBrowser, openPage, takePageErrors } from '../browser.ts';
 import { sharedGateway } from '../gateways.ts';
 import { fillWith } from '../sessions.ts';
 
@@ -15,7 +15,7 @@ const all = sharedGateway((gateway) =>
 );
 const empty = sharedGateway(async () => {});
 
-describe.skipIf(noBrowser)('everybody can use it', () => {
+describe.skipIf(noBrowser)('the list has no accessibility violations', () => {
   test.each([
     ['a table', 1280],
     ['cards', 390],
@@ -32,7 +32,7 @@ describe.skipIf(noBrowser)('everybody can use it', () => {
     }
   });
 
-  test('with nothing in it', async () => {
+  test('with no sessions', async () => {
     const gateway = await empty();
     const page = await openPage(gateway.url, { viewport: { width: 390, height: 844 } });
     await page.getByRole('heading', { name: 'No sessions yet' }).waitFor();
@@ -44,6 +44,6 @@ describe.skipIf(noBrowser)('everybody can use it', () => {
     await page.goto(`${gateway.url}/?status=broken`);
     await page.getByRole('alert').waitFor();
     expect(await violationsIn(page)).toEqual([]);
-    takeTroubles(page);
+    takePageErrors(page);
   });
 });

@@ -13,7 +13,7 @@ import {
 
 const read = (query: string) => readFilters(new URLSearchParams(query));
 
-describe('addresses', () => {
+describe('filters in the URL', () => {
   test.each([
     ['', '/'],
     ['sort=-start', '/'],
@@ -23,7 +23,7 @@ describe('addresses', () => {
     ['since=24h&toolErrors=true', '/?toolErrors=true&since=24h'],
   ])('?%s leads to %s', (query, address) => expect(addressOf(read(query))).toBe(address));
 
-  test('whatever is in them, they stay as they are when they are read again', () => {
+  test('are unchanged after a round trip through the URL', () => {
     fc.assert(
       fc.property(fc.webQueryParameters(), fc.string(), fc.array(fc.string()), (query, words, agents) => {
         const filters = withFilter(withFilter(read(query), 'q', words), 'agent', agents);
@@ -34,7 +34,7 @@ describe('addresses', () => {
   });
 });
 
-test('a filter is set, changed and taken out', () => {
+test('a filter is set, changed and removed', () => {
   const set = withFilter(read('sort=cost'), 'status', ['live', 'lost']);
   expect(valuesOf(set, 'status')).toEqual(['live', 'lost']);
   expect(isFiltered(set)).toBe(true);
@@ -42,7 +42,7 @@ test('a filter is set, changed and taken out', () => {
   expect([out.toString(), isFiltered(out)]).toEqual(['sort=cost', false]);
 });
 
-describe('what the API is asked for', () => {
+describe('the query for the API', () => {
   test.each([
     ['since=90m', 'from=994600'],
     ['since=24h', 'from=913600'],
@@ -52,7 +52,7 @@ describe('what the API is asked for', () => {
     expect(apiQueryOf(read(query), 1_000_000).toString()).toBe(asked),
   );
 
-  test('it takes every filter that the list knows', () => {
+  test('contains every filter of the list', () => {
     const all =
       'q=w&roomName=r&agent=a&version=1&status=live&closeReason=c&tag=t&has=audio&lacks=trace&from=1&to=2&minDuration=3' +
       '&maxDuration=4&minLatencyP95=5&toolErrors=true&interrupted=false&redacted=true&sort=cost';

@@ -1,19 +1,19 @@
 import { describe, expect, test, vi } from 'vitest';
 import { newFolder, startTestGateway } from '../../gateway/running.ts';
-import { noBrowser, openPage, takeTroubles } from '../browser.ts';
+import { noBrowser, openPage, takePageErrors } from '../browser.ts';
 import { sharedGateway } from '../gateways.ts';
-import { fillDirectory, fillWith, gatewayWith, type Made, madeOf } from '../sessions.ts';
-import { search, shown, shows, three } from './shown.ts';
+import { fillDirectory, fillWith, gatewayWith, sessionBatch, type TestSession } from '../sessions.ts';
+import { expectSessions, search, threeSessions, visibleSessions } from './visible-sessions.ts';
 
-const withThree = sharedGateway((gateway) => fillWith(gateway, ...three));
+const withThreeSessions = sharedGateway((gateway) => fillWith(gateway, ...threeSessions));
 const withThousands = sharedGateway(
   async () => {},
   (directory) => fillDirectory(directory, 3_000),
 );
 
 describe.skipIf(noBrowser)('the list', () => {
-  test('each session says what it was', async () => {
-    const gateway = await gatewayWith(three[1] as Made);
+  test('a row shows the data of its session', async () => {
+    const gateway = await gatewayWith(threeSessions[1] as TestSession);
     const page = await openPage(gateway.url);
     const row = page.getByRole('row').nth(1);
     await row.waitFor();
@@ -32,71 +32,71 @@ describe.skipIf(noBrowser)('the list', () => {
     ]);
   });
 
-  test('its filters are its address', async () => {
-    const gateway = await withThree();
+  test('filters are in the URL', async () => {
+    const gateway = await withThreeSessions();
     const page = await openPage(gateway.url);
-    await shows(page, ['AJ_3', 'AJ_2', 'AJ_1']);
+    await expectSessions(page, ['AJ_3', 'AJ_2', 'AJ_1']);
     const filter = (name: string) => page.getByRole('search').getByRole('button', { name, exact: true });
     await filter('Agent').click();
     await page.getByRole('checkbox', { name: 'front-desk' }).check();
-    await shows(page, ['AJ_3', 'AJ_1']);
+    await expectSessions(page, ['AJ_3', 'AJ_1']);
     expect(search(page)).toBe('?agent=front-desk');
     await page.keyboard.press('Escape');
     await filter('More').click();
     await page.getByRole('combobox', { name: 'Interruptions' }).selectOption('some');
-    await shows(page, ['AJ_3']);
+    await expectSessions(page, ['AJ_3']);
     expect(search(page)).toBe('?agent=front-desk&interrupted=true');
     await page.reload();
-    await shows(page, ['AJ_3']);
+    await expectSessions(page, ['AJ_3']);
     await page.goBack();
-    await shows(page, ['AJ_3', 'AJ_1']);
+    await expectSessions(page, ['AJ_3', 'AJ_1']);
     await page.locator('a[data-session="AJ_1"]').click();
     await page.getByRole('link', { name: 'Sessions', exact: true }).click();
-    await shows(page, ['AJ_3', 'AJ_1']);
+    await expectSessions(page, ['AJ_3', 'AJ_1']);
     await page.getByRole('button', { name: 'Clear' }).click();
-    await shows(page, ['AJ_3', 'AJ_2', 'AJ_1']);
+    await expectSessions(page, ['AJ_3', 'AJ_2', 'AJ_1']);
     expect(search(page)).toBe('');
   });
 
-  test('it finds words that were said', async () => {
-    const gateway = await withThree();
+  test('the search finds words of the conversation', async () => {
+    const gateway = await withThreeSessions();
     const page = await openPage(gateway.url);
-    await shows(page, ['AJ_3', 'AJ_2', 'AJ_1']);
+    await expectSessions(page, ['AJ_3', 'AJ_2', 'AJ_1']);
     await page.keyboard.press('/');
     await page.keyboard.type('parc');
-    await shows(page, ['AJ_3', 'AJ_1']);
-    // The same two match while it is typed.
+    await expectSessions(page, ['AJ_3', 'AJ_1']);
+    // The same two sessions match while the text is typed.
     await vi.waitFor(() => expect(search(page)).toBe('?q=parc'), 20_000);
     await page.keyboard.type('el zebra');
     await page.getByRole('heading', { name: 'No session matches' }).waitFor();
     await page.getByRole('button', { name: 'Clear the filters' }).click();
-    await shows(page, ['AJ_3', 'AJ_2', 'AJ_1']);
+    await expectSessions(page, ['AJ_3', 'AJ_2', 'AJ_1']);
     expect(await page.getByRole('searchbox').inputValue()).toBe('');
   });
 
-  test('Escape empties the search and leaves it, so that keys mean the list again', async () => {
-    const gateway = await withThree();
+  test('Escape clears the search and returns the keyboard focus to the list', async () => {
+    const gateway = await withThreeSessions();
     const page = await openPage(`${gateway.url}/?q=parcel`);
-    await shows(page, ['AJ_3', 'AJ_1']);
+    await expectSessions(page, ['AJ_3', 'AJ_1']);
     await page.keyboard.press('/');
     await page.keyboard.press('Escape');
-    await shows(page, ['AJ_3', 'AJ_2', 'AJ_1']);
+    await expectSessions(page, ['AJ_3', 'AJ_2', 'AJ_1']);
     await page.keyboard.press('/');
     await page.keyboard.type('sales');
     expect(await page.getByRole('searchbox').inputValue()).toBe('sales');
   });
 
-  test('at 1024 pixels, why a session ended is not cut, and a telephone says of a cost what the table says', async () => {
+  test('the close reason is not truncated at 1024 pixels, and the cost tooltip on a phone is that of the table', async () => {
     const gateway = await startTestGateway();
-    const made = madeOf({ job: 'AJ_1', ago: 100_000, reason: 'participant_disconnected' });
+    const session = sessionBatch({ job: 'AJ_1', ago: 100_000, reason: 'participant_disconnected' });
     const usage = ['gpt-4o-mini', 'of-nobody'].map((model) => ({
       component: 'llm' as const,
       provider: 'openai',
       model,
       amounts: { input_tokens: 10_000 },
     }));
-    const report = { startedAt: 0, options: {}, tags: [], ...made.report, usage };
-    await gateway.store.apply({ ...made, report }, 'AJ_1');
+    const report = { startedAt: 0, options: {}, tags: [], ...session.report, usage };
+    await gateway.store.apply({ ...session, report }, 'AJ_1');
     const page = await openPage(gateway.url, { viewport: { width: 1024, height: 700 } });
     const reason = page.locator('.end-reason');
     await reason.waitFor();
@@ -108,26 +108,26 @@ describe.skipIf(noBrowser)('the list', () => {
     await page.locator('.card').getByText('$0.0015+', { exact: true }).waitFor();
   });
 
-  test('it sorts', async () => {
-    const gateway = await withThree();
+  test('columns are sorted', async () => {
+    const gateway = await withThreeSessions();
     const page = await openPage(gateway.url);
     const head = page.getByRole('columnheader', { name: 'Length' });
     await head.getByRole('button').click();
-    await shows(page, ['AJ_3', 'AJ_1', 'AJ_2']);
+    await expectSessions(page, ['AJ_3', 'AJ_1', 'AJ_2']);
     expect(await head.getAttribute('aria-sort')).toBe('descending');
     await head.getByRole('button').click();
-    await shows(page, ['AJ_2', 'AJ_3', 'AJ_1']);
+    await expectSessions(page, ['AJ_2', 'AJ_3', 'AJ_1']);
     expect([await head.getAttribute('aria-sort'), search(page)]).toEqual(['ascending', '?sort=duration']);
   });
 
-  test('of thousands, it draws those in sight, and finds the place again', async () => {
+  test('a list of thousands renders only the visible rows, and restores the scroll position', async () => {
     const gateway = await withThousands();
     const page = await openPage(gateway.url);
     await page.getByText('3,000 sessions').waitFor();
     await page.evaluate('scrollTo(0, document.documentElement.scrollHeight)');
     const last = page.locator('a[data-session="AJ_02999"]');
     await last.waitFor();
-    expect((await shown(page)).length).toBeLessThan(60);
+    expect((await visibleSessions(page)).length).toBeLessThan(60);
     expect(await page.getByRole('table').getAttribute('aria-rowcount')).toBe('3001');
     const y = await page.evaluate('scrollY');
     await page.locator('a[data-session="AJ_02995"]').click();
@@ -136,25 +136,25 @@ describe.skipIf(noBrowser)('the list', () => {
     await page.goBack();
     await last.waitFor();
     expect(await page.evaluate('scrollY')).toBe(y);
-    // The list was filled without what the sessions consist of.
-    expect(takeTroubles(page).every((trouble) => trouble.includes('404'))).toBe(true);
+    // The list was filled without the files of the sessions.
+    expect(takePageErrors(page).every((error) => error.includes('404'))).toBe(true);
   });
 
-  test('it follows what happens', async () => {
-    const gateway = await gatewayWith(three[0] as Made);
+  test('the list shows live changes', async () => {
+    const gateway = await gatewayWith(threeSessions[0] as TestSession);
     const page = await openPage(gateway.url);
     await page.getByText('Live updates').waitFor();
-    await shows(page, ['AJ_1']);
-    await gateway.store.apply(madeOf({ job: 'AJ_9', ago: 5, seconds: 5, live: true }), 'one');
-    await shows(page, ['AJ_9', 'AJ_1']);
+    await expectSessions(page, ['AJ_1']);
+    await gateway.store.apply(sessionBatch({ job: 'AJ_9', ago: 5, seconds: 5, live: true }), 'one');
+    await expectSessions(page, ['AJ_9', 'AJ_1']);
     await page.getByRole('row', { name: /room of AJ_9.*live/ }).waitFor();
-    await gateway.store.apply(madeOf({ job: 'AJ_9', ago: 5, reason: 'task_completed' }), 'two');
+    await gateway.store.apply(sessionBatch({ job: 'AJ_9', ago: 5, reason: 'task_completed' }), 'two');
     await page.getByRole('row', { name: /room of AJ_9.*task completed/ }).waitFor();
     await gateway.store.delete('AJ_9');
-    await shows(page, ['AJ_1']);
+    await expectSessions(page, ['AJ_1']);
   });
 
-  test('to who is further down, it says that there are more', async () => {
+  test('a scrolled-down list shows a notice about new sessions', async () => {
     const directory = newFolder();
     fillDirectory(directory, 300);
     const gateway = await startTestGateway({ directory });
@@ -163,7 +163,7 @@ describe.skipIf(noBrowser)('the list', () => {
     await page.locator('a[data-session="AJ_00000"]').waitFor();
     await page.evaluate('scrollTo(0, 4000)');
     await page.locator('a[data-session="AJ_00095"]').waitFor();
-    await gateway.store.apply(madeOf({ job: 'AJ_new', ago: 1 }), 'new');
+    await gateway.store.apply(sessionBatch({ job: 'AJ_new', ago: 1 }), 'new');
     const more = page.getByRole('button', { name: '1 more session' });
     await more.waitFor();
     expect(await page.evaluate('scrollY')).toBe(4000);
@@ -172,11 +172,11 @@ describe.skipIf(noBrowser)('the list', () => {
     expect(await page.evaluate('scrollY')).toBe(0);
   });
 
-  test('it works by keyboard', async () => {
+  test('the list can be used by keyboard', async () => {
     const directory = newFolder();
     fillDirectory(directory, 200);
     const gateway = await startTestGateway({ directory });
-    await gateway.store.apply(madeOf({ job: 'AJ_top', ago: 1 }), 'top');
+    await gateway.store.apply(sessionBatch({ job: 'AJ_top', ago: 1 }), 'top');
     const page = await openPage(gateway.url);
     await page.locator('a[data-session="AJ_top"]').waitFor();
     const focused = (id: string) => page.locator(`a[data-session="${id}"]:focus`).waitFor();
@@ -199,7 +199,7 @@ describe.skipIf(noBrowser)('the list', () => {
     await page.getByRole('heading', { name: 'front-desk' }).waitFor();
   });
 
-  test('keys mean the dialog that is open, and not the list below it', async () => {
+  test('keys apply to the open dialog, and not to the list below', async () => {
     const page = await openPage((await withThousands()).url);
     await page.locator('a[data-session="AJ_00000"]').waitFor();
     await page.keyboard.press('j');
@@ -208,7 +208,7 @@ describe.skipIf(noBrowser)('the list', () => {
     await page.locator('a[data-session="AJ_00095"]').waitFor();
     await page.keyboard.press('?');
     await page.getByRole('dialog').getByText('Next session').waitFor();
-    // Each of them would go back to the top.
+    // Each of these keys would scroll the list to its top.
     for (const key of ['j', 'k']) await page.keyboard.press(key);
     expect(await page.evaluate('scrollY')).toBe(4000);
     await page.keyboard.press('Escape');

@@ -5,7 +5,7 @@ import { visibleRange } from '../../../src/web/list/viewport.ts';
 
 const row = (id: string, turns = 0) => ({ id, turns }) as Summary;
 
-/** A server whose list can be changed, and which tells what it was asked for. */
+/** A mock server with a mutable list and a log of its requests. */
 function server(ids: string[]) {
   const state = { ids, asked: [] as number[], fails: undefined as ApiError | undefined };
   const load: Load = async ({ offset, limit }): Promise<SessionPage> => {
@@ -19,7 +19,7 @@ function server(ids: string[]) {
 
 const names = (count: number) => Array.from({ length: count }, (_, n) => `s${n}`);
 
-async function filled(ids: string[]) {
+async function loadedRows(ids: string[]) {
   const { load, state } = server(ids);
   const changed = vi.fn();
   const rows = new Rows(load, changed);
@@ -28,8 +28,8 @@ async function filled(ids: string[]) {
   return { rows, state, changed };
 }
 
-test('only what is near to what is looked at is asked for', async () => {
-  const { rows, state } = await filled(names(10_000));
+test('only rows near the visible ones are requested', async () => {
+  const { rows, state } = await loadedRows(names(10_000));
   expect(state.asked).toEqual([0]);
   expect([rows.at(0)?.id, rows.at(99)?.id, rows.at(100)]).toEqual(['s0', 's99', undefined]);
   rows.want(5_080, 5_120);
@@ -39,15 +39,15 @@ test('only what is near to what is looked at is asked for', async () => {
   expect(state.asked).toEqual([0, 5000, 5100]);
 });
 
-test('what changes is taken over where it is; the rest is told', async () => {
-  const { rows, changed } = await filled(names(3));
+test('a changed session is updated in place; other changes are reported', async () => {
+  const { rows, changed } = await loadedRows(names(3));
   changed.mockClear();
   expect(rows.patch([row('s1', 7), row('new')]).map(({ id }) => id)).toEqual(['new']);
   expect([rows.at(1)?.turns, changed.mock.calls.length]).toEqual([7, 1]);
 });
 
-test('asked again, it shows what was there until the answer comes', async () => {
-  const { rows, state } = await filled(names(150));
+test('a reload shows the old rows until the response arrives', async () => {
+  const { rows, state } = await loadedRows(names(150));
   state.ids = ['new', ...names(150)];
   rows.refresh();
   expect(rows.at(0)?.id).toBe('s0');
@@ -56,7 +56,7 @@ test('asked again, it shows what was there until the answer comes', async () => 
 });
 
 test('a list that became shorter has no rows beyond its end', async () => {
-  const { rows, state } = await filled(names(250));
+  const { rows, state } = await loadedRows(names(250));
   rows.want(200, 249);
   await vi.waitFor(() => expect(rows.at(249)?.id).toBe('s249'));
   state.ids = names(20);
@@ -66,8 +66,8 @@ test('a list that became shorter has no rows beyond its end', async () => {
   expect(rows.at(249)).toBeUndefined();
 });
 
-test('a failure is kept beside what is there, and gone after an answer', async () => {
-  const { rows, state } = await filled(names(3));
+test('an error is shown beside the existing rows, and removed after a successful response', async () => {
+  const { rows, state } = await loadedRows(names(3));
   state.fails = new ApiError(500, 'The gateway failed');
   rows.refresh();
   await vi.waitFor(() => expect(rows.error?.message).toBe('The gateway failed'));

@@ -21,7 +21,7 @@ const all = sharedGateway(async (gateway) => {
   await gateway.store.apply(callOf({ job: 'AJ_silent', start, turns: 0 }), 'silent');
 });
 
-describe.skipIf(noBrowser)('everybody can use a session', () => {
+describe.skipIf(noBrowser)('a session has no accessibility violations', () => {
   test.each([1280, 390])('on a screen of %d pixels', async (width) => {
     const gateway = await all();
     const options = { viewport: { width, height: 844 } };
@@ -45,7 +45,7 @@ describe.skipIf(noBrowser)('everybody can use a session', () => {
     expect(await violationsIn(page)).toEqual([]);
   });
 
-  test('that has long lines in its report, on a telephone', async () => {
+  test('with long lines in its report, on a phone', async () => {
     const gateway = await all();
     const options = { viewport: { width: 390, height: 844 } };
     const page = await openPage(`${gateway.url}/sessions/AJ_1?tab=report`, options);
@@ -53,7 +53,7 @@ describe.skipIf(noBrowser)('everybody can use a session', () => {
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
   });
 
-  test('that failed, and one in which nothing was said', async () => {
+  test('if it failed, and if its conversation is empty', async () => {
     const gateway = await all();
     const page = await openPage(`${gateway.url}/sessions/AJ_failed`);
     await page.getByRole('region', { name: 'Why it failed' }).waitFor();

@@ -10,31 +10,31 @@ import {
   zoomed,
 } from '../../../src/web/session/timeline/axis.ts';
 
-describe('what is seen of an axis', () => {
-  test('is all of it, and no more than that, but a second at least', () => {
+describe('the visible range of an axis', () => {
+  test('is at most the whole axis, and at least a second', () => {
     expect(wholeOf(125)).toEqual({ from: 0, to: 125 });
     expect(wholeOf(3)).toEqual({ from: 0, to: 3 });
     expect(wholeOf(0)).toEqual({ from: 0, to: 1 });
   });
 
-  test('keeps its length at either end', () => {
+  test('keeps its length at both ends', () => {
     expect(clamped({ from: -5, to: 15 }, 100)).toEqual({ from: 0, to: 20 });
     expect(clamped({ from: 95, to: 115 }, 100)).toEqual({ from: 80, to: 100 });
     expect(clamped({ from: 0, to: 500 }, 100)).toEqual({ from: 0, to: 100 });
   });
 
-  test('zooms around a moment, which stays where it is', () => {
+  test('zooms around a fixed point in time', () => {
     expect(zoomed({ from: 0, to: 100 }, 0.5, 40, 100)).toEqual({ from: 20, to: 70 });
     expect(zoomed({ from: 20, to: 70 }, 2, 40, 100)).toEqual({ from: 0, to: 100 });
     expect(zoomed({ from: 40, to: 41 }, 0.1, 40.5, 100)).toEqual({ from: 40.25, to: 40.75 });
   });
 
-  test('moves on when what plays leaves it', () => {
+  test('moves when the playback position leaves it', () => {
     expect(revealing({ from: 10, to: 20 }, 15, 100)).toEqual({ from: 10, to: 20 });
     expect(revealing({ from: 10, to: 20 }, 21, 100)).toEqual({ from: 20, to: 30 });
   });
 
-  test('is never outside of the axis, whatever is done to it', () => {
+  test('is never outside of the axis after any operations', () => {
     const seconds = fc.double({ min: 0, max: 8000, noNaN: true });
     const factor = fc.double({ min: 0.01, max: 100, noNaN: true });
     fc.assert(
@@ -57,7 +57,7 @@ test.each([
   expect(ticksOf(window, most)).toEqual({ step, ticks });
 });
 
-test('what reaches into a window is found, also if it began long before', () => {
+test('bars that overlap a range are found, even if they began long before', () => {
   const bars = [0, 4, 8, 12, 16].map((start) => ({ start, end: start + 5 }));
   const start = (bar: { start: number }) => bar.start;
   expect(visible(bars, { from: 8.5, to: 12 }, start, 5).map(start)).toEqual([4, 8, 12]);

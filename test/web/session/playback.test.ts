@@ -5,7 +5,7 @@ import { noBrowser, openPage } from '../browser.ts';
 import { sharedGateway } from '../gateways.ts';
 
 const eventually = (check: () => Promise<void>) => vi.waitFor(check, 30_000);
-const marked = (page: Page) => page.locator('.turn[aria-current]');
+const currentTurn = (page: Page) => page.locator('.turn[aria-current]');
 
 const flush = sharedGateway((gateway) => gateway.take(capturedOf('flush')));
 
@@ -20,33 +20,33 @@ async function opened(path = ''): Promise<Page> {
 }
 
 describe.skipIf(noBrowser)('a recording', () => {
-  test('plays from the turn that one clicks, and the turn that plays is marked', async () => {
+  test('plays from the clicked turn, and highlights the playing turn', async () => {
     const page = await opened();
     await page.getByRole('button', { name: 'Play opening' }).click();
     await page.getByRole('button', { name: 'Pause' }).waitFor();
-    await eventually(async () => expect(await marked(page).getAttribute('id')).toBe('turn-1'));
+    await eventually(async () => expect(await currentTurn(page).getAttribute('id')).toBe('turn-1'));
     await page.getByRole('button', { name: 'Pause' }).click();
     await page.getByRole('button', { name: 'Play', exact: true }).waitFor();
-    expect(await marked(page).count()).toBe(0);
+    expect(await currentTurn(page).count()).toBe(0);
 
     await page.getByRole('button', { name: 'Play turn 1' }).click();
-    await eventually(async () => expect(await marked(page).getAttribute('id')).toBe('turn-1'));
+    await eventually(async () => expect(await currentTurn(page).getAttribute('id')).toBe('turn-1'));
     expect(new URL(page.url()).search).toBe('?turn=1&t=1.4');
-    // To its end.
+    // To the end of the recording.
     await page.getByRole('button', { name: 'Play', exact: true }).waitFor();
     const at = await page.getByRole('slider', { name: 'Position' }).getAttribute('aria-valuenow');
     expect(Number(at)).toBe(8);
   });
 
-  test('plays from where a turn is clicked, but not when its words are marked', async () => {
+  test('plays from the clicked turn, but not when text is selected', async () => {
     const page = await opened();
     const words = page.getByText('hello there what is the weather like');
-    const marks = () => page.evaluate('getSelection().toString().trim()');
-    // Time goes on only when it is told to.
+    const selectedText = () => page.evaluate('getSelection().toString().trim()');
+    // The fake clock advances only on request.
     await page.clock.pauseAt(Date.now() + 3_600_000);
     await words.dblclick({ position: { x: 20, y: 10 } });
     await page.clock.runFor(2_000);
-    expect(await marks()).not.toBe('');
+    expect(await selectedText()).not.toBe('');
     const box = (await words.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
     await page.evaluate('getSelection().removeAllRanges()');
     await page.mouse.move(box.x + 2, box.y + box.height / 2);
@@ -54,7 +54,7 @@ describe.skipIf(noBrowser)('a recording', () => {
     await page.mouse.move(box.x + 120, box.y + box.height / 2, { steps: 5 });
     await page.mouse.up();
     await page.clock.runFor(2_000);
-    expect(await marks()).toContain('hello');
+    expect(await selectedText()).toContain('hello');
     expect(new URL(page.url()).search).toBe('');
     await page.evaluate('getSelection().removeAllRanges()');
     await words.click();
@@ -64,7 +64,7 @@ describe.skipIf(noBrowser)('a recording', () => {
     expect(new URL(page.url()).search).toBe('?turn=1&t=1.4');
   });
 
-  test('begins at the moment of the address, with the space bar', async () => {
+  test('starts at the time in the URL with the space bar', async () => {
     const page = await opened('?t=6.5');
     await page.keyboard.press(' ');
     await page.getByRole('button', { name: 'Pause' }).waitFor();
@@ -75,9 +75,9 @@ describe.skipIf(noBrowser)('a recording', () => {
     await page.getByRole('button', { name: 'Play', exact: true }).waitFor();
   });
 
-  test('is drawn', async () => {
+  test('has a waveform', async () => {
     const page = await opened();
-    // The user is loud from 1.4 s to 4.8 s: many different columns, where a bar has one colour.
+    // The user speaks from 1.4 s to 4.8 s: a waveform has columns of many heights, a plain bar has one.
     const heights = () =>
       page.evaluate(`(() => {
         const drawing = document.querySelector('.timeline canvas');

@@ -2,10 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { startTestGateway } from '../../gateway/running.ts';
 import { capturedOf } from '../../gateway/uploads.ts';
-import { noBrowser, openPage, takeTroubles } from '../browser.ts';
+import { noBrowser, openPage, takePageErrors } from '../browser.ts';
 
-describe.skipIf(noBrowser)('a session', () => {
-  test('whose recording is no audio says so', async () => {
+describe.skipIf(noBrowser)('the recording of a session', () => {
+  test('shows an error if it is not audio', async () => {
     const gateway = await startTestGateway();
     await gateway.take(capturedOf('flush'));
     writeFileSync(`${gateway.directory}/sessions/AJ_flush/audio.ogg`, 'not what it was');
@@ -14,10 +14,10 @@ describe.skipIf(noBrowser)('a session', () => {
     await page.getByRole('button', { name: 'Play', exact: true }).click();
     await page.getByText('The recording could not be loaded.').waitFor();
     expect(await page.getByRole('button', { name: 'Play', exact: true }).isDisabled()).toBe(true);
-    takeTroubles(page);
+    takePageErrors(page);
   });
 
-  test('whose recording has to wait for others is asked for again', async () => {
+  test('is requested again if the decoder is busy', async () => {
     const gateway = await startTestGateway();
     await gateway.take(capturedOf('flush'));
     const page = await openPage('about:blank');
@@ -31,10 +31,10 @@ describe.skipIf(noBrowser)('a session', () => {
     const answered = await page.waitForResponse('**/peaks');
     expect(answered.status()).toBe(200);
     expect(await page.getByText('No waveform').count()).toBe(0);
-    expect(takeTroubles(page).every((trouble) => trouble.includes('503'))).toBe(true);
+    expect(takePageErrors(page).every((error) => error.includes('503'))).toBe(true);
   });
 
-  test('whose waveform takes too long says so, and plays all the same', async () => {
+  test('shows an error if the waveform takes too long, and still plays', async () => {
     const gateway = await startTestGateway();
     await gateway.take(capturedOf('flush'));
     const error = 'It was not made within 3 minutes';
@@ -44,6 +44,6 @@ describe.skipIf(noBrowser)('a session', () => {
     await page.getByText('No waveform: It was not made within 3 minutes').waitFor();
     await page.getByRole('button', { name: 'Play', exact: true }).click();
     await page.locator('.turn.playing').waitFor();
-    expect(takeTroubles(page).every((trouble) => trouble.includes('409'))).toBe(true);
+    expect(takePageErrors(page).every((error) => error.includes('409'))).toBe(true);
   });
 });

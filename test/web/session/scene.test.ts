@@ -10,17 +10,17 @@ const peaksOf = (max: number[], min = max.map((high) => -high)) => ({
 const speech = Array.from({ length: 300 }, (_, n) => 25 + (n % 16));
 const pause = new Array<number>(5000).fill(1);
 
-test('one click in the audio does not make all else small', () => {
+test('a single click in the audio does not flatten the waveform', () => {
   expect(loudestOf(peaksOf([...speech, ...pause, 100]))).toBe(40);
 });
 
-test('pauses do not make speech loud', () => expect(loudestOf(peaksOf([...pause, 30, 40, 50]))).toBe(50));
+test('pauses do not amplify speech', () => expect(loudestOf(peaksOf([...pause, 30, 40, 50]))).toBe(50));
 
-test('what is louder downwards counts as well', () => {
+test('negative peaks count as well', () => {
   expect(loudestOf(peaksOf([10, 10], [-60, -60]))).toBe(60);
 });
 
-test('noise is not blown up', () => {
+test('noise is not amplified', () => {
   expect(loudestOf(peaksOf(pause))).toBe(20);
   expect(loudestOf(peaksOf([5, 7]))).toBe(20);
   expect(loudestOf(undefined)).toBe(20);

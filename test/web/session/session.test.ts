@@ -17,23 +17,23 @@ async function opened(path = '/sessions/AJ_full'): Promise<Page> {
 
 const turn = (page: Page, n: number) => page.locator(`#turn-${n}`);
 const search = (page: Page) => new URL(page.url()).search;
-/** In the browser; what stands there is text here, for these tests know nothing of its document. */
+/** A script for the browser. It is a string because the tests are compiled without DOM types. */
 const hasFocus = (page: Page, n: number) => page.evaluate(`document.activeElement?.id === 'turn-${n}'`);
 const position = (page: Page) => page.getByRole('slider', { name: 'Position' });
-/** A point of the timeline: a share of its width, and pixels from its top. */
+/** The coordinates of a point of the timeline, given as a share of its width and pixels from its top. */
 async function pointAt(page: Page, share: number, y: number): Promise<{ x: number; y: number }> {
   const box = await position(page).boundingBox();
-  if (!box) throw new Error('there is no timeline');
+  if (!box) throw new Error('the timeline is missing');
   return { x: box.x + box.width * share, y: box.y + y };
 }
 const eventually = (check: () => Promise<void>) => vi.waitFor(check, 20_000);
 
 describe.skipIf(noBrowser)('a session', () => {
-  test('says what it comes to', async () => {
+  test('shows its totals', async () => {
     const page = await opened();
     await page.getByRole('heading', { name: 'support-agent' }).waitFor();
     const facts = await page.locator('.facts > div').allTextContents();
-    // It was in November; of calls of other days, the time alone says nothing.
+    // The call was in November; calls of other days have a date beside the time.
     expect(facts[0]).toMatch(/^Started\d+ Nov.* \d\d:\d\d:\d\d$/);
     expect(facts.slice(1)).toEqual([
       'Length28 s',
@@ -48,7 +48,7 @@ describe.skipIf(noBrowser)('a session', () => {
     ]);
   });
 
-  test('is told turn by turn, with tools, handoffs and interruptions', async () => {
+  test('is shown turn by turn, with tools, handoffs and interruptions', async () => {
     const page = await opened();
     const heads = await page.locator('.turn h2').allTextContents();
     expect(heads).toEqual([
@@ -73,7 +73,7 @@ describe.skipIf(noBrowser)('a session', () => {
     expect(await turn(page, 5).locator('.mark').textContent()).toBe('Handed over from main to billing');
   });
 
-  test('shows what the caller waited for in each turn', async () => {
+  test('shows the latency segments of each turn', async () => {
     const page = await opened();
     const rows = await turn(page, 5).getByRole('table').getByRole('row').allTextContents();
     expect(rows).toEqual([
@@ -86,7 +86,7 @@ describe.skipIf(noBrowser)('a session', () => {
     ]);
   });
 
-  test('goes to the moment that one points at, and its address with it', async () => {
+  test('goes to the clicked time, and updates the URL', async () => {
     const page = await opened();
     // The middle of the user's bar in turn 2: 7.3 s of 28.4 s.
     const there = await pointAt(page, 7.3 / 28.439, 40);
@@ -99,7 +99,7 @@ describe.skipIf(noBrowser)('a session', () => {
     await page.getByText('Agent · interrupted · 951 ms · turn 3 · 0:13.5').waitFor();
   });
 
-  test('an address leads to its turn', async () => {
+  test('opens at the turn in the URL', async () => {
     const page = await opened('/sessions/AJ_full?turn=5');
     await eventually(async () => expect(await position(page).getAttribute('aria-valuenow')).toBe('22'));
     await eventually(async () => expect(await hasFocus(page, 5)).toBe(true));
@@ -107,7 +107,7 @@ describe.skipIf(noBrowser)('a session', () => {
     await eventually(async () => expect(await position(page).getAttribute('aria-valuenow')).toBe('22'));
   });
 
-  test('its tabs are steps for the back button', async () => {
+  test('adds a history entry for each tab', async () => {
     const page = await opened();
     await page.getByRole('tab', { name: 'Logs' }).click();
     await page.getByText('exception occurred while executing tool').waitFor();
@@ -123,7 +123,7 @@ describe.skipIf(noBrowser)('a session', () => {
     await turn(page, 1).waitFor();
   });
 
-  test('says what its events are, also by keyboard', async () => {
+  test('describes its events on hover and by keyboard', async () => {
     const page = await opened();
     const legend = page.getByRole('list', { name: 'Events' });
     expect(await legend.getByRole('listitem').allTextContents()).toEqual([
@@ -132,18 +132,18 @@ describe.skipIf(noBrowser)('a session', () => {
       'error',
       'closed',
     ]);
-    const told = page.locator('.event-legend [role=status]');
+    const description = page.locator('.event-legend [role=status]');
     await page.keyboard.press('e');
-    await eventually(async () => expect(await told.textContent()).toMatch(/0:\d\d\.\d/));
-    const first = [await told.textContent(), search(page)];
+    await eventually(async () => expect(await description.textContent()).toMatch(/0:\d\d\.\d/));
+    const first = [await description.textContent(), search(page)];
     await page.keyboard.press('e');
     await eventually(async () => expect(search(page)).not.toBe(first[1]));
     await page.keyboard.press('Shift+E');
-    await eventually(async () => expect([await told.textContent(), search(page)]).toEqual(first));
+    await eventually(async () => expect([await description.textContent(), search(page)]).toEqual(first));
     expect(first[0]).toBe('Error · exception occurred while executing tool · 0:08.8');
   });
 
-  test('says what is at a point beside it', async () => {
+  test('shows a tooltip at the pointer', async () => {
     const page = await opened();
     const agent = await pointAt(page, 14.4 / 28.439, 85);
     await page.mouse.move(agent.x, agent.y);
@@ -151,7 +151,7 @@ describe.skipIf(noBrowser)('a session', () => {
     expect(Math.abs((tip?.y ?? 0) + (tip?.height ?? 0) - agent.y)).toBeLessThan(20);
   });
 
-  test('says once where its log comes from', async () => {
+  test('shows the common attributes of its log once', async () => {
     const page = await opened('/sessions/AJ_full?tab=logs');
     const origin = page.locator('.log-origin code');
     await origin.waitFor();
@@ -161,7 +161,7 @@ describe.skipIf(noBrowser)('a session', () => {
     expect(lines.filter((line) => /job_?id=|logger\.name=livekit\.agents/i.test(line))).toEqual([]);
   });
 
-  test('is gone through by keyboard', async () => {
+  test('can be navigated by keyboard', async () => {
     const page = await opened();
     for (const key of ['j', 'j', 'j', 'k']) await page.keyboard.press(key);
     await eventually(async () => expect(search(page)).toBe('?turn=2&t=6.3'));
@@ -181,13 +181,13 @@ describe.skipIf(noBrowser)('a session', () => {
     await page.keyboard.press('Escape');
   });
 
-  test('zooms, moves, and shows all of it again', async () => {
+  test('zooms, pans and resets the timeline', async () => {
     const page = await opened();
     const all = page.getByRole('button', { name: 'All', exact: true });
     expect(await all.isDisabled()).toBe(true);
     await page.keyboard.press('+');
     await eventually(async () => expect(await all.isDisabled()).toBe(false));
-    // Half of the axis is seen, from its beginning to 14.2 s, until it is drawn to the left by a quarter.
+    // The first half of the axis is visible, up to 14.2 s, until it is dragged to the left by a quarter.
     const from = await pointAt(page, 0.5, 40);
     const to = await pointAt(page, 0.25, 40);
     await page.mouse.move(from.x, from.y);
@@ -204,12 +204,12 @@ describe.skipIf(noBrowser)('a session', () => {
 });
 
 test.skipIf(noBrowser)(
-  'a call of two hours is there as a whole, and its last turn is reached at once',
+  'a call of two hours is shown completely, and its last turn is reached immediately',
   async () => {
     const gateway = await startTestGateway();
     const start = Date.now() / 1000 - 9000;
     const { spans, ...rest } = callOf({ job: 'AJ_long', start, turns: 1028, prompts: 50 });
-    // As they come: a part of the call in each upload.
+    // As in real uploads: a part of the call in each.
     for (let n = 0; n < spans.length; n += 500) {
       const upload = { ...emptyBatch(rest.identity), spans: spans.slice(n, n + 500) };
       await gateway.store.apply(upload, `spans-${n}`);

@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { emptyBatch, type SessionBatch, type SpanRecord } from '../../../src/gateway/decode/records.ts';
 import { type Running, startTestGateway } from '../../gateway/running.ts';
 import { capturedOf } from '../../gateway/uploads.ts';
-import { noBrowser, openPage, takeTroubles } from '../browser.ts';
+import { noBrowser, openPage, takePageErrors } from '../browser.ts';
 import { type CallOptions, callOf, turnSeconds } from '../calls.ts';
 
 const eventually = (check: () => Promise<void>) => vi.waitFor(check, 30_000);
@@ -20,19 +20,19 @@ async function opened(...batches: SessionBatch[]): Promise<{ gateway: Running; p
 const call = (turns: number, more: Partial<CallOptions> = {}) =>
   callOf({ job: 'AJ_1', start: now() - turns * turnSeconds - 10, turns, ...more });
 
-/** What has come of a call that runs: spans. */
+/** The uploads of a running call: spans. */
 const running = (batch: SessionBatch, turns: number): SessionBatch => ({
   ...emptyBatch(batch.identity),
   spans: batch.spans.slice(0, turns * 6),
 });
 
 describe.skipIf(noBrowser)('a session', () => {
-  test('that runs grows, until it is over', async () => {
+  test('grows while it runs', async () => {
     const whole = call(4);
     const { gateway, page } = await opened(running(whole, 1));
     await page.getByText('live', { exact: true }).waitFor();
     await page.getByText('No recording. It comes when the call ends.').waitFor();
-    // There is nothing to play: the moment can be gone to.
+    // Without a recording, the position can still be set.
     await page.getByRole('button', { name: 'Go to turn 1 at 0:00' }).waitFor();
     expect(await page.locator('.turn-play svg').count()).toBe(0);
     expect(await heads(page)).toEqual(['Turn 1']);
@@ -43,7 +43,7 @@ describe.skipIf(noBrowser)('a session', () => {
     await page.getByText('user initiated').waitFor();
   });
 
-  test('that ends keeps the place of who reads it: what is open, in focus and in view', async () => {
+  test('keeps open details, focus and scroll position when it ends', async () => {
     const whole = call(12);
     const tools = whole.items.flatMap((item, n): SpanRecord[] =>
       item.type !== 'function_call' || item.at === undefined
@@ -82,11 +82,11 @@ describe.skipIf(noBrowser)('a session', () => {
     await tool.getByText('There is no such parcel').waitFor();
     expect(await tool.getAttribute('open')).not.toBeNull();
     expect(await tool.locator('summary:focus').count()).toBe(1);
-    // What stands above it has other heights now; fractions of a pixel may be left.
+    // Content above has other heights now; the difference may be a fraction of a pixel.
     expect(Math.abs((await top()) - before)).toBeLessThan(3);
   });
 
-  test('that runs, and of which nothing comes any more, is lost after two minutes', async () => {
+  test('without uploads for two minutes is shown as lost', async () => {
     const whole = call(2);
     const gateway = await startTestGateway();
     await gateway.store.apply(running(whole, 2), 'spans');
@@ -103,7 +103,7 @@ describe.skipIf(noBrowser)('a session', () => {
     }
   });
 
-  test('that is deleted while one looks at it is gone', async () => {
+  test('shows a notice when it is deleted while open', async () => {
     const { gateway, page } = await opened(call(2));
     await page.getByText('Turn 2').waitFor();
     await gateway.store.delete('AJ_1');
@@ -111,13 +111,13 @@ describe.skipIf(noBrowser)('a session', () => {
     await page.getByRole('link', { name: 'All sessions', exact: true }).waitFor();
   });
 
-  test('that never was is not there', async () => {
+  test('with an unknown ID is not found', async () => {
     const { page } = await opened();
     await page.getByRole('heading', { name: 'Session not found' }).waitFor();
-    expect(takeTroubles(page).length).toBeGreaterThan(0);
+    expect(takePageErrors(page).length).toBeGreaterThan(0);
   });
 
-  test('that failed says why, and leads there', async () => {
+  test('that failed shows the reason with a link to it', async () => {
     const whole = call(2);
     const { start, end } = { start: whole.report?.startedAt ?? 0, end: whole.report?.reportedAt ?? 0 };
     const line = { scope: 'livekit.agents', attributes: { reason: 'error' } };
@@ -134,7 +134,7 @@ describe.skipIf(noBrowser)('a session', () => {
     await eventually(async () => expect(new URL(page.url()).search).toBe('?turn=2&t=9'));
   });
 
-  test('whose entry function threw has failed, whatever the SDK says of its end', async () => {
+  test('with a throwing entry function has failed, regardless of the close reason of the SDK', async () => {
     const whole = call(2);
     const at = (whole.report?.startedAt ?? 0) + 9;
     const error = {
@@ -152,7 +152,7 @@ describe.skipIf(noBrowser)('a session', () => {
     expect(await page.locator('.end-failed').textContent()).toBe('failed');
   });
 
-  test('tells what was used, and once only what a fallback adapter told again', async () => {
+  test('shows its usage, without usage repeated by a fallback adapter', async () => {
     const whole = call(1);
     const metrics = {
       type: 'llm_metrics',
@@ -179,7 +179,7 @@ describe.skipIf(noBrowser)('a session', () => {
     ]);
   });
 
-  test('that is redacted says so, and has its times all the same', async () => {
+  test('that is redacted has a notice, and its times', async () => {
     const gateway = await startTestGateway();
     const identity = { jobId: 'AJ_flush', redacted: true, simulated: false };
     await gateway.store.apply(emptyBatch(identity), 'redacted');
@@ -194,7 +194,7 @@ describe.skipIf(noBrowser)('a session', () => {
     expect(await page.locator('body').textContent()).not.toContain('weather like');
   });
 
-  test('in which nothing was said', async () => {
+  test('without any messages', async () => {
     const { page } = await opened(call(0));
     await page.getByRole('heading', { name: 'Nothing was said', exact: true }).waitFor();
     expect(await page.locator('.missing li').allTextContents()).toEqual([
@@ -204,7 +204,7 @@ describe.skipIf(noBrowser)('a session', () => {
     ]);
   });
 
-  test('that cannot be read can be tried again', async () => {
+  test('that cannot be read has a retry button', async () => {
     const gateway = await startTestGateway();
     await gateway.store.apply(call(1), 'a');
     const page = await openPage(gateway.url);
@@ -217,10 +217,10 @@ describe.skipIf(noBrowser)('a session', () => {
     await page.unroute('**/timeline');
     await alert.getByRole('button', { name: 'Try again' }).click();
     await page.getByText('Turn 1').waitFor();
-    takeTroubles(page);
+    takePageErrors(page);
   });
 
-  test('with scripts in whatever was said, called and logged runs none of them', async () => {
+  test('does not run scripts in messages, tool calls and logs', async () => {
     const evil = '<img src=x onerror="window.hurt=1"><script>window.hurt=1</script>';
     const whole = call(5, { agent: evil, asks: () => evil, answers: () => evil });
     const { page } = await opened({

@@ -24,7 +24,7 @@ const timelineOf = (more: Partial<Timeline>): Timeline => ({
   ...more,
 });
 
-test('a tool has its result, and how long it took', () => {
+test('a tool call has its result and duration', () => {
   const items: Transcript['items'] = [
     { id: 'u', type: 'message', role: 'user', at: 1003, text: 'hi', metrics: { startedSpeakingAt: 1002 } },
     { id: 'c1', type: 'function_call', at: 1004, name: 'one', callId: '1' },
@@ -44,7 +44,7 @@ test('a tool has its result, and how long it took', () => {
   expect(entries[2]).toMatchObject({ output: { output: 'second' }, seconds: 0.5 });
 });
 
-test('what stands in a turn keeps its keys when the conversation itself comes in the place of what spans told', () => {
+test('entries of a turn keep their keys when the conversation replaces the items from spans', () => {
   const keys = (items: Transcript['items']) =>
     entriesOf(
       { items, provisional: true, redacted: false },
@@ -58,7 +58,7 @@ test('what stands in a turn keeps its keys when the conversation itself comes in
         ],
       }),
     ).map(({ entries }) => entries.map(({ key }) => key));
-  const told: Transcript['items'] = [
+  const provisional: Transcript['items'] = [
     { id: 'span-1', type: 'message', role: 'user', at: 1002, text: 'hi' },
     { id: 'span-2', type: 'message', role: 'assistant', at: 1003, text: 'one moment' },
     { id: 'span-3', type: 'function_call', at: 1004, name: 'look_up' },
@@ -68,11 +68,11 @@ test('what stands in a turn keeps its keys when the conversation itself comes in
   const expected = [
     ['message user 1', 'message assistant 1', 'tool undefined 1', 'tool undefined 2', 'message assistant 2'],
   ];
-  expect(keys(told)).toEqual(expected);
-  expect(keys(told.map((item, n) => ({ ...item, id: `item_${n}` })))).toEqual(expected);
+  expect(keys(provisional)).toEqual(expected);
+  expect(keys(provisional.map((item, n) => ({ ...item, id: `item_${n}` })))).toEqual(expected);
 });
 
-test('a reply of which no speech ever began is told from those that were heard', () => {
+test('a reply without any speech is distinguished from spoken replies', () => {
   const reply = { type: 'message', role: 'assistant', at: 1004, text: 'hi' } as const;
   const items: Transcript['items'] = [
     { ...reply, id: 'by its item', metrics: { startedSpeakingAt: 1005 } },
@@ -81,17 +81,17 @@ test('a reply of which no speech ever began is told from those that were heard',
   ];
   const lanes = { user: [], agent: [{ start: 6, end: 8, item: 'by its span' }], thinking: [], tools: [] };
   const timeline = timelineOf({ lanes, turns: [turn(1, 2, ['by its item', 'by its span', 'never'])] });
-  const unspoken = (told: Partial<Transcript>) =>
-    entriesOf({ items, provisional: false, redacted: false, ...told }, timeline)
+  const unspoken = (transcript: Partial<Transcript>) =>
+    entriesOf({ items, provisional: false, redacted: false, ...transcript }, timeline)
       .flatMap(({ entries }) => entries)
       .flatMap((entry) => (entry.of === 'message' && entry.unspoken ? [entry.item.id] : []));
   expect(unspoken({})).toEqual(['never']);
-  // While the call runs, it may still be spoken; and an SDK that tells of none does not say that none was.
+  // In a running call, the reply may still be spoken. An SDK that reports no speech at all proves nothing.
   expect(unspoken({ provisional: true })).toEqual([]);
   expect(unspoken({ items: items.slice(1) })).toEqual([]);
 });
 
-test('what the user says has the time of its turn, also if something was thrown in before', () => {
+test('a user message has the time of its turn, even after an earlier backchannel', () => {
   const metrics = { startedSpeakingAt: 1011 };
   const items: Transcript['items'] = [
     { id: 'u', type: 'message', role: 'user', at: 1028, text: 'mhm. and what does it cost?', metrics },
@@ -102,12 +102,12 @@ test('what the user says has the time of its turn, also if something was thrown 
   expect(entries.map(({ at }) => at)).toEqual([25, 30]);
 });
 
-test('the turn of a moment is the last that has begun', () => {
+test('the turn at a time is the last that has begun', () => {
   const turns = [turn(0, 0), turn(1, 4), turn(2, 9)];
   expect([-1, 0, 3.9, 4, 8, 100].map((at) => turnAt(turns, at)?.turn)).toEqual([undefined, 0, 0, 1, 1, 2]);
 });
 
-test('what is drawn at a point is told in words', () => {
+test('a point of the timeline has a text description', () => {
   const timeline = timelineOf({
     turns: [{ ...turn(1, 1), latency: { e2e: 1, from: 3, segments: [{ segment: 'llm', seconds: 1 }] } }],
     lanes: {
@@ -130,7 +130,7 @@ test('what is drawn at a point is told in words', () => {
   expect(at('user', 10)).toBeUndefined();
 });
 
-test('until it is known when the agent spoke, its words stand where it is heard, below the tools before', () => {
+test('while the speech times are unknown, a reply is placed after the tools that precede it', () => {
   const items: Transcript['items'] = [
     { id: 'span-1', type: 'message', role: 'assistant', at: 1003, text: 'here it is', provisional: true },
     { id: 'span-2', type: 'function_call', at: 1003.5, name: 'look_up', callId: '1', provisional: true },

@@ -6,7 +6,7 @@ import { capturedOf } from '../../gateway/uploads.ts';
 import { noBrowser, openPage } from '../browser.ts';
 import { callOf } from '../calls.ts';
 
-/** The same call with a realtime model, of which the SDKs measure no turn latency. */
+/** The same call with a realtime model, for which the SDKs measure no turn latency. */
 function realtime(call: SessionBatch): SessionBatch {
   const metrics = JSON.stringify({ type: 'realtime_model_metrics' });
   return {
@@ -24,8 +24,8 @@ function realtime(call: SessionBatch): SessionBatch {
   };
 }
 
-/** How many pixels of the timeline's lane for waits are not of its ground: 118 to 132 from the top. */
-const inked = (page: Page): Promise<number> =>
+/** Counts the pixels that differ from the background in the timeline's latency lane, 118 to 132 pixels from the top. */
+const drawnPixels = (page: Page): Promise<number> =>
   page.evaluate(`(() => {
     const canvas = document.querySelector('.timeline canvas');
     const { data } = canvas.getContext('2d').getImageData(0, 118, 300, 14);
@@ -35,7 +35,7 @@ const inked = (page: Page): Promise<number> =>
   })()`);
 
 describe.skipIf(noBrowser)('a session', () => {
-  test('with a realtime model says why nothing has a latency', async () => {
+  test('with a realtime model shows why latencies are missing', async () => {
     const gateway = await startTestGateway();
     const call = callOf({ job: 'AJ_1', start: Date.now() / 1000 - 100, turns: 3 });
     await gateway.store.apply(realtime(call), 'a');
@@ -47,10 +47,10 @@ describe.skipIf(noBrowser)('a session', () => {
       'No latency. The SDKs measure none of realtime models.',
       'No cost. The report has no usage.',
     ]);
-    expect(await inked(page)).toBeGreaterThan(200);
+    expect(await drawnPixels(page)).toBeGreaterThan(200);
   });
 
-  test('with turns that were not answered says so of them', async () => {
+  test('marks unanswered turns', async () => {
     const gateway = await startTestGateway();
     await gateway.take(capturedOf('full'));
     const page = await openPage(`${gateway.url}/sessions/AJ_full`);

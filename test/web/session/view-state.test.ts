@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { formatViewState, parseViewState, tabs } from '../../../src/web/session/view-state.ts';
 
-const placeIn = (search: string) => parseViewState(new URLSearchParams(search));
+const stateIn = (search: string) => parseViewState(new URLSearchParams(search));
 
 test.each([
   ['', { tab: 'transcript', turn: undefined, at: undefined }],
@@ -13,11 +13,11 @@ test.each([
   ['?turn=&t=soon', { tab: 'transcript', turn: undefined, at: undefined }],
   ['?turn=Infinity&t=NaN', { tab: 'transcript', turn: undefined, at: undefined }],
 ])('%s', (search, expected) => {
-  expect(placeIn(search)).toEqual(expected);
+  expect(stateIn(search)).toEqual(expected);
 });
 
-test('an address leads to where it was taken', () => {
-  const place = fc.record({
+test('a URL restores the view state from which it was made', () => {
+  const state = fc.record({
     tab: fc.constantFrom(...tabs),
     turn: fc.option(fc.nat({ max: 5000 }), { nil: undefined }),
     at: fc.option(
@@ -26,8 +26,8 @@ test('an address leads to where it was taken', () => {
     ),
   });
   fc.assert(
-    fc.property(place, (there) => {
-      expect(placeIn(formatViewState(there))).toEqual(there);
+    fc.property(state, (there) => {
+      expect(stateIn(formatViewState(there))).toEqual(there);
     }),
   );
 });

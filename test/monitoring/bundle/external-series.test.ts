@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { describe, expect, test } from 'vitest';
-import { livekitServer, nodeProcess } from './foreign.ts';
+import { livekitServer, nodeProcess } from './external-series.ts';
 
-/** The labels of the first line of a series; undefined: there is none. */
+/** The labels of the first line of a series; undefined if the series is missing. */
 function labelsIn(exposition: string, name: string): string[] | undefined {
   const line = exposition.split('\n').find((text) => new RegExp(`^${name}[{ ]`).test(text));
   if (line === undefined) return undefined;
@@ -13,7 +13,7 @@ function labelsIn(exposition: string, name: string): string[] | undefined {
 
 const own = (labels: readonly string[]) => labels.filter((label) => !['job', 'instance'].includes(label));
 
-describe('livekit-server v1.13.5 exposes what boards and rules read', () => {
+describe('livekit-server v1.13.5 exposes the series that boards and rules read', () => {
   const exposition = readFileSync('test/fixtures/livekit-server.prom', 'utf8');
 
   test.each(Object.entries(livekitServer))('%s', (name, labels) => {
@@ -21,7 +21,7 @@ describe('livekit-server v1.13.5 exposes what boards and rules read', () => {
   });
 });
 
-describe('prom-client exposes what boards and rules read', async () => {
+describe('prom-client exposes the series that boards and rules read', async () => {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const exposition = await registry.metrics();

@@ -2,22 +2,22 @@ import { parser } from '@prometheus-io/lezer-promql';
 
 type SyntaxNode = ReturnType<typeof parser.parse>['topNode'];
 
-/** Where an expression loses a label: an aggregation without it, or a match of two sides that does not compare it. */
-export function losses(expr: string, label: string): string[] {
-  const found: string[] = [];
+/** Parts of an expression that lose a label: aggregations without it, and vector matches that do not compare it. */
+export function labelLosses(expr: string, label: string): string[] {
+  const losses: string[] = [];
   const text = ({ from, to }: { from: number; to: number }) => expr.slice(from, to);
   parser.parse(expr).iterate({
     enter: ({ name, node }) => {
       if (name === 'AggregateExpr') {
         const modifier = node.getChild('AggregateModifier');
-        if (!keeps(modifier, text, label)) found.push(text(node));
+        if (!keeps(modifier, text, label)) losses.push(text(node));
       }
       if (name === 'MatchingModifierClause') {
-        if (!keeps(node, text, label) && !matchesUp(node, text)) found.push(text(node.parent ?? node));
+        if (!keeps(node, text, label) && !matchesUp(node, text)) losses.push(text(node.parent ?? node));
       }
     },
   });
-  return found;
+  return losses;
 }
 
 const keeps = (node: SyntaxNode | null, text: (node: SyntaxNode) => string, label: string): boolean => {

@@ -4,14 +4,14 @@ import { commonLabels, type MetricSpec } from '../../../src/catalogue/types.ts';
 import { targetLabels } from '../../../src/monitoring/promql/series.ts';
 import { recordingGroups } from '../../../src/monitoring/rules/index.ts';
 import type { Settings } from '../../../src/monitoring/settings.ts';
-import { livekitServer, nodeProcess, prometheusItself } from './foreign.ts';
+import { livekitServer, nodeProcess, prometheusItself } from './external-series.ts';
 import { grouped, selectors } from './promql.ts';
 
-/** Labels of a series, and the values of those that the catalogue lists. */
+/** Labels of a series, with their values if the catalogue lists them. */
 export type KnownLabels = ReadonlyMap<string, readonly string[] | 'open'>;
 
 /** Series of other programs: Prometheus itself, its alerts, and LiveKit's server. */
-const foreign: Readonly<Record<string, readonly string[]>> = {
+const externalSeries: Readonly<Record<string, readonly string[]>> = {
   ...prometheusItself,
   ...nodeProcess,
   ...livekitServer,
@@ -19,7 +19,7 @@ const foreign: Readonly<Record<string, readonly string[]>> = {
   ALERTS_FOR_STATE: ['alertname', 'severity', 'category', 'agent_name', 'instance'],
 };
 
-/** Every series that an expression may name: the catalogue's, those of recording rules, and a few of other programs. */
+/** All series that an expression may name: those of the catalogue, of recording rules, and some of other programs. */
 export function knownSeries(settings: Settings): ReadonlyMap<string, KnownLabels> {
   const known = new Map<string, KnownLabels>();
   for (const [name, { type, labels }] of Object.entries(catalogue)) {
@@ -31,15 +31,15 @@ export function knownSeries(settings: Settings): ReadonlyMap<string, KnownLabels
     for (const part of parts)
       known.set(name + part, part === '_bucket' ? new Map(own).set('le', 'open') : own);
   }
-  // Those of the gateway on itself have the labels of their target, and none of an agent.
+  // Metrics of the gateway about itself have target labels and no agent labels.
   for (const [name, { labels }] of Object.entries<MetricSpec>(gateway)) {
     known.set(
       name,
       new Map([...targetLabels.map((label) => [label, 'open'] as const), ...Object.entries(labels)]),
     );
   }
-  for (const [name, labels] of Object.entries(foreign)) {
-    // Rules keep the user's labels, so that alerts have them.
+  for (const [name, labels] of Object.entries(externalSeries)) {
+    // Rules keep custom labels, so that alerts have them.
     const own = name.startsWith('ALERTS') ? settings.labels : [];
     known.set(name, new Map([...labels, ...own].map((label) => [label, 'open'])));
   }
@@ -55,12 +55,12 @@ export function knownSeries(settings: Settings): ReadonlyMap<string, KnownLabels
   return known;
 }
 
-/** What an expression names that there is not. */
+/** Unknown series, labels and label values of an expression. */
 export function unknown(expr: string, known: ReadonlyMap<string, KnownLabels>): string[] {
   return selectors(expr).flatMap(({ name, matchers }) => {
     if (name === '') return [];
     const labels = known.get(name);
-    if (!labels) return [`there is no series ${name}`];
+    if (!labels) return [`unknown series ${name}`];
     return matchers.flatMap(({ label, operator, value }) => {
       const values = labels.get(label);
       if (values === undefined) return [`${name} has no label ${label}`];

@@ -1,23 +1,23 @@
 import { describe, expect, test } from 'vitest';
 import { newFolder, startTestGateway } from '../../gateway/running.ts';
-import { noBrowser, openPage, takeTroubles } from '../browser.ts';
-import { fillDirectory, gatewayWith, type Made } from '../sessions.ts';
-import { shows, three } from './shown.ts';
+import { noBrowser, openPage, takePageErrors } from '../browser.ts';
+import { fillDirectory, gatewayWith, type TestSession } from '../sessions.ts';
+import { expectSessions, threeSessions } from './visible-sessions.ts';
 
-describe.skipIf(noBrowser)('what goes wrong', () => {
-  test('a request that failed is told, and can be tried again', async () => {
-    const gateway = await gatewayWith(three[0] as Made);
+describe.skipIf(noBrowser)('errors in the list', () => {
+  test('a failed request shows an error with a retry button', async () => {
+    const gateway = await gatewayWith(threeSessions[0] as TestSession);
     const page = await openPage('about:blank');
     await page.route('**/api/sessions?*', (route) => route.abort());
     await page.goto(gateway.url);
     await page.getByRole('alert').getByText('The gateway does not answer. Is it running?').waitFor();
-    expect(takeTroubles(page).length).toBeGreaterThan(0);
+    expect(takePageErrors(page).length).toBeGreaterThan(0);
     await page.unroute('**/api/sessions?*');
     await page.getByRole('button', { name: 'Try again' }).click();
-    await shows(page, ['AJ_1']);
+    await expectSessions(page, ['AJ_1']);
   });
 
-  test('what is there stays, and is told to be old, until it can be read again', async () => {
+  test('after a failed reload, the old rows stay with a notice that they are outdated', async () => {
     const directory = newFolder();
     fillDirectory(directory, 300);
     const gateway = await startTestGateway({ directory });
@@ -36,11 +36,11 @@ describe.skipIf(noBrowser)('what goes wrong', () => {
     await alert.getByRole('button', { name: 'Try again' }).click();
     await page.locator('a[data-session="AJ_00185"]').waitFor();
     expect(await alert.count()).toBe(0);
-    expect(takeTroubles(page).length).toBeGreaterThan(0);
+    expect(takePageErrors(page).length).toBeGreaterThan(0);
   });
 
-  test('a login that is not valid any more is asked for again', async () => {
-    const gateway = await gatewayWith(three[0] as Made);
+  test('an expired login is requested again', async () => {
+    const gateway = await gatewayWith(threeSessions[0] as TestSession);
     const page = await openPage('about:blank');
     await page.route('**/api/sessions?*', (route) =>
       route.fulfill({ status: 401, body: 'credentials, please' }),
@@ -49,23 +49,23 @@ describe.skipIf(noBrowser)('what goes wrong', () => {
     await page.getByRole('heading', { name: 'Please log in' }).waitFor();
     await page.unroute('**/api/sessions?*');
     await page.getByRole('button', { name: 'Log in' }).click();
-    await shows(page, ['AJ_1']);
-    expect(takeTroubles(page).every((trouble) => trouble.includes('401'))).toBe(true);
+    await expectSessions(page, ['AJ_1']);
+    expect(takePageErrors(page).every((error) => error.includes('401'))).toBe(true);
   });
 
-  test('filters that nobody can use are told, and cleared', async () => {
-    const gateway = await gatewayWith(three[0] as Made);
+  test('invalid filters show an error and can be cleared', async () => {
+    const gateway = await gatewayWith(threeSessions[0] as TestSession);
     const page = await openPage(`${gateway.url}/?status=broken`);
     await page
       .getByRole('alert')
       .getByText(/The parameter status.* cannot be used/)
       .waitFor();
     await page.getByRole('button', { name: 'Clear the filters' }).click();
-    await shows(page, ['AJ_1']);
-    expect(takeTroubles(page).filter((trouble) => !trouble.includes('400'))).toEqual([]);
+    await expectSessions(page, ['AJ_1']);
+    expect(takePageErrors(page).filter((error) => !error.includes('400'))).toEqual([]);
   });
 
-  test('markup in names and words is text', async () => {
+  test('markup in names and messages is shown as text', async () => {
     const evil = '<script>window.evil=1</script><img src=x onerror="window.evil=2">';
     const gateway = await gatewayWith({ job: 'AJ_1', agent: evil, version: evil, said: evil, reason: evil });
     const page = await openPage(gateway.url);

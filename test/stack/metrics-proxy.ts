@@ -2,16 +2,16 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A page of metrics that is seen through this server: first as if nothing had been counted yet, then as it is. */
-export interface Held {
-  /** `host:port`, as Prometheus names it. */
+/** A proxy of a /metrics page. It serves all counters at 0 until it is released, and then the real page. */
+export interface MetricsProxy {
+  /** The scrape target, as `host:port`. */
   target: string;
   release(): void;
   close(): Promise<void>;
 }
 
-/** Every counter and histogram of a page at 0: Prometheus sees no increase of a series that is born with its first event. */
-export function atZero(page: string): string {
+/** Sets every counter and histogram of a page to 0, because Prometheus sees no increase in the first sample of a series. */
+export function withZeroValues(page: string): string {
   const counting = new Set(
     [...page.matchAll(/^# TYPE (\w+) (?:counter|histogram)$/gm)].map(([, name]) => name),
   );
@@ -26,8 +26,8 @@ export function atZero(page: string): string {
     .join('\n');
 }
 
-/** Holds a page back. @param url of the page */
-export async function heldBack(url: string): Promise<Held> {
+/** Starts a proxy. @param url URL of the page */
+export async function startMetricsProxy(url: string): Promise<MetricsProxy> {
   let released = false;
   const server = createServer(async (_, response) => {
     try {
@@ -35,7 +35,7 @@ export async function heldBack(url: string): Promise<Held> {
       const text = await page.text();
       response
         .writeHead(page.status, { 'content-type': page.headers.get('content-type') ?? '' })
-        .end(released ? text : atZero(text));
+        .end(released ? text : withZeroValues(text));
     } catch {
       response.writeHead(502).end();
     }

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
+import { reasons } from './empty-panels.ts';
 import { panelQueries, rangeOf } from './panels.ts';
-import { reasons } from './silent.ts';
 
-test('what may be empty names boards, panels and queries that there are', () => {
+test('the list of queries that may be empty names existing boards, panels and queries', () => {
   const queries = panelQueries(rangeOf(0, 3600));
   const known = new Set(
     queries.flatMap(({ board, panel, ref }) => [

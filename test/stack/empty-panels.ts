@@ -1,9 +1,9 @@
-/** Panels, or single queries of them (`TITLE/REF`), that a simulated call centre may leave empty for half an hour, and why. */
-const past = 'There is no past of six hours to compare with.';
-const versions = 'Versions are compared after an hour with a hundred turns, and none is new.';
-const nothingLost = 'Nothing was lost, which is well.';
-const notThen = 'None ended like this.';
-const noGateway = 'No gateway is scraped there.';
+/** Panels, or single queries (`TITLE/REF`), that may be empty in the first half hour of a simulated call centre, with the reasons. */
+const past = 'The baseline needs six hours of data.';
+const versions = 'Versions are compared after an hour with a hundred turns, and no version is new.';
+const nothingLost = 'Nothing was lost.';
+const notThen = 'No call ended like this.';
+const noGateway = 'No gateway is scraped.';
 
 export const reasons: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   cost: {
@@ -65,8 +65,8 @@ export const reasons: Readonly<Record<string, Readonly<Record<string, string>>>>
   'turn-taking': { 'Interrupted turns against the baseline': past },
 };
 
-/** Why a query is empty; undefined when it should not be. */
-export const silent = (board: string, panel: string, ref: string): string | undefined => {
+/** The reason why a query may be empty; undefined if it must not be. */
+export const emptyReason = (board: string, panel: string, ref: string): string | undefined => {
   const of = reasons[board];
   return of?.['*'] ?? of?.[panel] ?? of?.[`${panel}/${ref}`];
 };

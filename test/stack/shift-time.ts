@@ -2,17 +2,17 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { TraceRequest } from '../../src/gateway/decode/otlp-schema.ts';
 import type { Captured } from '../gateway/uploads.ts';
 
-/** When the captured calls took place, in unix seconds, and for how long before and after that all their times lie. */
+/** The time of the captured calls, in unix seconds. All their timestamps are within an hour of it. */
 export const captured = 1_795_346_300;
 const around = 3600;
 
-/** The unix seconds that a value means, be it seconds, milliseconds or nanoseconds; undefined if it is no time of the calls. */
+/** The unit of a timestamp as a number per second: seconds, milliseconds or nanoseconds; undefined if the value is no timestamp of the calls. */
 function unitOf(value: number): number | undefined {
   return [1, 1e3, 1e9].find((unit) => Math.abs(value / unit - captured) < around);
 }
 
-/** A captured upload as if it had been made now: backends look for what is old in other places. */
-export function later(request: Captured, now = Date.now() / 1000): Captured {
+/** A captured upload with its timestamps shifted to now, because backends query old data differently. */
+export function shiftToNow(request: Captured, now = Date.now() / 1000): Captured {
   const by = Math.round(now - captured - 120);
   if (request.kind === 'logs') {
     const moved = JSON.parse(request.body.toString(), (_, value) => {

@@ -1,10 +1,10 @@
 /** Labels of series that other programs expose, by their exposed names; `job` and `instance` come from the scrape. */
-type Foreign = Readonly<Record<string, readonly string[]>>;
+type ExternalSeries = Readonly<Record<string, readonly string[]>>;
 
 const target = ['job', 'instance'] as const;
 
-/** What Prometheus says of what it scrapes and of its rules. */
-export const prometheusItself: Foreign = {
+/** Metrics of Prometheus about its targets and rules. */
+export const prometheusItself: ExternalSeries = {
   up: target,
   scrape_duration_seconds: target,
   scrape_samples_scraped: target,
@@ -19,8 +19,8 @@ export const prometheusItself: Foreign = {
   prometheus_rule_group_last_duration_seconds: [...target, 'rule_group'],
 };
 
-/** Default metrics of prom-client, as a worker exposes them; client_golang has those that begin with `process_`, too. */
-export const nodeProcess: Foreign = {
+/** Default metrics of prom-client, as a worker exposes them. client_golang also has those with the prefix `process_`. */
+export const nodeProcess: ExternalSeries = {
   process_cpu_seconds_total: target,
   process_resident_memory_bytes: target,
   process_start_time_seconds: target,
@@ -28,7 +28,7 @@ export const nodeProcess: Foreign = {
   nodejs_eventloop_lag_p99_seconds: target,
 };
 
-const histogram = (name: string, labels: readonly string[]): Foreign => ({
+const histogram = (name: string, labels: readonly string[]): ExternalSeries => ({
   [`${name}_bucket`]: [...labels, 'le'],
   [`${name}_sum`]: labels,
   [`${name}_count`]: labels,
@@ -38,7 +38,7 @@ const node = [...target, 'node_id', 'node_type'] as const;
 const stream = [...node, 'direction', 'source', 'type', 'country'] as const;
 
 /** livekit-server v1.13.5, pkg/telemetry/prometheus. Despite their names, some that end in `_total` are gauges. */
-export const livekitServer: Foreign = {
+export const livekitServer: ExternalSeries = {
   go_sched_gomaxprocs_threads: target,
   ...histogram('livekit_packet_loss_percent', stream),
   ...histogram('livekit_rtt_ms', stream),
