@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { formatClock, formatSpan } from '../../../src/web/formats.ts';
 import {
   clamped,
-  revealing,
+  reveal,
   ticksOf,
   visible,
   wholeOf,
@@ -30,8 +30,8 @@ describe('what is seen of an axis', () => {
   });
 
   test('moves on when what plays leaves it', () => {
-    expect(revealing({ from: 10, to: 20 }, 15, 100)).toEqual({ from: 10, to: 20 });
-    expect(revealing({ from: 10, to: 20 }, 21, 100)).toEqual({ from: 20, to: 30 });
+    expect(reveal({ from: 10, to: 20 }, 15, 100)).toEqual({ from: 10, to: 20 });
+    expect(reveal({ from: 10, to: 20 }, 21, 100)).toEqual({ from: 20, to: 30 });
   });
 
   test('is never outside of the axis, whatever is done to it', () => {
