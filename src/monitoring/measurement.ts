@@ -2,15 +2,15 @@ import { segments } from '../catalogue/labels.ts';
 import { catalogue, isMetric, type MetricName } from '../catalogue/metrics.ts';
 import { code, list, page, table } from './markdown.ts';
 
-/** What a value must be to become a sample, as `src/session/samples.ts` and its callers have it. */
+/** The validity rules of values, as implemented by `src/session/samples.ts` and its callers. */
 export interface Guarded {
-  /** What such a value is, for the reader. */
+  /** The description of such a value. */
   what: string;
-  /** The largest value that is believed, in the series' unit. */
+  /** The largest valid value, in the series' unit. */
   max: number;
   /** `max` in words. */
   limit: string;
-  /** Whether 0 means that nothing was measured, and is refused. */
+  /** Whether 0 means that nothing was measured, and is rejected. */
   zeroIsMissing: boolean;
   metrics: readonly MetricName[];
 }
@@ -97,7 +97,7 @@ export const guarded: readonly Guarded[] = [
   },
 ];
 
-/** Histograms that need no guard, and why. */
+/** Histograms without validity rules, and the reasons. */
 export const unguarded: Partial<Record<MetricName, string>> = {
   lk_agents_turn_estimated_latency_seconds: 'the sum of three values that were each believed',
   lk_agents_session_turns: 'counted by Talkgauge',
@@ -121,7 +121,7 @@ const histograms = Object.keys(catalogue)
   .filter(isMetric)
   .filter((metric) => catalogue[metric]?.type === 'histogram');
 
-/** What a turn's latency is, and of what it is made. */
+/** The definition of turn latency, and its segments. */
 export const turnLatencySection = (): string =>
   page([
     '## The measure of a turn',
@@ -186,7 +186,7 @@ export const requestOutcomesSection = (): string =>
     ]),
   ]).trimEnd();
 
-/** What becomes of values that cannot be true. */
+/** The handling of invalid values. */
 export const invalidValuesSection = (): string =>
   page([
     '## Bad values',
@@ -237,7 +237,7 @@ export const invalidValuesSection = (): string =>
     ]),
   ]).trimEnd();
 
-/** Which events tell something twice. */
+/** The duplicate events. */
 export const duplicatesSection = (): string =>
   page([
     '## Duplicates',

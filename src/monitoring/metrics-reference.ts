@@ -230,7 +230,7 @@ const counters = Object.entries(catalogue).filter(([, { type }]) => type === 'co
 const countersStarting = (since: ReturnType<typeof zeroSince>) =>
   counters.map(([name]) => name).filter((name) => zeroSince(name, catalogue) === since);
 
-/** What makes the label sets of a counter known, in words. */
+/** The text about what makes the label sets of a counter known. */
 const startSeries = (name: string): string => {
   const spec = catalogue[name]!;
   const others = startsOf(name, spec).filter(({ series }) => series !== name);
@@ -239,7 +239,7 @@ const startSeries = (name: string): string => {
     : others.map(({ series }) => code(series)).join(', ');
 };
 
-/** The section that says of which first events `increase()` tells. */
+/** The section on the first events that `increase()` counts. */
 const firstEvents = (): string =>
   page([
     '## The first event',
