@@ -142,7 +142,7 @@ const tuning = page([
     'An alert is named as in the tables above, or as `NAME/SEVERITY` where only one of its severities is meant.',
     '`severity` is `critical`, `warning` or `info`; `for` is how long it has to hold; `labels` are added to its own, for routes of yours.',
     'Limits are objectives (above), for they also draw lines on boards.',
-    'A name that does not exist is an error, and so is an override after which two rules could not be told apart.',
+    'A name that does not exist is an error, and so is an override after which two rules could not be distinguished.',
   ]),
 ]).trimEnd();
 

@@ -150,7 +150,7 @@ export const groups: readonly Group[] = [
   { title: 'Sessions', about: 'Calls, and what happens in them.', metrics: sessions },
   {
     title: 'Recordings',
-    about: 'Rooms that LiveKit Egress records for a job; [recordings.md](recordings.md) tells how.',
+    about: 'Rooms that LiveKit Egress records for a job; see [recordings.md](recordings.md).',
     metrics: recordings,
   },
   {
@@ -168,7 +168,7 @@ export const groups: readonly Group[] = [
   {
     title: 'Gateway',
     about:
-      'What [the gateway](gateway.md) tells of itself, on its own page of metrics. It belongs to no agent, so that its series ' +
+      'The self-monitoring of [the gateway](gateway.md), on its own page of metrics. It belongs to no agent, so that its series ' +
       'have none of the common labels.',
     metrics: gateway,
   },

@@ -57,7 +57,7 @@ function checkIdentities(rules: readonly AlertRule[]): void {
     const identity = JSON.stringify([alert, severity, Object.entries(labels ?? {}).sort()]);
     if (known.has(identity)) {
       throw new Error(
-        `Two rules of ${alert} would both be ${severity} and could not be told apart; disable one of them, such as ${alert}/${severity}`,
+        `Two rules of ${alert} would both be ${severity} and could not be distinguished; disable one of them, such as ${alert}/${severity}`,
       );
     }
     known.add(identity);
