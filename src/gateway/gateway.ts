@@ -64,8 +64,8 @@ const maxLag = 2000;
 /**
  * Starts the receiver of the SDKs' uploads, with its store, its API and its page.
  *
- * @throws OptionError for an invalid option, and if another gateway uses the directory @throws ServeError if it cannot
- *   listen; the message contains the next step
+ * @throws OptionError for an invalid option, and if another gateway uses the directory
+ * @throws ServeError if it cannot listen; the message contains the next step
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const unlock = await lockDirectory(options.directory, { log: options.log ?? console.warn });

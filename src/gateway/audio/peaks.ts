@@ -126,8 +126,9 @@ function headOf(packet: Uint8Array | undefined): { channels: number; preSkip: nu
 /**
  * Decodes a recording in a worker thread to its peaks.
  *
- * @param signal aborts the decoding @param maxSeconds decoded; the rest is omitted @throws UnreadableAudio if it is not Ogg
- *   Opus; Error if it was aborted
+ * @param signal aborts the decoding
+ * @param maxSeconds decoded; the rest is omitted
+ * @throws UnreadableAudio if it is not Ogg Opus; Error if it was aborted
  */
 export async function peaksOf(
   input: AsyncIterable<Uint8Array>,

@@ -15,9 +15,9 @@ export interface Destination {
   /**
    * Sends entries as one request.
    *
-   * @param meta of the first entry @returns the number of records that were rejected, although the rest was accepted
-   *   @throws PermanentError if the request is refused permanently; another Error if it may succeed later: then it is
-   *   retried
+   * @param meta of the first entry
+   * @returns the number of records that were rejected, although the rest was accepted
+   * @throws PermanentError if the request is refused permanently; another Error if it may succeed later: then it is retried
    */
   send(entries: readonly [Entry, ...Entry[]], meta: Meta, signal: AbortSignal): Promise<number>;
 }

@@ -78,13 +78,13 @@ export async function post(url: string, { headers, body, timeout, signal }: Post
   // Backends quote the request in their responses: none of it is logged.
   await response.body?.cancel();
   const { status } = response;
-  const responded = `it answered ${status}`;
+  const message = `it answered ${status}`;
   const retryAfter = retryAfterOf(response.headers.get('retry-after'), Date.now());
   if (destinationStatuses.has(status))
-    throw new RetryableError(responded, { affectsAll: true, retryAfter, status });
+    throw new RetryableError(message, { affectsAll: true, retryAfter, status });
   if (status >= 500)
-    throw new RetryableError(responded, { affectsAll: retryAfter !== undefined, retryAfter, status });
-  throw new PermanentError(responded);
+    throw new RetryableError(message, { affectsAll: retryAfter !== undefined, retryAfter, status });
+  throw new PermanentError(message);
 }
 
 /** The same for traces, logs and metrics: the messages differ only in names. */
