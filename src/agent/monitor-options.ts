@@ -23,7 +23,10 @@ export interface MonitorOptions {
   auth?: AuthOptions;
   /** Serves HTTPS. @default TALKGAUGE_TLS_CERT, TALKGAUGE_TLS_KEY and TALKGAUGE_TLS_CLIENT_CA (files), or plain HTTP */
   tls?: TlsOptions;
-  /** Whether a metrics server that cannot start, or a socket for the jobs that cannot be made, stops the agent. @default TALKGAUGE_STRICT, or false: it is reported, and tried again */
+  /**
+   * Whether a metrics server that cannot start, or a socket for the jobs that cannot be made, stops the agent. @default
+   * TALKGAUGE_STRICT, or false: it is reported, and retried
+   */
   strict?: boolean;
   /** How many values a label may have before further ones become `other`; one that was not seen for six hours makes room. @default TALKGAUGE_MAX_LABEL_VALUES, or 200 */
   maxLabelValues?: number;
@@ -39,7 +42,7 @@ export interface MonitorOptions {
   telemetry?: TelemetryOptions;
   /** Where reports of sessions go, and for how long they are kept. @default TALKGAUGE_REPORTS; without it there are none */
   reports?: ReportOptions;
-  /** Takes warnings, one line each. @default console.warn */
+  /** Receives warnings, one line each. @default console.warn */
   log?: (message: string) => void;
 }
 
@@ -85,7 +88,7 @@ function tlsFrom(options: Options): TlsOptions | undefined {
   const cert = options.string('', ['TALKGAUGE_TLS_CERT']);
   const key = options.string('', ['TALKGAUGE_TLS_KEY']);
   const clientCa = options.string('', ['TALKGAUGE_TLS_CLIENT_CA']);
-  // Asking for clients' certificates means TLS.
+  // A client CA requires TLS.
   options.requireTogether({
     TALKGAUGE_TLS_CERT: cert,
     TALKGAUGE_TLS_KEY: key,

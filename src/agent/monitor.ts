@@ -8,12 +8,10 @@ const key = Symbol.for('talkgauge.monitoring');
 const holder = globalThis as { [key]?: Promise<Monitoring> };
 
 /**
- * Monitors a worker: serves `/metrics` with what its jobs' sessions (see `observe`) and the worker itself have
- * to tell. Call it once, before `cli.runApp`; a second call gives the same monitoring. It stands in the agent's file,
- * which the SDK imports in each job, too: there it sets up traces and logs, if there is a backend for them.
- *
- * What the system refuses (a port, or a socket for the jobs) is reported and tried again; the agent goes on without
- * it, unless `strict` is set.
+ * Monitors a worker: serves `/metrics` with the metrics of its jobs' sessions (see `observe`) and of the worker itself.
+ * Call it once, before `cli.runApp`; a second call gives the same monitoring. The call belongs in the agent's file, which
+ * the SDK imports in each job, too: there it sets up traces and logs, if there is a backend for them. If the system refuses
+ * a port, or a socket for the jobs, this is reported and retried; the agent goes on without it, unless `strict` is set.
  *
  * @throws {OptionError} for an option or environment variable that cannot be used
  * @throws {ServeError} for credentials that cannot be used; with `strict`, whenever the metrics server cannot start

@@ -22,13 +22,13 @@ export interface RetryOptions<T extends Closable> {
 export interface Retried<T> {
   /** Undefined while the system refuses it. */
   readonly current: T | undefined;
-  /** Ends the attempts, and what was started. */
+  /** Stops the retries, and closes what was started. */
   close(): Promise<void>;
 }
 
 /**
- * Starts something that the system may refuse now and allow later, such as a port or a socket: at once, or, unless
- * the refusal is thrown, again and again until it can be had. The attempts keep no process alive.
+ * Starts something that the system may refuse now and allow later, such as a port or a socket. Unless the first refusal is
+ * thrown, it retries until it succeeds. The retries do not keep the process alive.
  */
 export async function startOrRetry<T extends Closable>(options: RetryOptions<T>): Promise<Retried<T>> {
   const { start, throws, refused, started, intervalMs = 15_000 } = options;

@@ -33,7 +33,7 @@ export interface Monitoring {
 }
 
 /**
- * Starts what `monitor()` promises for a worker, and throws what it throws.
+ * Implements `monitor()` for a worker, and throws the same errors.
  *
  * @param closed called when the monitoring is closed
  */

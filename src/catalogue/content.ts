@@ -1,12 +1,14 @@
 /**
- * What of spans and logs holds conversation content, whoever takes it out: a job before it is sent, or the gateway before it
- * is kept. Source: the SDKs' own rules (telemetry/redaction.ts and pii.py) and the GenAI semantic conventions.
+ * The conversation content of spans and logs, which is redacted by a job before it is sent, or by the gateway before it is
+ * stored. Source: the SDKs' own rules (telemetry/redaction.ts and pii.py) and the GenAI semantic conventions.
  */
 
 /** LiveKit marks content by a dot-delimited segment `pii` in an attribute's name. */
 const marked = /(^|\.)pii(\.|$)/i;
 
-/** Attributes that hold content under names of others: the GenAI conventions', and one of the SDK's that it does not mark. */
+/**
+ * Attributes with content under other names: those of the GenAI conventions, and one of the SDK that has no `pii` segment.
+ */
 const attributes: ReadonlySet<string> = new Set([
   'gen_ai.input.messages',
   'gen_ai.output.messages',
@@ -26,14 +28,14 @@ const attributes: ReadonlySet<string> = new Set([
 ]);
 const prefixes = ['gen_ai.prompt.', 'gen_ai.completion.'];
 
-/** Events whose whole body is content, in attributes that say nothing of it. */
+/** Events whose whole body is content, in attributes with neutral names. */
 const events =
   /^gen_ai\.(?:(?:system|user|assistant|tool)\.message|choice|client\.inference\.operation\.details)$/;
 
-/** What stands for the message of an error, which may quote anything; LiveKit's SDKs say the same. */
+/** The replacement for an error's message, which may quote anything; the same text as in LiveKit's SDKs. */
 export const redactedMessage = 'exception details redacted';
 
-/** Whether an attribute of this name holds content. */
+/** Whether an attribute of this name contains content. */
 export const holdsContent = (key: string): boolean =>
   marked.test(key) || attributes.has(key) || prefixes.some((prefix) => key.startsWith(prefix));
 

@@ -1,9 +1,9 @@
 /**
- * What is told of a conversation, as log records: the job tells it as it happens, the gateway when a session was uploaded, and
- * boards ask for it. LiveKit's names where it has one; durations are in seconds.
+ * The log records of a conversation: the job emits them during the call, the gateway after a session was uploaded, and
+ * boards query them. LiveKit's attribute names are used if there are any; durations are in seconds.
  */
 
-/** What the SDK measured of a message, under the names of LiveKit's spans. */
+/** The SDK's measurements of a message, under the names of LiveKit's span attributes. */
 export const measuredAttributes = [
   'lk.e2e_latency',
   'lk.transcription_delay',
@@ -16,7 +16,7 @@ export const measuredAttributes = [
 
 export type MeasuredAttributes = { readonly [A in (typeof measuredAttributes)[number]]?: number };
 
-/** What a turn's latency consists of; they sum to `lk.e2e_latency`. */
+/** The segments of a turn's latency; they sum to `lk.e2e_latency`. */
 export const segmentAttributes = [
   'lk.segment.transcription',
   'lk.segment.endpointing',
@@ -115,5 +115,5 @@ export type RecordAttributes<R extends ConversationRecord = ConversationRecord> 
   readonly [A in RecordAttribute<R>]?: string | number | boolean;
 };
 
-/** The scope of the records, among those of logs. */
+/** The instrumentation scope of the records. */
 export const conversationScope = 'talkgauge.conversation';

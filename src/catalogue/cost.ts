@@ -32,7 +32,7 @@ const starts = (component: keyof typeof requestSeries, unit: readonly BillableUn
   labels: { component, unit },
 });
 
-/** What the usage costs. Jobs report the usage; the process with the registry prices it. */
+/** The cost of usage. Jobs report the usage; the process with the registry computes its cost. */
 export const cost = {
   lk_agents_billable_usage_total: {
     type: 'counter',

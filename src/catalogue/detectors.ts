@@ -2,7 +2,7 @@ import * as buckets from './buckets.ts';
 import { model, trueFalse, yesNo } from './labels.ts';
 import type { MetricSpec } from './types.ts';
 
-/** Whichever of these comes first makes the model known. */
+/** The first sample of any of these makes the model known. */
 const interruptions = [
   { series: 'lk_agents_interruption_detected_total' },
   { series: 'lk_agents_interruption_backchannels_total' },
@@ -11,7 +11,7 @@ const interruptions = [
 
 const from = (of: string, node: string, python?: string) => [{ of, node, python }];
 
-/** What decides whose turn it is: VAD, end of utterance, end of turn, interruption. */
+/** Turn-taking detectors: VAD, end of utterance, end of turn, interruption. */
 export const detectors = {
   lk_agents_vad_idle_seconds_total: {
     type: 'counter',

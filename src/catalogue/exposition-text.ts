@@ -9,7 +9,7 @@ export const escapeHelp = (text: string): string => text.replace(/\\/g, '\\\\').
 
 /** A label's value, or a HELP text of OpenMetrics. */
 export const escapeLabelValue = (text: string): string =>
-  // Of nearly all label values nothing has to be escaped.
+  // Fast path: most label values need no escaping.
   /[\\\n"]/.test(text) ? escapeHelp(text).replace(/"/g, '\\"') : text;
 
 export function formatNumber(value: number): string {

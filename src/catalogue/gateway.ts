@@ -1,10 +1,10 @@
 import { work } from './buckets.ts';
 import type { MetricSpec } from './types.ts';
 
-/** What is uploaded, by endpoint. */
+/** The kinds of uploads, by endpoint. */
 export const uploadKinds = ['traces', 'logs', 'metrics', 'recordings'] as const;
 
-/** Why an upload was refused, or only a part of it was kept. */
+/** Why an upload was refused, or only partly stored. */
 export const refusals = [
   'unauthorized',
   'redirected',
@@ -18,7 +18,7 @@ export const refusals = [
   'internal_error',
 ] as const;
 
-/** Where uploads are forwarded to. */
+/** The destinations of forwarded uploads. */
 export const destinations = ['tempo', 'loki', 'prometheus', 'livekit_cloud'] as const;
 
 /** The gateway, on its own page of metrics: it belongs to no agent, so that these have none of the common labels. */

@@ -1,16 +1,16 @@
-/** The labels by which LiveKit's own metrics tell models apart. Both default to `unknown`, as in the SDK. */
+/** The labels that identify models in LiveKit's own metrics. Both default to `unknown`, as in the SDK. */
 export const model = { model_provider: 'open', model_name: 'open' } as const;
 
 export const yesNo = ['yes', 'no'] as const;
 export const trueFalse = ['true', 'false'] as const;
 
-/** How a request to a model ended; `empty`: it succeeded and brought nothing. */
+/** The outcome of a request to a model; `empty`: it succeeded without output. */
 export const requestOutcomes = ['ok', 'empty', 'cancelled', 'error'] as const;
 
 export const agentStates = ['initializing', 'idle', 'listening', 'thinking', 'speaking'] as const;
 export const userStates = ['speaking', 'listening', 'away'] as const;
 
-/** The SDK's `CloseReason`, `other` for a reason of the user's own, `crashed` for a job that died first. */
+/** The SDK's `CloseReason`, `other` for a user-defined reason, `crashed` for a job that crashed first. */
 export const closeReasons = [
   'error',
   'job_shutdown',
@@ -31,7 +31,7 @@ export const segments = [
   'unattributed',
 ] as const;
 
-/** The requests to each kind of model: with their first, a model is known. */
+/** The requests to each kind of model: the first one makes a model known. */
 export const requestSeries = {
   llm: 'lk_agents_llm_requests_total',
   stt: 'lk_agents_stt_requests_total',
@@ -41,13 +41,13 @@ export const requestSeries = {
   eot: 'lk_agents_eot_requests_total',
 } as const;
 
-/** What of an agent is billed: the kinds of models whose usage the SDK reports. */
+/** The billed components of an agent: the kinds of models whose usage the SDK reports. */
 export const billedComponents = ['llm', 'stt', 'tts', 'realtime', 'interruption', 'eot'] as const;
 
 /**
- * What providers bill in. Tokens are disjoint: each is counted under one unit, by its kind and by whether it came
- * from the cache. Characters, seconds of audio and tokens of one synthesis measure the same thing; a model's price
- * says in which of them it is billed.
+ * The units of billing. Tokens are disjoint: each is counted under one unit, by its kind and by whether it came from the
+ * cache. Characters, seconds of audio and tokens of one synthesis measure the same thing; a model's price says in which of
+ * them it is billed.
  */
 export const billableUnits = [
   'input_tokens',

@@ -9,7 +9,7 @@ import type { LabelValues, MetricSpec } from './types.ts';
 import { usage } from './usage.ts';
 import { worker } from './worker.ts';
 
-/** THE catalogue: every series that Talkgauge exposes, by the name it is exposed under. */
+/** The catalogue: every series that Talkgauge exposes, by its exposed name. */
 export const metrics = {
   ...turns,
   ...models,

@@ -10,13 +10,13 @@ export interface LatencyObjective extends Objective {
 }
 
 /**
- * What a fleet is measured against. The same number draws a panel's threshold line and sets an alert's limit.
- * Latencies are in seconds, ratios from 0 to 1.
+ * The objectives of a fleet. The same number defines a panel's threshold line and an alert's limit. Latencies are in
+ * seconds, ratios from 0 to 1.
  */
 export interface Objectives {
-  /** `lk_agents_turn_e2e_latency_seconds`: what callers wait for in most turns. */
+  /** `lk_agents_turn_e2e_latency_seconds`: the limit for most turns. */
   turnLatency: LatencyObjective;
-  /** `lk_agents_turn_e2e_latency_seconds`: what they should hardly ever wait for. */
+  /** `lk_agents_turn_e2e_latency_seconds`: the limit for nearly all turns. */
   turnLatencyTail: LatencyObjective;
   /** `lk_agents_sessions_total`: sessions that neither failed nor crashed. */
   sessionSuccess: Objective;
@@ -44,7 +44,7 @@ export interface Objectives {
   earlyHangup: number;
   /** Share of the sessions that may be early hang-ups. */
   earlyHangupRatio: number;
-  /** US dollars that a minute of a session may cost, over an hour. @default no limit but its own past */
+  /** US dollars that a minute of a session may cost, over an hour. @default no limit, only its baseline */
   costPerMinute?: number;
   /** `lk_agents_worker_load` from which on a worker takes no new jobs, 0 to 1: the SDK's `loadThreshold`. */
   loadThreshold: number;

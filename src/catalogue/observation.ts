@@ -1,14 +1,14 @@
 import type { Labels, MetricName } from './metrics.ts';
 
-/** Where to look for the one call behind a sample. Label names as Prometheus and Tempo expect them. */
+/** The trace and span of a sample. Label names as Prometheus and Tempo expect them. */
 export interface Exemplar {
   trace_id: string;
   span_id?: string;
 }
 
 /**
- * One sample on its way from an event to a series: what a counter or a gauge is increased by (a gauge's
- * may be negative), or what a histogram observes. The value is in the series' unit.
+ * A sample of a series: the increment of a counter or a gauge (which may be negative for a gauge), or the observed value of
+ * a histogram. The value is in the series' unit.
  */
 export interface Observation {
   metric: MetricName;
@@ -17,7 +17,7 @@ export interface Observation {
   exemplar?: Exemplar;
 }
 
-/** Where observations go: the registry of this process, or the relay to the worker's. */
+/** The destination of observations: the registry of this process, or the relay to the worker's. */
 export type Sink = (observation: Observation) => void;
 
 /** An observation whose labels are checked against the catalogue by the compiler. */
@@ -35,12 +35,15 @@ export interface DerivedSeries {
   readonly factor: number;
 }
 
-/** What adding to one metric adds to others, as cost follows usage; asked where the registry is. */
+/**
+ * Derives increments of other metrics from those of one metric, such as cost from usage; evaluated in the process with the
+ * registry.
+ */
 export interface Derivation {
   /** The metric that others are derived from. */
   readonly from: MetricName;
-  /** Changes whenever `of` may answer differently, so that answers can be kept until then. */
+  /** Changes whenever `of` may return other results, so that they can be cached until then. */
   readonly revision: number;
-  /** What grows along with the series of these labels. */
+  /** The series derived from the series with these labels. */
   of(labels: Readonly<Record<string, string>>): readonly DerivedSeries[];
 }

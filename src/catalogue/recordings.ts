@@ -1,15 +1,15 @@
 import type { MetricSpec } from './types.ts';
 
-/** What LiveKit Egress records of a room: its sound alone, or its picture, too. */
+/** The media that LiveKit Egress records of a room: only audio, or video, too. */
 export const recordingMedia = ['audio', 'audio_video'] as const;
 
-/** Where a recording goes; `file`: to the storage that the egress service itself is configured with, else to its disk. */
+/** The storage of a recording; `file`: the configured storage of the egress service, otherwise its disk. */
 export const recordingDestinations = ['s3', 'gcp', 'azure', 'file'] as const;
 
 /**
- * How a recording ended, in the words of LiveKit's `EgressStatus`. `ending`: it was stopped, and was still being
- * written when the job ended; `active`: it could not be stopped, and ends with its room; `not_started`: egress did
- * not take it; `lost`: the job died first.
+ * How a recording ended, in the words of LiveKit's `EgressStatus`. `ending`: it was stopped, and was still being written
+ * when the job ended; `active`: it could not be stopped, and ends with its room; `not_started`: egress did not accept it;
+ * `lost`: the job crashed first.
  */
 export const recordingOutcomes = [
   'complete',
@@ -22,7 +22,7 @@ export const recordingOutcomes = [
   'lost',
 ] as const;
 
-/** Why a recording has failed, or what went wrong on its way. */
+/** Why a recording failed, or the error during it. */
 export const recordingErrors = [
   'bad_option',
   'no_egress_service',

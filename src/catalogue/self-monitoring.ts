@@ -10,7 +10,7 @@ const spans = once(
 );
 const logRecords = once('talkgauge_log_records_exported_total', 'talkgauge_log_records_dropped_total');
 
-/** Talkgauge on itself: what it refused, dropped and overflowed. */
+/** Self-monitoring of Talkgauge: refused, dropped and overflowed data. */
 export const selfMonitoring = {
   talkgauge_build_info: {
     type: 'gauge',

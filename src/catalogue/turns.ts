@@ -4,7 +4,7 @@ import type { MetricSpec } from './types.ts';
 
 const message = (node: string, python: string) => [{ of: 'ChatMessage.metrics', node, python }];
 
-/** What a caller waits for, from `ChatMessage.metrics` of the conversation's own messages. */
+/** Turn latency and its segments, from `ChatMessage.metrics` of the conversation's messages. */
 export const turns = {
   lk_agents_turn_e2e_latency_seconds: {
     type: 'histogram',

@@ -54,5 +54,5 @@ export interface MetricSpec {
 /** The labels that every series of the catalogue carries. */
 export const commonLabels = ['agent_name', 'agent_version'] as const;
 
-/** Who an observation is about: the values of the common labels. */
+/** The identity of an observation: the values of the common labels. */
 export type Identity = Readonly<Record<(typeof commonLabels)[number], string>>;

@@ -29,7 +29,7 @@ const realtime = (node: string, python: string): SourceField => ({
 const tts = (node: string, python: string): SourceField => ({ of: 'TTSMetrics', node, python });
 const stt = (node: string, python: string): SourceField => ({ of: 'STTMetrics', node, python });
 
-/** What providers bill for; the names are those of the Python SDK's OpenTelemetry metrics. */
+/** Billed usage; the names are those of the Python SDK's OpenTelemetry metrics. */
 export const usage = {
   lk_agents_usage_llm_input_tokens_total: counter('tokens', 'Input tokens, cached ones included.', [
     llm('promptTokens', 'prompt_tokens'),

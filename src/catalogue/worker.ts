@@ -5,7 +5,7 @@ import type { MetricSpec } from './types.ts';
 /** As in the Python SDK: the host's name. */
 const nodename = { nodename: 'open' } as const;
 
-/** The process that takes jobs, and the processes that it forks. The first four are the Python SDK's. */
+/** The worker process, and the processes that it forks. The first four series are the Python SDK's. */
 export const worker = {
   lk_agents_worker_load: {
     type: 'gauge',

@@ -12,7 +12,7 @@ export interface GatewayAppOptions {
   sameOrigin: RequestHandler;
   api: RequestHandler;
   scrapes: Scrapes;
-  /** Whether /metrics, in which nothing is of any one call, needs no login. */
+  /** Whether /metrics, which contains no data of single calls, needs no login. */
   openMetrics: boolean;
   ready: () => Promise<Readiness>;
   log: (message: string) => void;
@@ -33,7 +33,7 @@ const headers: Readonly<Record<string, string>> = {
 
 const unexpectedBodyRate = { totalMs: 10_000, minRate: 1024, graceMs: 5000 };
 
-/** Everything that the gateway serves. */
+/** The routes of the gateway. */
 export function createGatewayApp(options: GatewayAppOptions): Express {
   const { uploads, readers, sameOrigin, api, scrapes, openMetrics, ready, log } = options;
   const app = express();
@@ -47,7 +47,7 @@ export function createGatewayApp(options: GatewayAppOptions): Express {
   receiving.use(...uploads);
   app.use(receiving);
 
-  // Requests for the API and pages have no body: an unexpected one has to be sent quickly.
+  // Requests for the API and pages have no body: an unexpected one must be sent quickly.
   app.use((request, response, next) => {
     response.once('finish', () => void drainBody(request, unexpectedBodyRate));
     next();
@@ -61,7 +61,7 @@ export function createGatewayApp(options: GatewayAppOptions): Express {
 
   const failed: ErrorRequestHandler = (error, request, response, _next) => {
     const status = Number(error?.status ?? 500);
-    // Of the error, the name only: its message may quote what was said.
+    // Only the error's name: its message may quote the conversation.
     if (status >= 500)
       log(`${request.method} ${request.route?.path ?? 'a request'} failed (${error?.name ?? 'error'})`);
     if (response.headersSent) return void response.destroy();
@@ -73,7 +73,7 @@ export function createGatewayApp(options: GatewayAppOptions): Express {
   return app;
 }
 
-/** Milliseconds for which a result is cached, so that the disk is probed once a second at most. */
+/** Milliseconds for which a result is cached, so that the disk is probed at most once a second. */
 const fresh = 1000;
 
 const reasons = {
@@ -82,8 +82,8 @@ const reasons = {
 } as const;
 
 /**
- * Whether the gateway takes uploads: its spool can be written, and has room, and so has the disk. That its index is loaded needs
- * no check: before it is, the gateway does not listen.
+ * Whether the gateway accepts uploads: its spool is writable, and spool and disk have space. The index needs no check: the
+ * gateway listens only after it is loaded.
  */
 export function createReadiness(spool: Spool): () => Promise<Readiness> {
   let checked: { at: number; state: Promise<Readiness> } | undefined;

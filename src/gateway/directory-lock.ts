@@ -10,11 +10,11 @@ export interface LockOptions {
   log: (message: string) => void;
 }
 
-/** The process that holds a lock. A process id alone is ambiguous: in a container, each gateway is process 1. */
+/** The process that holds a lock. A process id alone is ambiguous: in a container, every gateway has the process id 1. */
 interface Holder {
   host: string;
   pid: number;
-  /** When its process began, in milliseconds since the epoch. */
+  /** The start of the process, in milliseconds since the epoch. */
   since: number;
 }
 
@@ -24,10 +24,10 @@ const currentHolder = (): Holder => ({
   since: Math.round(Date.now() - process.uptime() * 1000),
 });
 
-/** Milliseconds by which two computed start times of one process differ. */
+/** Maximum difference of two computed start times of one process, in milliseconds. */
 const clockTolerance = 2000;
 
-/** Whether the holder is known to have died: it ran here, and runs no more. */
+/** Whether the holder is known to be dead: it ran on this machine, and no longer does. */
 function died({ host, pid, since }: Partial<Holder>): boolean {
   const current = currentHolder();
   if (host !== current.host || pid === undefined || since === undefined) return false;
@@ -49,11 +49,11 @@ async function holderIn(path: string): Promise<Partial<Holder>> {
 }
 
 /**
- * Takes a data directory for one gateway. A lock that a crash left is taken over: at once if it was of a process of this
- * machine, else when nobody has renewed it for a while.
+ * Locks a data directory for one gateway. A stale lock of a crashed gateway is replaced: at once if its process ran on this
+ * machine, otherwise after its expiry.
  *
- * @returns what gives it back
- * @throws OptionError if another gateway has it
+ * @returns a function that releases the lock
+ * @throws OptionError if another gateway holds the lock
  */
 export async function lockDirectory(
   directory: string,

@@ -31,11 +31,11 @@ import { SessionStore } from './store/session-store.ts';
 import { Telemetry } from './telemetry.ts';
 
 export interface Gateway {
-  /** Where it listens: what `LIVEKIT_OBSERVABILITY_URL` is set to. */
+  /** The URL that it listens on, for `LIVEKIT_OBSERVABILITY_URL`. */
   url: string;
   /** The sessions; its `events` report changes. */
   store: SessionStore;
-  /** Resolves when all that was uploaded is stored and forwarded, or after `timeoutMs`. */
+  /** Resolves when all uploads are stored and forwarded, or after `timeoutMs`. */
   drained(timeoutMs: number): Promise<void>;
   /** Stops listening; spooled uploads are processed at the next start. */
   close(): Promise<void>;
@@ -45,18 +45,18 @@ const mebibyte = 1024 * 1024;
 
 const timeouts: ConnectionTimeouts = {
   headersTimeout: 10_000,
-  // Above what any upload may take, so that its own limit answers it first.
+  // Above the limits of any upload, so that these apply first.
   requestTimeout: 180_000,
   connectionsCheckingInterval: 5_000,
-  // Above five seconds, in which an SDK sends the next logs and spans.
+  // Above five seconds, the interval at which an SDK sends logs and spans.
   keepAliveTimeout: 30_000,
   idleTimeout: 60_000,
 };
-/** A job has a handful of connections when it ends. */
+/** A job opens a handful of connections when it ends. */
 const maxConnections = 4096;
 /** Half of them, so that no address can use all; behind a proxy, all come from one address. */
 const maxConnectionsPerAddress = 2048;
-/** Uploads in flight above which receiving goes before processing. */
+/** The number of uploads in flight above which receiving has priority over processing. */
 const busyUploads = 4;
 /** Milliseconds that an upload may wait for processing before measurement waits for it. */
 const maxLag = 2000;
@@ -64,8 +64,8 @@ const maxLag = 2000;
 /**
  * Starts the receiver of the SDKs' uploads, with its store, its API and its page.
  *
- * @throws OptionError for an option that cannot be used, and if another gateway uses the directory
- * @throws ServeError if it cannot listen; the message says the next step
+ * @throws OptionError for an invalid option, and if another gateway uses the directory
+ * @throws ServeError if it cannot listen; the message contains the next step
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const unlock = await lockDirectory(options.directory, { log: options.log ?? console.warn });
@@ -133,7 +133,7 @@ async function started(options: GatewayOptions, unlock: () => Promise<void>): Pr
 
   const recorder = createRecorder({
     registry: telemetry.registry,
-    // Its own counters are there at 0 since then.
+    // Its own counters start at 0 then.
     othersCreatedAt: startedAt,
     identity: () => ({ agent_name: 'talkgauge-gateway', agent_version: version }),
     maxLabelValues: options.maxLabelValues,
@@ -241,12 +241,12 @@ function watchGauges(telemetry: Telemetry, spool: Spool, store: SessionStore): v
 export interface PlainHttpOptions {
   host: string;
   tls: boolean;
-  /** Whether the user knows. */
+  /** Whether the user has confirmed it. */
   insecure: boolean;
   log: (message: string) => void;
 }
 
-/** Warns about plain HTTP on an address that others reach. */
+/** Warns about plain HTTP on an address that other machines can reach. */
 export function warnOfPlainHttp({ host, tls, insecure, log }: PlainHttpOptions): void {
   if (tls || insecure || isLoopback(host)) return;
   log(
@@ -257,8 +257,8 @@ export function warnOfPlainHttp({ host, tls, insecure, log }: PlainHttpOptions):
 }
 
 /**
- * The unique id of this gateway (OpenTelemetry's `service.instance.id`): generated at the first start, and kept in its
- * directory, for its totals go on after a restart.
+ * The unique id of this gateway (OpenTelemetry's `service.instance.id`): generated at the first start and stored in its
+ * directory, because its totals continue after a restart.
  */
 export async function instanceId(directory: string): Promise<string> {
   const file = join(directory, 'instance-id');

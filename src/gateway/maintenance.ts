@@ -5,7 +5,7 @@ import type { Telemetry } from './telemetry.ts';
 export interface MaintenanceOptions {
   store: SessionStore;
   retention: Retention;
-  /** Whether sessions that are over are moved into a bucket. */
+  /** Whether ended sessions are moved into a bucket. */
   archives: boolean;
   deadLetters: DeadLetters;
   telemetry: Telemetry;
@@ -37,7 +37,7 @@ export async function startMaintenance(options: MaintenanceOptions) {
     bucketFails = failed > 0;
   }
 
-  /** One thing at a time, and a failure is no reason to end. */
+  /** One task at a time; a failure does not stop the others. */
   const due = (work: () => Promise<void>, what: string) => () => {
     running = running.then(work).catch((error: Error) => log(`${what}: ${error.message}`));
     return running;
@@ -61,18 +61,18 @@ export async function startMaintenance(options: MaintenanceOptions) {
 export interface Retention {
   /** Seconds after its end at which a session is removed. @default never */
   maxAge?: number;
-  /** Bytes that all sessions together may take before the oldest are removed. @default any number */
+  /** Maximum bytes of all sessions; above it, the oldest are removed. @default unlimited */
   maxBytes?: number;
 }
 
-/** For how long what still comes of a deleted session is refused, in seconds: longer than any call. */
+/** Seconds for which uploads of a deleted session are refused: longer than any call. */
 const rememberDeleted = 2 * 86_400;
 
 /**
- * Removes what is too old, then the oldest, until the rest has room.
+ * Removes expired sessions, then the oldest until the size limit is met.
  *
  * @param now unix seconds
- * @returns how many were removed, and why
+ * @returns the number of removed sessions by reason
  */
 export async function retain(
   store: SessionStore,
@@ -93,16 +93,16 @@ export async function retain(
   return removed;
 }
 
-/** Seconds after its last upload at which a session that is complete is moved into the bucket. */
+/** Seconds after its last upload at which a complete session is moved into the bucket. */
 const completeIdleSeconds = 300;
-/** The same for one whose report never came. */
+/** The same for a session without a report. */
 const incompleteIdleSeconds = 6 * 3600;
 
 /**
- * Moves sessions that are over into the bucket.
+ * Moves ended sessions into the bucket.
  *
  * @param now unix seconds
- * @returns how many were moved, and how many could not be
+ * @returns the number of moved sessions and of failures
  */
 export async function archive(store: SessionStore, now: number): Promise<{ ok: number; failed: number }> {
   const moved = { ok: 0, failed: 0 };
@@ -113,7 +113,7 @@ export async function archive(store: SessionStore, now: number): Promise<{ ok: n
       () => 'failed' as const,
     );
     moved[result]++;
-    // The bucket is away: the others would fail like this one.
+    // The bucket is unavailable: the others would fail, too.
     if (result === 'failed') break;
   }
   return moved;

@@ -11,9 +11,9 @@ import type { Limits } from './receive/limits.ts';
 import type { SyncPolicy } from './receive/uploads.ts';
 
 export interface GatewayOptions {
-  /** Where sessions and the spool are kept; made if it is not there. */
+  /** The directory of the sessions and the spool; created if missing. */
   directory: string;
-  /** Whose agents may upload. */
+  /** The API keys whose agents may upload. */
   keys: Pick<KeyOptions, 'pair' | 'files' | 'reloadMs'>;
   /** @default 127.0.0.1 */
   host?: string;
@@ -21,46 +21,49 @@ export interface GatewayOptions {
   port?: number;
   tls?: TlsOptions;
   /**
-   * The address at which others reach the host's port, where that is another one: a container listens on every interface of its
-   * own, and the machine around it publishes the port on 127.0.0.1 or for everybody. @default the host
+   * The address at which clients reach the gateway, if it differs from the host: a container listens on all of its
+   * interfaces, and its host publishes the port on 127.0.0.1 or on other addresses. @default the host
    */
   published?: string;
-  /** Whether plain HTTP and short API secrets are meant, also where others reach the gateway. @default false */
+  /** Whether plain HTTP and short API secrets are allowed on an address that others reach. @default false */
   insecure?: boolean;
-  /** Who may read sessions; needed as soon as the host is not loopback. @default anybody on this machine */
+  /** Who may read sessions; required unless the host is loopback. @default anybody on this machine */
   readers?: Readers;
   /** Whether /metrics needs no login. @default false */
   openMetrics?: boolean;
   /** @default nowhere */
   forward?: ForwardTo;
-  /** What may wait for each backend, in bytes. @default 256 MiB */
+  /** Maximum bytes in the backlog of each backend. @default 256 MiB */
   forwardBytes?: number;
-  /** What is kept, for a week, of what cannot be read, stored or forwarded, in bytes; 0: nothing. @default 64 MiB */
+  /**
+   * Maximum bytes of dead letters (data that cannot be read, stored or forwarded), which are kept for a week; 0: none.
+   * @default 64 MiB
+   */
   deadLetterBytes?: number;
-  /** What may wait in the spool, in bytes. @default 2 GiB */
+  /** Maximum bytes in the spool. @default 2 GiB */
   spoolBytes?: number;
-  /** What uploads leave free on the disk, in bytes. @default 256 MiB */
+  /** Bytes that uploads leave free on the disk. @default 256 MiB */
   minFreeBytes?: number;
   /** @default never, and any number */
   retention?: Retention;
-  /** A bucket into which sessions are moved when they are over. @default they stay in the directory */
+  /** A bucket into which ended sessions are moved. @default they stay in the directory */
   objects?: BucketOptions;
   limits?: Partial<Limits>;
-  /** Which uploads have to be on the disk before they are answered. @default recordings */
+  /** The uploads that are synced to disk before the response. @default recordings */
   sync?: SyncPolicy;
-  /** Whether the audio of sessions that are redacted is kept. @default false */
+  /** Whether the audio of redacted sessions is stored. @default false */
   keepRedactedAudio?: boolean;
   /** @default the built-in prices and those of the library */
   prices?: PriceBook;
-  /** How many values a label of the sessions' series may have before further ones become `other`. @default 200 */
+  /** Maximum number of values of a label of the sessions' series; further ones become `other`. @default 200 */
   maxLabelValues?: number;
-  /** How many series of sessions there may be; samples of further ones are dropped. @default 20000 */
+  /** Maximum number of session series; samples of further ones are dropped. @default 20000 */
   maxSeries?: number;
   /** When a session is measured. @default see `MeasurementDelays` */
   measurementDelays?: Partial<MeasurementDelays>;
-  /** Where Grafana is, for links. */
+  /** The URL of Grafana, for links. */
   grafana?: string;
-  /** The instance id of this gateway. @default generated at the first start, and kept in its directory */
+  /** The instance id of this gateway. @default generated at the first start, and stored in its directory */
   instance?: string;
   /** Called with each stored batch; see `BatchListener`. */
   onBatch?: BatchListener;

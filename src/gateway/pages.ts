@@ -16,11 +16,11 @@ const types: Readonly<Record<string, string>> = {
 interface Asset {
   type: string;
   body: Buffer;
-  /** Not of fonts, which are compressed already. */
+  /** Fonts are already compressed. */
   zipped?: Buffer;
 }
 
-/** Where `npm run build` leaves the page. */
+/** The output folder of `npm run build` for the page. */
 const built = packagePath('dist/web');
 
 function read(folder: string): Map<string, Asset> {
@@ -28,7 +28,7 @@ function read(folder: string): Map<string, Asset> {
   try {
     names = readdirSync(folder).filter((name) => Object.hasOwn(types, extensionOf(name)));
   } catch (error) {
-    // Sources that were never built have no page; what is served instead says so.
+    // Without a build there is no page; the response says so.
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
   return new Map(
@@ -47,7 +47,7 @@ export function createPages(folder = built): Router {
   const assets = read(folder);
   const hash = createHash('sha256');
   for (const [name, { body }] of assets) hash.update(name).update(body);
-  // Their addresses change with what is in them, so that a browser may keep them for good.
+  // Their addresses change with their content, so that a browser may cache them forever.
   const base = `/page/${hash.digest('base64url').slice(0, 12)}`;
   const html = documentOf(base);
 
@@ -64,7 +64,7 @@ export function createPages(folder = built): Router {
     const zipped = request.acceptsEncodings('gzip') === 'gzip' ? asset.zipped : undefined;
     response.set({
       'Content-Type': asset.type,
-      // Behind a login: for this browser, and not for a proxy's cache.
+      // Behind a login: cacheable by the browser, but not by a proxy.
       'Cache-Control': 'private, max-age=31536000, immutable',
       Vary: 'Accept-Encoding',
       ...(zipped && { 'Content-Encoding': 'gzip' }),
@@ -81,7 +81,7 @@ const mark =
       '<path d="M6 10.2v3.6M9 7.8v8.4M12 5.4v13.2M15 8.4v7.2M18 10.8v2.4" stroke="#fff" stroke-width="1.6" stroke-linecap="round"/></svg>',
   );
 
-/** The font is asked for as stylesheets ask for fonts, `crossorigin`: else, it would be loaded twice. */
+/** The preload has `crossorigin`, as font requests of stylesheets do: otherwise the font would be loaded twice. */
 const documentOf = (base: string): string => `<!doctype html>
 <html lang="en">
 <head>

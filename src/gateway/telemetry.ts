@@ -39,7 +39,7 @@ export class Telemetry {
     this.#beginAtZero(({ destination }) => destination === backend);
   }
 
-  /** A counter that appears with its first event has no rate for it. */
+  /** Initialized to 0: a counter that appears with its first event has no rate for it. */
   #beginAtZero(wanted: (labels: Readonly<Record<string, string>>) => boolean): void {
     for (const [name, counter] of this.#counters) {
       for (const labels of combinations(gateway[name as Name].labels).filter(wanted)) counter.inc(labels, 0);
@@ -54,7 +54,7 @@ export class Telemetry {
     this.#histograms.get(name)?.observe(labels as Record<string, string>, seconds);
   }
 
-  /** Reads a gauge whenever the page is made. */
+  /** Reads a gauge at each scrape. */
   watch<N extends OfType<'gauge'>>(
     name: N,
     read: () => readonly { labels: LabelsOf<N>; value: number }[],
@@ -73,7 +73,7 @@ export class Telemetry {
   }
 }
 
-/** All combinations of the values of labels; none where a label may have any value. */
+/** All combinations of label values; none if a label may have any value. */
 function combinations(labels: MetricSpec['labels']): Record<string, string>[] {
   let all: Record<string, string>[] = [{}];
   for (const [label, values] of Object.entries(labels)) {

@@ -5,7 +5,7 @@ import { alertingGroups } from './rules/index.ts';
 import type { AlertRule, Category } from './rules/rule.ts';
 import { settingsOf } from './settings.ts';
 
-/** Every category, as the page calls it. */
+/** The headings of the categories on the page. */
 const titles: Readonly<Record<Category, string>> = {
   latency: 'Latency',
   failure: 'Failure',
@@ -18,9 +18,9 @@ const titles: Readonly<Record<Category, string>> = {
   telemetry: 'Telemetry',
 };
 
-/** The page `docs/alerts.md`: what each alert says, when, and how to tune it. */
+/** The page `docs/alerts.md`: the texts and conditions of each alert, and how to tune it. */
 export function alertsReference(): string {
-  // With every objective set, so that the alerts are there that it takes them for.
+  // With every objective set, so that all optional alerts are included.
   const objectives = { ...profiles.standard, costPerMinute: 0.15 };
   const rules = alertingGroups(settingsOf('standard', { objectives })).flatMap((group) => group.rules);
   const shown = Object.entries(titles).filter(([category]) => rules.some((r) => r.category === category));
@@ -142,7 +142,7 @@ const tuning = page([
     'An alert is named as in the tables above, or as `NAME/SEVERITY` where only one of its severities is meant.',
     '`severity` is `critical`, `warning` or `info`; `for` is how long it has to hold; `labels` are added to its own, for routes of yours.',
     'Limits are objectives (above), for they also draw lines on boards.',
-    'A name that does not exist is an error, and so is an override after which two rules could not be told apart.',
+    'A name that does not exist is an error, and so is an override after which two rules could not be distinguished.',
   ]),
 ]).trimEnd();
 
@@ -176,7 +176,7 @@ function commonSentences(descriptions: readonly string[]): string {
   return common.length > 0 ? common.join(' ') : [...new Set(descriptions)].join(' ');
 }
 
-/** Labels of the rules themselves by which alike rules differ, and their texts with them. */
+/** Labels by which similar rules of an alert, and their texts, differ. */
 const varying = ['window', 'component'] as const;
 
 /** A Prometheus template as a sentence: labels and figures in italics. */
@@ -194,7 +194,7 @@ export const readable = (template: string, labels: AlertRule['labels'] = {}): st
     .replaceAll(/\{\{ \$labels\.(\w+) \}\}/g, '*$1*')
     .replaceAll(/\{\{ \$value.*?\}\}/g, '*x*');
 
-/** What each objective says, as a table shows it; one that is added does not compile until it is here. */
+/** The text of each objective in a table; a new objective does not compile without one. */
 export const objectiveMeanings: { readonly [O in keyof Objectives]-?: string } = {
   turnLatency: 'Share of the turns, over 30 days, that are answered within so many seconds',
   turnLatencyTail: 'The same for what callers should hardly ever wait for',

@@ -9,7 +9,7 @@ import { ruleFile } from './rules/render.ts';
 import { gatewayApiReference, gatewayMetricsReference, reportReference } from './schema-references.ts';
 import { type Settings, settingsOf } from './settings.ts';
 
-/** A file that is made from the catalogue or the price list and committed. */
+/** A committed file that is generated from the catalogue or the price list. */
 interface Artefact {
   /** From the root of the repository, with `/`. */
   path: string;
@@ -26,7 +26,7 @@ export const bundle = (settings: Settings): Artefact[] => [
   { path: 'alerts/talkgauge.yml', content: ruleFile(alertingGroups(settings), settings) },
 ];
 
-/** All that is committed: the bundle with its defaults, and the references. */
+/** All committed artefacts: the bundle with its defaults, and the references. */
 export const artefacts = (): Artefact[] => [
   { path: 'docs/metrics.md', content: metricsReference() },
   { path: 'docs/alerts.md', content: alertsReference() },
@@ -37,7 +37,7 @@ export const artefacts = (): Artefact[] => [
   ...bundle(settingsOf('standard')),
 ];
 
-/** Writes the artefacts under `root`; gives the paths of those that were missing or different. */
+/** Writes the artefacts under `root`; returns the paths of those that were missing or different. */
 export function write(artefacts: readonly Artefact[], root: string): string[] {
   const changed = artefacts.filter(({ path, content }) => read(join(root, path)) !== content);
   for (const { path, content } of changed) {
@@ -47,7 +47,7 @@ export function write(artefacts: readonly Artefact[], root: string): string[] {
   return changed.map(({ path }) => path);
 }
 
-/** What is wrong with the artefacts under `root`: for each that is missing or different, where it first differs. */
+/** The drift of the artefacts under `root`: for each that is missing or different, the first difference. */
 export function drift(artefacts: readonly Artefact[], root: string): string[] {
   return artefacts.flatMap(({ path, content }) => {
     const present = read(join(root, path));

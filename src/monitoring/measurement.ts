@@ -2,15 +2,15 @@ import { segments } from '../catalogue/labels.ts';
 import { catalogue, isMetric, type MetricName } from '../catalogue/metrics.ts';
 import { code, list, page, table } from './markdown.ts';
 
-/** What a value must be to become a sample, as `src/session/samples.ts` and its callers have it. */
+/** The validity rules of values, as implemented by `src/session/samples.ts` and its callers. */
 export interface Guarded {
-  /** What such a value is, for the reader. */
+  /** The description of such a value. */
   what: string;
-  /** The largest value that is believed, in the series' unit. */
+  /** The largest valid value, in the series' unit. */
   max: number;
   /** `max` in words. */
   limit: string;
-  /** Whether 0 means that nothing was measured, and is refused. */
+  /** Whether 0 means that nothing was measured, and is rejected. */
   zeroIsMissing: boolean;
   metrics: readonly MetricName[];
 }
@@ -82,7 +82,7 @@ export const guarded: readonly Guarded[] = [
     metrics: ['lk_agents_llm_tokens_per_second', 'lk_agents_realtime_tokens_per_second'],
   },
   {
-    what: 'Confidence: 0 is that of an STT that has none to tell',
+    what: 'Confidence: 0 is that of an STT that reports none',
     max: 1,
     limit: '1',
     zeroIsMissing: true,
@@ -97,7 +97,7 @@ export const guarded: readonly Guarded[] = [
   },
 ];
 
-/** Histograms that need no guard, and why. */
+/** Histograms without validity rules, and the reasons. */
 export const unguarded: Partial<Record<MetricName, string>> = {
   lk_agents_turn_estimated_latency_seconds: 'the sum of three values that were each believed',
   lk_agents_session_turns: 'counted by Talkgauge',
@@ -114,14 +114,14 @@ const segmentMeanings: Record<(typeof segments)[number], string> = {
   llm: '`llmNodeTtft` of the step that was spoken, and whole LLM steps before it that led to tool calls.',
   tools: 'Time in which at least one tool ran before the agent spoke. Tools that run at once count once.',
   tts: '`ttsNodeTtfb`: from the first text handed to the TTS to its first audio.',
-  unattributed: 'The rest: playback, scheduling, and what no field tells.',
+  unattributed: 'The rest: playback, scheduling, and time that no field reports.',
 };
 
 const histograms = Object.keys(catalogue)
   .filter(isMetric)
   .filter((metric) => catalogue[metric]?.type === 'histogram');
 
-/** What a turn's latency is, and of what it is made. */
+/** The definition of turn latency, and its segments. */
 export const turnLatencySection = (): string =>
   page([
     '## The measure of a turn',
@@ -145,7 +145,7 @@ export const turnLatencySection = (): string =>
       'awaited). So each segment takes its measured time or what is left of the turn, whichever is less, in this ' +
       'order: `transcription`, `endpointing`, `user_hook`, which surely come first; `tts`, which surely comes last; ' +
       "`tools`; and `llm`, of which only the part remains that the caller waited for. The user's part is known only " +
-      'when the reply answers one of the last two user messages, that is, when both tell the same end of speech; else it is ' +
+      'when the reply answers one of the last two user messages, that is, when both report the same end of speech; else it is ' +
       '`unattributed`.',
     '### The estimated latency',
     "LiveKit's documentation approximates conversation latency by a sum, `total_latency`. It is exported under a name of its own, " +
@@ -168,7 +168,7 @@ export const turnLatencySection = (): string =>
     "`lk_agents_turns_total` counts a turn when it is over: it begins with the user's message (or, for realtime models " +
       "that give no transcript, with the user's voice), and ends when the agent has answered and listens again, when " +
       'its answer is cut off, when the next turn begins, or with the session. `outcome` is `completed`, `interrupted`, ' +
-      '`unanswered`: the agent was never heard, or `abandoned`: the caller hung up within 5 s of the last words, before any answer. `tools` says whether tools ran.',
+      '`unanswered`: the agent was never heard, or `abandoned`: the caller hung up within 5 s of speaking, before any answer. `tools` says whether tools ran.',
   ]).trimEnd();
 
 /** How the outcome of a request is determined. */
@@ -186,7 +186,7 @@ export const requestOutcomesSection = (): string =>
     ]),
   ]).trimEnd();
 
-/** What becomes of values that cannot be true. */
+/** The handling of invalid values. */
 export const invalidValuesSection = (): string =>
   page([
     '## Bad values',
@@ -232,12 +232,12 @@ export const invalidValuesSection = (): string =>
         '`lk_agents_eou_events_total{detected="no"}`, and its delays are not observed. The callback ran all the same: its ' +
         'time is observed unless it is 0, too.',
       'Durations of an `interruption_metrics` event with `numRequests` 0 were not measured and are not observed.',
-      'A realtime event without duration and tokens tells of a connection (its acquisition, or at its end what it lasted): ' +
+      'A realtime event without duration and tokens reports a connection (its acquisition, or at its end what it lasted): ' +
         'that is recorded, and no request is counted.',
     ]),
   ]).trimEnd();
 
-/** Which events tell something twice. */
+/** The duplicate events. */
 export const duplicatesSection = (): string =>
   page([
     '## Duplicates',
@@ -247,7 +247,7 @@ export const duplicatesSection = (): string =>
         '`session.usage` counts both.)',
       'An LLM or TTS event whose request id another plugin of the session has reported: a custom adapter. The same ' +
         'id from the same plugin is another part or request, and so is one from another session. An empty id names nothing.',
-      'The streamed event by which a TTS that cannot stream tells again of the sentences that it has spoken. It waits up ' +
+      'The streamed event by which a TTS that cannot stream reports the sentences again that it has spoken. It waits up ' +
         'to a second for the sentence that it repeats.',
       'An event of a model instance that several sessions of one process share: it reaches all of them, and the one ' +
         'whose speech it is counts it, or the first.',

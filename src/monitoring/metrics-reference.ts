@@ -150,7 +150,7 @@ export const groups: readonly Group[] = [
   { title: 'Sessions', about: 'Calls, and what happens in them.', metrics: sessions },
   {
     title: 'Recordings',
-    about: 'Rooms that LiveKit Egress records for a job; [recordings.md](recordings.md) tells how.',
+    about: 'Rooms that LiveKit Egress records for a job; see [recordings.md](recordings.md).',
     metrics: recordings,
   },
   {
@@ -168,7 +168,7 @@ export const groups: readonly Group[] = [
   {
     title: 'Gateway',
     about:
-      'What [the gateway](gateway.md) tells of itself, on its own page of metrics. It belongs to no agent, so that its series ' +
+      'The self-monitoring of [the gateway](gateway.md), on its own page of metrics. It belongs to no agent, so that its series ' +
       'have none of the common labels.',
     metrics: gateway,
   },
@@ -230,7 +230,7 @@ const counters = Object.entries(catalogue).filter(([, { type }]) => type === 'co
 const countersStarting = (since: ReturnType<typeof zeroSince>) =>
   counters.map(([name]) => name).filter((name) => zeroSince(name, catalogue) === since);
 
-/** What makes the label sets of a counter known, in words. */
+/** The text about what makes the label sets of a counter known. */
 const startSeries = (name: string): string => {
   const spec = catalogue[name]!;
   const others = startsOf(name, spec).filter(({ series }) => series !== name);
@@ -239,7 +239,7 @@ const startSeries = (name: string): string => {
     : others.map(({ series }) => code(series)).join(', ');
 };
 
-/** The section that says of which first events `increase()` tells. */
+/** The section on the first events that `increase()` counts. */
 const firstEvents = (): string =>
   page([
     '## The first event',

@@ -38,7 +38,7 @@ export const priceReference = (): string =>
     ]),
     'The first that knows the model prices all of its usage. `talkgauge prices PROVIDER/MODEL` says which that is.',
     'All but yours are public list prices for short prompts, without taxes, discounts, free quotas and rounding up. They go ' +
-      'stale: `talkgauge_price_file_timestamp_seconds` tells of which day they are, by source. If the cost matters, bring a file.',
+      'stale: `talkgauge_price_file_timestamp_seconds` is their date, by source. If the cost matters, bring a file.',
     '## How a model is found',
     list([
       "Names are those of the labels `model_provider` and `model_name`, in any case. A provider's host stands for it " +
@@ -54,7 +54,7 @@ export const priceReference = (): string =>
     '## What is billed',
     list([
       'Tokens are disjoint: each is counted once, by its kind (text, audio, image) and by whether it came from the cache or was ' +
-        'written to it. What exceeds the total is cut, what no part tells of is text; the sums are those of ' +
+        'written to it. What exceeds the total is cut, what no part reports is text; the sums are those of ' +
         '`lk_agents_usage_llm_input_tokens_total` and `lk_agents_usage_llm_output_tokens_total`.',
       'A model is billed in the measures of which its price has a field: tokens, characters, audio, connection or requests. The ' +
         'same synthesis in another measure costs nothing on top, and is not unpriced either.',

@@ -83,13 +83,13 @@ export function gatewayApiReference(): string {
     '[Access control](gateway.md#access-control) describes who can read. An error is `{"error": "…"}`: 400 for a parameter that cannot ' +
       'be used, 401 without a login, 403 for a change that another page asks for, 404 for what is not there.',
     ...Object.entries(paths).flatMap(([path, operations]) =>
-      Object.entries(operations).flatMap(([method, told]) => operation(method, path, told)),
+      Object.entries(operations).flatMap(([method, described]) => operation(method, path, described)),
     ),
   ]);
 }
 
-const rows = (told: 'from' | 'lacking') =>
-  sources.flatMap(({ metrics, [told]: what }) =>
+const rows = (field: 'from' | 'lacking') =>
+  sources.flatMap(({ metrics, [field]: what }) =>
     what === undefined ? [] : [[metrics.map(code).join('<br>'), what]],
   );
 

@@ -169,7 +169,7 @@ export const metricsFields = {
       flag('cancelled', 'cancelled', asOutcome),
       tokens('inputTokens', 'input_tokens'),
       tokens('outputTokens', 'output_tokens'),
-      name('segmentId', 'segment_id', 'Tells the segments of one request apart. An id is never a label.'),
+      name('segmentId', 'segment_id', 'Distinguishes the segments of one request. An id is never a label.'),
     ],
   },
   InterruptionMetrics: {

@@ -2,7 +2,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { type Objectives, type ProfileName, profiles } from '../catalogue/objectives.ts';
 
-/** What the user wants otherwise in single alerts. Each is named as `NAME`, or as `NAME/SEVERITY` where it has several. */
+/** The user's overrides of single alerts. Each is named as `NAME`, or as `NAME/SEVERITY` where it has several. */
 export interface AlertOverrides {
   /** Alerts that are left out. @default none */
   disable: readonly string[];
@@ -18,7 +18,7 @@ export interface AlertOverride {
   labels?: Readonly<Record<string, string>> | undefined;
 }
 
-/** What the user of boards and rules may choose. */
+/** The user's settings of boards and rules. */
 export interface Settings {
   /** @default the profile `standard` */
   objectives: Objectives;

@@ -59,7 +59,7 @@ export const speech: readonly PublishedPage[] = [
   {
     url: 'https://www.assemblyai.com/pricing',
     dated: '2026-05-26',
-    note: 'Billed by the time of the connection; the SDK tells the audio that was sent.',
+    note: 'Billed by the time of the connection; the SDK reports the audio that was sent.',
     models: {
       'assemblyai/universal-streaming': { audio_per_hour: 0.15 },
       'assemblyai/universal-streaming-english': { audio_per_hour: 0.15 },
@@ -105,7 +105,7 @@ export const livekit: readonly PublishedPage[] = [
   {
     url: inference,
     dated: '2026-09-21',
-    note: 'Billed by the time of the connection; the SDK tells the audio that was sent.',
+    note: 'Billed by the time of the connection; the SDK reports the audio that was sent.',
     models: {
       'livekit/deepgram/nova-3': { audio_per_minute: 0.0048 },
       'livekit/deepgram/nova-3-general': { audio_per_minute: 0.0048 },

@@ -6,7 +6,7 @@ import { createCall } from './call.ts';
 import { watchIncidents } from './incidents.ts';
 import type { CallPlan } from './plan.ts';
 
-/** Who a line of the oracle is about. */
+/** The job that a line of the oracle log belongs to. */
 export interface OracleHead {
   job: string;
   agent: string;
@@ -19,9 +19,9 @@ export type OracleLine = OracleHead & { event: string; facts: Record<string, unk
 const names = voice.AgentSessionEventTypes;
 
 /**
- * Writes what a session emits into `directory`, one JSON line per event: an account of a run that owes nothing
- * to the code that observes it, so that a test can hold the two against each other. Written synchronously,
- * because a job that kills itself has no time to flush.
+ * Writes the events of a session into `directory`, one JSON line per event. This log is independent of the code that
+ * observes the session, so that a test can compare the two. Written synchronously, because a job that kills itself has no
+ * time to flush.
  */
 export function writeOracle(session: voice.AgentSession, directory: string, head: OracleHead): void {
   const file = join(directory, `${head.job}.jsonl`);
@@ -56,30 +56,30 @@ export function writeOracle(session: voice.AgentSession, directory: string, head
   session.on(names.Close, ({ reason }) => write('close', { reason }));
 }
 
-/** What the call centre tells a job, as the metadata of its dispatch. */
+/** The parameters of a call, sent to its job as the metadata of the dispatch. */
 export interface CallRequest {
   plan: CallPlan;
-  /** How many times faster than life people talk and think. */
+  /** The speed at which people talk and think, as a multiple of real time. */
   speed: number;
-  /** The run's directory, where the incidents are found. */
+  /** The run's directory, which contains the incident switches. */
   directory: string;
-  /** Directory into which the job writes what it emitted, for tests. */
+  /** The directory for the job's event log, for tests. */
   oracle?: string;
 }
 
-// The worker is gone, so nobody will stop this job: without the channel it must not outlive the worker.
+// The channel closes when the worker exits. The job exits then, too, because nothing else would stop it.
 process.once('disconnect', () => process.exit(0));
 
-// Sets up traces and logs, if the call centre was opened with a backend for them.
+// Sets up traces and logs, if the call centre was started with a backend for them.
 await monitor();
 
-/** The agent file of the call centre: what a user's `agent.ts` is. The SDK imports it in each forked job. */
+/** The agent file of the call centre, like a user's `agent.ts`. The SDK imports it in each forked job. */
 export default defineAgent({
   entry: async (ctx: JobContext) => {
     const { plan, speed, directory, oracle } = JSON.parse(ctx.job.metadata) as CallRequest;
-    // Without a receiver of one's own, the SDK would look for LiveKit Cloud.
+    // Without its own gateway, the SDK would upload to LiveKit Cloud.
     const record = Boolean(process.env.LIVEKIT_OBSERVABILITY_URL);
-    // What the SDK calls a deployment is the agent's version in an upload.
+    // The SDK's deployment name is the agent's version in an upload.
     if (record) process.env.LIVEKIT_AGENT_DEPLOYMENT = plan.version;
     const call = createCall({ plan, speed, incidents: watchIncidents(directory), record });
     if (oracle) {

@@ -14,36 +14,36 @@ import { listenSignalling } from './signalling.ts';
 import { callReports, credentialsOf, startSessionGateway } from './uploads.ts';
 import { startWorker, superviseChildren } from './worker.ts';
 
-/** A call centre that is open. */
+/** A running call centre. */
 export interface CallCentre {
-  /** Where metrics are served, without the path. */
+  /** The URL of the metrics server, without the path. */
   readonly url: string;
-  /** Where incidents are switched: `POST /incidents/NAME?on=true`. */
+  /** The URL of the incident switches: `POST /incidents/NAME?on=true`. */
   readonly controlUrl: string;
-  /** Where the sessions of the calls are shown; undefined without a gateway. */
+  /** The URL of the gateway that shows the sessions; undefined without a gateway. */
   readonly sessionsUrl?: string;
-  /** Folder or bucket in which there is a report of each call that is over. */
+  /** Folder or bucket with a report of each finished call. */
   readonly reports: string;
-  /** What /metrics is made of. */
+  /** The metrics that /metrics exposes. */
   readonly recorder: Recorder;
   readonly incidents: IncidentSwitches;
-  /** Calls that are dispatched and not over, and calls that are over. */
+  /** The number of running calls and of finished calls. */
   readonly calls: { readonly active: number; readonly done: number };
-  /** Resolves when all wanted calls are over; never, if there is no end to them. Rejects when the worker fails. */
+  /** Resolves when all requested calls have finished; never without a limit. Rejects when the worker fails. */
   readonly finished: Promise<void>;
   /** Ends the calls, the worker and its processes within seconds, and deletes the run's directory. */
   close(): Promise<void>;
-  /** Kills the calls that are still there; makes a `close` that is under way a short one. */
+  /** Kills the remaining calls; a pending `close` resolves soon after. */
   kill(): Promise<void>;
 }
 
 /**
- * Opens a simulated call centre: a real worker of `@livekit/agents` that forks real jobs, whose calls are
- * simulated, observed by `monitor()` and `observe()`. Nothing leaves the machine, and no key is needed.
+ * Starts a simulated call centre: a real worker of `@livekit/agents` that forks real jobs with simulated calls, observed by
+ * `monitor()` and `observe()`. No data leaves the machine, and no API key is needed.
  *
- * @param signal aborts the start; what was started is stopped again
+ * @param signal aborts the start and stops what was already started
  * @throws {SimulateOptionError} for an option that cannot be used
- * @throws if the metrics port is taken
+ * @throws if the metrics port is in use
  */
 export async function openCallCentre(
   options: SimulateOptions = {},
@@ -54,7 +54,7 @@ export async function openCallCentre(
   const stop = async (now: boolean) => {
     for (const undo of stops.splice(0).reverse()) await undo(now);
   };
-  /** Remembers how to undo what has been done, and undoes all of it when the start is aborted meanwhile. */
+  /** Registers a cleanup function; runs all of them if the start was aborted meanwhile. */
   const done = <T>(result: T, undo: (now: boolean) => unknown): T => {
     stops.push(undo);
     signal?.throwIfAborted();
@@ -111,7 +111,7 @@ export async function openCallCentre(
       environment: {
         ...credentials,
         LIVEKIT_INFERENCE_URL: gateway.url,
-        // Where the SDK writes its recordings, and leaves them; see `onJobEnd`.
+        // The SDK writes its recordings here and does not delete them; see `onJobEnd`.
         TMPDIR: directory,
         ...reports.environment,
         ...(sessions && { LIVEKIT_OBSERVABILITY_URL: sessions.url }),
@@ -119,7 +119,7 @@ export async function openCallCentre(
       onJobStart: (jobId) => dispatcher?.started(jobId),
       onJobEnd: (jobId) => {
         dispatcher?.ended(jobId);
-        // In a container that runs for days, it would be memory.
+        // In a container that runs for days, this directory may be in memory.
         void rm(join(directory, 'livekit-agents', `job-${jobId}`), { recursive: true, force: true }).catch(
           () => {},
         );
@@ -131,7 +131,7 @@ export async function openCallCentre(
       children,
       credentials,
       log,
-      // Why a call ended is told at this level only.
+      // The SDK logs the reason for a call's end at this level only.
       level: sessions || process.env.LIVEKIT_OBSERVABILITY_URL ? 'info' : 'error',
       load: () => (dispatcher?.active ?? 0) / settings.concurrency,
     });
@@ -147,7 +147,7 @@ export async function openCallCentre(
     done(dispatcher, dispatcher.stop);
 
     const finished = Promise.race([dispatcher.finished, worker.failed]);
-    // Whoever wants to know awaits it; that nobody does is no reason to end the process.
+    // Callers may await it; without one, a rejection must not end the process.
     finished.catch(() => {});
     return {
       url,

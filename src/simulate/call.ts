@@ -18,13 +18,13 @@ import { createTools } from './tools.ts';
 export interface StackOptions {
   plan: CallPlan;
   incidents: Incidents;
-  /** How many times faster than life people talk. */
+  /** The speed at which people talk, as a multiple of real time. */
   speed: number;
   script: Script;
   faults: Faults;
 }
 
-/** Builds the models of a call, simulated, and the options of the session that uses them. */
+/** Builds the simulated models of a call, and the options of its session. */
 export function createStack({ plan, incidents, speed, script, faults }: StackOptions) {
   const { stack } = plan;
   const chance = (what: string) => createRandom(plan.seed, plan.number, what);
@@ -76,7 +76,7 @@ export function createStack({ plan, incidents, speed, script, faults }: StackOpt
           minDuration: 300,
           falseInterruptionTimeout: 1200,
           resumeFalseInterruption: true,
-          // Shorter when people talk faster, or no backchannel would ever fall between the two.
+          // Scaled by the speed; otherwise no backchannel would fall between the two limits.
           backchannelBoundary: 800 / speed,
         },
         preemptiveGeneration: { enabled: spec?.preemptive ?? false },
@@ -89,7 +89,7 @@ export interface ReceptionistOptions {
   id: string;
   tools: llm.ToolContextEntry[];
   random: Random;
-  /** What is said on entering instead of asking the LLM for a greeting. */
+  /** The greeting, said without an LLM request. */
   opening?: string;
 }
 
@@ -109,7 +109,7 @@ export class Receptionist extends voice.Agent {
     else this.session.generateReply();
   }
 
-  /** Stands for what real agents do here, such as searching their documents: it delays every answer. */
+  /** Simulates the work of real agents here, such as a document search, which delays every answer. */
   override async onUserTurnCompleted(): Promise<void> {
     await pause(this.#random.lognormal(22, 0.8));
   }
@@ -118,7 +118,7 @@ export class Receptionist extends voice.Agent {
 export interface CallOptions {
   plan: CallPlan;
   incidents: Incidents;
-  /** How many times faster than life people talk and think; models keep their latencies. */
+  /** The speed at which people talk and think, as a multiple of real time; models keep their latencies. */
   speed: number;
   /** Whether the SDK records the session and uploads it to `LIVEKIT_OBSERVABILITY_URL`. @default false */
   record?: boolean;
@@ -126,7 +126,7 @@ export interface CallOptions {
 
 export interface Call {
   readonly session: voice.AgentSession;
-  /** Plays the call to its end. Rejects when the plan is that the entry function throws. */
+  /** Plays the call to its end. Rejects if the plan says that the entry function throws. */
   play(): Promise<void>;
 }
 
@@ -160,7 +160,7 @@ export function createCall({ plan, incidents, speed, record = false }: CallOptio
   const topic = (withTool: boolean): Topic => {
     const queue = withTool ? topicQueues.with : topicQueues.without;
     const next = queue.shift() as Topic;
-    // Said again when everything has been said.
+    // Topics repeat once all were used.
     queue.push(next);
     return next;
   };
@@ -204,7 +204,7 @@ export function createCall({ plan, incidents, speed, record = false }: CallOptio
 
 const hasTool = (topic: Topic): boolean => topic.tool !== undefined;
 
-/** Waits for the session to have closed; closes it when nothing else does. */
+/** Waits until the session has closed; closes it if nothing else does. */
 async function closed(session: voice.AgentSession, caller: Caller): Promise<void> {
   if (await caller.until(() => false, 5000)) return;
   if (!caller.over.aborted) await session.close();

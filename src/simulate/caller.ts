@@ -8,19 +8,19 @@ export interface CallerOptions {
   session: voice.AgentSession;
   microphone: CallerMicrophone;
   random: Random;
-  /** How many times faster than life the caller talks and thinks. */
+  /** The speed at which the caller talks and thinks, as a multiple of real time. */
   speed: number;
 }
 
 /** People say about 14 characters a second. */
 const msPerCharacter = 70;
-/** No shorter than what the VAD and the interruption detection need to notice somebody. */
+/** The minimum that the VAD and the interruption detection need to detect speech. */
 const minSpeechMs = 700;
-/** How long the agent has to be quiet before the caller takes it to have finished. */
+/** Silence of the agent after which the caller assumes that it has finished. */
 const quietMs = 350;
 const defaultTimeoutMs = 30_000;
 
-/** The person on the phone: speaks, listens, and thinks in between. All waits end when the call is over. */
+/** The simulated caller: speaks, listens, and pauses in between. All waits end when the call is over. */
 export class Caller {
   readonly #session: voice.AgentSession;
   readonly #microphone: CallerMicrophone;
@@ -41,36 +41,36 @@ export class Caller {
     return this.#over.signal;
   }
 
-  /** Says something that the STT understands; resolves at the end of the last word. */
+  /** Says something that the STT transcribes; resolves at the end of the last word. */
   say(text: string): Promise<void> {
     const confidence = 1 - Math.min(0.6, this.#random.lognormal(0.06, 0.7));
     return this.#speak({ text, confidence, loudness: 'speech' }, text.length * msPerCharacter);
   }
 
-  /** Says something of which no transcript will come. */
+  /** Says something that yields no transcript. */
   mumble(ms: number): Promise<void> {
     return this.#speak({ text: null, confidence: 0, loudness: 'speech' }, ms);
   }
 
-  /** Shows that somebody is listening, without wanting to speak. */
+  /** Says a backchannel ("mm-hm"), which is no interruption. */
   backchannel(): Promise<void> {
     return this.#speak({ text: 'mm-hm', confidence: 0.8, loudness: 'backchannel' }, 400);
   }
 
-  /** Waits until the agent speaks; false: it did not in time, or the call is over. */
-  waitForSpeech(patience = defaultTimeoutMs): Promise<boolean> {
-    return this.until(() => this.#session.agentState === 'speaking', patience);
+  /** Waits until the agent speaks; false: it did not speak in time, or the call is over. */
+  waitForSpeech(timeoutMs = defaultTimeoutMs): Promise<boolean> {
+    return this.until(() => this.#session.agentState === 'speaking', timeoutMs);
   }
 
-  /** Waits for an answer and for its end; false: none came in time, or the call is over. */
-  async waitForAnswer(patience = defaultTimeoutMs): Promise<boolean> {
-    const answered = await this.until(() => this.#session.agentState !== 'listening', patience);
+  /** Waits for an answer and its end; false: no answer in time, or the call is over. */
+  async waitForAnswer(timeoutMs = defaultTimeoutMs): Promise<boolean> {
+    const answered = await this.until(() => this.#session.agentState !== 'listening', timeoutMs);
     return answered && this.waitForSilence();
   }
 
   /** Waits until the agent has stopped speaking and thinking for a moment. */
-  async waitForSilence(patience = defaultTimeoutMs): Promise<boolean> {
-    const deadline = performance.now() + patience;
+  async waitForSilence(timeoutMs = defaultTimeoutMs): Promise<boolean> {
+    const deadline = performance.now() + timeoutMs;
     while (performance.now() < deadline) {
       const left = deadline - performance.now();
       if (!(await this.until(() => this.#session.agentState === 'listening', left))) return false;
@@ -85,14 +85,14 @@ export class Caller {
     return pause(ms / this.#speed, this.over);
   }
 
-  /** Collects thoughts before the next sentence. */
+  /** Pauses before the next sentence. */
   pauseToThink(): Promise<boolean> {
     return this.wait(this.#random.lognormal(900, 0.5));
   }
 
-  /** Waits until something is true of the session; false: it was not in time, or the call is over. */
-  async until(condition: () => boolean, patience = defaultTimeoutMs): Promise<boolean> {
-    const deadline = performance.now() + patience;
+  /** Waits until a condition holds; false: it did not hold in time, or the call is over. */
+  async until(condition: () => boolean, timeoutMs = defaultTimeoutMs): Promise<boolean> {
+    const deadline = performance.now() + timeoutMs;
     while (!this.over.aborted) {
       if (condition()) return true;
       if (performance.now() >= deadline) return false;

@@ -1,54 +1,53 @@
-/** One call of a tool, as the LLM asks for it. */
+/** A tool call that the LLM requests. */
 export interface ToolRequest {
   name: string;
   args: Readonly<Record<string, string | number>>;
 }
 
-/** What an LLM request does instead of simply answering. */
+/** How an LLM request fails. */
 export type LlmFault =
-  /** Fails once, and succeeds when it is tried again, there or with a fallback. */
+  /** Fails once; a retry or a fallback succeeds. */
   | 'once'
-  /** Fails with an error that is not worth a retry. */
+  /** Fails with an error that is not retried. */
   | 'fatal'
-  /** Answers nothing at all, and bills for it. */
+  /** Returns an empty response that is billed. */
   | 'empty'
-  /** Takes so long that the caller speaks again first. */
+  /** Takes so long that the caller speaks again before the response. */
   | 'late';
 
-/** One LLM request of a turn: what it says, which tools it asks for, what goes wrong. */
+/** One LLM request of a turn: its text, its tool calls, its fault. */
 export interface Step {
   text?: string;
   tools?: readonly ToolRequest[];
   fault?: LlmFault;
 }
 
-/** What the agent does about something that the caller said; one step more than it has rounds of tools. */
+/** The agent's reply to a message: one step for each round of tools, and a last one. */
 export type Reply = readonly Step[];
 
 const apology: Reply = [{ text: 'Sorry, could you say that again?' }];
 
 /**
- * The agent's part of a conversation, looked up by what the caller said. The simulated LLMs keep nothing of
- * their own, so however often the SDK asks (preemptively, again after a tool, through a fallback), the answer
- * fits the conversation.
+ * The agent's part of a conversation, looked up by the caller's messages. The simulated LLMs have no state of their own, so
+ * that every request of the SDK (preemptive, after a tool, through a fallback) gets the answer that fits the conversation.
  */
 export class Script {
   readonly #replies: { says: string; reply: Reply }[] = [];
   readonly #failed = new Set<Step>();
 
-  /** @param greeting what the agent says when nobody has said anything yet */
+  /** @param greeting the agent's text before the first message */
   constructor(greeting: Reply) {
     this.#replies.push({ says: '', reply: greeting });
   }
 
-  /** From now on `says` is answered with `reply`. */
+  /** Sets the reply to `says`. */
   expect(says: string, reply: Reply): void {
     this.#replies.unshift({ says, reply });
   }
 
   /**
-   * The step that answers a user's message after `round` rounds of tools. The message may be longer than what
-   * was said last: the SDK joins what a caller says in several breaths. `undefined` is: no message yet.
+   * The step that answers a user message after `round` rounds of tools. The message may be longer than the last utterance:
+   * the SDK joins consecutive utterances. `undefined`: no message yet.
    */
   step(message: string | undefined, round: number): Step {
     const said = message?.trim();
@@ -57,7 +56,7 @@ export class Script {
     return reply[Math.min(round, reply.length - 1)] ?? {};
   }
 
-  /** Whether a step of which one request is to fail has not had its failure yet; it has it by asking. */
+  /** Whether a step that fails once has to fail now; true only once per step. */
   failsNow(step: Step): boolean {
     if (step.fault !== 'once' || this.#failed.has(step)) return false;
     this.#failed.add(step);
@@ -65,16 +64,16 @@ export class Script {
   }
 }
 
-/** What can be made to go wrong, and where. */
+/** The faults that can be armed. */
 export type Fault =
-  /** The next frame that the STT hears breaks its connection. */
+  /** The next audio frame breaks the connection of the STT. */
   | 'stt'
-  /** The next synthesis fails once and succeeds when it is tried again. */
+  /** The next synthesis fails once; a retry succeeds. */
   | 'tts-once'
-  /** The next synthesis fails for good. */
+  /** The next synthesis fails permanently. */
   | 'tts-fatal';
 
-/** Things that are to go wrong in a call: a scene arms them, the model that they belong to sets them off. */
+/** The pending faults of a call: a scene arms them, and the affected model takes them. */
 export class Faults {
   readonly #armed = new Map<Fault, number>();
 
@@ -86,7 +85,7 @@ export class Faults {
     this.#armed.delete(fault);
   }
 
-  /** Whether the fault is to happen now; it is used up by asking. */
+  /** Whether the fault is armed; disarms it. */
   take(fault: Fault): boolean {
     const left = this.#armed.get(fault) ?? 0;
     if (left === 0) return false;
@@ -95,19 +94,19 @@ export class Faults {
   }
 }
 
-/** Something that callers ask, and what the agent does about it. */
+/** A question of callers, and the agent's answer. */
 export interface Topic {
   says: string;
   answer: string;
-  /** What the agent looks up before it answers. */
+  /** The tool that the agent calls before it answers. */
   tool?: ToolRequest;
 }
 
-/** What callers talk about with an agent. No text ends like another one, so that each finds its answer. */
+/** The topics of an agent's calls. No question is the end of another one, so that each finds its own answer. */
 export interface Topics {
   greeting: string;
   topics: readonly Topic[];
-  /** Spoken at length, so that it can be interrupted. */
+  /** A long answer that can be interrupted. */
   monologue: string;
   farewell: Topic;
 }
@@ -247,7 +246,7 @@ export const topics = {
   },
 } as const satisfies Record<string, Topics>;
 
-/** What callers say to take the floor while the agent speaks. */
+/** What callers say to interrupt the agent. */
 export const interjections = [
   'wait stop that is too much',
   'hold on a moment please',
@@ -255,8 +254,8 @@ export const interjections = [
   'sorry can I ask something else',
 ] as const;
 
-/** What callers say when they do not get an answer. */
+/** What callers say when they get no answer. */
 export const nudges = ['hello are you still there', 'can you hear me', 'anybody on the line'] as const;
 
-/** What may follow an interjection or a nudge. */
+/** The agent's answers to an interjection or a nudge. */
 export const acknowledgements = ['Of course.', 'Sure, go on.', 'I am listening.', 'Yes, I am here.'] as const;

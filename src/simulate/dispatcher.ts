@@ -10,29 +10,29 @@ export interface DispatcherOptions {
   signalling: Pick<Signalling, 'dispatch'>;
   incidents: Incidents;
   directory: string;
-  /** Tells the calls of this run from those of others, which may be kept in the same place. */
+  /** Distinguishes the calls of this run from those of other runs in the same directory. */
   run: string;
 }
 
-/** Sends calls to the worker at the wanted rate, as long as there is somebody to take them. */
+/** Sends calls to the worker at the configured rate, up to the configured concurrency. */
 export interface Dispatcher {
   readonly active: number;
   readonly done: number;
-  /** Resolves when all calls that were wanted are over; never, if there is no end. */
+  /** Resolves when all requested calls have finished; never without a limit. */
   readonly finished: Promise<void>;
-  /** To be called when a call has got its process. */
+  /** Must be called when a process was assigned to a call. */
   started(jobId: string): void;
-  /** To be called when a call's process has gone. */
+  /** Must be called when the process of a call has exited. */
   ended(jobId: string): void;
   stop(): void;
 }
 
-/** A call that is not over by then is lost: its process never came to be. In milliseconds. */
+/** Milliseconds after which an unfinished call counts as lost, because its process never started. */
 const callTimeoutMs = 600_000;
-/** How many calls may wait for a process to be forked: forking is slow, and the SDK's queue of them is short. */
+/** Maximum number of calls that wait for a forked process: forking is slow, and the SDK's queue is short. */
 const maxWaiting = 4;
-/** The first calls, which show everything once, come as fast as they can be taken. In milliseconds. */
-const paradeIntervalMs = 400;
+/** Milliseconds between the showcase calls, which start as fast as the worker accepts them. */
+const showcaseIntervalMs = 400;
 
 export function startDispatcher({
   settings,
@@ -83,7 +83,7 @@ export function startDispatcher({
     if (stopped || sent >= calls) return;
     if (active.size < concurrency && waiting.size < maxWaiting) send();
     const interval = (60_000 / rate) * (0.5 + random.next());
-    timer = setTimeout(next, sent < concurrency ? Math.min(paradeIntervalMs, interval) : interval);
+    timer = setTimeout(next, sent < concurrency ? Math.min(showcaseIntervalMs, interval) : interval);
   };
   next();
 

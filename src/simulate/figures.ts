@@ -1,16 +1,16 @@
 import type { Registry } from 'prom-client';
 import type { MetricName } from '../catalogue/metrics.ts';
 
-/** What the terminal shows of one agent, or of all. Latencies are in seconds; undefined: nothing to tell yet. */
+/** The terminal's figures of one agent, or of all. Latencies are in seconds; undefined: no data yet. */
 export interface Row {
   agent: string;
   version: string;
   active: number;
-  /** Sessions that ended; each is in one of the three. */
+  /** Sessions that ended without an error; each ended session counts in one of these three. */
   finished: number;
-  /** An error closed them. */
+  /** Sessions that an error closed. */
   failed: number;
-  /** Their job died before they could close. */
+  /** Sessions whose job process died before they closed. */
   crashed: number;
   turns: number;
   errors: number;
@@ -23,13 +23,13 @@ export interface Figures {
   total: Row;
   /** One row for each agent and version that has had a call. */
   rows: Row[];
-  /** Unrecoverable errors by component, those that have had any. */
+  /** Unrecoverable errors by component; only components with errors. */
   errors: Readonly<Record<string, number>>;
 }
 
-/** Reads figures from the registry that /metrics is made of, so that the terminal and Prometheus agree. */
+/** Reads figures from the registry of /metrics, so that the terminal and Prometheus agree. */
 export interface FigureReader {
-  /** Counts since the start; quantiles over the window, as `histogram_quantile(…, rate(…[window]))` has them. */
+  /** Counts since the start; quantiles over the window, as `histogram_quantile(…, rate(…[window]))` computes them. */
   read(): Promise<Figures>;
   /** Counts and quantiles since the start. */
   summarise(): Promise<Figures>;
@@ -47,7 +47,7 @@ type Buckets = Map<number, number>;
 const all = ' ';
 const keyOf = ({ labels }: Sample) => `${labels.agent_name} ${labels.agent_version}`;
 
-/** @param windowMs what the quantiles of `read` look back on. @default a minute */
+/** @param windowMs the window of the quantiles of `read`. @default a minute */
 export function readFigures(registry: Registry, windowMs = 60_000): FigureReader {
   const history: { at: number; latencies: Map<string, Buckets> }[] = [];
 
@@ -112,7 +112,7 @@ export function readFigures(registry: Registry, windowMs = 60_000): FigureReader
       const at = performance.now();
       const now = await latencies();
       history.push({ at, latencies: now });
-      // The last one outside the window stays: the window begins there.
+      // Keep the last sample before the window: it is the window's start value.
       while (history.length > 1 && (history[1]?.at ?? at) <= at - windowMs) history.shift();
       const [oldest] = history;
       return figures(now, oldest && oldest.at <= at - windowMs ? oldest.latencies : undefined);
@@ -142,7 +142,7 @@ type Ended = 'finished' | 'failed' | 'crashed';
 const endedBy = (reason: string | number | undefined): Ended =>
   reason === 'crashed' ? 'crashed' : reason === 'error' ? 'failed' : 'finished';
 
-/** Calls that are over, however they ended. */
+/** The number of ended calls, for any reason. */
 export const callsOf = ({ finished, failed, crashed }: Row): number => finished + failed + crashed;
 
 const newer = (a: Row, b: Row) => a.version.localeCompare(b.version, 'en', { numeric: true });
@@ -151,7 +151,7 @@ function difference(now: Buckets | undefined, before: Buckets | undefined): Buck
   return new Map([...(now ?? [])].map(([bound, count]) => [bound, count - (before?.get(bound) ?? 0)]));
 }
 
-/** PromQL's `histogram_quantile`: linear within a bucket, the highest finite bound for what lies beyond it. */
+/** PromQL's `histogram_quantile`: linear within a bucket; the highest finite bound for values above it. */
 function quantile(q: number, buckets: Buckets): number | undefined {
   const sorted = [...buckets].sort(([a], [b]) => a - b);
   const count = sorted.at(-1)?.[1] ?? 0;

@@ -13,12 +13,12 @@ export interface LlmModel extends Model {
   /** Time to the first token. */
   ttft: Latency;
   tokensPerSecond: number;
-  /** Whether the provider bills what it writes to its prompt cache. */
+  /** Whether the provider bills writes to its prompt cache. */
   cacheWrites?: boolean;
 }
 
 export interface SttModel extends Model {
-  /** Time from the end of speech, as the STT sees it, to the final transcript. */
+  /** Time from the STT's end of speech to the final transcript. */
   final: Latency;
   /** False: recognises whole utterances, so it is used through a stream adapter. */
   streaming: boolean;
@@ -40,11 +40,11 @@ export interface RealtimeSpec extends Model {
   ttft: Latency;
   /** Whether it bills by the duration of the connection. */
   sessionBilled?: boolean;
-  /** Whether it sends a picture along with what it says. */
+  /** Whether it sends images with its messages. */
   pictures?: boolean;
 }
 
-// Names are those of real, public models, so that a price list knows them. The latencies are plausible, no more.
+// The names of real, public models, so that price lists contain them. The latencies are only plausible.
 
 export const llms = {
   'gpt-4o-mini': {
@@ -94,7 +94,7 @@ export const stts = {
     streaming: true,
     tokens: true,
   },
-  // Of one's own: no price list knows it.
+  // A self-hosted model: no price list contains it.
   'faster-whisper': {
     provider: 'self-hosted',
     model: 'faster-whisper-large-v3',
@@ -143,16 +143,16 @@ export type Stack =
       stt: keyof typeof stts;
       llm: keyof typeof llms;
       tts: keyof typeof ttss;
-      /** What takes over when the LLM or the TTS fails; without it a call has no fallback. */
+      /** The fallbacks for the LLM and the TTS; undefined: the call has none. */
       fallback?: { llm: keyof typeof llms; tts: keyof typeof ttss };
     }
   | { mode: 'realtime'; model: keyof typeof realtimes };
 
 export interface AgentSpec {
   name: string;
-  /** Share of the calls, against the other agents. */
+  /** Weight of its share of the calls among the agents. */
   weight: number;
-  /** The versions in service and their shares; the last one is the newest. */
+  /** The deployed versions and their shares; the last one is the newest. */
   versions: readonly { version: string; weight: number; stack: Stack }[];
   /** Which turn-taking models of LiveKit it uses. */
   endOfTurn: 'vad' | 'model';
@@ -249,5 +249,5 @@ export const agents = [
 
 export type AgentName = (typeof agents)[number]['name'];
 
-/** The version that the incident `bad-version` brings into service. */
+/** The version that the incident `bad-version` deploys. */
 export const badVersion = { agent: 'front-desk', version: '2.5.0' } as const;

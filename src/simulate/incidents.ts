@@ -4,7 +4,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
-/** What can be switched on and off while calls are running, in the order of the keys that do it. */
+/** The incidents that can be switched during a run, in the order of their keys. */
 export const incidentSpecs = {
   'slow-llm': 'openai takes six times as long to the first token',
   'provider-down': 'openai refuses all requests; only fallbacks help',
@@ -25,25 +25,25 @@ export interface Incidents {
 
 export interface IncidentSwitches extends Incidents {
   set(name: IncidentName, on: boolean): void;
-  /** What is going on, in the order of {@link incidentNames}. */
+  /** The active incidents, in the order of {@link incidentNames}. */
   list(): IncidentName[];
 }
 
 const fileName = 'incidents.json';
 
-/** How old a job's knowledge of the incidents may be, in milliseconds. */
+/** The maximum age of a job's view of the incidents, in milliseconds. */
 const maxAgeMs = 250;
 
 /**
- * The worker's switches. Their state is a small file in the run's directory, because jobs that are running
- * have to see a change too, and the SDK has no channel from a worker to its jobs.
+ * The worker's switches. Their state is a small file in the run's directory, because running jobs must see changes, and the
+ * SDK has no channel from a worker to its jobs.
  */
 export function createIncidents(directory: string, initial: readonly IncidentName[] = []): IncidentSwitches {
   const on = new Set<IncidentName>(initial);
   const list = () => incidentNames.filter((name) => on.has(name));
   const path = join(directory, fileName);
   const write = () => {
-    // Renamed into place, so that a job never reads half a file.
+    // Renamed into place, so that a job never reads a partial file.
     writeFileSync(`${path}.new`, JSON.stringify(list()));
     renameSync(`${path}.new`, path);
   };
@@ -59,9 +59,9 @@ export function createIncidents(directory: string, initial: readonly IncidentNam
   };
 }
 
-/** A job's view of the switches of its worker; with no readable file nothing is going on. */
+/** A job's view of the switches of its worker; without a readable file no incident is active. */
 export function watchIncidents(directory: string): Incidents {
-  let known: readonly string[] = [];
+  let cached: readonly string[] = [];
   let readAt = Number.NEGATIVE_INFINITY;
   return {
     active(name) {
@@ -69,18 +69,18 @@ export function watchIncidents(directory: string): Incidents {
       if (now - readAt > maxAgeMs) {
         readAt = now;
         try {
-          known = JSON.parse(readFileSync(join(directory, fileName), 'utf8')) as string[];
+          cached = JSON.parse(readFileSync(join(directory, fileName), 'utf8')) as string[];
         } catch {
-          known = [];
+          cached = [];
         }
       }
-      return known.includes(name);
+      return cached.includes(name);
     },
   };
 }
 
 export interface ControlOptions {
-  /** Port on 127.0.0.1; if it is taken, a free one is used instead. */
+  /** Port on 127.0.0.1; if it is in use, a free one is used instead. */
   port: number;
   incidents: IncidentSwitches;
 }

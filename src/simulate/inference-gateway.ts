@@ -8,19 +8,19 @@ import { pause } from './pause.ts';
 import type { Random } from './random.ts';
 
 export interface InferenceGateway {
-  /** What `LIVEKIT_INFERENCE_URL` is to be. */
+  /** The value for `LIVEKIT_INFERENCE_URL`. */
   readonly url: string;
   close(): Promise<void>;
 }
 
 const { ClientMessage, EotPrediction, InferenceStats, ServerMessage, SessionCreated } = AgentInference;
 
-/** How much of the audio, from its end, tells an interruption from a backchannel: 200 ms of 16 kHz. */
+/** The number of samples at the end of the audio that decide between interruption and backchannel: 200 ms at 16 kHz. */
 const windowSamples = 3200;
 
 /**
- * Listens on 127.0.0.1 as the two services of LiveKit's inference gateway that agents talk to about turns:
- * end-of-turn detection (`/eot`) and adaptive interruption (`/bargein`).
+ * Serves on 127.0.0.1 the two services of LiveKit's inference gateway for turn-taking: end-of-turn detection (`/eot`) and
+ * adaptive interruption (`/bargein`).
  */
 export async function listenInferenceGateway(random: Random): Promise<InferenceGateway> {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
@@ -78,7 +78,7 @@ function serveInterruption(socket: WebSocket, random: Random): void {
     if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(message));
   };
   const classify = async (data: Buffer) => {
-    // 8 bytes of request time, which come back with the answer, then 16-bit samples.
+    // 8 bytes of request time, which the response repeats, then 16-bit samples.
     const createdAt = data.readUInt32LE(0) + data.readUInt32LE(4) * 0x1_0000_0000;
     const inferenceMs = random.lognormal(18, 0.3);
     await pause(inferenceMs + random.lognormal(12, 0.5));

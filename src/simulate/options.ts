@@ -7,32 +7,32 @@ export interface SimulateOptions {
   calls?: number;
   /** Ends after so many seconds. @default no end */
   duration?: number;
-  /** Calls per minute that come in while there is somebody to take them. @default 12 */
+  /** Calls per minute, below the concurrency limit. @default 12 */
   rate?: number;
-  /** How many calls there may be at a time. @default 6 */
+  /** Maximum number of concurrent calls. @default 6 */
   concurrency?: number;
-  /** How many times faster than life people talk and think; models keep their latencies. @default 1 */
+  /** The speed at which people talk and think, as a multiple of real time; models keep their latencies. @default 1 */
   speed?: number;
   /** Port of /metrics; 0 takes a free one. @default TALKGAUGE_PORT, or 9464 */
   port?: number;
-  /** Port of the incident switches; 0 takes a free one. @default 9466, or a free one if that is taken */
+  /** Port of the incident switches; 0 takes a free one. @default 9466, or a free one if that is in use */
   controlPort?: number;
-  /** Port of the gateway that the calls upload to; 0 takes a free one. @default there is none, and nothing is recorded */
+  /** Port of the gateway that the calls upload to; 0 takes a free one. @default no gateway, and no recording */
   gatewayPort?: number;
-  /** Where the gateway keeps sessions, and the worker their reports. @default a directory that is deleted at the end */
+  /** Directory for the gateway's sessions and the worker's reports. @default a directory that is deleted at the end */
   data?: string;
   /**
-   * File with the API key that calls are uploaded with, as `key: secret`; it is drawn if the file is not there.
-   * @default a key that is drawn for this run
+   * File with the API key that calls are uploaded with, as `key: secret`; generated if the file does not exist. @default a
+   * key generated for this run
    */
   keyFile?: string;
-  /** Price file, which goes before the built-in prices. @default TALKGAUGE_PRICES, or the built-in prices */
+  /** Price file that overrides the built-in prices. @default TALKGAUGE_PRICES, or the built-in prices */
   prices?: string;
-  /** What goes wrong from the start. @default nothing */
+  /** Incidents active from the start. @default none */
   incidents?: readonly IncidentName[];
-  /** Directory for what each job emitted, by its own count. @default none is written */
+  /** Directory for the event logs of jobs. @default not written */
   oracle?: string;
-  /** File that the output of the SDK and of the jobs is appended to. @default a file that is deleted at the end */
+  /** File to which the output of the SDK and of the jobs is appended. @default a file that is deleted at the end */
   log?: string;
 }
 
@@ -42,7 +42,7 @@ export type Settings = Required<
 > &
   SimulateOptions;
 
-/** An option that cannot be used. The message says which one, and what it takes. */
+/** An invalid option. The message names it and its valid values. */
 export class SimulateOptionError extends Error {
   override name = 'SimulateOptionError';
 }
@@ -59,7 +59,7 @@ const ranges = {
   gatewayPort: { min: 0, max: 65_535, whole: true },
 } as const;
 
-/** @throws {SimulateOptionError} for an option that cannot be used */
+/** @throws {SimulateOptionError} for an invalid option */
 export function resolveOptions(options: SimulateOptions = {}): Settings {
   for (const [name, { min, max, whole }] of Object.entries(ranges)) {
     const value = options[name as keyof typeof ranges];

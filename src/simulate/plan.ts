@@ -2,7 +2,7 @@ import { type AgentName, agents, badVersion, type Stack } from './fleet.ts';
 import type { Incidents } from './incidents.ts';
 import { createRandom, type Random } from './random.ts';
 
-/** What may happen in a call, and how often: shares of the scenes between greeting and goodbye. */
+/** The scenes between greeting and goodbye, and their shares. */
 const pipelineScenes = {
   question: 50,
   lookup: 24,
@@ -28,7 +28,7 @@ const realtimeScenes = { question: 30, lookup: 16, interruption: 8, reconnect: 2
 
 export type SceneName = keyof typeof pipelineScenes | keyof typeof realtimeScenes;
 
-/** How a call ends, and the share of the calls that end so. */
+/** The endings of a call, and their shares. */
 const endings = {
   /** The caller says goodbye and hangs up. */
   'caller-leaves': 70,
@@ -37,20 +37,20 @@ const endings = {
   /** The agent says goodbye and closes the session. */
   'agent-closes': 15,
   'job-shutdown': 4,
-  /** A model fails for good. */
+  /** A model fails permanently. */
   'model-fails': 0.3,
   /** The entry function throws. */
   'entry-throws': 0.1,
-  /** An exception that nobody catches. */
+  /** An uncaught exception. */
   uncaught: 0.1,
   exit: 0.1,
-  /** SIGKILL, as from a kernel that is out of memory. */
+  /** SIGKILL, as from the kernel's OOM killer. */
   kill: 0.1,
 } as const;
 
 export type Ending = keyof typeof endings;
 
-/** All that is decided about a call before it begins. The same seed and number make the same plan. */
+/** The plan of a call, made before it begins. The same seed and number give the same plan. */
 export interface CallPlan {
   number: number;
   seed: number;
@@ -59,11 +59,11 @@ export interface CallPlan {
   stack: Stack;
   scenes: readonly SceneName[];
   ending: Ending;
-  /** Set for calls of a bad version: every LLM request is slower by this factor. */
+  /** Set for calls of a bad version: the factor by which every LLM request is slower. */
   slowdown?: number;
-  /** The share of tool calls that fail; of a bad version's, many do. */
+  /** The share of tool calls that fail; high for a bad version. */
   toolFailures?: number;
-  /** Set for calls of the parade: tools that have a bug show it. */
+  /** Set for showcase calls: tools with a bug always fail. */
   showsBugs?: true;
 }
 
@@ -74,7 +74,7 @@ interface ShowcaseCall {
   ending: Ending;
 }
 
-/** The first calls of a run show everything that is rare otherwise, so that every board has data soon. */
+/** The first calls of a run show all rare behaviour, so that every board has data soon. */
 const showcaseCalls: readonly ShowcaseCall[] = [
   {
     agent: 'front-desk',
@@ -104,7 +104,7 @@ const showcaseCalls: readonly ShowcaseCall[] = [
   {
     agent: 'front-desk',
     version: '2.4.0',
-    // Backchannels again: on a machine that is too busy, adaptive interruption gives up for a whole call.
+    // Backchannels again: on an overloaded machine, adaptive interruption is disabled for a whole call.
     scenes: ['llm-retry', 'tts-retry', 'backchannel', 'handoff'],
     ending: 'caller-leaves',
   },
@@ -113,17 +113,17 @@ const showcaseCalls: readonly ShowcaseCall[] = [
   { agent: 'support', scenes: ['impatience', 'away', 'question'], ending: 'caller-leaves' },
 ];
 
-/** How many calls the parade has. */
+/** The number of showcase calls. */
 export const showcaseLength = showcaseCalls.length;
 
-/** One of the names in a table of shares. */
+/** Picks a name from a table of shares. */
 const pickWeighted = <T extends string>(random: Random, shares: Readonly<Partial<Record<T, number>>>): T =>
   random.weighted(Object.keys(shares) as T[], (name) => shares[name] ?? 0);
 
 /**
- * Decides what happens in a call.
- * @param number counts from 1; the first calls are a parade of the rare scenes
- * @param incidents of these, `bad-version` and `crash-loop` change what happens
+ * Plans a call.
+ * @param number counts from 1; the first calls are the showcase of rare scenes
+ * @param incidents of these, `bad-version` and `crash-loop` change the plan
  */
 export function planCall(seed: number, number: number, incidents: Incidents): CallPlan {
   const random = createRandom(seed, number, 'plan');

@@ -1,18 +1,18 @@
-/** A seeded source of chance: the same seeds give the same sequence on every machine. */
+/** A seeded random number generator: the same seeds give the same sequence on every machine. */
 export interface Random {
   /** A number in [0, 1). */
   next(): number;
-  /** Whether something of probability `p` happens. */
+  /** True with probability `p`. */
   chance(p: number): boolean;
   /** A whole number from `min` to `max`, both included. */
   integer(min: number, max: number): number;
-  /** One of `items`, each as likely as the other. @throws RangeError for an empty list */
+  /** One of `items`, with equal probability. @throws RangeError for an empty list */
   pick<T>(items: readonly T[]): T;
-  /** One of `items`, as likely as its weight says. @throws RangeError for an empty list */
+  /** One of `items`, with probability by weight. @throws RangeError for an empty list */
   weighted<T>(items: readonly T[], weight: (item: T) => number): T;
-  /** The items in another order. */
+  /** The items in random order. */
   shuffle<T>(items: readonly T[]): T[];
-  /** A long-tailed number: half of all lie below `median`, and `sigma` says how far the tail reaches. */
+  /** A lognormal number with the given median; `sigma` is that of its logarithm. */
   lognormal(median: number, sigma: number): number;
 }
 
@@ -23,7 +23,7 @@ function hash(text: string): number {
   return value >>> 0;
 }
 
-/** Creates the source that `seeds` name; different seeds give sequences that do not follow each other. */
+/** Creates the generator for `seeds`; different seeds give independent sequences. */
 export function createRandom(...seeds: readonly (string | number)[]): Random {
   let state = hash(seeds.join('/'));
   // mulberry32, public domain (Tommy Ettinger): 32 bits of state, passes gjrand.

@@ -15,7 +15,7 @@ import { SimulatedStt } from './models/stt.ts';
 import type { Ending, SceneName } from './plan.ts';
 import type { Random } from './random.ts';
 
-/** Everything that a scene can play with. */
+/** The inputs of a scene. */
 export interface SceneContext {
   session: voice.AgentSession;
   caller: Caller;
@@ -23,21 +23,21 @@ export interface SceneContext {
   faults: Faults;
   random: Random;
   topics: Topics;
-  /** The next thing to talk about; `withTool` says whether the agent needs to look it up. */
+  /** The next topic; `withTool`: whether the agent needs a tool for it. */
   topic(withTool: boolean): Topic;
   realtime?: SimulatedRealtimeModel;
 }
 
 type Scene = (stage: SceneContext) => Promise<unknown>;
 
-/** Says something, and waits for the answer and its end. */
+/** Says something, and waits for the end of the answer. */
 async function ask({ caller, script }: SceneContext, says: string, reply: Reply): Promise<boolean> {
   script.expect(says, reply);
   await caller.say(says);
   return caller.waitForAnswer();
 }
 
-/** Says something that makes the agent talk for long; resolves a moment after it has begun. */
+/** Says something with a long answer; resolves shortly after the answer has begun. */
 async function startMonologue(stage: SceneContext): Promise<boolean> {
   const { caller, script, topics } = stage;
   const { says } = stage.topic(false);
@@ -46,13 +46,13 @@ async function startMonologue(stage: SceneContext): Promise<boolean> {
   return (await caller.waitForSpeech()) && caller.wait(1800);
 }
 
-/** Asks for something for which the agent has to call a tool of the given name. */
+/** Asks for something that makes the agent call the given tool. */
 const askForTool =
   (name: string, before: string, after: string): Scene =>
   (stage) =>
     ask(stage, stage.topic(false).says, [{ text: before, tools: [{ name, args: {} }] }, { text: after }]);
 
-/** Says something that nobody answered, or that takes the floor, and gets a short answer. */
+/** Repeats an unanswered request or interrupts, and gets a short answer. */
 const repeatRequest = (stage: SceneContext, phrases: readonly string[]): Promise<boolean> =>
   ask(stage, stage.random.pick(phrases), [{ text: stage.random.pick(acknowledgements) }]);
 
@@ -104,7 +104,7 @@ export const scenes: Readonly<Record<SceneName, Scene>> = {
     const { caller } = stage;
     await startMonologue(stage);
     await caller.mumble(800);
-    // The agent has stopped; it resumes when no words follow the noise.
+    // The agent has paused; it resumes if no transcript follows the noise.
     await caller.until(() => stage.session.agentState !== 'speaking', 3000);
     await caller.waitForSpeech(8000);
     await caller.waitForSilence();
@@ -171,12 +171,12 @@ export const scenes: Readonly<Record<SceneName, Scene>> = {
   },
 };
 
-/** The entry function is to throw, so it is thrown by who plays the ending. */
+/** The entry function throws it, so that the function that plays the ending has to throw it. */
 export class SimulatedCrash extends Error {
   override name = 'SimulatedCrash';
 }
 
-/** Says goodbye, and lets the agent say it too. */
+/** Says goodbye, and waits for the agent's goodbye. */
 async function goodbye({ caller, script, topics }: SceneContext): Promise<void> {
   const { says, answer } = topics.farewell;
   script.expect(says, [{ text: answer }]);
@@ -184,7 +184,7 @@ async function goodbye({ caller, script, topics }: SceneContext): Promise<void> 
   await caller.waitForAnswer();
 }
 
-/** Asks something, and comes back in the middle of the answer. */
+/** Asks something, and returns in the middle of the answer. */
 async function midAnswer(stage: SceneContext): Promise<void> {
   const { says } = stage.topic(false);
   stage.script.expect(says, [{ text: stage.topics.monologue }]);
@@ -196,7 +196,7 @@ async function midAnswer(stage: SceneContext): Promise<void> {
 const hangUp = ({ session }: SceneContext) =>
   session.shutdown({ drain: false, reason: voice.CloseReason.PARTICIPANT_DISCONNECTED });
 
-/** Lets one of the models fail until the session gives up. */
+/** Makes one of the models fail until the session closes. */
 async function failForGood(stage: SceneContext): Promise<void> {
   const { session, caller, script, faults, random, realtime } = stage;
   if (realtime) {
@@ -205,7 +205,7 @@ async function failForGood(stage: SceneContext): Promise<void> {
     await caller.until(() => false, 3000);
     return;
   }
-  // An adapter for an STT that does not stream keeps its errors to itself, so a call would not end by them.
+  // The adapter for a non-streaming STT hides its errors, so that they would not end the call.
   const streams = session.stt instanceof SimulatedStt;
   const failing = random.pick(streams ? ['llm', 'tts', 'stt'] : ['llm', 'tts']);
   if (failing === 'stt') faults.arm('stt', 100);
@@ -219,7 +219,7 @@ async function failForGood(stage: SceneContext): Promise<void> {
   }
 }
 
-/** How calls end. When one of these resolves, the session is closing, or somebody has to close it. */
+/** The endings of calls. When one of these resolves, the session is closing or has to be closed. */
 export const endings: Readonly<Record<Ending, (stage: SceneContext) => Promise<void>>> = {
   async 'caller-leaves'(stage) {
     await goodbye(stage);

@@ -12,20 +12,20 @@ import {
 } from '@livekit/protocol';
 import { type WebSocket, WebSocketServer } from 'ws';
 
-/** What a worker is asked to take: a job's identity and the words that travel with it. */
+/** A job that is offered to a worker: its identity and metadata. */
 export interface Dispatch {
   id: string;
   agentName: string;
-  /** Handed to the job as `ctx.job.metadata`. */
+  /** Available to the job as `ctx.job.metadata`. */
   metadata: string;
 }
 
 export interface Signalling {
-  /** What the worker connects to. */
+  /** The URL that the worker connects to. */
   readonly url: string;
   /** Resolves when a worker has registered. */
   readonly registered: Promise<void>;
-  /** Offers a job to the registered worker. Rejects when there is none, or when the worker declines. */
+  /** Offers a job to the registered worker. Rejects if none is registered, or if the worker declines. */
   dispatch(job: Dispatch): Promise<void>;
   close(): Promise<void>;
 }
@@ -33,8 +33,8 @@ export interface Signalling {
 const offerTimeoutMs = 10_000;
 
 /**
- * Listens on 127.0.0.1 as the part of a LiveKit server that a worker talks to: its `/agent` websocket, where
- * workers register, are offered jobs, accept them and get them assigned. There is no room behind it.
+ * Serves on 127.0.0.1 the part of a LiveKit server that a worker uses: its `/agent` WebSocket, over which workers register,
+ * are offered jobs, accept them and get them assigned. It has no rooms.
  */
 export async function listenSignalling(): Promise<Signalling> {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });

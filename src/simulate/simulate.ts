@@ -6,19 +6,19 @@ import { showcaseLength } from './plan.ts';
 import { renderSummary, startTerminal, type TerminalOptions } from './terminal.ts';
 
 export interface RunOptions extends SimulateOptions, Pick<TerminalOptions, 'input' | 'output'> {
-  /** Ends after the first calls, which show everything once. @default false */
+  /** Ends after the showcase calls. @default false */
   once?: boolean;
-  /** `quiet` shows the addresses and the summary only. @default screen on a terminal, else lines */
+  /** `quiet` shows only the addresses and the summary. @default screen on a terminal, else lines */
   format?: TerminalOptions['format'] | 'quiet';
-  /** File for what /metrics would show at the end, in the text format 0.0.4. @default it is not written */
+  /** File for the final content of /metrics, in the text format 0.0.4. @default not written */
   metrics?: string;
-  /** Where errors are reported. */
+  /** The stream for errors. */
   errors: Pick<NodeJS.WriteStream, 'write'>;
-  /** Says an error, which names options as `{ port }`, in the terms of who runs it. @default as it is */
+  /** Formats an error message, which names options as `{ port }`, for the caller's interface. @default unchanged */
   formatMessage?: (message: string) => string;
 }
 
-/** Runs a call centre until it has had its calls, its time is over, or somebody stops it. Returns the exit code. */
+/** Runs a call centre until its calls have finished, its duration is over, or it is stopped. Returns the exit code. */
 export async function simulate(options: RunOptions): Promise<number> {
   const { input, output, errors, once: onlyOnce, format, metrics, formatMessage, ...settings } = options;
   const messageOf = ({ message }: Error) => formatMessage?.(message) ?? message;
@@ -28,7 +28,7 @@ export async function simulate(options: RunOptions): Promise<number> {
   const onSignal = () => {
     asked++;
     stop.abort();
-    // Asked twice, it does not wait for goodbyes.
+    // A second signal kills the calls at once.
     if (asked > 1) kill();
   };
   process.on('SIGINT', onSignal);

@@ -3,27 +3,27 @@ import { styleText } from 'node:util';
 import { callsOf, type Figures, type Row } from './figures.ts';
 import { type IncidentName, type IncidentSwitches, incidentNames, incidentSpecs } from './incidents.ts';
 
-/** Everything that one picture of the terminal shows. */
+/** The data of one frame of the terminal. */
 export interface View {
   /** Milliseconds since the start. */
   elapsed: number;
   metricsUrl: string;
   controlUrl: string;
-  /** Where the sessions are shown, to a browser. */
+  /** The URL of the session list in a browser. */
   sessionsUrl?: string;
-  /** Where the reports of the calls are. */
+  /** The location of the reports. */
   reports: string;
   figures: Figures;
   incidents: readonly IncidentName[];
 }
 
 export interface ViewOptions {
-  /** Columns of the terminal; no line is longer, and what matters least is left out first. */
+  /** Columns of the terminal; no line is longer, and the least important columns are omitted first. */
   width: number;
-  /** Rows of the terminal; what does not fit loses its blank lines, and then its end. */
+  /** Rows of the terminal; if the frame does not fit, first the blank lines are removed, then the last lines. */
   height: number;
   colour: boolean;
-  /** Whether keys are read, so that they are shown. */
+  /** Whether keys are read; if so, they are shown. */
   keys: boolean;
 }
 
@@ -49,7 +49,7 @@ const columns: readonly Column[] = [
   { name: 'tool errors', width: 11, of: (row) => row.failedTools },
 ];
 
-/** What a narrow terminal does without, first things first. */
+/** The columns that a narrow terminal omits, in this order. */
 const optionalColumns = ['tool errors', 'errors', 'turns', 'finished', 'version', 'crashed'];
 
 const spaced = (chosen: readonly Column[]): number => chosen.reduce((sum, { width }) => sum + width + 2, 0);
@@ -64,7 +64,7 @@ function fitting(width: number): readonly Column[] {
   return chosen;
 }
 
-/** The picture of a terminal, line by line. */
+/** The lines of a frame. */
 export function renderScreen(view: View, { width, height, colour, keys }: ViewOptions): string[] {
   const paint = (style: Style, text: string) =>
     colour ? styleText(style, text, { validateStream: false }) : text;
@@ -100,7 +100,7 @@ export function renderScreen(view: View, { width, height, colour, keys }: ViewOp
   return (lines.length > height ? lines.filter((text) => text !== '') : lines).slice(0, height);
 }
 
-/** The same in one line, for logs. */
+/** The same figures in one line, for logs. */
 export function renderLine({ elapsed, figures: { total }, incidents }: View): string {
   return [
     clock(elapsed),
@@ -116,7 +116,7 @@ export function renderLine({ elapsed, figures: { total }, incidents }: View): st
   ].join('  ');
 }
 
-/** What remains to be said at the end. */
+/** The summary at the end of the run. */
 export function renderSummary(view: Pick<View, 'elapsed' | 'figures'>): string[] {
   const { figures, elapsed } = view;
   return [
@@ -129,7 +129,7 @@ export function renderSummary(view: Pick<View, 'elapsed' | 'figures'>): string[]
   ];
 }
 
-/** What is left to tell when nobody is on the line any more. */
+/** The columns of the summary, after all calls have ended. */
 const summaryColumns = columns.filter(({ name }) => name !== 'active');
 
 function line(row: Row, chosen: readonly Column[], paint: (style: Style, text: string) => string): string {
@@ -138,7 +138,7 @@ function line(row: Row, chosen: readonly Column[], paint: (style: Style, text: s
   return row.version === '' ? paint('bold', text) : text;
 }
 
-/** Names to the left, numbers to the right. */
+/** Names are left-aligned, numbers right-aligned. */
 const cell = (text: string, { name, width }: Column): string =>
   name === 'agent' || name === 'version' ? text.slice(0, width).padEnd(width) : text.padStart(width);
 
@@ -162,11 +162,11 @@ function clock(ms: number): string {
   return hours > 0 ? `${hours}:${rest}` : rest;
 }
 
-// Colours are written as escape sequences, which take no room.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: this is what an escape sequence begins with
+// Colours are escape sequences, which have no width.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with it
 const escapes = /\x1b\[[0-9;]*m/g;
 
-/** Cuts a line at the terminal's edge; a coloured line that is cut loses its colours. */
+/** Truncates a line to the terminal's width; a truncated line loses its colours. */
 function clip(text: string, width: number): string {
   const bare = text.replace(escapes, '');
   return bare.length <= width ? text : bare.slice(0, Math.max(0, width));
@@ -176,9 +176,9 @@ export interface TerminalOptions {
   output: Pick<WriteStream, 'write'> & Partial<WriteStream>;
   input: Pick<ReadStream, 'on' | 'off'> & Partial<ReadStream>;
   incidents: IncidentSwitches;
-  /** Makes what is to be shown now. */
+  /** Returns the current view. */
   view: () => Promise<View>;
-  /** Called when somebody wants to leave by key. */
+  /** Called when the user quits by key. */
   onQuit: () => void;
   /** `json` writes the view as a line of JSON. @default screen on a terminal, else lines */
   format?: 'screen' | 'lines' | 'json';
@@ -187,7 +187,7 @@ export interface TerminalOptions {
 }
 
 export interface Terminal {
-  /** Shows what is, once more, and gives the terminal back as it was. */
+  /** Draws a last time, and restores the terminal. */
   stop(): Promise<void>;
 }
 
@@ -196,11 +196,11 @@ const lineIntervalMs = 5000;
 
 const enter = '\x1b[?1049h\x1b[?25l';
 const leave = '\x1b[?25h\x1b[?1049l';
-// One write, between the marks of a synchronized update, rewrites the picture in place: nothing flickers.
+// One write, within a synchronized update, redraws the frame in place without flicker.
 const frame = (lines: readonly string[]) =>
   `\x1b[?2026h\x1b[H${lines.map((line) => `${line}\x1b[K`).join('\r\n')}\x1b[J\x1b[?2026l`;
 
-/** Shows the call centre: a picture that is kept up to date on a terminal, a line now and then elsewhere. */
+/** Shows the call centre: a live screen on a terminal, periodic lines elsewhere. */
 export function startTerminal(options: TerminalOptions): Terminal {
   const { output, input, view, incidents, onQuit } = options;
   const format = options.format ?? (output.isTTY ? 'screen' : 'lines');
@@ -213,13 +213,13 @@ export function startTerminal(options: TerminalOptions): Terminal {
     if (format === 'json') output.write(`${JSON.stringify(now)}\n`);
     else if (format === 'lines') output.write(`${renderLine(now)}\n`);
     else {
-      // Some pseudo-terminals, in containers for one, say that they are 0 by 0.
+      // Some pseudo-terminals, for example in containers, report a size of 0 by 0.
       const size = { width: output.columns || 80, height: output.rows || 24 };
       output.write(frame(renderScreen(now, { ...size, colour, keys })));
     }
   };
   const redraw = () => {
-    // A picture that is still being made is fresh enough.
+    // A frame that is being drawn is recent enough.
     drawing ??= draw().finally(() => {
       drawing = undefined;
     });
@@ -229,7 +229,7 @@ export function startTerminal(options: TerminalOptions): Terminal {
     for (const key of data.toString()) {
       const name = incidentNames[Number(key) - 1];
       if (name) incidents.set(name, !incidents.active(name));
-      // In raw mode Ctrl-C and Ctrl-D are keys like any other.
+      // In raw mode, Ctrl-C and Ctrl-D arrive as ordinary keys.
       else if (key === 'q' || key === '\x03' || key === '\x04') onQuit();
     }
     void redraw();

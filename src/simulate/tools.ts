@@ -5,22 +5,22 @@ import type { Random } from './random.ts';
 
 export interface ToolOptions {
   random: Random;
-  /** The share of calls that fail without being told to. @default 0 */
+  /** The share of calls that fail at random. @default 0 */
   failures?: number;
-  /** Whether tools that have a bug always show it; else one call in twenty does. @default false */
+  /** Whether tools with a bug always fail; otherwise one call in twenty does. @default false */
   showsBugs?: boolean;
-  /** Makes the agent that `transfer_to_billing` hands over to. */
+  /** Creates the agent of the handoff of `transfer_to_billing`. */
   billing: () => voice.Agent;
 }
 
 const lists: readonly Topics[] = Object.values(topics);
 
-/** Everything that agents can look up. */
+/** The lookup tools of all topics. */
 const lookups = new Set(
   lists.flatMap((list) => list.topics).flatMap((topic) => (topic.tool ? [topic.tool.name] : [])),
 );
 
-/** The tools of the simulated agents: good ones for every topic, and one for each way to be a bad one. */
+/** The tools of the simulated agents: a working one for every topic, and one for each kind of defect. */
 export function createTools({
   random,
   failures = 0,
@@ -32,7 +32,7 @@ export function createTools({
   const bug = () => showsBugs || random.chance(0.05);
   const good = [...lookups].map((name) =>
     tool(name, `Simulated: ${name.replaceAll('_', ' ')}.`, async () => {
-      // Longer names stand for slower systems: each tool has a latency of its own.
+      // The latency depends on the name, so that each tool has its own.
       await pause(random.lognormal(40 + name.length * 14, 0.5));
       if (random.chance(failures)) throw new llm.ToolError('simulated: the backend answered 500');
       return 'ok';

@@ -7,13 +7,13 @@ import { readKeys } from '../gateway/receive/api-keys.ts';
 import { ServeError } from '../http/address.ts';
 import { SimulateOptionError } from './options.ts';
 
-/** What jobs sign their uploads with. The stand-ins for LiveKit take any. */
+/** The key with which jobs sign their uploads. The simulated LiveKit services accept any. */
 export interface Credentials {
   LIVEKIT_API_KEY: string;
   LIVEKIT_API_SECRET: string;
 }
 
-/** A key that nobody else knows. */
+/** Generates a random key. */
 const generateCredentials = (): Credentials => ({
   LIVEKIT_API_KEY: `simulated-${randomBytes(4).toString('hex')}`,
   LIVEKIT_API_SECRET: randomBytes(32).toString('base64url'),
@@ -22,8 +22,8 @@ const generateCredentials = (): Credentials => ({
 /**
  * The key with which calls are uploaded.
  *
- * @param file keeps it, as `key: secret`, for a gateway that reads it there; it is drawn if the file is not there
- *   @default it is drawn anew each time
+ * @param file stores it, as `key: secret`, for a gateway that reads the file; generated if the file does not exist @default
+ *   a new key each time
  * @throws {SimulateOptionError} if the file cannot be used
  */
 export function credentialsOf(file: string | undefined): Credentials {
@@ -50,7 +50,7 @@ function kept(file: string): Credentials | undefined {
   return { LIVEKIT_API_KEY: first[0], LIVEKIT_API_SECRET: first[1] };
 }
 
-/** As a whole: a gateway may read it at any time. */
+/** Written atomically: a gateway may read it at any time. */
 function keep(file: string, credentials: Credentials): Credentials {
   const { LIVEKIT_API_KEY: key, LIVEKIT_API_SECRET: secret } = credentials;
   writeFileSync(`${file}.new`, `${key}: "${secret}"\n`, { mode: 0o600 });
@@ -59,19 +59,19 @@ function keep(file: string, credentials: Credentials): Credentials {
 }
 
 export interface SessionsOptions {
-  /** Port on 127.0.0.1; if it is taken, a free one is used instead. */
+  /** Port on 127.0.0.1; if it is in use, a free one is used instead. */
   port: number;
-  /** Where the sessions are kept. */
+  /** The directory of the sessions. */
   directory: string;
-  /** What the calls upload with. */
+  /** The key of the uploads. */
   credentials: Credentials;
   log: (message: string) => void;
 }
 
-/** What is on the disk for a demonstration may go when there is more than this, in bytes. */
+/** The disk limit of a demonstration, in bytes; the oldest data is deleted above it. */
 const maxBytes = 1024 ** 3;
 
-/** A gateway's error in the terms of a simulation, whose port of it has a name of its own. */
+/** A gateway's error with the option names of the simulation. */
 const withSimulateNames = ({ code, message, cause }: ServeError): ServeError =>
   new ServeError(
     code,
@@ -84,7 +84,7 @@ const withSimulateNames = ({ code, message, cause }: ServeError): ServeError =>
 /**
  * Starts a gateway to which the simulated calls upload what the SDK records of them.
  *
- * @throws {ServeError} if it cannot listen, and not because the port is taken
+ * @throws {ServeError} if it cannot listen for another reason than a port in use
  */
 export async function startSessionGateway({
   port,
@@ -107,19 +107,19 @@ export async function startSessionGateway({
   });
 }
 
-/** What a demonstration may have on the disk, in mebibytes; a folder of the user's own is bounded as the user says. */
+/** The disk limit of a demonstration, in mebibytes; for the user's own folder, the user's setting applies. */
 const maxMb = 1024;
 
 export interface CallReports {
-  /** For the worker. */
+  /** The worker's options. */
   options: ReportOptions;
-  /** For its jobs. */
+  /** The environment of its jobs. */
   environment: Readonly<Record<string, string>>;
-  /** Where they go. */
+  /** The location of the reports. */
   to: string;
 }
 
-/** Where the reports of the calls go: where `TALKGAUGE_REPORTS` says, else into a folder beside what else is kept. */
+/** The location of the calls' reports: `TALKGAUGE_REPORTS`, otherwise a folder next to the sessions. */
 export function callReports(directory: string, env = process.env): CallReports {
   const own = env.TALKGAUGE_REPORTS?.trim();
   if (own) return { options: {}, environment: {}, to: own };

@@ -7,26 +7,26 @@ import { packagePath } from '../package.ts';
 import type { Credentials } from './uploads.ts';
 
 export interface ChildrenOptions {
-  /** File descriptor that the children's output goes to, instead of this process's own. */
+  /** File descriptor for the children's output, instead of this process's own. */
   output: number;
-  /** What the children find in their environment, on top of this process's. */
+  /** Environment variables of the children, in addition to this process's. */
   environment: Readonly<Record<string, string>>;
-  /** Called when a process is given a job. */
+  /** Called when a job is assigned to a process. */
   onJobStart?: (jobId: string) => void;
-  /** Called when the process that ran a job has gone. */
+  /** Called when the process of a job has exited. */
   onJobEnd?: (jobId: string) => void;
 }
 
-/** The processes that the SDK forks while these are supervised. */
+/** The processes that the SDK forks during supervision. */
 export interface Children {
   readonly alive: number;
-  /** Resolves when none is alive; false: some still are after `ms` milliseconds. */
+  /** Resolves when none is alive; false: some are still alive after `ms` milliseconds. */
   gone(ms: number): Promise<boolean>;
-  /** Kills those that run no job, which have nothing to finish, and any that is forked from now on. */
+  /** Kills the idle processes, and any that is forked from now on. */
   killIdle(): void;
-  /** Kills all that are alive or forked from now on, and resolves when none is left. */
+  /** Kills all processes, including any forked from now on; resolves when none is left. */
   kill(): Promise<void>;
-  /** Ends the supervision of processes to come. */
+  /** Stops the supervision of future processes. */
   release(): void;
 }
 
@@ -37,8 +37,8 @@ interface StartJob {
 }
 
 /**
- * Supervises what is forked from here on. `AgentServer` keeps its processes to itself, lets them write to this
- * process's terminal and waits up to a minute for them, so `fork` is wrapped while a call centre runs.
+ * Supervises all processes forked from now on. `AgentServer` does not expose its processes, lets them write to this
+ * process's terminal and waits up to a minute for them. Therefore `fork` is wrapped while a call centre runs.
  */
 export function superviseChildren({ output, environment, onJobStart, onJobEnd }: ChildrenOptions): Children {
   const alive = new Set<ChildProcess>();
@@ -65,14 +65,14 @@ export function superviseChildren({ output, environment, onJobStart, onJobEnd }:
       if (job !== undefined) onJobEnd?.(job);
     });
     child.once('error', () => {
-      // It could not be forked at all, so it will not exit either.
+      // The fork failed, so that no exit event will follow.
       if (child.pid === undefined) alive.delete(child);
     });
-    // The SDK replaces a process that it has lost; there is no end to that but this.
+    // The SDK replaces every process that it loses; only this stops it.
     if (killing) child.kill('SIGKILL');
     return child;
   }) as typeof fork;
-  // The SDK imports { fork } by name; without this it would keep Node's own.
+  // The SDK imports { fork } by name; without this it would keep Node's original.
   syncBuiltinESMExports();
 
   const gone = async (ms: number): Promise<boolean> => {
@@ -101,7 +101,7 @@ export function superviseChildren({ output, environment, onJobStart, onJobEnd }:
   };
 }
 
-/** Sees what the worker sends to a process: only there does a job begin. */
+/** Observes the worker's messages to a process: the only sign of a job's start. */
 function watchJobStart(child: ChildProcess, started: (jobId: string) => void): void {
   const { send } = child;
   if (!send) return;
@@ -114,13 +114,13 @@ function watchJobStart(child: ChildProcess, started: (jobId: string) => void): v
 }
 
 export interface WorkerOptions {
-  /** The stand-in for a LiveKit server. */
+  /** The URL of the simulated LiveKit server. */
   url: string;
   children: Children;
   credentials: Credentials;
-  /** Where the SDK's own errors go. */
+  /** The file for the SDK's own errors. */
   log: WriteStream;
-  /** What the SDK logs. */
+  /** The log level of the SDK. */
   level: 'info' | 'error';
   /** The load that the worker reports, 0 to 1. */
   load: () => number;
@@ -128,16 +128,16 @@ export interface WorkerOptions {
 
 const agentFile = packagePath('dist/simulated-agent.js');
 
-/** How long a process may take to start on a busy machine, in milliseconds; the SDK's own limit is 10 s. */
+/** The start timeout of a process on a busy machine, in milliseconds; the SDK's default is 10 s. */
 const startMs = 60_000;
 
-/** How long calls may take to say goodbye, in milliseconds, before their processes are killed. */
+/** The time that calls have to end, in milliseconds, before their processes are killed. */
 const graceMs = 2500;
 
 /** Runs a worker of the SDK; it forks a process for each job. Returns its stop, which ends within seconds. */
 export function startWorker({ url, children, credentials, log: output, level, load }: WorkerOptions) {
   withStdout(output, () => sdk.initializeLogger({ pretty: false, level }));
-  // No call asks the process that runs LiveKit's detection of turns, which costs 330 MB.
+  // No call uses the process of LiveKit's turn detection, which needs 330 MB.
   startNoInferenceProcess(sdk.InferenceRunner);
   const server = new sdk.AgentServer(
     new sdk.ServerOptions({
@@ -146,10 +146,10 @@ export function startWorker({ url, children, credentials, log: output, level, lo
       apiKey: credentials.LIVEKIT_API_KEY,
       apiSecret: credentials.LIVEKIT_API_SECRET,
       production: true,
-      // One warm process is enough for a call every second, and each costs memory.
+      // One warm process is enough for a call per second, and each needs memory.
       numIdleProcesses: 1,
       initializeProcessTimeout: startMs,
-      // The SDK's word for: no HTTP server of its own on a fixed port, and never "full".
+      // In the SDK, this means: no HTTP server on a fixed port, and never "full".
       simulation: true,
       loadFunc: async () => load(),
     }),
@@ -160,7 +160,7 @@ export function startWorker({ url, children, credentials, log: output, level, lo
     failed,
     /** @param grace milliseconds that the calls have to end by themselves */
     async stop(grace = graceMs): Promise<void> {
-      // Its own close waits for calls up to a minute, and for ever if it has not come to run yet.
+      // Its own close waits up to a minute for calls, and forever if it has not started yet.
       if (grace > 0) {
         void server.close().catch(() => {});
         children.killIdle();
@@ -171,7 +171,7 @@ export function startWorker({ url, children, credentials, log: output, level, lo
   };
 }
 
-/** Lets the SDK's logger take another stream for standard output, which it would write to. */
+/** Redirects the SDK's logger from standard output to another stream. */
 function withStdout(stream: WriteStream, use: () => void): void {
   const own = Object.getOwnPropertyDescriptor(process, 'stdout');
   Object.defineProperty(process, 'stdout', { value: stream, configurable: true });

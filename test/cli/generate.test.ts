@@ -184,7 +184,7 @@ test.each([
   ],
   [
     'override: { LiveKitAgentStuck: { severity: warning } }',
-    'Two rules of LiveKitAgentStuck would both be warning and could not be told apart; disable one of them',
+    'Two rules of LiveKitAgentStuck would both be warning and could not be distinguished; disable one of them',
   ],
   ['override: { LiveKitAgentStuck: { severity: page } }', 'override.LiveKitAgentStuck.severity: '],
   ['override: { LiveKitAgentStuck: { for: ten } }', 'It takes a duration such as 10m'],

@@ -24,7 +24,7 @@ test('tells what a model is priced at, and by whom', async () => {
       '  output_per_million 0.6',
       'livekit/deepgram/nova-3: the built-in list, as livekit/deepgram/nova-3, of 2026-09-21, ' +
         'https://livekit.com/pricing/inference',
-      '  Billed by the time of the connection; the SDK tells the audio that was sent.',
+      '  Billed by the time of the connection; the SDK reports the audio that was sent.',
       '  audio_per_minute 0.0048',
       '',
     ].join('\n'),

@@ -52,7 +52,7 @@ const twirp: Readonly<Record<string, RecordingErrorCode>> = {
   bad_route: 'unreachable',
 };
 
-/** Codes by HTTP status, for an answer without a Twirp code: from another server, or from a proxy. */
+/** Codes by HTTP status, for a response without a Twirp code: from another server, or from a proxy. */
 const statuses: Readonly<Record<number, RecordingErrorCode>> = {
   401: 'no_permission',
   403: 'no_permission',
@@ -70,14 +70,14 @@ const codeFromMessage = (text: string) => messagePatterns.find(([pattern]) => pa
 const make = (code: RecordingErrorCode, what: string, cause?: unknown) =>
   new RecordingError(code, `${what}; ${steps[code]}`, cause);
 
-/** What an error of a request to LiveKit means. */
+/** Converts an error of a request to LiveKit to a RecordingError. */
 export function requestError(error: unknown, url: string): RecordingError {
   if (error instanceof RecordingError) return error;
   const { name, message, code, status, cause } = error as Error & { code?: string; status?: number };
   if (name === 'TimeoutError' || name === 'AbortError') return timeoutError(url);
   if (status === undefined) {
     const reason = (cause as Error | undefined)?.message || message;
-    // What fetch throws is a TypeError, with the reason as its cause; a URL that is none is one, too.
+    // fetch throws a TypeError with the reason as its cause, and also for an invalid URL.
     const kind = error instanceof TypeError ? 'unreachable' : 'unknown';
     return make(kind, `LiveKit at ${url} did not answer (${reason})`, error);
   }

@@ -7,14 +7,14 @@ import type { RecordingSettings } from './settings.ts';
 /** State or result of a recording. */
 export interface RecordingResult {
   /**
-   * LiveKit's `EgressStatus`: `active`, `ending`, `complete`, `limit_reached`, `aborted`, `failed`;
-   * `not_started`: egress did not take it (in time), `error` says why; `off`: not allowed, so not asked for.
+   * LiveKit's `EgressStatus`: `active`, `ending`, `complete`, `limit_reached`, `aborted`, `failed`; `not_started`: egress
+   * did not accept it (in time), with the reason in `error`; `off`: not allowed, so not requested.
    */
   status: Exclude<(typeof recordingOutcomes)[number], 'lost'> | 'off';
   egressId?: string;
-  /** Where the file is, or will be. */
+  /** The location of the file. */
   location?: string;
-  /** When its file begins and ends, in milliseconds since the epoch. */
+  /** Start and end of the file, in milliseconds since the epoch. */
   startedAt?: number;
   endedAt?: number;
   durationSeconds?: number;
@@ -22,10 +22,12 @@ export interface RecordingResult {
   error?: RecordingError;
 }
 
-/** By LiveKit's `EgressStatus`, a number on the wire; one that is starting is as good as active. */
+/** By LiveKit's `EgressStatus`, a number on the wire; a starting recording counts as active. */
 const statuses = ['active', 'active', 'ending', 'complete', 'failed', 'aborted', 'limit_reached'] as const;
 
-/** How long after its deadline the answer to a start is still processed, in milliseconds; LiveKit times out after some 22 s. */
+/**
+ * Milliseconds after its deadline for which the response to a start is still processed; LiveKit times out after some 22 s.
+ */
 const lateStart = 30_000;
 
 /** Poll interval for the end of a recording, in milliseconds. */
@@ -46,13 +48,13 @@ export class RoomEgress {
     this.#room = room;
   }
 
-  /** Asks for the recording. Resolves when egress has taken it, or when it is clear that it does not. */
+  /** Requests the recording. Resolves when egress has accepted it, or has failed to. */
   start(): Promise<RecordingResult> {
     this.#started ??= this.#start().catch((error) => this.#refused(error));
     return this.#started;
   }
 
-  /** Ends the recording, and gives what came of it as far as that is known at the deadline. */
+  /** Ends the recording, and returns its result as far as known at the deadline. */
   stop(): Promise<RecordingResult> {
     this.#stopped ??= this.#stop().catch((error) => this.#refused(error));
     return this.#stopped;
@@ -110,7 +112,7 @@ export class RoomEgress {
     let last = started;
     const poll = async (timeoutMs: number) => {
       const [info] = await this.#within(timeoutMs, client.listEgress({ egressId }));
-      // One that is not on the list has not become active again.
+      // A recording that is not listed has ended.
       return info ? toResult(info, this.#settings) : last;
     };
     // A stop request for a recording that has already ended, for example with its room, takes LiveKit 3 s.
@@ -157,7 +159,7 @@ function toResult(info: EgressInfo, { filepath }: RecordingSettings): RecordingR
   const [startedAt, endedAt] = [milliseconds(file?.startedAt), milliseconds(file?.endedAt)];
   const seconds = Number(file?.duration ?? 0) / 1e9;
   const size = Number(file?.size ?? 0);
-  // `limit_reached` has an error text, too, which adds nothing.
+  // `limit_reached` has an error text, too, which is redundant.
   const failed = status === 'failed' || status === 'aborted';
   return {
     status,

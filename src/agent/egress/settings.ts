@@ -3,16 +3,22 @@ import { recordingDestinations, type recordingMedia } from '../../catalogue/reco
 import { OptionError, Options } from '../../options.ts';
 
 export interface RecordRoomOptions {
-  /** Whether only the sound is recorded (OGG), or the picture, too (MP4). @default TALKGAUGE_RECORDING_AUDIO_ONLY, or true */
+  /** Whether only audio is recorded (OGG), or video, too (MP4). @default TALKGAUGE_RECORDING_AUDIO_ONLY, or true */
   audioOnly?: boolean;
-  /** Layout of the picture: `grid`, `speaker`, `single-speaker`, or one of your template's. @default TALKGAUGE_RECORDING_LAYOUT, or LiveKit's */
+  /**
+   * Layout of the video: `grid`, `speaker`, `single-speaker`, or one of your own template. @default
+   * TALKGAUGE_RECORDING_LAYOUT, or LiveKit's
+   */
   layout?: string;
   /**
    * The file's path in the storage; egress fills in `{room_id}`, `{room_name}`, `{time}` and `{utc}`, Talkgauge `{job_id}`,
    * and egress adds what the file's name ends in. @default TALKGAUGE_RECORDING_FILEPATH, or `{job_id}-{time}`
    */
   filepath?: string;
-  /** Where the file goes: one of these. @default TALKGAUGE_RECORDING_OUTPUT and its further variables, or the storage of the egress service itself */
+  /**
+   * The storage of the file: one of these. @default TALKGAUGE_RECORDING_OUTPUT and its further variables, or the storage of
+   * the egress service itself
+   */
   output?: Output;
   /** LiveKit's server. @default TALKGAUGE_RECORDING_URL, the job's, or LIVEKIT_URL */
   url?: string;
@@ -26,7 +32,7 @@ export interface RecordRoomOptions {
   stopDeadlineMs?: number;
 }
 
-/** What a job knows of LiveKit's server. */
+/** The job's connection details of LiveKit's server. */
 export interface ServerOfJob {
   url?: string;
   apiKey?: string;
@@ -51,7 +57,7 @@ export interface RecordingSettings {
 
 const longest = 300_000;
 
-/** @throws {OptionError} for an option or variable that cannot be used, or one that is missing. */
+/** @throws {OptionError} for an option or variable that is invalid or missing. */
 export function resolveRecording(
   given: RecordRoomOptions,
   jobId: string | undefined,
@@ -60,7 +66,7 @@ export function resolveRecording(
   const options = new Options(given);
   const storage = outputOf(given?.output, options);
   const template = options.string('filepath', ['TALKGAUGE_RECORDING_FILEPATH']);
-  // Outside a job there is no id of one.
+  // Outside a job there is no job id.
   const filepath = template ?? (jobId ? '{job_id}-{time}' : '{room_id}-{time}');
   const need = (option: 'url' | 'apiKey' | 'apiSecret', name: string) =>
     options.string(option, [`TALKGAUGE_RECORDING_${name}`]) ??
@@ -70,7 +76,7 @@ export function resolveRecording(
   return {
     media: audioOnly ? 'audio' : 'audio_video',
     destination: storage.case ?? 'file',
-    // Without one, egress takes the sound by itself; with one it starts a browser for it, which costs more.
+    // Without a layout, egress records audio directly; with one it starts a browser, which costs more.
     layout: audioOnly ? '' : layout,
     filepath: filepath.replaceAll('{job_id}', jobId ?? 'no-job'),
     storage,
@@ -84,13 +90,13 @@ export function resolveRecording(
   };
 }
 
-/** A bucket of S3 or of a compatible storage. Without keys, egress uses its own: its configuration, or its role. */
+/** A bucket of S3 or of a compatible storage. Without keys, egress uses those of its configuration or role. */
 export interface S3Output {
   bucket: string;
   region?: string;
   /** URL of a storage other than AWS's. */
   endpoint?: string;
-  /** Whether the bucket is a part of the path and not of the host's name. @default true where there is an endpoint */
+  /** Whether the bucket is part of the path and not of the host's name. @default true with an endpoint */
   forcePathStyle?: boolean;
   accessKey?: string;
   secret?: string;
@@ -111,17 +117,17 @@ export interface AzureOutput {
   accountKey?: string;
 }
 
-/** One place for the file. */
+/** The storage of the file. */
 export type Output = { s3: S3Output } | { gcp: GcpOutput } | { azure: AzureOutput };
 
-/** Where a recording goes, as the request to LiveKit names it. */
+/** The storage of a recording, in the format of the request to LiveKit. */
 export type Storage =
   | { case: 's3'; value: S3Output }
   | { case: 'gcp'; value: GcpOutput }
   | { case: 'azure'; value: AzureOutput }
   | { case: undefined };
 
-/** @throws {OptionError} for an output or variable that cannot be used, or one that is missing. */
+/** @throws {OptionError} for an output or variable that is invalid or missing. */
 export const outputOf = (given: Output | undefined, options: Options): Storage =>
   given ? givenStorage(given) : storageOfEnvironment(options);
 
@@ -143,15 +149,15 @@ function givenStorage(output: object): Storage {
   return kind === 's3' ? s3(value) : ({ case: kind, value } as Storage);
 }
 
-/** Storages other than AWS's know a bucket by its path, and seldom by its host. */
+/** Storages other than AWS's usually address a bucket by path, not by host. */
 const s3 = (value: S3Output): Storage => ({
   case: 's3',
   value: { ...(value.endpoint && { forcePathStyle: true }), ...value },
 });
 
 /**
- * By TALKGAUGE_RECORDING_OUTPUT. Credentials have variables of their own: those that the agent's process has for itself
- * (AWS_…, GOOGLE_…, AZURE_…) are for other things, and not sent to anybody.
+ * By TALKGAUGE_RECORDING_OUTPUT. Credentials have their own variables: those of the agent's process (AWS_…, GOOGLE_…,
+ * AZURE_…) serve other purposes, and are not sent to LiveKit.
  */
 function storageOfEnvironment(options: Options): Storage {
   const read = (name: string) => options.string('', [name]);

@@ -118,7 +118,7 @@ export class ConversationRecords {
     close: ({ reason, error, createdAt }) => {
       if (this.#options.logs && this.#startedAt !== undefined) {
         const { turns, slowest, interruptions, toolCalls, toolErrors, errors } = this.#counts;
-        // A user's own close reason may hold content.
+        // A user-defined close reason may contain content.
         const closeReason = closeReasonOf(reason);
         const attributes = {
           'lk.close_reason': closeReason,
@@ -139,7 +139,7 @@ export class ConversationRecords {
           error ? 'ERROR' : 'INFO',
         );
       }
-      // A session may be started again after its close.
+      // A session may be restarted after its close.
       this.#startedAt = undefined;
       this.#counts = noCounts();
     },
@@ -201,7 +201,7 @@ export class ConversationRecords {
 /** Totals of a session, for its last record. */
 const noCounts = () => ({
   turns: 0,
-  /** The greatest latency of a turn; undefined: none was measured. */
+  /** The highest latency of a turn; undefined: none was measured. */
   slowest: undefined as number | undefined,
   interruptions: 0,
   toolCalls: 0,
@@ -209,7 +209,7 @@ const noCounts = () => ({
   errors: 0,
 });
 
-/** What a message's metrics say, in seconds, under the names of LiveKit's spans. */
+/** A message's metrics in seconds, under the names of LiveKit's span attributes. */
 function measured(m: llm.MetricsReport): MeasuredAttributes {
   return {
     ...(m.e2eLatency !== undefined && { 'lk.e2e_latency': m.e2eLatency }),

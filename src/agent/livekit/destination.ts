@@ -11,7 +11,9 @@ import { warnMissing } from './private-apis.ts';
 import { processState } from './process-state.ts';
 import { isJobProcess } from './sdk.ts';
 
-/** Where the worker's relay listens; `monitor` sets it before the first job is forked, which inherits it. */
+/**
+ * The variable with the socket of the worker's relay; `monitor` sets it before the first job is forked, which inherits it.
+ */
 export const socketVariable = 'TALKGAUGE_SOCKET';
 
 /** How long the end of a job may wait for a slow worker, in milliseconds. */
@@ -22,11 +24,11 @@ export interface Destination {
   recorder: Recorder | undefined;
   /** Whether the samples are served: by a worker, or by this process's own `monitor`. A local registry is not served. */
   served: boolean;
-  /** Waits until what was recorded is out of this process's hands. */
+  /** Waits until all recorded samples have left this process. */
   flush(): Promise<void>;
 }
 
-/** Where the samples of this process go: to the worker, if there is one, else into a registry of its own. */
+/** The destination of this process's samples: the worker, if there is one, otherwise its own registry. */
 export function destination(identity: Identity, openTelemetry: boolean): Destination {
   const shared = processState();
   const path = process.env[socketVariable];
@@ -41,7 +43,7 @@ export function destination(identity: Identity, openTelemetry: boolean): Destina
       recorder: undefined,
       served: true,
       async flush() {
-        // Which records once more.
+        // A last measurement is recorded.
         stopForwarding();
         await relay.flush(flushDeadline);
       },
@@ -64,7 +66,7 @@ function descriptorOrWarning(socket: Socket): number | undefined {
   return fd;
 }
 
-/** A recorder for a process without a worker, which stays for as long as the process. */
+/** A recorder for a process without a worker, for the lifetime of the process. */
 function recorderOfThisProcess(identity: Identity): Recorder {
   const file = new Options().string('', [pricesVariable]);
   const { derivation, states } = openPrices({ file, option: pricesVariable });

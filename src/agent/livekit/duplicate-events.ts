@@ -6,8 +6,8 @@ import { processState } from './process-state.ts';
 import { loadedSdk, type Sdk } from './sdk.ts';
 
 /**
- * Tells a session's own events from those of another session in the same process that shares a model
- * instance with it: the SDK hands each event of an instance to every session that uses it.
+ * Distinguishes a session's own events from those of another session in the same process that shares a model instance with
+ * it: the SDK emits each event of an instance to every session that uses it.
  */
 export class DuplicateDetection {
   readonly #speeches = new RecentMap<string, true>(1024);
@@ -53,7 +53,7 @@ interface Models {
   stt?: unknown;
 }
 
-/** Labels of a session's models that are adapters by their class, though their labels are not those of adapters. */
+/** Labels of a session's models that are adapters by class, but not by label. */
 export function unknownAdapters({ llm, tts, stt }: Models, sdk: Sdk): string[] {
   const classes = [
     sdk.llm?.FallbackAdapter,
@@ -72,8 +72,8 @@ function labelOf({ label }: { label: unknown }): string | undefined {
 }
 
 /**
- * The labels of a session's adapters that Talkgauge does not know, as far as they are found: that takes a moment, for the
- * SDK that the session is of has to be found.
+ * The labels of a session's unknown adapters. They are added asynchronously, because the session's build of the SDK has to
+ * be found.
  */
 export function watchForUnknownAdapters(session: object): ReadonlySet<string> {
   const labels = new Set<string>();

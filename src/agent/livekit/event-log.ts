@@ -15,11 +15,14 @@ export interface EventLogOptions {
   job?: string;
   /** Whether to write transcripts and arguments and results of tools. */
   transcripts: boolean;
-  /** Whether content must be left out all the same. Called for each event, because LiveKit may demand redaction when a session starts. */
+  /**
+   * Whether content must be omitted anyway. Called for each event, because LiveKit may demand redaction when a session
+   * starts.
+   */
   withheld?(): boolean;
 }
 
-/** Events that no series needs and that hold content: logged only with transcripts. */
+/** Events that contain content and that no series needs: logged only with transcripts. */
 const unrecorded: ReadonlySet<SessionEventName> = new Set(['debug_message', 'user_input_transcribed']);
 
 /** Bytes that may wait for a slow disk; further events are dropped. */
@@ -69,15 +72,15 @@ function open(file: string): number {
 
 /** Which texts of an event are kept. */
 export interface TextPolicy {
-  /** Fields that are left out as a whole. */
+  /** Fields that are omitted as a whole. */
   leftOut: ReadonlySet<string>;
   /** The text to keep, or undefined for none. */
   keep(text: string, field: string): string | undefined;
 }
 
-/** Fields that hold content: what was said, and what tools were given and returned. */
+/** Fields with content: transcripts, and arguments and results of tools. */
 const contentFields = ['content', 'transcript', 'args', 'output', 'extra'];
-/** Fields that hold instructions or texts of errors, which may quote content. */
+/** Fields with instructions or error texts, which may quote content. */
 export const unspokenTextFields: readonly string[] = ['message', 'stack', 'instructions'];
 /** Fields whose values are enums of the SDK, except inside content. */
 const enumFields = new Set(['type', 'role', 'oldState', 'newState']);
@@ -97,12 +100,12 @@ export const namesOnly = (keep: TextPolicy['keep']): TextPolicy => ({
 export const withoutTexts: TextPolicy = namesOnly((text) => text);
 export const withTexts: TextPolicy = { leftOut: new Set(), keep: (text) => text };
 
-/** Objects of the SDK that are no data, and audio. */
+/** Objects of the SDK that are not data, and audio. */
 const skipped = new Set(['speechInput', 'probabilities', '_events', 'doneCallbacks']);
 
 /**
- * An event as plain data. The SDK's own `toJSON` would leave out when a tool was called and when it
- * answered, and events hold objects (speech handles, models) that are no data at all.
+ * An event as plain data. The SDK's own `toJSON` would omit the times of a tool call and its output, and events contain
+ * objects (speech handles, models) that are not data.
  */
 export function toPlainData(
   value: unknown,

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { descriptionOf, testedVersions } from '../../package.ts';
 import { loadedSdk } from './sdk.ts';
 
-/** Whether a version is in a range `>=A <B`. What comes before a release, such as 1.10.0-rc.1, counts as that release. */
+/** Whether a version is in a range `>=A <B`. A pre-release such as 1.10.0-rc.1 counts as its release. */
 export function isTested(version: string, range: string): boolean {
   const [from = [], below = []] = [...range.matchAll(/[\d.]+/g)].map(([text]) => numbersOf(text));
   const numbers = numbersOf(version);
@@ -22,7 +22,7 @@ function compare(a: readonly number[], b: readonly number[]): number {
   return index < 0 ? 0 : (a[index] ?? 0) - (b[index] ?? 0);
 }
 
-/** The version of a package that a module finds; undefined: it finds none. */
+/** The version of a package as resolved from a module; undefined: not installed. */
 function installed(name: string, from: string): string | undefined {
   try {
     for (let folder = dirname(createRequire(from).resolve(name)); ; folder = dirname(folder)) {
@@ -42,7 +42,7 @@ const key = Symbol.for('talkgauge.versionsChecked');
  * Warns, once in a process, if LiveKit's packages are of versions that Talkgauge was not tested with, and does nothing
  * else. Never rejects.
  *
- * @param log takes the warning
+ * @param log receives the warning
  */
 export async function checkVersions(log: (message: string) => void): Promise<void> {
   const holder = globalThis as { [key]?: true };
@@ -50,7 +50,7 @@ export async function checkVersions(log: (message: string) => void): Promise<voi
   holder[key] = true;
   try {
     const sdk = await loadedSdk();
-    // As the program finds them, or, where it is started otherwise, as Talkgauge does.
+    // As resolved from the main program, or if there is none, from Talkgauge.
     const find = (name: string) =>
       installed(name, process.argv[1] ?? import.meta.filename) ?? installed(name, import.meta.filename);
     const versions = Object.fromEntries(
@@ -66,7 +66,7 @@ export async function checkVersions(log: (message: string) => void): Promise<voi
   }
 }
 
-/** What there is to say of installed versions; undefined: all of them were tested, or are not known. */
+/** The warning about installed versions; undefined: all of them were tested, or are unknown. */
 export function warningOf(versions: Readonly<Record<string, string | undefined>>): string | undefined {
   const untested = Object.entries(versions).filter(
     ([name, version]) => version && !isTested(version, testedVersions[name] ?? ''),

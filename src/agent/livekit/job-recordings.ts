@@ -4,7 +4,7 @@ import type { TextPolicy } from './event-log.ts';
 
 /** One recording of a job and its result, as in the session report. Times are milliseconds since the epoch. */
 export interface JobRecording {
-  /** What recorded. `sdk`: the SDK in the job itself; `egress`: LiveKit Egress. */
+  /** The recorder. `sdk`: the SDK in the job itself; `egress`: LiveKit Egress. */
   kind: 'sdk' | 'egress';
   /** Identifies the recording within its job: a later note with the same id replaces the earlier one. */
   id: string;
@@ -19,11 +19,11 @@ export interface JobRecording {
   /** In seconds. */
   duration?: number;
   bytes?: number;
-  /** Why there is none, or not all of it: a code, and a sentence. */
+  /** Why it is missing or incomplete: a code, and a message. */
   error?: { code: string; message: string };
 }
 
-/** What a job has recorded so far. */
+/** The recordings of a job so far. */
 export class JobRecordings {
   readonly #recordings = new Map<string, JobRecording>();
   readonly #open = new Set<Promise<unknown>>();
@@ -37,7 +37,7 @@ export class JobRecordings {
     ended.then(settled, settled);
   }
 
-  /** In the order in which they began. */
+  /** In order of start. */
   get all(): JobRecording[] {
     return [...this.#recordings.values()];
   }
@@ -48,7 +48,7 @@ export class JobRecordings {
   }
 }
 
-/** How many jobs' recordings are kept in one process: a job process has one, a console a few. */
+/** Maximum number of jobs whose recordings are kept in one process: a job process has one, a console a few. */
 const maxJobs = 64;
 
 /** The recordings of the jobs of one process. */
@@ -68,10 +68,10 @@ export class RecordingsByJob {
 }
 
 /**
- * What a report says of a recording. What egress says of an error may quote anything, and a place may hold the room's
+ * A recording in the format of a report. Egress's error messages may quote anything, and a location may contain the room's
  * name: both are content.
  *
- * @param room its name, as far as it is known
+ * @param room its name, if known
  */
 export function reportedRecording(
   { location, error, ...recording }: JobRecording,
@@ -91,13 +91,13 @@ export function reportedRecording(
   };
 }
 
-/** Without what URLs and storages write otherwise. */
+/** Normalized for the different escaping of URLs and storages. */
 function comparable(text: string): string {
   let decoded = text;
   try {
     decoded = decodeURIComponent(text);
   } catch {
-    // It holds a % of its own.
+    // It contains a literal %.
   }
   return decoded.replace(/[^\p{L}\p{N}]+/gu, '-');
 }

@@ -23,7 +23,7 @@ import { shutdownCallbacksOf, wrapUploadMetadata } from './private-apis.ts';
 import type { Sdk } from './sdk.ts';
 import { SpanSource } from './tracer-provider.ts';
 
-/** What is needed of a job's context. */
+/** The part of a job's context that is used here. */
 export type JobTelemetryContext = Pick<JobContext, 'job' | 'addShutdownCallback'>;
 
 type Connect = (identity: Identity) => { sink: Sink; flush(): Promise<void> };
@@ -31,7 +31,7 @@ type Connect = (identity: Identity) => { sink: Sink; flush(): Promise<void> };
 /** The span that the SDK opens for a whole job, around its entry function. */
 const jobSpanName = 'job_entrypoint';
 
-/** Traces and logs of one job process, from before its job to its end. */
+/** Traces and logs of one job process, from before its job until its end. */
 export class JobTelemetry {
   readonly telemetry: Telemetry;
   readonly #provider: SpanSource;
@@ -79,7 +79,7 @@ export class JobTelemetry {
       this.log({ signal: 'log', at: Date.now(), severity, body, attributes });
     process.on('uncaughtExceptionMonitor', (error: unknown) => {
       if (this.#ended) return;
-      // Anything may be thrown. What is thrown here would end a process that handles what was.
+      // Any value may be thrown. An error here would end a process that handles the original one.
       const thrown = error instanceof Error ? error : new Error(inspect(error));
       logEnd('FATAL', 'uncaught exception', exception(thrown, this.telemetry.redaction.allowPii));
     });
@@ -92,12 +92,12 @@ export class JobTelemetry {
         });
         this.telemetry.flushOnExit();
       } catch {
-        // It would give the process another exit code.
+        // An error here would change the exit code of the process.
       }
     });
   }
 
-  /** Hands the tracing to the SDK: to each of its builds that is used. Never throws. */
+  /** Passes the tracer provider to each used build of the SDK. Never throws. */
   attachTo(sdk: Sdk): void {
     this.#sdk ??= sdk;
     try {
@@ -107,7 +107,7 @@ export class JobTelemetry {
     }
   }
 
-  /** Says which job this is; its end waits for what is to be sent, within the deadline. */
+  /** Sets the job; its end waits for the export, within the deadline. */
   attachJob(job: JobTelemetryContext): void {
     if (this.#job) return;
     this.#job = job;
@@ -131,14 +131,14 @@ export class JobTelemetry {
     job.addShutdownCallback = (callback) => add(tracked(callback));
   }
 
-  /** Says whom the job's session is about, and where counts go. */
+  /** Sets the identity of the job's session, and the sink of counts. */
   identify(identity: Identity, sink: Sink): void {
     this.#identity = identity;
     this.#jobSpan?.setAttributes(this.#commonAttributes());
     this.#counts.connect(sink);
   }
 
-  /** Switches of a session off what the job has: its spans, its log. */
+  /** Disables the job's spans or log for a session. */
   switchOff(
     { traces, logs }: { traces: boolean; logs: boolean },
     traceId = this.#jobSpan?.spanContext().traceId,
@@ -154,7 +154,7 @@ export class JobTelemetry {
     if (this.#jobSpan) this.#setExportedMarkers(this.#jobSpan);
   }
 
-  /** Keeps no content of the job from when on LiveKit demands redaction of it, or of one of its sessions. */
+  /** Removes the job's content from the moment that LiveKit demands redaction of it, or of one of its sessions. */
   withhold(demanded: () => boolean): void {
     this.telemetry.redaction.withhold(demanded);
   }
@@ -172,7 +172,7 @@ export class JobTelemetry {
     if (this.#logs) this.emit(item);
   }
 
-  /** The span that is active, else the job's. */
+  /** The active span, otherwise the job's. */
   #context(): Context {
     const active = context.active();
     if (!this.#jobSpan || trace.getSpan(active)) return active;
@@ -192,7 +192,7 @@ export class JobTelemetry {
     return { 'lk.agent_name': 'unknown', ...this.#knownAttributes() };
   }
 
-  /** For the gateway: which of the lines and records that are uploaded the job sends itself. */
+  /** For the gateway: which of the uploaded lines and records the job exports itself. */
   #uploadAttributes(): Attributes {
     return {
       ...(this.telemetry.logs && this.#logs && { [exportedMarkers.logs]: true }),
@@ -200,7 +200,7 @@ export class JobTelemetry {
     };
   }
 
-  /** And that it sends this span. */
+  /** And whether it exports this span. */
   #setExportedMarkers(span: tracing.Span): void {
     const muted = this.telemetry.spans?.muted(span.spanContext().traceId);
     span.setAttributes({ ...this.#uploadAttributes(), [exportedMarkers.traces]: !muted });
@@ -216,11 +216,11 @@ export class JobTelemetry {
     };
   }
 
-  /** Waits for what else the job does at its end, for that may be traced and logged, and then for the backend. */
+  /** Waits for the job's other shutdown callbacks, which may be traced and logged, and then for the backend. */
   async #end(otherCallbacks: readonly Promise<unknown>[]): Promise<void> {
     await new Promise(setImmediate);
     await Promise.allSettled(otherCallbacks);
-    // An entry function that has not returned by now is not waited for any longer.
+    // An entry function that has not returned by now is ignored.
     if (this.#jobSpan?.isRecording()) this.#jobSpan.end();
     const { flushDeadlineMs } = this.telemetry.settings;
     const begun = performance.now();
@@ -238,7 +238,7 @@ export class JobTelemetry {
   }
 }
 
-/** How turns look in the SDK's spans. An answer with tools is several `agent_turn`s with one speech id. */
+/** The structure of turns in the SDK's spans. An answer with tools has several `agent_turn`s with one speech id. */
 export const turnRules = (slowTurnSeconds: number): TurnRules => ({
   sideOf: (name) => (name === 'user_turn' ? 'user' : name === 'agent_turn' ? 'agent' : undefined),
   answerOf: ({ attributes }) => attributes['lk.speech_id']?.toString(),
@@ -251,10 +251,10 @@ export const turnRules = (slowTurnSeconds: number): TurnRules => ({
     events.some(({ name }) => name === 'exception'),
 });
 
-/** How many counts may wait for the job to have a destination; they are few sums. */
+/** Maximum number of counts that wait for the job's destination; they are a few sums. */
 const maxPending = 256;
 
-/** What is counted of traces and logs, as samples; they wait until the process knows where these go. */
+/** The counts of traces and logs, as samples; they wait until the process has a destination for samples. */
 export class TelemetryMetrics implements TelemetryCounters {
   #sink: Sink | undefined;
   #pending: Observation[] = [];
@@ -292,8 +292,8 @@ export class TelemetryMetrics implements TelemetryCounters {
 }
 
 /**
- * Adds attributes to what the SDK says of each span, line and report that it uploads of a job. An SDK that keeps that elsewhere
- * uploads without them, and the gateway then forwards everything.
+ * Adds attributes to each span, line and report of a job that the SDK uploads. With an SDK of another structure they are
+ * missing, and the gateway then forwards everything.
  */
 export function addUploadAttributes(job: object, attributes: () => Attributes): void {
   wrapUploadMetadata(job, (made) => (...options) => ({

@@ -7,13 +7,13 @@ export interface LoggerBridgeOptions {
   emit(item: LogItem): void;
   /** Whether attributes with content, and messages of errors, are kept. */
   allowPii(): boolean;
-  /** The span of lines that are written outside of any. */
+  /** The span of lines that are written outside of a span. */
   context(): Context;
 }
 
 /**
- * Lets `emit` have every line of the SDK's logger from now on, whenever that is made. The logger goes on to
- * write to where it writes. Returns the end of it.
+ * Passes every line of the SDK's logger to `emit` from now on, even if the logger is created later. Its other outputs are
+ * unchanged. Returns a function that stops it.
  */
 export function bridgeLogger(options: LoggerBridgeOptions): () => void {
   const holder = globalThis as unknown as Record<symbol, unknown>;
@@ -25,7 +25,7 @@ export function bridgeLogger(options: LoggerBridgeOptions): () => void {
       try {
         if (!stopped) forward(line, options);
       } catch {
-        // The caller of the logger must not see it.
+        // Errors must not reach the caller of the logger.
       }
     },
   };
@@ -37,7 +37,7 @@ export function bridgeLogger(options: LoggerBridgeOptions): () => void {
     target.add({ level: 0, stream });
   };
   bridge();
-  // The SDK creates the logger when the process initialises, long after this, and again for its job.
+  // The SDK creates the logger when the process initialises, long after this call, and again for its job.
   Object.defineProperty(holder, loggerKey, {
     configurable: true,
     enumerable: true,
@@ -64,7 +64,7 @@ const severityOf = (level: unknown): Severity =>
     Math.min(5, Math.max(0, Math.ceil(Number(level) / 10) - 1 || 0))
   ] ?? 'INFO';
 
-/** Of the line itself, and what every record has anyway. */
+/** Fields of the line itself, and attributes that every record has anyway. */
 const taken = new Set(['level', 'time', 'msg', 'pid', 'hostname', 'v', 'jobID', 'job_id', 'room_id']);
 
 /** Attributes in which the SDK logs the message of an error that it has caught. */
@@ -108,11 +108,11 @@ interface SerializedError {
   stack?: string;
 }
 
-/** As pino writes errors down. */
+/** pino's serialization of errors. */
 const isError = (value: unknown): value is SerializedError =>
   typeof value === 'object' && value !== null && 'message' in value && ('type' in value || 'stack' in value);
 
-/** A stack begins with the message, which may quote anything; where it happened is no content. */
+/** A stack begins with the message, which may quote anything; the stack frames are not content. */
 export function exception(
   { type, name = 'Error', message, stack = '' }: SerializedError,
   allowPii: boolean,

@@ -16,16 +16,19 @@ export interface ObserveOptions {
    */
   agentVersion?: string;
   /**
-   * Records the session's events, for `talkgauge replay` or a bug report: a file to append to, or a folder (it ends
-   * in /) for a file of its own. @default TALKGAUGE_RECORD_TO, or nothing is recorded
+   * Records the session's events, for `talkgauge replay` or a bug report: a file to append to, or a folder (it ends in /)
+   * for a file per session. @default TALKGAUGE_RECORD_TO, or nothing is recorded
    */
   recordTo?: string;
-  /** Whether the event log holds transcripts, and arguments and results of tools. @default TALKGAUGE_RECORD_TRANSCRIPTS, or false */
+  /**
+   * Whether the event log contains transcripts, and arguments and results of tools. @default TALKGAUGE_RECORD_TRANSCRIPTS,
+   * or false
+   */
   recordTranscripts?: boolean;
   /** Whether the job's OpenTelemetry instruments that the catalogue knows are recorded. @default TALKGAUGE_OPEN_TELEMETRY, or true */
   openTelemetry?: boolean;
   /**
-   * What of the session is kept where there is a backend: `true` or `false` for all, or switches named as LiveKit
+   * The parts of the session that are kept if there is a backend: `true` or `false` for all, or switches named as LiveKit
    * names them. @default TALKGAUGE_RECORD, or traces and logs, without transcript and audio
    */
   record?: boolean | RecordSwitches;
@@ -36,7 +39,10 @@ export interface ObserveOptions {
   report?: boolean | ReportOptions;
   /** Edits every text before it leaves the process, for example to mask numbers. @default nothing is edited */
   redact?: RedactText;
-  /** Where traces and logs go, if `monitor` does not stand in the agent's file; the job's first span is missing then. @default as of `monitor` */
+  /**
+   * The destination of traces and logs, if the agent's file does not call `monitor`; the job's first span is missing then.
+   * @default as of `monitor`
+   */
   telemetry?: TelemetryOptions;
 }
 
@@ -48,7 +54,7 @@ export interface SessionObservation {
   close(): void;
 }
 
-/** What `monitor` was given that sessions need. */
+/** The options of `monitor` that sessions use. */
 export interface Defaults {
   reports?: ReportOptions;
   telemetry?: TelemetryOptions;
@@ -86,7 +92,7 @@ export function resolveObserveOptions(given: ObserveOptions, jobsName: string | 
 }
 
 /**
- * Where the session's report goes; undefined: there is none.
+ * The destination of the session's report; undefined: no report.
  *
  * @throws {OptionError} for an option or variable that cannot be used
  */
@@ -100,9 +106,9 @@ export function resolveReportOf(
   return resolveReports(new Options({ ...defaults.reports, ...(report === true ? {} : report) }));
 }
 
-/** What of a session is kept, named as in LiveKit's `session.start({ record })`. */
+/** The parts of a session that are kept, named as in LiveKit's `session.start({ record })`. */
 export interface RecordSwitches {
-  /** Audio, for recordings; traces and logs hold none. @default false */
+  /** Audio, for recordings; traces and logs contain none. @default false */
   audio?: boolean;
   /** Transcripts: texts in conversation records, with arguments and results of tools. @default false */
   transcript?: boolean;
@@ -132,8 +138,8 @@ export function resolveSwitches(options: Options): Required<RecordSwitches> {
 export const audioSwitch = (options: Options): boolean | undefined => givenSwitches(options)?.audio;
 
 /**
- * Whether LiveKit demands that nothing of a session's content is kept: for the project or job, or by `session.start`.
- * An SDK that does not say demands it.
+ * Whether LiveKit demands that no content of a session is kept: for the project or job, or by `session.start`. If the SDK
+ * does not provide the flag, it counts as demanded.
  */
 export function isRedactionDemanded(session: object, job: Pick<JobContext, 'job'> | undefined): boolean {
   if (job?.job?.enableRedaction === true) return true;

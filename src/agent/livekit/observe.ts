@@ -18,7 +18,7 @@ import { isJobProcess } from './sdk.ts';
 import { SessionListener, sessionEventNames } from './session-listener.ts';
 import { attachSession, setUpTelemetry, setUpTelemetryForLoadedSdk } from './telemetry-setup.ts';
 
-/** How often ongoing states are added to their series, in milliseconds. */
+/** The interval at which ongoing states are added to their series, in milliseconds. */
 const tickInterval = 10_000;
 
 const warn = (message: string) => console.warn(`talkgauge: ${message}`);
@@ -177,14 +177,14 @@ function messageOf(error: unknown): string {
 }
 
 /**
- * Leaves word for the gateway that a session is observed, where the SDK uploads it: among the session's options, which are in its
- * report, and on each span on which events are recorded, for a job that dies before its report.
+ * Marks a session as observed for the gateway, in data that the SDK uploads: in the session's options, which are part of
+ * its report, and on each span with recorded events, for a job that crashes before its report.
  *
  * @returns a function that sets the marker on the active span
  */
 export function setObservedMarker(session: object): () => void {
   const { sessionOptions } = session as { sessionOptions?: Record<string, unknown> };
-  // Of no session of another version of the SDK is it known whether that may be written to.
+  // Only for tested versions of the SDK is it known that the options may be modified.
   if (sessionOptions && Object.isExtensible(sessionOptions)) sessionOptions[observedMarker] = true;
   return () => {
     const span = trace.getActiveSpan();

@@ -16,7 +16,7 @@ export const privateApis = {
   },
   processMain: {
     name: '`ipc/job_proc_lazy_main` and `ipc/inference_proc_lazy_main`, the main modules of processes',
-    use: 'to tell jobs from workers, and jobs among the processes that a worker forks',
+    use: 'to distinguish jobs from workers, and jobs among the processes that a worker forks',
     lost: "any process that the SDK forks with a main module of its own is taken for a job's",
   },
   processMessages: {
@@ -41,7 +41,7 @@ export const privateApis = {
   },
   uploadMetadata: {
     name: '`JobContext._otelMetadata`',
-    use: 'to tell an own gateway what the job sends to Tempo and Loki itself',
+    use: 'to mark, for an own gateway, what the job sends to Tempo and Loki itself',
     lost: 'behind an own gateway, spans and log lines are in Tempo and Loki twice',
   },
   turnContext: {

@@ -6,9 +6,9 @@ import type { JobTelemetry } from './job-telemetry.ts';
 import type { Defaults, SessionObservation } from './observe-options.ts';
 
 /**
- * What the sessions of one process must share: which are observed, where they record, whose an event is.
- * A process may load Talkgauge twice (`talkgauge/register` and an agent's own import from another folder), so
- * it hangs on the process and not on the module.
+ * The state that the sessions of one process share: which are observed, where they record, which session owns an event. It
+ * is stored on the process rather than in a module, because a process may load Talkgauge twice (`talkgauge/register` and an
+ * agent's own import from another folder).
  */
 export interface ProcessState {
   /** Set by `monitor`: sessions that run in the worker's own process record here. */
@@ -18,19 +18,19 @@ export interface ProcessState {
   /** One connection to the worker for each identity; a job has one. */
   relays: Map<string, RelayClient>;
   observed: WeakMap<object, SessionObservation>;
-  /** Which speeches each observed session has made. */
+  /** The speeches of each observed session. */
   speeches: Set<{ has(speechId: string): boolean }>;
-  /** Events of instances that sessions share, which reach each of them: the first to have one counts it. */
+  /** Events of shared instances, which reach each session: the first session to receive one counts it. */
   claimed: WeakSet<object>;
-  /** Traces and logs of this process; null: there is no backend for them. */
+  /** Traces and logs of this process; null: no backend is configured. */
   telemetry?: JobTelemetry | null;
-  /** The options of `monitor`, which stands in the agent's file: those of sessions that have none of their own. */
+  /** The options of `monitor` in the agent's file: the defaults for sessions. */
   defaults?: Defaults;
-  /** Who the last session that was observed is about. */
+  /** The identity of the last observed session. */
   identity?: Identity;
   /** false: audio is switched off explicitly. */
   audio?: false;
-  /** What jobs have recorded: `recordings.of(ctx.job.id).note({ … })`. */
+  /** The recordings of jobs: `recordings.of(ctx.job.id).note({ … })`. */
   recordings: RecordingsByJob;
 }
 

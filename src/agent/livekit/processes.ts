@@ -9,9 +9,9 @@ import { warnMissing } from './private-apis.ts';
 const channel = 'child_process';
 
 /**
- * Watches the processes that the SDK forks: how many there are, how many run a job, how long they take to
- * be ready, how their jobs end. The SDK has no events for that, so Node's own `child_process` diagnostics
- * channel is used, and each process's messages. Returns the end of watching.
+ * Watches the processes that the SDK forks: their number, how many run a job, their start time, and the ends of their jobs.
+ * The SDK has no events for that, so that Node's `child_process` diagnostics channel is used, and the messages of each
+ * process. Returns a function that stops watching.
  */
 export function watchProcesses(sink: Sink): () => void {
   const nodename = hostname();
@@ -24,11 +24,11 @@ export function watchProcesses(sink: Sink): () => void {
   // From 0, so that the first crash shows in a rate.
   for (const outcome of ['finished', 'crashed', 'killed'] as const) exited(outcome, 0);
 
-  // What a subscriber of a channel throws ends the process.
+  // An error thrown by a subscriber of a channel ends the process.
   const onFork = guarded((event: unknown) => {
     const child = (event as { process: ChildProcess }).process;
     const forkedAt = performance.now();
-    // What it runs is known, and `send` exists, once it has been spawned.
+    // Its main module is known, and `send` exists, after it has been spawned.
     child.once(
       'spawn',
       guarded(() => {
@@ -49,7 +49,7 @@ export function watchProcesses(sink: Sink): () => void {
       onSend(child, (message) => {
         if (message.case !== 'startJobRequest' || running) return;
         running = true;
-        // One that is not ready gets no job.
+        // A process that is not ready gets no job.
         if (!initialized) warnMissing('processMessages');
         add('lk_agents_active_job_count', 1);
       });
@@ -76,7 +76,7 @@ export function watchProcesses(sink: Sink): () => void {
   return () => diagnostics.unsubscribe(channel, onFork);
 }
 
-/** Sees what a worker sends to one of its processes: only there does a job begin. */
+/** Observes the worker's messages to a process: the only sign of a job's start. */
 function onSend(child: ChildProcess, seen: (message: ProcessMessage) => void): void {
   const send = child.send;
   const look = guarded((message: unknown) => seen(sentMessageOf(message)));
@@ -103,7 +103,7 @@ const moduleOfSdk = /[\\/]@livekit[\\/]agents[\\/]dist[\\/].*\.[cm]?[jt]s$/;
 
 export type ProcessKind = 'job' | 'inference';
 
-/** Of which kind a forked process is, by its main module; undefined: it is none of the SDK's. */
+/** The kind of a forked process, by its main module; undefined: not one of the SDK's. */
 export function kindOfProcess(main: string): ProcessKind | undefined {
   const named = mainModule.exec(main)?.[1] as ProcessKind | undefined;
   if (named || !moduleOfSdk.test(main)) return named;
@@ -118,19 +118,19 @@ const messages: ReadonlySet<unknown> = new Set([
   ...['exiting', 'done'],
 ]);
 
-/** One of them, as far as it is read here. */
+/** The fields of a message that are read here. */
 export interface ProcessMessage {
   case?: string;
   value?: { reason?: string };
 }
 
-/** What a worker sends to a process: only the SDK does. */
+/** A message of the worker to a process: only the SDK sends these. */
 export function sentMessageOf(message: unknown): ProcessMessage {
   const sent = messageOf(message);
   if (!messages.has(sent.case)) warnMissing('processMessages');
   return sent;
 }
 
-/** What a process sends to its worker: the agent's own code may, too, and anything. */
+/** A message of a process to its worker: the agent's own code may send any message, too. */
 export const messageOf = (message: unknown): ProcessMessage =>
   typeof message === 'object' && message !== null ? message : {};

@@ -18,17 +18,17 @@ import type { JobRecording, JobRecordings } from './job-recordings.ts';
 import { audioSwitch, resolveIdentity } from './observe-options.ts';
 import { processState } from './process-state.ts';
 
-/** What is needed of a job's context. */
+/** The part of a job's context that is used here. */
 type RecordedJob = Pick<JobContext, 'job'> &
   Partial<Pick<JobContext, 'info' | 'isFakeJob' | 'addShutdownCallback'>>;
 
 /** The recording of one room. */
 export interface RoomRecording {
-  /** Whether egress has taken it: resolves with the status `active`, `not_started` (and `error`), or `off`. Never rejects. */
+  /** The start's result: resolves with the status `active`, `not_started` (and `error`), or `off`. Never rejects. */
   readonly started: Promise<RecordingResult>;
   /**
-   * Ends the recording, and gives what came of it, as far as that is known after `stopDeadlineMs`; a second call gives
-   * the same. The end of the job calls it, too. Never rejects.
+   * Ends the recording, and returns its result, as far as known after `stopDeadlineMs`; a second call returns the same. The
+   * end of the job calls it, too. Never rejects.
    */
   stop(): Promise<RecordingResult>;
 }
@@ -107,7 +107,7 @@ function recordingReporter(
   return { reporter, flush };
 }
 
-/** Where samples of a recording go: nowhere if the destination cannot be set up, for example without its price file. */
+/** The sink for samples of a recording: none if the destination cannot be set up, for example without its price file. */
 function sampleDestination(ctx: RecordedJob | undefined): Pick<Destination, 'sink' | 'flush'> {
   try {
     const identity = processState().identity ?? resolveIdentity(new Options(), ctx?.job?.agentName);
@@ -127,12 +127,12 @@ function reasonNotToRecord(ctx: RecordedJob | undefined): string | undefined {
 }
 
 interface RecordingReporterOptions {
-  /** What is recorded; undefined: the options do not say. */
+  /** The recorded media; undefined: the options are invalid. */
   media?: RecordingMedia;
-  /** Where it goes. */
+  /** The storage of the recording. */
   destination: RecordingDestination | 'unknown';
   sink: Sink;
-  /** Takes records, where there is a backend for them and they are not switched off. */
+  /** Receives log records, if there is a backend and they are not disabled. */
   log?(item: LogItem): void;
   /** Recordings of the job's report; none outside a job. */
   notes?: JobRecordings;
@@ -191,7 +191,7 @@ class RecordingReporter {
   #count({ status, error, durationSeconds }: RecordingResult): void {
     const { media, destination, sink } = this.#options;
     if (this.#active) sink(observation('lk_agents_recordings_active', { destination }, -1));
-    // One that was not allowed has no outcome.
+    // A recording that was not allowed has no outcome.
     if (status === 'off') return;
     sink(observation('lk_agents_recordings_total', { destination, outcome: status }, 1));
     if (error) sink(observation('lk_agents_recording_errors_total', { error: error.code }, 1));

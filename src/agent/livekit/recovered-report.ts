@@ -14,15 +14,16 @@ import { TelemetryMetrics } from './job-telemetry.ts';
 import { type JournalHead, SessionReportBuilder } from './session-report.ts';
 
 /**
- * The report of a job that has died, by its journal: without a recording, the session's options, and what was not yet on disk.
+ * The report of a crashed job, from its journal: without a recording, the session's options, and data that was not yet on
+ * disk.
  *
- * @throws {InvalidJournalError} if it is none; the system's error if it cannot be read
+ * @throws {InvalidJournalError} if it is not a journal; the system's error if it cannot be read
  */
 export async function recoverReport(journal: string, derivation: Derivation): Promise<RecoveredReport> {
   const { mtimeMs } = await stat(journal);
   const [first = '', ...lines] = (await readFile(journal, 'utf8')).split('\n');
   const { head, content, events, spanId } = headOf(first);
-  // What it must not hold was left out when it was written.
+  // Content that must not be kept was omitted when the journal was written.
   const draft = new SessionReportBuilder(head, () => ({
     content,
     texts: withTexts,
@@ -42,7 +43,7 @@ export async function recoverReport(journal: string, derivation: Derivation): Pr
       // A session may be started again after its close.
       if (event.type === 'close') observer = begin();
     } catch {
-      // The last line may be half a line.
+      // The last line may be incomplete.
     }
   }
   draft.samples(observer.ended());
@@ -56,22 +57,22 @@ function headOf(line: string): JournalHead {
     const parsed = JSON.parse(line) as JournalHead;
     if (parsed.head.session && parsed.content) return parsed;
   } catch {
-    // Nor is half a line one.
+    // An incomplete line is no head, either.
   }
   throw new InvalidJournalError('it does not begin as a journal does');
 }
 
 export interface RecoveredRecordsOptions {
   settings: TelemetrySettings;
-  /** Where it is counted what was sent and dropped. */
+  /** The sink for counts of sent and dropped records. */
   sink: Sink;
-  /** Takes warnings, one line each. */
+  /** Receives warnings, one line each. */
   log(message: string): void;
 }
 
 /**
- * Emits, in the worker, the log records of the reports that it recovers, as the jobs would have emitted them. A
- * worker sends nothing else, so that nothing of OpenTelemetry's SDK is loaded until there is one.
+ * Emits, in the worker, the log records of recovered reports, as the jobs would have emitted them. A worker exports nothing
+ * else, so that OpenTelemetry's SDK is only loaded for the first record.
  */
 export class RecoveredRecords {
   readonly #options: RecoveredRecordsOptions;
@@ -112,7 +113,7 @@ export class RecoveredRecords {
     }
   }
 
-  /** Sends what waits, within the deadline of a job's end. */
+  /** Sends waiting records, within the deadline of a job's end. */
   async close(): Promise<void> {
     await this.#pipeline?.finish(this.#options.settings.flushDeadlineMs);
   }

@@ -13,7 +13,7 @@ type About = Pick<ReplayedReport, 'agentName' | 'agentVersion'>;
 
 export interface ReplayOptions {
   input: Readable;
-  /** @param about whom a report is about, whose event it was */
+  /** @param about the identity in a report that contained the event */
   sink(observation: Observation, about?: About): void;
   /** Called for each line that cannot be replayed, with its number from 1. */
   onProblem(line: number, problem: string): void;
@@ -75,7 +75,7 @@ function observe(observer: SessionObserver, { event, payload, repeated }: Line):
   return [observation('talkgauge_duplicate_events_total', { type: typeOf(payload) }, 1)];
 }
 
-/** What a metrics event or an error is about. */
+/** The type of a metrics event or an error. */
 function typeOf(payload: { metrics?: { type?: unknown }; error?: { type?: unknown } }): string {
   return String((payload.metrics ?? payload.error)?.type);
 }
@@ -105,7 +105,7 @@ export interface Line {
   repeated: boolean;
 }
 
-/** What a session report has for a replay. */
+/** The part of a session report that is replayed. */
 export interface ReplayedReport {
   agentName: string;
   agentVersion: string;
@@ -115,9 +115,9 @@ export interface ReplayedReport {
 type Plain = Readonly<Record<string, unknown>>;
 
 /**
- * The events that a session report lists, as lines of a recording; undefined: it is no report.
+ * The events of a session report, as lines of a recording; undefined: not a report.
  *
- * @throws if it is one that lists none, or whose format is not known
+ * @throws if the report lists no events, or has an unknown format
  */
 export function reportLines(document: Plain): ReplayedReport | undefined {
   const { schemaVersion, session, agentName, agentVersion, events } = document;
@@ -144,8 +144,8 @@ export function reportLines(document: Plain): ReplayedReport | undefined {
 const maxLength = 16 * 1024 * 1024;
 
 /**
- * Splits a stream of UTF-8 into lines, ended by `\n` or `\r\n`, as it comes. A line that is too long is not
- * kept: it is given as undefined. (`node:readline` takes U+2028 for a line's end, which JSON leaves in texts.)
+ * Splits a stream of UTF-8 into lines, ended by `\n` or `\r\n`. A line that is too long is discarded, and yielded as
+ * undefined. (`node:readline` takes U+2028 for a line's end, which JSON leaves in texts.)
  */
 export async function* linesOf(input: Readable): AsyncGenerator<string | undefined> {
   let rest = '';

@@ -30,7 +30,7 @@ import {
 
 type Outcome = Labels<'talkgauge_session_reports_total'>['outcome'];
 
-/** What is needed of a session for its report. */
+/** The part of a session that its report needs. */
 interface Session {
   history?: Pick<llm.ChatContext, 'items'>;
   sessionOptions?: object;
@@ -42,7 +42,7 @@ export interface SessionReporterOptions {
   job?: Pick<JobContext, 'job'> & RecordedJob;
   identity: Identity;
   record: Required<RecordSwitches>;
-  /** As it was given for this session; what `monitor` was given goes first. */
+  /** The session's options; those of `monitor` have precedence. */
   telemetry?: TelemetryOptions;
   /** Edits texts of this session only; those of `monitor` go first. */
   redact?: RedactText;
@@ -59,10 +59,10 @@ export interface WrittenReport {
   location: string | undefined;
 }
 
-/** What of the deadline is the disk's, in milliseconds; by default `recordRoom` has ended before. */
+/** The part of the deadline reserved for the disk, in milliseconds; by default `recordRoom` has ended before. */
 const diskReserve = 750;
 
-/** Longest text of a report, in UTF-16 units: instructions and documents that tools give are long. */
+/** Maximum length of a text in a report, in UTF-16 units: instructions and tool results may be long. */
 const maxText = 262_144;
 
 /** The report of one session, from the first event to the file. */
@@ -94,7 +94,7 @@ export class SessionReporter {
     this.builder = new SessionReportBuilder(head, what, this.#journal);
   }
 
-  /** Writes the report, once and within its deadline, and counts what came of it. Never rejects. */
+  /** Writes the report, once and within its deadline, and counts the result. Never rejects. */
   end(): Promise<WrittenReport | undefined> {
     this.#ended ??= this.#write().catch((error: Error) => {
       this.#warn(error.message);
@@ -104,7 +104,7 @@ export class SessionReporter {
     return this.#ended;
   }
 
-  /** Without a journal, a job that dies leaves no report. */
+  /** Without a journal, a crashed job leaves no report. */
   #keepJournal(head: ReportHead, what: () => ReportContent, spanId?: string): Journal | undefined {
     try {
       const { content, events } = what();
@@ -122,7 +122,7 @@ export class SessionReporter {
     const begun = performance.now();
     const recordings = job?.job?.id === undefined ? undefined : processState().recordings.of(job.job.id);
     const left = () => Math.max(0, begun + deadlineMs - performance.now());
-    // What records the room ends at the same time.
+    // Recordings of the room end at the same time.
     const [recording] = await Promise.all([
       moveSdkRecording({
         ...{ session, job, folder, stem: this.#stem, ms: deadlineMs / 2 },
@@ -154,7 +154,7 @@ export class SessionReporter {
       outcome = 'written';
       await this.#journal?.remove();
       if (!bucket) return;
-      // What the bucket does not take now waits for the worker.
+      // Files that the bucket does not accept now wait for the worker.
       const sender = new ReportSender(folder, bucket);
       const files = recording?.status === 'saved' ? [join(folder, `${this.#stem}.ogg`), written] : [written];
       try {
@@ -171,7 +171,7 @@ export class SessionReporter {
     await settlesWithin(left(), writing);
     this.#journal?.close();
     if (outcome === 'deadline') this.#warn(`the folder did not take it within ${deadlineMs} ms`);
-    // Not every job has a worker that would say it.
+    // Not every job has a worker that would log it.
     if (outcome === 'written' && refused && location) {
       console.warn(
         `talkgauge: the session report ${this.#stem} waits in ${folder} for a worker with monitor() to send it: ${location} was not stored: ${refused}; see docs/reports.md`,

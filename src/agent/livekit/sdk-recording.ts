@@ -4,7 +4,7 @@ import { seconds } from '../../session/samples.ts';
 import { moveRecording } from '../reports/folder.ts';
 import type { JobRecording } from './job-recordings.ts';
 
-/** What is needed of a job's context. */
+/** The part of a job's context that is used here. */
 export type RecordedJob = Partial<Pick<JobContext, 'makeSessionReport'>>;
 
 export interface SdkRecordingOptions {
@@ -15,11 +15,11 @@ export interface SdkRecordingOptions {
   redaction: boolean;
   folder: string;
   stem: string;
-  /** How long it may take, in milliseconds. */
+  /** The timeout in milliseconds. */
   ms: number;
 }
 
-/** Brings the audio that the SDK has recorded of a session to its report; undefined: the SDK has recorded none. Never rejects. */
+/** Moves the SDK's audio recording of a session beside its report; undefined: there is none. Never rejects. */
 export async function moveSdkRecording(options: SdkRecordingOptions): Promise<JobRecording | undefined> {
   const { audio, redaction, folder, stem, ms } = options;
   const report = sdkReport(options);

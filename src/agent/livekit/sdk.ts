@@ -5,22 +5,22 @@ import { pathToFileURL } from 'node:url';
 import { Hook } from 'require-in-the-middle';
 import { kindOfProcess } from './processes.ts';
 
-/** A loaded build of `@livekit/agents`. The package has two, ESM and CommonJS, with classes of their own. */
+/** A loaded build of `@livekit/agents`. The package has two, ESM and CommonJS, with separate classes. */
 export type Sdk = typeof import('@livekit/agents');
 
 const packageName = '@livekit/agents';
 
 const kindOfThis = () => (process.send === undefined ? undefined : kindOfProcess(process.argv[1] ?? ''));
 
-/** Whether this process is a job's: the SDK forks one for each, with a main module of its own. */
+/** Whether this is a job process: the SDK forks one for each job, with its own main module. */
 export const isJobProcess = (): boolean => kindOfThis() === 'job';
 
 /** Whether the SDK forked this process, for a job or for inference. */
 export const isSdkChild = (): boolean => kindOfThis() !== undefined;
 
 /**
- * The build of the SDK that the program uses, for a program that has loaded it: nothing is loaded that was
- * not there, except by a program that has not come to it yet. undefined: it is not installed.
+ * The build of the SDK that the program has loaded; if it has loaded none yet, its ESM build is imported. undefined: not
+ * installed.
  */
 export async function loadedSdk(): Promise<Sdk | undefined> {
   const require = createRequire(import.meta.url);
@@ -43,7 +43,7 @@ export async function onSdk(found: (sdk: Sdk) => void): Promise<void> {
   }
 }
 
-/** The ESM build, as the program's main module would find it: there may be several copies. */
+/** The ESM build, as resolved from the program's main module: there may be several copies. */
 async function importSdk(): Promise<Sdk | undefined> {
   const main = process.argv[1];
   // A job's main module is a file of the SDK.
@@ -66,7 +66,7 @@ function esmBuild(from: string): string | undefined {
   }
 }
 
-/** Whether Node takes a program's main file for an ES module. */
+/** Whether Node treats a program's main file as an ES module. */
 function mainIsModule(main: string | undefined): boolean {
   if (!main) return false;
   const extension = extname(main);

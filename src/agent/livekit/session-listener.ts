@@ -11,7 +11,7 @@ import type { EventLog } from './event-log.ts';
 import { turnContextOf } from './private-apis.ts';
 import type { SessionReportBuilder } from './session-report.ts';
 
-/** The SDK's own; `speech_done` is made here. */
+/** The SDK's events, and `speech_done`, which is created here. */
 export const sessionEventNames = new SessionObserver().names.filter((name) => name !== 'speech_done');
 
 export interface SessionListenerOptions {
@@ -22,7 +22,7 @@ export interface SessionListenerOptions {
   streamingTts?: readonly string[];
   /** Labels of adapters, whose events repeat others, beside those that are known. */
   adapters?: ReadonlySet<string>;
-  /** Emits the conversation's records, where there is a backend for them. */
+  /** Emits the conversation's records, if there is a backend for them. */
   records?: ConversationRecords;
   /** Sets the observed marker on the active span. */
   markSpan?: () => void;
@@ -61,7 +61,7 @@ export class SessionListener {
     });
   }
 
-  /** The session runs already. */
+  /** The session is already running. */
   started(agent: voice.AgentState, user: voice.UserState): void {
     this.#guarded(() => this.#record(this.#observer.started(Date.now(), agent, user)));
   }
@@ -84,7 +84,7 @@ export class SessionListener {
       try {
         this.#options.sink(observation('talkgauge_samples_dropped_total', { reason: 'internal_error' }, 1));
       } catch {
-        // The sink itself fails: there is nowhere left to count it.
+        // The sink itself fails, so that the error cannot be counted.
       }
     }
   }
@@ -147,7 +147,7 @@ function speechOf<E extends SessionEventName>(name: E, event: SessionEvents[E]):
   return 'speechId' in metrics ? metrics.speechId : undefined;
 }
 
-/** Finds the call behind a sample: the session's trace, and in it the span that was measured, or that of the turn. */
+/** Finds the exemplar of a sample: the session's trace, and in it the measured span, or that of the turn. */
 export class Exemplars {
   readonly #speeches = new RecentMap<string, WeakRef<object>>(64);
   readonly #muted: (traceId: string) => boolean;

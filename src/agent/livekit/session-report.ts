@@ -10,7 +10,7 @@ import type { SessionReport } from '../reports/schema.ts';
 import { type TextPolicy, toPlainData, withoutTexts, withTexts } from './event-log.ts';
 import { type JobRecording, reportedRecording } from './job-recordings.ts';
 
-/** What is known of a session from its beginning on. */
+/** The fields of a report that are known from the start of the session. */
 export interface ReportHead {
   sdkVersion?: string;
   jobId?: string;
@@ -22,7 +22,7 @@ export interface ReportHead {
   traceIds: readonly string[];
 }
 
-/** What a journal begins with. */
+/** The first line of a journal. */
 export interface JournalHead {
   head: ReportHead;
   content: SessionReport['content'];
@@ -32,9 +32,9 @@ export interface JournalHead {
   spanId?: string;
 }
 
-/** What a report gets of its session besides the events. */
+/** The data of a report in addition to the events. */
 export interface ReportEnd {
-  /** When it is made, in milliseconds since the epoch. */
+  /** The time of the report, in milliseconds since the epoch. */
   at: number;
   derivation: Derivation;
   recordings: readonly JobRecording[];
@@ -45,9 +45,9 @@ export interface ReportEnd {
 
 export interface ReportContent {
   content: SessionReport['content'];
-  /** What becomes of the texts of the conversation. */
+  /** Edits the texts of the conversation. */
   texts: TextPolicy;
-  /** What becomes of any other. */
+  /** Edits all other texts. */
   edit: TextPolicy['keep'];
   /** Whether the events are listed. */
   events: boolean;
@@ -55,11 +55,11 @@ export interface ReportContent {
 
 /** Events that are not listed: a model's internal figures, and usage, which the report holds once. */
 const unlisted: ReadonlySet<SessionEventName> = new Set(['debug_message', 'session_usage_updated']);
-/** How many events a report lists, how long they may be together as JSON, and how many turns. */
+/** Maximum number of events in a report, their total length as JSON, and the number of turns. */
 const maxEvents = 20_000;
 const maxLength = 8_000_000;
 const maxTurns = 5000;
-/** The SDK's options that are data, and no content. */
+/** The SDK's options that are data, but not content. */
 const optionNames = [
   ...['maxToolSteps', 'userAwayTimeout', 'transcriptionTimeout', 'aecWarmupDuration', 'turnHandling'],
   ...['ttsReadIdleTimeout', 'forwardAudioIdleTimeout', 'useTtsAlignedTranscript', 'ttsTextTransforms'],
@@ -213,7 +213,7 @@ export class SessionReportBuilder {
   }
 }
 
-/** An event as it is listed: as plain data, with its name, which speeches' ends have not from the SDK. */
+/** An event in the format of the list: plain data with its name, which `speech_done` lacks in the SDK. */
 function toListedEvent<E extends SessionEventName>(
   name: E,
   event: SessionEvents[E],
@@ -222,7 +222,7 @@ function toListedEvent<E extends SessionEventName>(
 ): Plain {
   const listed = { ...(toPlainData(event, texts) as Plain), type: name, ...(repeated && { repeated }) };
   if (name !== 'close') return listed;
-  // A user's own close reason is free text.
+  // A user-defined close reason is free text.
   return { ...listed, reason: closeReasonOf((event as SessionEvents['close']).reason) };
 }
 
@@ -240,7 +240,7 @@ function failure(error: unknown, texts: TextPolicy): SessionReport['error'] {
 
 type Component = (typeof billedComponents)[number];
 
-/** What a session used that is billed, added up from its observations. */
+/** The billed usage of a session, summed up from its observations. */
 export class BilledUsage {
   readonly #amounts = new Map<string, { labels: Readonly<Record<string, string>>; amount: number }>();
 
@@ -252,7 +252,7 @@ export class BilledUsage {
     else this.#amounts.set(key, { labels, amount: value });
   }
 
-  /** What it costs, priced as the cost series are. */
+  /** Its cost, at the prices of the cost series. */
   cost(derivation: Derivation): SessionReport['cost'] {
     const byComponent: Record<string, number> = {};
     const unpriced: SessionReport['cost']['unpriced'] = [];
@@ -268,7 +268,7 @@ export class BilledUsage {
       }
     }
     const usd = Object.values(byComponent).reduce((sum, dollars) => sum + dollars, 0);
-    // Usage without a price is not free: of nothing else, no cost is known.
+    // Usage without a price is not free: if there is no other usage, the cost is unknown.
     return { ...((usd > 0 || unpriced.length === 0) && { usd }), byComponent, unpriced };
   }
 }

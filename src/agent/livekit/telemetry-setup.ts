@@ -22,8 +22,8 @@ interface SetUpOptions {
 }
 
 /**
- * Sets up tracing and logs in this process, if there is a backend for either and it has not been done; undefined:
- * there is none. Nothing of OpenTelemetry's SDK is loaded then. Never throws.
+ * Sets up tracing and logs in this process, once, if there is a backend for either; undefined: there is none.
+ * OpenTelemetry's SDK is not loaded then. Never throws.
  */
 export function setUpTelemetry(given: SetUpOptions | null, sdk?: Sdk): JobTelemetry | undefined {
   const shared = processState();

@@ -41,12 +41,12 @@ export class SpanSource {
   readonly #telemetry: Telemetry;
   readonly #added = new AddedProcessors();
   readonly #own: TracerProvider | undefined;
-  /** What the SDK has added, to whichever provider. */
+  /** The processors that the SDK has added, to any provider. */
   readonly #sdkProcessors: { forceFlush(): Promise<void> }[] = [];
   readonly #joined = new WeakSet<TracerProvider>();
   readonly #attached = new WeakSet<object>();
 
-  /** Registers a provider, unless there is one: that is the user's, and is joined. */
+  /** Registers a provider. An existing one is the user's, and is joined instead. */
   constructor(telemetry: Telemetry) {
     this.#telemetry = telemetry;
     if (!telemetry.spans) return;
@@ -58,7 +58,7 @@ export class SpanSource {
     }
   }
 
-  /** Hands the provider to a build of the SDK, and follows when its user sets another one. */
+  /** Passes the provider to a build of the SDK, and follows when its user sets another one. */
   attachTo({ telemetry: sdk }: Sdk, metadata: Attributes): void {
     const { spans, settings } = this.#telemetry;
     const { tracer } = sdk;
@@ -92,7 +92,7 @@ export class SpanSource {
     };
   }
 
-  /** Sends what LiveKit's own exporter still holds: at the end of a job the SDK does not, and its last spans are lost. */
+  /** Flushes LiveKit's own exporter: the SDK does not at the end of a job, and loses its last spans. */
   async flushSdkExporter(): Promise<void> {
     await Promise.all(this.#sdkProcessors.map((processor) => processor.forceFlush()));
   }

@@ -12,8 +12,8 @@ interface WorkerMessage {
 }
 
 /**
- * Calls `started` with every `AgentServer` of this build of the SDK before it runs. `cli.runApp` keeps its
- * server to itself, so the class's `run` is wrapped. Returns what takes the wrapper off again.
+ * Calls `started` with every `AgentServer` of this build of the SDK before it runs. `cli.runApp` keeps its server to
+ * itself, so the class's `run` is wrapped. Returns a function that removes the wrapper.
  */
 export function onServer(sdk: Sdk, started: (server: AgentServer) => Promise<void>): () => void {
   const prototype = sdk.AgentServer?.prototype;
@@ -29,14 +29,14 @@ export function onServer(sdk: Sdk, started: (server: AgentServer) => Promise<voi
   };
 }
 
-/** Receives what a running server reports. */
+/** Receives the reports of a running server. */
 export interface ServerListener {
   sink: Sink;
   /** The name under which the worker registers. */
   onName(agentName: string): void;
 }
 
-/** Follows what a server reports to LiveKit: its name, and every 2.5 s its load. Returns the end of following. */
+/** Follows a server's reports to LiveKit: its name, and every 2.5 s its load. Returns a function that stops it. */
 export function followServer(server: AgentServer, { sink, onName }: ServerListener): () => void {
   const nodename = hostname();
   let shown = 0;
@@ -57,9 +57,9 @@ export function followServer(server: AgentServer, { sink, onName }: ServerListen
 const nameTimeoutMs = 15_000;
 
 /**
- * Whom the worker's own series are about. Unless the user says so, the name is known only when the worker registers with
- * LiveKit, and by then it has forked processes: samples that are recorded before wait for the name. If the worker registers
- * after the timeout, it has counted as `unknown` until then, and its gauges move to its name.
+ * The identity of the worker's own series. Unless configured, the name is known only when the worker registers with
+ * LiveKit, after it has forked processes: samples that are recorded before wait for the name. If the worker registers after
+ * the timeout, it has counted as `unknown` until then, and its gauges move to its name.
  */
 export class WorkerIdentity {
   #identity: Identity;

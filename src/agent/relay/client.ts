@@ -10,9 +10,9 @@ import { SendQueue } from './send-queue.ts';
 export interface RelayClientOptions {
   /** The worker's socket. */
   path: string;
-  /** Who the observations are about. */
+  /** The identity of the observations. */
   identity: Identity;
-  /** How much memory waiting samples may take, in bytes; further ones are dropped and counted. @default 1048576 */
+  /** Maximum memory of waiting samples, in bytes; further ones are dropped and counted. @default 1048576 */
   maxQueueBytes?: number;
   /**
    * How many label sets the job may use; samples of further ones are dropped and counted. A worker takes
@@ -28,19 +28,18 @@ export interface RelayClient {
   /** Sends an observation to the worker, at the end of the tick. Never throws, never blocks. */
   record: Sink;
   /**
-   * Resolves to true when all that was recorded has reached the kernel, where nothing that happens to this
-   * process can hurt it; to false when it has not after `deadlineMs` milliseconds. Until then the process
-   * stays alive.
+   * Resolves to true when all recorded samples have reached the kernel, where they survive the end of this process; to
+   * false after `deadlineMs` milliseconds. Until then the process stays alive.
    */
   flush(deadlineMs: number): Promise<boolean>;
-  /** Flushes, for at most `deadlineMs` milliseconds, and ends; what is recorded afterwards goes nowhere. */
+  /** Flushes, for at most `deadlineMs` milliseconds, and closes; samples recorded afterwards are discarded. */
   close(deadlineMs: number): Promise<void>;
 }
 
 /**
- * Connects a job to its worker, in the background, and again whenever the connection is lost. What is
- * recorded meanwhile waits. Nothing that goes wrong here is thrown: what is lost is counted, as
- * `talkgauge_samples_dropped_total`, and sent to the worker with the next samples.
+ * Connects a job to its worker, in the background, and reconnects whenever the connection is lost. Samples recorded
+ * meanwhile wait. Never throws: lost samples are counted as `talkgauge_samples_dropped_total`, which is sent to the worker
+ * with the next samples.
  */
 export function connectRelay(options: RelayClientOptions): RelayClient {
   return new Relay(options);
@@ -78,7 +77,7 @@ class Relay implements RelayClient {
       connected: () => this.#restart(),
       writable: this.#send,
       lost: (unsent) => {
-        // It may have arrived in part. Sent again it might count twice, so it is given up.
+        // It may have arrived in part. A resend might count twice, so it is dropped.
         if (unsent && this.#written > 0) this.#drop('disconnected', this.#written);
       },
       descriptorOf,
@@ -170,7 +169,7 @@ class Relay implements RelayClient {
     if (this.#flushes.size > 0 && this.#settled) for (const done of [...this.#flushes]) done();
   };
 
-  /** Counts what was lost. The count waits like any counter, so it cannot be lost itself. */
+  /** Counts lost samples. The count waits like any counter, so that it cannot be lost itself. */
   #drop(reason: DropReason, count: number): void {
     const actual = reason === 'queue_full' && !this.#socket.connected ? 'disconnected' : reason;
     const series = this.#table.find(dropsMetric, { reason: actual });

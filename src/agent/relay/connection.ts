@@ -58,8 +58,8 @@ export class Connection {
   }
 
   /**
-   * Takes back what the connection had added to gauges. `lost`: the job went away, rather than the
-   * worker; what it then left behind ends as the catalogue's `onLost` says.
+   * Removes the connection's share from gauges. `lost`: the job disconnected, rather than the worker; its remaining share
+   * is counted according to the catalogue's `onLost`.
    */
   close(lost: boolean): void {
     if (this.#lines.inLine && this.#status === 'open') this.#options.frame('malformed', 1);

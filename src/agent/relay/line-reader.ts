@@ -2,10 +2,7 @@ import { isAscii, isUtf8 } from 'node:buffer';
 
 const newline = 0x0a;
 
-/**
- * Cuts a byte stream into lines and never holds more than one line of it. Lines of bytes that are not
- * UTF-8 are given out as undefined.
- */
+/** Splits a byte stream into lines, and buffers at most one line. Lines that are not UTF-8 are emitted as undefined. */
 export class LineReader {
   readonly #maxBytes: number;
   readonly #onLine: (line: string | undefined) => void;
@@ -18,12 +15,12 @@ export class LineReader {
     this.#onLine = onLine;
   }
 
-  /** Whether the stream stands in the middle of a line. */
+  /** Whether the stream is in the middle of a line. */
   get inLine(): boolean {
     return this.#restLength > 0;
   }
 
-  /** Takes what came; false: a line is longer than allowed, and the stream cannot be trusted any more. */
+  /** Adds a chunk; false: a line exceeds the limit, and the stream can no longer be parsed. */
   push(chunk: Buffer): boolean {
     // Asked once per chunk, because it is nearly always so and a line then costs one copy and no check.
     const ascii = isAscii(chunk);

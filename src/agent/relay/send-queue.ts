@@ -3,7 +3,7 @@ import type { DropReason } from '../../metrics/recorder.ts';
 import type { JobSeries, JobSeriesTable } from './job-series.ts';
 import { encodeSamples, maxSamplesPerLine, maxSum, pushSample } from './protocol.ts';
 
-/** What a waiting sample costs in memory, roughly and rather too much: array slots, a boxed number … */
+/** The memory of a waiting sample, a rough upper estimate: array slots, a boxed number … */
 const sampleBytes = 40;
 /** … and its exemplar. */
 const exemplarBytes = 200;
@@ -11,7 +11,7 @@ const exemplarBytes = 200;
 /** Size of one write to the kernel; what the kernel does not accept at once may be lost with the worker. */
 const chunkLength = 32_768;
 
-/** Samples that will travel as one line. */
+/** Samples that are sent as one line. */
 interface Line {
   readonly list: unknown[];
   samples: number;
@@ -20,11 +20,11 @@ interface Line {
 }
 
 /**
- * What a job has recorded and not sent yet. Counters and gauges wait as sums in their series, so they take
- * no room and are never dropped, however long the worker is away. What histograms observe waits in a queue.
+ * The samples that a job has recorded and not sent yet. Counters and gauges wait as sums in their series, so they take no
+ * room and are never dropped, however long the worker is away. What histograms observe waits in a queue.
  *
- * A full queue refuses what is new, not what is old: samples carry no time and are added when they arrive,
- * so an old one is worth as much as a new one, and refusing is the cheapest for the call.
+ * A full queue refuses what is new, not what is old: samples carry no time and are added when they arrive, so an old one is
+ * worth as much as a new one, and refusing is the cheapest for the call.
  */
 export class SendQueue {
   readonly #table: JobSeriesTable;
@@ -104,7 +104,7 @@ export class SendQueue {
     }
   }
 
-  /** Takes out what is to be sent next, as whole lines; not empty as long as anything waits. */
+  /** Removes and returns the next lines to send; not empty while anything waits. */
   take(): string {
     this.#taken = 0;
     let text = '';

@@ -6,7 +6,7 @@ import { encodeError, maxLineBytes as longestLine, protocolVersion } from './pro
 import { listenOn } from './socket-file.ts';
 
 export interface RelayServerOptions {
-  /** Where the observations of all jobs go. */
+  /** The recorder of all jobs' observations. */
   recorder: Recorder;
   /** The Unix socket to listen on. @default a socket in a fresh directory (0700) under os.tmpdir() */
   path?: string;
@@ -19,9 +19,9 @@ export interface RelayServerOptions {
   /** Deadline for a connection's hello, in milliseconds. @default 5000 */
   helloTimeoutMs?: number;
   /**
-   * How much is read of a job, over all of its connections. Beyond it the worker reads no more for a moment, so that a
-   * job which floods it costs it no more than that, and others are read all the same. Nothing of it is lost: a job adds
-   * up what it counts until it is read again, and counts what it has to drop.
+   * The read limit of a job, over all of its connections. Above it the worker pauses reading, so that a flooding job has a bounded cost and does
+   * not block others. No counts are lost: the job sums up its counters until it is read again, and counts what it has to
+   * drop.
    * @default 1 MiB a second, and 4 MiB at once; at the end of the worker any amount
    */
   readLimit?: ReadLimitOptions;
@@ -40,14 +40,14 @@ const mebibyte = 1024 * 1024;
 /** Far more than a call needs: some 15,000 samples a second. */
 const standardLimit: ReadLimitOptions = { bytesPerSecond: mebibyte, burst: 4 * mebibyte };
 
-/** How long close() goes on reading from jobs that go on writing, in milliseconds. */
+/** Maximum milliseconds for which close() reads from jobs that keep writing. */
 const drainDeadlineMs = 500;
 
 /**
  * Listens for jobs and adds what they observed to the recorder. The socket does not keep the process alive.
  *
- * @throws when there is no place for a socket, when another process listens on `path`, and on Windows;
- * the message says what to do.
+ * @throws if no socket can be created, if another process listens on `path`, and on Windows; the message contains the next
+ *   step.
  */
 export async function listenRelay(options: RelayServerOptions): Promise<RelayServer> {
   if (process.platform === 'win32') {
@@ -141,7 +141,7 @@ export async function listenRelay(options: RelayServerOptions): Promise<RelaySer
     });
   }
 
-  /** Reads on until a turn of the event loop brings nothing: what dead jobs wrote is still in the kernel. */
+  /** Reads until a turn of the event loop yields no data: the data of exited jobs is still in the kernel. */
   async function drain(): Promise<void> {
     draining = true;
     for (const socket of sockets) socket.resume();
@@ -197,7 +197,7 @@ export interface ReadLimitOptions {
 /** What a frame costs beside its bytes: the shortest have two, and each is parsed. */
 const frameCost = 64;
 
-/** How much is read of one job: a token bucket. What is not read yet stays with the job. */
+/** The read limit of one job: a token bucket. Unread data stays with the job. */
 export class ReadLimit {
   readonly #options: Required<ReadLimitOptions>;
   #left: number;
@@ -244,7 +244,7 @@ class ReadLimits {
   }
 }
 
-/** What the relay counts of itself, under the worker's identity of the moment: a worker may learn its name late. */
+/** The relay's own metrics, under the worker's current identity: a worker may learn its name late. */
 export class RelayMetrics {
   readonly #recorder: Recorder;
   #identity: Identity | undefined;
@@ -267,7 +267,7 @@ export class RelayMetrics {
     this.#frames[result]?.add(count);
   };
 
-  /** Counts that a job was not read from for a moment. */
+  /** Counts a pause in reading from a job. */
   readonly throttled = (): void => {
     const identity = this.#recorder.identity();
     this.#recorder.series('talkgauge_relay_throttled_total', {}, identity)?.add(1);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { journalStem, makeFolderNow, writeReport } from './folder.ts';
 import type { SessionReport } from './schema.ts';
 
-/** How much may wait for a slow disk, in characters; more is not kept. */
+/** Maximum characters that wait for a slow disk; further lines are dropped. */
 const maxWaiting = 4 * 1024 * 1024;
 
 /**
@@ -86,7 +86,7 @@ export class Journal {
   }
 }
 
-/** After how long without a heartbeat a job counts as dead, in milliseconds; heartbeats come every ten seconds. */
+/** Milliseconds without a heartbeat after which a job counts as crashed; heartbeats are written every ten seconds. */
 const deadAfter = 60_000;
 
 /** A report that was rebuilt from a journal. */
@@ -98,7 +98,7 @@ export interface RecoveredReport {
   spanId?: string;
 }
 
-/** A file that is named as a journal and is none, such as an empty one: of no use to anybody. */
+/** A file with the name of a journal that is not one, such as an empty file. */
 export class InvalidJournalError extends Error {
   override name = 'InvalidJournalError';
 }
@@ -106,7 +106,7 @@ export class InvalidJournalError extends Error {
 /** Makes a report of a journal. @throws {InvalidJournalError} if it is none; anything else is tried again */
 export type Recover = (journal: string) => Promise<RecoveredReport>;
 
-/** What became of the journals of jobs that have died. */
+/** The result of recovering the journals of crashed jobs. */
 export interface Recovery {
   /** What was written, with the paths; a report that another worker wrote, too, is reported by that worker. */
   written: (RecoveredReport & { path: string })[];
@@ -115,8 +115,8 @@ export interface Recovery {
 }
 
 /**
- * Writes the reports of jobs that have died before they could. A job that was only very slow writes its own over it.
- * One journal that cannot be read now, or whose report cannot be written, holds up no other.
+ * Writes the reports of jobs that crashed before they could. A job that was only very slow overwrites it with its own. A
+ * journal that cannot be read now, or whose report cannot be written, does not block others.
  *
  * @param now milliseconds since the epoch
  */

@@ -10,11 +10,11 @@ import type { ReportSettings } from './settings.ts';
 export interface MaintenanceOptions {
   settings: ReportSettings;
   sink(observation: Observation, about?: Identity): void;
-  /** Makes the report of a job that has died. */
+  /** Creates the report of a crashed job. */
   recover: Recover;
   /** Called once for each recovered report, with its path or its URL in the bucket. */
   onRecovered?(recovered: RecoveredReport, location: string): void;
-  /** Takes warnings, one line each. */
+  /** Receives warnings, one line each. */
   log(message: string): void;
   /** Milliseconds between two runs. @default 10000 */
   interval?: number;
@@ -134,8 +134,8 @@ interface Kept {
 const abandoned = 3_600_000;
 
 /**
- * Removes reports with their recordings from a folder: what is too old, then the oldest, until the rest has room; and what
- * was left when a process ended in the middle of writing one. It touches nothing but regular files whose names are those of reports.
+ * Removes reports with their recordings from a folder: expired ones, then the oldest until the size limit is met; and
+ * partial files of interrupted writes. It only touches regular files with names of reports.
  *
  * @param now milliseconds since the epoch
  * @returns how many reports were removed, and why

@@ -43,8 +43,8 @@ export class ReportSender {
   }
 
   /**
-   * Sends all that waits, recordings before their reports. What the bucket refuses by itself holds up
-   * nothing else; when the bucket is away, the rest waits.
+   * Sends all waiting files, recordings before their reports. A file that the bucket refuses does not block others; if the
+   * bucket is unavailable, the rest waits.
    *
    * @param before only what has been written before this moment, in milliseconds since the epoch: a job sends its own first
    */

@@ -82,7 +82,7 @@ export const sessionReport = z.object({
   jobId: z.string().optional(),
   roomId: z.string().optional().describe("The room's SID"),
   room: z.string().optional().describe("The room's name; with `transcript` and `allowPii`"),
-  session: z.string().describe('Tells the sessions of a job apart; it is in the name of the file'),
+  session: z.string().describe('Distinguishes the sessions of a job; it is in the name of the file'),
   agentName: z.string(),
   agentVersion: z.string(),
   startedAt: at('When the session began').optional(),

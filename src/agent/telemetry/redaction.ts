@@ -23,7 +23,7 @@ export interface RedactionOptions {
   maxText?: number;
 }
 
-/** What of attributes and texts may leave the process. */
+/** Decides which attributes and texts may leave the process. */
 export class Redaction {
   readonly #allowPii: boolean;
   #demands: (() => boolean)[] = [];
@@ -62,7 +62,7 @@ export class Redaction {
         left = hook(left, { key, signal });
       }
     } catch {
-      // What a hook could not judge stays here.
+      // A text whose hook fails is withheld.
       return undefined;
     }
     return typeof left === 'string' ? left.slice(0, this.#maxText) : undefined;

@@ -2,7 +2,7 @@ import { profiles } from '../../catalogue/objectives.ts';
 import { OptionError, Options } from '../../options.ts';
 import type { RedactText } from './redaction.ts';
 
-/** How OTLP is spoken; the value of OTEL_EXPORTER_OTLP_PROTOCOL. */
+/** The OTLP protocol; the value of OTEL_EXPORTER_OTLP_PROTOCOL. */
 export const protocols = ['http/protobuf', 'http/json', 'grpc'] as const;
 export type Protocol = (typeof protocols)[number];
 

@@ -7,7 +7,7 @@ import { type SessionSummary, statusOf } from '../store/summary.ts';
 
 const type = 'audio/ogg';
 
-/** Answers with a recording, or the part of it that is asked for, from the folder or from the bucket. */
+/** Sends a recording, or the requested range of it, from the folder or from the bucket. */
 export async function sendAudio(files: SessionFiles, request: Request, response: Response): Promise<void> {
   const remote = await files.remoteAudio(request.headers.range);
   if (remote) {
@@ -30,16 +30,16 @@ export async function sendAudio(files: SessionFiles, request: Request, response:
   });
 }
 
-/** Milliseconds to wait for a waveform: ten minutes of a call are decoded in it; for more, the client asks again. */
+/** Milliseconds to wait for a waveform, enough to decode ten minutes of a call; for longer calls, the client polls. */
 export const peaksWaitMs = 10_000;
 
-/** Why there is no recording, for programs. */
+/** Why there is no recording, as a code. */
 function reasonOf(summary: SessionSummary): 'redacted' | 'too_large' | 'not_yet' | 'not_recorded' {
   if (summary.audioDropped) return summary.audioDropped;
   return statusOf(summary, Date.now() / 1000) === 'live' ? 'not_yet' : 'not_recorded';
 }
 
-/** @param missing why there is no recording, for people */
+/** @param missing why there is no recording, as text */
 export function sendPeaks(
   waveform: Waveform,
   summary: SessionSummary,

@@ -3,17 +3,17 @@ import type { SessionState } from '../store/session-state.ts';
 import { type SessionSummary, statusOf } from '../store/summary.ts';
 import type { detailSchema, summarySchema } from './schema.ts';
 
-/** A summary as the API shows it. */
+/** A summary in the format of the API. */
 export const summaryResponse = (summary: SessionSummary, now: number): z.infer<typeof summarySchema> => ({
   ...summary,
   status: statusOf(summary, now),
   duration: summary.end - summary.start,
 });
 
-/** Models without a price that are named. */
-const mostUnpriced = 3;
+/** Maximum number of unpriced models that are named. */
+const maxUnpriced = 3;
 
-/** Why something is not there, in a line for people. */
+/** Why a part of the session is missing, as a line of text. */
 function missing(s: z.infer<typeof summarySchema>, state: SessionState): Record<string, string> {
   const reasons: Record<string, string> = {};
   const live = s.status === 'live';
@@ -43,21 +43,21 @@ function missing(s: z.infer<typeof summarySchema>, state: SessionState): Record<
     reasons.latency = s.realtime
       ? 'The SDKs measure none of realtime models.'
       : (yet ?? 'The SDK measured none: of what was typed or not answered, it does not.');
-  // With realtime models, no span has the user's transcript.
+  // With realtime models, no span contains the user's transcript.
   if (live && state.realtime && state.live.turns.length === 0)
     reasons.text = 'What the user said comes when the call ends.';
   if (s.hasReport && !state.cost) reasons.cost = 'The report has no usage.';
   const unpriced = [...new Set(state.cost?.unpriced.map(({ provider, model }) => `${provider} ${model}`))];
   if (unpriced.length > 0) {
-    const listed = unpriced.slice(0, mostUnpriced).join(', ');
-    const more = unpriced.length > mostUnpriced ? ` and ${unpriced.length - mostUnpriced} more` : '';
+    const listed = unpriced.slice(0, maxUnpriced).join(', ');
+    const more = unpriced.length > maxUnpriced ? ` and ${unpriced.length - maxUnpriced} more` : '';
     reasons.price = `None is known of ${listed}${more}, which the cost leaves out. Give it in a price file (--prices).`;
   }
   if (s.redacted) reasons.text = 'The session is redacted: what was said is not kept.';
   return reasons;
 }
 
-/** @param grafana where Grafana is, with Tempo under the uid `tempo` */
+/** @param grafana the URL of Grafana, which has Tempo under the uid `tempo` */
 export function detailOf(
   summary: SessionSummary,
   state: SessionState,

@@ -3,11 +3,11 @@ import type { LogRecord } from '../decode/records.ts';
 import type { SessionFiles } from '../store/session-files.ts';
 import type { logsQuerySchema } from './schema.ts';
 
-/** Bounds of the memory for a response, however long the log is. */
+/** Memory limits for a response, independent of the log's length. */
 export interface LogBounds {
-  /** Lines that are sorted by time, of eight bytes each. @default a million */
+  /** Maximum number of lines sorted by time, of eight bytes each. @default a million */
   ordered: number;
-  /** Characters of all lines of an answer; there is one line at least. @default eight million */
+  /** Maximum characters of all lines of a response, which has at least one line. @default eight million */
   characters: number;
 }
 
@@ -16,7 +16,7 @@ const defaultBounds: LogBounds = { ordered: 1_000_000, characters: 8_000_000 };
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
 
 interface Line {
-  /** The sort key: its time; lines beyond the sorted ones are at the end. */
+  /** The sort key: its time; lines beyond the limit of sorted ones are at the end. */
   at: number;
   /** Its index among the lines of the level, in the order of arrival. */
   number: number;
@@ -26,11 +26,11 @@ interface Line {
 const before = (a: Line, b: Line): number => a.at - b.at || a.number - b.number;
 
 /**
- * Lines of a session's log in the order of their time. The file is read twice, as a stream: for the times of the lines, which say
- * which ones are asked for, and for these.
+ * Lines of a session's log in order of time. The file is read twice, as a stream: first for the times, which determine the
+ * lines of the page, then for these lines.
  *
- * @param size the bytes of the file that count
- * @returns how many lines there are of the level, and the JSON of those that are asked for
+ * @param size the valid bytes of the file
+ * @returns the number of lines of the level, and the JSON of the requested ones
  */
 export async function logsPage(
   files: SessionFiles,
@@ -67,7 +67,7 @@ function ranks(times: readonly number[], from: number, to: number): (line: Line)
   const first = sorted[from] ?? Number.POSITIVE_INFINITY;
   const beyond = from >= sorted.length;
   const last = beyond ? Number.NEGATIVE_INFINITY : (sorted[Math.min(to, sorted.length) - 1] ?? 0);
-  // Lines of one and the same time are in the order in which they came.
+  // Lines with the same time are in order of arrival.
   let atFirst = sorted.indexOf(first);
   let atLast = sorted.indexOf(last);
   return ({ at, number }) => {
@@ -80,24 +80,24 @@ function ranks(times: readonly number[], from: number, to: number): (line: Line)
   };
 }
 
-/** The first lines in order, as many as fit. */
+/** The first lines in order, up to the size limit. */
 class Page {
-  readonly #most: number;
+  readonly #maxCharacters: number;
   #lines: Line[] = [];
   #characters = 0;
-  /** The first line that did not fit; no later one does. */
+  /** The first line that did not fit; no later line is added. */
   #end?: Line;
 
-  constructor(most: number) {
-    this.#most = most;
+  constructor(maxCharacters: number) {
+    this.#maxCharacters = maxCharacters;
   }
 
   add(line: Line): void {
     if (this.#end && before(line, this.#end) > 0) return;
     this.#lines.push(line);
     this.#characters += line.json.length;
-    // Not at each of them: it sorts.
-    if (this.#characters > 2 * this.#most) this.#trim();
+    // Not at each line, because it sorts.
+    if (this.#characters > 2 * this.#maxCharacters) this.#trim();
   }
 
   lines(): string[] {
@@ -107,7 +107,7 @@ class Page {
 
   #trim(): void {
     this.#lines.sort(before);
-    while (this.#characters > this.#most && this.#lines.length > 1) {
+    while (this.#characters > this.#maxCharacters && this.#lines.length > 1) {
       this.#end = this.#lines.pop();
       this.#characters -= this.#end?.json.length ?? 0;
     }

@@ -72,15 +72,15 @@ export function openApi(version: string): Json {
   return { openapi: '3.1.0', info: { title: 'Talkgauge gateway', version }, paths };
 }
 
-/** One operation of the API, as far as its documentation is concerned. */
+/** The documentation of an operation of the API. */
 export interface Operation {
   method: 'get' | 'delete';
   path: string;
   summary: string;
   query?: z.ZodObject;
-  /** Of the body of a 200; undefined: it is no JSON, or there is none. */
+  /** The schema of the body of a 200; undefined: no JSON, or no body. */
   answer?: z.ZodType;
-  /** What is answered beside 200, 400, 401 and 404. */
+  /** The responses in addition to 200, 400, 401 and 404. */
   note?: string;
 }
 

@@ -6,13 +6,13 @@ import { type AuthOptions, createAuthenticator } from '../../http/auth.ts';
 import { OptionError } from '../../options.ts';
 import type { Telemetry } from '../telemetry.ts';
 
-/** Who may read sessions. Any of what is given lets a request in. */
+/** Who may read sessions. Each configured method authorizes a request. */
 export interface Readers extends AuthOptions {
-  /** A proxy that logs people in, and says so in a header. */
+  /** A proxy that authenticates users, and sends a header with the user. */
   proxy?: {
     /** `x-forwarded-user`; it must not be empty. */
     header: string;
-    /** Addresses, or networks as `10.0.0.0/8`, from which the header is believed. */
+    /** Addresses, or networks such as `10.0.0.0/8`, from which the header is trusted. */
     from: readonly string[];
     /** Names by which the proxy reaches the gateway, as in `Host`, without ports. @default any */
     hosts?: readonly string[];
@@ -26,15 +26,15 @@ export interface ReaderGuardOptions {
   telemetry: Telemetry;
 }
 
-/** Requests without the right credentials per minute and address; of IPv6, per network of 64 bits. */
+/** Unauthorized requests per minute and address; for IPv6, per network of 64 bits. */
 const maxFailures = 100;
 const ipv6Network = 64;
 
 /**
- * Authorizes readers: by login where one is configured, else only from this machine.
+ * Authorizes readers: by login if one is configured, otherwise only from this machine.
  *
- * @throws OptionError if the gateway is to listen elsewhere, and nobody needs a login
- * @throws ServeError `ERR_AUTH` if a credential cannot be used
+ * @throws OptionError if the gateway listens on another address without a login
+ * @throws ServeError `ERR_AUTH` if a credential is invalid
  */
 export function createReaderGuard({ readers, host, telemetry }: ReaderGuardOptions): RequestHandler {
   const { proxy, ...auth } = readers ?? {};
@@ -85,11 +85,11 @@ export function createReaderGuard({ readers, host, telemetry }: ReaderGuardOptio
   };
 }
 
-/** Headers that proxies and CDNs add to what they forward. */
+/** Headers that proxies and CDNs add to forwarded requests. */
 const forwarded = /^(?:via|forwarded|x-forwarded-.*|x-real-ip|x-client-ip|true-client-ip|cf-connecting-ip)$/;
 
 /**
- * What shows that a proxy forwarded a request; undefined: nothing does. nginx adds no header by default. Before 1.29.7 it speaks
+ * The sign that a proxy forwarded a request; undefined: no sign. nginx adds no header by default. Before 1.29.7 it speaks
  * HTTP/1.0; of later versions only the page's own requests show it, by the address of the page in the browser.
  */
 function proxyIndicator({ headers, httpVersion, originalUrl }: Request): string | undefined {
@@ -102,8 +102,8 @@ function proxyIndicator({ headers, httpVersion, originalUrl }: Request): string 
 }
 
 /**
- * Without a login, being on this machine is what lets a request in. So a web page that a browser on this machine shows must not be
- * able to make one, by a name of its own that leads to 127.0.0.1; nor may a proxy on this machine forward what comes from elsewhere.
+ * Without a login, only requests from this machine are authorized. Therefore two kinds are refused: those of a web page in
+ * a local browser whose own host name resolves to 127.0.0.1, and those that a local proxy forwards from elsewhere.
  */
 function localOnly(telemetry: Telemetry): RequestHandler {
   return (request, response, next) => {
@@ -127,7 +127,7 @@ function localOnly(telemetry: Telemetry): RequestHandler {
   };
 }
 
-/** Refuses cross-origin requests that change something. */
+/** Refuses cross-origin requests with side effects. */
 export function sameOrigin(telemetry: Telemetry): RequestHandler {
   return (request, response, next) => {
     if (request.method === 'GET' || request.method === 'HEAD') return next();

@@ -4,7 +4,7 @@ import { chatItemTypes } from '../decode/chat-item.ts';
 import { features, sortKeys } from '../store/query.ts';
 import { unmeasuredReasons } from '../timeline/latency.ts';
 
-/** The schema of the HTTP API: what it takes, and what it answers. docs/gateway-api.md is made from it. */
+/** The schema of the HTTP API: parameters and responses. docs/gateway-api.md is generated from it. */
 
 const seconds = (what: string) => z.number().describe(`${what}, in seconds`);
 const time = (what: string) => z.number().describe(`${what}, as unix seconds`);

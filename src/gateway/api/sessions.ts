@@ -25,7 +25,7 @@ export interface ApiOptions {
   store: SessionStore;
   waveforms: Waveforms;
   telemetry: Telemetry;
-  /** Where Grafana is, for links to traces. */
+  /** The URL of Grafana, for links to traces. */
   grafana?: string;
 }
 
@@ -36,7 +36,7 @@ interface Found {
   files: SessionFiles;
 }
 
-/** Answers of a kind at a time. */
+/** Maximum number of concurrent responses of each kind. */
 const maxTraces = 8;
 const maxRecordings = 64;
 
@@ -50,14 +50,14 @@ export function createApi({ store, waveforms, telemetry, grafana }: ApiOptions):
   const api = Router();
   const notFound = (response: Response, error: string) => void response.status(404).json({ error });
 
-  /** Answers with what is made of a session, or that there is none. */
+  /** Responds with data of a session, or with 404. */
   const session = (
     path: string,
     answer: (found: Found, request: Request, response: Response) => Promise<void>,
   ) =>
     api.get(`/sessions/:id${path}`, async (request, response) => {
       const id = String(request.params.id);
-      // An id becomes a path: nothing but a session's name does.
+      // An id becomes a path, so that only valid session ids are accepted.
       const summary = isSessionId(id) ? store.index.get(id) : undefined;
       const state = summary && (await store.state(id));
       if (!summary || !state) return notFound(response, 'There is no such session; it may have been deleted');
@@ -91,7 +91,7 @@ export function createApi({ store, waveforms, telemetry, grafana }: ApiOptions):
     response.json(detailOf(summary, state, now(), grafana));
   });
 
-  // What may be hundreds of megabytes; a browser that plays a recording holds its answer.
+  // Responses of up to hundreds of megabytes; a browser that plays a recording keeps its response open.
   api.get('/sessions/:id/trace', concurrencyLimit(maxTraces));
   api.get('/sessions/:id/audio', concurrencyLimit(maxRecordings));
 
@@ -150,7 +150,7 @@ export function createApi({ store, waveforms, telemetry, grafana }: ApiOptions):
   return api;
 }
 
-/** A report, with what is in it twice marked so. */
+/** A report, with duplicate usage marked. */
 function reportOf(report: SessionReport | undefined, { usageReporters }: SessionState) {
   if (!report) return null;
   const usage = report.usage.map((entry) =>
@@ -159,7 +159,7 @@ function reportOf(report: SessionReport | undefined, { usageReporters }: Session
   return { ...report, usage };
 }
 
-/** The query of a request; undefined: it cannot be used, and the request is answered. */
+/** The query of a request; undefined: it is invalid, and the error response was sent. */
 function parsedQuery<S extends z.ZodType>(
   schema: S,
   request: Request,
@@ -173,7 +173,7 @@ function parsedQuery<S extends z.ZodType>(
   return undefined;
 }
 
-/** Answers with the spans of a session, as they are read: those of a long call are more than fits into memory twice. */
+/** Streams the spans of a session: those of a long call do not fit into memory twice. */
 export async function sendTrace(files: SessionFiles, state: SessionState, response: Response): Promise<void> {
   const factsBySpan: { spanId: string; facts: string }[] = [];
   const last = new Map<string, number>();
@@ -205,19 +205,16 @@ export async function sendTrace(files: SessionFiles, state: SessionState, respon
   });
 }
 
-/** Readers at a time: each takes a connection. */
+/** Maximum number of concurrent readers: each uses a connection. */
 const maxReaders = 200;
 const heartbeatMs = 25_000;
-/** What a reader that does not read may have waiting, in bytes. */
-const maxWaiting = 1024 * 1024;
-/** Milliseconds after which a stream ends. Its reader asks again, and needs a login that still holds. */
-const longestStreamMs = 600_000;
+/** Maximum bytes buffered for a slow reader. */
+const maxBuffered = 1024 * 1024;
+/** Milliseconds after which a stream ends. Its reader reconnects, and needs a login that is still valid. */
+const maxStreamMs = 600_000;
 
 /** Streams session changes as server-sent events. */
-export function createEventStream(
-  store: Pick<SessionStore, 'events'>,
-  maxAge = longestStreamMs,
-): RequestHandler {
+export function createEventStream(store: Pick<SessionStore, 'events'>, maxAge = maxStreamMs): RequestHandler {
   let readers = 0;
   return (_request, response) => {
     if (readers >= maxReaders)
@@ -226,7 +223,7 @@ export function createEventStream(
     response.writeHead(200, { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
     response.write(': changes follow\n\n');
     const send = (event: string, data: unknown) => {
-      if (response.writableLength > maxWaiting) return void response.destroy();
+      if (response.writableLength > maxBuffered) return void response.destroy();
       response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
     };
     const changed = (id: string, summary: SessionSummary | undefined) =>
@@ -243,18 +240,18 @@ export function createEventStream(
   };
 }
 
-/** Cached responses, and the longest one in characters: some forty megabytes in all. */
-const mostKept = 8;
-const longest = 5_000_000;
+/** Maximum number of cached responses, and of characters in one: some forty megabytes in total. */
+const maxCached = 8;
+const maxCharacters = 5_000_000;
 
 /** Caches expensive responses until the session changes; concurrent requests share one. */
 export class ResponseCache {
-  /** By what is asked for; the one that was asked for last is the last. */
+  /** By name, in order of last use. */
   readonly #kept = new Map<string, { version: string; json: Promise<string> }>();
 
   /**
-   * @param name of what is asked for
-   * @param version another version makes the response again
+   * @param name of the response
+   * @param version a new version replaces the cached response
    */
   of(name: string, version: string, make: () => Promise<unknown>): Promise<string> {
     const known = this.#kept.get(name);
@@ -262,15 +259,15 @@ export class ResponseCache {
     this.#kept.delete(name);
     this.#kept.set(name, answer);
     const [oldest] = this.#kept.keys();
-    if (this.#kept.size > mostKept && oldest !== undefined) this.#kept.delete(oldest);
+    if (this.#kept.size > maxCached && oldest !== undefined) this.#kept.delete(oldest);
     if (answer !== known) {
       const drop = () => this.#kept.get(name) === answer && this.#kept.delete(name);
-      answer.json.then(({ length }) => length > longest && drop(), drop);
+      answer.json.then(({ length }) => length > maxCharacters && drop(), drop);
     }
     return answer.json;
   }
 
-  /** Keeps no answer of this name. */
+  /** Removes the response of this name. */
   forget(name: string): void {
     this.#kept.delete(name);
   }

@@ -1,4 +1,4 @@
-/** A stream that is no Ogg Opus, or of a kind that no SDK records. */
+/** A stream that is not Ogg Opus, or of a kind that no SDK records. */
 export class UnreadableAudio extends Error {
   override readonly name = 'UnreadableAudio';
 }
@@ -8,11 +8,11 @@ const headerBytes = 27;
 const noBytes = new Uint8Array(0);
 
 /**
- * The packets of an Ogg stream, page by page. A stream that was cut short ends early, with what was whole.
+ * The packets of an Ogg stream, page by page. A truncated stream ends after its last complete packet.
  *
- * @param maxBytes of a packet; a longer one is cut after one byte more, which marks it as too long. A packet continues over any
- * number of pages, so that without it one file could be one packet.
- * @throws UnreadableAudio where there is no page although one should begin
+ * @param maxBytes of a packet; a longer one is truncated to one byte more, which indicates that it is too long. A packet
+ *   may continue over any number of pages, so that without the limit a whole file could be one packet.
+ * @throws UnreadableAudio if a page header is missing
  */
 export async function* oggPackets(
   input: AsyncIterable<Uint8Array>,
@@ -57,7 +57,7 @@ function packetsIn(
   let before = partial;
   const taken = () => {
     const end = Math.min(to, from + keptBytes - before.length);
-    // A packet that is too long already is not copied again for each further page.
+    // A packet that is already too long is not copied again for each further page.
     const packet = end > from ? new Uint8Array(before.length + end - from) : before;
     if (packet !== before) {
       packet.set(before);

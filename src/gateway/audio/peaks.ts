@@ -1,35 +1,37 @@
 import { OpusDecoderWebWorker } from 'opus-decoder';
 import { oggPackets, UnreadableAudio } from './ogg-packets.ts';
 
-/** How loud a recording is over its time: the lowest and the highest sample of each bucket. */
+/** The loudness of a recording over time: the lowest and the highest sample of each bucket. */
 export interface Peaks {
-  /** Of the recording, in seconds; ten hours of a longer one. */
+  /** The length of the recording in seconds, at most ten hours. */
   duration: number;
-  /** What one bucket covers. */
+  /** The length of a bucket. */
   bucketSeconds: number;
   channels: readonly {
     of: 'user' | 'agent' | 'both';
-    /** Percent of the loudest that can be, −100 to 100. */
+    /** Percent of full scale, −100 to 100. */
     min: readonly number[];
     max: readonly number[];
   }[];
 }
 
 const sampleRate = 48_000;
-/** 50 ms, which are some pixels where a turn fills the screen. */
+/** 50 ms, which are a few pixels when a turn fills the screen. */
 const finest = 0.05;
-/** Half an hour of the finest; longer recordings have fewer buckets in a second. */
+/** Half an hour at the finest resolution; longer recordings have fewer buckets per second. */
 const maxBuckets = 36_000;
-/** Opus packets are 20 ms with both SDKs: a second in one message to the decoder. */
+/** Packets per message to the decoder: one second, since both SDKs write Opus packets of 20 ms. */
 const packetsAtOnce = 50;
-/** More than Opus makes of 120 ms of stereo at its highest rate; the decoder's buffer is no larger. */
+/** More than Opus needs for 120 ms of stereo at its highest rate; the decoder's buffer has this size. */
 const maxPacketBytes = 3840;
-/** Packets that are too long or cannot be decoded, and are silence, before the whole recording is given up. */
+/** Maximum number of packets that are too long or cannot be decoded, which become silence; with more, decoding fails. */
 const maxErrors = 50;
-/** What is decoded of a recording, in seconds: ten hours, for two bytes can be 120 ms, and others wait meanwhile. */
-const mostSeconds = 36_000;
-/** Within what a second of audio is decoded, however busy the machine is. */
-const answerMs = 60_000;
+/**
+ * Maximum decoded seconds of a recording: ten hours. Two bytes can be 120 ms of audio, and other recordings wait meanwhile.
+ */
+const maxDecodedSeconds = 36_000;
+/** The decoder's timeout for one second of audio, on a busy machine, too. */
+const decoderTimeoutMs = 60_000;
 
 /** The buckets of one channel. */
 class Channel {
@@ -48,7 +50,7 @@ class Channel {
     this.max[bucket] = high;
   }
 
-  /** Makes one bucket of each two. */
+  /** Merges each pair of buckets. */
   halve(): void {
     const half = Math.ceil(this.min.length / 2);
     for (let at = 0; at < half; at++) {
@@ -62,7 +64,7 @@ class Channel {
 
 const percent = (sample: number): number => Math.round(Math.max(-1, Math.min(1, sample)) * 100);
 
-/** Buckets that get coarser as the recording gets longer, so that its length need not be known. */
+/** Buckets that get coarser as the recording gets longer, so that its length need not be known in advance. */
 class Buckets {
   readonly #channels: readonly Channel[];
   readonly #maxSamples: number;
@@ -91,7 +93,7 @@ class Buckets {
     }
   }
 
-  /** Whether more changes nothing. */
+  /** Whether further audio is ignored. */
   get full(): boolean {
     return this.#samples >= this.#maxSamples;
   }
@@ -111,7 +113,7 @@ class Buckets {
   }
 }
 
-/** What `OpusHead` says: how many channels, and how many samples are to be skipped (RFC 7845). */
+/** The content of `OpusHead`: the number of channels, and of samples to skip (RFC 7845). */
 function headOf(packet: Uint8Array | undefined): { channels: number; preSkip: number } {
   const head = Buffer.from(packet ?? []);
   const channels = head[9];
@@ -124,14 +126,14 @@ function headOf(packet: Uint8Array | undefined): { channels: number; preSkip: nu
 /**
  * Decodes a recording in a worker thread to its peaks.
  *
- * @param signal ends it
- * @param maxSeconds of it that are decoded; what is longer is left out
- * @throws UnreadableAudio if it is no Ogg Opus; Error if it was ended
+ * @param signal aborts the decoding
+ * @param maxSeconds decoded; the rest is omitted
+ * @throws UnreadableAudio if it is not Ogg Opus; Error if it was aborted
  */
 export async function peaksOf(
   input: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
-  maxSeconds = mostSeconds,
+  maxSeconds = maxDecodedSeconds,
 ): Promise<Peaks> {
   const packets = packetsOf(input);
   let decoder: OpusDecoderWebWorker<typeof sampleRate> | undefined;
@@ -154,14 +156,14 @@ export async function peaksOf(
     }
     return buckets.peaks();
   } finally {
-    // Its own `free` waits for an answer, which a thread that failed does not give.
+    // Its own `free` waits for a response, which a failed thread does not send.
     (decoder as unknown as { terminate(): void } | undefined)?.terminate();
-    // Else the file of what is no Opus stays open.
+    // Otherwise the file stays open if it is not Opus.
     await packets.return(undefined);
   }
 }
 
-/** Batches of packets for the decoder; `tooLong`: how many exceed its buffer. */
+/** Batches of packets for the decoder; `tooLong`: the number of packets that exceed its buffer. */
 async function* batchesOf(
   packets: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<{ frames: Uint8Array[]; tooLong: number }> {
@@ -180,11 +182,14 @@ async function* packetsOf(input: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
   for await (const packets of oggPackets(input, maxPacketBytes)) yield* packets;
 }
 
-/** The decoder's thread does not say when it fails. */
+/** The decoder's thread does not report its failure. */
 async function inTime<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
   let end = () => {};
   const ended = new Promise<never>((_resolve, reject) => {
-    const timer = setTimeout(() => reject(new UnreadableAudio('the decoder does not answer')), answerMs);
+    const timer = setTimeout(
+      () => reject(new UnreadableAudio('the decoder does not answer')),
+      decoderTimeoutMs,
+    );
     const abort = () => reject(signal.reason);
     signal.addEventListener('abort', abort);
     if (signal.aborted) abort();

@@ -6,8 +6,8 @@ import { UnreadableAudio } from './ogg-packets.ts';
 import { type Peaks, peaksOf } from './peaks.ts';
 
 /**
- * `none`: the session has no audio; `preparing`: it is being decoded, ask again; `unreadable`: it is no Ogg Opus;
- * `slow`: it took longer than one recording may; `busy`: too many others wait for theirs.
+ * `none`: the session has no audio; `preparing`: it is being decoded, ask again; `unreadable`: it is not Ogg Opus; `slow`:
+ * decoding exceeded the time limit; `busy`: too many recordings are queued.
  */
 export type Waveform =
   | { state: 'none' | 'preparing' | 'unreadable' | 'slow' | 'busy' }
@@ -16,19 +16,19 @@ export type Waveform =
 export interface WaveformsOptions {
   /** @default peaksOf */
   decode?: typeof peaksOf;
-  /** Milliseconds that one recording may take, for others wait meanwhile. @default `decodingMs` */
+  /** Maximum milliseconds for one recording, because others wait meanwhile. @default `decodingMs` */
   limit?: number;
 }
 
-/** Three minutes: seven hours of a call that is decoded 144 times as fast as it plays, as on two cores that others use too. */
+/** Three minutes: enough for a call of seven hours at 144 times real time, as measured on two shared cores. */
 export const decodingMs = 180_000;
 
-/** Recordings that may wait to be decoded. One is decoded at a time: jobs that upload need the other core. */
+/** Maximum number of queued recordings. One is decoded at a time, to leave a core for uploads. */
 const maxWaiting = 8;
-/** Recordings of which there is no waveform that are remembered, so that none is decoded again and again. */
-const maxGivenUp = 1000;
-/** Milliseconds after which one that was slow is tried again: the machine may have been busy. */
-const againMs = 3_600_000;
+/** Maximum number of failed recordings that are remembered, so that none is decoded repeatedly. */
+const maxFailed = 1000;
+/** Milliseconds before a retry of a slow recording: the machine may have been busy. */
+const retryMs = 3_600_000;
 
 /** The waveforms of recordings, decoded at the first request, and stored beside them. */
 export class Waveforms {
@@ -36,8 +36,8 @@ export class Waveforms {
   readonly #peaksOf: typeof peaksOf;
   readonly #limit: number;
   readonly #running = new Map<string, Promise<Waveform>>();
-  /** By id and size: why there is none, and until when, in milliseconds, that is not tried again. */
-  readonly #givenUp = new Map<string, { state: 'unreadable' | 'slow'; until: number }>();
+  /** By id and size: the failure, and the time in milliseconds before which it is not retried. */
+  readonly #failed = new Map<string, { state: 'unreadable' | 'slow'; until: number }>();
   readonly #closing = new AbortController();
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -49,21 +49,21 @@ export class Waveforms {
 
   /**
    * @param id that `isSessionId` allows
-   * @param waitMs after which the answer is `preparing`
+   * @param waitMs after which the state is `preparing`
    */
   async of(id: string, waitMs: number): Promise<Waveform> {
     const audio = (await this.#store.state(id))?.audio;
     if (!audio) return { state: 'none' };
     const kept = await this.#store.files(id).read<Peaks>('peaks');
     if (kept) return { state: 'ready', peaks: kept };
-    const givenUp = this.#givenUp.get(`${id} ${audio.bytes}`);
-    if (givenUp && Date.now() < givenUp.until) return { state: givenUp.state };
+    const failed = this.#failed.get(`${id} ${audio.bytes}`);
+    if (failed && Date.now() < failed.until) return { state: failed.state };
     const running = this.#running.get(id) ?? this.#start(id, audio.bytes);
     if (!running) return { state: 'busy' };
     return withDeadline<Waveform, Waveform>(waitMs, running, () => ({ state: 'preparing' }));
   }
 
-  /** Ends what is being decoded. */
+  /** Aborts the decoding. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#turn;
@@ -87,21 +87,21 @@ export class Waveforms {
       await this.#store.keepPeaks(id, bytes, peaks);
       return { state: 'ready', peaks };
     } catch (error) {
-      // It was deleted or redacted meanwhile.
+      // The recording was deleted or redacted meanwhile.
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { state: 'none' };
       if (this.#closing.signal.aborted) return { state: 'preparing' };
-      if (over.aborted) return this.#giveUp(`${id} ${bytes}`, 'slow', Date.now() + againMs);
+      if (over.aborted) return this.#giveUp(`${id} ${bytes}`, 'slow', Date.now() + retryMs);
       if (!(error instanceof UnreadableAudio)) throw error;
       return this.#giveUp(`${id} ${bytes}`, 'unreadable', Number.POSITIVE_INFINITY);
     }
   }
 
   #giveUp(recording: string, state: 'unreadable' | 'slow', until: number): Waveform {
-    this.#givenUp.set(recording, { state, until });
+    this.#failed.set(recording, { state, until });
     // Evicts the oldest.
-    for (const [oldest] of this.#givenUp) {
-      if (this.#givenUp.size <= maxGivenUp) break;
-      this.#givenUp.delete(oldest);
+    for (const [oldest] of this.#failed) {
+      if (this.#failed.size <= maxFailed) break;
+      this.#failed.delete(oldest);
     }
     return { state };
   }

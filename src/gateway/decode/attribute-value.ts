@@ -11,7 +11,7 @@ export type AttributeValue =
   | { [key: string]: AttributeValue };
 export type Attributes = Readonly<Record<string, AttributeValue>>;
 
-/** @throws NestedTooDeep if it is nested more deeply than values may be */
+/** @throws NestedTooDeep if its nesting exceeds the limit */
 export function attributeValueOf(any: AnyValue | undefined, depth = 0): AttributeValue {
   if (depth > maxDepthOfValue) throw new NestedTooDeep();
   const held = any?.value;
@@ -34,7 +34,7 @@ export function attributeValueOf(any: AnyValue | undefined, depth = 0): Attribut
   }
 }
 
-/** Attributes by key. A key that comes twice, as in the logs of Node.js, has its last value. */
+/** Attributes by key. A duplicate key, as in the logs of Node.js, has its last value. */
 export const attributesOf = (pairs: readonly KeyValue[] = [], depth = 0): { [key: string]: AttributeValue } =>
   Object.fromEntries(pairs.map(({ key, value }) => [key, attributeValueOf(value, depth)]));
 
@@ -47,7 +47,7 @@ export function number(value: AttributeValue | undefined): number | undefined {
   return typeof taken === 'number' && Number.isFinite(taken) ? taken : undefined;
 }
 
-/** The SDKs write some as text. */
+/** The SDKs write some flags as text. */
 export function flag(value: AttributeValue | undefined): boolean | undefined {
   if (value === 'true' || value === 'false') return value === 'true';
   return typeof value === 'boolean' ? value : undefined;
@@ -59,7 +59,7 @@ export const list = (value: AttributeValue | undefined): AttributeValue[] =>
 export const record = (value: AttributeValue | undefined): { [key: string]: AttributeValue } =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
 
-/** An attribute that holds JSON; empty if it does not. */
+/** An attribute that contains JSON; empty if it is not JSON. */
 export function parsed(value: AttributeValue | undefined): { [key: string]: AttributeValue } {
   if (typeof value !== 'string') return record(value);
   try {

@@ -1,6 +1,6 @@
 import { type AttributeValue, flag, list, number, record, text } from './attribute-value.ts';
 
-/** What the SDK measured of one message; seconds, and unix seconds for the two times. */
+/** The SDK's measurements of a message, in seconds; the two times are unix seconds. */
 export interface MessageMetrics {
   startedSpeakingAt?: number;
   stoppedSpeakingAt?: number;
@@ -21,20 +21,20 @@ export const chatItemTypes = [
   'agent_config_update',
 ] as const;
 
-/** One item of a conversation, from either SDK, and from either way in which they send it. */
+/** One item of a conversation, from either SDK and either upload format. */
 export interface ChatItem {
   id: string;
   type: (typeof chatItemTypes)[number];
-  /** Unix seconds; undefined if the SDK did not say. */
+  /** Unix seconds; undefined if the SDK did not send it. */
   at?: number;
   role?: string;
-  /** What was said; empty parts are left out, images and audio are named in brackets. */
+  /** The text; empty parts are omitted, images and audio are named in brackets. */
   text?: string;
   interrupted?: boolean;
   /** 0 to 1. */
   confidence?: number;
   metrics?: MessageMetrics;
-  /** Of a tool. */
+  /** The name of the tool. */
   name?: string;
   callId?: string;
   arguments?: string;
@@ -45,11 +45,11 @@ export interface ChatItem {
   instructions?: string;
   toolsAdded?: string[];
   toolsRemoved?: string[];
-  /** Whether it was pieced together from spans while the call ran, until the SDK sends the conversation itself. */
+  /** Whether it was reconstructed from spans of a live call, until the SDK sends the conversation itself. */
   provisional?: boolean;
 }
 
-/** Unix seconds: numbers are that already, text is RFC 3339. */
+/** Converts to unix seconds: numbers are unix seconds already, text is RFC 3339. */
 function time(value: AttributeValue | undefined): number | undefined {
   const numeric = number(value);
   if (numeric !== undefined) return numeric > 0 ? numeric : undefined;
@@ -79,7 +79,7 @@ function metricsOf(value: AttributeValue | undefined): MessageMetrics | undefine
   return Object.values(found).some((measured) => measured !== undefined) ? found : undefined;
 }
 
-/** A part is text, `{text}`, or something that is not: `{type: 'image_content', …}`, `{image: …}`. */
+/** A part is text, `{text}`, or other content: `{type: 'image_content', …}`, `{image: …}`. */
 function said(content: AttributeValue | undefined): string | undefined {
   const parts = list(content).map((part) => {
     if (typeof part === 'string') return part;
@@ -107,7 +107,7 @@ function itemOf(type: ChatItem['type'], wire: { [key: string]: AttributeValue })
     at: time(wire.created_at),
     role: text(wire.role)?.toLowerCase(),
     text: said(wire.content),
-    // Fields that are false are left out of what one of the two ways brings.
+    // One of the two formats omits fields that are false.
     interrupted: type === 'message' ? (flag(wire.interrupted) ?? false) : undefined,
     confidence: number(wire.transcript_confidence),
     metrics: metricsOf(wire.metrics),
@@ -146,7 +146,7 @@ export function chatItemOfHistory(value: AttributeValue | undefined): ChatItem |
 export const chatItemsOfHistory = (history: AttributeValue): ChatItem[] =>
   list(record(history).items).flatMap((item) => chatItemOfHistory(item) ?? []);
 
-/** The conversation with `later` items in it: an item that was there takes on what the later one says. */
+/** Merges `later` items into the conversation: the fields of a later item replace those of an earlier one. */
 export function mergeItems(before: readonly ChatItem[], later: readonly ChatItem[]): ChatItem[] {
   const items = new Map(before.map((item) => [item.id, item]));
   for (const item of later) {
@@ -154,6 +154,6 @@ export function mergeItems(before: readonly ChatItem[], later: readonly ChatItem
     const metrics = (known?.metrics || item.metrics) && { ...known?.metrics, ...item.metrics };
     items.set(item.id, { ...known, ...item, ...(metrics && { metrics }) });
   }
-  // Stable, so that what has no time, or the same, stays in the order in which it was sent.
+  // The sort is stable, so that items without a time, or with the same one, keep the order in which they were sent.
   return [...items.values()].sort((a, b) => (a.at ?? 0) - (b.at ?? 0));
 }

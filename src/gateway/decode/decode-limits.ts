@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { BinaryReader, type FieldInfo, type MessageType, ScalarType, WireType } from '@bufbuild/protobuf';
 
-/** An upload whose values are nested too deeply to come from an SDK. */
+/** The values of the upload are nested too deeply to come from an SDK. */
 export class NestedTooDeep extends Error {
   override readonly name = 'NestedTooDeep';
 
@@ -11,23 +11,26 @@ export class NestedTooDeep extends Error {
   }
 }
 
-/** How deep values may be nested; those of the SDKs are a dozen deep. */
+/** Maximum nesting of values; those of the SDKs are a dozen levels deep. */
 export const maxDepthOfValue = 64;
-/** A value of OTLP in another one is three messages of protobuf, or four objects and lists of JSON; and some are around them. */
+/** A nested OTLP value takes three protobuf messages, or four JSON objects and lists, in addition to the enclosing ones. */
 const maxDepthOfProtobuf = 3 * maxDepthOfValue + 16;
 const maxDepthOfJson = 4 * maxDepthOfValue + 16;
 
-/** An upload with so many elements that decoding it would exhaust the gateway's memory, however few bytes it has. */
+/** The upload has so many elements that decoding it would exhaust the gateway's memory, whatever its size in bytes. */
 export class TooManyElements extends Error {
   override readonly name = 'TooManyElements';
 }
 
 /**
- * How many elements and members of JSON an upload may have: one takes a byte of it, and some fifty of memory. The largest body of
- * logs that Node.js may send has 1.4 million.
+ * Maximum number of JSON elements and members of an upload: each takes at least a byte of it, and some fifty bytes of
+ * memory. The largest body of logs from Node.js has 1.4 million.
  */
 const maxJsonElements = 2_000_000;
-/** How many fields of protobuf: a span takes two bytes of it, and some five hundred of memory. A request of 512 spans has 50,000. */
+/**
+ * Maximum number of protobuf fields: a span takes at least two bytes of the body, and some five hundred bytes of memory. A
+ * request of 512 spans has 50,000 fields.
+ */
 const maxProtobufFields = 400_000;
 
 const [quote, backslash, comma, brace, bracket, endOfObject, endOfList] = [...'"\\,{[}]'].map((char) =>
@@ -67,14 +70,14 @@ interface Within {
   end: number;
 }
 
-/** By which wire types a field is sent; numbers that are repeated, also packed. */
+/** The valid wire types of a field; repeated numbers may be packed. */
 function wiresOf(field: FieldInfo): readonly WireType[] {
   if (field.kind === 'message' || field.kind === 'map') return [WireType.LengthDelimited];
   const own = field.kind === 'enum' ? WireType.Varint : (wires.get(field.T) ?? WireType.Varint);
   return field.repeated ? [own, WireType.LengthDelimited] : [own];
 }
 
-/** Of scalars that are no varint. */
+/** The wire types of scalars that are not varints. */
 const wires: ReadonlyMap<ScalarType, WireType> = new Map([
   ...[ScalarType.STRING, ScalarType.BYTES].map((type) => [type, WireType.LengthDelimited] as const),
   ...[ScalarType.DOUBLE, ScalarType.FIXED64, ScalarType.SFIXED64].map(
@@ -86,13 +89,13 @@ const wires: ReadonlyMap<ScalarType, WireType> = new Map([
 ]);
 
 /**
- * What cannot be read is counted as far as it can be. It is read by the reader that decodes it, field by field, so that nothing is
- * hidden from the count.
+ * Counts the fields of a body, of a malformed one up to its error. It uses the reader that decodes the body, so that no
+ * field is missed.
  *
- * @param type what the body is a message of
- * @throws TooManyElements if protobuf has more than `most` fields, those of messages in it included
+ * @param type the message type of the body
+ * @throws TooManyElements if protobuf has more than `most` fields, including those of nested messages
  * @throws NestedTooDeep if messages are nested more deeply than values of OTLP may be
- * @throws Error if a field is sent as what it is not: a decoder would take what follows for something else
+ * @throws Error if a field has a wrong wire type: a decoder would misread what follows
  */
 export function checkProtobufLimits(
   body: Uint8Array,
@@ -105,7 +108,7 @@ export function checkProtobufLimits(
     fields += more;
     if (fields > most) throw new TooManyElements('the protobuf has too many parts');
   };
-  // No recursion: what is counted here has not been bounded yet.
+  // No recursion, because the nesting has not been checked yet.
   const open: Within[] = [{ type, end: body.length }];
   for (let within = open.at(-1); within; within = open.at(-1)) {
     if (reader.pos >= within.end) {
@@ -122,7 +125,7 @@ export function checkProtobufLimits(
     if (field && field.kind === 'message') {
       const length = readable(() => reader.uint32());
       if (length === undefined) return;
-      // Also beyond the end of what it is in, or of the body: so far a decoder goes, too.
+      // Also beyond the end of the enclosing message or of the body, as a decoder does.
       open.push({ type: field.T, end: reader.pos + length });
       if (open.length > maxDepthOfProtobuf) throw new NestedTooDeep();
       continue;
@@ -139,7 +142,7 @@ export function checkProtobufLimits(
 const isText = (field: FieldInfo): boolean =>
   field.kind === 'scalar' && wires.get(field.T) === WireType.LengthDelimited;
 
-/** Undefined: it cannot be read. */
+/** Undefined: malformed. */
 function readable<T>(read: () => T): T | undefined {
   try {
     return read();
@@ -155,14 +158,14 @@ const decoders = {
   br: promisify(brotliDecompress),
 } as const;
 
-/** Whether bodies in this `Content-Encoding` can be read. */
+/** Whether this `Content-Encoding` is supported. */
 export const isSupportedEncoding = (encoding: string): boolean =>
   encoding === '' || encoding === 'identity' || Object.hasOwn(decoders, encoding);
 
 /**
  * Decompresses a body.
  *
- * @throws Error if it is broken, or larger than `most` bytes when it is unpacked: a small body can hold gigabytes
+ * @throws Error if it is malformed, or larger than `most` bytes when decompressed: a small body can expand to gigabytes
  */
 export async function decompressed(body: Buffer, encoding: string, most: number): Promise<Buffer> {
   if (Object.hasOwn(decoders, encoding)) {

@@ -2,7 +2,7 @@ import { type ExportedSignal, exportedMarkers, isExportedMarker } from '../../ca
 import { type Attributes, type AttributeValue, text } from './attribute-value.ts';
 import type { KeyValue } from './otlp-schema.ts';
 
-/** The session that a record belongs to, and its flags. Both SDKs, and a user's own tracer, are read into this. */
+/** The session that a record belongs to, and its flags, from either SDK or a user's own tracer. */
 export interface Identity {
   /** The room's SID. */
   roomId?: string;
@@ -14,11 +14,11 @@ export interface Identity {
   cloudAgentId?: string;
   /** `nodejs` or `python`. */
   language?: string;
-  /** Whether content and personal data must not be kept. */
+  /** Whether content and personal data must not be stored. */
   redacted: boolean;
-  /** Whether LiveKit's own simulation of callers made the call. */
+  /** Whether the caller was simulated by LiveKit. */
   simulated: boolean;
-  /** What its job sends to a backend itself; undefined: nothing, as far as it says. */
+  /** The signals that its job exports itself; undefined: none are declared. */
   exported?: readonly ExportedSignal[];
 }
 
@@ -42,7 +42,7 @@ const isTrue = (value: AttributeValue | undefined): boolean => value === true ||
 
 const signals = Object.keys(exportedMarkers) as ExportedSignal[];
 
-/** @param sources attributes of the record, its scope and its resource; the closest goes first */
+/** @param sources attributes of the record, its scope and its resource, in order of precedence */
 export function identityOf(...sources: readonly Attributes[]): Identity {
   const found: { -readonly [K in TextField]?: string } = {};
   for (const field of Object.keys(names) as TextField[]) {
@@ -80,6 +80,6 @@ const united = (before: readonly ExportedSignal[] = [], after: readonly Exported
   ...after.filter((signal) => !before.includes(signal)),
 ];
 
-/** Without markers that are meant for the gateway only. */
+/** Removes the markers that only the gateway needs. */
 export const withoutMarkers = (pairs: KeyValue[]): KeyValue[] =>
   pairs.some(({ key }) => isExportedMarker(key)) ? pairs.filter(({ key }) => !isExportedMarker(key)) : pairs;

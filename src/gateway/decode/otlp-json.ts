@@ -11,8 +11,8 @@ import {
 } from './otlp-schema.ts';
 
 /**
- * OTLP's JSON as the Node.js SDK writes it, and more forgiving than protobuf's own JSON: ids are hexadecimal and may
- * be empty, whole numbers may be text or too large, and what is not understood is left out.
+ * Reads OTLP's JSON as the Node.js SDK writes it, more leniently than protobuf's own JSON parser: ids are hexadecimal and
+ * may be empty, integers may be text or too large, and unknown fields are ignored.
  */
 
 type Json = { readonly [key: string]: unknown };
@@ -23,13 +23,13 @@ const string = (value: unknown): string => (typeof value === 'string' ? value : 
 
 const limit = 2n ** 63n;
 
-/** An `int64`, or a double where the SDK called something whole that is not, such as 1e21. */
+/** An `int64`, or a double if the value is no integer of that size, such as 1e21. */
 function whole(value: unknown): AnyValue['value'] {
   try {
     const int = BigInt(value as string | number);
     if (int >= -limit && int < limit) return { case: 'intValue', value: int };
   } catch {
-    // Not a whole number; see below.
+    // Not an integer; see below.
   }
   return { case: 'doubleValue', value: Number(value) };
 }
@@ -86,7 +86,10 @@ const log = (value: Json): WireLog =>
     spanId: id(value.spanId),
   });
 
-/** Records, and groups of them, that a request may have: each takes some five hundred bytes. The SDK's have a few hundred. */
+/**
+ * Maximum number of records and groups in a request: each takes some five hundred bytes of memory. Requests of the SDK have
+ * a few hundred.
+ */
 const maxRecords = 150_000;
 
 function checkRecordLimit(resourceLogs: readonly Json[]): void {

@@ -40,7 +40,7 @@ export interface Resource extends Message<Resource> {
 /** The field type of the library, which it does not export. */
 type Field = Readonly<Record<'no' | 'name' | 'kind' | 'T', unknown>>;
 
-/** Numbers of protobuf's scalar types, as `@bufbuild/protobuf` has them. */
+/** The numbers of protobuf's scalar types in `@bufbuild/protobuf`. */
 const scalars = {
   double: 1,
   int64: 3,
@@ -82,7 +82,7 @@ const root = 'opentelemetry.proto';
 export const makeMessageType = <T extends Message<T>>(name: string, fields: () => Field[]): MessageType<T> =>
   proto3.makeMessageType<T>(name, fields as () => never[]);
 
-/** A message type of OpenTelemetry's, whose fields may name types that are declared further down. */
+/** A message type of OpenTelemetry; its fields may refer to types that are declared later. */
 export const messageType = <T extends Message<T>>(name: string, fields: () => Field[]): MessageType<T> =>
   makeMessageType(`${root}.${name}`, fields);
 

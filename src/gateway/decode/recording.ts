@@ -7,20 +7,20 @@ import type { AttributeValue } from './attribute-value.ts';
 import { checkJsonLimits, checkProtobufLimits, maxDepthOfValue } from './decode-limits.ts';
 import { makeMessageType, message, scalar } from './otlp-schema.ts';
 
-/** How large each part of an uploaded recording may be, in bytes. */
+/** The maximum size of each part of an uploaded recording, in bytes. */
 export interface PartLimits {
   header: number;
   history: number;
   audio: number;
 }
 
-/** An uploaded recording. What is missing was not sent, or was cut off. */
+/** An uploaded recording. Missing parts were not sent, or were truncated. */
 export interface Recording {
   header: RecordingHeader;
   history?: AttributeValue;
-  /** Bytes of audio in the file that was named. */
+  /** Bytes of audio in the given file. */
   audioBytes?: number;
-  /** Parts that were larger than they may be, or did not arrive whole. */
+  /** Parts that exceeded their limit, or did not arrive completely. */
   cut: ('history' | 'audio')[];
 }
 
@@ -39,9 +39,9 @@ async function collect(stream: Readable, most: number): Promise<Buffer | undefin
 /**
  * Reads the parts `header`, `chat_history` and `audio` of a multipart body, in any order.
  *
- * @param body what was uploaded; it may end early
+ * @param body the uploaded body, which may end early
  * @param contentType with the boundary
- * @param audioPath the file that the audio is written to, if there is some
+ * @param audioPath the file for the audio, if there is any
  * @throws Error if it is no multipart body, has no header, or has too many parts in one of its parts
  */
 export async function readRecording(
@@ -72,7 +72,8 @@ export async function readRecording(
     const whole = await pipeline(stream, createWriteStream(audioPath, { mode: 0o600 })).then(
       () => !stream.truncated && bytes <= limits.audio,
       (error: NodeJS.ErrnoException) => {
-        // What the system refuses, for want of room or of files, is not the upload's fault: it is read again later.
+        // Errors of the system, such as a full disk or too many open files, are not the upload's fault: it is retried
+        // later.
         if (error.syscall === undefined && error.errno === undefined) return false;
         body.destroy();
         throw error;
@@ -84,7 +85,7 @@ export async function readRecording(
 
   const begin = (part: Promise<void>) => {
     parts.push(part);
-    // Failures are thrown below, when all of the body has been read.
+    // Errors are thrown below, after the whole body has been read.
     part.catch(() => {});
   };
   parser.on('file', (name, stream) => {
@@ -96,7 +97,7 @@ export async function readRecording(
   parser.on('field', (name, value, { valueTruncated }) => {
     if (name === 'chat_history' && !valueTruncated) kept.history = Buffer.from(value);
   });
-  // A body that ends early is an error to the parser; the parts that came before it are whole.
+  // The parser fails on a truncated body; the parts before the end are complete.
   await pipeline(body, parser).catch(() => {});
   await Promise.all(parts);
   if (!kept.header) throw new Error('it has no header');
@@ -119,7 +120,7 @@ export interface RecordingHeader extends Message<RecordingHeader> {
   roomId: string;
   /** Milliseconds (Python), 0 (Node.js). */
   duration: bigint;
-  /** When the recorder began; 1970 if there is no audio. */
+  /** The start time of the recorder; 1970 if there is no audio. */
   startTime?: Timestamp;
   roomName: string;
   jobId: string;
@@ -149,7 +150,7 @@ export const RecordingHeader: MessageType<RecordingHeader> = makeMessageType(
   ],
 );
 
-/** Unix seconds at which the audio begins; undefined: there is none. */
+/** The start of the audio in unix seconds; undefined: no audio. */
 export function audioStart({ startTime }: RecordingHeader): number | undefined {
   const at = Number(startTime?.seconds ?? 0n) + (startTime?.nanos ?? 0) / 1e9;
   return at > 0 ? at : undefined;

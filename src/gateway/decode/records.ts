@@ -54,15 +54,15 @@ export interface MetricPoint {
   delta: boolean;
 }
 
-/** The audio of a call, in a file that waits to be moved into its session. */
+/** The audio of a call, in a temporary file until it is moved into its session. */
 export interface AudioFile {
   path: string;
   bytes: number;
-  /** Unix seconds at which it begins. */
+  /** Its start, in unix seconds. */
   start?: number;
 }
 
-/** What one upload says of one session. */
+/** The data of one session in one upload. */
 export interface SessionBatch {
   identity: Identity;
   spans: SpanRecord[];
@@ -71,10 +71,10 @@ export interface SessionBatch {
   evaluations: Evaluation[];
   metrics: MetricPoint[];
   report?: SessionReport;
-  /** Whether the recording has come, with or without audio: the last thing that an SDK sends of a session. */
+  /** Whether the recording has arrived, with or without audio: the last upload of a session. */
   recorded?: boolean;
   audio?: AudioFile;
-  /** Why there is no audio although some was sent. */
+  /** Why audio that was sent is not stored. */
   audioDropped?: 'redacted' | 'too_large';
 }
 
@@ -87,5 +87,5 @@ export const emptyBatch = (identity: Identity): SessionBatch => ({
   metrics: [],
 });
 
-/** A session's name: that of its job, else that of its room; undefined for what belongs to none. */
+/** A session's id: that of its job, otherwise that of its room; undefined for records without a session. */
 export const sessionOf = ({ jobId, roomId }: Identity): string | undefined => jobId ?? roomId;

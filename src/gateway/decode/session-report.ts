@@ -2,7 +2,7 @@ import type { BillableUnit } from '../../catalogue/labels.ts';
 import { splitInput, splitOutput, validAmount } from '../../pricing/token-split.ts';
 import { type Attributes, type AttributeValue, flag, list, number, record, text } from './attribute-value.ts';
 
-/** What a session used of one model. Durations are seconds. */
+/** The usage of one model in a session. Durations are seconds. */
 export interface UsageEntry {
   component: 'llm' | 'tts' | 'stt' | 'interruption' | 'eot';
   provider: string;
@@ -19,9 +19,9 @@ export interface SessionReport {
   reportedAt?: number;
   agentName?: string;
   sdkVersion?: string;
-  /** `nodejs` or `python`, by how its options are spelled: a session without spans has it nowhere else. */
+  /** `nodejs` or `python`, by the spelling of its options: the only source in a session without spans. */
   language?: string;
-  /** What recording was started without: `traces`, `logs`, `audio`, `transcript`. */
+  /** The parts that recording excluded: `traces`, `logs`, `audio`, `transcript`. */
   unrecorded?: string[];
   /** The session's options, in the spelling and units of their SDK. */
   options: Attributes;
@@ -87,7 +87,7 @@ const unrecordedOf = ({ recordingOptions, recording_options: python }: Attribute
 export function sessionReportOf(attributes: Attributes, at: number): SessionReport {
   const options = record(attributes['session.options']);
   return {
-    // Nanoseconds as the SDKs make them are a little off; they know milliseconds.
+    // The SDKs' nanoseconds are slightly wrong; their resolution is milliseconds.
     startedAt: at > 0 ? Math.round(at * 1000) / 1000 : undefined,
     reportedAt: timestamp(attributes['session.report_timestamp']),
     agentName: text(attributes.agent_name),
@@ -100,7 +100,7 @@ export function sessionReportOf(attributes: Attributes, at: number): SessionRepo
   };
 }
 
-/** What an entry comes to in the units in which models are billed; tokens are disjoint. */
+/** The amounts of an entry in the units in which models are billed; token counts are disjoint. */
 export function billableOf({ component, amounts }: UsageEntry): [unit: BillableUnit, amount: number][] {
   const found: [BillableUnit, number][] = [];
   const take = (unit: BillableUnit, amount: number | undefined) => {

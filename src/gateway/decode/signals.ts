@@ -43,7 +43,7 @@ export function logsOf(body: Uint8Array, json: boolean): Identified<WireLog>[] {
   return found;
 }
 
-/** By severity numbers, four to a level. */
+/** By severity number, four numbers per level. */
 const levels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
 
 const levelOf = (severity: number): LogLevel =>
@@ -68,7 +68,7 @@ function logRecordOf({ wire, scope }: Identified<WireLog>): LogRecord {
 
 const evaluationKinds: readonly string[] = ['evaluation', 'tag', 'outcome'] satisfies Evaluation['kind'][];
 
-/** Adds a record where it belongs: conversation item, report, evaluation or log line. */
+/** Adds a record to the batch as a conversation item, report, evaluation or log line. */
 export function addLog(batch: SessionBatch, identified: Identified<WireLog>): void {
   const log = logRecordOf(identified);
   if (log.scope === 'chat_history' && log.message === 'chat item') {

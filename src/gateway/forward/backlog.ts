@@ -7,42 +7,42 @@ import { PermanentError, RetryableError } from './post.ts';
 
 export type DestinationName = (typeof destinations)[number];
 
-/** Where a backlog is sent to. */
+/** The destination of a backlog. */
 export interface Destination {
   name: DestinationName;
-  /** How much may be sent as one request. @default one entry */
+  /** The maximum of one request. @default one entry */
   batch?: { entries: number; bytes: number };
   /**
    * Sends entries as one request.
    *
-   * @param meta of the first
-   * @returns how many records of it were rejected, although the rest was taken
-   * @throws Refused if it is refused for good; another Error if it may work later: then it is tried again
+   * @param meta of the first entry
+   * @returns the number of records that were rejected, although the rest was accepted
+   * @throws PermanentError if the request is refused permanently; another Error if it may succeed later: then it is retried
    */
   send(entries: readonly [Entry, ...Entry[]], meta: Meta, signal: AbortSignal): Promise<number>;
 }
 
 export interface BacklogOptions {
   directory: string;
-  /** The most bytes that may wait; beyond, the oldest is dropped. */
+  /** Maximum bytes in the backlog; above it, the oldest entry is dropped. */
   maxBytes: number;
   destination: Destination;
   /** Keeps what is refused permanently. */
   deadLetters: DeadLetters;
   telemetry: Telemetry;
   log: (message: string) => void;
-  /** Milliseconds before the first repetition; it doubles, up to `maxDelay`. @default 1000 */
+  /** Milliseconds before the first retry; doubled for each further one, up to `maxDelay`. @default 1000 */
   firstDelay?: number;
   /** @default 60000 */
   maxDelay?: number;
 }
 
-/** Milliseconds after which it is looked for what is due. */
-const idle = 1000;
+/** Milliseconds between checks for due entries. */
+const pollMs = 1000;
 
 /**
- * The durable queue of a destination, and its sender: oldest first, and what fails by itself, as far as
- * that is known, after what does not.
+ * The durable queue of a destination, and its sender. The oldest entry is sent first; entries known to fail on their own
+ * are sent after the others.
  */
 export class Backlog {
   readonly #options: Required<BacklogOptions>;
@@ -53,7 +53,7 @@ export class Backlog {
   /** Whether the last request was refused: only the first of several in a row is logged. */
   #refusing = false;
   #isSending = false;
-  /** Requests that failed since one was taken. */
+  /** Failed requests since the last accepted one. */
   #failures = 0;
 
   private constructor(options: Required<BacklogOptions>, spool: Spool) {
@@ -74,7 +74,7 @@ export class Backlog {
     return this.#spool.bytes;
   }
 
-  /** @param id names what it is made of: the same again takes its place */
+  /** @param id identifies the source; an entry with the same id is replaced */
   async add(
     id: string,
     meta: Meta,
@@ -88,12 +88,12 @@ export class Backlog {
       await this.#spool.receive(meta, body, { most: Number.POSITIVE_INFINITY, expected: size }, id);
     } catch (error) {
       if (!(error instanceof NoSpaceError)) throw error;
-      // The session itself is kept all the same.
+      // The session itself is still stored.
       this.#count('dropped');
     }
   }
 
-  /** Resolves when nothing waits any more, or after `timeoutMs`. */
+  /** Resolves when the backlog is empty, or after `timeoutMs`. */
   async drained(timeoutMs: number): Promise<void> {
     const end = Date.now() + timeoutMs;
     while ((this.#spool.count > 0 || this.#isSending) && Date.now() < end) await delay(10);
@@ -110,10 +110,10 @@ export class Backlog {
     while (!signal.aborted) {
       const [first, ...others] = this.#due();
       if (!first) {
-        await this.#spool.next(Math.min(idle, this.#options.firstDelay));
+        await this.#spool.next(Math.min(pollMs, this.#options.firstDelay));
         continue;
       }
-      // Whatever goes wrong here, what waits is sent later.
+      // After any error here, the backlog is sent later.
       this.#isSending = true;
       const pause = await this.#attempt([first, ...others]).catch((error: Error) => this.#failed(error));
       this.#isSending = false;
@@ -121,7 +121,7 @@ export class Backlog {
     }
   }
 
-  /** What is sent next, as one request; nothing if all that waits was tried just now. */
+  /** The entries of the next request; none if all of them were just tried. */
   #due(): Entry[] {
     const { batch = { entries: 1, bytes: 0 } } = this.#options.destination;
     const now = Date.now();
@@ -154,7 +154,7 @@ export class Backlog {
       return 0;
     } catch (error) {
       if (signal.aborted) return 0;
-      // A missing file in a batch may be any entry; alone, it is this one.
+      // In a batch, the missing file may be of any entry; in a single request, it is this one.
       if (entries.length > 1 && !(error instanceof RetryableError && error.affectsAll)) {
         for (const entry of entries) this.#retries.separate(entry);
         if (error instanceof PermanentError || (error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
@@ -180,7 +180,7 @@ export class Backlog {
   /** @returns for how many milliseconds nothing is sent then */
   #failed(error: Error): number {
     const { destination, firstDelay, log } = this.#options;
-    // The first of a series: the others say the same.
+    // Only the first failure of a series is logged.
     if (this.#failures === 0)
       log(`${destination.name} does not take what is forwarded; it waits: ${error.message}`);
     const own = this.#retries.pause(this.#failures++);
@@ -229,7 +229,7 @@ export class Backlog {
   }
 }
 
-/** @throws Refused if the entry is damaged; Error of the file system */
+/** @throws PermanentError if the entry is damaged; Error of the file system */
 async function metaOf(entry: Entry): Promise<Meta> {
   try {
     return await readMeta(entry);
@@ -246,24 +246,24 @@ export interface RetriesOptions {
   maxDelay: number;
 }
 
-/** How often an entry may fail, each time while others succeed, before it is set aside. */
+/** How often an entry may fail while others succeed before it becomes a dead letter. */
 const maxFailures = 5;
 
 interface Alone {
-  /** Failures of this entry with a success of another before the next, but those for its API key. */
+  /** Failures of this entry that were followed by a success of another one, except those for its API key. */
   failures: number;
-  /** All failures of this entry with a success of another before the next. */
+  /** All failures of this entry that were followed by a success of another one. */
   attempts: number;
-  /** How many requests had been taken when it failed last; undefined: it has not failed alone. */
+  /** The number of accepted requests at its last failure; undefined: it has not failed alone. */
   taken?: number;
-  /** Unix milliseconds before which it is not tried again. */
+  /** Unix milliseconds before which it is not retried. */
   until: number;
 }
 
 /** Distinguishes entries that fail by themselves from a destination that is down. */
 export class Retries {
   readonly #options: RetriesOptions;
-  /** Those that are sent alone, by id. */
+  /** The entries that are sent alone, by id. */
   readonly #alone = new Map<string, Alone>();
   #taken = 0;
 
@@ -271,7 +271,7 @@ export class Retries {
     this.#options = options;
   }
 
-  /** Whether an entry is sent alone, because it failed, or was in a batch that did. */
+  /** Whether an entry is sent alone, because it or its batch failed. */
   isAlone({ id }: Entry): boolean {
     return this.#alone.has(id);
   }
@@ -280,19 +280,19 @@ export class Retries {
     return (this.#alone.get(id)?.until ?? 0) <= now;
   }
 
-  /** Has an entry be sent alone, to see which of a batch it was. */
+  /** Marks an entry to be sent alone, to find the failing entry of a batch. */
   separate({ id }: Entry): void {
     if (!this.#alone.has(id)) this.#alone.set(id, { failures: 0, attempts: 0, until: 0 });
   }
 
-  /** A request was taken: what failed before it did not fail because nothing is. */
+  /** A request was accepted: earlier failures were not caused by an unavailable destination. */
   succeeded(): void {
     this.#taken++;
   }
 
   /**
    * @param ofApiKey whether it failed for its API key
-   * @returns whether it is to be set aside: it has failed again and again, and others were taken each time
+   * @returns whether it becomes a dead letter: it failed repeatedly, while others were accepted
    */
   failed({ id }: Entry, now: number, ofApiKey = false): boolean {
     const known = this.#alone.get(id);
@@ -308,7 +308,7 @@ export class Retries {
     this.#alone.delete(id);
   }
 
-  /** With a random half, so that gateways that lost a backend together do not come back together. */
+  /** Half of it is random, so that gateways that lost a backend at the same time do not retry at the same time. */
   pause(failures: number): number {
     const { firstDelay, maxDelay } = this.#options;
     return Math.min(maxDelay, firstDelay * 2 ** Math.min(failures, 20)) * (0.5 + Math.random() / 2);

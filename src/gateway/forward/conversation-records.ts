@@ -19,12 +19,12 @@ export interface EventRecord {
   attributes: RecordAttributes;
 }
 
-/** What uploads say of one conversation. */
+/** The uploaded data of one conversation. */
 export interface Conversation extends SessionContext {
-  /** In the order in which they came about. */
+  /** In order of time. */
   items: readonly ChatItem[];
   report?: SessionReport;
-  /** Whether metrics say that its last turn was abandoned; asked where that turn has no answer. @default never */
+  /** Whether its last turn was abandoned according to its metrics; called if that turn has no answer. @default never */
   isAbandoned?(): boolean;
 }
 
@@ -52,12 +52,12 @@ const measured = (m: MessageMetrics = {}): MeasuredAttributes => ({
 interface Turn {
   user: ChatItem;
   reply?: ChatItem;
-  /** Whether the last message of the answer was cut off. */
+  /** Whether the last message of the answer was interrupted. */
   interrupted: boolean;
   /** Whether the caller hung up without waiting for an answer. */
   abandoned: boolean;
   tools: boolean;
-  /** When tools ran before the reply, in unix seconds. */
+  /** The intervals in which tools ran before the reply, in unix seconds. */
   toolRuns: { start: number; end: number }[];
   at: number;
 }
@@ -115,7 +115,7 @@ export function eventRecordsOf({ items, report, isAbandoned, ...received }: Conv
       };
       const about = reportAttributes(received, sums);
       records.push(eventRecord('lk.session_report', reportedAt, 'session report received', about));
-      // A custom close reason may quote a caller.
+      // A custom close reason may contain personal data.
       const reason = received.closeReason === undefined ? 'unknown' : closeReasonOf(received.closeReason);
       const attributes = {
         'lk.close_reason': reason,
@@ -168,7 +168,7 @@ function turnOf(
   { user, reply, interrupted, abandoned, tools, toolRuns, at }: Turn,
   index: number,
 ): EventRecord {
-  // The time of parallel tools counts once, as in the records of a job.
+  // Overlapping time of parallel tools counts once, as in the records of a job.
   const toolSeconds = coveredTime(toolRuns);
   const silent = abandoned ? 'abandoned' : 'unanswered';
   const outcome = !reply ? silent : interrupted ? 'interrupted' : 'completed';
@@ -201,18 +201,18 @@ function turnOf(
   });
 }
 
-/** What the gateway has of a session beside its conversation. */
+/** The gateway's data of a session in addition to its conversation. */
 export interface SessionContext {
-  /** Its name in the store. */
+  /** Its id in the store. */
   id?: string;
   cost?: SessionCost;
-  /** Whether its recording is kept. */
+  /** Whether its recording is stored. */
   audio?: boolean;
-  /** Why it ended, if that is known by now. */
+  /** Why it ended, if known. */
   closeReason?: string;
 }
 
-/** What a conversation comes to; durations are seconds. */
+/** The totals of a conversation; durations are seconds. */
 export interface ConversationTotals {
   duration: number;
   turns: number;
@@ -228,7 +228,7 @@ export function reportAttributes(
   { id, cost, audio, closeReason }: SessionContext,
   sums: ConversationTotals,
 ): RecordAttributes<'lk.session_report'> {
-  // Usage without a price is not free: of nothing else, no cost is known.
+  // Usage without a price is not free: if there is no other usage, the cost is unknown.
   const usd = cost && (cost.usd > 0 || cost.unpriced.length === 0) ? cost.usd : undefined;
   return {
     'lk.report.outcome': 'received',

@@ -12,13 +12,13 @@ import {
 } from '../decode/otlp-schema.ts';
 import { pair } from './otlp-request.ts';
 
-/** A series that adds up what jobs report. */
+/** A series with the sum of the jobs' reports. */
 interface Series {
   name: string;
   unit: string;
   description: string;
   attributes: Record<string, string>;
-  /** Unix nanoseconds, as text, at which it begins. */
+  /** Its start in unix nanoseconds, as text. */
   since: string;
   sum?: number;
   /** Without its buckets: their bounds are meant for milliseconds, and the values are seconds. */
@@ -26,7 +26,7 @@ interface Series {
 }
 
 export interface CumulativeState {
-  /** The last upload that is in here. */
+  /** The last upload that is included. */
   entry?: string;
   series: Record<string, Series>;
 }
@@ -35,16 +35,16 @@ export interface CumulativeState {
 const perCall =
   /^(room_id|job_id|lk\.(room_sid|job_id|simulation\..*|redaction\..*|cloud_agent_id)|lk\.pii\..*)$/;
 
-/** By the names that Talkgauge's own series have. */
+/** Renamed to the names in Talkgauge's own series. */
 const renamed: Readonly<Record<string, string>> = {
   'lk.agent_name': 'agent_name',
   'lk.deployment_id': 'agent_version',
 };
 
-/** What the gateway records itself, under the same names in Prometheus, and for agents of either SDK. */
+/** Series that the gateway records itself, under the same names in Prometheus, and for agents of either SDK. */
 const recorded = /^lk\.agents\.(?:turn|usage)\./;
 
-/** Beyond this many series, points of new ones are left out. */
+/** Maximum number of series; points of further ones are dropped. */
 const maxSeries = 10_000;
 const delta = 1;
 const cumulative = 2;
@@ -59,8 +59,9 @@ function labelsOf(attributes: Attributes): Record<string, string> {
 }
 
 /**
- * The SDKs report what happened since the last report (delta), once per job; Prometheus takes totals. This adds them up,
- * over all jobs of an agent, without what the gateway records itself. Gauges and totals of single jobs are left out: they cannot be added.
+ * Converts delta metrics of the SDKs, which each job reports, to the cumulative ones that Prometheus needs: sums over all
+ * jobs of an agent. Series that the gateway records itself are omitted, and so are gauges and cumulative values of single
+ * jobs, which cannot be added.
  */
 export class Cumulative {
   #state: CumulativeState;
@@ -74,7 +75,7 @@ export class Cumulative {
   }
 
   /**
-   * @param entry names the upload, so that it counts once
+   * @param entry identifies the upload, so that it counts once
    * @param now unix nanoseconds
    */
   add(request: MetricRequest, entry: string, now: bigint): void {

@@ -10,14 +10,14 @@ import { post, RetryableError } from './post.ts';
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
 
-/** How a request is written into a backlog, and sent from there. */
+/** The format of a request in a backlog, in which it is sent, too. */
 export const compressed = (request: { toBinary(): Uint8Array }): Promise<Buffer> =>
   compress(request.toBinary(), { level: 1 });
 
-/** What is sent as one request: half of the smallest limit of the backends, 4 MB, when it is unpacked some eight times as large. */
+/** The maximum of one request: half of the backends' smallest limit of 4 MB, at a compression ratio of about eight. */
 const batch = { entries: 64, bytes: 256 * 1024 };
 
-/** Requests of the same kind, one after the other, are one request with all of their groups: protobuf merges repeated fields. */
+/** Joined requests of the same kind are one request with all of their groups: protobuf concatenates repeated fields. */
 async function joined(bodies: readonly Buffer[]): Promise<Buffer> {
   const [only] = bodies;
   if (only && bodies.length === 1) return only;
@@ -25,7 +25,7 @@ async function joined(bodies: readonly Buffer[]): Promise<Buffer> {
   return compress(Buffer.concat(plain), { level: 1 });
 }
 
-/** A backend that takes OTLP over HTTP. */
+/** A backend that accepts OTLP over HTTP. */
 export const otlpDestination = (
   name: DestinationName,
   url: string,
@@ -52,8 +52,8 @@ const paths: Readonly<Record<UploadKind, string>> = {
 };
 
 /**
- * LiveKit Cloud, or another receiver of the same uploads: they are forwarded as received, with a token of the API key
- * that they came with, newly signed because they may have waited.
+ * LiveKit Cloud, or another receiver of the same uploads: they are forwarded as received, with a token of the same API key,
+ * newly signed because they may have waited.
  *
  * @param url without a path, as in `LIVEKIT_OBSERVABILITY_URL`
  */
@@ -61,7 +61,7 @@ export const liveKitCloud = (url: string, keys: () => ApiKeys): Destination => (
   name: 'livekit_cloud',
   async send([entry], meta, signal) {
     const secret = keys().get(String(meta.issuer));
-    // While keys are exchanged, it may come back; others are sent meanwhile.
+    // During a key rotation it may come back; other uploads are sent meanwhile.
     if (secret === undefined)
       throw new RetryableError('the API key that it came with was taken away since', {
         affectsAll: false,

@@ -16,12 +16,12 @@ import { conversationRecords, type EndedConversation, forLoki } from './loki.ts'
 import { MetricsPush } from './metrics-push.ts';
 import { logRequest, traceRequest } from './otlp-request.ts';
 
-/** Headers by destination. LiveKit Cloud needs none: uploads go there with a token of their API key. */
+/** Headers by destination. LiveKit Cloud needs none: uploads are sent there with a token of their API key. */
 export type ForwardHeaders = Readonly<
   Partial<Record<'tempo' | 'loki' | 'prometheus', Readonly<Record<string, string>>>>
 >;
 
-/** Backends; without a URL, nothing is forwarded to one. */
+/** The backends; one without a URL receives nothing. */
 export interface ForwardTo {
   /** Tempo's OTLP port, or any other OTLP receiver of traces: `http://tempo:4318`. */
   tempo?: string;
@@ -29,17 +29,17 @@ export interface ForwardTo {
   loki?: string;
   /** `http://prometheus:9090`; it needs `--web.enable-otlp-receiver`. */
   prometheus?: string;
-  /** `https://….livekit.cloud`: uploads go there too. */
+  /** `https://….livekit.cloud`: uploads are forwarded there as well. */
   liveKitCloud?: string;
-  /** Sent to each: a tenant, a token. */
+  /** Headers for each backend, such as a tenant or a token. */
   headers?: ForwardHeaders;
-  /** Whether Tempo and Loki get what jobs say that they send to a backend themselves, too. @default false */
+  /** Whether signals that jobs export themselves are also forwarded to Tempo and Loki. @default false */
   exported?: boolean;
 }
 
 export interface ForwarderOptions extends ForwardTo {
   directory: string;
-  /** What may wait for each backend, in bytes. */
+  /** Maximum bytes in the backlog of each backend. */
   maxBytes: number;
   keys: () => ApiKeys;
   /** Keeps what backends refuse permanently. */
@@ -52,7 +52,10 @@ export interface ForwarderOptions extends ForwardTo {
   firstDelay?: number;
 }
 
-/** Of an agent without a name, the boards' filters would find no span: TraceQL's `=~ ".*"` matches what is there only. */
+/**
+ * Adds the name of unnamed agents. Otherwise the boards' filters would not find their spans: TraceQL's `=~ ".*"` matches
+ * only existing attributes.
+ */
 const named = <T>(identified: Identified<T>): Identified<T> =>
   identified.identity.agentName === undefined
     ? { ...identified, identity: { ...identified.identity, agentName: unnamed } }
@@ -118,7 +121,7 @@ export class Forwarder {
     return forwarder;
   }
 
-  /** Whether uploads are forwarded to LiveKit Cloud, and so are kept as received. */
+  /** Whether uploads are forwarded to LiveKit Cloud, and therefore stored as received. */
   get forwardsUploads(): boolean {
     return this.#cloud !== undefined;
   }
@@ -131,7 +134,7 @@ export class Forwarder {
     await this.#tempo.add(id, {}, [body], body.length);
   }
 
-  /** Log lines; the conversation among them is sent when it has ended. @param traceOf the trace of a session, as far as it is known */
+  /** Log lines; the conversation's lines are sent after it has ended. @param traceOf the trace of a session, if known */
   async logs(
     id: string,
     logs: readonly Identified<WireLog>[],
@@ -147,14 +150,14 @@ export class Forwarder {
   }
 
   /**
-   * A conversation that is over.
+   * An ended conversation.
    *
-   * @param session its name
+   * @param session its id
    * @param at unix seconds of its last upload
    */
   async conversation(session: string, at: number, over: EndedConversation): Promise<void> {
     if (!this.#loki) return;
-    // In the form of the others' names, by which those go first that came first; no upload has so long a number.
+    // In the format of the other names, which sort by arrival; no upload has a number of this length.
     const number = Number.parseInt(createHash('sha256').update(session).digest('hex').slice(0, 12), 16);
     const id = `${String(Math.round(at * 1000)).padStart(13, '0')}-${String(number).padStart(15, '0')}`;
     const { conversation, report } = conversationRecords(over);
@@ -165,7 +168,7 @@ export class Forwarder {
     await this.#addToLoki(id, records.map(named));
   }
 
-  /** The records that their job does not export itself; the others are counted. */
+  /** The records that their job does not export itself; omitted ones are counted. */
   #unsent<T>(
     destination: 'tempo' | 'loki',
     signal: ExportedSignal,
@@ -199,7 +202,7 @@ export class Forwarder {
     await this.#cloud?.add(id, meta, body, size);
   }
 
-  /** Sends what can be sent now; resolves after `timeoutMs` at the latest. */
+  /** Sends the backlogs; resolves after `timeoutMs` at the latest. */
   async drained(timeoutMs: number): Promise<void> {
     await Promise.all([
       ...this.#backlogs().map(([, backlog]) => backlog.drained(timeoutMs)),

@@ -7,18 +7,18 @@ import { addLog, type Identified } from '../decode/signals.ts';
 import { type Conversation, type EventRecord, eventRecordsOf } from './conversation-records.ts';
 import { pair } from './otlp-request.ts';
 
-/** A conversation that is over. */
+/** An ended conversation. */
 export interface EndedConversation extends Conversation {
   identity: Identity;
   traceId?: string;
 }
 
-/** Longer text is cut: Loki refuses lines whose attributes take more than 64 KB together, and all that come with them. */
+/** Longer text is truncated: Loki refuses a whole request if the attributes of a line exceed 64 KB. */
 const maxText = 8 * 1024;
 
 /**
- * Records as Loki keeps them best: every attribute once, what is nested in the line, as JSON. Those of the conversation and the
- * report are left out: they are sent as a whole when it has ended, see `conversationRecords`.
+ * Records in the format for Loki: every attribute once, nested values in the line, as JSON. Records of the conversation and
+ * the report are omitted: they are sent after it has ended, see `conversationRecords`.
  *
  * @param traces by session
  */
@@ -56,7 +56,7 @@ function wireOf(
   { event, at, severity, body, attributes }: EventRecord,
   version: string | undefined,
 ): WireLog {
-  // A job calls it so, where LiveKit's resource says `lk.deployment_id`.
+  // The name in a job's records; LiveKit's resource has `lk.deployment_id`.
   const named = { 'event.name': event, ...(version && { 'lk.agent_version': version }), ...attributes };
   return new WireLog({
     timeUnixNano: BigInt(Math.round(at * 1e6)) * 1000n,
@@ -67,7 +67,7 @@ function wireOf(
   });
 }
 
-/** With the trace of its session, if it says none. */
+/** Adds the trace of its session, if it has none. */
 function traced(identified: Identified<WireLog>, traceId: string | undefined): Identified<WireLog> {
   if (traceId === undefined || identified.wire.traceId.length > 0) return identified;
   return { ...identified, wire: new WireLog({ ...identified.wire, traceId: Buffer.from(traceId, 'hex') }) };

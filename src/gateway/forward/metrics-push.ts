@@ -11,7 +11,7 @@ export interface MetricsPushOptions {
   /** Prometheus' OTLP endpoint, `…/api/v1/otlp/v1/metrics`. */
   url: string;
   headers: Readonly<Record<string, string>>;
-  /** Keeps the totals over a restart. */
+  /** The file that preserves the totals over a restart. */
   file: string;
   /** The instance id of this gateway's series. */
   instance: string;
@@ -21,17 +21,14 @@ export interface MetricsPushOptions {
   interval?: number;
 }
 
-/**
- * Sends totals to Prometheus, again and again: what one request did not bring, the next one brings, so that nothing
- * has to wait.
- */
+/** Pushes totals to Prometheus at an interval. A push after a failed one includes its data, so that no backlog is needed. */
 export class MetricsPush {
   readonly #options: Required<MetricsPushOptions>;
   readonly #totals: Cumulative;
   readonly #closing = new AbortController();
   readonly #running: Promise<void>;
   #failing = false;
-  /** Unix milliseconds before which nothing is sent, because the backend asks for it. */
+  /** Unix milliseconds before which nothing is sent, because of the backend's `Retry-After`. */
   #notBefore = 0;
 
   private constructor(options: Required<MetricsPushOptions>, totals: Cumulative) {
@@ -46,17 +43,17 @@ export class MetricsPush {
     return new MetricsPush({ interval: 15_000, ...options }, new Cumulative(saved));
   }
 
-  /** @param entry names the upload that it is of, so that it counts once */
+  /** @param entry identifies the upload, so that it counts once */
   async add(request: MetricRequest, entry: string): Promise<void> {
     this.#totals.add(request, entry, nanoseconds());
     await writeFileAtomic(this.#options.file, JSON.stringify(this.#totals.state), {
-      // An upload that is counted here is not counted again.
+      // Saved first, so that a counted upload is not counted again.
       fsync: true,
       mode: 0o600,
     });
   }
 
-  /** Sends the totals as they are now. */
+  /** Sends the current totals. */
   async push(): Promise<void> {
     const { url, headers, instance, telemetry, log } = this.#options;
     const request = this.#totals.request(nanoseconds(), {
@@ -81,7 +78,7 @@ export class MetricsPush {
       this.#failing = rejected > 0;
     } catch (error) {
       if (this.#closing.signal.aborted) return;
-      // Totals: what is refused now comes again with the next ones.
+      // The next push includes the refused data, because these are totals.
       if (error instanceof PermanentError)
         telemetry.count('talkgauge_gateway_forwarded_total', { destination, result: 'rejected' });
       else telemetry.count('talkgauge_gateway_forward_failures_total', { destination });

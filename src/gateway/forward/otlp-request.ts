@@ -15,7 +15,7 @@ import {
 } from '../decode/otlp-schema.ts';
 import type { Identified } from '../decode/signals.ts';
 
-/** The attributes by which a session is found in a backend, for either SDK and any tracer. */
+/** The attributes that identify a session in a backend, for either SDK and any tracer. */
 const attributeNames = {
   roomId: 'room_id',
   jobId: 'job_id',
@@ -42,7 +42,7 @@ function resourceOf(identity: Identity, sent: Resource | undefined): Resource {
   return new Resource({ attributes: [...service, ...others, ...own] });
 }
 
-/** Records in groups of one resource and one scope. */
+/** Groups records by resource and scope. */
 function grouped<T>(
   records: readonly Identified<T>[],
 ): { resource: Resource; scopes: Map<Scope | undefined, T[]> }[] {

@@ -18,13 +18,13 @@ export class PermanentError extends Error {
 /** The request may succeed later. */
 export class RetryableError extends Error {
   override readonly name = 'RetryableError';
-  /** Whether all other requests would fail as well, according to the response. */
+  /** Whether all other requests would fail as well, judging by the response. */
   readonly affectsAll: boolean;
   /** Whether it failed for its API key, which the destination may accept later: however often it fails, it is kept. */
   readonly ofApiKey: boolean;
   /** Milliseconds to wait, from `Retry-After`. */
   readonly retryAfter?: number;
-  /** What it was answered with, if it was. */
+  /** The status of the response, if there was one. */
   readonly status?: number;
 
   constructor(
@@ -39,7 +39,7 @@ export class RetryableError extends Error {
   }
 }
 
-/** Of statuses below 500: those by which the destination is not as it should be, rather than what it was sent. */
+/** The statuses below 500 that indicate a problem of the destination rather than of the request. */
 const destinationStatuses: ReadonlySet<number> = new Set([401, 403, 404, 405, 407, 408, 425, 429]);
 
 /** The longest `Retry-After` that is respected, in milliseconds. */
@@ -48,7 +48,7 @@ const maxRetryAfter = 600_000;
 /**
  * The value of `Retry-After`, in milliseconds from `now` (unix milliseconds).
  *
- * @returns undefined if there is none, or it cannot be read
+ * @returns undefined if it is missing or invalid
  */
 export function retryAfterOf(header: string | null, now: number): number | undefined {
   if (header === null) return undefined;
@@ -59,8 +59,8 @@ export function retryAfterOf(header: string | null, now: number): number | undef
 /**
  * Posts a body.
  *
- * @returns how many of its records were rejected, although the rest was taken
- * @throws Refused if it is refused for good; RetryableError if it may work later
+ * @returns the number of records that were rejected, although the rest was accepted
+ * @throws PermanentError if it is refused permanently; RetryableError if it may succeed later
  */
 export async function post(url: string, { headers, body, timeout, signal }: PostOptions): Promise<number> {
   let response: Response;
@@ -69,7 +69,7 @@ export async function post(url: string, { headers, body, timeout, signal }: Post
       method: 'POST',
       headers,
       body: body as RequestInit['body'],
-      // A stream is sent in one direction, says the standard, and Node insists.
+      // Required by the Fetch standard and by Node for a streamed body.
       ...(!Buffer.isBuffer(body) && { duplex: 'half' }),
       redirect: 'error',
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeout)]),
@@ -77,23 +77,23 @@ export async function post(url: string, { headers, body, timeout, signal }: Post
   } catch (error) {
     const { cause, message } = error as Error;
     const { code, message: why } = (cause ?? {}) as NodeJS.ErrnoException;
-    // Nobody listens. In all other cases, what was sent may be what the destination does not get over.
+    // Nothing listens there. In all other cases, the request itself may cause the failure.
     throw new RetryableError(why || message, { affectsAll: code === 'ECONNREFUSED' || code === 'ENOTFOUND' });
   }
   if (response.ok) return rejectedRecords(response);
-  // Backends quote in their answers what they were sent: none of it is repeated here.
+  // Backends quote the request in their responses: none of it is logged.
   await response.body?.cancel();
   const { status } = response;
-  const answered = `it answered ${status}`;
+  const message = `it answered ${status}`;
   const retryAfter = retryAfterOf(response.headers.get('retry-after'), Date.now());
   if (destinationStatuses.has(status))
-    throw new RetryableError(answered, { affectsAll: true, retryAfter, status });
+    throw new RetryableError(message, { affectsAll: true, retryAfter, status });
   if (status >= 500)
-    throw new RetryableError(answered, { affectsAll: retryAfter !== undefined, retryAfter, status });
-  throw new PermanentError(answered);
+    throw new RetryableError(message, { affectsAll: retryAfter !== undefined, retryAfter, status });
+  throw new PermanentError(message);
 }
 
-/** Of traces, logs and metrics alike: the messages differ by names only. */
+/** The same for traces, logs and metrics: the messages differ only in names. */
 interface PartialSuccess extends Message<PartialSuccess> {
   rejected: bigint;
 }
@@ -109,10 +109,10 @@ const ExportResponse: MessageType<ExportResponse> = messageType('ExportServiceRe
 
 const jsonNames = ['rejectedSpans', 'rejectedLogRecords', 'rejectedDataPoints'] as const;
 
-/** What is read of an answer at most, in bytes. */
-const longest = 64 * 1024;
+/** Maximum bytes that are read of a response. */
+const maxResponseBytes = 64 * 1024;
 
-/** How many records an OTLP backend says that it rejected, although it took the request; 0 for any other answer. */
+/** The number of records that an OTLP backend rejected in an accepted request; 0 for any other response. */
 export async function rejectedRecords(response: Response): Promise<number> {
   try {
     const body = await beginningOf(response);
@@ -126,7 +126,7 @@ export async function rejectedRecords(response: Response): Promise<number> {
     }
     return countOf(ExportResponse.fromBinary(body).partialSuccess?.rejected);
   } catch {
-    // It was taken: what is said of it cannot be read.
+    // The request was accepted, and its response is unreadable.
     return 0;
   }
 }
@@ -141,7 +141,7 @@ async function beginningOf(response: Response): Promise<Buffer> {
   let bytes = 0;
   for await (const chunk of response.body ?? []) {
     bytes += chunk.length;
-    if (bytes > longest) return Buffer.alloc(0);
+    if (bytes > maxResponseBytes) return Buffer.alloc(0);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

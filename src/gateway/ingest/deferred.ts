@@ -2,15 +2,15 @@ import { BucketError } from '../../objects/bucket.ts';
 import type { UploadKind } from '../receive/endpoints.ts';
 import type { Entry } from '../spool/spool.ts';
 
-/** Milliseconds before an upload is tried again; it doubles, up to `maxDelay`. */
+/** Milliseconds before the first retry of an upload; doubled for each further one, up to `maxDelay`. */
 const firstDelay = 250;
 const maxDelay = 30_000;
-/** Milliseconds after which an upload is given up that cannot be stored for a reason that may pass, such as a full disk. */
-const longestWait = 86_400_000;
-/** How often an upload is tried that can be read, and cannot be stored for another reason. */
+/** Milliseconds of retries for an upload that fails for a temporary reason, such as a full disk. */
+const maxRetryMs = 86_400_000;
+/** Maximum number of attempts for a readable upload that cannot be stored for another reason. */
 const maxAttempts = 5;
-/** Milliseconds for which others wait for one that cannot be stored. */
-const longestHold = 600_000;
+/** Milliseconds for which later uploads wait for one that cannot be stored. */
+const maxHoldMs = 600_000;
 
 export type Result = 'ok' | 'malformed' | 'failed';
 
@@ -19,19 +19,19 @@ interface Waiting {
   since: number;
   until: number;
   attempts: number;
-  /** Names of the sessions that it is of, as far as it could be read. */
+  /** The ids of its sessions, as far as it could be read. */
   sessions: readonly string[];
   ofDisk?: boolean;
-  /** It is processed, but its file could not be removed. */
+  /** The result of an upload that was processed, but whose file could not be removed. */
   done?: { kind: UploadKind; result: Result };
 }
 
-/** Whether an error may be gone later: of the file system, of the network, of a bucket. */
+/** Whether an error may be temporary: one of the file system, the network, or a bucket. */
 export function isPassing(error: unknown): boolean {
   return error instanceof BucketError || /^E[A-Z0-9]+$/.test((error as NodeJS.ErrnoException)?.code ?? '');
 }
 
-/** By which the system says that it has too little of something for anybody, or a disk that fails. */
+/** Error codes of a system that is out of resources, or of a failing disk. */
 const disk: ReadonlySet<string> = new Set([
   'ENOSPC',
   'EDQUOT',
@@ -45,47 +45,47 @@ const disk: ReadonlySet<string> = new Set([
 
 const isOfDisk = (error: unknown): boolean => disk.has((error as NodeJS.ErrnoException)?.code ?? '');
 
-/** Uploads that could not be processed, and those that wait for them: uploads of a session are processed in order. */
+/** The uploads that failed, and those that wait for them: uploads of a session are processed in order. */
 export class Deferred {
   readonly #waiting = new Map<string, Waiting>();
-  /** By session: the upload that failed, and that the later ones wait for. */
+  /** By session: the failed upload that the later ones wait for. */
   readonly #blocking = new Map<string, string>();
 
   hasFailed({ id }: Entry): boolean {
     return (this.#waiting.get(id)?.attempts ?? 0) > 0;
   }
 
-  /** Whether an upload failed last because of the disk, so that others would, too. */
+  /** Whether the last failure of an upload was caused by the disk, so that others would fail, too. */
   isOfDisk({ id }: Entry): boolean {
     return this.#waiting.get(id)?.ofDisk ?? false;
   }
 
-  /** Unix milliseconds at which an upload is due; undefined: it waits for one of the same session. */
+  /** The time in unix milliseconds at which an upload is due; undefined: it waits for one of the same session. */
   dueAt({ id }: Entry): number | undefined {
     const own = this.#waiting.get(id);
     if (own && this.isHeld(id, own.sessions)) return undefined;
     return own?.until ?? 0;
   }
 
-  /** Whether an upload of any of these sessions came before, and failed. */
+  /** Whether an earlier upload of any of these sessions failed. */
   isHeld(id: string, sessions: readonly string[]): boolean {
     return sessions.some((session) => (this.#blocking.get(session) ?? id) < id);
   }
 
-  /** Has an upload wait for those of its sessions that came before. */
+  /** Makes an upload wait for earlier ones of its sessions. */
   hold({ id }: Entry, sessions: readonly string[], now: number): void {
     this.#waiting.set(id, { since: now, attempts: 0, ...this.#waiting.get(id), until: now, sessions });
   }
 
   /**
-   * Has an upload that failed wait.
+   * Schedules a retry of a failed upload.
    *
-   * @param sessions that it is of
+   * @param sessions of the upload
    * @returns whether it is given up instead
    */
   failed({ id }: Entry, error: unknown, sessions: readonly string[], now: number): boolean {
     const { since = now, attempts = 0 } = this.#waiting.get(id) ?? {};
-    if (isPassing(error) ? now - since >= longestWait : attempts + 1 >= maxAttempts) return true;
+    if (isPassing(error) ? now - since >= maxRetryMs : attempts + 1 >= maxAttempts) return true;
     const until = now + Math.min(maxDelay, firstDelay * 2 ** Math.min(attempts, 20));
     this.#waiting.set(id, { since, until, attempts: attempts + 1, sessions, ofDisk: isOfDisk(error) });
     for (const session of sessions) this.#blocking.set(session, id);
@@ -116,9 +116,9 @@ export class Deferred {
     }
   }
 
-  /** Whether an upload is one that the others no longer wait for. */
+  /** Whether later uploads no longer wait for this one. */
   isGivenUpOn({ id }: Entry, now: number): boolean {
     const own = this.#waiting.get(id);
-    return own !== undefined && (own.done !== undefined || now - own.since > longestHold);
+    return own !== undefined && (own.done !== undefined || now - own.since > maxHoldMs);
   }
 }

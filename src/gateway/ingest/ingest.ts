@@ -14,7 +14,7 @@ import { type ProcessedUpload, type ProcessUploadOptions, processUpload } from '
 export interface IngestOptions extends Omit<ProcessUploadOptions, 'isRedacted' | 'known' | 'traceOf'> {
   spool: Spool;
   store: SessionStore;
-  /** Keeps what cannot be read or stored. */
+  /** Receives uploads that cannot be read or stored. */
   deadLetters: DeadLetters;
   telemetry: Telemetry;
   onBatch?: BatchListener;
@@ -26,21 +26,21 @@ export interface IngestOptions extends Omit<ProcessUploadOptions, 'isRedacted' |
 /** Milliseconds for which processing yields to uploads that are being received. */
 const maxYieldMs = 250;
 
-/** How many processes may die while they process one upload: it may be the cause. */
+/** Maximum number of crashes while one upload is processed: it may be the cause. */
 const maxCrashes = 3;
-/** Milliseconds for which processing pauses when uploads fail because of the disk; it doubles, up to `maxPause`. */
+/** Milliseconds for which processing pauses after a failure of the disk; doubled for each further one, up to `maxPause`. */
 const firstPause = 250;
 const maxPause = 2000;
 
 /**
- * Processes spooled uploads, oldest first: stores them, forwards them, then removes them from the spool. What fails waits, and so
- * does what came later of the same sessions; the others go on.
+ * Processes spooled uploads, oldest first: stores them, forwards them, then removes them from the spool. A failed upload is
+ * retried, and later ones of the same sessions wait for it; other sessions continue.
  */
 export class Ingest {
   readonly #options: IngestOptions & ProcessUploadOptions;
   #closing = false;
   #isProcessing = false;
-  /** Uploads that failed one after the other. */
+  /** The number of consecutive failures. */
   #failures = 0;
   readonly #deferred = new Deferred();
   readonly #running: Promise<void>;
@@ -52,7 +52,7 @@ export class Ingest {
 
   static async start(options: IngestOptions): Promise<Ingest> {
     await mkdir(options.staging, { recursive: true, mode: 0o700 });
-    // Audio that was on its way is still in its upload.
+    // Temporary audio files are still part of their uploads.
     for (const name of await readdir(options.staging)) await rm(join(options.staging, name), { force: true });
     const { store } = options;
     return new Ingest({
@@ -70,14 +70,14 @@ export class Ingest {
     while ((this.#options.spool.count > 0 || this.#isProcessing) && Date.now() < end) await delay(10);
   }
 
-  /** Ends after the upload in progress; the others stay in the spool. */
+  /** Stops after the current upload; the others stay in the spool. */
   async close(): Promise<void> {
     this.#closing = true;
     this.#options.spool.wake();
     await this.#running;
   }
 
-  /** Whether an upload has been waiting for this long, except uploads that keep failing. */
+  /** Whether an upload has waited for this long, not counting uploads that keep failing. */
   isBehind(milliseconds: number): boolean {
     const now = Date.now();
     for (const entry of this.#options.spool.entries()) {
@@ -99,7 +99,7 @@ export class Ingest {
           if (await this.#process(entry)) this.#failures = 0;
           else this.#failures++;
         } catch (error) {
-          // Whatever it is, the others are processed.
+          // After any error, the others are processed.
           log(`An upload could not be processed, and waits: ${(error as Error).name}`);
           this.#deferred.failed(entry, error, [], Date.now());
           this.#failures++;
@@ -110,7 +110,7 @@ export class Ingest {
     }
   }
 
-  /** The oldest upload that is due; after a failure, the oldest of those that have not failed yet, if there is one. */
+  /** The oldest due upload; after a failure, preferably the oldest one that has not failed yet. */
   #next(): Entry | undefined {
     const now = Date.now();
     let failed: Entry | undefined;
@@ -123,14 +123,14 @@ export class Ingest {
     return failed;
   }
 
-  /** Waits, the longer the more uploads fail one after the other: then it is not the uploads. */
+  /** Waits longer with each consecutive failure, which is then not caused by the uploads. */
   async #pause(): Promise<void> {
     const pause = Math.min(maxPause, firstPause * 2 ** Math.min(this.#failures - 1, 20));
     for (const end = Date.now() + pause; !this.#closing && Date.now() < end; ) await delay(50);
   }
 
   /**
-   * Lets jobs that end be answered first: they wait for the response, and nobody waits for processing.
+   * Yields to uploads of ending jobs: they wait for the response, and nothing waits for processing.
    *
    * @returns whether the gateway is being closed
    */
@@ -139,7 +139,7 @@ export class Ingest {
     return this.#closing;
   }
 
-  /** @returns whether that was no failure */
+  /** @returns whether it succeeded */
   async #process(entry: Entry): Promise<boolean> {
     const { spool, log } = this.#options;
     const done = this.#deferred.done(entry);
@@ -173,7 +173,7 @@ export class Ingest {
     return this.#finish(entry, kind, 'ok');
   }
 
-  /** @param otherwise what becomes of it if the error will not pass */
+  /** @param otherwise its treatment if the error is permanent */
   async #failed(
     entry: Entry,
     kind: UploadKind,
@@ -183,11 +183,11 @@ export class Ingest {
   ): Promise<boolean> {
     const { log } = this.#options;
     const { code, name, path } = error as NodeJS.ErrnoException;
-    // Somebody removed it.
+    // The file was removed by somebody else.
     if (code === 'ENOENT' && path === entry.path) return this.#finish(entry, kind, 'failed');
-    // What is nested too deeply to be written down was never of an SDK.
+    // Values that are nested too deeply to be serialized do not come from an SDK.
     const malformed = !isPassing(error) && (otherwise === 'malformed' || error instanceof RangeError);
-    // Errors of parsers quote what they could not parse: what was said is never in the log.
+    // Parser errors quote their input, and the conversation must not appear in the log.
     if (malformed) {
       log(`An upload of ${kind} could not be read and is set aside (${name})`);
       return this.#giveUp(entry, kind, 'malformed', name);
@@ -198,7 +198,7 @@ export class Ingest {
       log(`An upload of ${kind} could not be kept and is set aside (${why})`);
       return this.#giveUp(entry, kind, 'failed', why);
     }
-    // Of several in a row, and of its repetitions, the others say the same.
+    // Only the first of consecutive failures and retries is logged.
     if (isFirst)
       log(`An upload of ${kind} cannot be stored now (${why}); it waits in the spool, and is tried again`);
     return false;
@@ -232,12 +232,12 @@ export class Ingest {
   }
 }
 
-/** Unix milliseconds at which an upload came, by its name. */
+/** The time of an upload in unix milliseconds, from its name. */
 const receivedAt = ({ id }: Entry): number => Number(id.slice(0, 13));
 
 /**
- * Called with each stored batch, in order and at most once: after a crash, the last one may be missing.
- * What it throws is logged.
+ * Called with each stored batch, in order and at most once: after a crash, the last one may be missing. Its errors are
+ * logged.
  */
 export type BatchListener = (batch: SessionBatch) => void;
 
@@ -249,9 +249,9 @@ export interface StoreBatchesOptions {
 }
 
 /**
- * Puts what an upload says into the store, session by session.
+ * Stores the data of an upload, session by session.
  *
- * @returns whether any of it is of a session that is kept
+ * @returns whether any session of it is stored
  */
 export async function storeBatches(
   entry: Entry,

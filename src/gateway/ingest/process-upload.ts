@@ -20,14 +20,14 @@ import { type Entry, type Meta, readBody, streamBody } from '../spool/spool.ts';
 export interface ProcessUploadOptions {
   limits: Limits;
   forwarder: Forwarder;
-  /** Whether a session is known to be redacted, from what came before. */
+  /** Whether a session is known to be redacted, from earlier uploads. */
   isRedacted: (session: string) => boolean;
-  /** What is known of a session from what came before: logs of Node.js do not say whose they are. */
+  /** The identity of a session from earlier uploads: logs of Node.js do not contain it. */
   known: (session: string) => Partial<Identity>;
   /** The trace of a session, if it is known when its log lines are forwarded. */
   traceOf: (session: string) => Promise<string | undefined>;
   keepRedactedAudio: boolean;
-  /** A folder for audio on its way into its session, on the same disk. */
+  /** A folder for temporary audio files, on the disk of the sessions. */
   staging: string;
 }
 
@@ -46,7 +46,7 @@ async function bodyOf(entry: Entry, meta: Meta, { limits }: ProcessUploadOptions
   return decompressed(await readBody(entry), String(meta.encoding), limits.decompressed);
 }
 
-/** Which records are to be redacted: a flag on one record, now or before, applies to its whole session. */
+/** Determines the records to redact: a flag on one record of this or an earlier upload applies to its whole session. */
 function redaction(
   identified: readonly { identity: Identity }[],
   { isRedacted }: ProcessUploadOptions,
@@ -62,7 +62,7 @@ function redaction(
   };
 }
 
-/** A record's identity, with what is known of its session and the record does not say. */
+/** A record's identity, completed with the known identity of its session. */
 function complete<T extends { identity: Identity }>(identified: T[], { known }: ProcessUploadOptions): T[] {
   for (const record of identified) {
     const session = sessionOf(record.identity);
@@ -71,7 +71,7 @@ function complete<T extends { identity: Identity }>(identified: T[], { known }: 
   return identified;
 }
 
-/** Redacts the records of sessions that are to be redacted. @returns whether there were any */
+/** Redacts the records of redacted sessions. @returns whether there were any */
 function redactFlagged<T extends { identity: Identity }>(
   identified: readonly T[],
   redact: (record: T) => void,
@@ -102,7 +102,7 @@ async function forwardUpload(
   if (!forwarder.forwardsUploads) return;
   if (!rewritten) {
     const stream = await streamBody(entry);
-    // If the queue has no space, it is not read.
+    // The body is not read if the queue has no space.
     return forwarder.upload(entry.id, meta, stream, entry.bytes).finally(() => stream.destroy());
   }
   const body = rewritten().toBinary();
@@ -211,7 +211,7 @@ const recordings: Reader = async (entry, meta, options) => {
     async forward() {
       if (!redacted || !options.forwarder.forwardsUploads)
         return forwardUpload(entry, meta, options.forwarder, undefined);
-      // The audio is in its session by now, and is read from the upload once more.
+      // The audio was moved into its session, so that it is read from the upload again.
       const again = `${audioPath}.forwarded`;
       try {
         if (batch?.audio)
@@ -233,9 +233,9 @@ function audioOf({ header, audioBytes }: Recording, path: string): AudioFile | u
 const readers: Readonly<Record<UploadKind, Reader>> = { traces, logs, metrics, recordings };
 
 /**
- * Reads a spooled upload, without what must not be kept.
+ * Reads a spooled upload, without the data that must not be stored.
  *
- * @throws Error if it is not what it says it is, or the file system fails
+ * @throws Error if it is malformed, or the file system fails
  */
 export const processUpload = (
   entry: Entry,
@@ -243,7 +243,7 @@ export const processUpload = (
   options: ProcessUploadOptions,
 ): Promise<ProcessedUpload> => readers[meta.kind as UploadKind](entry, meta, options);
 
-/** What an upload says, session by session. */
+/** The content of an upload by session. */
 export class Batches {
   readonly #bySession = new Map<string, SessionBatch>();
   /** Records that belong to no session. */
@@ -267,7 +267,7 @@ export class Batches {
   }
 }
 
-/** A recording as an SDK uploads it, of parts that were changed. The report in the header stays out of it. */
+/** A multipart recording as an SDK uploads it, made from the redacted parts. The report in the header is omitted. */
 export function multipartOf(
   header: RecordingHeader,
   history: AttributeValue | undefined,

@@ -18,7 +18,7 @@ export function addConversation(
   const asked = new Map<string, number>();
   for (const [index, question] of questions.entries()) {
     const speech = answerTo(question, questions[index + 1], tree);
-    // The SDK creates the answer before it takes the question in.
+    // The SDK creates the answer before it adds the question.
     if (speech !== undefined && !asked.has(speech)) asked.set(speech, question.at);
     addDetection(timeline, question, speech);
   }
@@ -46,7 +46,7 @@ function answerTo(
   return text((measured ?? turns[0])?.attributes['lk.speech_id']);
 }
 
-/** The SDK detects the end of each turn that was spoken, in figures that it leaves in the message. */
+/** The SDK's end-of-turn detection of each spoken turn, from the metrics in its message. */
 function addDetection(
   timeline: EventTimeline,
   { at, metrics: m }: Message,
@@ -84,7 +84,7 @@ function addSpeeches(
     timeline.add('speech_created', Math.min(start, asked.get(id) ?? start), 'speech', { speechHandle });
     timeline.add('speech_done', end, 'done', { speechHandle });
   }
-  // The last spans of a Node.js job do not come.
+  // The last spans of a Node.js job are not uploaded.
   for (const [index, { at, role, read, metrics }] of messages.entries()) {
     const began = metrics.startedSpeakingAt ?? at;
     if (
@@ -112,7 +112,7 @@ function speechesOf(turns: readonly SpanRecord[]): Map<string, Speech> {
   return speeches;
 }
 
-/** A message of the conversation; unix seconds at which the session took it in. */
+/** A message of the conversation; unix seconds at which the session added it. */
 export interface Message {
   at: number;
   role: 'user' | 'assistant';
@@ -122,7 +122,7 @@ export interface Message {
 
 const millisecond = 0.001;
 
-/** The messages of the session: from its transcript, or without one, from spans. */
+/** The messages of the session: from its transcript, or without one from spans. */
 export function messagesOf({ items, language }: UploadedSession, tree: SpanTree<SpanRecord>): Message[] {
   const said =
     items.length > 0
@@ -133,7 +133,7 @@ export function messagesOf({ items, language }: UploadedSession, tree: SpanTree<
   const messages = said.map((item) => messageOf(item, tree));
   for (const [index, { role, at }] of messages.entries()) {
     const next = messages[index + 1];
-    // What followed at once: the times are cut to milliseconds, the order of the transcript is not.
+    // For messages in immediate succession: times are truncated to milliseconds, the order of the transcript is exact.
     if (role === 'assistant' && next?.role === 'user' && Math.abs(at - next.at) <= millisecond) {
       next.at = Math.max(at, next.at) + millisecond / 1000;
     }
@@ -170,7 +170,7 @@ const names = {
   e2eLatency: 'e2eLatency',
 } as const satisfies Record<keyof MessageMetrics, keyof MessageFields['metrics']>;
 
-/** Under the SDK's names, without what was not measured. */
+/** The metrics under the SDK's names, without missing values. */
 const reportOf = (metrics: MessageMetrics): MessageFields['metrics'] =>
   Object.fromEntries(
     Object.entries(metrics).flatMap(([key, value]) =>
@@ -178,18 +178,18 @@ const reportOf = (metrics: MessageMetrics): MessageFields['metrics'] =>
     ),
   );
 
-/** A user's message is taken in when the turn is over. Python stamps it with the turn's start, Node.js with its end. */
+/** A user message is added at the end of the turn. Python dates it to the turn's start, Node.js to its end. */
 function committedAt({ at = 0, metrics: m = {} }: ChatItem): number {
   const decided = (m.stoppedSpeakingAt ?? 0) + (m.endOfTurnDelay ?? 0) + (m.onUserTurnCompletedDelay ?? 0);
   return Math.max(at, decided);
 }
 
-/** An answer is taken in when it has been spoken, or has come whole where nothing is spoken. */
+/** An answer is added when it has been spoken, or without speech, when it is complete. */
 function spokenAt({ at = 0, metrics: m = {} }: ChatItem, tree: SpanTree<SpanRecord>): number {
   if (m.stoppedSpeakingAt !== undefined) return Math.max(m.stoppedSpeakingAt, m.startedSpeakingAt ?? 0);
   const began = m.startedSpeakingAt ?? at;
   const turns = tree.named('agent_turn');
-  // A few may overlap: attempts that were given up.
+  // A few may overlap: discarded attempts.
   const until = firstFrom(turns, began + 10 * millisecond);
   const turn = turns.slice(Math.max(0, until - 8), until).find(({ end }) => began <= end);
   return turn?.end ?? began;

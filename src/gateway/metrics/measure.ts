@@ -13,14 +13,14 @@ import { addTools } from './tools.ts';
 import { EventTimeline, type UploadedSession } from './uploaded-session.ts';
 
 /**
- * What the uploads of a whole session come to: its events are put together again from spans, conversation and report, and read
- * as in a job, where the SDK emits them as they happen.
+ * Measures a session from its uploads. Its events are reconstructed from spans, conversation and report, and observed as in
+ * a job, where the SDK emits them.
  */
 export function measure(session: UploadedSession): Observation[] {
   const { report, startedAt, endedAt, ended, closeReason } = session;
   const usage = report?.usage ?? [];
   const observer = new SessionObserver({
-    // The report has all that was used; without one, spans have what they have.
+    // The report contains all usage; without one, spans contain a part of it.
     usage: report === undefined,
     models: { llm: soleModel(usage, 'llm'), tts: soleModel(usage, 'tts') },
   });
@@ -38,7 +38,7 @@ export function measure(session: UploadedSession): Observation[] {
     try {
       found.push(...observer.handle(name, event));
     } catch {
-      // What an SDK newer than this code sends may be shaped otherwise.
+      // A newer SDK may send data of another shape.
       found.push(observation('talkgauge_samples_dropped_total', { reason: 'internal_error' }, 1));
     }
   }
@@ -54,18 +54,18 @@ export function measure(session: UploadedSession): Observation[] {
     reportedUsage(samples, usage, requests, usageReporters);
   }
   if (!ended) samples.add('lk_agents_sessions_total', { close_reason: 'crashed' }, 1);
-  // Active sessions are counted while they run.
+  // Active sessions are counted during the call.
   const all = [...found, ...rest, ...samples.observations];
   return summed(all.filter(({ metric }) => metric !== 'lk_agents_sessions_active'));
 }
 
-/** Whether the caller hung up in the last turn without waiting for an answer, as the turns of these figures have it. */
+/** Whether the caller hung up in the last turn without waiting for an answer, according to these metrics. */
 export const isAbandoned = (session: UploadedSession): boolean =>
   measure(session).some(
     ({ metric, labels }) => metric === 'lk_agents_turns_total' && labels.outcome === 'abandoned',
   );
 
-/** What counters count, added up: a long session has tens of thousands of steps. */
+/** Sums the increments of counters: a long session has tens of thousands. */
 function summed(observations: readonly Observation[]): Observation[] {
   const counted = new Map<string, Observation>();
   const found: Observation[] = [];
@@ -119,7 +119,7 @@ const series: Readonly<Record<UsageEntry['component'], Readonly<Record<string, U
   eot: { total_requests: 'lk_agents_usage_eot_num_requests_total' },
 };
 
-/** Detectors' requests are no usage only. */
+/** The requests of detectors are measured elsewhere, too. */
 const requestMetrics = {
   interruption: 'lk_agents_interruption_requests_total',
   eot: 'lk_agents_eot_requests_total',

@@ -9,17 +9,20 @@ import { hasEnded, readUploadedSession, type UploadedSession } from './uploaded-
 /** Seconds without an upload after which a session is measured. */
 export interface MeasurementDelays {
   /**
-   * After its recording, which both SDKs send last, but for spans and logs: those come within ten seconds, and are repeated for
-   * ten if something is in the way. @default 20
+   * After its recording, which both SDKs send last, except for spans and logs: these arrive within ten seconds, and are
+   * retried for ten more. @default 20
    */
   settled: number;
-  /** After its report, where no recording came: one may still be on its way, and has the playback latencies. @default 60 */
+  /** After its report, without a recording: one may still arrive, and contains the playback latencies. @default 60 */
   unrecorded: number;
-  /** After anything else: its job is dead. A live call uploads speech, and jobs reconnect after a restart of the gateway. @default 1800 */
+  /**
+   * After any other upload: its job has crashed. A live call uploads speech, and jobs reconnect after a restart of the
+   * gateway. @default 1800
+   */
   lost: number;
   /**
-   * From when a session's series are there, at 0, until its figures are: one scrape at least. A series that begins with the figures
-   * of a whole session has, for Prometheus, not grown by them. @default 60
+   * From the creation of a session's series, at 0, until its figures are added: at least one scrape. For Prometheus, a
+   * series that starts with the figures of a session has not increased. @default 60
    */
   announced: number;
   /** After the first attempt that failed, as on a full disk; twice as long after each further one, up to five minutes. @default 5 */
@@ -34,13 +37,13 @@ export const defaultMeasurementDelays: MeasurementDelays = {
   failed: 5,
 };
 
-/** Attempts to measure a session, which take about 20 minutes. */
+/** Maximum number of attempts to measure a session, over about 20 minutes. */
 const maxAttempts = 10;
 const maxPause = 300;
 
 /** Sessions without an upload for this many seconds are not measured after a restart. */
 const horizon = 86_400;
-/** How often it is looked for what is due, in milliseconds. */
+/** Milliseconds between checks for due sessions. */
 const interval = 500;
 
 export interface MeasurementSchedulerOptions {
@@ -52,21 +55,21 @@ export interface MeasurementSchedulerOptions {
   delays?: Partial<MeasurementDelays>;
   /** Unix seconds. @default the system's clock */
   now?: () => number;
-  /** UploadedSession of each session, once, when it is over and was measured, or is left to its job. */
+  /** Called once for each session, after it has ended and was measured, or is measured by its job. */
   onEnded?: (state: SessionState, session: UploadedSession) => Promise<void>;
   log: (message: string) => void;
 }
 
 /**
- * Records each session in the series of the catalogue, once: when it has ended and no more uploads arrive. That it was
- * measured is on the disk before its figures count, so that after a crash they are missing rather than there twice.
+ * Records each session in the series of the catalogue, once: when it has ended and no more uploads arrive. The measurement
+ * is recorded on disk before its figures count, so that a crash loses figures rather than counting them twice.
  */
 export class MeasurementScheduler {
   readonly #options: MeasurementSchedulerOptions & { now: () => number; delays: MeasurementDelays };
   readonly #activeSessions: ActiveSessions;
-  /** When sessions are due, in unix seconds. */
+  /** The due time of each session, in unix seconds. */
   readonly #due = new Map<string, number>();
-  /** Attempts that failed since something came of a session. */
+  /** Failed attempts since the last upload of a session. */
   readonly #failures = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
   #work: Promise<void> = Promise.resolve();
@@ -90,7 +93,7 @@ export class MeasurementScheduler {
     return measuring;
   }
 
-  /** Ends; what is due is measured after the next start. */
+  /** Stops; due sessions are measured after the next start. */
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -108,7 +111,7 @@ export class MeasurementScheduler {
     const { settled, unrecorded, lost } = this.#options.delays;
     const delay = !hasEnded(state) ? lost : state.recorded ? settled : unrecorded;
     this.#due.set(id, state.receivedAt + delay);
-    // Of a session that has sent no span, it is not known yet whether it is observed in its job.
+    // Without a span, it is not yet known whether the session is observed in its job.
     if (hasEnded(state) || state.observed || state.counts.spans === 0) this.#activeSessions.end(id);
     else this.#activeSessions.start(id, identityOf(state));
   };
@@ -123,7 +126,7 @@ export class MeasurementScheduler {
       const state = await store.state(id).catch(() => undefined);
       if (!state || this.#due.has(id)) continue;
       this.#changed(id, undefined, state);
-      // While the gateway was away, nothing could come: calls that run find it again.
+      // While the gateway was down, no upload could arrive: jobs of live calls reconnect.
       if (!state.measured && !hasEnded(state)) this.#due.set(id, started + delays.lost);
     }
   }
@@ -183,7 +186,7 @@ export class MeasurementScheduler {
       this.#due.set(id, now() + delays.announced);
       return;
     }
-    // Where something came meanwhile, this session is due again.
+    // If an upload arrived meanwhile, this session is due again.
     if (!(await store.markMeasured(id, result, state.receivedAt))) return;
     this.#activeSessions.end(id);
     telemetry.count('talkgauge_gateway_measured_sessions_total', { result });
@@ -197,7 +200,7 @@ const identityOf = ({ identity: { agentName, agentVersion } }: SessionState): Id
   agent_version: agentVersion ?? 'unknown',
 });
 
-/** Counts the sessions that run, and that no job counts. */
+/** Counts live sessions that are not counted by their job. */
 export class ActiveSessions {
   readonly #recorder: Recorder;
   readonly #running = new Map<string, Identity>();
@@ -228,8 +231,8 @@ export class ActiveSessions {
 }
 
 /**
- * Who measures a session. What either its report or a span says is enough: to leave one out is better than to have it in two
- * places, as with an SDK that keeps the marker out of its report.
+ * Determines who measures a session. A marker in either its report or a span is enough: omitting a session is better than
+ * counting it twice, for example with an SDK whose report lacks the marker.
  */
 export function measurementResultOf(
   { observed }: SessionState,

@@ -18,7 +18,7 @@ const kinds = {
   tts_request: { attribute: 'lk.tts_metrics', type: 'tts_metrics' },
 } as const;
 
-/** What the session's metrics events said of its requests to models, and its errors. */
+/** Adds the metrics events of requests to models, and the errors. */
 export function addRequests(
   timeline: EventTimeline,
   tree: SpanTree<SpanRecord>,
@@ -50,8 +50,9 @@ const speechOf = (tree: SpanTree<SpanRecord>, span: SpanRecord): string | undefi
   text(tree.ancestor(span, 'agent_turn')?.attributes['lk.speech_id']);
 
 /**
- * Each attempt at a request is a span; one that failed was reported as an error. All but the last one could be made again,
- * which the JavaScript SDK reports of LLMs only. Of a request behind a fallback adapter, the session hears nothing.
+ * Each attempt at a request is a span; one that failed was reported as an error. All but the last one were recoverable,
+ * which the JavaScript SDK reports only for LLMs. The session does not receive events of requests behind a fallback
+ * adapter.
  */
 function addErrors(
   timeline: EventTimeline,
@@ -88,7 +89,7 @@ function addErrors(
 
 export type SdkMetrics = ObservedEvents['metrics_collected']['metrics'];
 
-/** Fields that Python sends in seconds, and Node.js in milliseconds under a name that says so. */
+/** Fields that Python sends in seconds, and Node.js in milliseconds with the suffix `Ms`. */
 const seconds: ReadonlySet<string> = new Set([
   'duration',
   'ttft',
@@ -108,7 +109,7 @@ function ofPython(wire: Attributes): Record<string, AttributeValue> {
     if (typeof value === 'object' && !Array.isArray(value)) found[camel(key)] = ofPython(value);
     else if (key === 'timestamp') found.timestamp = Number(value) * 1000;
     else if (!seconds.has(key)) found[camel(key)] = value;
-    // Nothing was acquired where it took no time at all.
+    // No connection was acquired if it took no time.
     else if (key !== 'acquire_time' || value !== 0) found[`${camel(key)}Ms`] = inMilliseconds(value);
   }
   return found;
@@ -125,7 +126,7 @@ function inMilliseconds(value: AttributeValue): AttributeValue {
  * The metrics event that an SDK wrote on a span, as JSON.
  *
  * @param endedAt unix seconds at which the span ended
- * @param speechId the speech that the span is about: it is not in the event yet when that is written
+ * @param speechId the speech of the span: the event does not contain it yet when it is written
  */
 export function sdkMetricsOf(
   json: AttributeValue | undefined,
@@ -180,7 +181,7 @@ export function addDetectors(
       return seconds === undefined ? undefined : seconds * 1000;
     };
     const totalDuration = duration('total_duration');
-    // It was given up before anybody was asked.
+    // It was cancelled before the request.
     if (!totalDuration) continue;
     addMetrics(timeline, end, {
       type: 'interruption_metrics',

@@ -1,16 +1,16 @@
 import { catalogue, type MetricName } from '../../catalogue/metrics.ts';
 import type { MetricSpec } from '../../catalogue/types.ts';
 
-/** Series of the catalogue that come from one thing, or that cannot be had, for one reason. */
+/** Series of the catalogue with a common source, or that are unavailable for a common reason. */
 export interface Source {
-  /** What it is made of; in Markdown. */
+  /** The source of the series, in Markdown. */
   from?: string;
-  /** Why it cannot be had; in Markdown. */
+  /** Why the series are unavailable, in Markdown. */
   lacking?: string;
   metrics: readonly MetricName[];
 }
 
-/** Where the gateway has each series of sessions from; docs/gateway.md shows it. */
+/** The source of each session series in the gateway; shown in docs/gateway.md. */
 export const sources: readonly Source[] = [
   {
     from: "Messages of the conversation. Without a transcript, or where the job died: spans `agent_turn`, `llm_node`, `tts_node`. The models are those of the turn's requests, else those of the report, where it names one of a kind.",

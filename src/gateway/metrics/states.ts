@@ -5,7 +5,7 @@ import { type EventTimeline, firstFrom } from './uploaded-session.ts';
 
 type AgentState = 'listening' | 'thinking' | 'speaking';
 
-/** A stretch of time, in unix seconds. */
+/** A time interval, in unix seconds. */
 interface Interval {
   start: number;
   end: number;
@@ -47,7 +47,7 @@ function agentStates(
   const changes: { at: number; newState: AgentState }[] = [];
   for (const [index, { at, state, by }] of steps.entries()) {
     depth[state] += by;
-    // What ends and what begins at one moment is one change.
+    // An end and a start at the same moment are one change.
     if (steps[index + 1]?.at === at) continue;
     changes.push({
       at,
@@ -72,7 +72,7 @@ function thinking(tree: SpanTree<SpanRecord>): Interval[] {
     else steps.set(speech, [turn]);
   }
   return tree.named('agent_turn').flatMap((turn) => {
-    // What is said without a model, such as `say`, needs no thought.
+    // Speech without a model, such as `say`, involves no thinking.
     if (tree.childrenNamed(turn, 'llm_node').length === 0) return [];
     const speeches = tree.childrenNamed(turn, 'agent_speaking');
     const first = speeches[0];
@@ -86,7 +86,7 @@ function thinking(tree: SpanTree<SpanRecord>): Interval[] {
   });
 }
 
-/** When one side spoke, without what overlaps. */
+/** The intervals in which one side spoke, merged. */
 function speakingIntervals(
   spans: readonly SpanRecord[],
   messages: readonly Message[],
@@ -102,7 +102,7 @@ function speakingIntervals(
   return mergedIntervals([...known, ...said].sort((a, b) => a.start - b.start));
 }
 
-/** @param stretches in the order in which they began */
+/** @param intervals in order of start */
 function mergedIntervals(intervals: readonly Interval[]): Interval[] {
   const found: Interval[] = [];
   for (const { start, end } of intervals) {

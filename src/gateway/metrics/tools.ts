@@ -4,19 +4,19 @@ import { factsOf } from '../decode/span-facts.ts';
 import type { SpanTree } from '../decode/span-tree.ts';
 import type { EventTimeline, UploadedSession } from './uploaded-session.ts';
 
-/** A tool that ran; unix seconds, undefined where they are not known. */
+/** A tool run; unix seconds, undefined if unknown. */
 interface Run {
-  /** The step of the conversation in which it was called, as the SDK reports tools by. */
+  /** The step of the conversation in which it was called, by which the SDK groups tools. */
   step: string;
   name: string;
   failed: boolean;
   start?: number;
   end?: number;
-  /** When its step was over. */
+  /** The end of its step. */
   over?: number;
 }
 
-/** The tools that ran, step by step: the SDK reports those of one step together, when it is over. */
+/** Adds the tool runs by step: the SDK reports those of a step together, at its end. */
 export function addTools(
   timeline: EventTimeline,
   tree: SpanTree<SpanRecord>,
@@ -36,7 +36,7 @@ export function addTools(
   }
 }
 
-/** Both SDKs stamp a call when it begins, and its output when it ends. A call that has neither output nor span never ran. */
+/** Both SDKs date a call to its start, and its output to its end. A call with neither output nor span never ran. */
 function ofItems({ items }: UploadedSession, tree: SpanTree<SpanRecord>): Run[] {
   const spans = new Map(tree.named('function_tool').map((span) => [callOf(span), span]));
   const outputs = new Map(
@@ -74,7 +74,10 @@ const ofSpans = (tree: SpanTree<SpanRecord>): Run[] =>
     };
   });
 
-/** When the step of a tool was over: with its span in Node.js; Python has one for all of a speech, in which the LLM is asked next. */
+/**
+ * The end of a tool's step: in Node.js, the end of its span; Python has one span per speech, in which the next LLM request
+ * ends the step.
+ */
 function overOf(tool: SpanRecord, tree: SpanTree<SpanRecord>): number | undefined {
   const turn = tree.ancestor(tool, 'agent_turn');
   const next = turn && tree.childrenNamed(turn, 'llm_node').find(({ start }) => start >= tool.end);

@@ -7,20 +7,20 @@ import type { SessionFiles } from '../store/session-files.ts';
 import type { SessionState } from '../store/session-state.ts';
 import { spanSummaries } from '../store/span-summaries.ts';
 
-/** What the uploads of one session contain, as far as it is measured. Times are unix seconds. */
+/** The measured content of a session's uploads. Times are unix seconds. */
 export interface UploadedSession {
   /** `nodejs` or `python`. */
   language?: string;
-  /** In the order in which they began, each once. */
+  /** In order of start, without duplicates. */
   spans: readonly SpanRecord[];
   /** The conversation; empty if it was not sent. */
   items: readonly ChatItem[];
   report?: SessionReport;
   startedAt: number;
   endedAt: number;
-  /** Why it ended; undefined: no upload says so. */
+  /** Why it ended; undefined: unknown. */
   closeReason?: string;
-  /** Whether the SDK said that it ended; else its job died. */
+  /** Whether the SDK reported its end; otherwise its job crashed. */
   ended: boolean;
 }
 
@@ -40,16 +40,16 @@ const names: ReadonlySet<string> = new Set([
   'eou_detection',
 ]);
 
-/** Where the SDKs put the metrics events of realtime models: on a span of their own, or on the turn. */
+/** The spans with metrics events of realtime models: their own span, or that of the turn. */
 export const realtimeMetrics = 'lk.realtime_model_metrics';
 
-/** Attributes that hold what was said, or prompts: they are long, and measure nothing. */
+/** Attributes with transcripts or prompts, which are long and contain no measurement. */
 const content =
   /^(?:lk\.pii\.(?!response\.text$)|gen_ai\.(?:input|output|system|tool\.(?:def|desc|call\.(?:arg|res)))|exception\.(?:message|stacktrace)|lk\.function_tools$)/;
 
 const kept = ([key]: [string, AttributeValue]) => !content.test(key);
 
-/** A span without what is not measured of it; undefined for one of which nothing is. A long call has many, with whole prompts. */
+/** The measured part of a span; undefined if it has none. A long call has many spans, with whole prompts. */
 export function trimmedSpan(span: SpanRecord): SpanRecord | undefined {
   if (!names.has(span.name) && span.attributes[realtimeMetrics] === undefined) return undefined;
   const { traceId, spanId, parentId, name, start, end, status } = span;
@@ -57,11 +57,11 @@ export function trimmedSpan(span: SpanRecord): SpanRecord | undefined {
   return { traceId, spanId, parentId, name, start, end, status, attributes, events: [] };
 }
 
-/** Whether the SDK said that the session ended. */
+/** Whether the SDK reported the end of the session. */
 export const hasEnded = ({ reported, recorded, ended }: SessionState): boolean =>
   Boolean(reported || recorded || ended);
 
-/** Reads what there is of a session. @throws Error of the file system, or of the bucket */
+/** Reads the stored data of a session. @throws Error of the file system, or of the bucket */
 export async function readUploadedSession(
   files: SessionFiles,
   state: SessionState,
@@ -94,7 +94,7 @@ export async function readUploadedSession(
 export interface TimedEvent {
   /** Unix seconds. */
   at: number;
-  /** What comes first among those of one moment. */
+  /** The order of events of the same moment. */
   rank: number;
   name: SessionEventName;
   event: ObservedEvents[SessionEventName];
@@ -139,7 +139,7 @@ export class EventTimeline {
   }
 }
 
-/** The index of the first span that begins at `at` or later, of spans in the order in which they began. */
+/** The index of the first span that begins at `at` or later, of spans in order of start. */
 export function firstFrom(spans: readonly { start: number }[], at: number): number {
   let [low, high] = [0, spans.length];
   while (low < high) {

@@ -8,14 +8,14 @@ import { OptionError } from '../../options.ts';
 export type ApiKeys = ReadonlyMap<string, string>;
 
 export interface KeySource {
-  /** The keys that hold now. */
+  /** The valid keys. */
   current(): ApiKeys;
   close(): void;
 }
 
 const fileSchema = z.record(z.string().min(1), z.string().min(1));
 
-/** The shortest secret that cannot be guessed, in characters; LiveKit's own tools draw longer ones. */
+/** The minimum length of a secret that cannot be guessed, in characters; LiveKit's own tools generate longer ones. */
 const minSecret = 32;
 
 /** @throws Error if a secret is short enough to be brute-forced from a token */
@@ -32,11 +32,11 @@ function requireLongSecrets(keys: ApiKeys): void {
 /**
  * `key: secret` in each line, as in the `keys` of livekit-server's own configuration.
  *
- * @param shortSecrets whether secrets that may be guessed are taken
- * @throws Error of the file system, or if it holds something else
+ * @param shortSecrets whether short secrets are accepted
+ * @throws Error of the file system, or if the content is invalid
  */
 export function readKeys(file: string, shortSecrets = false): ApiKeys {
-  // What is wrong is not quoted, as a parser does: it is secrets that are in there.
+  // Unlike a parser's error, this one does not quote the content, which contains secrets.
   const parsed = fileSchema.safeParse(yamlIn(readFileSync(file, 'utf8')) ?? {});
   if (!parsed.success) throw new Error('it must hold one "key: secret" in each line');
   const keys: ApiKeys = new Map(Object.entries(parsed.data));
@@ -55,11 +55,14 @@ function yamlIn(text: string): unknown {
 export interface KeyOptions {
   /** One pair: `LIVEKIT_API_KEY` and `LIVEKIT_API_SECRET`. */
   pair?: { key: string; secret: string };
-  /** Files of pairs, which are read again when they change. Of a key that is in several, the first holds. */
+  /** Files of pairs, which are reloaded when they change. If a key is in several files, the first one applies. */
   files?: readonly string[];
-  /** How often the files are looked at, in milliseconds. @default 5000 */
+  /** Milliseconds between checks of the files. @default 5000 */
   reloadMs?: number;
-  /** Whether secrets of fewer than 32 characters are taken, as `devkey: secret` of `livekit-server --dev`. @default false */
+  /**
+   * Whether secrets of fewer than 32 characters are accepted, such as `devkey: secret` of `livekit-server --dev`. @default
+   * false
+   */
   shortSecrets?: boolean;
   log: (message: string) => void;
 }
@@ -67,7 +70,7 @@ export interface KeyOptions {
 /**
  * The API keys whose agents may upload.
  *
- * @throws OptionError if there are none, or a file cannot be used; one that is missing may come later
+ * @throws OptionError if there are none, or a file is invalid; a missing file may be created later
  */
 export function openKeys(options: KeyOptions): KeySource {
   const { pair, files = [], reloadMs = 5000, shortSecrets = false, log } = options;
@@ -103,7 +106,7 @@ export function openKeys(options: KeyOptions): KeySource {
   if (keys.size === 0) log('Until there is an API key, all uploads are refused');
   const stops = files.map((file) => {
     const reload = ({ mtimeMs }: { mtimeMs: number }) => {
-      // It is not there, or not yet.
+      // The file does not exist, or not yet.
       if (mtimeMs === 0) return;
       try {
         load(file);
@@ -119,15 +122,15 @@ export function openKeys(options: KeyOptions): KeySource {
 }
 
 /**
- * How long the SDKs make their tokens for, in seconds: `exp` is `nbf` and six hours. The Node.js SDK makes them once for each job,
- * and never anew.
+ * The lifetime of the SDKs' tokens, in seconds: `exp` is `nbf` plus six hours. The Node.js SDK creates one per job, and
+ * never renews it.
  */
 const sdkLifetime = 6 * 3600;
-/** By how much it may differ: they read the clock once for each end. */
+/** Tolerance of this lifetime: the SDKs read the clock separately for the two times. */
 const sdkJitter = 60;
-/** For how long a token of that shape is taken after its end, in seconds: calls of up to thirty hours come through. */
+/** Seconds for which such a token is accepted after its expiry, which allows calls of up to thirty hours. */
 const sdkGrace = 24 * 3600;
-/** By how much clocks may differ, in seconds. */
+/** Tolerance for clock skew, in seconds. */
 const skew = 300;
 
 const claimsSchema = z.object({
@@ -138,8 +141,8 @@ const claimsSchema = z.object({
 });
 
 /**
- * The API key that a request was made with: its token is signed with the key's secret, allows to write observability
- * data, and is not over; one that an SDK made may be, by a day. undefined: there is no such token.
+ * The API key of a request: its token is signed with the key's secret, grants writing observability data, and has not
+ * expired; an SDK's token may have expired by up to a day. undefined: no such token.
  *
  * @param now unix seconds
  */

@@ -3,7 +3,7 @@ import type { refusals, uploadKinds } from '../../catalogue/gateway.ts';
 
 export type UploadKind = (typeof uploadKinds)[number];
 
-/** What a path must end with, by segments. */
+/** The last segments of a path. */
 const endpoints: readonly { kind: UploadKind; segments: readonly string[] }[] = [
   { kind: 'traces', segments: ['observability', 'traces', 'otlp', 'v0'] },
   { kind: 'logs', segments: ['observability', 'logs', 'otlp', 'v0'] },
@@ -11,16 +11,16 @@ const endpoints: readonly { kind: UploadKind; segments: readonly string[] }[] = 
   { kind: 'recordings', segments: ['observability', 'recordings', 'v0'] },
 ];
 
-/** Characters of the longest path that is looked at; it is looked at before any login. */
+/** Maximum characters of a path; checked before authentication. */
 const maxPath = 2048;
 
 /**
- * What is uploaded to a path. Any path before `/observability` is accepted, because the SDKs keep the one of
- * `LIVEKIT_OBSERVABILITY_URL`, and so are doubled slashes, because Python keeps the one at its end.
+ * The kind of upload of a path. Any path before `/observability` is accepted, because the SDKs keep that of
+ * `LIVEKIT_OBSERVABILITY_URL`. So are doubled slashes, because Python keeps the trailing one.
  */
 export function kindOf(path: string): UploadKind | undefined {
   if (path.length > maxPath || !path.startsWith('/')) return undefined;
-  // Segments are compared, rather than a pattern matched: the work grows with the path's length and no faster.
+  // Segments are compared rather than matched by a pattern, so that the time is linear in the path's length.
   const segments = path.split('/').filter((segment) => segment !== '');
   return endpoints.find(({ segments: end }) => {
     const at = segments.length - end.length;
@@ -31,16 +31,16 @@ export function kindOf(path: string): UploadKind | undefined {
 export type Refusal = (typeof refusals)[number];
 
 /**
- * What a refusal is answered with. The statuses are those that make no SDK wait or try again: 429, 502, 503 and 504 are
- * repeated by Node.js, 408 and all from 500 by Python, for up to ten seconds, while the job waits to end.
+ * The responses to refused uploads. Their statuses make no SDK wait or retry: Node.js retries 429, 502, 503 and 504, Python
+ * 408 and all from 500, for up to ten seconds, while the job waits to end.
  */
 const refused: Readonly<Record<Refusal, { status: number; line: string }>> = {
-  // On this text both SDKs stop all uploads of the session, with one warning.
+  // With this text, both SDKs stop all uploads of the session, with one warning.
   unauthorized: {
     status: 401,
     line: 'Uploads are disabled by owner: no token of an API key that the gateway knows, with the grant observability.write',
   },
-  // Of what a redirect has made a GET the body is lost, each time that it is sent again.
+  // A redirect that changes the method to GET loses the body, on every retry.
   redirected: {
     status: 401,
     line: 'Uploads are disabled by owner: a redirect in front of the gateway takes their bodies away; LIVEKIT_OBSERVABILITY_URL has to name the address that it leads to',
@@ -62,7 +62,7 @@ const isJson = (request: Request): boolean => request.headers['content-type']?.i
 
 export function accept(request: Request, response: Response): void {
   if (isJson(request)) response.status(200).json({});
-  // An empty body is the empty message; Node.js' exporter reads what it is given as one.
+  // An empty body is the empty protobuf message; Node.js' exporter parses every response as one.
   else response.status(200).type('application/x-protobuf').end();
 }
 
@@ -70,7 +70,7 @@ export function refuse(kind: UploadKind, why: Refusal, request: Request, respons
   if (response.headersSent || response.destroyed) return;
   const { status, line } = refused[why];
   if (why === 'too_slow') response.setHeader('Connection', 'close');
-  // Node.js sends logs that were not accepted again, for ever and with all that came since: they count as taken.
+  // Node.js resends refused logs forever, together with all later ones: they are answered as accepted.
   if (kind === 'logs' && isJson(request) && status !== 401) {
     response.status(200).json({ partialSuccess: { errorMessage: line } });
     return;

@@ -3,22 +3,22 @@ import type { UploadKind } from './endpoints.ts';
 
 const mebibyte = 1024 * 1024;
 
-/** Bounds of what is received. Sizes are bytes. */
+/** Limits of uploads. Sizes are bytes. */
 export interface Limits {
-  /** The largest body, as it comes over the wire. */
+  /** The maximum body size before decompression. */
   body: Readonly<Record<UploadKind, number>>;
-  /** The largest body when it is decompressed. */
+  /** The maximum body size after decompression. */
   decompressed: number;
-  /** The largest parts of a recording. */
+  /** The maximum sizes of the parts of a recording. */
   parts: { header: number; history: number; audio: number };
-  /** Uploads per minute and API key; a job makes one every five seconds, and a handful when it ends. */
+  /** Uploads per minute and API key; a job sends one every five seconds, and a handful when it ends. */
   perMinute: number;
-  /** Seconds after which an upload is cut off at any speed: less than the timeout of an SDK. */
+  /** Maximum seconds of an upload: less than the timeout of an SDK. */
   seconds: Readonly<Record<UploadKind, number>>;
-  /** Bytes per second that an upload has to reach on average, after its first seconds. */
+  /** Minimum average bytes per second of an upload, after its first seconds. */
   minRate: number;
   graceSeconds: number;
-  /** Seconds after which a client without a token is cut off, at any speed: it was answered at once. */
+  /** Seconds after which a client without a token is disconnected: it was answered at once. */
   unauthenticatedSeconds: number;
 }
 
@@ -38,13 +38,13 @@ export const defaultLimits: Limits = {
   unauthenticatedSeconds: 10,
 };
 
-/** An upload was too slow, by its rate or altogether. */
+/** An upload was too slow: below the minimum rate, or over the time limit. */
 export class TooSlow extends Error {
   override readonly name = 'TooSlow';
 }
 
 export interface MinimumRate {
-  /** Milliseconds for the whole of it. */
+  /** Milliseconds for the whole body. */
   totalMs: number;
   /** Bytes per second on average, once `graceMs` have passed. */
   minRate: number;
@@ -52,10 +52,9 @@ export interface MinimumRate {
 }
 
 /**
- * The body of a request, as long as it keeps the minimum rate. The connection stays open when it does not, so that the
- * request can be answered.
+ * The body of a request, which must keep the minimum rate. If it does not, the connection stays open for the response.
  *
- * @throws TooSlow, or what the request throws when its sender goes away
+ * @throws TooSlow, or the request's error if the sender disconnects
  */
 export async function* bodyAtMinimumRate(
   request: IncomingMessage,
@@ -90,8 +89,8 @@ export async function* bodyAtMinimumRate(
 }
 
 /**
- * Reads and discards the rest of a body after the response: a client that is cut off while sending may not see it. It has to
- * keep the minimum rate, so that no client holds a connection for nothing.
+ * Reads and discards the rest of a body after the response: a client that is disconnected while it sends may not see the
+ * response. The minimum rate applies, so that no client keeps a connection open.
  */
 export async function drainBody(request: IncomingMessage, minimumRate: MinimumRate): Promise<void> {
   if (request.complete) return;

@@ -7,7 +7,7 @@ import { issuerOf, type KeySource } from './api-keys.ts';
 import { accept, kindOf, type Refusal, refuse, type UploadKind } from './endpoints.ts';
 import { bodyAtMinimumRate, drainBody, type Limits, type MinimumRate, TooSlow } from './limits.ts';
 
-/** Which uploads have to be on the disk, rather than in the system's memory, before they are answered. */
+/** The uploads that are synced to disk before the response. */
 export type SyncPolicy = 'always' | 'recordings' | 'never';
 
 export interface UploadsOptions {
@@ -16,17 +16,17 @@ export interface UploadsOptions {
   limits: Limits;
   sync: SyncPolicy;
   telemetry: Telemetry;
-  /** Counts the uploads that are being received. */
+  /** Counts the uploads in progress. */
   load: Load;
   log: (message: string) => void;
 }
 
-/** What the gateway is busy with. */
+/** The load of the gateway. */
 export interface Load {
   receiving: number;
 }
 
-/** The SDKs' endpoints: what is uploaded is written into the spool, and answered as soon as it is in there. */
+/** The SDKs' endpoints: an upload is written into the spool, and then answered. */
 export function createUploads(options: UploadsOptions): RequestHandler[] {
   const { keys, limits, telemetry } = options;
 
@@ -39,7 +39,7 @@ export function createUploads(options: UploadsOptions): RequestHandler[] {
     void drainBody(request, { ...minimumRate, totalMs: Math.min(totalMs, minimumRate.totalMs) });
   };
 
-  /** Lets pass what is no upload; of uploads, those that carry a token. */
+  /** Passes requests that are no uploads, and uploads with a valid token. */
   const authorized: RequestHandler = async (request, response, next) => {
     const { method } = request;
     const kind = method === 'POST' || method === 'GET' ? kindOf(request.path) : undefined;
@@ -92,7 +92,7 @@ const minimumRateOf = (kind: UploadKind, { seconds, minRate, graceSeconds }: Lim
   graceMs: graceSeconds * 1000,
 });
 
-/** Why an upload was not spooled; undefined: it was. Of a recording, the beginning is worth keeping. */
+/** Spools an upload. Returns why it failed, or undefined. Of a recording that is too large, the beginning is kept. */
 async function take(
   kind: UploadKind,
   issuer: string,

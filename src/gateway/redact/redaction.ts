@@ -14,14 +14,14 @@ function redactValue(value: AnyValue | undefined): void {
   if (held?.case === 'arrayValue') for (const inner of held.value.values) redactValue(inner);
 }
 
-/** Without what is personal, at any depth. */
+/** Removes personal data, at any depth. */
 function redactPairs(pairs: readonly KeyValue[], keeps = notPersonal): KeyValue[] {
   const kept = pairs.filter(({ key }) => keeps(key));
   for (const { value } of kept) redactValue(value);
   return kept;
 }
 
-/** Keeps of a list of pairs only what is on the list, and nothing of what lies deeper that is personal. */
+/** Keeps only the listed pairs, without personal data in nested values. */
 function keepOnly(value: AnyValue | undefined, keeps: (key: string) => boolean): void {
   const held = value?.value;
   if (held?.case === 'kvlistValue') held.value.values = redactPairs(held.value.values, keeps);
@@ -43,7 +43,7 @@ export function redactSpan(identified: Identified<Span>): void {
   if (wire.status?.message) wire.status.message = redactedMessage;
 }
 
-/** The same for a record of a log; of the conversation, only when and how fast it went is kept. */
+/** The same for a log record; of the conversation, only times and latencies are kept. */
 export function redactLog(identified: Identified<WireLog>): void {
   const { wire } = identified;
   redactContext(identified);
@@ -68,7 +68,7 @@ export const redactHistory = (history: AttributeValue): AttributeValue => ({
   ),
 });
 
-/** Text of exceptions, and errors as loggers write them: any of it may quote what was said. */
+/** Text of exceptions, and serialized errors of loggers, which may quote the conversation. */
 const exceptionAttributes: ReadonlySet<string> = new Set([
   'exception.message',
   'exception.stacktrace',
@@ -77,14 +77,14 @@ const exceptionAttributes: ReadonlySet<string> = new Set([
   'exc_info',
 ]);
 
-/** Attributes of a scope that name the room: people are called in rooms that are named after them. */
+/** Attributes of a scope that name the room: rooms may be named after callers. */
 const roomNames: ReadonlySet<string> = new Set(['room', 'lk.room_name']);
 
 /** Whether an attribute of this name is personal: content, the text of an exception, or a room's name. */
 export const isPersonal = (key: string): boolean =>
   holdsContent(key) || exceptionAttributes.has(key) || roomNames.has(key);
 
-/** All that is kept of an item of the conversation: when, who, which tool, how fast; not what. */
+/** The fields kept of a conversation item: times, role, tool, latencies; no content. */
 const keptOfItem: ReadonlySet<string> = new Set([
   'id',
   'type',
@@ -104,12 +104,12 @@ const keptOfItem: ReadonlySet<string> = new Set([
 
 export const isKeptOfItem = (key: string): boolean => keptOfItem.has(key);
 
-/** What is kept of an evaluation of the session; its reasoning may quote what was said. */
+/** The fields kept of an evaluation of the session; its reasoning may quote the conversation. */
 const keptOfEvaluation: ReadonlySet<string> = new Set(['name', 'verdict', 'outcome', 'judgments', 'score']);
 
 export const isKeptOfEvaluation = (key: string): boolean => keptOfEvaluation.has(key);
 
-/** The same for what was stored of a session before it was known to be redacted. */
+/** The same for data that was stored before the session was known to be redacted. */
 
 const redactedValue = (value: AttributeValue): AttributeValue => {
   if (Array.isArray(value)) return value.map(redactedValue);

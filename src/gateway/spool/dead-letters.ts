@@ -5,9 +5,9 @@ import type { Entry } from './spool.ts';
 export interface DeadLettersOptions {
   /** Created if missing. */
   directory: string;
-  /** The most bytes of all entries; beyond, the oldest is removed. 0: nothing is kept. */
+  /** Maximum bytes of all entries; above it, the oldest is removed. 0: nothing is kept. */
   maxBytes: number;
-  /** Milliseconds after which it is removed: what was said may be in it. @default a week */
+  /** Milliseconds after which an entry is removed, because it may contain a conversation. @default a week */
   maxAge?: number;
 }
 
@@ -38,9 +38,9 @@ export class DeadLetters {
   }
 
   /**
-   * Moves the file of an entry here, with its reason beside it.
+   * Moves the file of an entry here, and writes its reason beside it.
    *
-   * @returns whether it is kept; else it is where it was, and may be removed
+   * @returns whether it is kept; otherwise the file was not moved, and may be removed
    */
   async keep({ id, path, bytes }: Entry, source: string, reason: string): Promise<boolean> {
     const { directory, maxBytes } = this.#options;
@@ -59,14 +59,14 @@ export class DeadLetters {
     }
   }
 
-  /** Removes what is too old, and the oldest of what is too much. */
+  /** Removes expired entries, and the oldest above the size limit. */
   async prune(now: number = Date.now()): Promise<void> {
     const { directory, maxBytes, maxAge } = this.#options;
     const names = (await readdir(directory)).filter((name) => name.endsWith('.entry'));
     const found = await Promise.all(
       names.map(async (name) => {
         const path = join(directory, name);
-        // When it was moved here; `mtime` is when it was written.
+        // The time of the move; `mtime` is that of writing.
         const { size, ctimeMs } = await stat(path);
         return { path, size, since: ctimeMs };
       }),

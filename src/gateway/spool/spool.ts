@@ -5,22 +5,22 @@ import type { Readable } from 'node:stream';
 export interface SpoolOptions {
   /** Created if missing; no other process may write into it. */
   directory: string;
-  /** The most bytes of all entries together. */
+  /** Maximum bytes of all entries. */
   maxBytes: number;
   /** Bytes that must stay free on the disk. @default 0 */
   minFreeBytes?: number;
 }
 
 export interface ReceiveOptions {
-  /** Bytes of the body that are kept; what comes beyond is read and thrown away, and the entry is `cut`. */
+  /** Maximum bytes of the body; the rest is read and discarded, and the entry is `cut`. */
   most: number;
-  /** How many bytes are announced, to refuse at once what has no room. */
+  /** The announced number of bytes, so that a body without space is refused at once. */
   expected?: number;
-  /** Whether to wait until the disk has it, so that it survives a power cut. */
+  /** Whether to wait for the sync to disk, so that it survives a power cut. */
   sync?: boolean;
 }
 
-/** The spool is full, or the disk is. */
+/** The spool or the disk is full. */
 export class NoSpaceError extends Error {
   override readonly name = 'NoSpaceError';
   readonly reason: 'spool_full' | 'disk_full';
@@ -40,8 +40,8 @@ const typicalUploadBytes = 16 * 1024;
 const full: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO']);
 
 /**
- * A folder of bodies, oldest first, bounded in bytes. What was received is there until it is removed, also after a
- * crash: a file gets its name when it is whole.
+ * A durable queue of request bodies in a folder, oldest first, with a size limit. A received entry stays until it is
+ * removed, also after a crash: a file is renamed when it is complete.
  */
 export class Spool {
   readonly #options: Required<SpoolOptions>;
@@ -58,7 +58,7 @@ export class Spool {
     this.#options = { minFreeBytes: 0, ...options };
   }
 
-  /** Loads what the folder holds, and removes incomplete files. */
+  /** Loads the entries of the folder, and removes incomplete files. */
   static async open(options: SpoolOptions): Promise<Spool> {
     const spool = new Spool(options);
     const { directory } = options;
@@ -85,12 +85,12 @@ export class Spool {
     return this.#entries.size;
   }
 
-  /** All entries, oldest first; then those that were postponed, in the order in which they were. */
+  /** All entries, oldest first; then the postponed ones, in order of postponement. */
   entries(): Iterable<Entry> {
     return this.#entries.values();
   }
 
-  /** The entry that came first. */
+  /** The first entry. */
   oldest(): Entry | undefined {
     let oldest: Entry | undefined;
     for (const entry of this.#entries.values()) if (!oldest || entry.id < oldest.id) oldest = entry;
@@ -105,7 +105,7 @@ export class Spool {
     this.#entries.set(id, entry);
   }
 
-  /** Resolves when an entry is there that was not when it was asked, or after `timeoutMs`. */
+  /** Resolves when a new entry arrives, or after `timeoutMs`. */
   async next(timeoutMs: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
@@ -116,16 +116,16 @@ export class Spool {
     clearTimeout(timer);
   }
 
-  /** Ends the waiting for a next entry. */
+  /** Ends a wait for the next entry. */
   wake(): void {
     for (const resolve of this.#wake.splice(0)) resolve();
   }
 
   /**
-   * Writes down a body.
+   * Stores a body.
    *
-   * @param id of an entry that it replaces, or that it is made of, so that doing it twice does it once
-   * @throws NoSpaceError, or what reading the body throws; then nothing of it is kept
+   * @param id of an entry that it replaces or is derived from, which makes the call idempotent
+   * @throws NoSpaceError, or the error of reading the body; then nothing is stored
    */
   async receive(
     meta: Meta,
@@ -178,7 +178,7 @@ export class Spool {
   /**
    * Records on disk that processing of an entry starts.
    *
-   * @returns how many processes have started on it and died before they finished, one after the other
+   * @returns the number of consecutive processes that crashed while they processed it
    */
   async startProcessing({ id }: Entry): Promise<number> {
     const known = this.#inProgress?.id === id ? this.#inProgress : { id, times: 0, here: false };
@@ -247,24 +247,24 @@ export class Spool {
 /** Metadata of a body; the first line of the file. */
 export type Meta = Readonly<Record<string, string | number | boolean>>;
 
-/** A body that waits in a spool. */
+/** A body in a spool. */
 export interface Entry {
   /** Unique, and later ones sort after earlier ones. */
   id: string;
   path: string;
-  /** Of the whole file. */
+  /** The size of the whole file. */
   bytes: number;
-  /** Whether the body was larger than it may be: what is there is its beginning. */
+  /** Whether the body exceeded its limit, so that only its beginning is stored. */
   cut: boolean;
 }
 
-/** The largest first line that is read. */
+/** Maximum bytes of the first line. */
 const maxHead = 16 * 1024;
 
 export const headOf = (meta: Meta): Buffer => Buffer.from(`${JSON.stringify(meta)}\n`);
 
 /**
- * An entry's meta data, and where its body begins.
+ * An entry's metadata, and the offset of its body.
  *
  * @throws Error if its first line is damaged
  */
@@ -288,7 +288,7 @@ export async function readBody(entry: Entry): Promise<Buffer> {
   return (await readFile(entry.path)).subarray(offset);
 }
 
-/** @throws Error if the file cannot be opened, rather than an error of the stream later, without a listener */
+/** @throws Error if the file cannot be opened; otherwise the stream would emit the error later, without a listener */
 export async function streamBody(entry: Entry): Promise<Readable> {
   const { offset } = await readHead(entry);
   const file = await open(entry.path, 'r');

@@ -6,9 +6,9 @@ import type { SessionState } from './session-state.ts';
 import { spanSummaries } from './span-summaries.ts';
 
 /**
- * Conversation items from a span while the call runs, until the SDK sends the conversation itself.
+ * Conversation items from a span of a live call, until the SDK sends the conversation itself.
  *
- * @param redacted whether the session's spans are without transcripts: then a user turn is one without text
+ * @param redacted whether the session's spans lack transcripts: then a user turn may have no text
  */
 export function provisionalItems(span: SpanRecord, language?: string, redacted = false): ChatItem[] {
   const facts = factsOf(span, language);
@@ -68,7 +68,7 @@ export function provisionalItems(span: SpanRecord, language?: string, redacted =
   }
 }
 
-/** The conversation of a session: as the SDK sent it, else reconstructed from its spans. */
+/** The conversation of a session: as sent by the SDK, otherwise reconstructed from its spans. */
 export async function itemsOf(files: SessionFiles, state: SessionState): Promise<ChatItem[]> {
   const sent = await files.read<ChatItem[]>('transcript');
   if (sent) return sent;

@@ -1,12 +1,12 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import writeFileAtomic from 'write-file-atomic';
 
-/** Lines that may be outdated before the file is written anew. */
+/** The number of outdated lines after which the file is rewritten. */
 const slack = 1000;
 
 /**
- * A map that survives: each change is a line at the end of a file, and the last line of a key counts. A line that was
- * being written when the process died is skipped.
+ * A persistent map: each change is appended to a file as a line, and the last line of a key applies. An incomplete line of
+ * a crash is skipped.
  */
 export class Journal<T> {
   readonly #path: string;
@@ -25,7 +25,7 @@ export class Journal<T> {
       throw error;
     });
     for (const line of text.split('\n')) journal.#take(line);
-    // A line that was cut short would swallow the next one.
+    // An incomplete line would otherwise be joined with the next one.
     if (text !== '' && !text.endsWith('\n')) await journal.compact();
     return journal;
   }
@@ -54,7 +54,7 @@ export class Journal<T> {
     await this.setAll([[key, value]]);
   }
 
-  /** Sets several, with one write. */
+  /** Sets several entries with one write. */
   async setAll(entries: readonly (readonly [key: string, value: T])[]): Promise<void> {
     for (const [key, value] of entries) this.#values.set(key, value);
     if (entries.length > 0) await this.#append(entries);
@@ -64,7 +64,7 @@ export class Journal<T> {
     if (this.#values.delete(key)) await this.#append([[key]]);
   }
 
-  /** Writes the file anew, without what is outdated. */
+  /** Rewrites the file without outdated lines. */
   async compact(): Promise<void> {
     await this.#exclusively(async () => {
       const lines = [...this.#values].map((entry) => `${JSON.stringify(entry)}\n`);
@@ -80,7 +80,7 @@ export class Journal<T> {
       if (value === undefined) this.#values.delete(key);
       else this.#values.set(key, value);
     } catch {
-      // Cut short by a crash.
+      // Truncated by a crash.
     }
   }
 

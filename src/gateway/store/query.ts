@@ -1,7 +1,7 @@
 import { matcherOf, type SessionIndex } from './session-index.ts';
 import { type SessionStatus, type SessionSummary, statusOf } from './summary.ts';
 
-/** By what a list may be sorted. */
+/** The sort keys of a list. */
 export const sortKeys = [
   'start',
   'duration',
@@ -14,19 +14,19 @@ export const sortKeys = [
   'agent',
 ] as const;
 
-/** What a session may have, or lack. */
+/** The parts that a session may have or lack. */
 export const features = ['audio', 'transcript', 'trace', 'logs', 'report'] as const;
 type Feature = (typeof features)[number];
 
 export interface Query {
-  /** Any of these. */
+  /** Matches any of these values. */
   agent?: readonly string[];
   version?: readonly string[];
   status?: readonly SessionStatus[];
   closeReason?: readonly string[];
   tag?: readonly string[];
   roomName?: string;
-  /** Sessions that began at this time or later, and before that: unix seconds. */
+  /** The range of start times, in unix seconds: `from` inclusive, `to` exclusive. */
   from?: number;
   to?: number;
   minDuration?: number;
@@ -37,7 +37,7 @@ export interface Query {
   redacted?: boolean;
   has?: readonly Feature[];
   lacks?: readonly Feature[];
-  /** Words that were said, each by its beginning, or a part of the session's or the room's name. */
+  /** Words of the conversation, each by its prefix, or a part of the session's or the room's name. */
   q?: string;
   sort: (typeof sortKeys)[number];
   descending: boolean;
@@ -94,7 +94,7 @@ function accepts(query: Query, now: number): (summary: SessionSummary) => boolea
 const sortValue = (s: SessionSummary, key: Query['sort']): number | string | undefined =>
   key === 'duration' ? s.end - s.start : s[key];
 
-/** What has no value comes last, in either direction; equals come newest first. */
+/** Sessions without a value are last, in either direction; equal ones are sorted newest first. */
 function comparator({ sort, descending }: Query): (a: SessionSummary, b: SessionSummary) => number {
   const sign = descending ? -1 : 1;
   return (a, b) => {
@@ -128,7 +128,7 @@ function finder(index: SessionIndex, q: string): (summary: SessionSummary) => bo
 const facetNames = ['agent', 'version', 'status', 'closeReason', 'tag'] as const;
 type Facets = Record<(typeof facetNames)[number], Record<string, number>>;
 
-/** The values that a list can be filtered by, and how many sessions have each. */
+/** The filter values of a list, with their numbers of sessions. */
 export function facets(index: SessionIndex, now: number): Facets {
   const counts = new Map(facetNames.map((name) => [name, new Map<string, number>()]));
   const count = (name: (typeof facetNames)[number], value: string | undefined) => {

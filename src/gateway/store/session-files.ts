@@ -8,17 +8,17 @@ import writeFileAtomic from 'write-file-atomic';
 import { Bucket, type BucketOptions, NoSuchObject } from '../../objects/bucket.ts';
 import type { SessionState } from './session-state.ts';
 
-/** Files of records, one in a line, that grow while a session runs. */
+/** Append-only files of a session, with one record per line. */
 export type Log = 'spans' | 'outline' | 'logs';
 
-/** What is written as a whole. */
+/** Documents, which are replaced as a whole. */
 type Document = 'session' | 'transcript' | 'report' | 'evaluations' | 'peaks';
 
 export const audioFile = 'audio.ogg';
-/** What stays where it is when the others are moved into a bucket. */
+/** The file that stays in the folder when the others are moved into a bucket. */
 const stateFile = 'session.json';
 
-/** Where files are that are not in the folder. */
+/** The bucket for files that are not in the folder. */
 interface Remote {
   objects: Objects;
   id: string;
@@ -35,8 +35,8 @@ const absent = (error: Error): undefined => {
 };
 
 /**
- * The folder of one session. Documents are exchanged whole. Of a growing file, what counts is as many bytes as
- * `session.json` says: a line that was being written when the process died lies beyond, and is cut off.
+ * The folder of one session. Documents are replaced as a whole. The valid size of an append-only file is in `session.json`:
+ * an incomplete line of a crash lies beyond it, and is truncated.
  */
 export class SessionFiles {
   readonly directory: string;
@@ -66,15 +66,15 @@ export class SessionFiles {
     return text === undefined ? undefined : (JSON.parse(text) as T);
   }
 
-  /** @param sync whether to wait until the disk has it */
+  /** @param sync whether to wait for the sync to disk */
   async write(document: Document, value: unknown, sync = false): Promise<void> {
     await writeFileAtomic(this.#path(document), JSON.stringify(value), { fsync: sync, mode: 0o600 });
   }
 
   /**
-   * Adds records after the first `size` bytes of a file.
+   * Appends records after the first `size` bytes of a file.
    *
-   * @returns its size then
+   * @returns its new size
    */
   async append(log: Log, size: number, records: readonly unknown[]): Promise<number> {
     if (records.length === 0) return size;
@@ -94,7 +94,7 @@ export class SessionFiles {
     for await (const line of this.lines(log, size)) yield JSON.parse(line) as T;
   }
 
-  /** The same, each record as its JSON. */
+  /** The same, with each record as JSON text. */
   async *lines(log: Log, size: number): AsyncGenerator<string> {
     if (size === 0) return;
     const path = join(this.directory, `${log}.jsonl`);
@@ -105,13 +105,13 @@ export class SessionFiles {
     yield* lines(input);
   }
 
-  /** Whether a file is there as far as that; of one in a bucket that is not looked up. */
+  /** Whether a file exists with at least this size; not checked for one in a bucket. */
   async holds(log: Log, size: number): Promise<boolean> {
     const found = size > 0 ? await stat(join(this.directory, `${log}.jsonl`)).catch(missing) : undefined;
     return found ? found.size >= size : size === 0 || this.#remote !== undefined;
   }
 
-  /** Moves a recording in. A second call, after it was moved already, loses nothing. */
+  /** Moves a recording into the folder. Idempotent. */
   async adoptAudio(path: string): Promise<void> {
     await rm(this.#path('peaks'), { force: true });
     try {
@@ -125,13 +125,13 @@ export class SessionFiles {
     }
   }
 
-  /** Removes the recording, and what was made of it. */
+  /** Removes the recording, and its derived files. */
   async removeAudio(): Promise<void> {
     await rm(this.audioPath, { force: true });
     await rm(this.#path('peaks'), { force: true });
   }
 
-  /** What the folder takes on disk. */
+  /** The size of the folder on disk, in bytes. */
   async bytes(): Promise<number> {
     const names = (await readdir(this.directory).catch(missing)) ?? [];
     const sizes = await Promise.all(
@@ -140,20 +140,20 @@ export class SessionFiles {
     return sizes.reduce((sum, size) => sum + size, 0);
   }
 
-  /** Copies all files into a bucket. @returns how many bytes that are */
+  /** Copies all files into a bucket. @returns their size in bytes */
   async upload(objects: Objects, id: string): Promise<number> {
     for (const name of await readdir(this.directory)) await objects.put(id, name, join(this.directory, name));
     return this.bytes();
   }
 
-  /** Removes all files but the one that says what the others are. */
+  /** Removes all files except `session.json`. */
   async leaveState(): Promise<void> {
     for (const name of await readdir(this.directory)) {
       if (name !== stateFile) await rm(join(this.directory, name), { force: true });
     }
   }
 
-  /** Fetches from the bucket what is not here, and leaves nothing there. */
+  /** Moves missing files from the bucket into the folder, and empties the bucket. */
   async fetch(): Promise<void> {
     if (!this.#remote) return;
     const { objects, id } = this.#remote;
@@ -176,7 +176,7 @@ export class SessionFiles {
     await objects.remove(id);
   }
 
-  /** When `session.json` was written, in milliseconds. */
+  /** The modification time of `session.json`, in milliseconds. */
   async writtenAt(): Promise<number | undefined> {
     return (await stat(this.#path('session')).catch(missing))?.mtimeMs;
   }
@@ -186,7 +186,7 @@ export class SessionFiles {
   }
 
   /**
-   * The recording, if it is in the bucket and not here.
+   * The recording, if it is only in the bucket.
    *
    * @param range as in a `Range` header
    */
@@ -214,8 +214,8 @@ const safe = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
 export const isSessionId = (text: string): boolean => safe.test(text);
 
 /**
- * The name under which a session is kept: its job's id as it is, if that is safe. What an SDK sends is not trusted to
- * be: anything else is kept under its hash.
+ * The name of a session's folder: its job's id if that is safe, otherwise a hash of it, because ids from an SDK are not
+ * trusted.
  */
 export const sessionIdOf = (sent: string): string =>
   isSessionId(sent) ? sent : `x-${createHash('sha256').update(sent).digest('hex').slice(0, 32)}`;
@@ -223,8 +223,8 @@ export const sessionIdOf = (sent: string): string =>
 const newline = 10;
 
 /**
- * The lines of a file as they are read. `readline` reads up to a thousand of them ahead, and hands them out without giving way
- * to anything else; lines with whole prompts make that a hundred megabytes, and a second.
+ * Reads the lines of a file one by one. `readline` reads up to a thousand lines ahead, and emits them without yielding to
+ * the event loop; with whole prompts, these are a hundred megabytes, and a second.
  */
 export async function* lines(input: AsyncIterable<Buffer>): AsyncGenerator<string> {
   let begun: Buffer[] = [];
@@ -258,10 +258,10 @@ export class Objects {
   }
 
   /**
-   * An object, or a part of it.
+   * An object, or a range of it.
    *
    * @param range as in a `Range` header
-   * @throws NoSuchObject, or Error if it cannot be had now
+   * @throws NoSuchObject, or Error if it is temporarily unavailable
    */
   get(id: string, name: string, range?: string): Promise<IncomingMessage> {
     return this.#bucket.get(`${sessionsFolder}${id}/${name}`, range);
@@ -272,7 +272,7 @@ export class Objects {
     for (const key of await this.#bucket.keys(`${sessionsFolder}${id}/`)) await this.#bucket.remove(key);
   }
 
-  /** The names of all sessions that are there. */
+  /** The names of all stored sessions. */
   async sessions(): Promise<string[]> {
     const ids = (await this.#bucket.keys(sessionsFolder)).map(
       (key) => key.slice(sessionsFolder.length).split('/')[0] ?? '',

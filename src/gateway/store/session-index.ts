@@ -11,16 +11,16 @@ import { type SessionSummary, summaryOf } from './summary.ts';
 
 interface Indexed {
   summary: SessionSummary;
-  /** When `session.json` was written of which it is the summary, in milliseconds. */
+  /** The modification time of the `session.json` that it summarizes, in milliseconds. */
   writtenAt: number;
 }
 
-/** Folders that are looked at at a time, when the index is opened. */
+/** Folders that are checked concurrently when the index is opened. */
 const batch = 32;
 
 /**
- * What lists and searches read: summaries and search terms of all sessions, in memory and in two files. It can be rebuilt
- * from the sessions' folders, and is checked against them when it is opened.
+ * The index for lists and searches: summaries and search terms of all sessions, in memory and in two files. It can be
+ * rebuilt from the sessions' folders, and is checked against them when it is opened.
  */
 export class SessionIndex {
   readonly #sessions: Journal<Indexed>;
@@ -69,7 +69,7 @@ export class SessionIndex {
             `The bucket cannot be listed: ${error.message}. Correct its name, its region or its keys.`,
           );
         }
-        // Uploads are taken all the same; they stay in the folder until it is back.
+        // Uploads are still accepted; they stay in the folder until the bucket is available.
         log(
           `The bucket cannot be listed, so that what it has is not shown until the next start: ${error.message}`,
         );
@@ -92,7 +92,7 @@ export class SessionIndex {
     return this.#sessions.size;
   }
 
-  /** What all sessions take on disk. */
+  /** The size of all sessions on disk, in bytes. */
   get bytes(): number {
     let sum = 0;
     for (const { summary } of this.#sessions.values()) sum += summary.bytes;
@@ -111,7 +111,7 @@ export class SessionIndex {
     return [...this.#sessions.values()].map(({ summary }) => summary);
   }
 
-  /** Indexes what was written of a session. */
+  /** Indexes the stored state of a session. */
   async set(files: SessionFiles, state: SessionState): Promise<SessionSummary> {
     const summary = summaryOf(state, await files.bytes());
     await this.#sessions.set(state.id, { summary, writtenAt: (await files.writtenAt()) ?? 0 });
@@ -127,7 +127,7 @@ export class SessionIndex {
     await this.#searchTerms.delete(id);
   }
 
-  /** Takes out of the files what was said in them before: of what is deleted or redacted, nothing stays. */
+  /** Rewrites the files, so that no content of deleted or redacted sessions remains. */
   async forget(): Promise<void> {
     await this.#sessions.compact();
     await this.#searchTerms.compact();
@@ -150,14 +150,14 @@ export class SessionIndex {
     };
   }
 
-  /** Indexes what was written of sessions and is missing here. */
+  /** Indexes stored sessions that are missing in the index. */
   async #check(ids: readonly string[]): Promise<void> {
     const found = (
       await Promise.all(
         ids.map((id) => this.#unknown(id).catch(this.#unreadable(`The state of session ${id}`, 'listed'))),
       )
     ).filter((each) => each !== undefined);
-    // In this order, so that a session that is in the one file is in the other, whenever the process dies.
+    // In this order, so that after a crash at any time, a session in the first file is also in the second.
     await this.#searchTerms.setAll(
       found
         .filter(({ id, searchTerms }) => searchTerms !== this.searchTerms(id))
@@ -168,7 +168,7 @@ export class SessionIndex {
 
   async #unknown(id: string): Promise<{ id: string; indexed: Indexed; searchTerms: string } | undefined> {
     const writtenAt = await this.files(id).writtenAt();
-    // A folder without it is of an upload in progress, which will be processed again.
+    // A folder without it belongs to an interrupted upload, which will be processed again.
     if (writtenAt === undefined || this.#sessions.get(id)?.writtenAt === writtenAt) return undefined;
     const state = await this.files(id).readState();
     if (!state) return undefined;
@@ -177,7 +177,7 @@ export class SessionIndex {
     const items = await itemsOf(files, state).catch(
       this.#unreadable(`What was said in session ${id}`, 'found by it'),
     );
-    // Without its search terms it is tried again at the next start.
+    // Without search terms, it is indexed again at the next start.
     return {
       id,
       indexed: { summary, writtenAt: items ? writtenAt : 0 },
@@ -186,7 +186,7 @@ export class SessionIndex {
   }
 }
 
-/** Characters of search terms that are kept of a session: more than two hours of talk have. */
+/** Maximum characters of a session's search terms: more than those of two hours of conversation. */
 const most = 64_000;
 
 const termsIn = (text: string): string[] =>

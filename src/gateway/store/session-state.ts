@@ -14,47 +14,47 @@ import { factsOf, isDuplicateUsage, type UsageReporters, withUsageReporter } fro
 export type MeasurementResult =
   (typeof gateway)['talkgauge_gateway_measured_sessions_total']['labels']['result'][number];
 
-/** What a conversation comes to; latencies are seconds. */
+/** The figures of a conversation; latencies are seconds. */
 export interface Figures {
   turns: number;
-  /** Of each turn that has one, in the order in which they came. */
+  /** The latency of each turn that has one, in order. */
   latencies: number[];
   interruptions: number;
   toolCalls: number;
   toolErrors: number;
 }
 
-/** The same while it is under way, by what it is counted from: a span that is sent twice counts once. */
+/** The same for a live call, by source id, so that a duplicate span counts once. */
 export interface LiveFigures {
   /** Ids of the spans of user turns. */
   turns: string[];
-  /** By speech. */
+  /** By speech id. */
   latencies: Record<string, number>;
   /** Ids of speeches. */
   interruptions: string[];
-  /** By span: whether the tool failed. */
+  /** By span id: whether the tool failed. */
   tools: Record<string, boolean>;
 }
 
-/** Bytes of the files that grow, as far as they count; what lies beyond was cut short by a crash. */
+/** Valid bytes of the append-only files; anything beyond is an incomplete line of a crash. */
 export interface Sizes {
   spans: number;
-  /** Of the spans without their prompts; undefined: they have to be made of the spans. */
+  /** The size of the span summaries; undefined: they have to be rebuilt from the spans. */
   outline?: number;
   logs: number;
 }
 
-/** All that is known of a session beside its records; the file `session.json`. Times are unix seconds. */
+/** The state of a session apart from its records: the file `session.json`. Times are unix seconds. */
 export interface SessionState {
   id: string;
   identity: Identity;
   sdkVersion?: string;
   firstAt?: number;
   lastAt?: number;
-  /** When the first and the last upload came, by the gateway's clock. */
+  /** The times of the first and the last upload, by the gateway's clock. */
   createdAt: number;
   receivedAt: number;
-  /** The last upload that is in here: taking it up again changes nothing. */
+  /** The last processed upload: processing it again changes nothing. */
   entry?: string;
   sizes: Sizes;
   counts: { spans: number; logs: number; items: number };
@@ -64,25 +64,25 @@ export interface SessionState {
   reported?: { startedAt?: number; reportedAt?: number; unrecorded?: string[] };
   tags?: string[];
   cost?: SessionCost;
-  /** Which usage of the report repeats other usage, as far as spans show. */
+  /** Who reported the usage, from spans, to detect duplicate usage in the report. */
   usageReporters?: UsageReporters;
   closeReason?: string;
   outcome?: string;
   /** Whether the job's entry function threw: the SDK then closes the session as on any shutdown. */
   entryFailed?: true;
-  /** Whether a realtime model spoke. */
+  /** Whether the session uses a realtime model. */
   realtime?: true;
-  /** Whether the span of the whole session has come. */
+  /** Whether the span of the whole session was received. */
   ended?: boolean;
   recorded?: boolean;
   audio?: { bytes: number; start?: number; duration?: number };
-  /** Why there is no audio although some was sent. */
+  /** Why audio that was sent is not stored. */
   audioDropped?: 'redacted' | 'too_large';
   /** Whether its job is observed by Talkgauge, according to a span or the report. */
   observed?: boolean;
-  /** What the gateway's own series made of it, and when: it counts there once. */
+  /** The result and the time of its measurement, so that it counts once in the gateway's series. */
   measured?: { result: MeasurementResult; at: number };
-  /** Bytes of its files that are in a bucket, and no longer in its folder. */
+  /** Bytes of its files in the bucket, if they were moved there. */
   archived?: number;
 }
 
@@ -102,7 +102,7 @@ const maxTraces = 8;
 
 const added = (list: string[], item: string): string[] => (list.includes(item) ? list : [...list, item]);
 
-/** The state with what an upload says, but for the conversation, the cost and the files, which need their own. */
+/** Applies an upload to the state, except for the conversation, the cost and the files, which are handled separately. */
 export function reduceState(before: SessionState, batch: SessionBatch, now: number): SessionState {
   const state: SessionState = {
     ...before,
@@ -132,7 +132,7 @@ export function reduceState(before: SessionState, batch: SessionBatch, now: numb
     state.sdkVersion = sdkVersion ?? state.sdkVersion;
     if (tags.length > 0) state.tags = tags;
     if (options[observedMarker] === true) state.observed = true;
-    // What a record says of itself stays.
+    // A known identity is kept.
     state.identity = merged({ redacted: false, simulated: false, agentName, language }, state.identity);
   }
   for (const { kind, details } of batch.evaluations) {
@@ -181,10 +181,10 @@ function takeSpan(state: SessionState, span: SpanRecord): void {
   }
 }
 
-/** The line in which each SDK says why a session ended: Node.js, then Python. */
+/** The log line with a session's close reason in each SDK: Node.js, then Python. */
 const closing: ReadonlySet<string> = new Set(['AgentSession closed', 'session closed']);
 
-/** What each SDK logs when the entry function of a job threw. */
+/** The log line of each SDK when the entry function of a job threw. */
 const entryErrors: ReadonlySet<string> = new Set([
   'error in entry function',
   'unhandled exception while running the job task',
@@ -195,7 +195,7 @@ function takeLog(state: SessionState, { level, message, attributes }: LogRecord)
   if (closing.has(message)) state.closeReason = text(attributes.reason) ?? state.closeReason;
 }
 
-/** What the conversation comes to, once the SDK has sent it. */
+/** The figures of the conversation, once the SDK has sent it. */
 export function figuresOf(items: readonly ChatItem[]): Figures {
   const messages = items.filter(({ type }) => type === 'message');
   const outputs = items.filter(({ type }) => type === 'function_call_output');
@@ -216,19 +216,21 @@ export const liveFigures = ({ turns, latencies, interruptions, tools }: LiveFigu
   toolErrors: Object.values(tools).filter(Boolean).length,
 });
 
-/** What a session's usage costs at the prices of the day on which its report, and the spans around it, came. */
+/** The cost of a session's usage at the prices of the day on which its report and spans were received. */
 export interface SessionCost {
-  /** US dollars, without what has no price. */
+  /** US dollars, without unpriced usage. */
   usd: number;
   /** Dollars by kind of model. */
   byComponent: Readonly<Record<string, number>>;
-  /** Usage whose price is not known; it is not free. */
+  /** Usage without a known price; it is not free. */
   unpriced: { component: string; provider: string; model: string; unit: BillableUnit; amount: number }[];
 }
 
 /**
- * @param usageReporters who reported it, from the spans so far, some of which come after the report: usage that an adapter repeats costs nothing again
- * @returns undefined where nothing is reported: what it cost is not known
+ * @param usageReporters who reported it, from the spans so far, some of which arrive after the report: usage that an
+ *   adapter repeats is not counted again
+ *
+ * @returns undefined without reported usage: the cost is unknown
  */
 export function costOf(
   usage: readonly UsageEntry[],
@@ -243,7 +245,7 @@ export function costOf(
     const { component, provider, model } = entry;
     const price = book.find(provider, model);
     for (const [unit, amount] of billableOf(entry)) {
-      // It is the same audio, which is unpriced already.
+      // The same audio is already listed as unpriced.
       if (!price && unit === 'audio_seconds_without_tokens') continue;
       const rate = price && rateOf(price, unit);
       if (rate === 'unbilled') continue;

@@ -24,18 +24,18 @@ import {
 import { appendRecords } from './span-summaries.ts';
 import type { SessionSummary } from './summary.ts';
 
-/** What became of a batch; `repeated`: it was in there already; `deleted`: its session was deleted before. */
+/** The result of a batch; `repeated`: it was already applied; `deleted`: its session was deleted before. */
 export type Applied = 'applied' | 'repeated' | 'deleted';
 
 interface Events {
-  /** A session is new, has changed, or is gone (then without its summary). */
+  /** A session is new, has changed, or was deleted (then without its summary). */
   sessionChanged: [id: string, summary: SessionSummary | undefined, state?: SessionState];
 }
 
-/** States that are kept in memory. */
+/** Maximum number of cached states. */
 const maxCached = 500;
 
-/** The sessions, one folder each. All changes are made one after the other. */
+/** The sessions, one folder each. All changes are serialized. */
 export class SessionStore {
   readonly events = new EventEmitter<Events>();
   readonly index: SessionIndex;
@@ -52,7 +52,7 @@ export class SessionStore {
     this.#options = options;
     this.index = index;
     this.#deleted = deleted;
-    // Everybody who follows the changes listens; how many may is limited where they ask.
+    // Every subscriber to the changes adds a listener; the API limits their number.
     this.events.setMaxListeners(0);
   }
 
@@ -72,12 +72,12 @@ export class SessionStore {
     return this.#cache.get(id) ?? (await this.files(id).readState());
   }
 
-  /** Whether a session is known to be redacted, by what an SDK calls it. */
+  /** Whether a session is known to be redacted, by its id in an upload. */
   isRedacted(sent: string): boolean {
     return this.index.get(sessionIdOf(sent))?.redacted ?? false;
   }
 
-  /** What is known of a session, by what an SDK calls it. */
+  /** The known identity of a session, by its id in an upload. */
   identity(sent: string): Partial<Identity> {
     const known = this.index.get(sessionIdOf(sent));
     if (!known) return {};
@@ -87,10 +87,10 @@ export class SessionStore {
   }
 
   /**
-   * Applies what an upload contains of a session.
+   * Applies the data of a session in an upload.
    *
-   * @param entry names the upload, so that it counts once
-   * @throws Error of the file system; the same batch can then be given again
+   * @param entry identifies the upload, so that it counts once
+   * @throws Error of the file system; the same batch can then be applied again
    */
   apply(batch: SessionBatch, entry: string): Promise<Applied> {
     const sent = sessionOf(batch.identity);
@@ -118,10 +118,10 @@ export class SessionStore {
   }
 
   /**
-   * Removes sessions and all of their files, and refuses what still comes of them.
+   * Removes sessions and all of their files, and refuses later uploads of them.
    *
    * @param ids that `isSessionId` allows
-   * @returns how many were there
+   * @returns the number of existing ones
    */
   delete(...ids: readonly string[]): Promise<number> {
     return this.#exclusively(async () => {
@@ -129,7 +129,7 @@ export class SessionStore {
       for (const id of ids) {
         const known = this.index.get(id) !== undefined;
         if (!known && (await this.files(id).readState()) === undefined) continue;
-        // First, because it may fail: what is gone here would not be found there again.
+        // First, because it may fail: after the local files are removed, the bucket's would not be found again.
         await this.#options.objects?.remove(id);
         await this.#deleted.set(id, this.#options.now());
         await this.files(id).remove();
@@ -146,7 +146,7 @@ export class SessionStore {
   /**
    * Moves the files of a session into the bucket.
    *
-   * @throws Error if that cannot be; nothing is lost then
+   * @throws Error if it fails; nothing is lost then
    */
   archive(id: string): Promise<void> {
     return this.#exclusively(async () => {
@@ -164,10 +164,10 @@ export class SessionStore {
   }
 
   /**
-   * Notes that a session was measured, on the disk. Where that does not get into the index, the next start reads it anew.
+   * Records on disk that a session was measured. If the index is not updated, the next start reads the state again.
    *
-   * @param receivedAt when the last upload came that was looked at
-   * @returns whether it was noted, which happens once: not if something has come since
+   * @param receivedAt the time of the last upload that was measured
+   * @returns whether it was recorded: only once, and not if a newer upload has arrived
    * @throws Error of the file system
    */
   markMeasured(id: string, result: MeasurementResult, receivedAt: number): Promise<boolean> {
@@ -182,19 +182,19 @@ export class SessionStore {
     });
   }
 
-  /** Keeps the waveform of a recording, unless the recording is gone meanwhile, or is another. */
+  /** Stores the waveform of a recording, unless the recording was removed or replaced meanwhile. */
   keepPeaks(id: string, audioBytes: number, peaks: Peaks): Promise<void> {
     return this.#exclusively(async () => {
       if ((await this.state(id))?.audio?.bytes === audioBytes) await this.files(id).write('peaks', peaks);
     });
   }
 
-  /** Forgets which sessions were deleted before a time (unix seconds). */
+  /** Removes the records of sessions deleted before a time (unix seconds). */
   async forgetDeleted(before: number): Promise<void> {
     for (const [id, at] of [...this.#deleted.entries()]) if (at < before) await this.#deleted.delete(id);
   }
 
-  /** Resolves when all changes so far are made. */
+  /** Resolves when all pending changes are complete. */
   async settled(): Promise<void> {
     await this.#work;
   }
@@ -236,7 +236,7 @@ export class SessionStore {
       await files.adoptAudio(batch.audio.path);
       state.audio = { bytes: batch.audio.bytes, start: batch.audio.start };
     }
-    // What ends a session is worth waiting for the disk; what comes every few seconds is not.
+    // The uploads at the end of a session are synced to disk; those every few seconds are not.
     await files.write('session', state, Boolean(batch.report || batch.recorded));
     return { state, searchTerms };
   }
@@ -258,9 +258,9 @@ export class SessionStore {
 export interface SessionStoreOptions {
   directory: string;
   prices: PriceBook;
-  /** Whether recordings of redacted sessions are kept. */
+  /** Whether recordings of redacted sessions are stored. */
   keepRedactedAudio: boolean;
-  /** A bucket for sessions that are over. @default they stay in the folder */
+  /** A bucket for ended sessions. @default they stay in the folder */
   objects?: Objects;
   /** Unix seconds. @default the system's clock */
   now?: () => number;
@@ -280,9 +280,9 @@ async function rewrite<T>(
 }
 
 /**
- * Takes what is personal out of what is stored of a session, when it turns out that it is to be redacted.
+ * Removes personal data from a stored session, when it becomes known that it is redacted.
  *
- * @param keepAudio whether recordings of redacted sessions are kept
+ * @param keepAudio whether recordings of redacted sessions are stored
  */
 export async function redactStored(
   files: SessionFiles,

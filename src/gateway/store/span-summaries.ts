@@ -4,7 +4,7 @@ import type { SessionBatch, SpanRecord } from '../decode/records.ts';
 import type { SessionFiles } from './session-files.ts';
 import type { Sizes } from './session-state.ts';
 
-/** The spans of a session without their prompts, one for each that is stored, in the same order. */
+/** The summaries of a session's stored spans, without prompts, in the same order. */
 export async function* spanSummaries(files: SessionFiles, sizes: Sizes): AsyncGenerator<SpanRecord> {
   const { outline } = sizes;
   if (outline !== undefined && (await files.holds('outline', outline))) {
@@ -14,14 +14,14 @@ export async function* spanSummaries(files: SessionFiles, sizes: Sizes): AsyncGe
   for await (const span of files.records<SpanRecord>('spans', sizes.spans)) yield summaryOfSpan(span);
 }
 
-/** Rebuilds the summaries of a session that was stored without them, or whose file is gone. @returns their size */
+/** Rebuilds the summaries of a session that has none, or whose file is missing. @returns their size */
 async function rebuildSummaries(files: SessionFiles, sizes: Sizes): Promise<number> {
   const spans: SpanRecord[] = [];
   for await (const span of spanSummaries(files, { ...sizes, outline: undefined })) spans.push(span);
   return files.append('outline', 0, spans);
 }
 
-/** Adds what an upload has to the files that grow. @returns their sizes then */
+/** Appends the records of an upload to the append-only files. @returns their new sizes */
 export async function appendRecords(
   files: SessionFiles,
   sizes: Sizes,
@@ -39,7 +39,7 @@ export async function appendRecords(
   };
 }
 
-/** Content that a live call is shown by: transcripts, tool arguments and outputs. */
+/** Content that is needed to show a live call: transcripts, tool arguments and outputs. */
 const contentAttributes: ReadonlySet<string> = new Set([
   'lk.pii.user_transcript',
   'lk.pii.response.text',
@@ -47,8 +47,8 @@ const contentAttributes: ReadonlySet<string> = new Set([
   'lk.pii.function_tool.output',
 ]);
 
-/** Attributes that nothing is made of, and that can be long; older SDKs write some without `pii`. */
-const long: ReadonlySet<string> = new Set([
+/** Unused attributes that may be unusedAttributes; older SDKs write some of them without `pii`. */
+const unusedAttributes: ReadonlySet<string> = new Set([
   'lk.chat_ctx',
   'lk.instructions',
   'lk.input_text',
@@ -66,14 +66,14 @@ const failures: ReadonlySet<string> = new Set(['error.type', 'exception.type']);
 const isKept = (key: string): boolean =>
   contentAttributes.has(key) ||
   failures.has(key) ||
-  ((key.startsWith('lk.') || key.startsWith('gen_ai.')) && !long.has(key) && !holdsContent(key));
+  ((key.startsWith('lk.') || key.startsWith('gen_ai.')) && !unusedAttributes.has(key) && !holdsContent(key));
 
 const picked = (attributes: Attributes, kept: (key: string) => boolean): Attributes =>
   Object.fromEntries(Object.entries(attributes).filter(([key]: [string, AttributeValue]) => kept(key)));
 
 /**
- * A span with what timelines, conversations and figures are made of, and without prompts: the SDKs write the whole
- * conversation so far on each request to an LLM, which makes a hundred megabytes of a call of two hours.
+ * The part of a span that timelines, conversations and figures need, without prompts: the SDKs write the whole conversation
+ * on each LLM request, which adds up to a hundred megabytes for a call of two hours.
  */
 export function summaryOfSpan({ events, statusMessage, ...span }: SpanRecord): SpanRecord {
   const failed = span.status === 'error';

@@ -10,7 +10,7 @@ export interface SessionSummary {
   language?: string;
   sdkVersion?: string;
   start: number;
-  /** When it ended, or was last heard of. */
+  /** The end of the session, or its last data. */
   end: number;
   turns: number;
   latencyP50?: number;
@@ -20,9 +20,9 @@ export interface SessionSummary {
   interruptions: number;
   toolCalls: number;
   toolErrors: number;
-  /** US dollars; undefined until the report has come. */
+  /** US dollars; undefined until the report was received. */
   cost?: number;
-  /** Whether the cost leaves out usage that has no known price. */
+  /** Whether the cost excludes usage without a known price. */
   costIncomplete?: boolean;
   closeReason?: string;
   /** Whether the job's entry function threw. */
@@ -38,20 +38,20 @@ export interface SessionSummary {
   hasTrace: boolean;
   hasLogs: boolean;
   hasReport: boolean;
-  /** Whether the SDK has sent what it sends last. */
+  /** Whether the SDK has sent its last upload. */
   complete: boolean;
-  /** When the last upload came. */
+  /** The time of the last upload. */
   receivedAt: number;
-  /** On disk, or in the bucket. */
+  /** Size on disk, or in the bucket. */
   bytes: number;
   /** Whether its files are in the bucket. */
   archived?: boolean;
 }
 
-/** `lost`: nothing has come for a while, and no report: the job died, or could not reach the gateway. */
+/** `lost`: no upload for a while, and no report: the job crashed, or could not reach the gateway. */
 export type SessionStatus = 'live' | 'complete' | 'failed' | 'lost';
 
-/** After how many seconds without an upload a session that has not ended is no longer taken for live. */
+/** Seconds without an upload after which an unfinished session no longer counts as live. */
 export const liveFor = 120;
 
 export function statusOf(summary: SessionSummary, now: number): SessionStatus {
@@ -87,7 +87,7 @@ export function summaryOf(state: SessionState, bytes: number): SessionSummary {
     interruptions: figures.interruptions,
     toolCalls: figures.toolCalls,
     toolErrors: figures.toolErrors,
-    // Usage without a price is not free: of nothing else, no cost is known.
+    // Usage without a price is not free: if there is no other usage, the cost is unknown.
     cost: cost && (cost.usd > 0 || cost.unpriced.length === 0) ? cost.usd : undefined,
     costIncomplete: cost && cost.unpriced.length > 0 ? true : undefined,
     closeReason: state.closeReason,

@@ -3,12 +3,12 @@ import { toolTimes } from './latency.ts';
 import { type FactsTree, isOf, type Node, type NodeOf } from './span-tree.ts';
 import { type OpenTurn, stepOf, turnAt } from './turns.ts';
 
-/** A stretch of time in a lane. Unix seconds. */
+/** An interval in a lane. Unix seconds. */
 export interface Bar {
   start: number;
   end: number;
   turn?: number;
-  /** The item of the conversation that it is of. */
+  /** Its item of the conversation. */
   item?: string;
 }
 
@@ -19,7 +19,7 @@ export interface Lanes {
   tools: (Bar & { name?: string; callId?: string; isError?: boolean })[];
 }
 
-/** Whose turn a span is: by the step that it hangs from, else by its time. */
+/** Finds the turn of a span: by its ancestor step, otherwise by its time. */
 class Owners {
   readonly #turns: readonly OpenTurn[];
   readonly #tree: FactsTree;
@@ -61,7 +61,7 @@ const overlaps = (bars: readonly Bar[], start: number, end: number): boolean =>
 
 const byStart = (a: Bar, b: Bar): number => a.start - b.start || a.end - b.end;
 
-/** What a message says of when it was spoken; a span is closer, but the last ones may have been lost with the job. */
+/** Adds the speech times of a message; a span is more exact, but the last ones may have been lost with the job. */
 function spoken({ metrics }: ChatItem): { start: number; end: number } | undefined {
   const { startedSpeakingAt: start, stoppedSpeakingAt: end } = metrics ?? {};
   return start === undefined || end === undefined || end <= start ? undefined : { start, end };
@@ -77,7 +77,7 @@ function addSpoken(lanes: Lanes, { turn, items }: OpenTurn): void {
   }
 }
 
-/** An adapter of several models does not say its own; the request that it made does. */
+/** An adapter of several models does not report the used one; its request does. */
 function thinking(
   node: NodeOf<'llm_node' | 'realtime'>,
   tree: FactsTree,
@@ -91,7 +91,7 @@ function thinking(
   return { provider, model, ttft };
 }
 
-/** Who spoke, thought and worked when. */
+/** The lanes: speech, thinking and tools. */
 export function lanesOf(turns: readonly OpenTurn[], tree: FactsTree): Lanes {
   const lanes: Lanes = { user: [], agent: [], thinking: [], tools: [] };
   const owners = new Owners(turns, tree);

@@ -4,12 +4,12 @@ import type { ChatItem } from '../decode/chat-item.ts';
 import { type FactsTree, isOf, type Node, type NodeOf } from './span-tree.ts';
 import { type OpenTurn, stepOf } from './turns.ts';
 
-/** How long the caller waited in a turn, and for what. Unix seconds, and seconds. */
+/** The latency of a turn, and its segments. Unix seconds, and seconds. */
 export interface TurnLatency {
   e2e: number;
-  /** When the user stopped to speak. */
+  /** When the user stopped speaking. */
   from: number;
-  /** They follow each other, and sum up to `e2e`. */
+  /** Consecutive segments, which sum up to `e2e`. */
   segments: { segment: Segment; seconds: number }[];
 }
 
@@ -18,7 +18,7 @@ interface Interval {
   end: number;
 }
 
-/** When the tools of these items ran: a call is made when it starts, and its output when it ends. */
+/** The intervals of the tools in these items: a call is dated to its start, its output to its end. */
 export function toolTimes(items: readonly ChatItem[]): (Interval & { call: ChatItem; output: ChatItem })[] {
   const outputs = new Map(
     items.filter(({ type }) => type === 'function_call_output').map((output) => [output.callId, output]),
@@ -41,10 +41,7 @@ function llmBefore(nodes: readonly Node[], tools: readonly Interval[], asked: nu
   return sum;
 }
 
-/**
- * Where the LLM was asked for what the agent said first. Node.js has a step for each time that it is asked, Python one for
- * all of a speech.
- */
+/** The start of the LLM request for the agent's first speech. Node.js has a step per request, Python one per speech. */
 function answerIn(
   nodes: readonly Node[],
   ttft: number | undefined,
@@ -57,7 +54,7 @@ function answerIn(
   );
 }
 
-/** The latency of a turn; undefined where the SDK measured none: typed input, a greeting, a realtime model. */
+/** The latency of a turn; undefined if the SDK measured none: typed input, a greeting, a realtime model. */
 export function latencyOf(turn: OpenTurn, tree: FactsTree): TurnLatency | undefined {
   const measured = (seconds: number | undefined): seconds is number => seconds !== undefined && seconds >= 0;
   const reply = turn.items.find(({ role, metrics }) => role === 'assistant' && measured(metrics?.e2eLatency));
@@ -72,7 +69,7 @@ export function latencyOf(turn: OpenTurn, tree: FactsTree): TurnLatency | undefi
     below.find(({ name }) => name === 'agent_speaking')?.start ??
     turn.stopped + e2e;
   const answer = answerIn(step ? below : nodes, reply?.metrics?.llmTtft, spoke);
-  // What led to the answer is what was done before the LLM was asked for it: tools may go on while it is spoken.
+  // Only tools before the answer's LLM request count: others may run while it is spoken.
   const asked = answer?.start ?? reply?.at ?? spoke;
   const spans = nodes.filter((node) => isOf(node, 'function_tool'));
   const knownCalls = new Set(spans.map(({ facts }) => facts.callId));
@@ -100,7 +97,7 @@ export function latencyOf(turn: OpenTurn, tree: FactsTree): TurnLatency | undefi
   };
 }
 
-/** Why a turn of the user's has no latency. */
+/** Why a user turn has no latency. */
 export const unmeasuredReasons = ['realtime', 'typed', 'unanswered', 'not_reported'] as const;
 export type Unmeasured = (typeof unmeasuredReasons)[number];
 
@@ -109,9 +106,9 @@ const heard = ({ user, span }: OpenTurn): boolean =>
   span !== undefined || user?.metrics?.startedSpeakingAt !== undefined;
 
 /**
- * Why each of the turns that have no latency has none, as far as is known.
+ * Why turns have no latency, if known.
  *
- * @param measured turns that have one
+ * @param measured turns with a latency
  * @param over whether the session has ended: until then, the last turn may still be answered
  */
 export function unmeasuredOf(
@@ -120,7 +117,7 @@ export function unmeasuredOf(
   measured: ReadonlySet<OpenTurn>,
   over: boolean,
 ): Map<OpenTurn, Unmeasured> {
-  // A session has one kind or the other; where it has both, the turn's own spans decide.
+  // A session has one kind or the other; if it has both, the turn's own spans decide.
   const asked = tree.of('realtime', 'llm_node');
   const onlyRealtime = asked.length > 0 && asked.every((node) => isOf(node, 'realtime'));
   const anyHeard = turns.some(heard);

@@ -2,7 +2,7 @@ import type { SpanRecord } from '../decode/records.ts';
 import { factsOf, type SpanFacts } from '../decode/span-facts.ts';
 import { SpanTree } from '../decode/span-tree.ts';
 
-/** What the timeline keeps of a span; unix seconds. Two hours of a call are some ten thousand of them. */
+/** A span in the timeline's tree; unix seconds. A call of two hours has some ten thousand of them. */
 export interface Node {
   spanId: string;
   parentId?: string;
@@ -10,14 +10,14 @@ export interface Node {
   start: number;
   end: number;
   facts?: SpanFacts;
-  /** The type of what failed, if something did. */
+  /** The type of the error, if it failed. */
   error?: string;
 }
 
 type Kind = SpanFacts['of'];
 export type NodeOf<K extends Kind> = Node & { facts: Extract<SpanFacts, { of: K }> };
 
-/** Levels of the tree that are walked; deeper spans come from a user's own tracer. */
+/** Maximum depth of the traversal; deeper spans come from a user's own tracer. */
 const maxDepth = 16;
 
 function errorOf({ status, attributes, events, statusMessage }: SpanRecord): string | undefined {
@@ -28,11 +28,11 @@ function errorOf({ status, attributes, events, statusMessage }: SpanRecord): str
   return type === undefined ? (statusMessage ?? 'error') : String(type);
 }
 
-/** The spans of a session with what they report, by their start. */
+/** The spans of a session with their facts, in order of start. */
 export class FactsTree extends SpanTree<Node> {
   /** @param language of the SDK; see `factsOf` */
   static async read(spans: AsyncIterable<SpanRecord>, language: string | undefined): Promise<FactsTree> {
-    // A span that was sent twice counts once.
+    // A duplicate span counts once.
     const nodes = new Map<string, Node>();
     for await (const span of spans) {
       const { spanId, parentId, name, start, end } = span;
@@ -58,7 +58,7 @@ export class FactsTree extends SpanTree<Node> {
     return found;
   }
 
-  /** The node itself, or the closest above it, of this kind. */
+  /** The node itself, or its closest ancestor, of this kind. */
   closest<K extends Kind>(node: Node, kind: K): NodeOf<K> | undefined {
     let each: Node | undefined = node;
     for (let depth = 0; each && depth < maxDepth; depth++) {

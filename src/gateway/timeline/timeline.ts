@@ -10,36 +10,36 @@ import { latencyOf, type TurnLatency, type Unmeasured, unmeasuredOf } from './la
 import { FactsTree } from './span-tree.ts';
 import { type OpenTurn, turnAt, turnsOf } from './turns.ts';
 
-/** A turn on the axis. Seconds from its beginning. */
+/** A turn on the axis. Seconds from the start of the axis. */
 export interface Turn {
   turn: number;
   start: number;
   end: number;
-  /** Ids of the conversation's items, as the transcript has them. */
+  /** Ids of its items in the transcript. */
   items: string[];
   interrupted: boolean;
   toolCalls: number;
   toolErrors: number;
   latency?: TurnLatency;
-  /** Why there is none, of what the user said. */
+  /** Why a user turn has no latency. */
   unmeasured?: Unmeasured;
 }
 
-/** A session on one axis. But for `start`, seconds from its beginning. */
+/** A session on one axis. Except for `start`, seconds from the start of the axis. */
 export interface Timeline {
-  /** Where the axis begins: unix seconds. */
+  /** The start of the axis, in unix seconds. */
   start: number;
   duration: number;
-  /** Where the recording begins on it. */
+  /** The start of the recording on the axis. */
   audioOffset?: number;
   turns: Turn[];
   lanes: Lanes;
   events: TimelineEvent[];
-  /** Bars and events that are left out, because there are too many. */
+  /** The number of omitted bars and events, because there are too many. */
   omitted: number;
 }
 
-/** Bars of a lane, and events: a two-hour call has some thousand. */
+/** Maximum number of bars in a lane, and of events: a two-hour call has some thousand. */
 const most = 20_000;
 
 /** Log records of level error and above. */
@@ -51,7 +51,7 @@ async function errorsOf(files: SessionFiles, state: SessionState): Promise<LogRe
   return errors;
 }
 
-/** The conversation: as the SDK sent it, else reconstructed from the spans so far. */
+/** The conversation: as sent by the SDK, otherwise reconstructed from the spans so far. */
 async function conversation(
   files: SessionFiles,
   state: SessionState,
@@ -75,8 +75,8 @@ function endOf({ items, stopped, steps }: OpenTurn, spoken: number | undefined):
 }
 
 /**
- * When each turn begins: with the first speech of the user that goes beyond the agent's answer to the turn before. What the
- * user says while the agent goes on, `mhm`, belongs to the next turn by its transcript, but is not its beginning.
+ * The start of each turn: the first user speech that ends after the agent's answer to the previous turn. A backchannel
+ * during the answer (`mhm`) belongs to the next turn by its transcript, but is not its start.
  */
 function startsOf(
   turns: readonly OpenTurn[],
@@ -99,7 +99,7 @@ function startsOf(
   return starts;
 }
 
-/** To the millisecond, which is what an axis shows. */
+/** Rounded to milliseconds, the resolution of the axis. */
 const rounded = (seconds: number): number => Math.round(seconds * 1000) / 1000;
 
 /** The timeline of a session, from the uploads so far. */
@@ -165,16 +165,16 @@ export async function timelineOf(
 export interface TimelineEvent {
   at: number;
   kind: 'interruption' | 'handoff' | 'error' | 'blocked' | 'closed';
-  /** Who handed over to whom, what failed, why it was closed. */
+  /** The agents of a handoff, the error, or the close reason. */
   label?: string;
   turn?: number;
   /** How long the event loop was blocked. */
   seconds?: number;
 }
 
-/** The span of a time in which the agent's event loop did nothing else. */
+/** The span of a blocked event loop. */
 const blocking = 'event_loop_blocked';
-/** Characters of a line of the log; all of it is among the logs. */
+/** Maximum characters of a log line; the logs contain the whole line. */
 const maxLabel = 300;
 
 /** @param errors lines of the log of level error and above */

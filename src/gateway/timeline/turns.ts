@@ -1,24 +1,24 @@
 import type { ChatItem } from '../decode/chat-item.ts';
 import type { FactsTree, NodeOf } from './span-tree.ts';
 
-/** One thing that the user said, and all that the agent did then, until the user's next. Unix seconds. */
+/** A user message, and everything that the agent did until the next one. Unix seconds. */
 export interface OpenTurn {
-  /** 1 for the first; 0 for what was before the user said anything. */
+  /** 1 for the first turn; 0 for everything before it. */
   turn: number;
   user?: ChatItem;
-  /** The span of it. */
+  /** Its span. */
   span?: NodeOf<'user_turn'>;
-  /** When the user began and stopped to speak; as close as is known. */
+  /** When the user began and stopped speaking, as exactly as known. */
   began: number;
   stopped: number;
   items: ChatItem[];
-  /** The agent's steps in it: one per call of the LLM. */
+  /** The agent's steps in it: one per LLM request. */
   steps: NodeOf<'agent_turn'>[];
 }
 
-/** Clocks of a span and of an item, of the same moment. */
+/** Maximum difference between the times of a span and an item of the same moment. */
 const sameMoment = 0.002;
-/** How far the time of an item may be from the beginning of its span. */
+/** Maximum difference between the time of an item and the start of its span. */
 const near = 0.25;
 
 /** The span of a user's message: it began when the user began to speak. */
@@ -29,7 +29,10 @@ function spanOfUser(item: ChatItem, spans: readonly NodeOf<'user_turn'>[]): Node
   return own ?? (began === undefined ? undefined : spans.find(({ start }) => Math.abs(start - began) < near));
 }
 
-/** When the user stopped: the end of the last speech in a turn, whose span ends with the decision that it is over. */
+/**
+ * When the user stopped speaking: the end of the last speech in a turn. The turn's span ends later, with the end-of-turn
+ * decision.
+ */
 function stopOf(span: NodeOf<'user_turn'> | undefined, tree: FactsTree): number | undefined {
   if (!span) return undefined;
   const speech = tree.children(span).filter(({ name }) => name === 'user_speaking');
@@ -64,7 +67,7 @@ function giveSpeech(turns: readonly OpenTurn[], tree: FactsTree): void {
   }
 }
 
-/** The turn that was the last to be open at a time. */
+/** The last turn that had begun at a time. */
 export function turnAt(turns: readonly OpenTurn[], at: number): OpenTurn | undefined {
   let [low, high] = [0, turns.length];
   while (low < high) {
@@ -76,8 +79,8 @@ export function turnAt(turns: readonly OpenTurn[], at: number): OpenTurn | undef
 }
 
 /**
- * Puts the items of a conversation, and the agent's spans, into turns. A turn is the user's from when the user stopped
- * to speak: an LLM that is asked before the turn is decided to be over answers it all the same.
+ * Assigns the items of a conversation, and the agent's spans, to turns. A turn begins when the user stopped speaking, so
+ * that an LLM request before the end-of-turn decision belongs to it.
  */
 export function turnsOf(items: readonly ChatItem[], tree: FactsTree): OpenTurn[] {
   const spans = tree.of('user_turn');
@@ -95,7 +98,7 @@ export function turnsOf(items: readonly ChatItem[], tree: FactsTree): OpenTurn[]
   for (const [index, turn] of turns.entries()) if (turn.user) turn.turn = index + (turns[0]?.user ? 1 : 0);
 
   const place = new Map(items.map((item, index) => [item, index]));
-  /** Of two things at the same moment, the conversation says which came first. */
+  /** For the same moment, the order of the conversation applies. */
   const inConversationOrder = (
     found: OpenTurn | undefined,
     item: ChatItem,
@@ -109,7 +112,7 @@ export function turnsOf(items: readonly ChatItem[], tree: FactsTree): OpenTurn[]
   for (const item of others) {
     const { startedSpeakingAt, e2eLatency } = item.metrics ?? {};
     const at = startedSpeakingAt ?? item.at;
-    // The latency of a reply goes back to when the user stopped, to the turn that it answers.
+    // A reply's time minus its latency is the end of the user's speech, which identifies the turn.
     const asked =
       startedSpeakingAt !== undefined && e2eLatency !== undefined
         ? startedSpeakingAt - e2eLatency
@@ -130,7 +133,7 @@ export function turnsOf(items: readonly ChatItem[], tree: FactsTree): OpenTurn[]
   return turns;
 }
 
-/** The step that an item of the agent's came from. */
+/** The step that produced an item of the agent. */
 export function stepOf(
   item: ChatItem,
   steps: readonly NodeOf<'agent_turn'>[],

@@ -6,7 +6,7 @@ import type { BoardContext, BoardSpec, Row } from './panels/board.ts';
 import { stat, timeseries } from './panels/charts.ts';
 import { table } from './panels/table.ts';
 
-/** What models cost. */
+/** The cost board. */
 export const cost: BoardSpec = {
   name: 'cost',
   description: 'What do calls cost, what do we pay for, and is it more than usual?',
@@ -15,7 +15,7 @@ export const cost: BoardSpec = {
   rows: (context) => [...spendRows(context), ...priceRows(context), ...usageRows(context)],
 };
 
-/** Whose calls are dear, which models, and what has no price. */
+/** The most expensive agents and models, and usage without a price. */
 function priceRows({ q }: BoardContext): Row[] {
   const version = { by: ['agent_name', 'agent_version'], window: '$__range' } as const;
   const model = { by: ['component', 'model_provider', 'model_name'], window: '$__range' } as const;
@@ -118,7 +118,7 @@ const componentColours = {
   eot: 'yellow',
 };
 
-/** What is spent, and whether it is more than usual. */
+/** The cost, compared with its baseline. */
 function spendRows({ q, settings, objectives: { costPerMinute } }: BoardContext): Row[] {
   const inRange = { window: '$__range' } as const;
   const range = q.increase(costTotal, inRange);

@@ -23,7 +23,7 @@ export const fleet: BoardSpec = {
 
 const e2e = 'lk_agents_turn_e2e_latency_seconds';
 
-/** The first line: is anything wrong? */
+/** The first row: the overall state. */
 function currentState({ q, objectives }: BoardContext): PanelBuilder[] {
   const { turnLatency, turnLatencyTail, sessionSuccess } = objectives;
   const [turns, , sessions] = serviceLevelObjectives(objectives) as [
@@ -125,7 +125,7 @@ function currentState({ q, objectives }: BoardContext): PanelBuilder[] {
   ];
 }
 
-/** Who is it, and what does Prometheus say about it? */
+/** The affected agents, and the firing alerts. */
 function agents({ q, objectives, settings }: BoardContext): PanelBuilder[] {
   const { turnLatency, sessionSuccess, toolErrorRatio } = objectives;
   const about = { by: ['agent_name'], window: '$__range' } as const;

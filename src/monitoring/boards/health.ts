@@ -7,7 +7,7 @@ import type { BoardContext, BoardSpec, Row } from './panels/board.ts';
 import { stat, timeseries } from './panels/charts.ts';
 import { palette } from './panels/thresholds.ts';
 
-/** Talkgauge on itself. */
+/** Self-monitoring of Talkgauge. */
 export const health: BoardSpec = {
   name: 'health',
   description: 'Is the data on the other dashboards complete?',
@@ -72,7 +72,7 @@ const { gauge } = gatewayQueries;
 
 const notScraped = 'No gateway is scraped: see docs/gateway.md';
 
-/** What the gateway accepted, refused, forwarded and stores. Filters by agent and worker do not apply to it. */
+/** Uploads accepted, refused, forwarded and stored by the gateway. Filters by agent and worker do not apply to it. */
 function gatewayRows({ settings }: BoardContext): Row[] {
   /** Events per second. */
   const rate = (metric: GatewayRate, { by }: { by: readonly string[] }): string =>
@@ -114,7 +114,7 @@ function gatewayRows({ settings }: BoardContext): Row[] {
           },
           targets: [
             {
-              // Of the reasons those that there were: the rest would fill the panel with their names.
+              // Only reasons that occurred: the rest would fill the panel with their names.
               expr: `${rate('talkgauge_gateway_refused_total', { by: ['reason'] })} * 60 > 0`,
               legend: '{{reason}}',
             },

@@ -14,7 +14,7 @@ import {
   requestShare,
 } from './panels/queries.ts';
 
-/** Which provider is slow or fails, and what another one does in its place. */
+/** Slow and failing providers, and the fallbacks to others. */
 export const models: BoardSpec = {
   name: 'models',
   description: 'Is a provider slow or failing, and would another one be better?',
@@ -34,7 +34,7 @@ export const models: BoardSpec = {
 /** Short enough to show an outage that has just begun, long enough for a share of a quiet provider's requests. */
 const recent = '15m';
 
-/** Who fails most, who is slower than usual, and how fast models are. */
+/** The most frequent failures, regressions, and the latency of models. */
 function summary({ q, objectives }: BoardContext): Row {
   const window = recent;
   return {
@@ -168,7 +168,7 @@ const errors = ({ q, objectives }: BoardContext): PanelBuilder[] => [
   }),
 ];
 
-/** Latencies that are not what they used to be. */
+/** Latencies that differ from their baseline. */
 const latencyRegressions = ({ q }: BoardContext): PanelBuilder[] => [
   timeseries({
     title: 'Latency against the last seven days',

@@ -13,7 +13,7 @@ import {
 import { table } from './panels/table.ts';
 import { connections, responses, reusedConnections, tokens } from './realtime/responses.ts';
 
-/** Models that hear and speak themselves: there is no STT and TTS to blame, and no measured turn. */
+/** Speech-to-speech models: no separate STT and TTS, and no measured turn latency. */
 export const realtime: BoardSpec = {
   name: 'realtime',
   description: 'Do realtime models answer fast, every time, over connections that hold?',

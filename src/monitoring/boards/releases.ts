@@ -59,7 +59,7 @@ const noSiblings = 'No two versions to compare, or no recording rules';
 
 const legend = '{{agent_name}} {{agent_version}}';
 
-/** What was released, and is it bad? */
+/** The releases, and whether they regress. */
 const newVersions = (_: BoardContext): PanelBuilder[] => [
   stat({
     title: 'Newest version',
@@ -212,7 +212,7 @@ function versions({ q, objectives }: BoardContext): PanelBuilder {
 
 const e2e = 'lk_agents_turn_e2e_latency_seconds';
 
-/** Of what went wrong with an agent in the time range, how much was of which version? */
+/** The share of each version in an agent's failures in the time range. */
 function contributions({ q, objectives: { turnLatency } }: BoardContext): PanelBuilder {
   const version = { by: ['agent_name', 'agent_version'], window: '$__range' } as const;
   const failed = { ...version, where: { close_reason: { re: failedReasons } } } as const;

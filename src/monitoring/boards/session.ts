@@ -4,7 +4,7 @@ import { logLines, recordsTable, trace, traceTable, unknownCall, waterfall } fro
 import { text } from './panels/panel.ts';
 import { noTranscript } from './sessions.ts';
 
-/** One call: what was said, what it waited for, what failed, and its trace. */
+/** One call: its conversation, latencies, errors and trace. */
 export const session: BoardSpec = {
   name: 'session',
   description:

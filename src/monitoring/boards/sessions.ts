@@ -33,7 +33,7 @@ const recordsRequired = 'Requires agents with an OTLP endpoint for logs, or a ga
 export const noTranscript =
   'Text requires recording: TALKGAUGE_RECORD=transcript in the agent, or an upload to the gateway without redaction.';
 
-/** How much there is of what one may look for. */
+/** The numbers of matching sessions. */
 const summary = ({ records }: BoardContext): Row => {
   const counted = (title: string, description: string, expr: string, bad?: number) =>
     stat({
@@ -107,7 +107,7 @@ const calls = ({ records, objectives: { turnLatency } }: BoardContext): Row => (
   ],
 });
 
-/** What callers had to bear, turn by turn. */
+/** Problematic turns: slow, unanswered, interrupted. */
 const slowAndFailed = ({ records, objectives: { turnLatency } }: BoardContext): Row => ({
   panels: [
     recordsTable({

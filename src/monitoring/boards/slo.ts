@@ -17,7 +17,7 @@ import { noCalls, noTurns, rulesRequired } from './panels/queries.ts';
 import { table } from './panels/table.ts';
 import { palette } from './panels/thresholds.ts';
 
-/** Promises to callers over 30 days. */
+/** Service level objectives over 30 days. */
 export const slo: BoardSpec = {
   name: 'slo',
   description: 'Are the objectives met, how much error budget is left, and what consumes it?',
@@ -35,7 +35,7 @@ export const slo: BoardSpec = {
 const capitalized = (explanation: string): string =>
   explanation.charAt(0).toUpperCase() + explanation.slice(1);
 
-/** For each promise: is it kept, and what may still go wrong? */
+/** For each objective: attainment and remaining error budget. */
 const attainment = ({ objectives }: BoardContext): PanelBuilder[] =>
   serviceLevelObjectives(objectives).flatMap((promise) => [
     stat({
@@ -63,7 +63,7 @@ const attainment = ({ objectives }: BoardContext): PanelBuilder[] =>
     }),
   ]);
 
-/** How the budgets came to be where they are. */
+/** The error budgets over time. */
 const budget = ({ objectives }: BoardContext): PanelBuilder[] =>
   serviceLevelObjectives(objectives).map((promise: ServiceLevelObjective) =>
     timeseries({
@@ -82,7 +82,7 @@ const budget = ({ objectives }: BoardContext): PanelBuilder[] =>
     }),
   );
 
-/** What a budget is. */
+/** An explanation of error budgets. */
 function explanation({ objectives }: BoardContext): PanelBuilder {
   const { ratio, seconds } = objectives.turnLatency;
   const [fast] = burnRateWindows as readonly [(typeof burnRateWindows)[number]];
@@ -115,7 +115,7 @@ const factorOf = (window: SloWindow): number | undefined =>
 /** Is it still burning? */
 function burnRates({ objectives }: BoardContext): PanelBuilder[] {
   const all = serviceLevelObjectives(objectives);
-  /** One column over all promises, which the label `promise` tells apart. */
+  /** One column over all objectives, distinguished by the label `promise`. */
   const each = (expr: (promise: ServiceLevelObjective) => string) =>
     all
       .map(
@@ -182,7 +182,7 @@ function burnRates({ objectives }: BoardContext): PanelBuilder[] {
 
 const e2e = 'lk_agents_turn_e2e_latency_seconds';
 
-/** Bars that can still be told apart. */
+/** The maximum number of distinguishable bars. */
 const maxBars = 10;
 
 /** Which release of which agent spent the budget, in the time range. */

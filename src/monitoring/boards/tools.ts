@@ -6,7 +6,7 @@ import { exemplars, percentileColours, percentiles, perMinute } from './panels/q
 import { table } from './panels/table.ts';
 import { palette } from './panels/thresholds.ts';
 
-/** Whether the agents' own functions hold: which fails, which is slow, and what callers wait for them. */
+/** The agents' tools: failures, latency, and the time that callers wait for them. */
 export const tools: BoardSpec = {
   name: 'tools',
   description: 'Which tool fails or is slow, and how does it affect callers?',
@@ -47,7 +47,7 @@ function shareOfLatency(q: Queries, about: ByAgent = {}): string {
 
 const noCalls = 'No tool calls';
 
-/** Whether tools hold, all in all. */
+/** The overall state of tools. */
 function summary({ q, objectives }: BoardContext): Row {
   const about = { window: '$__range' } as const;
   return {
@@ -273,7 +273,7 @@ function incompleteShare(q: Queries, tools: 'yes' | 'no'): string {
   return q.share([turns, { where: { tools, outcome: { not: 'completed' } } }], [turns, { where: { tools } }]);
 }
 
-/** What turns have to bear for tools. */
+/** The effect of tools on turns. */
 const turnImpact = ({ q }: BoardContext): Row => ({
   title: 'Impact of tools on turns',
   panels: [

@@ -9,7 +9,7 @@ import { percentileColours, perMinute } from './panels/queries.ts';
 import { palette } from './panels/thresholds.ts';
 import { nodeRows, noServer, noStreams, notScraped } from './transport/nodes.ts';
 
-/** The way of audio between callers, LiveKit's server and agents. */
+/** Audio transport between callers, LiveKit's server and agents. */
 export const transport: BoardSpec = {
   name: 'transport',
   description: 'Is it the network?',

@@ -283,7 +283,7 @@ const talkTime = ({ q }: BoardContext): Row => ({
 const confidence = 'lk_agents_transcript_confidence_ratio';
 const noConfidence = 'No transcripts with a confidence: not every STT reports it';
 
-/** Whether the agent hears well. */
+/** The quality of speech recognition. */
 const transcripts = ({ q }: BoardContext): Row => ({
   title: 'Transcripts',
   panels: [

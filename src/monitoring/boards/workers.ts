@@ -3,7 +3,7 @@ import { stat, stateTimeline, timeseries } from './panels/charts.ts';
 import { table } from './panels/table.ts';
 import { busyLoop, failedOutcomes, noWorkers, processRows, workerQueries } from './workers/processes.ts';
 
-/** The processes that take jobs. */
+/** The worker processes. */
 export const workers: BoardSpec = {
   name: 'workers',
   description: 'Are there enough workers, and are all of them healthy?',
@@ -88,7 +88,7 @@ const noWorkersShort = 'No worker of this agent name';
 /** How many workers a state timeline holds. */
 const maxWorkers = 20;
 
-/** Whether there are enough workers, and whether all are well. */
+/** The capacity and the health of workers. */
 function loadRows({
   q,
   settings,

@@ -1,9 +1,9 @@
 import type { ConversationRecord, RecordAttribute } from '../../catalogue/conversation.ts';
 
-/** How Loki calls an attribute: only letters, digits and underscores. */
+/** Loki's name of an attribute: only letters, digits and underscores. */
 export const label = (attribute: RecordAttribute | Shared): string => attribute.replaceAll(/\W/g, '_');
 
-/** What every record has beside its own attributes. */
+/** Attributes of every record in addition to its own. */
 type Shared = 'job_id' | 'trace_id' | 'lk.agent_name' | 'lk.agent_version' | 'severity_text' | 'event.name';
 
 /** `['=', 'true']`, `['>=', 1.5]`; a text may hold variables of Grafana. */
@@ -37,7 +37,7 @@ const labelFilter = ([attribute, [operator, value]]: [string, Comparison]): stri
 };
 
 /**
- * LogQL over what is told of conversations; a record or an attribute that there is not does not compile.
+ * LogQL over the log records of conversations; an unknown record or attribute does not compile.
  *
  * @param service the `service.name` of agents
  */

@@ -20,8 +20,8 @@ interface QueryOptions<N extends Name> {
 }
 
 /**
- * PromQL over the series of the gateway on itself. They belong to no agent, and the gateway is a target of its own: neither
- * the filters of a board nor the user's selector, which is that of agents, can hold for them. No rule records them.
+ * PromQL over the gateway's self-monitoring series. They belong to no agent, and the gateway is a separate target: neither
+ * the filters of a board nor the user's selector, which is for agents, apply to them. No rule records them.
  */
 export const gatewayQueries = {
   /** Events per second. */

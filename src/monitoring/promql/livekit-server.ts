@@ -19,7 +19,7 @@ type ServerSuffix = (typeof serverSuffixes)[number];
 export const recordedServerRate = (metric: string, part: ServerSuffix): string =>
   `node:${metric}${part}:rate${recordedWindow}`;
 
-/** What streams are told apart by: the node of the server, and whether they come in or go out. */
+/** The labels of streams: the node of the server, and the direction. */
 export interface StreamQuery {
   by?: readonly ('instance' | 'direction')[];
   direction?: 'incoming' | 'outgoing';

@@ -164,7 +164,7 @@ export function createQueries(scope: Scope) {
 
     /** The share of a histogram's samples above a bucket's upper bound; nothing where there were no samples. */
     shareAbove: <M extends HistogramName>(bound: number, metric: M, about: QueryOptions<M> = {}): string =>
-      // Buckets are scraped and recorded one by one: what is nothing may come out a hair below it.
+      // Buckets are scraped and recorded one by one: a value of 0 may come out slightly negative.
       `clamp_min(1 - ${queries.shareUpTo(bound, metric, about)}, 0)`,
 
     /** One counter over another, by the same labels; 0 where nothing has been counted above, nothing where nothing below. */

@@ -1,6 +1,6 @@
 import type { RecordingRule, RuleContext, RuleGroup } from './rule.ts';
 
-/** What alerts compare with its own past: each is recorded, and so is its median over seven days. */
+/** The measures with a baseline: each is recorded, and so is its median over seven days. */
 export const measures = {
   turnLatency: 'agent:lk_agents_turn_e2e_latency_seconds:p95_30m',
   component: 'component:lk_agents_latency_seconds:p95_30m',
@@ -52,7 +52,7 @@ export function baselines({ q }: RuleContext): RuleGroup<RecordingRule>[] {
     latency('tts', 'lk_agents_tts_ttfb_seconds'),
     latency('realtime', 'lk_agents_realtime_ttft_seconds'),
     {
-      // The SDK does not say which STT a transcription delay is of, so it is told by agent.
+      // The SDK does not report the STT of a transcription delay, so that it is grouped by agent.
       record: measures.component,
       expr: `(${q.quantile(0.95, 'lk_agents_turn_transcription_delay_seconds', agent)}) and ${q.count('lk_agents_turn_transcription_delay_seconds', agent)} >= ${enoughForP95}`,
       labels: { component: 'stt' },

@@ -4,7 +4,7 @@ import type { AlertRule, RuleGroup } from './rule.ts';
 /**
  * Alerts as the user has chosen them.
  *
- * @throws Error for an alert that does not exist, and where two rules of one name could no longer be told apart
+ * @throws Error for an unknown alert, and if two rules of one name could no longer be distinguished
  */
 export function applyOverrides(
   groups: readonly RuleGroup<AlertRule>[],
@@ -21,7 +21,7 @@ export function applyOverrides(
       .map((rule) =>
         Object.entries(override)
           .filter(([name]) => means(name, rule))
-          // What is said of one severity goes before what is said of all.
+          // An override of one severity has precedence over that of all.
           .sort(([a], [b]) => a.length - b.length)
           .reduce((changed, [, override]) => overridden(changed, override), rule),
       ),
@@ -57,7 +57,7 @@ function checkIdentities(rules: readonly AlertRule[]): void {
     const identity = JSON.stringify([alert, severity, Object.entries(labels ?? {}).sort()]);
     if (known.has(identity)) {
       throw new Error(
-        `Two rules of ${alert} would both be ${severity} and could not be told apart; disable one of them, such as ${alert}/${severity}`,
+        `Two rules of ${alert} would both be ${severity} and could not be distinguished; disable one of them, such as ${alert}/${severity}`,
       );
     }
     known.add(identity);

@@ -1,7 +1,7 @@
 import type { RecordingRule, RuleContext, RuleGroup } from './rule.ts';
 import { failedReasons } from './slo.ts';
 
-/** What is compared between the versions of an agent, each over the last hour. */
+/** The measures that are compared between the versions of an agent, over the last hour. */
 export const versionMeasures = {
   latency: 'version:lk_agents_turn_e2e_latency_seconds:p95_1h',
   sessionErrors: 'version:lk_agents_session_errors:ratio_1h',
@@ -36,14 +36,14 @@ const enough = 20;
 /** Turns below which a p95 is not judged: five of a hundred are above it. */
 const enoughForP95 = 100;
 
-/** How much slower than its predecessors a version may be, and by how much it has to be more, in seconds. */
+/** The maximum factor between a version's latency and that of its predecessors, and the minimum difference in seconds. */
 export const slower = { factor: 1.2, seconds: 0.1 };
-/** How many times as often as its predecessors a version may fail, and by how much it has to be more. */
+/** The maximum factor between a version's failure share and that of its predecessors, and the minimum difference. */
 export const failing = { factor: 2, ratio: 0.1 };
 
 const sameVersion = 'on (agent_name, agent_version)';
 
-/** Versions against each other: which one is new, how each does, and how the others do. */
+/** Comparison of versions: which one is new, its measures, and those of the others. */
 export function versions({ q }: RuleContext): RuleGroup<RecordingRule>[] {
   const hour = { by: ['agent_name', 'agent_version'], window: '1h' } as const;
   const turn = 'lk_agents_turn_e2e_latency_seconds';
@@ -61,7 +61,7 @@ export function versions({ q }: RuleContext): RuleGroup<RecordingRule>[] {
   const old = (expr: string, by = 'agent_name'): string =>
     `sum by (${by}) (${expr} unless ${sameVersion} last_over_time(${isNew}[1h]))`;
 
-  /** When a version was first seen, of what is remembered. */
+  /** The remembered time when a version was first seen. */
   const first = `min_over_time(${seen}[7d])`;
   return [
     {

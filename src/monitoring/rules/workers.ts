@@ -18,9 +18,9 @@ export const workerCollection = 'worker:v8js_gc_seconds:rate5m';
 export function workers({ q, settings }: RuleContext): RuleGroup<RecordingRule>[] {
   const load = q.series('lk_agents_worker_load');
   const info = q.series('talkgauge_build_info');
-  // Every process has it; the user's matchers tell which are meant, but for those on the agent, which it knows nothing of.
-  // No selector can name the workers alone, so that the rates of others are made and dropped. To record first which are
-  // workers' would read as many processes and keep one more series of each worker.
+  // Every process has it. The user's matchers select the processes, except for matchers on the agent, a label that it
+  // lacks. No selector can name the workers alone, so that the rates of others are made and dropped. To record first which
+  // are workers' would read as many processes and keep one more series of each worker.
   const cpu = selector(
     'process_cpu_seconds_total',
     settings.selector.filter((matcher) => !/^agent_(name|version)\b/.test(matcher)),

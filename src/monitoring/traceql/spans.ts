@@ -16,7 +16,7 @@ const literal = ([operator, value]: Comparison): string => {
   return typeof value === 'string' ? `"${value}"` : String(value);
 };
 
-/** Spans of one name, of the agents that are chosen. The agent is told by the span, or by its resource. */
+/** Spans of one name, of the agents that are chosen. The agent is an attribute of the span, or of its resource. */
 export function spans<S extends keyof SpanAttributes>(
   name: S,
   where: { readonly [A in SpanAttributes[S]]?: Comparison } = {},

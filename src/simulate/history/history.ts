@@ -28,7 +28,7 @@ export interface HistoryOptions {
   scenario?: Scenario;
 }
 
-/** A stretch of time whose samples fit into one file, in unix seconds. */
+/** A time range whose samples fit into one file, in unix seconds. */
 export interface TimeRange {
   from: number;
   to: number;
@@ -37,16 +37,16 @@ export interface TimeRange {
 interface Run {
   agent: HistoryAgent;
   release: Release;
-  /** Whole labels of the run's workers, after those of a measure. */
+  /** The complete labels of the run's workers, after those of a measure. */
   workers: readonly string[];
   measures: readonly Measure[];
-  /** What each counter has reached, as if a worker's traffic had the weight 1. */
+  /** The value of each counter for a worker with the traffic weight 1. */
   reached: Float64Array;
 }
 
 /**
- * The past of a fleet, as OpenMetrics with timestamps: `promtool tsdb create-blocks-from openmetrics` makes blocks of it. It is
- * computed, not drawn: every ratio in it is known beforehand.
+ * The history of a fleet, as OpenMetrics with timestamps, which `promtool tsdb create-blocks-from openmetrics` converts to
+ * blocks. It is computed without randomness, so that every ratio in it is known beforehand.
  */
 export function createHistory(options: HistoryOptions) {
   const { end, days = 30, workers = 50, interval = 120, scenario: past = scenario } = options;
@@ -79,7 +79,7 @@ export function createHistory(options: HistoryOptions) {
     });
   }
 
-  /** The samples of a stretch; stretches have to be asked for in their order, without gaps. */
+  /** The samples of a range; ranges must be requested in order, without gaps. */
   function* lines({ from, to }: TimeRange): Generator<string> {
     for (const run of runs) {
       const times: number[] = [];
@@ -94,15 +94,15 @@ export function createHistory(options: HistoryOptions) {
       }));
       for (const [index, measure] of run.measures.entries()) {
         let sum = run.reached[index] ?? 0;
-        const course = growth.map(({ turns, quality }) => {
+        const totals = growth.map(({ turns, quality }) => {
           const now = sum;
           sum += turns * measure.perTurn(quality);
           return now;
         });
         run.reached[index] = sum;
         for (const [nth, worker] of run.workers.entries()) {
-          // Workers that all count at the same moment would make every rate a comb.
-          yield block(measure, worker, times, course, (nth + 0.5) / run.workers.length);
+          // If all workers counted at the same moment, every rate would have regular spikes.
+          yield block(measure, worker, times, totals, (nth + 0.5) / run.workers.length);
         }
       }
       for (const worker of run.workers) {
@@ -123,22 +123,22 @@ export function createHistory(options: HistoryOptions) {
   return {
     start,
     end,
-    /** Names of its series. */
+    /** The names of its series. */
     metrics: [
       ...new Set(runs.flatMap((run) => run.measures.map(({ series }) => series.split('{')[0] ?? ''))),
       'lk_agents_sessions_active',
       'lk_agents_worker_load',
       'up',
     ],
-    /** The whole history in stretches that are aligned to `seconds`, as blocks are. */
+    /** The time ranges of the whole history, aligned to `seconds` as blocks are. */
     *timeRanges(seconds: number): Generator<TimeRange> {
       for (let from = Math.floor(start / seconds) * seconds; from < end; from += seconds) {
         yield { from: Math.max(from, start), to: Math.min(from + seconds, end) };
       }
     },
-    /** The samples of a stretch, as OpenMetrics; stretches have to be asked for in their order. */
-    *openmetrics(stretch: TimeRange): Generator<string> {
-      yield* lines(stretch);
+    /** The samples of a range, as OpenMetrics; ranges must be requested in order. */
+    *openmetrics(range: TimeRange): Generator<string> {
+      yield* lines(range);
       yield '# EOF\n';
     },
   };
@@ -148,13 +148,13 @@ function block(
   { series, digits }: Measure,
   worker: string,
   times: readonly number[],
-  course: readonly number[],
+  quality: readonly number[],
   ahead: number,
 ): string {
   const name = `${series}${series.endsWith('{') ? '' : ','}${worker}} `;
   let text = '';
   for (let at = 0; at < times.length; at++) {
-    const value = course[at] ?? 0;
+    const value = quality[at] ?? 0;
     text += `${name}${digits === 0 ? Math.floor(value + ahead) : value.toFixed(digits)} ${times[at]}\n`;
   }
   return text;
@@ -169,15 +169,15 @@ const gauge = (
 
 const run = promisify(execFile);
 
-/** How long a block is: as long as Prometheus itself makes them by compaction, so that each file is read once. */
+/** The length of a block, the same as of Prometheus' own compacted blocks, so that each file is read once. */
 const blockHours = 54;
 
 /**
- * Writes a history as blocks of Prometheus' storage, one after the other: text of a month would fill a disk.
+ * Writes a history as blocks of Prometheus' storage, one after the other: the text of a month would fill a disk.
  *
- * @param promtool the command, which comes with Prometheus
- * @param onBlock is told the share that is done
- * @throws {Error} with what promtool says
+ * @param promtool the command that is part of Prometheus
+ * @param onBlock called with the finished share, 0 to 1
+ * @throws {Error} with promtool's output
  */
 export async function writeBlocks(
   history: ReturnType<typeof createHistory>,
@@ -188,10 +188,10 @@ export async function writeBlocks(
   mkdirSync(directory, { recursive: true });
   let importing: Promise<unknown> = Promise.resolve();
   try {
-    for (const [index, stretch] of [...history.timeRanges(blockHours * 3600)].entries()) {
+    for (const [index, range] of [...history.timeRanges(blockHours * 3600)].entries()) {
       const file = join(directory, `history-${index % 2}.om`);
-      await pipeline(Readable.from(chunks(history.openmetrics(stretch))), createWriteStream(file));
-      // The next stretch is written while promtool reads this one.
+      await pipeline(Readable.from(chunks(history.openmetrics(range))), createWriteStream(file));
+      // The next range is written while promtool reads this one.
       await importing;
       importing = run(promtool, [
         'tsdb',
@@ -201,7 +201,7 @@ export async function writeBlocks(
         `--max-block-duration=${blockHours}h`,
         file,
         directory,
-      ]).then(() => onBlock((stretch.to - history.start) / (history.end - history.start)));
+      ]).then(() => onBlock((range.to - history.start) / (history.end - history.start)));
       importing.catch(() => {});
     }
     await importing;
@@ -210,7 +210,7 @@ export async function writeBlocks(
   }
 }
 
-/** Joins short texts to some that are worth a write. */
+/** Joins short texts to larger chunks, for fewer writes. */
 function* chunks(texts: Iterable<string>): Generator<string> {
   let text = '';
   for (const next of texts) {

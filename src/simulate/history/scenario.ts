@@ -2,20 +2,20 @@ import { conversation } from '../../catalogue/buckets.ts';
 import { segments } from '../../catalogue/labels.ts';
 import type { MetricName } from '../../catalogue/metrics.ts';
 
-/** A stretch of the history, in hours before its end. */
+/** A period of the history, in hours before its end. */
 export interface Period {
   from: number;
   to: number;
 }
 
-/** A version in service, on a share of an agent's workers. */
+/** A deployed version, on a share of an agent's workers. */
 export interface Release extends Period {
   version: string;
-  /** Of the agent's workers, counted from the first: which ones run it. */
+  /** The range of the agent's workers that run it. */
   workers: readonly [first: number, end: number];
 }
 
-/** How turns, tools and sessions go while nothing is wrong, or while something is. */
+/** Latency and error rates, during normal operation or during an incident. */
 export interface Quality {
   /** Median of turn latency, in seconds; it is lognormal. */
   median: number;
@@ -29,22 +29,22 @@ export interface Quality {
 
 export interface HistoryAgent {
   name: string;
-  /** How many workers it has, of every hundred. */
+  /** Its share of the workers, in percent. */
   share: number;
   model: { model_provider: string; model_name: string };
   quality: Quality;
   releases: readonly Release[];
 }
 
-/** What went wrong: when, for whom, and how bad it was. */
+/** An incident: its period, the affected agent, and its quality. */
 export interface Incident extends Period {
   agent: string;
-  /** Only this version. @default all */
+  /** The affected version. @default all */
   version?: string;
   quality: Partial<Quality>;
 }
 
-/** A fleet's past. */
+/** The history of a fleet. */
 export interface Scenario {
   agents: readonly HistoryAgent[];
   incidents: Readonly<Record<string, Incident>>;
@@ -53,7 +53,7 @@ export interface Scenario {
 const always = { from: Number.POSITIVE_INFINITY, to: 0 };
 const day = 24;
 
-/** The bad canary: a quarter of the workers, for six hours, four days ago. */
+/** The bad canary: on a quarter of the workers, for six hours, four days ago. */
 const canary = { from: 4 * day, to: 4 * day - 6 } as const;
 
 /**
@@ -101,10 +101,10 @@ export const scenario: Scenario = {
   },
 };
 
-/** Whether a moment, in hours before the end, lies in a period. */
+/** Whether a moment, in hours before the end, is within a period. */
 export const within = ({ from, to }: Period, hours: number): boolean => hours <= from && hours > to;
 
-/** How it went for a version of an agent at a moment, in hours before the end. */
+/** The quality of a version of an agent at a moment, in hours before the end. */
 export function qualityAt(
   { incidents }: Scenario,
   agent: HistoryAgent,
@@ -121,8 +121,8 @@ export function qualityAt(
 }
 
 /**
- * Turns per second of a worker: a daily rhythm between a tenth and the whole. A history ends at its peak, whenever it is made, so
- * that the same happens in each.
+ * Turns per second of a worker: a daily rhythm between a tenth and the whole. A history always ends at its peak, so that
+ * all histories are alike.
  */
 export function turnRate(hoursBefore: number, peak = 0.05): number {
   return peak * (0.55 + 0.45 * Math.cos((hoursBefore / 12) * Math.PI));
@@ -143,18 +143,18 @@ function normalShare(x: number): number {
 
 /** A series of a worker, without the labels of its target and identity. */
 export interface Measure {
-  /** As it is exposed, with the labels of its own. */
+  /** The exposed series, with its own labels. */
   series: string;
-  /** By how much a counter grows with each turn. */
+  /** The increment of a counter per turn. */
   perTurn(quality: Quality): number;
-  /** Digits after the point; counts have none. */
+  /** Decimal places; 0 for counts. */
   digits: 0 | 2;
 }
 
-/** Turns of a session, tool calls of a turn, tokens of a request: what the volume of everything else follows from. */
+/** Turns per session, tool calls per turn, tokens per request: all other volumes follow from these. */
 const perTurn = { sessions: 1 / 8, toolCalls: 0.3, inputTokens: 1800, cachedTokens: 900, outputTokens: 60 };
 
-/** Of a turn's latency: what each segment takes. Time that is lost is lost in the LLM. */
+/** The share of each segment in a turn's latency. Added latency is added to the LLM. */
 const shares = {
   transcription: 0.15,
   endpointing: 0.2,
@@ -171,11 +171,11 @@ const text = (name: string, labels: Record<string, string>): string =>
 
 const mean = ({ median, sigma }: Quality): number => median * Math.exp(sigma ** 2 / 2);
 
-/** The LLM's part: what is left of a mean turn when the parts that do not change are taken away. */
+/** The LLM's share: the mean turn minus the constant segments. */
 const llmShare = (quality: Quality, usual: Quality): number =>
   mean(quality) - mean(usual) * Object.values(shares).reduce((sum, share) => sum + share, 0);
 
-/** All that a worker counts, as multiples of its turns; so every ratio in the history is known beforehand. */
+/** All counters of a worker, as multiples of its turns, so that every ratio in the history is known beforehand. */
 export function measures(agent: HistoryAgent): Measure[] {
   const { model, quality: usual } = agent;
   const counter = (
@@ -248,5 +248,5 @@ export function measures(agent: HistoryAgent): Measure[] {
   ];
 }
 
-/** A bound as OpenMetrics writes it. */
+/** A bucket bound in the format of OpenMetrics. */
 const edge = (bound: number): string => (Number.isInteger(bound) ? `${bound}.0` : `${bound}`);

@@ -6,12 +6,12 @@ export interface SoundOptions {
   frameMs: number;
   /** Hertz; a frame must hold a whole number of its waves, so that frames join without a click. */
   pitch: number;
-  /** The largest sample of the loudest and of the softest frame. */
+  /** The peak sample of the loudest and of the softest frame. */
   loudest: number;
   softest: number;
 }
 
-/** How long a syllable is, in frames, and how loud; they come round again after the last. */
+/** The length in frames and the loudness of each syllable; they repeat after the last. */
 const syllables = [
   { length: 3, loudness: 1 },
   { length: 2, loudness: 0.55 },
@@ -20,10 +20,10 @@ const syllables = [
   { length: 3, loudness: 0.7 },
 ];
 
-/** Overtones, as shares of the ground tone: about those of a vowel. */
+/** Overtones, as shares of the fundamental: about those of a vowel. */
 const overtones = [1, 0.6, 0.35, 0.4, 0.15];
 
-/** Frames of what sounds and looks like somebody's speech: a hum whose loudness goes in syllables. */
+/** Frames that sound and look like speech: a hum with the loudness of syllables. */
 export function speechFrames({ sampleRate, frameMs, pitch, loudest, softest }: SoundOptions): Int16Array[] {
   const samples = (sampleRate * frameMs) / 1000;
   const wave = Float64Array.from({ length: samples }, (_, i) =>
@@ -42,23 +42,23 @@ export function speechFrames({ sampleRate, frameMs, pitch, loudest, softest }: S
   );
 }
 
-/** What a simulated caller says in one breath. It travels inside the audio that it is heard in. */
+/** An utterance of a simulated caller. It is attached to its audio frames. */
 export interface Utterance {
-  /** What an STT makes of it; null: nothing, it is a noise, or the STT fails to hear it. */
+  /** The transcript; null: none, because it is a noise or the STT misses it. */
   text: string | null;
-  /** How sure the STT is, 0 to 1. */
+  /** The confidence of the STT, 0 to 1. */
   confidence: number;
-  /** A backchannel ("mm-hm") is said softly, and so an interruption model can tell it from an interruption. */
+  /** A backchannel ("mm-hm") is softer, so that an interruption model can distinguish it from an interruption. */
   loudness: 'speech' | 'backchannel';
 }
 
 export const inputSampleRate = 16_000;
 
-/** Length of an input frame. Longer than WebRTC's 10 ms, because each frame costs the job's process time. */
+/** Length of an input frame. Longer than WebRTC's 10 ms, because each frame costs CPU time of the job. */
 export const inputFrameMs = 50;
 
 const inputSamples = (inputSampleRate * inputFrameMs) / 1000;
-/** Largest samples; those of a backchannel are always smaller than those of speech. */
+/** Peak samples; those of a backchannel are always smaller than those of speech. */
 const amplitudes = {
   speech: 9000,
   softestSpeech: 3000,
@@ -69,7 +69,7 @@ const threshold = 500;
 const key = 'talkgauge.utterance';
 
 const inputVoice = { sampleRate: inputSampleRate, frameMs: inputFrameMs, pitch: 200 };
-// Nobody writes into an input frame, so frames share their samples.
+// Input frames are never modified, so that they can share samples.
 const inputSounds = {
   speech: speechFrames({ ...inputVoice, loudest: amplitudes.speech, softest: amplitudes.softestSpeech }),
   backchannel: speechFrames({
@@ -82,18 +82,18 @@ const inputSilence = new Int16Array(inputSamples);
 
 export const silentFrame = (): AudioFrame => new AudioFrame(inputSilence, inputSampleRate, 1, inputSamples);
 
-/** The nth frame of somebody who says something. */
+/** The nth frame of an utterance. */
 export function speechFrame(utterance: Utterance, nth = 0): AudioFrame {
   const frames = inputSounds[utterance.loudness];
   const data = frames[nth % frames.length] ?? inputSilence;
   return new AudioFrame(data, inputSampleRate, 1, inputSamples, { [key]: utterance });
 }
 
-/** The utterance that a frame is part of; undefined for silence, and for audio of someone else. */
+/** The utterance of a frame; undefined for silence and for other audio. */
 export const utteranceOf = (frame: AudioFrame): Utterance | undefined =>
   frame.userdata[key] as Utterance | undefined;
 
-/** The loudest sample of every eighth one, which is enough to tell speech from silence. */
+/** Checks every eighth sample, which is enough to distinguish speech from silence. */
 export function peak(data: Int16Array): number {
   let loudest = 0;
   for (let i = 0; i < data.length; i += 8) loudest = Math.max(loudest, Math.abs(data[i] ?? 0));
@@ -102,7 +102,7 @@ export function peak(data: Int16Array): number {
 
 export const isLoud = (data: Int16Array): boolean => peak(data) > threshold;
 
-/** Whether audio sounds like somebody who wants the floor, and not like a backchannel. */
+/** Whether audio sounds like an interruption, and not like a backchannel. */
 export const soundsLikeSpeech = (data: Int16Array): boolean => peak(data) > amplitudes.backchannel;
 
 export const outputSampleRate = 24_000;
@@ -114,7 +114,7 @@ export const outputFrameMs = 100;
 const msPerCharacter = 62;
 
 const outputSamples = (outputSampleRate * outputFrameMs) / 1000;
-// Nobody writes into an output frame, so frames share their samples.
+// Output frames are never modified, so that they can share samples.
 const outputSounds = speechFrames({
   sampleRate: outputSampleRate,
   frameMs: outputFrameMs,
@@ -133,6 +133,6 @@ export const voiceFrame = (nth: number): AudioFrame =>
     outputSamples,
   );
 
-/** How many frames it takes to say a text. */
+/** The number of frames of a spoken text. */
 export const framesFor = (text: string): number =>
   Math.max(2, Math.round((text.length * msPerCharacter) / outputFrameMs));

@@ -3,7 +3,7 @@ import { voice } from '@livekit/agents';
 import type { AudioFrame } from '@livekit/rtc-node';
 import { inputFrameMs, outputSampleRate, silentFrame, speechFrame, type Utterance } from './audio.ts';
 
-/** The caller's microphone: one frame every 50 ms in real time, silent unless something is being said. */
+/** The caller's microphone: one frame every 50 ms in real time, silent between utterances. */
 export class CallerMicrophone extends voice.AudioInput {
   #frames!: ReadableStreamDefaultController<AudioFrame>;
   readonly #timer: NodeJS.Timeout;
@@ -22,7 +22,7 @@ export class CallerMicrophone extends voice.AudioInput {
     this.#timer = setInterval(() => this.#catchUp(), inputFrameMs);
   }
 
-  /** Speaks for `ms` milliseconds, rounded to frames; resolves when the last frame is out. */
+  /** Speaks for `ms` milliseconds, rounded to frames; resolves after the last frame. */
   say(utterance: Utterance, ms: number): Promise<void> {
     this.#saying?.done();
     return new Promise((resolve) => {
@@ -30,7 +30,7 @@ export class CallerMicrophone extends voice.AudioInput {
     });
   }
 
-  /** Hangs up: no more frames, and whatever was being said is over. */
+  /** Hangs up: stops the frames and the current utterance. */
   stop(): void {
     clearInterval(this.#timer);
     this.#saying?.done();
@@ -38,7 +38,7 @@ export class CallerMicrophone extends voice.AudioInput {
     try {
       this.#frames.close();
     } catch {
-      // The session has closed its end already.
+      // The session has already closed its end.
     }
   }
 
@@ -47,7 +47,7 @@ export class CallerMicrophone extends voice.AudioInput {
     await super.close();
   }
 
-  /** Sends as many frames as the clock asks for, so that a late timer does not make the caller speak slowly. */
+  /** Sends as many frames as are due, so that a late timer does not slow the caller's speech. */
   #catchUp(): void {
     const due = Math.floor((performance.now() - this.#startedAt) / inputFrameMs);
     try {
@@ -69,17 +69,17 @@ export class CallerMicrophone extends voice.AudioInput {
 }
 
 export interface LoudspeakerOptions {
-  /** How many times faster than life the agent's speech is played. @default 1 */
+  /** The speed of the agent's speech, as a multiple of real time. @default 1 */
   speed?: number;
   /** Milliseconds between the first frame and its sound, drawn anew for each speech. @default () => 30 */
   startDelay?: () => number;
 }
 
-/** The caller's loudspeaker: plays what the agent says in real time (or `speed` times faster), can pause. */
+/** The caller's loudspeaker: plays the agent's speech in real time (or `speed` times faster), and can pause. */
 export class CallerLoudspeaker extends voice.AudioOutput {
   readonly #speed: number;
   readonly #startDelay: () => number;
-  /** Milliseconds of audio that came and that was played. */
+  /** Milliseconds of audio received and played. */
   #queued = 0;
   #played = 0;
   /** When the current stretch started to play; undefined while waiting for audio, paused or starting. */
@@ -130,7 +130,7 @@ export class CallerLoudspeaker extends voice.AudioOutput {
     this.#schedule();
   }
 
-  /** Stops all timers; nothing is played or reported any more. */
+  /** Stops all timers; nothing is played or reported afterwards. */
   stop(): void {
     clearTimeout(this.#starting);
     clearTimeout(this.#ending);
@@ -143,7 +143,7 @@ export class CallerLoudspeaker extends voice.AudioOutput {
     this.#schedule();
   }
 
-  /** Moves what has been heard since the last look from the clock to the account. */
+  /** Adds the audio played since the last update to the position. */
   #settle(): void {
     if (this.#playingSince === undefined) return;
     const now = performance.now();

@@ -5,7 +5,7 @@ import type { Incidents } from '../incidents.ts';
 import { pause } from '../pause.ts';
 import type { Random } from '../random.ts';
 
-/** Where a conversation stands: the user's last message, and how often tools have answered since. */
+/** The position in a conversation: the user's last message, and the rounds of tool outputs since then. */
 export function conversationPosition({ items }: llm.ChatContext): {
   message: string | undefined;
   round: number;
@@ -14,7 +14,7 @@ export function conversationPosition({ items }: llm.ChatContext): {
   for (let i = items.length - 1; i >= 0; i--) {
     const item = items[i];
     if (item?.type === 'message' && item.role === 'user') return { message: item.textContent, round };
-    // Several outputs in a row answer one request: a round ends where the outputs end.
+    // Consecutive outputs answer one request: a round ends with the last of them.
     if (item?.type === 'function_call_output' && items[i + 1]?.type !== 'function_call_output') round++;
   }
   return { message: undefined, round };
@@ -25,20 +25,20 @@ export interface LlmOptions {
   random: Random;
   script: Script;
   incidents: Incidents;
-  /** Makes every request slower by this factor, as a bad deployment does. @default 1 */
+  /** The factor by which every request is slower, as in a bad deployment. @default 1 */
   slowdown?: number;
 }
 
 type ChatOptions = Parameters<llm.LLM['chat']>[0];
 
 const retries = { maxRetry: 2, retryIntervalMs: 150, timeoutMs: 10_000 };
-/** How much longer the first token takes during the incident `slow-llm`. */
+/** The factor for the time to first token during the incident `slow-llm`. */
 const slowness = 6;
-/** A first token that is this late loses against any caller's patience. */
+/** A time to first token that exceeds every caller's timeout. */
 const lateMs = 8000;
 const wordsPerChunk = 4;
 
-/** A simulated LLM: answers by the script, as fast as its model would. */
+/** A simulated LLM: answers by the script, with the latency of its model. */
 export class SimulatedLlm extends llm.LLM {
   readonly options: LlmOptions;
   #requests = 0;
@@ -64,7 +64,7 @@ export class SimulatedLlm extends llm.LLM {
     return new SimulatedLlmStream(this, options);
   }
 
-  /** Unlike that of any other model, as of any other request: adapters repeat ids, and that is how they are found. */
+  /** Unique among all models and requests: adapters repeat ids, and are recognised by that. */
   nextRequestId(): string {
     return `${this.model}_${process.pid}_${++this.#requests}`;
   }
@@ -107,7 +107,7 @@ class SimulatedLlmStream extends llm.LLMStream {
     this.queue.put({ id, usage: this.#usage(text, tools.length) });
   }
 
-  /** Throws what the script or an incident has in store for this attempt. */
+  /** Throws the error that the script or an incident defines for this attempt. */
   async #fail(afterMs: number): Promise<void> {
     const { model, incidents, script } = this.#llm.options;
     if (model.provider === 'openai' && incidents.active('provider-down')) {
@@ -128,7 +128,7 @@ class SimulatedLlmStream extends llm.LLMStream {
 
   #usage(text: string, tools: number): llm.CompletionUsage {
     const promptTokens = 620 + this.chatCtx.items.reduce((sum, item) => sum + tokensOf(contentOf(item)), 0);
-    // Caches work in blocks of 128 tokens, and from the second request on.
+    // Prompt caches work in blocks of 128 tokens, from the second request on.
     const promptCachedTokens =
       this.chatCtx.items.length > 2 ? Math.floor((promptTokens * 0.8) / 128) * 128 : 0;
     const completionTokens = tokensOf(text) + tools * 24;

@@ -18,11 +18,11 @@ export interface DoneResponse {
   cancelled: boolean;
   text: string;
   audioMs: number;
-  /** How many items the conversation had. */
+  /** The number of items in the conversation. */
   history: number;
 }
 
-/** Keeps the account of a realtime connection, and makes the metrics that real plugins report. */
+/** Counts the usage of a realtime connection, and creates the metrics that real plugins report. */
 export class RealtimeUsage {
   readonly #model: RealtimeSpec;
   readonly #random: Random;
@@ -68,7 +68,7 @@ export class RealtimeUsage {
     return { details, total: sum(details) };
   }
 
-  /** What it took to get the connection: the first response opens it, the others find it open. */
+  /** The connection details: the first response opens it, the others reuse it. */
   #connection() {
     const connectionReused = this.#acquired;
     this.#acquired = true;
@@ -82,7 +82,7 @@ export class RealtimeUsage {
   }
 }
 
-/** Every item of the conversation is sent again; later ones bring a picture along, and a cache comes to help. */
+/** Every request repeats the conversation; later ones include an image, and some tokens are cached. */
 function inputOf(history: number) {
   const sent = {
     textTokens: 410 + history * 9,
@@ -103,7 +103,7 @@ function inputOf(history: number) {
 const sum = (tokens: { textTokens: number; audioTokens: number; imageTokens: number }): number =>
   tokens.textTokens + tokens.audioTokens + tokens.imageTokens;
 
-/** A stream and the two things that its maker does with it; both are harmless once its reader has gone. */
+/** A stream with `put` and `end`; both do nothing once its reader has closed it. */
 export interface PushStream<T> {
   stream: ReadableStream<T>;
   put(value: T): void;
@@ -142,13 +142,13 @@ export interface RealtimeOptions {
 /** Silence after which a turn is over, in milliseconds of audio. */
 const endOfTurnMs = 350;
 
-/** A response on its way out. */
+/** A response in progress. */
 interface Response {
   id: string;
   controller: AbortController;
 }
 
-/** A connection to a realtime model: hears the caller, decides whose turn it is, answers by the script. */
+/** A connection to a realtime model: receives the caller's audio, detects turns, answers by the script. */
 export class SimulatedRealtimeSession extends llm.RealtimeSession {
   readonly #options: RealtimeOptions;
   #context = llm.ChatContext.empty();
@@ -200,7 +200,7 @@ export class SimulatedRealtimeSession extends llm.RealtimeSession {
     await super.close();
   }
 
-  /** Loses its connection: with `recoverable` it comes back by itself, without it the session is over. */
+  /** Loses its connection: with `recoverable` it reconnects, otherwise the session ends. */
   fail(message: string, recoverable: boolean): void {
     this.emit('error', {
       type: 'realtime_model_error',
@@ -276,7 +276,7 @@ export class SimulatedRealtimeSession extends llm.RealtimeSession {
     };
   }
 
-  /** Fills a response as fast as the model would, and reports what it cost. */
+  /** Generates a response with the latency of the model, and reports its usage. */
   async #produce(
     { id, controller: { signal } }: Response,
     text: string,
@@ -316,10 +316,10 @@ export class SimulatedRealtimeSession extends llm.RealtimeSession {
   }
 }
 
-/** A simulated speech-to-speech model with turn detection of its own, as hosted ones have. */
+/** A simulated speech-to-speech model with its own turn detection, as hosted ones have. */
 export class SimulatedRealtimeModel extends llm.RealtimeModel {
   readonly options: RealtimeOptions;
-  /** The session that runs, for scenes that make it fail. */
+  /** The current session, for scenes that make it fail. */
   current: SimulatedRealtimeSession | undefined;
 
   constructor(options: RealtimeOptions) {

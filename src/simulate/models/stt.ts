@@ -12,12 +12,12 @@ export interface SttOptions {
   faults: Faults;
 }
 
-/** Silence after which the STT takes an utterance to be over, in milliseconds of audio. */
+/** Silence after which the STT ends an utterance, in milliseconds of audio. */
 const endOfUtteranceMs = 200;
-/** A streaming STT reports its usage when it has heard this much, as the real ones do. */
+/** The interval of audio at which a streaming STT reports its usage, as real ones do. */
 const usageEveryMs = 5000;
 
-/** A simulated speech-to-text: reads the words out of the frames, as late as its model would. */
+/** A simulated STT: reads the transcripts from the frames, with the latency of its model. */
 export class SimulatedStt extends stt.STT {
   label = 'simulate.STT';
   readonly #options: SttOptions;
@@ -25,7 +25,7 @@ export class SimulatedStt extends stt.STT {
 
   constructor(options: SttOptions) {
     const { streaming } = options.model;
-    // Adaptive interruption holds transcripts back by their word timings, so it asks for these.
+    // Adaptive interruption delays transcripts by their word timings, and therefore needs them.
     super({ streaming, interimResults: streaming, alignedTranscript: streaming ? 'word' : false });
     this.#options = options;
   }
@@ -55,13 +55,13 @@ export class SimulatedStt extends stt.STT {
     return new SimulatedSpeechStream(this, this.#options, options?.connOptions);
   }
 
-  /** Unlike that of any other model, as of any other request: adapters repeat ids, and that is how they are found. */
+  /** Unique among all models and requests: adapters repeat ids, and are recognised by that. */
   nextRequestId(): string {
     return `${this.model}_${process.pid}_${++this.#requests}`;
   }
 }
 
-/** An utterance on its way through the stream; times are in milliseconds of audio. */
+/** An utterance being received by the stream; times are in milliseconds of audio. */
 interface Hearing {
   utterance: Utterance;
   startedMs: number;
@@ -129,7 +129,7 @@ class SimulatedSpeechStream extends stt.SpeechStream {
     this.#put({ type: stt.SpeechEventType.INTERIM_TRANSCRIPT, alternatives });
   }
 
-  /** Emits the final transcript when the model would have it, and accounts for the audio. */
+  /** Emits the final transcript after the model's latency, and reports the audio usage. */
   #conclude({ utterance, startedMs, endedMs }: Hearing): void {
     if (!utterance.text) return;
     const { model, random } = this.#options;

@@ -13,10 +13,10 @@ export interface TtsOptions {
   incidents: Incidents;
 }
 
-/** Synthesis is this many times faster than speech. */
+/** The speed of synthesis, as a multiple of real time. */
 const synthesisSpeed = 12;
 
-/** A simulated text-to-speech: silence of the right length, as late as its model would be. */
+/** A simulated TTS: audio of the right length, with the latency of its model. */
 export class SimulatedTts extends tts.TTS {
   label = 'simulate.TTS';
   readonly #options: TtsOptions;
@@ -47,14 +47,14 @@ export class SimulatedTts extends tts.TTS {
     return new SimulatedSynthesizeStream(this, options?.connOptions);
   }
 
-  /** Unlike that of any other model, as of any other request: adapters repeat ids, and that is how they are found. */
+  /** Unique among all models and requests: adapters repeat ids, and are recognised by that. */
   nextRequestId(): string {
     return `${this.model}_${process.pid}_${++this.#requests}`;
   }
 
   /**
-   * The audio of a text: the wait for the first frame, unless it continues what is being spoken, then frames
-   * as they are made.
+   * The audio of a text: waits for the first frame, unless it continues the current speech, then yields frames as they are
+   * synthesized.
    */
   async *speak(
     text: string,
@@ -70,7 +70,7 @@ export class SimulatedTts extends tts.TTS {
     }
   }
 
-  /** Waits for the first audio as long as the model takes; throws what is in store for this synthesis. */
+  /** Waits for the model's latency to the first audio; throws the fault of this synthesis, if any. */
   async #firstByte(signal: AbortSignal): Promise<boolean> {
     const { model, random, faults, incidents } = this.#options;
     if (faults.take('tts-fatal')) {
@@ -86,7 +86,7 @@ export class SimulatedTts extends tts.TTS {
     return pause(stall + random.lognormal(model.ttfb.median, model.ttfb.sigma), signal);
   }
 
-  /** Tokens that a provider which bills by them reports for a text; undefined for the others. */
+  /** Tokens reported for a text by providers that bill by token; undefined for the others. */
   tokens(text: string): { inputTokens: number; outputTokens: number } | undefined {
     if (!this.#options.model.tokens) return undefined;
     const seconds = (framesFor(text) * outputFrameMs) / 1000;
@@ -98,10 +98,10 @@ class SimulatedSynthesizeStream extends tts.SynthesizeStream {
   label = 'simulate.SynthesizeStream';
   readonly #tts: SimulatedTts;
   readonly #id: string;
-  /** What was read from the input, and how much of it is spoken; a retry goes on from here. */
+  /** The text read from the input, and how much of it was spoken; a retry continues from here. */
   #text = '';
   #spoken = 0;
-  /** The last frame so far, kept back: the SDK measures a synthesis when it sees the final one. */
+  /** The latest frame, held back: the SDK measures a synthesis at its final frame. */
   #held: tts.SynthesizedAudio | undefined;
 
   constructor(owner: SimulatedTts, connOptions?: ConstructorParameters<typeof tts.SynthesizeStream>[1]) {
@@ -119,7 +119,7 @@ class SimulatedSynthesizeStream extends tts.SynthesizeStream {
       const end = sentenceEnd(this.#text);
       if (!first && this.#spoken === 0 && end > 0) {
         first = this.#speak(end);
-        // Awaited below; until then a failure must not count as unhandled.
+        // Awaited below; until then a rejection must not count as unhandled.
         first.catch(() => {});
       }
     }
@@ -149,7 +149,7 @@ class SimulatedSynthesizeStream extends tts.SynthesizeStream {
   }
 }
 
-/** Where the first sentence of a text ends; 0 while it goes on. */
+/** The end of the first sentence of a text; 0 if it is incomplete. */
 function sentenceEnd(text: string): number {
   const end = text.search(/[.!?]\s/);
   return end < 0 ? 0 : end + 2;

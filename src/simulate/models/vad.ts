@@ -6,13 +6,13 @@ import { isLoud } from './audio.ts';
 const minSpeechMs = 100;
 const minSilenceMs = 300;
 
-/** A VAD that goes by the energy of the audio. The SDK's base class makes its metrics. */
+/** A VAD based on the energy of the audio. The SDK's base class creates its metrics. */
 export class SimulatedVad extends VAD {
   label = 'simulate.VAD';
   readonly random: Random;
 
   constructor(random: Random) {
-    // The base class reports at every (1000 / updateInterval)-th start of speech, so this is: at each one.
+    // The base class reports at every (1000 / updateInterval)-th start of speech; this value means every start.
     super({ updateInterval: 1000 });
     this.random = random;
   }
@@ -50,7 +50,7 @@ class SimulatedVadStream extends VADStream {
         else this.#hear(value);
       }
     } catch {
-      // The stream was closed under the reader; there is nothing left to hear.
+      // The stream was closed while it was read; no audio is left.
     }
   }
 
@@ -78,7 +78,7 @@ class SimulatedVadStream extends VADStream {
 
     if (!this.#speaking && this.#speechMs >= minSpeechMs) {
       this.#speaking = true;
-      // Before its inference: the base class counts as idle what lies between an inference and this.
+      // Before its inference: the base class counts the time between an inference and this event as idle.
       this.#emit(VADEventType.START_OF_SPEECH, [...this.#heard], loud);
     }
     this.#emit(VADEventType.INFERENCE_DONE, [frame], loud);

@@ -15,7 +15,7 @@ import { BackIcon } from '../icons.tsx';
 import { listAddress } from '../navigation.ts';
 import { EndBadge } from '../status.tsx';
 
-/** Which session it is, its state, and links to other systems. */
+/** The session's identity and state, and links to other systems. */
 export function Heading({ detail }: { detail: Detail }) {
   const { id, agent, hasAudio, traceUrl, tags = [] } = detail;
   return (
@@ -53,11 +53,11 @@ export function Heading({ detail }: { detail: Detail }) {
   );
 }
 
-/** Copies the address, which says the turn and the moment, too. */
+/** Copies the address, which includes the turn and the position. */
 function CopyLink() {
   const [message, setMessage] = useState<string>();
   const copy = async () => {
-    // Without HTTPS, and not on this machine, a browser has no clipboard for pages.
+    // Browsers allow the clipboard only on localhost and over HTTPS.
     const done = await navigator.clipboard?.writeText(location.href).then(
       () => true,
       () => false,
@@ -122,7 +122,7 @@ function factsOf(detail: Detail): Fact[] {
   return facts.filter((fact) => fact !== undefined);
 }
 
-/** What a session comes to, in figures. */
+/** The key figures of a session. */
 export function Facts({ detail }: { detail: Detail }) {
   return (
     <dl class="facts">
@@ -147,9 +147,9 @@ const names: Readonly<Record<string, string>> = {
   price: 'No price',
 };
 
-/** What is not there, and why. */
+/** The parts that are missing, and the reasons. */
 export function Missing({ missing }: { missing: Detail['missing'] }) {
-  // Why there is no recording is said where it would be played.
+  // The player shows why there is no recording.
   const reasons = Object.entries(missing).filter(([what]) => what !== 'audio');
   if (reasons.length === 0) return null;
   return (
@@ -164,18 +164,18 @@ export function Missing({ missing }: { missing: Detail['missing'] }) {
 }
 
 /** Errors that are listed: the first may have led to the others, the last ended the session. */
-const most = 3;
+const maxErrors = 3;
 
 interface FailureDetailsProps {
   events: Timeline['events'];
-  /** Whether it was the entry function of the job. */
+  /** Whether the entry function of the job threw the error. */
   entryFailed?: boolean;
   onPoint(at: number): void;
 }
 
-/** Why a session failed, as far as spans and logs say. */
+/** Why a session failed, according to its spans and logs. */
 export function FailureDetails({ events, entryFailed, onPoint }: FailureDetailsProps) {
-  const errors = events.filter(({ kind }) => kind === 'error').slice(-most);
+  const errors = events.filter(({ kind }) => kind === 'error').slice(-maxErrors);
   return (
     <section class="trouble" aria-label="Why it failed">
       <strong>

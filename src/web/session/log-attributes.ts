@@ -2,7 +2,7 @@ import type { Logs } from '../api.ts';
 
 type Attributes = Logs['logs'][number]['attributes'];
 
-/** Attributes that tell where a line comes from, as both SDKs and OpenTelemetry call them. */
+/** Attributes that identify the source of a line, by the names of both SDKs and of OpenTelemetry. */
 const names = [
   'room_id',
   'job_id',
@@ -20,7 +20,7 @@ const names = [
   'host.name',
 ] as const;
 
-/** Where most lines come from: of each of these attributes the most frequent value. */
+/** The source of most lines: the most frequent value of each of these attributes. */
 export function originOf(lines: readonly { attributes: Attributes }[]): Attributes {
   const origin: Attributes = {};
   for (const name of names) {
@@ -35,7 +35,7 @@ export function originOf(lines: readonly { attributes: Attributes }[]): Attribut
   return origin;
 }
 
-/** The same, each value once: the SDK has up to three names for a job. */
+/** The same attributes with each value once: the SDK has up to three names for a job. */
 export function uniqueValues(origin: Attributes): Attributes {
   const seen = new Set<Attributes[string]>();
   return Object.fromEntries(
@@ -43,7 +43,7 @@ export function uniqueValues(origin: Attributes): Attributes {
   );
 }
 
-/** What a line says beyond that. */
+/** The other attributes of a line. */
 export const without = (attributes: Attributes, origin: Attributes): Attributes =>
   Object.fromEntries(Object.entries(attributes).filter(([name, value]) => origin[name] !== value));
 

@@ -6,9 +6,9 @@ import { attributesText, originOf, uniqueValues, without } from './log-attribute
 
 interface LogsProps {
   id: string;
-  /** Unix seconds at which the axis begins. */
+  /** The start of the axis, in unix seconds. */
   start: number;
-  /** Changes when there may be more. */
+  /** Changes when more lines may be available. */
   version: number;
   missing?: string;
   onPoint(at: number): void;
@@ -17,15 +17,15 @@ interface LogsProps {
 type Line = LogsData['logs'][number];
 
 const levels = ['trace', 'debug', 'info', 'warn', 'error'] as const;
-/** Lines that are asked for at once; the most that the API gives. */
-const most = 5000;
+/** Lines per request; the maximum of the API. */
+const maxLines = 5000;
 
 /** The agent's log. */
 export function Logs({ id, start, version, missing, onPoint }: LogsProps) {
   const [level, setLevel] = useState<(typeof levels)[number]>('info');
   const [words, setWords] = useState('');
   const { value, error, reload } = useRequest(
-    (signal) => api.logs(id, new URLSearchParams({ level, limit: String(most) }), signal),
+    (signal) => api.logs(id, new URLSearchParams({ level, limit: String(maxLines) }), signal),
     [id, level, version],
   );
   const origin = useMemo(() => originOf(value?.logs ?? []), [value]);

@@ -1,19 +1,16 @@
 import { useEffect, useState } from 'preact/hooks';
 
-/** How fast the recording can be played. */
+/** The playback rates. */
 export const rates = [1, 1.25, 1.5, 2] as const;
 
 export interface Recording {
-  /** Its address. */
+  /** The URL of the audio. */
   url: string;
-  /** Where it begins on the axis, in seconds. */
+  /** The start of the recording on the axis, in seconds. */
   offset: number;
 }
 
-/**
- * Where somebody is on the axis of a session, in seconds; and the recording, which is somewhere on it. Without one, there
- * is a position all the same.
- */
+/** The position on the axis of a session, in seconds, and the recording. The position exists without a recording, too. */
 export class Playback {
   readonly #listeners = new Set<() => void>();
   #recording: Recording | undefined;
@@ -21,9 +18,9 @@ export class Playback {
   #position = 0;
   #frame = 0;
   playing = false;
-  /** Whether the recording has to be waited for. */
+  /** Whether the player waits for data. */
   buffering = false;
-  /** Why it cannot be played. */
+  /** Why the recording cannot be played. */
   error: string | undefined;
   rate = 1;
 
@@ -35,13 +32,13 @@ export class Playback {
     return this.#recording !== undefined;
   }
 
-  /** @returns what ends it */
+  /** @returns a function that unsubscribes */
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Takes a recording, which may come while the session is looked at. */
+  /** Sets the recording, which may arrive while the session is open. */
   load(recording: Recording | undefined): void {
     if (recording?.url === this.#recording?.url && recording?.offset === this.#recording?.offset) return;
     this.close();
@@ -60,7 +57,7 @@ export class Playback {
   play(): void {
     if (!this.#audio || this.error) return;
     this.#audio.playbackRate = this.rate;
-    // A browser refuses if nobody touched the page yet; then the button is there.
+    // A browser refuses before the first user interaction with the page; the button works then.
     this.#audio.play().catch(() => {});
   }
 
@@ -103,7 +100,7 @@ export class Playback {
     const on = (events: readonly (keyof HTMLMediaElementEventMap)[], change: () => void) => {
       for (const event of events) {
         audio.addEventListener(event, () => {
-          // What is let go says that it stopped.
+          // A released element reports that it stopped.
           if (audio !== this.#audio) return;
           change();
           this.#notify();
@@ -141,7 +138,7 @@ export class Playback {
 function errorMessage(audio: HTMLAudioElement): string {
   switch (audio.error?.code) {
     case MediaError.MEDIA_ERR_DECODE:
-      // Also where there is nothing to hear it with.
+      // Also reported if there is no audio output.
       return 'The browser could not play the recording. Check the audio output of this machine, or download the recording.';
     case MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED:
       if (audio.canPlayType('audio/ogg; codecs=opus') === '')
@@ -150,13 +147,13 @@ function errorMessage(audio: HTMLAudioElement): string {
   return 'The recording could not be loaded.';
 }
 
-/** What `read` makes of the playback, whenever that changes. */
+/** The value of `read`, updated whenever the playback changes. */
 export function usePlayback<T>(playback: Playback, read: (playback: Playback) => T): T {
   const [value, setValue] = useState(() => read(playback));
   useEffect(() => {
-    const look = () => setValue(() => read(playback));
-    look();
-    return playback.subscribe(look);
+    const update = () => setValue(() => read(playback));
+    update();
+    return playback.subscribe(update);
   }, [playback, read]);
   return value;
 }

@@ -6,7 +6,7 @@ interface PlayerProps {
   playback: Playback;
   /** Seconds. */
   duration: number;
-  /** Why there is nothing to play. */
+  /** Why there is no recording. */
   silent?: string;
 }
 
@@ -14,13 +14,13 @@ const second = ({ position }: Playback): number => Math.floor(position);
 const state = ({ playing, buffering, error, rate, hasRecording }: Playback): string =>
   JSON.stringify({ playing, buffering, error, rate, hasRecording });
 
-/** Plays the recording, or says why there is none. */
+/** Plays the recording, or shows why there is none. */
 export function Player({ playback, duration, silent }: PlayerProps) {
   const at = usePlayback(playback, second);
-  // Drawn anew when any of it changes.
+  // Rendered again when any of these values changes.
   usePlayback(playback, state);
   const { playing, buffering, error, rate, hasRecording } = playback;
-  const unable = error ?? (hasRecording || silent === undefined ? undefined : `No recording. ${silent}`);
+  const unavailable = error ?? (hasRecording || silent === undefined ? undefined : `No recording. ${silent}`);
   return (
     <div class="player">
       <button
@@ -53,7 +53,7 @@ export function Player({ playback, duration, silent }: PlayerProps) {
         </label>
       )}
       <span class="player-status quiet" role="status">
-        {unable ?? (buffering ? 'Loading the recording …' : '')}
+        {unavailable ?? (buffering ? 'Loading the recording …' : '')}
       </span>
     </div>
   );

@@ -4,7 +4,7 @@ import { Failure, Notice } from '../notices.tsx';
 
 type Usage = NonNullable<ReportData['report']>['usage'];
 
-/** What the SDK reported at the end: what was used, and all of it as it came. */
+/** The SDK's final report: the usage, and the raw report. */
 export function Report({ id, version, missing }: { id: string; version: number; missing?: string }) {
   const { value, error, reload } = useRequest((signal) => api.report(id, signal), [id, version]);
   if (error) return <Failure what="The report could not be loaded" error={error} retry={reload} small />;
@@ -17,7 +17,7 @@ export function Report({ id, version, missing }: { id: string; version: number; 
       </Notice>
     );
   }
-  // What a fallback adapter reported is in the entries of its models.
+  // The usage of a fallback adapter is included in the entries of its models.
   const usage = report?.usage.filter(({ repeated }) => !repeated) ?? [];
   const raw = JSON.stringify(value, undefined, 2);
   return (
@@ -25,7 +25,7 @@ export function Report({ id, version, missing }: { id: string; version: number; 
       {usage.length > 0 && <UsageTable usage={usage} />}
       <section>
         <h2>Raw report</h2>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable element must be reachable by keyboard */}
         <pre class="raw" tabIndex={0}>
           {raw}
         </pre>

@@ -5,17 +5,17 @@ import { turnElementId } from './transcript/turn.tsx';
 import { turnAt } from './transcript/turns.ts';
 import { parseViewState, type ViewState } from './view-state.ts';
 
-/** Ways from one moment of a session to another. Seconds on the axis. */
+/** Navigation within a session. Times are seconds on the axis. */
 export interface SeekActions {
-  /** To a moment, and to its turn, or to the one that was pointed at. */
+  /** Seeks to a moment, and selects its turn or the given one. */
   seekTo(at: number, turn?: number): void;
-  /** Plays a turn from a moment on. */
+  /** Plays a turn from a moment. */
   play(turn: number, at: number): void;
-  /** What keys do. */
+  /** The actions of keys. */
   keys: Readonly<Record<string, () => void>>;
 }
 
-/** Seconds that an arrow goes, alone and with Shift. */
+/** Seconds of an arrow key, without and with Shift. */
 const largeStep = 5;
 const smallStep = 0.5;
 
@@ -34,7 +34,7 @@ export function useSeek(
     if (shown && turn !== undefined && place.tab === 'transcript') show(turn);
   };
   const step = (by: number) => {
-    // Keys may come faster than the page is drawn.
+    // Keys may arrive faster than renders.
     const chosen = parseViewState(new URLSearchParams(location.search)).turn;
     const here = playback.playing ? turnNow() : (chosen ?? turnNow());
     const index = turns.findIndex(({ turn }) => turn === here);
@@ -48,7 +48,7 @@ export function useSeek(
 
   const seekEvent = (by: 1 | -1) => {
     const { position } = playback;
-    // An address keeps a tenth of a second, and several may happen in one.
+    // An address has a resolution of 0.1 s, in which several events may happen.
     const next =
       by > 0
         ? timeline.events.find(({ at }) => at > position + 0.06)
@@ -56,7 +56,7 @@ export function useSeek(
     if (next) go(next.turn ?? turnAt(turns, next.at)?.turn, next.at, true);
   };
 
-  // Once, to where the address leads.
+  // Once, to the position of the address.
   useEffect(() => {
     const turn = turns.find((each) => each.turn === place.turn);
     const at = place.at ?? turn?.start;
@@ -84,7 +84,7 @@ export function useSeek(
   };
 }
 
-/** Brings a turn into view, and to who listens to the page rather than looking at it. */
+/** Scrolls a turn into view and focuses it for screen readers. */
 function show(turn: number): void {
   const element = document.getElementById(turnElementId(turn));
   element?.focus({ preventScroll: true });

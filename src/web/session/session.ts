@@ -11,24 +11,24 @@ import {
 } from '../api.ts';
 import { useChanges } from '../changes.ts';
 
-/** What is shown of a session. */
+/** The data of the session view. */
 export interface Session {
   detail: Detail;
   timeline: Timeline;
   transcript: Transcript;
 }
 
-/** Uploads come every few seconds, several at a time. Milliseconds. */
-const settle = 400;
-/** What is made of a long call is work for the gateway: it is asked for no more often. Milliseconds. */
-const pause = 3000;
+/** Delay before a reload, in milliseconds: uploads arrive every few seconds, several at a time. */
+const debounceMs = 400;
+/** Minimum interval between reloads, in milliseconds: decoding a long call is expensive for the gateway. */
+const minIntervalMs = 3000;
 
-/** A session, which is asked for again whenever it changes; `gone`: it was deleted. */
+/** Loads a session, and reloads it whenever it changes; `gone`: it was deleted. */
 export function useSession(id: string): RequestState<Session> & { version: number; gone: boolean } {
   const [version, setVersion] = useState(0);
   const [gone, setGone] = useState(false);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const asked = useRef(0);
+  const requestedAt = useRef(0);
   useEffect(() => () => clearTimeout(timer.current), []);
   useChanges((change) => {
     if (change.type === 'deleted') {
@@ -37,10 +37,10 @@ export function useSession(id: string): RequestState<Session> & { version: numbe
     }
     if (change.type === 'session' && change.summary.id !== id) return;
     if (timer.current !== undefined) return;
-    const wait = Math.max(settle, asked.current + pause - performance.now());
+    const wait = Math.max(debounceMs, requestedAt.current + minIntervalMs - performance.now());
     timer.current = setTimeout(() => {
       timer.current = undefined;
-      asked.current = performance.now();
+      requestedAt.current = performance.now();
       setVersion((n) => n + 1);
     }, wait);
   });
@@ -59,29 +59,29 @@ export function useSession(id: string): RequestState<Session> & { version: numbe
   return { ...loaded, version, gone };
 }
 
-/** Milliseconds after which a recording is asked for again that is being decoded, or that others wait before. */
-const again = { preparing: 2000, busy: 5000 };
+/** Milliseconds before a retry, while the recording is being decoded or the decoder is busy. */
+const retryMs = { preparing: 2000, busy: 5000 };
 
-/** The waveform of a session's recording; `error`: why it is not drawn. */
+/** The waveform of a session's recording; `error`: why it is not shown. */
 export function usePeaks(id: string, bytes: number | undefined): { peaks?: Peaks; error?: string } {
   const [found, setFound] = useState<{ peaks?: Peaks; error?: string }>({});
   useEffect(() => {
     if (bytes === undefined) return;
     const controller = new AbortController();
     let timer: ReturnType<typeof setTimeout>;
-    const ask = () =>
+    const request = () =>
       api.peaks(id, controller.signal).then(
-        (answer) => {
-          if ('state' in answer) timer = setTimeout(ask, again.preparing);
-          else setFound({ peaks: answer });
+        (response) => {
+          if ('state' in response) timer = setTimeout(request, retryMs.preparing);
+          else setFound({ peaks: response });
         },
         (error: Error) => {
           if (controller.signal.aborted) return;
-          if (error instanceof ApiError && error.status === 503) timer = setTimeout(ask, again.busy);
+          if (error instanceof ApiError && error.status === 503) timer = setTimeout(request, retryMs.busy);
           else setFound({ error: error.message });
         },
       );
-    ask();
+    request();
     return () => {
       controller.abort();
       clearTimeout(timer);
@@ -90,22 +90,22 @@ export function usePeaks(id: string, bytes: number | undefined): { peaks?: Peaks
   return found;
 }
 
-/** Seconds after the last upload of a session that runs at which it is looked whether it still does: it is lost at 120. */
-const quiet = 125;
-/** The least seconds from one look to the next, where the clocks of gateway and browser are apart. */
-const least = 30;
+/** Seconds after the last upload of a live session at which its status is checked: it counts as lost after 120. */
+const lostCheckSeconds = 125;
+/** Minimum seconds between checks, in case the clocks of gateway and browser differ. */
+const minCheckSeconds = 30;
 
 /**
- * Calls back when a session has been quiet for so long that it is no longer taken for live. Nobody tells of that: a job that
- * died sends nothing.
+ * Calls `onOverdue` when a session has sent nothing for so long that it no longer counts as live. There is no event for
+ * that: a crashed job sends nothing.
  */
-export function useOverdue(detail: Detail | undefined, look: () => void): void {
-  const latest = useRef(look);
-  latest.current = look;
+export function useOverdue(detail: Detail | undefined, onOverdue: () => void): void {
+  const latest = useRef(onOverdue);
+  latest.current = onOverdue;
   useEffect(() => {
     if (detail?.status !== 'live') return;
-    const left = detail.receivedAt + quiet - Date.now() / 1000;
-    const wait = Math.min(quiet, Math.max(least, left));
+    const left = detail.receivedAt + lostCheckSeconds - Date.now() / 1000;
+    const wait = Math.min(lostCheckSeconds, Math.max(minCheckSeconds, left));
     const timer = setTimeout(() => latest.current(), wait * 1000);
     return () => clearTimeout(timer);
   }, [detail]);

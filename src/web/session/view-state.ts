@@ -4,10 +4,10 @@ import { useNavigation } from '../navigation.ts';
 export const tabs = ['transcript', 'logs', 'report'] as const;
 export type Tab = (typeof tabs)[number];
 
-/** Where somebody is in a session: the address tells it, so that whoever gets it sees the same. */
+/** The state of the session view. It is part of the address, so that a shared link shows the same. */
 export interface ViewState {
   tab: Tab;
-  /** The turn that was chosen. */
+  /** The selected turn. */
   turn?: number;
   /** Seconds on the axis. */
   at?: number;
@@ -18,7 +18,7 @@ const figure = (text: string | null): number | undefined => {
   return Number.isFinite(value) && value >= 0 ? value : undefined;
 };
 
-/** What an address tells; what it tells wrongly is left out. */
+/** Parses the state of an address; invalid values are ignored. */
 export function parseViewState(params: URLSearchParams): ViewState {
   const turn = figure(params.get('turn'));
   return {
@@ -28,7 +28,7 @@ export function parseViewState(params: URLSearchParams): ViewState {
   };
 }
 
-/** What an address has after its `?`, or nothing. */
+/** The query of an address without `?`, or an empty string. */
 export function formatViewState({ tab, turn, at }: ViewState): string {
   const params = new URLSearchParams();
   if (tab !== 'transcript') params.set('tab', tab);
@@ -37,12 +37,12 @@ export function formatViewState({ tab, turn, at }: ViewState): string {
   return params.size > 0 ? `?${params}` : '';
 }
 
-/** The place, and how to change it: a tab is a step for the back button, a turn is none. */
+/** The state and its setter. A change of tab adds an entry to the browser's history, a change of turn does not. */
 export function useViewState(): [ViewState, (change: Partial<ViewState>) => void] {
   const { path, params, go } = useNavigation();
   const place = useMemo(() => parseViewState(params), [params]);
   const change = (to: Partial<ViewState>) => {
-    // The address may have changed since this was drawn.
+    // The address may have changed since the last render.
     const now = parseViewState(new URLSearchParams(location.search));
     const search = formatViewState({ ...now, ...to });
     if (search !== location.search)

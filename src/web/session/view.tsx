@@ -23,7 +23,7 @@ interface TabsProps {
 
 export const panelId = 'session-panel';
 
-/** What is shown below the timeline. Arrows go from one to the next. */
+/** The tabs below the timeline. Arrow keys move between them. */
 export function SessionTabs({ tab, onTab }: TabsProps) {
   const list = useRef<HTMLDivElement>(null);
   const move = (event: KeyboardEvent) => {
@@ -67,7 +67,7 @@ const shortcuts = [
   ['1 2 3', 'Transcript, logs, report'],
 ] as const;
 
-/** All that is shown of a session that is there. */
+/** The view of a loaded session. */
 export function SessionDetails({ session, version }: { session: Session; version: number }) {
   const { detail, timeline, transcript } = session;
   const { id, audio, missing } = detail;

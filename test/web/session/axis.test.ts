@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { formatClock, formatSpan } from '../../../src/web/formats.ts';
 import {
   clamped,
-  revealing,
+  reveal,
   ticksOf,
   visible,
   wholeOf,
@@ -30,8 +30,8 @@ describe('the visible range of an axis', () => {
   });
 
   test('moves when the playback position leaves it', () => {
-    expect(revealing({ from: 10, to: 20 }, 15, 100)).toEqual({ from: 10, to: 20 });
-    expect(revealing({ from: 10, to: 20 }, 21, 100)).toEqual({ from: 20, to: 30 });
+    expect(reveal({ from: 10, to: 20 }, 15, 100)).toEqual({ from: 10, to: 20 });
+    expect(reveal({ from: 10, to: 20 }, 21, 100)).toEqual({ from: 20, to: 30 });
   });
 
   test('is never outside of the axis after any operations', () => {

@@ -18,7 +18,7 @@ import { comparisonTexts, segmentColours } from '../panels/thresholds.ts';
 
 const e2e = 'lk_agents_turn_e2e_latency_seconds';
 
-/** Since when is it so? */
+/** Trends over the time range. */
 export function trends({ q, objectives: { turnLatency, sessionSuccess } }: BoardContext): PanelBuilder[] {
   const agent = { by: ['agent_name'] } as const;
   // In five minutes a small fleet ends a handful of sessions, and their share jumps.

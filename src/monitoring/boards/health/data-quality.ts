@@ -42,7 +42,7 @@ const scrapeSeries = (context: BoardContext, series: string): string =>
     ? upOfTargets(context)
     : `(${selector(series, matchers(context.q.scope.worker ?? {}))} and on (job, instance) ${upOfTargets(context)})`;
 
-/** Whether what the other boards show is all there is. */
+/** Whether the data of the other boards is complete. */
 export function dataQualityRows(context: BoardContext): Row[] {
   const { q, settings } = context;
   const inRange = { window: '$__range' } as const;
@@ -50,7 +50,7 @@ export function dataQualityRows(context: BoardContext): Row[] {
   const jobs = q.gauge('lk_agents_active_job_count');
   const failures = `sum by (rule_group) (increase(prometheus_rule_evaluation_failures_total{${talkgaugeRules}}[$__range]))`;
   const there = (series: string) => `clamp_max(count(${series}), 1) or vector(0)`;
-  /** A counter that appears with its first sample has been 0 until then; without any series of ours, it is nothing. */
+  /** A counter that appears with its first sample was 0 before; without any of Talkgauge's series, the result is empty. */
   const counted = (expr: string) => `${expr} or 0 * count(${q.series('talkgauge_series')})`;
   return [
     {
@@ -201,7 +201,7 @@ const maxSeries = 20_000;
 
 const workerColours = { 'highest worker': palette.p95, 'median worker': palette.p50 };
 
-/** How much is scraped, and what of it was refused, repeated or lumped together. */
+/** The volume of scrapes, and of samples that were refused, duplicated or merged into `other`. */
 export function sampleRows(context: BoardContext): Row[] {
   const { q } = context;
   const up = scrapeSeries(context, 'up');

@@ -19,7 +19,7 @@ const narrowKeys = keys.map((key) => (key.label === 'model_provider' ? { ...key,
 
 const [llm, tts] = components;
 
-/** What a model's p95 is of what it used to be. */
+/** A model's p95 relative to its baseline. */
 const regression = (q: Queries, component: 'llm' | 'tts'): Column => ({
   title: 'p95 to usual',
   unit: 'suffix:×',
@@ -184,7 +184,7 @@ const legend = '{{model_provider}} {{model_name}}';
 const noLlmRequests = 'No LLM requests in this time range';
 const requests = 'lk_agents_llm_requests_total';
 
-/** What LLMs do after the first token. */
+/** LLM generation after the first token. */
 export const llmRequests = ({ q }: BoardContext): Row => ({
   title: 'LLM requests',
   panels: [
@@ -244,7 +244,7 @@ export const llmRequests = ({ q }: BoardContext): Row => ({
   ],
 });
 
-/** What TTS and STT do. */
+/** TTS and STT requests. */
 export const speechRequests = ({ q }: BoardContext): Row => ({
   title: 'TTS and STT requests',
   panels: [

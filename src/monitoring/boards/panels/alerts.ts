@@ -16,14 +16,14 @@ const selectedAlerts: Matchers = {
   severity: { not: 'none' },
 };
 
-/** What is firing. */
+/** The firing alerts. */
 export const firing = (where: Matchers = {}): string =>
   selector('ALERTS', matchers({ alertstate: 'firing', ...selectedAlerts, ...where }));
 
 /** When each alert became true, as Prometheus keeps it; of alerts that wait for their `for`, too. */
 export const activeSince = selector('ALERTS_FOR_STATE', matchers(selectedAlerts));
 
-/** Labels that tell who or what an alert is about; steps of a ladder and windows are one alert. */
+/** Labels that identify the subject of an alert; severities and windows of it are one alert. */
 export const identifyingLabels = [
   'agent_name',
   'agent_version',
@@ -34,7 +34,7 @@ export const identifyingLabels = [
   'instance',
 ] as const;
 
-/** Marks on the time axis: when a version came into service, and what was firing. */
+/** Annotations on the time axis: deploys and firing alerts. */
 export function annotations(q: Queries) {
   const { agent_name, agent_version } = q.scope.where;
   const marks = q.scope.recorded
@@ -85,7 +85,7 @@ export function runbookLink(settings: Settings): { url: string; names: ValueText
 const valueTexts = (alerts: readonly string[], word: (alert: string) => string): ValueTexts =>
   Object.fromEntries(alerts.map((alert) => [alert, { text: word(alert) }]));
 
-/** `LiveKitAgentToolSlow` as it is said: Tool slow. */
+/** The readable name of `LiveKitAgentToolSlow`: Tool slow. */
 export function alertTitle(alert: string): string {
   const words = alert
     .replace(/^(?:LiveKitAgent|LiveKit|Talkgauge)/, '')

@@ -29,7 +29,7 @@ import {
   withLabelFilters,
 } from './variables.ts';
 
-/** What the panels of a board are made from. */
+/** The inputs of a board's panels. */
 export interface BoardContext {
   q: Queries;
   records: Records;
@@ -46,8 +46,8 @@ export interface Row {
 }
 
 /**
- * How often a board asks anew, by the time range that it opens with. Rules record once a minute, so that more often is of no use; of
- * weeks, a point stands for hours.
+ * The refresh interval of a board, by its default time range. Rules record once a minute, so that a shorter interval has no
+ * effect; over weeks, a point stands for hours.
  */
 const refreshes = { 'now-3h': '1m', 'now-24h': '5m', 'now-7d': '15m', 'now-30d': '15m' } as const;
 
@@ -55,17 +55,17 @@ type TimeRange = keyof typeof refreshes;
 
 export interface BoardSpec {
   name: BoardName;
-  /** The question that it answers at a glance. */
+  /** The question that it answers, as its description. */
   description: string;
   /** Filters beside agent and version. @default none */
   filters?: readonly Filter[];
-  /** What is asked beside metrics. @default nothing */
+  /** Data sources in addition to metrics. @default none */
   sources?: readonly Exclude<Source, 'metrics'>[];
-  /** What the reader may write, beside the filters. @default nothing */
+  /** Text variables in addition to the filters. @default none */
   inputs?: readonly Input[];
   /** The time range that it opens with. @default the last three hours */
   from?: TimeRange;
-  /** Whether it asks nothing that changes. @default false */
+  /** Whether its content is static. @default false */
   static?: boolean;
   rows(context: BoardContext): readonly Row[];
 }

@@ -27,8 +27,8 @@ import { type Limits, segmentColours, thresholds } from './thresholds.ts';
 const callColumns = { job: 'Job', trace: 'Trace' } as const;
 
 /**
- * What the board of a call has in place of what is not known of it. A panel of one trace asks for whatever is there: an id that
- * is none, or that Tempo does not have, is an error in it; TraceQL that is false finds nothing.
+ * The placeholder for an unknown id on the board of a call. A trace panel always sends its query: an invalid id, or one
+ * that Tempo does not have, is an error; TraceQL that is false finds nothing.
  */
 export const unknownCall = { job_id: 'none', trace_id: '{false}' } as const;
 
@@ -114,7 +114,10 @@ export function recordsTable(spec: RecordsTableSpec): TableBuilder {
 const callLink = (leads: boolean): DynamicConfigValue[] =>
   leads ? [{ id: 'links', value: [{ title: 'Show the call', url: callUrl() }] }] : [];
 
-/** Makes fields of what Loki tells of records: these, in this order, of which some are numbers, for Loki has texts only. */
+/**
+ * Converts Loki's labels of records to these fields, in this order. Some are converted to numbers, because Loki only has
+ * texts.
+ */
 const recordFields = (names: readonly string[], numbers: readonly string[]) => [
   { id: 'extractFields', options: { source: 'labels', format: 'auto', replace: false } },
   { id: 'filterFieldsByName', options: { include: { names } } },
@@ -201,7 +204,7 @@ export interface WaterfallSpec extends Omit<PanelSpec, 'targets' | 'unit'> {
 const segmentName = (attribute: string): keyof typeof segmentColours =>
   attribute.replace('lk.segment.', '') as keyof typeof segmentColours;
 
-/** A bar for each turn, as long as its latency, of the parts that it consists of. */
+/** A bar for each turn, with the length of its latency, divided into segments. */
 export function waterfall({ expr, ...rest }: WaterfallSpec): BarChartBuilder {
   const turn = label('lk.turn.number');
   const parts = segmentAttributes.map((attribute) => [label(attribute), segmentName(attribute)] as const);

@@ -66,11 +66,11 @@ export interface TimeseriesSpec extends PanelSpec {
   colours?: Readonly<Record<string, string>>;
   /** Lines that stand for a comparison: dashed and thin. A regular expression. */
   dashed?: string;
-  /** What the legend tells beside the name. @default nothing */
+  /** The values in the legend beside the name. @default none */
   legend?: readonly ('mean' | 'max' | 'lastNotNull' | 'sum')[];
   /** `right`: a table beside the chart, which holds many names; `below`: one line for a few. @default below */
   legendAt?: 'below' | 'right';
-  /** Whether the legend begins with the greatest of what it tells first: who is worst? @default false, by the order of targets */
+  /** Whether the legend is sorted by its first value, descending. @default false, in the order of targets */
   sorted?: boolean;
 }
 
@@ -170,15 +170,15 @@ export interface StatSpec extends PanelSpec {
   limitsOf?: Readonly<Record<string, Limits>>;
   /** Words for some values. @default the value, in its unit */
   wording?: ValueTexts;
-  /** Whether its course is drawn behind it; its targets must not be instant then. @default false */
+  /** Whether a sparkline is drawn behind it; its targets must not be instant then. @default false */
   trend?: boolean;
-  /** What is made of a course. @default the last value */
+  /** The reduction of a range to a value. @default the last value */
   reduce?: 'lastNotNull' | 'mean' | 'max' | 'sum';
   /** `name`: the name of each value stands with it. @default auto */
   text?: 'auto' | 'value' | 'value_and_name' | 'name';
 }
 
-/** One value, or a few, to be read from afar. */
+/** A stat panel: one value, or a few. */
 export function stat(spec: StatSpec): StatBuilder {
   const builder = applyCommon(new StatBuilder(), spec, 4)
     .colorMode(BigValueColorMode.Value)

@@ -26,7 +26,7 @@ export const uidOf = (name: BoardName): string => `talkgauge-${name}`;
 /** Tag by which the boards find each other. */
 export const boardTag = 'talkgauge';
 
-/** Variables that boards share, and so hand on. */
+/** Variables that boards share, and that links forward. */
 const sharedVariables = ['datasource', 'logs', 'traces', 'agent', 'version', 'provider', 'model'] as const;
 
 /** The address of a board with this one's time range and filters, and what is set beside them. */
@@ -38,7 +38,7 @@ export function boardUrl(name: BoardName, set: Readonly<Record<string, string>> 
   return `/d/${uidOf(name)}?\${__url_time_range}&${[...kept, ...given].join('&')}`;
 }
 
-/** A board whose links hand on the variables that it has; Grafana would leave the names of others in the address. */
+/** A board whose links forward its own variables; Grafana would leave the names of others in the address. */
 export function withoutUnknownVariables<B>(board: B, variables: readonly string[]): B {
   const text = sharedVariables
     .filter((variable) => !variables.includes(variable))
@@ -46,7 +46,7 @@ export function withoutUnknownVariables<B>(board: B, variables: readonly string[
   return JSON.parse(text);
 }
 
-/** Boards whose links set, and hand on, only what the board that they lead to has. */
+/** Boards whose links set and forward only variables of the target board. */
 export function withKnownLinkVariables<B extends object>(
   board: B,
   variablesOf: (uid: string) => readonly string[],

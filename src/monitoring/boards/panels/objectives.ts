@@ -9,22 +9,22 @@ import {
 } from '../../rules/slo.ts';
 import { recordedSeries } from './queries.ts';
 
-/** A promise to callers, and the recorded series that tell how it is kept. */
+/** A service level objective, and the recorded series that measure it. */
 export interface ServiceLevelObjective {
-  /** What is promised, short enough for a title. */
+  /** A short title. */
   name: string;
-  /** What it is about. */
+  /** Its subject. */
   of: 'turns' | 'sessions';
   objective: Objective;
   /** The share of bad events. */
   errors: (window: SloWindow) => string;
   /** How many events there were. */
   events: (window: SloWindow) => string;
-  /** Which of the recorded series. */
+  /** The matchers of the recorded series. */
   where: Matchers;
 }
 
-/** The three promises, in the order in which boards show them. */
+/** The three objectives, in the order on boards. */
 export const serviceLevelObjectives = ({
   turnLatency,
   turnLatencyTail,
@@ -65,7 +65,7 @@ const selectedAgents = { agent_name: { re: '$agent' } } as const;
 const errors = (promise: ServiceLevelObjective, window: SloWindow): string =>
   recordedSeries(promise.errors(window), { ...promise.where, ...selectedAgents });
 
-/** How a promise was kept in the last 30 days, by agent: the share of good events. */
+/** The attainment of an objective in the last 30 days, by agent: the share of good events. */
 export const attained = (promise: ServiceLevelObjective): string => `1 - ${errors(promise, '30d')}`;
 
 /** Likewise, over all agents: busy ones weigh more. */
@@ -75,10 +75,10 @@ export function attainedOverall(promise: ServiceLevelObjective): string {
   return `1 - sum(${errors(promise, '30d')} * ignoring (objective) ${events}) / (sum(${events}) > 0)`;
 }
 
-/** What is left of an error budget of 30 days, by agent: 1 is all of it; below 0, more than there was has been spent. */
+/** The remaining error budget of 30 days, by agent: 1 is all of it; below 0, it is overspent. */
 export const budgetLeft = (promise: ServiceLevelObjective): string =>
   `1 - ${errors(promise, '30d')} / ${allowed(promise.objective)}`;
 
-/** How many times as fast as allowed an error budget is being spent, by agent. */
+/** The burn rate of an error budget, by agent: 1 spends it exactly in 30 days. */
 export const burnRate = (promise: ServiceLevelObjective, window: SloWindow): string =>
   `${errors(promise, window)} / ${allowed(promise.objective)}`;

@@ -64,7 +64,7 @@ const maxTraces = 50;
 
 export type PanelBuilder = cog.Builder<Panel>;
 
-/** What every panel says of itself. */
+/** The options of every panel. */
 export interface PanelSpec {
   title: string;
   /** How to read it, and what to do about it. */
@@ -72,7 +72,7 @@ export interface PanelSpec {
   /** Grafana's name of the unit: `s`, `percentunit`, `currencyUSD`, `short`. */
   unit: string;
   targets: readonly Target[];
-  /** What stands there when there is no data, and why. */
+  /** The text shown without data, with the reason. */
   empty: string;
   /** Of 24 columns. */
   width: number;
@@ -80,7 +80,7 @@ export interface PanelSpec {
   height?: number;
   /** Where to go on, with the same filters. */
   next?: BoardName;
-  /** What else is set there. @default nothing */
+  /** Further settings of the panel. @default none */
   nextWith?: Readonly<Record<string, string>>;
   decimals?: number;
   min?: number;

@@ -54,7 +54,7 @@ export const turnSegments = (q: Queries): Target[] =>
     legend: segment,
   }));
 
-/** What has requests with an outcome, by component; those of an STT have no outcome. */
+/** The components whose requests have an outcome; those of an STT have none. */
 export const components = [
   { component: 'llm', requests: 'lk_agents_llm_requests_total' },
   { component: 'tts', requests: 'lk_agents_tts_requests_total' },
@@ -79,13 +79,13 @@ export const requestShare = (
 /** Requests to realtime models. */
 export const realtimeResponses = components[2];
 
-/** What a board shows until there is a past to compare with. */
+/** The text on a board until a baseline exists. */
 export const noBaseline = 'Needs the recording rules, six hours of past, and 20 requests in half an hour';
 
 /** The p95 of the last half hour over its median of seven days; of models, and of agents for their STT. */
 export function relativeToBaseline(q: Queries, component: 'llm' | 'tts' | 'realtime' | 'stt'): string {
   const { agent_name, model_provider, model_name } = q.scope.where;
-  // The rules have summed up agents, but of STT, whose delay the SDK tells of the agent and not of the model.
+  // The rules have aggregated over agents, except for STT, whose delay the SDK reports by agent and not by model.
   const where =
     component === 'stt'
       ? { component, ...(agent_name && { agent_name }) }

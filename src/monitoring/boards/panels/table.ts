@@ -75,7 +75,7 @@ export function table(spec: TableSpec): PanelBuilder {
         },
       },
     });
-  // Grafana 9 puts values with links on the left whatever it is told; the others then line up with them.
+  // Grafana 9 always left-aligns values with links; the others are aligned with them.
   const linked = columns.some(({ next }) => next);
   const row = Object.fromEntries(
     keys.flatMap(({ title, link }) => (link ? [[link.variable, `\${__data.fields["${title}"]}`]] : [])),
@@ -83,7 +83,7 @@ export function table(spec: TableSpec): PanelBuilder {
   for (const { title, unit, decimals, limits, wording: valueTexts, width, next } of columns) {
     builder.overrideByName(title, [
       { id: 'unit', value: unit },
-      // What the panel says when it is empty does not fit into a cell.
+      // The text of an empty panel does not fit into a cell.
       { id: 'noValue', value: '–' },
       ...optionalOverride('decimals', decimals),
       ...optionalOverride('custom.align', linked ? 'left' : undefined),

@@ -5,7 +5,7 @@ import {
   type ValueMap,
 } from '@grafana/grafana-foundation-sdk/dashboard';
 
-/** What a colour says; the same on every board. Names are Grafana's, which has a shade of each for light and dark. */
+/** The meanings of colours; the same on every board. Names are Grafana's, which has a shade of each for light and dark. */
 export const palette = {
   good: 'green',
   warning: 'orange',
@@ -104,7 +104,7 @@ export const singleColour = (color: string) =>
     { value: lowest, color },
   ]);
 
-/** What the recorded verdict on a version says. */
+/** The texts of the recorded comparison result of a version. */
 export const comparisonTexts: ValueTexts = {
   '1': { text: 'worse', colour: palette.bad },
   '0': { text: 'alike', colour: palette.quiet },

@@ -171,7 +171,7 @@ export const filteredByLabels = (expr: string, labels: readonly string[]): strin
   labels.length === 0
     ? expr
     : expr.replaceAll(filtered, (found, name: string, matchers = '') => {
-        // Which workers belong to others than the chosen ones can only be told from all.
+        // The workers of other agents can only be determined from all workers.
         if (name === knownWorkers && matchers === '') return found;
         const missing = labels.filter((label) => !new RegExp(`\\b${label}=~`).test(matchers));
         const own = missing.map((label) => `${label}=~"$${label}${name.startsWith('ALERTS') ? '|' : ''}"`);

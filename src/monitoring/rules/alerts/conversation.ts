@@ -14,7 +14,7 @@ const outage = 0.5;
 
 const agent = { agent: '{{ $labels.agent_name }}' };
 
-/** Conversations that go badly, though nothing failed. */
+/** Conversation problems without a failure. */
 export function conversation({ q, objectives }: RuleContext): AlertRule[] {
   const half = { by: ['agent_name'], window: '30m' } as const;
   const hour = { by: ['agent_name'], window: '1h' } as const;
@@ -29,7 +29,7 @@ export function conversation({ q, objectives }: RuleContext): AlertRule[] {
       ['lk_agents_turns_total', { ...half, where: { outcome: 'unanswered' } }],
       ['lk_agents_turns_total', waited],
     )} > ${limit}) and ${q.increase('lk_agents_turns_total', waited)} >= ${enough.turns} ` +
-    // An agent that only listens answers nothing, and is meant to.
+    // An agent that only listens never answers, by design.
     `and ${q.increase('lk_agents_turns_total', { by: ['agent_name'], where: { outcome: { re: 'completed|interrupted' } }, window: '1d' })} > 0`;
 
   return [

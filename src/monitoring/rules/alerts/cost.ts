@@ -5,7 +5,7 @@ import { baselineText } from './templates.ts';
 /** How many times its past a cost may be. */
 const maxFactor = 2;
 
-/** US dollars in an hour below which a cost is nobody's worry. */
+/** US dollars in an hour below which a cost is not alerted. */
 const minSpend = 1;
 
 /** By how many tokens a request has to be longer. */
@@ -22,7 +22,7 @@ const model = {
   model: '{{ $labels.model_name }}',
 };
 
-/** Money that is spent faster than it should be, or that is not counted. */
+/** Cost that is higher than expected, or not counted. */
 export function cost({ q, objectives: { costPerMinute } }: RuleContext): AlertRule[] {
   const spent = `${q.increase('lk_agents_cost_usd_total', { by: ['agent_name'], window: '1h' })} >= ${minSpend}`;
   const costly = {

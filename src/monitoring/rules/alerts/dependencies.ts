@@ -11,13 +11,13 @@ interface Step {
   for: string;
 }
 
-/** Failed requests in the window that are no accident. */
+/** Minimum number of failed requests in the window. */
 const enoughFailed = 5;
 
 /** A provider's requests fail: all components that call it, whichever agent they belong to. */
 export function providers({ q, objectives }: RuleContext): AlertRule[] {
   const steps: readonly Step[] = [
-    // Most requests: whoever has no fallback to another provider cannot talk.
+    // Most requests fail: agents without a fallback to another provider cannot respond.
     { severity: 'critical', window: '5m', ratio: 0.5, requests: 10, for: '2m' },
     { severity: 'warning', window: '10m', ratio: objectives.providerErrorRatio, requests: 20, for: '3m' },
   ];
@@ -69,7 +69,7 @@ export function providers({ q, objectives }: RuleContext): AlertRule[] {
   );
 }
 
-/** Calls of a tool below which it is not judged, and failed ones that are no accident. */
+/** Minimum numbers of calls of a tool, and of failed ones, for an evaluation. */
 const enough = { calls: 10, failed: 5, forP95: 50 };
 
 /** Tools that fail or take too long. */

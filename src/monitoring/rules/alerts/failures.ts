@@ -57,12 +57,12 @@ export function stuck({ q }: RuleContext): AlertRule[] {
   ];
 }
 
-/** Crashes in the window that are no accident. */
+/** Minimum number of crashes in the window. */
 const enoughCrashes = 5;
 
 /**
- * Calls that ended because their process did. Jobs tell more: also of those that died before their session began. Sessions
- * know better whose they were, where a worker runs several agents.
+ * Calls that ended by a crash of their process. The series of jobs are more complete: they include crashes before the
+ * session began. The series of sessions identify the agent, if a worker runs several.
  */
 export function crashes({ q, objectives }: RuleContext): AlertRule[] {
   const steps: readonly { severity: Severity; window: string; ratio: number; for: string }[] = [
@@ -111,7 +111,7 @@ const minCallsToday = 10;
 /** An hour around the same half hour of earlier weeks. */
 const weeksAgo = { one: '167h45m', two: '335h45m' } as const;
 
-/** Calls that no longer reach an agent: whatever is wrong outside of it, none of its other figures changes. */
+/** Calls that no longer reach an agent: a problem outside of the agent does not change its other metrics. */
 export function traffic({ q }: RuleContext): AlertRule[] {
   const ended = (window: string, offset?: string) =>
     q.increase('lk_agents_sessions_total', { by: ['agent_name'], window, ...(offset && { offset }) });
@@ -141,10 +141,10 @@ export function traffic({ q }: RuleContext): AlertRule[] {
   ];
 }
 
-/** Failed recordings in an hour that are no accident. */
+/** Minimum number of failed recordings in an hour. */
 const enoughFailedRecordings = 5;
 
-/** Recordings of rooms that come to nothing. No caller notices, and nobody else before a recording is asked for. */
+/** Failed recordings of rooms. Nobody notices them before a recording is needed. */
 export function recordingFailures({ q, objectives: { recordingErrorRatio } }: RuleContext): AlertRule[] {
   const of = { by: ['agent_name', 'destination'], window: '1h' } as const;
   const all = q.increase('lk_agents_recordings_total', of);

@@ -2,7 +2,7 @@ import { percent } from '../../markdown.ts';
 import { type AudioStreamMetric, serverQueries } from '../../promql/livekit-server.ts';
 import type { AlertRule, RuleContext } from '../rule.ts';
 
-/** Stalls of half a second or more, in 15 minutes, that are no accident. */
+/** Minimum number of stalls of half a second or more in 15 minutes. */
 const stalls = 5;
 
 /** Share of an agent's workers that refuse jobs, from which on the rest will soon do so, too. */
@@ -11,7 +11,7 @@ const mostWorkers = 0.8;
 const worker = { worker: '{{ $labels.instance }}' };
 const agent = { agent: '{{ $labels.agent_name }}' };
 
-/** Workers that have more to do than they can. */
+/** Overloaded workers. */
 export function saturation({ q, objectives: { loadThreshold, workerLoad } }: RuleContext): AlertRule[] {
   const now = q.series('lk_agents_worker_load');
   // A worker that has gone has no load, though it had one a few minutes ago.
@@ -77,7 +77,7 @@ const enough = 100;
 
 const streams = { by: ['instance', 'direction'], window: '10m' } as const;
 
-/** Networks that spoil what agents hear and say, as LiveKit's own server sees them; without its series nothing is said. */
+/** Network problems that degrade audio, as measured by LiveKit's server; without its series, these alerts do not fire. */
 export function network({ objectives }: RuleContext): AlertRule[] {
   const { networkLossRatio, networkRttSeconds, networkJitterSeconds } = objectives;
   const q = serverQueries(true);

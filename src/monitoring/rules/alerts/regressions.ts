@@ -11,7 +11,7 @@ export const worse = { factor: 1.3, seconds: 0.15 };
 /** Minutes of the hour a week ago that need to have a figure. */
 const enoughMinutes = 20;
 
-/** A latency above its past by a factor, and by enough to be felt. */
+/** A latency above its baseline by a factor and a noticeable difference. */
 const above = (now: string, past: string): string =>
   `${now} > ${worse.factor} * ${past} and ${now} - ${past} > ${worse.seconds}`;
 
@@ -81,7 +81,7 @@ export const regressions = (): AlertRule[] => [
   },
 ];
 
-/** Failures of the new version in the hour that are no accident. */
+/** Minimum number of failures of the new version in the hour. */
 const enoughFailures = 5;
 
 const sameVersion = 'on (agent_name, agent_version)';
@@ -101,7 +101,7 @@ const board = {
   variables: { agent: '{{ $labels.agent_name }}', version: '{{ $labels.agent_version }}' },
 };
 
-/** New versions that do worse than those that were there before them. */
+/** New versions that regress compared with the previous ones. */
 export function releases({ q }: RuleContext): AlertRule[] {
   const hour = { by: ['agent_name', 'agent_version'], window: '1h' } as const;
   const failedSessions = q.increase('lk_agents_sessions_total', {

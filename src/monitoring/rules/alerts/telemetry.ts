@@ -8,7 +8,7 @@ const invalidLimits = { samples: 20, perTurn: 0.05 };
 /** Samples below which a loss is an accident, in half an hour, and their number for each frame from the jobs. */
 const dropLimits = { samples: 50, perFrame: 0.001 };
 
-/** How long a fleet that has vanished is remembered. Fleets that are removed on purpose are forgotten, too. */
+/** How long a missing fleet is remembered. Fleets that are removed on purpose are forgotten after it, too. */
 const absenceMemory = '7d';
 
 /** Groups of this bundle; Prometheus writes the file before them. */
@@ -19,7 +19,7 @@ const objectiveDays = 30;
 
 const health = { name: 'health' };
 
-/** Whether what the boards and the other alerts say can be believed. */
+/** Whether the data of the boards and the other alerts is reliable. */
 export function telemetry({ q }: RuleContext): AlertRule[] {
   const served = q.series('talkgauge_build_info');
   const refused = q.increase('talkgauge_invalid_samples_total', {
@@ -141,15 +141,15 @@ export function telemetry({ q }: RuleContext): AlertRule[] {
 
 const { increase } = gatewayQueries;
 
-/** Uploads refused for one reason in 15 minutes that are no accident. */
+/** Minimum number of uploads refused for one reason in 15 minutes. */
 const minRefused = 5;
 
-/** Requests of readers without a valid login in 15 minutes that are more than somebody's mistakes. */
+/** Minimum number of unauthorized requests of readers in 15 minutes. */
 const unauthorizedReads = 50;
 
 /**
- * What is refused of an upload with a token that holds, but `aborted`, which is the job's doing. `unauthorized` and
- * `redirected` come before the token: anybody who reaches the port can make them grow.
+ * Refusals of uploads with a valid token, except `aborted`, which the job causes. `unauthorized` and `redirected` are
+ * counted before authentication: anybody who reaches the port can increase them.
  */
 const alertedReasons = [
   'rate_limited',
@@ -161,7 +161,7 @@ const alertedReasons = [
   'internal_error',
 ] as const;
 
-/** Whether the gateway is there, takes what jobs upload, hands it on, and whether strangers try to read it. */
+/** Whether the gateway is up, accepts uploads, forwards them, and refuses unauthorized readers. */
 export function gateway(): AlertRule[] {
   const to = ['job', 'instance', 'destination'] as const;
   const turnedAway = increase('talkgauge_gateway_refused_total', {
@@ -231,7 +231,7 @@ export function gateway(): AlertRule[] {
     },
     {
       ...notForwarding,
-      // An attempt fails within ten minutes, and is made again within one: while none succeeds, something waits.
+      // An attempt fails within ten minutes, and is retried within one: if none succeeds, the backlog is not empty.
       expr: `${failed} > 0 unless ${taken} > 0`,
       for: '10m',
       labels: { what: 'waiting' },

@@ -22,9 +22,9 @@ export function queryTemplate(
 }
 
 /**
- * A Prometheus template that says what a measure usually is for the alert's labels; nothing if that is not known.
+ * A Prometheus template with the baseline of a measure for the alert's labels; empty if it is unknown.
  *
- * @param labels by which the measure is told apart
+ * @param labels that identify the measure
  */
 export const baselineText = (measure: Measure, labels: readonly string[], as: Format): string =>
   queryTemplate(`${baseline(measure)}{}`, labels, as);

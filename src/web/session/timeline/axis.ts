@@ -1,35 +1,35 @@
-/** What is seen of a session's axis, in seconds. */
+/** The visible part of a session's axis, in seconds. */
 export interface Window {
   from: number;
   to: number;
 }
 
-/** Closer than this nothing is measured. Seconds. */
-const closest = 0.5;
+/** The minAxis window, in seconds: nothing is measured more finely. */
+const minWindow = 0.5;
 
-/** Seconds that are there to draw on, however short a session is. */
-const shortest = 1;
+/** The minimum length of the axis, in seconds, for very short sessions. */
+const minAxis = 1;
 
 /** The whole axis. */
-export const wholeOf = (duration: number): Window => ({ from: 0, to: Math.max(shortest, duration) });
+export const wholeOf = (duration: number): Window => ({ from: 0, to: Math.max(minAxis, duration) });
 
-/** A window of that length that lies within the axis. */
+/** A window of the same length within the axis. */
 export function clamped({ from, to }: Window, duration: number): Window {
   const whole = wholeOf(duration);
-  const length = Math.min(whole.to, Math.max(closest, to - from));
+  const length = Math.min(whole.to, Math.max(minWindow, to - from));
   const start = Math.min(Math.max(0, from), whole.to - length);
   return { from: start, to: start + length };
 }
 
-/** The window `factor` times as long, where the moment `at` stays in its place. */
+/** The window scaled by `factor` around the moment `at`, which keeps its position. */
 export function zoomed({ from, to }: Window, factor: number, at: number, duration: number): Window {
-  const length = Math.min(wholeOf(duration).to, Math.max(closest, (to - from) * factor));
+  const length = Math.min(wholeOf(duration).to, Math.max(minWindow, (to - from) * factor));
   const share = to > from ? (at - from) / (to - from) : 0.5;
   return clamped({ from: at - share * length, to: at + (1 - share) * length }, duration);
 }
 
-/** The window, moved as far as it takes to see a moment, which then has something before it. */
-export function revealing(window: Window, at: number, duration: number): Window {
+/** The window, moved if necessary so that a moment is visible, with some context before it. */
+export function reveal(window: Window, at: number, duration: number): Window {
   const { from, to } = window;
   if (at >= from && at <= to) return window;
   const length = to - from;
@@ -40,15 +40,15 @@ const steps = [
   0.1, 0.25, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400,
 ] as const;
 
-/** Where the axis has its marks, at most so many. */
-export function ticksOf({ from, to }: Window, most: number): { step: number; ticks: number[] } {
-  const step = steps.find((each) => (to - from) / each <= most) ?? 86_400;
+/** The ticks of the axis, at maxTicks `maxTicks`. */
+export function ticksOf({ from, to }: Window, maxTicks: number): { step: number; ticks: number[] } {
+  const step = steps.find((each) => (to - from) / each <= maxTicks) ?? 86_400;
   const ticks: number[] = [];
   for (let n = Math.ceil(from / step); n * step <= to; n++) ticks.push(n * step);
   return { step, ticks };
 }
 
-/** The range of a sorted list of which a window shows something; what ends late may begin long before. */
+/** The range of a sorted list that is visible in a window; a long entry may begin far before it. */
 export function visible<T>(
   sorted: readonly T[],
   { from, to }: Window,
@@ -59,7 +59,7 @@ export function visible<T>(
   return sorted.slice(first, lowerBound(sorted, to, start, true));
 }
 
-/** The first that begins at a moment, or after it; `after`: after it. */
+/** The first entry that begins at or after a moment; `after`: only after it. */
 export function lowerBound<T>(
   sorted: readonly T[],
   moment: number,

@@ -2,20 +2,20 @@ import type { RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 
 export interface Gestures {
-  /** Of a click or a tap; pixels from the left and the top. */
+  /** A click or a tap; pixels from the left and the top. */
   press(x: number, y: number): void;
-  /** Of a mouse that is over it; undefined: it left. */
+  /** The mouse moved over the element; undefined: it left. */
   hover(point: { x: number; y: number } | undefined): void;
-  /** Moves what is seen by so many pixels. */
+  /** Moves the window by a number of pixels. */
   pan(pixels: number): void;
-  /** Makes what is seen `factor` times as long, around a point. */
+  /** Scales the window by `factor` around a point. */
   zoom(factor: number, x: number): void;
 }
 
-/** Pixels that a pointer may move in a press. */
-const still = 4;
+/** Pixels that a pointer may move during a press. */
+const pressTolerance = 4;
 
-/** Tells what mouse, wheel, trackpad and fingers do on an element. Scrolling up and down stays the page's. */
+/** Reports gestures of mouse, wheel, trackpad and touch on an element. Vertical scrolling is left to the page. */
 export function useGestures(element: RefObject<HTMLElement | null>, gestures: Gestures): void {
   const latest = useRef(gestures);
   latest.current = gestures;
@@ -42,12 +42,13 @@ export function useGestures(element: RefObject<HTMLElement | null>, gestures: Ge
     const move = (event: PointerEvent) => {
       const point = pointOf(event);
       const before = pointers.get(event.pointerId);
-      if (event.pointerType === 'mouse') latest.current.hover(before && moved > still ? undefined : point);
+      if (event.pointerType === 'mouse')
+        latest.current.hover(before && moved > pressTolerance ? undefined : point);
       if (!before) return;
       const apart = spread();
       pointers.set(event.pointerId, point);
       moved += Math.abs(point.x - before.x) + Math.abs(point.y - before.y);
-      if (moved <= still) return;
+      if (moved <= pressTolerance) return;
       if (!target.hasPointerCapture(event.pointerId)) target.setPointerCapture(event.pointerId);
       const now = spread();
       if (apart && now) {
@@ -57,7 +58,7 @@ export function useGestures(element: RefObject<HTMLElement | null>, gestures: Ge
     };
     const up = (event: PointerEvent) => {
       if (!pointers.delete(event.pointerId)) return;
-      if (event.type === 'pointerup' && moved <= still && pointers.size === 0) {
+      if (event.type === 'pointerup' && moved <= pressTolerance && pointers.size === 0) {
         const { x, y } = pointOf(event);
         latest.current.press(x, y);
       }

@@ -2,10 +2,10 @@ import { formatClock, formatReason, formatSpan } from '../../formats.ts';
 import { visible, type Window } from './axis.ts';
 import { lanes, type Scene, segmentNames } from './scene.ts';
 
-/** What is drawn at a point, in words. */
+/** A description of what is drawn at a point. */
 export interface Hit {
   text: string;
-  /** When it begins, in seconds on the axis, and whose turn it is. */
+  /** Its start, in seconds on the axis, and its turn. */
   at: number;
   turn?: number;
 }
@@ -34,17 +34,22 @@ const eventNames: Readonly<Record<Scene['events'][number]['kind'], string>> = {
 
 const line = (parts: readonly (string | undefined | false)[]): string => parts.filter(Boolean).join(' · ');
 
-/** What happened, and when. */
+/** The text of an event: what happened, and when. */
 export function eventText({ kind, label, seconds, at }: Scene['events'][number]): string {
-  const told = kind === 'closed' && label !== undefined ? formatReason(label) : label;
-  return line([eventNames[kind], told, seconds !== undefined && formatSpan(seconds), formatClock(at, 1)]);
+  const labelText = kind === 'closed' && label !== undefined ? formatReason(label) : label;
+  return line([
+    eventNames[kind],
+    labelText,
+    seconds !== undefined && formatSpan(seconds),
+    formatClock(at, 1),
+  ]);
 }
 
 /**
- * What is at a point of the drawing.
+ * What is drawn at a point.
  *
  * @param at seconds on the axis
- * @param slack seconds around it, for what is narrower than a finger or a pointer
+ * @param slack tolerance in seconds, for items narrower than a finger or a pointer
  */
 export function hitAt(scene: Scene, window: Window, at: number, y: number, slack: number): Hit | undefined {
   const lane = lanes.find(({ top, height }) => y >= top - 3 && y < top + height + 3);
@@ -62,7 +67,7 @@ export function hitAt(scene: Scene, window: Window, at: number, y: number, slack
     ({ start }) => start,
     scene.longest[name],
   ).filter(({ end }) => end >= near.from);
-  // Of those that reach here, the shortest lies on top.
+  // Of the bars at this point, the shortest is on top.
   const bar = [...bars].sort((a, b) => a.end - a.start - (b.end - b.start))[0];
   if (!bar) return undefined;
   const { start, end, turn } = bar;

@@ -3,20 +3,20 @@ import { formatClock } from '../../formats.ts';
 import { ticksOf, visible, type Window } from './axis.ts';
 import { axisHeight, drawingHeight, type Lane, lanes, type Scene, segmentToken } from './scene.ts';
 
-/** What is drawn, and how. */
+/** What is drawn, and its size, colours and font. */
 export interface Painting {
   scene: Scene;
   window: Window;
   /** Pixels. */
   width: number;
   colours: Colours;
-  /** The turn that is chosen. */
+  /** The selected turn. */
   chosen?: number;
-  /** Font of the axis. */
+  /** The font of the axis. */
   font: string;
 }
 
-/** From seconds on the axis to pixels from the left. */
+/** Converts seconds on the axis to pixels from the left. */
 export type Scale = (at: number) => number;
 
 export function scaleOf({ window: { from, to }, width }: Pick<Painting, 'window' | 'width'>): Scale {
@@ -24,7 +24,7 @@ export function scaleOf({ window: { from, to }, width }: Pick<Painting, 'window'
   return (at) => (at - from) * perSecond;
 }
 
-/** From pixels from the left to seconds on the axis. */
+/** Converts pixels from the left to seconds on the axis. */
 export function momentAt(
   x: number,
   { window: { from, to }, width }: Pick<Painting, 'window' | 'width'>,
@@ -56,10 +56,10 @@ const names = [
   'unattributed',
 ] as const;
 
-/** The stylesheet's colours, as a canvas takes them. */
+/** The stylesheet's colours in a format that a canvas accepts. */
 export type Colours = Readonly<Record<(typeof names)[number], string>>;
 
-/** What `light-dark()` comes to is told of properties only: one that takes a colour is asked. */
+/** A browser resolves `light-dark()` only in properties, so that the value is read from a colour property. */
 function read(): Colours {
   const probe = document.createElement('span');
   document.body.append(probe);
@@ -71,24 +71,24 @@ function read(): Colours {
   return Object.fromEntries(found) as unknown as Colours;
 }
 
-/** The colours of the theme that is shown just now. */
+/** The colours of the current theme. */
 export function useColours(): Colours {
   const [colours, setColours] = useState(read);
   useEffect(() => {
-    const look = () => setColours(read());
+    const update = () => setColours(read());
     const system = matchMedia('(prefers-color-scheme: dark)');
-    system.addEventListener('change', look);
-    const chosen = new MutationObserver(look);
+    system.addEventListener('change', update);
+    const chosen = new MutationObserver(update);
     chosen.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
     return () => {
-      system.removeEventListener('change', look);
+      system.removeEventListener('change', update);
       chosen.disconnect();
     };
   }, []);
   return colours;
 }
 
-/** How many times fonts were loaded: unlike other text, what is written on a canvas stays in the font before. */
+/** The number of times that fonts were loaded: unlike other text, text on a canvas keeps the previous font. */
 export function useLoadedFonts(): number {
   const [times, setTimes] = useState(0);
   useEffect(() => {
@@ -99,7 +99,7 @@ export function useLoadedFonts(): number {
   return times;
 }
 
-/** Draws the waveform of a lane's channel: of each pixel the lowest and the highest of its buckets. */
+/** Draws the waveform of a lane's channel: for each pixel, the minimum and maximum of its buckets. */
 export function paintWave(
   context: CanvasRenderingContext2D,
   lane: Lane,
@@ -131,10 +131,10 @@ export function paintWave(
   }
 }
 
-/** A bar is seen, however short it is. Pixels. */
-const narrowest = 1.5;
+/** The minimum width of a bar in pixels, so that short ones are visible. */
+const minBarWidth = 1.5;
 
-/** Draws the part of a session that a window shows. */
+/** Draws the part of a session within a window. */
 export function paint(context: CanvasRenderingContext2D, painting: Painting): void {
   const { width, colours, window } = painting;
   const x = scaleOf(painting);
@@ -145,7 +145,7 @@ export function paint(context: CanvasRenderingContext2D, painting: Painting): vo
     if (lane.name === 'events') paintEvents(context, lane, painting, x);
     else paintBars(context, lane, painting, x);
   }
-  // Where the axis ends, before the window does.
+  // The end of the axis, if it is before the end of the window.
   const end = x(painting.scene.duration);
   if (end < width && painting.scene.duration < window.to) {
     context.fillStyle = colours.sunken;
@@ -179,7 +179,7 @@ function paintAxis(context: CanvasRenderingContext2D, painting: Painting, x: Sca
     context.fillRect(at, axisHeight - 6, 1, drawingHeight - axisHeight + 6);
     context.fillStyle = colours['text-2'];
     const label = formatClock(tick, step < 1 ? (step < 0.25 ? 1 : 2) : 0);
-    // A label that does not fit at the end is left out.
+    // The last label is omitted if it does not fit.
     if (at + 4 + label.length * 7 < width) context.fillText(label, at + 4, axisHeight / 2 - 1);
   }
 }
@@ -195,11 +195,12 @@ function paintBars(context: CanvasRenderingContext2D, lane: Lane, painting: Pain
   );
   const speech = lane.name === 'user' || lane.name === 'agent';
   const colour = lane.name === 'latency' ? '' : laneColour(lane, colours);
-  if (lane.name === 'latency' && scene.noWait !== undefined) paintText(context, lane, scene.noWait, painting);
+  if (lane.name === 'latency' && scene.noLatencyReason !== undefined)
+    paintText(context, lane, scene.noLatencyReason, painting);
   const waves = speech && scene.peaks !== undefined;
   for (const bar of bars) {
     const left = x(bar.start);
-    const width = Math.max(narrowest, x(bar.end) - left);
+    const width = Math.max(minBarWidth, x(bar.end) - left);
     context.fillStyle = barColour(bar, colours) ?? colour;
     context.globalAlpha = waves ? 0.18 : 1;
     if (width < 4) context.fillRect(left, lane.top, width, lane.height);
@@ -217,11 +218,11 @@ function paintBars(context: CanvasRenderingContext2D, lane: Lane, painting: Pain
   if (waves) paintWave(context, lane, painting, colour, x);
 }
 
-/** What a lane says in place of bars; where there is no room, in as much of it as there is. */
+/** The text of a lane without bars, condensed if it does not fit. */
 function paintText(context: CanvasRenderingContext2D, lane: Lane, text: string, painting: Painting): void {
   context.font = painting.font;
   context.textBaseline = 'middle';
-  // No line of the axis goes through it.
+  // The background hides the grid lines behind the text.
   context.fillStyle = painting.colours.surface;
   context.fillRect(2, lane.top, context.measureText(text).width + 8, lane.height);
   context.fillStyle = painting.colours['text-2'];
@@ -238,7 +239,7 @@ const laneColour = ({ name }: Lane, colours: Colours): string =>
     events: colours.event,
   })[name];
 
-/** Of a bar that is not as its lane. */
+/** The colour of a bar that differs from its lane. */
 function barColour(bar: object, colours: Colours): string | undefined {
   if ('isError' in bar && bar.isError) return colours.bad;
   if ('segment' in bar) return colours[segmentToken(bar.segment as never).slice(2) as keyof Colours];
@@ -249,7 +250,7 @@ function paintEvents(context: CanvasRenderingContext2D, lane: Lane, painting: Pa
   const { scene, window, colours } = painting;
   const middle = lane.top + lane.height / 2;
   for (const { at, kind } of visible(scene.events, window, (event) => event.at, 1)) {
-    // One at the very end is seen, too.
+    // An event at the very end is visible, too.
     const left = Math.min(x(at), painting.width - 5);
     const colour = { interruption: colours.warn, error: colours.bad }[kind as string];
     context.fillStyle = colour ?? colours.event;

@@ -2,7 +2,7 @@ import type { Peaks, Timeline } from '../../api.ts';
 
 export type LaneName = 'user' | 'agent' | 'latency' | 'thinking' | 'tools' | 'events';
 
-/** A lane of the drawing; pixels. */
+/** A lane of the drawing, in pixels. */
 export interface Lane {
   name: LaneName;
   label: string;
@@ -31,7 +31,7 @@ export const lanes: readonly Lane[] = heights.map(([name, label, height], index)
   top: axisHeight + heights.slice(0, index).reduce((sum, each) => sum + each[2] + gap, 0),
 }));
 
-/** Below the lanes is room for a bar that says which part is seen. */
+/** The height of the bar below the lanes that shows the visible part. */
 const extentHeight = 10;
 
 export const drawingHeight =
@@ -40,7 +40,7 @@ export const drawingHeight =
 type Turn = Timeline['turns'][number];
 export type Segment = NonNullable<Turn['latency']>['segments'][number]['segment'];
 
-/** What a caller waited for, as a bar. Seconds on the axis. */
+/** A segment of the time that a caller waited, as a bar. Seconds on the axis. */
 export interface Wait {
   start: number;
   end: number;
@@ -48,21 +48,21 @@ export interface Wait {
   segment: Segment;
 }
 
-/** All that is drawn, sorted by its beginning. */
+/** Everything that is drawn, sorted by start. */
 export interface Scene {
   duration: number;
   turns: readonly Turn[];
   bars: Timeline['lanes'] & { latency: readonly Wait[] };
   events: Timeline['events'];
-  /** Seconds of the longest bar of a lane, so that those that reach into a window are found. */
+  /** Seconds of the longest bar of a lane, to find the bars that reach into a window. */
   longest: Readonly<Record<Exclude<LaneName, 'events'>, number>>;
   peaks?: Peaks;
-  /** Percent that reach the edge of a lane. */
+  /** The amplitude at the edge of a lane, in percent. */
   loudest: number;
-  /** Where the recording begins. */
+  /** The start of the recording. */
   audioOffset: number;
-  /** Why there are no waits at all. */
-  noWait?: string;
+  /** Why no turn has a latency. */
+  noLatencyReason?: string;
 }
 
 export function sceneOf(timeline: Timeline, peaks: Peaks | undefined): Scene {
@@ -94,11 +94,11 @@ export function sceneOf(timeline: Timeline, peaks: Peaks | undefined): Scene {
     peaks,
     loudest: loudestOf(peaks),
     audioOffset: timeline.audioOffset ?? 0,
-    noWait: latency.length > 0 ? undefined : noWaitOf(timeline.turns),
+    noLatencyReason: latency.length > 0 ? undefined : noLatencyReasonOf(timeline.turns),
   };
 }
 
-/** Why a turn has no latency, in a turn or a lane of its own. */
+/** Why a turn has no latency; shown in the turn, or in the latency lane. */
 export const unmeasuredTexts: Readonly<Record<NonNullable<Turn['unmeasured']>, string>> = {
   realtime: 'No latency: the SDKs measure none of realtime models',
   typed: 'No latency: the user typed',
@@ -106,14 +106,14 @@ export const unmeasuredTexts: Readonly<Record<NonNullable<Turn['unmeasured']>, s
   not_reported: 'No latency: the SDK measured none',
 };
 
-/** The reason that the first turn without a latency has, where others need not be told apart. */
-function noWaitOf(turns: readonly Turn[]): string | undefined {
+/** The reason of the first turn without a latency, if it stands for all turns. */
+function noLatencyReasonOf(turns: readonly Turn[]): string | undefined {
   const [reason, ...others] = new Set(turns.flatMap(({ unmeasured }) => unmeasured ?? []));
   if (reason === undefined) return undefined;
   return others.length === 0 ? unmeasuredTexts[reason] : 'No turn has a latency';
 }
 
-/** How a part of the latency is called, where people read it. */
+/** The displayed names of the latency segments. */
 export const segmentNames: Readonly<Record<Segment, string>> = {
   transcription: 'Transcription',
   endpointing: 'End of turn',
@@ -124,26 +124,26 @@ export const segmentNames: Readonly<Record<Segment, string>> = {
   unattributed: 'Unattributed',
 };
 
-/** The colour of a part, as in styles/tokens.css. */
+/** The colour of a segment, as in styles/tokens.css. */
 export const segmentToken = (segment: Segment): string => `--${segment.replace('_', '-')}`;
 
-/** The loudest of a recording reaches the edge of its lane, but noise is not blown up to it. Percent. */
-const quietest = 20;
+/** The minimum amplitude at the edge of a lane, in percent, so that noise is not magnified. */
+const minEdge = 20;
 
-/** What is louder than silence. Percent. */
-const silence = 2;
+/** The threshold of silenceThreshold, in percent. */
+const silenceThreshold = 2;
 
-/** How much of what is heard reaches at most the edge: one click in the audio must not make all else small. */
-const share = 0.99;
+/** The shareWithinEdge of audible buckets within the edge: one click in the audio must not shrink everything else. */
+const shareWithinEdge = 0.99;
 
-/** What is drawn up to the edge of a lane, of all channels alike; what is louder ends there. Percent. */
+/** The amplitude at the edge of a lane, in percent, the same for all channels; louder buckets are clipped. */
 export function loudestOf(peaks: Peaks | undefined): number {
   const counts = new Array<number>(101).fill(0);
   let heard = 0;
   for (const { min, max } of peaks?.channels ?? []) {
     for (const [bucket, high] of max.entries()) {
       const loud = Math.min(100, Math.round(Math.max(high, -(min[bucket] ?? 0))));
-      if (loud <= silence) continue;
+      if (loud <= silenceThreshold) continue;
       counts[loud] = (counts[loud] ?? 0) + 1;
       heard++;
     }
@@ -151,7 +151,7 @@ export function loudestOf(peaks: Peaks | undefined): number {
   let below = 0;
   const edge = counts.findIndex((count) => {
     below += count;
-    return heard > 0 && below >= heard * share;
+    return heard > 0 && below >= heard * shareWithinEdge;
   });
-  return Math.max(quietest, edge);
+  return Math.max(minEdge, edge);
 }

@@ -3,7 +3,7 @@ import type { Peaks, Timeline as TimelineData } from '../../api.ts';
 import { formatClock, formatCount } from '../../formats.ts';
 import { isPageShortcut } from '../../shortcuts.tsx';
 import { type Playback, usePlayback } from '../playback.ts';
-import { clamped, revealing, type Window, wholeOf, zoomed } from './axis.ts';
+import { clamped, reveal, type Window, wholeOf, zoomed } from './axis.ts';
 import { useGestures } from './gestures.ts';
 import { eventText, type Hit, hitAt } from './hits.ts';
 import { momentAt, type Painting, paint, scaleOf, useColours, useLoadedFonts } from './painter.ts';
@@ -11,18 +11,18 @@ import { axisHeight, drawingHeight, lanes, type Scene, sceneOf } from './scene.t
 
 type Event = Scene['events'][number];
 
-/** Each kind as painter.ts draws it. */
-const marks: Readonly<Record<Event['kind'], readonly [name: string, path: string]>> = {
+/** The name and shape of each kind, as drawn by painter.ts. */
+const eventShapes: Readonly<Record<Event['kind'], readonly [name: string, path: string]>> = {
   interruption: ['interruption', 'M8 3.5a4.5 4.5 0 1 1 0 9a4.5 4.5 0 1 1 0-9'],
   handoff: ['handoff', 'M4 3L13 8L4 13'],
   error: ['error', 'M8 2L14 13H2'],
   blocked: ['event loop blocked', 'M6.5 1h3v14h-3'],
   closed: ['closed', 'M4 4h8v8H4'],
 };
-const kinds = Object.keys(marks) as Event['kind'][];
+const kinds = Object.keys(eventShapes) as Event['kind'][];
 
-/** Seconds around the position in which an event is told: what an address keeps of a moment is rounded. */
-const near = 0.06;
+/** Seconds around the position in which events are described: an address contains a rounded position. */
+const tolerance = 0.06;
 
 interface EventLegendProps {
   events: readonly Event[];
@@ -30,26 +30,26 @@ interface EventLegendProps {
   position: number;
 }
 
-/** What the marks of the events stand for, of the kinds that there are; and in words, those at the position. */
+/** The legend of the event kinds that occur, and a description of the events at the position. */
 export function EventLegend({ events, position }: EventLegendProps) {
   if (events.length === 0) return null;
-  const there = new Set(events.map(({ kind }) => kind));
-  const here = events.filter(({ at }) => Math.abs(at - position) < near);
+  const present = new Set(events.map(({ kind }) => kind));
+  const current = events.filter(({ at }) => Math.abs(at - position) < tolerance);
   return (
     <div class="event-legend">
       <ul aria-label="Events">
         {kinds
-          .filter((kind) => there.has(kind))
+          .filter((kind) => present.has(kind))
           .map((kind) => (
             <li key={kind}>
               <svg class={`event-${kind}`} viewBox="0 0 16 16" aria-hidden="true">
-                <path d={marks[kind][1]} />
+                <path d={eventShapes[kind][1]} />
               </svg>
-              {marks[kind][0]}
+              {eventShapes[kind][0]}
             </li>
           ))}
       </ul>
-      <span role="status">{here.map(eventText).join('; ')}</span>
+      <span role="status">{current.map(eventText).join('; ')}</span>
     </div>
   );
 }
@@ -57,11 +57,13 @@ export function EventLegend({ events, position }: EventLegendProps) {
 interface ExtentProps {
   window: Window;
   duration: number;
-  /** Moves what is seen, to begin at a moment. */
+  /** Moves the window so that it begins at a moment. */
   move(from: number): void;
 }
 
-/** Which part of the whole is seen: a bar to pull, as that of a list. Keys have the position, which what is seen follows. */
+/**
+ * The visible part of the axis: a bar to drag, as a scroll bar. Keys move the position instead, which the window follows.
+ */
 export function Extent({ window: { from, to }, duration, move }: ExtentProps) {
   const track = useRef<HTMLDivElement>(null);
   const whole = wholeOf(duration).to;
@@ -88,14 +90,14 @@ export function Extent({ window: { from, to }, duration, move }: ExtentProps) {
 }
 
 interface ZoomButtonsProps {
-  /** Whether all of it is seen. */
+  /** Whether the whole axis is visible. */
   whole: boolean;
   zoomIn(): void;
   zoomOut(): void;
   fit(): void;
 }
 
-/** How much of the axis is seen; also with the keys +, − and 0. */
+/** The zoom buttons; the keys +, − and 0 do the same. */
 export function ZoomButtons({ whole, zoomIn, zoomOut, fit }: ZoomButtonsProps) {
   useEffect(() => {
     const steps: Readonly<Record<string, () => void>> = { '+': zoomIn, '=': zoomIn, '-': zoomOut, 0: fit };
@@ -134,16 +136,16 @@ interface TimelineProps {
   timeline: TimelineData;
   peaks?: Peaks;
   playback: Playback;
-  /** The turn that is chosen. */
+  /** The selected turn. */
   chosen?: number;
-  /** Somebody pointed at a moment, and at a turn if there was one. */
+  /** Called on a click at a moment, with the turn if present is one. */
   onPoint(at: number, turn: number | undefined): void;
 }
 
 const isPlaying = ({ playing }: Playback): boolean => playing;
 const wholeSecond = ({ position }: Playback): number => Math.round(position);
 
-/** A session on one axis: who spoke, thought and worked when, how long a caller waited, and the recording. */
+/** A session on one axis: speech, thinking, tools, the caller's waiting times, and the recording. */
 export function Timeline({ timeline, peaks, playback, chosen, onPoint }: TimelineProps) {
   const surface = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -154,7 +156,7 @@ export function Timeline({ timeline, peaks, playback, chosen, onPoint }: Timelin
   const scene = useMemo(() => sceneOf(timeline, peaks), [timeline, peaks]);
   const { duration } = scene;
   const [chosenWindow, setWindow] = useState<Window>();
-  // As long as nobody has chosen a part, all of it is seen, also while it grows.
+  // Without a selected window the whole axis is visible, also while it grows.
   const window = chosenWindow ? clamped(chosenWindow, duration) : wholeOf(duration);
   const playing = usePlayback(playback, isPlaying);
   const second = usePlayback(playback, wholeSecond);
@@ -187,13 +189,13 @@ export function Timeline({ timeline, peaks, playback, chosen, onPoint }: Timelin
     paint(context, painting);
   }, [scene, window.from, window.to, width, colours, chosen, fonts]);
 
-  const look = (next: Window) => {
-    // More may come before it is drawn.
+  const showWindow = (next: Window) => {
+    // More events may arrive before the next render.
     latest.current = { ...latest.current, window: next };
     setWindow(next.to - next.from >= wholeOf(duration).to ? undefined : next);
   };
 
-  // The playhead moves with each frame: it is placed without drawing anything else.
+  // The playhead moves with each frame, without a new drawing of anything else.
   useEffect(() => {
     const place = () => {
       const x = scaleOf(latest.current)(playback.position);
@@ -205,16 +207,17 @@ export function Timeline({ timeline, peaks, playback, chosen, onPoint }: Timelin
     const follow = () => {
       const { position } = playback;
       const now = latest.current;
-      const followed = position === before ? now.window : revealing(now.window, position, now.scene.duration);
+      const followed = position === before ? now.window : reveal(now.window, position, now.scene.duration);
       before = position;
-      if (followed !== now.window) look(followed);
+      if (followed !== now.window) showWindow(followed);
       place();
     };
     place();
     return playback.subscribe(follow);
   }, [playback, window.from, window.to, width]);
 
-  const zoom = (factor: number, at: number) => look(zoomed(latest.current.window, factor, at, duration));
+  const zoom = (factor: number, at: number) =>
+    showWindow(zoomed(latest.current.window, factor, at, duration));
   const at = (x: number) => momentAt(x, latest.current);
   const hit = (x: number, y: number) => hitAt(scene, latest.current.window, at(x), y, at(x + 3) - at(x));
 
@@ -227,7 +230,7 @@ export function Timeline({ timeline, peaks, playback, chosen, onPoint }: Timelin
     pan: (pixels) => {
       const { window: now, width: across } = latest.current;
       const by = (pixels / Math.max(1, across)) * (now.to - now.from);
-      look(clamped({ from: now.from + by, to: now.to + by }, duration));
+      showWindow(clamped({ from: now.from + by, to: now.to + by }, duration));
     },
     zoom: (factor, x) => zoom(factor, at(x)),
   });
@@ -261,7 +264,7 @@ export function Timeline({ timeline, peaks, playback, chosen, onPoint }: Timelin
           <Extent
             window={window}
             duration={duration}
-            move={(from) => look(clamped({ from, to: from + window.to - window.from }, duration))}
+            move={(from) => showWindow(clamped({ from, to: from + window.to - window.from }, duration))}
           />
         )}
         {hover && (

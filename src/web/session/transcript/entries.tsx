@@ -2,8 +2,8 @@ import { useState } from 'preact/hooks';
 import { formatClock, formatSpan } from '../../formats.ts';
 import type { Entry } from './turns.ts';
 
-/** JSON with indents, for people; what is none, as it is. */
-export function pretty(text: string): string {
+/** Indented JSON; other text unchanged. */
+export function formatJson(text: string): string {
   try {
     return JSON.stringify(JSON.parse(text), undefined, 2);
   } catch {
@@ -17,7 +17,7 @@ interface EntryProps<K extends Entry['of']> {
   onPlay(at: number): void;
 }
 
-/** When it was: a button, where it can be played from. */
+/** The time of an entry: a button if there is a recording. */
 function Moment({ at, onPlay }: { at?: number; onPlay(at: number): void }) {
   if (at === undefined) return null;
   const clock = formatClock(at);
@@ -35,8 +35,8 @@ const speakers: Readonly<Record<string, string>> = {
   developer: 'Developer',
 };
 
-/** Below that, what was understood may well be wrong. */
-const doubtful = 0.6;
+/** Below this confidence, a transcript may well be wrong. */
+const lowConfidence = 0.6;
 
 export function Message({ entry: { item, at, unspoken }, onPlay }: EntryProps<'message'>) {
   const { role = 'assistant', text, interrupted, confidence } = item;
@@ -51,7 +51,7 @@ export function Message({ entry: { item, at, unspoken }, onPlay }: EntryProps<'m
             not spoken
           </span>
         )}
-        {confidence !== undefined && confidence > 0 && confidence < doubtful && (
+        {confidence !== undefined && confidence > 0 && confidence < lowConfidence && (
           <span class="tag" title="Confidence of the speech recognition">
             {Math.round(confidence * 100)} % sure
           </span>
@@ -94,10 +94,10 @@ function ToolBody({ entry: { call, output, at }, onPlay }: EntryProps<'tool'>) {
     <div class="tool-body">
       <Moment at={at} onPlay={onPlay} />
       <h3>Arguments</h3>
-      <pre>{call?.arguments === undefined ? 'not stored' : pretty(call.arguments)}</pre>
+      <pre>{call?.arguments === undefined ? 'not stored' : formatJson(call.arguments)}</pre>
       <h3>{output?.isError ? 'Error' : 'Result'}</h3>
       <pre>
-        {output?.output === undefined ? (output ? 'not stored' : 'no result') : pretty(output.output)}
+        {output?.output === undefined ? (output ? 'not stored' : 'no result') : formatJson(output.output)}
       </pre>
     </div>
   );

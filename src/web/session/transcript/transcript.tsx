@@ -9,18 +9,18 @@ interface TranscriptProps {
   timeline: Timeline;
   playback: Playback;
   chosen?: number;
-  /** Somebody wants to hear a turn, from a moment on the axis. */
+  /** Called to play a turn from a moment on the axis. */
   onChoose(turn: number, at: number): void;
 }
 
-/** Seconds after which what plays is brought into view again, if somebody scrolled away. */
+/** Seconds after a scroll by the user before the current turn is scrolled into view again. */
 const scrollPauseSeconds = 8;
 
 const hasRecording = (playback: Playback): boolean => playback.hasRecording;
 
 /**
- * The conversation, turn by turn. A browser lays out what is near only (`content-visibility`), and finds the words of all
- * messages; what a tool took and gave is there to be found once it is open.
+ * The conversation, turn by turn. A browser lays out only turns near the viewport (`content-visibility`), but its search
+ * finds the text of all messages. Arguments and results of a tool are found once its entry is open.
  */
 export function Transcript({ transcript, timeline, playback, chosen, onChoose }: TranscriptProps) {
   const turns = useStable(useMemo(() => entriesOf(transcript, timeline), [transcript, timeline]));
@@ -63,7 +63,7 @@ export function Transcript({ transcript, timeline, playback, chosen, onChoose }:
   );
 }
 
-/** The turns, of which those that are as they were stay the same objects, so that only others are drawn anew. */
+/** The turns. Unchanged turns keep their object identity, so that only changed ones are rendered again. */
 function useStable(turns: TurnEntries[]): TurnEntries[] {
   const before = useRef(new Map<number, { text: string; entries: TurnEntries }>());
   return useMemo(() => {
@@ -79,7 +79,7 @@ function useStable(turns: TurnEntries[]): TurnEntries[] {
   }, [turns]);
 }
 
-/** Keeps what plays in view, unless somebody has just scrolled elsewhere. */
+/** Keeps the turn that plays in view, unless the user has just scrolled. */
 function useFollowing(playing: number | undefined): void {
   const scrolled = useRef(Number.NEGATIVE_INFINITY);
   useEffect(() => {

@@ -7,16 +7,16 @@ import { segmentNames, segmentToken, unmeasuredTexts } from '../timeline/scene.t
 import { Handoff, Instructions, Message, Tool } from './entries.tsx';
 import type { Entry, Turn, TurnEntries } from './turns.ts';
 
-/** How far out of sight is near. */
+/** The margin around the viewport that counts as near. */
 const margin = '1500px 0px';
 
-/** Tells once an element is near what is seen; gives what takes that back. */
+/** Calls `near` once an element is near the viewport; returns a function that unsubscribes. */
 export type ObserveNearViewport = (element: Element, near: () => void) => () => void;
 
-/** That of a transcript: one observer for all its turns, since a browser asks each of them with each frame. */
+/** One observer for all turns of a transcript, since a browser evaluates each observer with each frame. */
 export const NearViewport = createContext<ObserveNearViewport | undefined>(undefined);
 
-/** Makes that of a transcript, and closes it with it. */
+/** Creates the observer of a transcript, and disconnects it when the component unmounts. */
 export function useNearViewportObserver(): ObserveNearViewport {
   const { observe, observer } = useMemo(createNearViewportObserver, []);
   useEffect(() => () => observer.disconnect(), [observer]);
@@ -42,7 +42,7 @@ function createNearViewportObserver(): { observe: ObserveNearViewport; observer:
   return { observe, observer };
 }
 
-/** Whether an element has been near what is seen: what stands in it has to be drawn from then on. */
+/** Whether an element has been near the viewport: from then on, its content is rendered. */
 export function useNearViewport(element: RefObject<Element | null>): boolean {
   const observe = useContext(NearViewport);
   const [near, setNear] = useState(false);
@@ -55,15 +55,15 @@ export function useNearViewport(element: RefObject<Element | null>): boolean {
 
 export interface WaterfallProps {
   latency: NonNullable<Turn['latency']>;
-  /** What all of the width stands for, in seconds: the same in all turns, so that they can be compared. */
+  /** The seconds of the full width: the same in all turns, so that they can be compared. */
   scale: number;
 }
 
-/** How high a waterfall is: its title, and a row for each part. */
+/** The height of a waterfall: its title, and a row for each segment. */
 export const waterfallRem = ({ segments }: WaterfallProps['latency']): number =>
   1.5 + 1.125 * segments.length;
 
-/** What a caller waited for in a turn: each part begins where the one before it ended. */
+/** The latency of a turn by segment: each one begins at the end of the previous one. */
 export function Waterfall({ latency: { e2e, segments }, scale }: WaterfallProps) {
   const share = (seconds: number) => `${Math.min(100, (100 * seconds) / scale)}%`;
   let before = 0;
@@ -108,10 +108,10 @@ interface TurnBlockProps extends TurnEntries {
   onChoose(turn: number, at: number): void;
 }
 
-/** Within what a click is the second of two, in milliseconds. */
+/** The maximum interval of a double click, in milliseconds. */
 const doubleClickMs = 300;
 
-/** How a latency stands out. */
+/** The classes of highlighted latencies. */
 const latencyTags = { slow: 'tag tag-warn', 'too-slow': 'tag tag-bad' } as const;
 
 function latencyTag(e2e: number): string {
@@ -121,7 +121,7 @@ function latencyTag(e2e: number): string {
 
 export const turnElementId = (turn: number): string => `turn-${turn}`;
 
-/** One turn: what was said and done in it, and what the caller waited for. */
+/** One turn: its messages, tool calls and latency. */
 export const TurnBlock = memo(function TurnBlock({
   turn,
   entries,
@@ -141,7 +141,7 @@ export const TurnBlock = memo(function TurnBlock({
     clearTimeout(later.current);
     const control = event.target instanceof Element && event.target.closest('button, a, summary, pre');
     if (control || event.detail > 1) return;
-    // Whoever marks words wants to copy them; and a second click may come, which marks one.
+    // A user who selects text wants to copy it; and a second click may follow, which selects a word.
     later.current = setTimeout(() => getSelection()?.isCollapsed && play(start), doubleClickMs);
   };
   return (
@@ -182,7 +182,10 @@ export const TurnBlock = memo(function TurnBlock({
   );
 });
 
-/** A waterfall is drawn when it is near: a call of two hours has a thousand of them. Until then, its room is kept. */
+/**
+ * A waterfall is rendered once it is near the viewport: a call of two hours has a thousand of them. A placeholder has its
+ * height until then.
+ */
 function NearWaterfall(props: WaterfallProps) {
   const place = useRef<HTMLDivElement>(null);
   const near = useNearViewport(place);

@@ -4,8 +4,9 @@ export type Item = Transcript['items'][number];
 export type Turn = Timeline['turns'][number];
 
 /**
- * What stands in a turn, one below the other. `at` is seconds on the axis; nobody heard what is `unspoken`. `key` is which one of the turn it is: ids change
- * when the call ends and the SDK sends the conversation itself, and whoever reads must not notice.
+ * The entries of a turn, from top to bottom. `at` is seconds on the axis; an `unspoken` message was never heard. `key`
+ * counts the entries of a kind in the turn. It replaces the SDK's ids, which change when the call ends and the SDK sends
+ * the conversation itself.
  */
 export type Entry = { key: string } & Unkeyed;
 
@@ -23,8 +24,8 @@ export interface TurnEntries {
 }
 
 /**
- * When an item stands, in seconds on the axis. A span tells of the agent's words from when the LLM was asked: until the SDK
- * sends when it spoke them, they stand where it is heard next.
+ * The time of an item, in seconds on the axis. A span dates the agent's message to its LLM request. Until the SDK sends
+ * when the message was spoken, it is placed at the agent's next speech.
  */
 function placeOf(item: Item, start: number, speeches: readonly number[]): number | undefined {
   const { metrics, at, provisional, role } = item;
@@ -34,7 +35,7 @@ function placeOf(item: Item, start: number, speeches: readonly number[]): number
   return (provisional && role === 'assistant' && speeches.find((speech) => speech >= place)) || place;
 }
 
-/** What the user says of a turn begins with it: an item may tell of a `mhm` that was thrown in long before. */
+/** User messages are placed at the start of their turn or later: an item may date from a backchannel (`mhm`) long before. */
 const placeIn = (turn: Turn, item: Item, start: number, speeches: readonly number[]): number | undefined =>
   item.type === 'message' && item.role === 'user' ? turn.start : placeOf(item, start, speeches);
 
@@ -69,7 +70,7 @@ const kindOf = (entry: UntimedEntry): string => {
   }
 };
 
-/** Entries with their keys: the first of its kind in the turn, the second, and so on. */
+/** Adds the keys: the first entry of its kind in the turn, the second, and so on. */
 function keyed(entries: readonly Unkeyed[]): Entry[] {
   const counts = new Map<string, number>();
   return entries.map((entry) => {
@@ -81,8 +82,8 @@ function keyed(entries: readonly Unkeyed[]): Entry[] {
 }
 
 /**
- * Replies that nobody heard: no speech of theirs ever began. Only of a conversation that is over, from an SDK that tells
- * when what it said was spoken; who only writes has none of them.
+ * Replies that nobody heard, because their speech never began. Only for ended conversations, and only if the SDK reports
+ * when replies were spoken; a text-only agent has none.
  */
 function unspokenOf({ items, provisional }: Transcript, { lanes }: Timeline): ReadonlySet<string> {
   const replies = items.filter(({ type, role }) => type === 'message' && role === 'assistant');
@@ -92,7 +93,7 @@ function unspokenOf({ items, provisional }: Transcript, { lanes }: Timeline): Re
   return new Set(replies.flatMap((item) => (began(item) || spoken.has(item.id) ? [] : [item.id])));
 }
 
-/** The conversation by turns: each tool's call with its output. */
+/** The conversation by turn, with each tool call and its output in one entry. */
 export function entriesOf(transcript: Transcript, timeline: Timeline): TurnEntries[] {
   const { items } = transcript;
   const { turns, start, lanes } = timeline;
@@ -125,7 +126,7 @@ export function entriesOf(transcript: Transcript, timeline: Timeline): TurnEntri
   }));
 }
 
-/** The turn that is going on at a moment: the last that has begun. Seconds on the axis. */
+/** The turn at a moment: the last one that has begun. Seconds on the axis. */
 export function turnAt(turns: readonly Turn[], at: number): Turn | undefined {
   let [low, high] = [0, turns.length];
   while (low < high) {
