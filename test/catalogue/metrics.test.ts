@@ -193,7 +193,7 @@ describe.each(Object.entries(catalogue))('%s', (name, spec) => {
   });
 
   test('has valid label names, without common labels and call identifiers', () => {
-    const taken = [
+    const reserved = [
       'agent_name',
       'agent_version',
       'le',
@@ -206,7 +206,7 @@ describe.each(Object.entries(catalogue))('%s', (name, spec) => {
     ];
     for (const [label, values] of Object.entries(spec.labels)) {
       expect(label).toMatch(/^[a-z][a-z0-9_]*$/);
-      expect(taken).not.toContain(label);
+      expect(reserved).not.toContain(label);
       if (values !== 'open') expect(values).toEqual([...new Set(values)]);
     }
   });
@@ -218,7 +218,7 @@ test('lost jobs are counted by a counter with the label', () => {
 });
 
 test.each(['__proto__', 'constructor', 'toString', '', 'lk_agents_telepathy_total'])(
-  '%j is no series',
+  '%j is not a series',
   (name) => {
     expect(isMetric(name)).toBe(false);
   },

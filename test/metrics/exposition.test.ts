@@ -115,7 +115,7 @@ describe('default labels', () => {
 
 describe('a user-defined registry', () => {
   /** Metrics that a user may have registered. */
-  function own<R extends Registry | Registry<OpenMetricsContentType>>(registry: R): R {
+  function addUserMetrics<R extends Registry | Registry<OpenMetricsContentType>>(registry: R): R {
     const registers = [registry as Registry];
     new Counter({ name: 'my_calls_total', help: 'Calls.', registers }).inc(2);
     new Counter({ name: 'my_hits', help: 'A name of the old kind.', registers }).inc(3);
@@ -133,7 +133,7 @@ describe('a user-defined registry', () => {
   }
 
   test('is included in both formats', async () => {
-    const recorder = fill(createRecorder({ registry: own(new Registry()) }));
+    const recorder = fill(createRecorder({ registry: addUserMetrics(new Registry()) }));
     for (const format of ['text', 'openmetrics', 'text'] as const) {
       const exposition = await recorder.expose(format);
       parse(exposition, format);
@@ -151,7 +151,7 @@ describe('a user-defined registry', () => {
   test('of type OpenMetrics is included in both formats, also after it rendered itself', async () => {
     const registry = new Registry<OpenMetricsContentType>();
     registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
-    own(registry);
+    addUserMetrics(registry);
     const recorder = fill(createRecorder({ registry: registry as never }));
     await registry.metrics();
     for (const format of ['text', 'openmetrics', 'text'] as const) {
@@ -165,7 +165,7 @@ describe('a user-defined registry', () => {
   });
 
   test('is not modified', async () => {
-    const registry = own(new Registry());
+    const registry = addUserMetrics(new Registry());
     const before = await registry.metrics();
     for (const format of ['openmetrics', 'text'] as const) await expose(registry, format);
     expect(await registry.metrics()).toBe(before);
@@ -247,9 +247,9 @@ describe('creation times', () => {
     expect(await createRecorder({ registry }).expose('openmetrics-created')).not.toContain(
       'my_calls_created',
     );
-    const own = new Registry();
-    new Counter({ name: 'my_calls_total', help: 'Calls.', registers: [own] }).inc(2);
-    const recorder = createRecorder({ registry: own, othersCreatedAt: at });
+    const userRegistry = new Registry();
+    new Counter({ name: 'my_calls_total', help: 'Calls.', registers: [userRegistry] }).inc(2);
+    const recorder = createRecorder({ registry: userRegistry, othersCreatedAt: at });
     expect(await recorder.expose('openmetrics-created')).toContain(
       '\nmy_calls_total 2\nmy_calls_created 1764408000.123\n',
     );

@@ -43,7 +43,7 @@ function labelsOf(set = '{}'): Record<string, string> {
  * Reads an exposition as strictly as its specification allows: every line must be a description, a sample of the
  * family described last, or empty (text), and no label set may appear twice.
  *
- * @throws for anything else
+ * @throws for any other line
  */
 export function parse(text: string, format: Format): Family[] {
   const families: Family[] = [];
@@ -72,7 +72,7 @@ export function parse(text: string, format: Format): Family[] {
   return families;
 }
 
-/** @throws unless a creation time stands behind the samples of its label set, where Prometheus looks for it */
+/** @throws unless a creation time follows the samples of its label set, where Prometheus expects it */
 function requireLastLabelSet(labels: Readonly<Record<string, string>>, { samples }: Family): void {
   const { le: _, ...last } = samples.at(-1)?.labels ?? {};
   if (JSON.stringify(last) !== JSON.stringify(labels))

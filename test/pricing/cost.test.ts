@@ -227,11 +227,11 @@ const write = (dollars: string, to = file) =>
   writeFileSync(to, `${head}prices:\n  acme/m: { requests_per_thousand: ${dollars} }\n`);
 
 function open(options: PricesOptions = { file }) {
-  const said: string[] = [];
+  const logged: string[] = [];
   const reloads: string[] = [];
   const prices = openPrices({
     reloadMs: 20,
-    log: (message) => said.push(message),
+    log: (message) => logged.push(message),
     onReload: (result) => reloads.push(result),
     ...options,
   });
@@ -242,10 +242,10 @@ function open(options: PricesOptions = { file }) {
     const [derived] = prices.derivation.of(request);
     return derived?.metric === 'lk_agents_cost_usd_total' ? derived.factor * 1000 : undefined;
   };
-  return { prices, said, reloads, price };
+  return { prices, logged, reloads, price };
 }
 
-async function until(condition: () => boolean): Promise<void> {
+async function waitUntil(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
@@ -288,7 +288,7 @@ describe('a changed price file', () => {
     const { prices, price, reloads } = open();
     const { revision } = prices.derivation;
     write('7.25');
-    await until(() => reloads.length > 0);
+    await waitUntil(() => reloads.length > 0);
     expect([price(), reloads]).toEqual([7.25, ['ok']]);
     expect(prices.derivation.revision).toBeGreaterThan(revision);
   });
@@ -301,34 +301,34 @@ describe('a changed price file', () => {
     const { price, reloads } = open();
     symlinkSync(after, `${file}.new`);
     renameSync(`${file}.new`, file);
-    await until(() => reloads.length > 0);
+    await waitUntil(() => reloads.length > 0);
     expect(price()).toBe(11);
   });
 
   test('with an error is reported once, and the previous prices stay in use', async () => {
     write('5');
-    const { price, reloads, said } = open();
+    const { price, reloads, logged } = open();
     write('-1');
-    await until(() => reloads.length > 0);
+    await waitUntil(() => reloads.length > 0);
     // As long as several checks of the file.
     await new Promise((resolve) => setTimeout(resolve, 120));
     expect([price(), reloads]).toEqual([5, ['failed']]);
-    expect(said).toEqual([
+    expect(logged).toEqual([
       `The old prices stay in use: ${file}:5: prices.acme/m.requests_per_thousand is -1, but takes dollars: ` +
         'a number from 0 to 1000000',
     ]);
     write('6');
-    await until(() => reloads.length > 1);
+    await waitUntil(() => reloads.length > 1);
     expect([price(), reloads]).toEqual([6, ['failed', 'ok']]);
   });
 
   test('keeps its prices when it is deleted', async () => {
     write('5');
-    const { price, reloads, said } = open();
+    const { price, reloads, logged } = open();
     rmSync(file);
-    await until(() => reloads.length > 0);
+    await waitUntil(() => reloads.length > 0);
     expect(price()).toBe(5);
-    expect(said.join()).toContain('ENOENT');
+    expect(logged.join()).toContain('ENOENT');
   });
 
   test('is not read after close', async () => {

@@ -107,7 +107,7 @@ describe('a turn', () => {
 });
 
 test.each([Number.NaN, Number.POSITIVE_INFINITY, -1, 203])(
-  'a delay of %j s explains nothing',
+  'an invalid delay of %j s adds no segment',
   (transcriptionDelay) => {
     const segments = segmentsOf({ e2eLatency: 10, transcriptionDelay, llmNodeTtft: 0.5 });
     expect(segments).toEqual({ ...none, llm: 0.5, unattributed: 9.5 });
