@@ -1,15 +1,15 @@
 import { afterAll, afterEach } from 'vitest';
 
-/** How to close what tests have opened, in the order in which they have. */
+/** Close functions of the resources that tests opened, in the order of opening. */
 const closes: (() => unknown)[] = [];
 let untilEnd = false;
 
-/** Has something closed after the test that opens it: the last that was opened is the first that is closed. */
+/** Registers a close function to run after the current test, last registered first. */
 export function closeAfterTest(close: () => unknown): void {
   closes.push(close);
 }
 
-/** Has everything stay open until the last test of the file: for tests that run side by side. */
+/** Defers closing until the last test of the file, for tests that run concurrently. */
 export function keepUntilEnd(): void {
   untilEnd = true;
 }
@@ -26,7 +26,7 @@ async function closeAll(): Promise<void> {
   if (errors.length > 0) throw errors[0];
 }
 
-/** For a setup file, which is loaded for each file of tests, also where files share their modules. */
+/** Registers the hooks. To be called in a setup file, which is loaded for each test file even if test files share modules. */
 export function closeAfterTests(): void {
   afterEach(async () => {
     if (!untilEnd) await closeAll();

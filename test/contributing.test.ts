@@ -21,7 +21,7 @@ beforeAll(() => {
 afterAll(() => rmSync(copy, { recursive: true }));
 
 test.skipIf(isMissing('git'))(
-  'the diff that adds a metric applies and builds, and the metric is there',
+  'the example diff that adds a metric applies, builds and exposes the metric',
   async () => {
     const diff = guide.match(/```diff\n(.*?)```/s)?.[1] ?? '';
     writeFileSync(join(copy, 'metric.diff'), diff);
@@ -45,7 +45,7 @@ test.skipIf(isMissing('git'))(
   },
 );
 
-test('the scripts that the guide names exist', () => {
+test('the scripts named in the guide exist', () => {
   const { scripts } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'));
   const named = [...guide.matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name);
   expect(named).toContain('check:metrics');

@@ -4,21 +4,21 @@ import { describe, expect, test } from 'vitest';
 import { parseModule } from './layout/modules.ts';
 import { violations } from './layout/rules.ts';
 
-/** What is against the layout in these files, given as path → source. */
-const against = (files: Record<string, string>) =>
+/** The layout violations in these files, given as path → source. */
+const violationsIn = (files: Record<string, string>) =>
   violations(Object.entries(files).map(([path, source]) => parseModule(path, source)));
 
-test('the sources keep to the layout', () => {
+test('the sources follow the layout rules', () => {
   const root = join(import.meta.dirname, '../src');
   const paths = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((path) =>
     /\.tsx?$/.test(path),
   );
   const files = paths.map((path) => [path.replaceAll('\\', '/'), readFileSync(join(root, path), 'utf8')]);
   expect(files.length).toBeGreaterThan(50);
-  expect(against(Object.fromEntries(files))).toEqual([]);
+  expect(violationsIn(Object.fromEntries(files))).toEqual([]);
 });
 
-test('helpers of tests that share their modules register no hooks when they are loaded, for only the first file would have them', () => {
+test('helpers of tests with shared modules register no hooks at import, because only the first test file would run them', () => {
   const agent = ['egress', 'livekit', 'otel', 'relay', 'reports', 'telemetry'].map((name) => `agent/${name}`);
   const shared = [...agent, 'catalogue', 'metrics', 'monitoring', 'pricing', 'session'];
   const helpers = shared.flatMap((folder) =>
@@ -33,7 +33,7 @@ test('helpers of tests that share their modules register no hooks when they are 
   expect(hooked).toEqual([]);
 });
 
-describe('directions', () => {
+describe('imports between folders', () => {
   test.each([
     ['catalogue/metrics.ts', "import '../metrics/recorder.ts';", 'metrics/recorder.ts'],
     ['metrics/recorder.ts', "import { seconds } from '../session/samples.ts';", 'session/samples.ts'],
@@ -92,37 +92,37 @@ describe('directions', () => {
     ['cli/main.ts', "import { formatCost } from '../web/formats.ts';", 'web/formats.ts'],
     ['agent/index.ts', "import { play } from '../simulate/call.ts';", 'simulate/call.ts'],
     ['options.ts', "import { seconds } from './session/samples.ts';", 'session/samples.ts'],
-  ])('%s must not say %s', (path, source, target) => {
-    expect(against({ [path]: source })).toEqual([`${path} must not import ${target}`]);
+  ])('%s must not contain %s', (path, source, target) => {
+    expect(violationsIn({ [path]: source })).toEqual([`${path} must not import ${target}`]);
   });
 
-  test('the relay may take types of metrics, and nothing that is loaded', () => {
+  test('the relay may import types of metrics and no values', () => {
     const types = "import type { Recorder } from '../../metrics/recorder.ts';";
     const mixed = "import { createRecorder, type Recorder } from '../../metrics/recorder.ts';";
-    expect(against({ 'agent/relay/server.ts': types })).toEqual([]);
-    expect(against({ 'agent/relay/server.ts': mixed })).toEqual([
+    expect(violationsIn({ 'agent/relay/server.ts': types })).toEqual([]);
+    expect(violationsIn({ 'agent/relay/server.ts': mixed })).toEqual([
       'agent/relay/server.ts must not import values of metrics/recorder.ts',
     ]);
   });
 
-  test('the web page may take types of what the API returns, and nothing that is loaded', () => {
+  test('the web page may import types of the API and no values', () => {
     const types = "import type { summarySchema } from '../gateway/api/schema.ts';";
     const values = "import { summarySchema } from '../gateway/api/schema.ts';";
-    expect(against({ 'web/api.ts': types })).toEqual([]);
-    expect(against({ 'web/api.ts': values })).toEqual([
+    expect(violationsIn({ 'web/api.ts': types })).toEqual([]);
+    expect(violationsIn({ 'web/api.ts': values })).toEqual([
       'web/api.ts must not import values of gateway/api/schema.ts',
     ]);
   });
 
-  test('a folder may import its own files, and cli all but the web page', () => {
-    const own = "import { handle } from './connection.ts';";
+  test('a folder may import its own files, and cli may import all folders except the web page', () => {
+    const sameFolder = "import { handle } from './connection.ts';";
     const all =
       "import '../agent/monitor.ts'; import '../agent/livekit/replay.ts'; import '../monitoring/artefacts.ts';";
-    expect(against({ 'agent/relay/server.ts': own, 'cli/main.ts': all })).toEqual([]);
+    expect(violationsIn({ 'agent/relay/server.ts': sameFolder, 'cli/main.ts': all })).toEqual([]);
   });
 
   test('a new folder needs a rule', () => {
-    expect(against({ 'billing/invoice.ts': '' })).toEqual([
+    expect(violationsIn({ 'billing/invoice.ts': '' })).toEqual([
       'billing/invoice.ts is in the folder billing, which has no rule: add one to test/layout/rules.ts',
     ]);
   });
@@ -139,55 +139,61 @@ describe('packages', () => {
     ['agent/relay/server.ts', "import { Registry } from 'prom-client';", 'prom-client'],
     ['web/api.ts', "import { readFileSync } from 'node:fs';", 'node:fs'],
     ['web/list/view.tsx', "import express from 'express';", 'express'],
-  ])('%s must not say %s', (path, source, name) => {
-    expect(against({ [path]: source })).toEqual([expect.stringContaining(`${path} must not import ${name}`)]);
+  ])('%s must not contain %s', (path, source, name) => {
+    expect(violationsIn({ [path]: source })).toEqual([
+      expect.stringContaining(`${path} must not import ${name}`),
+    ]);
   });
 
-  test('livekit and simulate know the SDK', () => {
+  test('livekit and simulate may import the SDK', () => {
     const source = "import { voice } from '@livekit/agents';";
-    expect(against({ 'agent/livekit/observe.ts': source, 'simulate/models/llm.ts': source })).toEqual([]);
+    expect(violationsIn({ 'agent/livekit/observe.ts': source, 'simulate/models/llm.ts': source })).toEqual(
+      [],
+    );
   });
 
-  test('session knows the shapes of the SDK, and nothing of it that is loaded', () => {
+  test('session may import types of the SDK and no values', () => {
     const types = "import type { metrics } from '@livekit/agents';";
     const values = "import { metrics } from '@livekit/agents';";
-    expect(against({ 'session/usage.ts': types })).toEqual([]);
-    expect(against({ 'session/usage.ts': values })).toEqual([
+    expect(violationsIn({ 'session/usage.ts': types })).toEqual([]);
+    expect(violationsIn({ 'session/usage.ts': values })).toEqual([
       'session/usage.ts must not import values of @livekit/agents',
     ]);
   });
 });
 
-describe('shape', () => {
-  test('imports run in no circle, also over types', () => {
+describe('modules', () => {
+  test('import cycles are refused, including type imports', () => {
     const files = {
       'http/a.ts': "import { b } from './b.ts';",
       'http/b.ts': "import type { C } from './c.ts';",
       'http/c.ts': "export { a } from './a.ts';",
     };
-    expect(against(files)).toEqual(['import cycle: http/a.ts → http/b.ts → http/c.ts → http/a.ts']);
+    expect(violationsIn(files)).toEqual(['import cycle: http/a.ts → http/b.ts → http/c.ts → http/a.ts']);
   });
 
-  test('a module that two others import is no cycle', () => {
+  test('a module imported by two others is not a cycle', () => {
     const files = {
       'http/a.ts': "import './b.ts'; import './c.ts';",
       'http/b.ts': "import './c.ts';",
       'http/c.ts': '',
     };
-    expect(against(files)).toEqual([]);
+    expect(violationsIn(files)).toEqual([]);
   });
 
   test('a file has at most 400 lines', () => {
-    expect(against({ 'http/a.ts': '\n'.repeat(400) })).toEqual([]);
-    expect(against({ 'http/a.ts': '\n'.repeat(401) })).toEqual([
+    expect(violationsIn({ 'http/a.ts': '\n'.repeat(400) })).toEqual([]);
+    expect(violationsIn({ 'http/a.ts': '\n'.repeat(401) })).toEqual([
       'http/a.ts has 401 lines; split it, 400 are enough',
     ]);
   });
 
   test.each(['http/utils.ts', 'http/string-util.ts', 'helpers/text.ts', 'http/test-helpers.ts'])(
-    '%s is no name',
+    '%s is refused as a name',
     (path) => {
-      expect(against({ [path]: '' })).toContain(`${path} is named after nothing; name it after what it does`);
+      expect(violationsIn({ [path]: '' })).toContain(
+        `${path} is named after nothing; name it after what it does`,
+      );
     },
   );
 
@@ -195,12 +201,12 @@ describe('shape', () => {
     'export default class {}',
     'const a = 1; export { a as default };',
     "export { a as default } from './b.ts';",
-  ])('%s is refused, except where the SDK demands it', (source) => {
-    expect(against({ 'simulate/call.ts': source })).toEqual(['simulate/call.ts has a default export']);
-    expect(against({ 'simulate/agent.ts': source })).toEqual([]);
+  ])('%s is refused, except where the SDK requires it', (source) => {
+    expect(violationsIn({ 'simulate/call.ts': source })).toEqual(['simulate/call.ts has a default export']);
+    expect(violationsIn({ 'simulate/agent.ts': source })).toEqual([]);
   });
 
-  test('a file that is no TypeScript is told by its name', () => {
-    expect(() => against({ 'http/a.ts': 'import from;' })).toThrow(/^http\/a\.ts: /);
+  test('a syntax error is reported with the path of the file', () => {
+    expect(() => violationsIn({ 'http/a.ts': 'import from;' })).toThrow(/^http\/a\.ts: /);
   });
 });

@@ -17,7 +17,7 @@ const boards: Board[] = readdirSync(join(root, 'dashboards')).map((file) =>
 );
 const panelsOf = ({ panels }: Board) => panels.flatMap((panel) => [panel, ...(panel.panels ?? [])]);
 
-/** What is wrong with an address in Grafana: its board, the variables that it sets, the panel that it shows alone. */
+/** Errors of a Grafana URL: an unknown board, unknown variables or an unknown panel. */
 function brokenInGrafana(url: string): string[] {
   const uid = /^\/d\/([\w-]+)/.exec(url)?.[1];
   const board = boards.find((candidate) => candidate.uid === uid);
@@ -42,7 +42,7 @@ describe('links in Grafana', () => {
   const alerts = groups.flatMap(({ rules }) => rules);
   const inGrafana = (url = '') => url.replace('http://localhost:3000', '');
 
-  test('of alerts lead to boards with the variables that they set', () => {
+  test('in alerts lead to boards with the given variables', () => {
     const urls = alerts.map(({ annotations }) => inGrafana(annotations.dashboard_url));
     expect(urls.filter((url) => url.startsWith('/d/')).length).toBeGreaterThan(50);
     expect(urls.flatMap(brokenInGrafana)).toEqual([]);
@@ -51,7 +51,7 @@ describe('links in Grafana', () => {
     }
   });
 
-  test('of alerts lead to the panel of their runbook', () => {
+  test('in alerts lead to the panel of their runbook', () => {
     for (const { alert, annotations } of alerts) {
       const url = inGrafana(annotations.runbook_url);
       expect(brokenInGrafana(url)).toEqual([]);
@@ -63,7 +63,7 @@ describe('links in Grafana', () => {
     }
   });
 
-  test('of boards lead to boards with the variables that they set', () => {
+  test('in boards lead to boards with the given variables', () => {
     const urls = boards.flatMap((board) =>
       [...JSON.stringify(board).matchAll(/"url":("\/.*?[^\\]")/g)].map(
         ([, url = '""']) => JSON.parse(url) as string,
@@ -73,7 +73,7 @@ describe('links in Grafana', () => {
     expect(urls.flatMap(brokenInGrafana)).toEqual([]);
   });
 
-  test('of runbooks lead to boards and panels, and none to a file', () => {
+  test('in runbooks lead to boards and panels and not to files', () => {
     const board = boards.find(({ uid }) => uid === 'talkgauge-runbooks');
     const links = (board ? panelsOf(board) : []).flatMap(({ title, options }) =>
       linksOf(options?.content ?? '').map((link) => [title, link] as const),
@@ -86,7 +86,7 @@ describe('links in Grafana', () => {
     expect(links.filter(([, link]) => !/^(\/d\/|https:)/.test(link))).toEqual([]);
   });
 
-  test('that lead nowhere are found', () => {
+  test('that are broken are detected', () => {
     expect(brokenInGrafana('/d/talkgauge-nothing')).toHaveLength(1);
     expect(brokenInGrafana('/d/talkgauge-runbooks?var-alert=LiveKitAgentStuck')).toHaveLength(1);
     expect(brokenInGrafana('/d/talkgauge-runbooks/runbooks?viewPanel=1')).toHaveLength(1);
@@ -94,7 +94,7 @@ describe('links in Grafana', () => {
   });
 });
 
-/** Where the links of a page in Markdown lead; what is code is none. */
+/** Targets of the links of a Markdown page, except in code. */
 const linksOf = (markdown: string): string[] =>
   [
     ...markdown
@@ -103,7 +103,7 @@ const linksOf = (markdown: string): string[] =>
       .matchAll(/\]\(([^)\s]+)(?: "[^"]*")?\)/g),
   ].map(([, target = '']) => target);
 
-/** Names of places in a page, as GitHub makes them of headings, and those that are written out. */
+/** Anchors of a page: those that GitHub derives from headings, and explicit ones. */
 function anchorsOf(markdown: string): Set<string> {
   const text = markdown.replaceAll(/^( *)(```+|~~~+).*?^\1\2/gms, '');
   const written = [...text.matchAll(/<a id="([^"]+)">/g)].map(([, id = '']) => id);
@@ -123,7 +123,7 @@ function anchorsOf(markdown: string): Set<string> {
   return found;
 }
 
-/** What is wrong with a link of a page, on GitHub and in an editor. */
+/** Errors of a link in a page, on GitHub and in an editor. */
 function brokenOnGitHub(page: string, link: string): string[] {
   if (/^(https?|mailto):/.test(link)) return [];
   if (link.startsWith('/')) return [`${page}: ${link} leads out of the repository`];
@@ -144,20 +144,20 @@ describe('links on GitHub', () => {
     'secrets/README.md',
   ];
 
-  test('of all pages lead to files and places that there are', () => {
+  test('in all pages lead to existing files and anchors', () => {
     const links = pages.flatMap((page) => linksOf(read(page)).map((link) => [page, link] as const));
     expect(pages).toContain('docs/runbooks/LiveKitAgentStuck.md');
     expect(links.length).toBeGreaterThan(200);
     expect(links.flatMap(([page, link]) => brokenOnGitHub(page, link))).toEqual([]);
   });
 
-  test('each board has a place in docs/boards.md', () => {
+  test('each board has an anchor in docs/boards.md', () => {
     const places = anchorsOf(read('docs/boards.md'));
     const names = boards.map(({ uid }) => uid.replace('talkgauge-', ''));
     expect(names.filter((name) => !places.has(name))).toEqual([]);
   });
 
-  test('that lead nowhere are found', () => {
+  test('that are broken are detected', () => {
     expect(linksOf('`[a](b.md)` and [c](d.md#e)\n\n```md\n[f](g.md)\n```\n')).toEqual(['d.md#e']);
     expect([...anchorsOf('# The `gateway`: a page\n## Do\n## Do\n<a id="x"></a>')]).toEqual([
       'x',

@@ -4,7 +4,7 @@ import { OptionError, Options } from '../src/options.ts';
 const none = new Set<string>();
 const from = (given?: object | null, env: Record<string, string | undefined> = {}) => new Options(given, env);
 
-describe('an argument goes before the environment', () => {
+describe('an argument takes precedence over the environment', () => {
   const given = { text: 'argument', count: 1, flag: false, labels: { region: 'eu' } };
   const env = { TEXT: 'environment', COUNT: '2', FLAG: 'true', LABELS: 'region=us' };
 
@@ -36,15 +36,15 @@ describe('an argument goes before the environment', () => {
     ]).toEqual(expected);
   });
 
-  test('and the first variable before the second', () => {
+  test('the first variable takes precedence over the second', () => {
     const names = (env: object) => from({}, { ...env }).string('name', ['OURS', 'THEIRS']);
     expect(names({ OURS: 'ours', THEIRS: 'theirs' })).toBe('ours');
     expect(names({ OURS: '', THEIRS: 'theirs' })).toBe('theirs');
   });
 });
 
-describe('a text', () => {
-  test('loses the blanks around it', () => expect(from({ text: '  a b ' }).string('text', [])).toBe('a b'));
+describe('a string', () => {
+  test('is trimmed', () => expect(from({ text: '  a b ' }).string('text', [])).toBe('a b'));
 
   test.each([5, true, null, '', '   ', {}, []])('is not %j', (text) => {
     expect(() => from({ text }).string('text', [])).toThrow(OptionError);
@@ -79,7 +79,7 @@ describe('a whole number', () => {
   });
 });
 
-describe('a yes or no', () => {
+describe('a boolean', () => {
   test.each<[unknown, boolean]>([
     [true, true],
     [false, false],
@@ -127,7 +127,7 @@ describe('labels', () => {
     expect(() => read(given)).toThrow(/^labels=.* cannot be used: give labels as name=value,name=value/);
   });
 
-  test.each(['tool=a', { le: '1' }])("are not %j, which is Talkgauge's or Prometheus's own", (given) => {
+  test.each(['tool=a', { le: '1' }])('are not %j, which is reserved by Talkgauge or Prometheus', (given) => {
     expect(() => read(given)).toThrow(
       /^The label (tool|le) is Talkgauge's own; give your label another name\.$/,
     );
@@ -145,19 +145,19 @@ describe('a message', () => {
     return expect.fail('nothing was thrown');
   };
 
-  test('names the argument that cannot be used, shows it and says what it takes', () => {
+  test('contains the argument name, its invalid value and the allowed values', () => {
     expect(message(() => from({ port: 70_000 }).integer('port', 'TALKGAUGE_PORT', 0, 65_535))).toBe(
       'port=70000 cannot be used: give a whole number from 0 to 65535, or leave it out.',
     );
   });
 
-  test('names the variable that cannot be used', () => {
+  test('contains the name of the invalid variable', () => {
     expect(
       message(() => from({}, { TALKGAUGE_PORT: 'http' }).integer('port', 'TALKGAUGE_PORT', 0, 65_535)),
     ).toBe('TALKGAUGE_PORT="http" cannot be used: give a whole number from 0 to 65535, or leave it out.');
   });
 
-  test('shows what is no text, whatever it is', () => {
+  test('shows values of any type', () => {
     const cycle: { me?: object } = {};
     cycle.me = cycle;
     expect(message(() => from({ text: cycle }).string('text', []))).toMatch(
@@ -169,15 +169,15 @@ describe('a message', () => {
   });
 });
 
-describe('variables that go together', () => {
+describe('variables that are required together', () => {
   const together = (variables: Record<string, string | undefined>) => () => from().requireTogether(variables);
 
-  test('are all set, or none', () => {
+  test('are valid if all or none are set', () => {
     expect(together({ CERT: 'a', KEY: 'b' })).not.toThrow();
     expect(together({ CERT: undefined, KEY: undefined })).not.toThrow();
   });
 
-  test('are named when one is missing', () => {
+  test('are named in the error when one is missing', () => {
     expect(together({ CERT: 'a', KEY: undefined })).toThrow('CERT and KEY go together: set KEY too.');
   });
 });
@@ -208,7 +208,7 @@ describe('switches', () => {
     ['none', { audio: false, logs: false }],
   ])('%j', (value, expected) => expect(read(value)).toEqual(expected));
 
-  test('by the environment', () =>
+  test('are read from the environment', () =>
     expect(read(undefined, { RECORD: 'audio' })).toEqual({ audio: true, logs: false }));
 
   test.each(['video', 'logs,video', '', 1, { video: true }, { logs: 'yes' }])('are not %j', (value) => {

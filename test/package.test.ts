@@ -10,7 +10,7 @@ const run = promisify(execFile);
 const repository = join(import.meta.dirname, '..');
 const manifest = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'));
 
-/** A project that has the published package, and beside it what this declares alone. */
+/** A project with the published package and only its declared dependencies installed. */
 let project: string;
 const command = () => join(project, 'node_modules/talkgauge/dist/cli.js');
 beforeAll(async () => {
@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(project, { recursive: true }));
 
-test('an agent imports the module and its types', async () => {
+test('an agent can import the module and its types', async () => {
   const { stdout } = await run(process.execPath, [
     '--input-type=module',
     '--eval',
@@ -48,7 +48,7 @@ const options: MonitorOptions = { port: 9464 };
 export const monitoring: Promise<Monitoring> = monitor(options);
 export type Options = ObserveOptions;
 export const all = [observe, recordRoom];
-// @ts-expect-error A port is a number: the types are there, and they are not any.
+// @ts-expect-error A port is a number: the types exist and are not any.
 export const wrong: MonitorOptions = { port: 'http' };
 `,
   );
@@ -71,27 +71,31 @@ export const wrong: MonitorOptions = { port: 'http' };
     () => '',
     (error) => error.stdout as string,
   );
-  // Declarations of other packages may have errors of their own.
+  // Declarations of other packages may have type errors.
   expect(found.split('\n').filter((line) => /^(?:agent\.ts|.*talkgauge\/)/.test(line))).toEqual([]);
 }, 60_000);
 
 test('the command runs', async () => {
-  const say = async (...args: string[]) =>
+  const outputOf = async (...args: string[]) =>
     (await run(process.execPath, [command(), ...args], { cwd: project })).stdout;
-  expect(await say('--version')).toBe(`${manifest.version}\n`);
+  expect(await outputOf('--version')).toBe(`${manifest.version}\n`);
   const recording = join(repository, 'test/fixtures/sdk-events.jsonl');
-  expect(await say('replay', recording)).toContain('lk_agents_llm_requests_total');
+  expect(await outputOf('replay', recording)).toContain('lk_agents_llm_requests_total');
   const prices = '{ fakeco/fake-llm-1: { input_per_million: 2 } }';
   writeFileSync(
     join(project, 'prices.yml'),
     `version: 1\ndated: 2026-11-01\ncurrency: USD\nprices: ${prices}\n`,
   );
-  expect(await say('prices', '--prices', 'prices.yml', 'fakeco/fake-llm-1')).toContain('input_per_million 2');
-  expect(await say('replay', '--prices', 'prices.yml', recording)).toContain('lk_agents_cost_usd_total{');
-  expect(await say('generate', '--out', join(project, 'generated'))).toContain('alerts/');
+  expect(await outputOf('prices', '--prices', 'prices.yml', 'fakeco/fake-llm-1')).toContain(
+    'input_per_million 2',
+  );
+  expect(await outputOf('replay', '--prices', 'prices.yml', recording)).toContain(
+    'lk_agents_cost_usd_total{',
+  );
+  expect(await outputOf('generate', '--out', join(project, 'generated'))).toContain('alerts/');
 }, 60_000);
 
-test('the gateway runs, and has its page', async () => {
+test('the gateway runs and serves its web page', async () => {
   const gateway = spawn(
     process.execPath,
     [command(), 'gateway', '--port', '0', '--data', join(project, 'data')],
@@ -114,7 +118,7 @@ test('the gateway runs, and has its page', async () => {
   }
 }, 60_000);
 
-test('licences of what is bundled are in it', () => {
+test('licences of bundled packages are included', () => {
   const licences = readFileSync(join(project, 'node_modules/talkgauge/dist/LICENSES.txt'), 'utf8');
   for (const name of ['@opentelemetry/sdk-node', 'express', 'zod', 'preact', '@fontsource/jetbrains-mono']) {
     expect(licences).toMatch(new RegExp(`^${name} \\d`, 'm'));

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const root = join(import.meta.dirname, '..');
 const talkgauge = join(root, 'dist/cli.js');
 const recording = join(root, 'test/fixtures/conversation.jsonl');
-/** Every kind of call once, people talking fast, on ports of its own. */
+/** Every kind of call once, at eight times the speed, on free ports. */
 const simulation = [
   'simulate',
   '--once',
@@ -20,11 +20,11 @@ const simulation = [
   '--control-port',
   '0',
 ];
-/** How long the simulation may take, in milliseconds, and how long its end. */
-const patience = 180_000;
-const grace = 15_000;
+/** Timeouts of the simulation and of its shutdown, in milliseconds. */
+const timeoutMs = 180_000;
+const shutdownTimeoutMs = 15_000;
 
-/** Runs a command to its end. */
+/** Runs a command until it exits. */
 async function run(command, args, input = '') {
   const child = spawn(command, args, { cwd: root });
   const output = { stdout: '', stderr: '' };
@@ -33,52 +33,52 @@ async function run(command, args, input = '') {
       output[stream] += text;
     });
   }
-  // promtool may have seen enough before it has read everything.
+  // promtool may close its input early.
   child.stdin.on('error', () => {}).end(input);
   const [code] = await once(child, 'close');
   return { code, ...output };
 }
 
-async function replayed() {
+async function replayedExposition() {
   const { code, stdout, stderr } = await run(process.execPath, [talkgauge, 'replay', '--strict', recording]);
   if (code !== 0) throw new Error(`talkgauge replay ended with ${code}: ${stderr}`);
   return stdout;
 }
 
-/** The last scrape of a command that says where its /metrics are, and ends by itself. */
-async function scraped(args) {
+/** The last scrape of a command that prints the URL of its /metrics and exits by itself. */
+async function scrapedExposition(args) {
   const child = spawn(process.execPath, [talkgauge, ...args], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(child, 'close');
-  const deadline = AbortSignal.timeout(patience);
-  let said = '';
+  const deadline = AbortSignal.timeout(timeoutMs);
+  let output = '';
   let last = '';
   child.stdout.setEncoding('utf8').on('data', (text) => {
-    said += text;
+    output += text;
   });
   try {
     while (child.exitCode === null && child.signalCode === null && !deadline.aborted) {
-      const [url] = said.match(/https?:\/\/[^\s"]+\/metrics/) ?? [];
+      const [url] = output.match(/https?:\/\/[^\s"]+\/metrics/) ?? [];
       const response = url && (await fetch(url).catch(() => undefined));
       if (response?.ok) last = await response.text();
       await Promise.race([ended, sleep(500)]);
     }
   } finally {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGINT');
-    const killer = setTimeout(() => child.kill('SIGKILL'), grace);
+    const killer = setTimeout(() => child.kill('SIGKILL'), shutdownTimeoutMs);
     await ended;
     clearTimeout(killer);
   }
   if (!last)
-    throw new Error(`talkgauge ${args.join(' ')} never served /metrics. It said: ${said || 'nothing'}`);
+    throw new Error(`talkgauge ${args.join(' ')} never served /metrics. It said: ${output || 'nothing'}`);
   if (deadline.aborted)
-    throw new Error(`talkgauge ${args.join(' ')} did not end within ${patience / 1000} s`);
+    throw new Error(`talkgauge ${args.join(' ')} did not end within ${timeoutMs / 1000} s`);
   return last;
 }
 
-/** Whether promtool has nothing to say of an exposition; what it says is printed. */
+/** Whether promtool accepts an exposition without complaints; prints them otherwise. */
 async function passes(name, exposition) {
   const { code, stdout, stderr } = await run('promtool', ['check', 'metrics'], exposition);
   const complaints = `${stdout}${stderr}`.trim();
@@ -97,8 +97,8 @@ try {
     );
   });
   const results = [
-    await passes('replayed recording', await replayed()),
-    await passes('simulated call centre', await scraped(simulation)),
+    await passes('replayed recording', await replayedExposition()),
+    await passes('simulated call centre', await scrapedExposition(simulation)),
   ];
   if (results.includes(false)) process.exitCode = 1;
 } catch (error) {

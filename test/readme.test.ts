@@ -24,7 +24,7 @@ const rowsAfter = (line: string, page: string) =>
     .slice(2)
     .map((row) => row.split('|')[1]?.trim());
 
-/** The names of an interface's properties, from its source. */
+/** The property names of an interface, read from its source. */
 const propertiesOf = (path: string, name: string) => {
   const body = read(path).match(new RegExp(`interface ${name} \\{\\n(.*?)\\n\\}`, 's'))?.[1] ?? '';
   return [...body.matchAll(/^ {2}(\w+)\??:/gm)].map(([, property]) => `\`${property}\``);
@@ -42,7 +42,7 @@ test('docs/options.md lists all options of observe()', () => {
   expect(rowsAfter('`observe(session, ctx, options)`, in the job:', options)).toEqual(properties);
 });
 
-test('docs/telemetry.md lists all options of telemetry, and all switches', () => {
+test('docs/telemetry.md lists all options of telemetry and all switches', () => {
   const options = propertiesOf('src/agent/telemetry/settings.ts', 'TelemetryOptions');
   expect(options).toContain('`endpoint`');
   expect(rowsAfter('## Options', telemetry)).toEqual(options);
@@ -73,7 +73,7 @@ test('docs/telemetry.md lists all records of the conversation', () => {
   expect(rowsAfter('## Conversation records', telemetry)?.toSorted()).toEqual(events.toSorted());
 });
 
-test('the pages of options, telemetry, recordings and reports name all environment variables, and no others', () => {
+test('the pages of options, telemetry, recordings and reports list exactly the environment variables', () => {
   const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts') && !path.startsWith('simulate') && !/^(cli|gateway)\b/.test(path))
     .map((path) => read(join('src', path)));
@@ -84,7 +84,7 @@ test('the pages of options, telemetry, recordings and reports name all environme
   );
 });
 
-test('every series that the pages name is in the catalogue', () => {
+test('every series named in the pages is in the catalogue', () => {
   const names = [
     ...(howItWorks + options + telemetry + recordings + reports).matchAll(/\b(?:lk_agents|talkgauge)_\w+/g),
   ].map(([name]) => name);
@@ -93,13 +93,13 @@ test('every series that the pages name is in the catalogue', () => {
   expect(base.filter((name) => !Object.hasOwn(catalogue, name))).toEqual([]);
 });
 
-test('docs/how-it-works.md names the series that need a room', () => {
+test('docs/how-it-works.md lists the series that need a room', () => {
   const needed = Object.keys(catalogue).filter((name) => catalogue[name]?.needsRoom);
   const [, sentence] = howItWorks.match(/but those that need a room(.*?)\n\n/s) ?? [];
   expect([...(sentence ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => name)).toEqual(needed);
 });
 
-test('the scripts that README and the pages name exist', () => {
+test('the scripts named in README and the pages exist', () => {
   const { scripts } = JSON.parse(read('package.json'));
   const named = [...(readme + howItWorks).matchAll(/npm (?:run )?(\w[\w:]*)/g)].map(([, name]) => name ?? '');
   expect(named).toEqual(expect.arrayContaining(['start', 'test', 'bench', 'check']));

@@ -1,6 +1,6 @@
 import { closeAfterTests } from './closing.ts';
 
-// What Talkgauge keeps on the process is of the file that ran before, where files share one.
+// Where test files share a process, the global state of Talkgauge is left over from the previous file.
 const global = globalThis as { [key: symbol]: unknown };
 for (const key of Object.getOwnPropertySymbols(global)) {
   if (key.description?.startsWith('talkgauge.')) delete global[key];

@@ -2,43 +2,47 @@ import { relative } from 'node:path';
 import type { Reporter, TestModule, Vitest } from 'vitest/node';
 import { isInstalled } from './stack/programs.ts';
 
-/** What tests need that is not in the repository: which tests, and what to do about it. The first that fits is named. */
+/** Programs that tests need and the repository does not contain, with the tests and the way to install them. The first match is reported. */
 const needs = [
-  { of: /^test\/(contributing|stack\/committed)\.test\.ts$/, names: ['git'], install: 'apt-get install git' },
   {
-    of: /^test\/page\//,
+    tests: /^test\/(contributing|stack\/committed)\.test\.ts$/,
+    names: ['git'],
+    install: 'apt-get install git',
+  },
+  {
+    tests: /^test\/page\//,
     names: ['chromium'],
     install: 'apt-get install chromium-headless-shell',
   },
   {
-    of: /^test\/(stack|monitoring)\/.*\.test\.ts$/,
+    tests: /^test\/(stack|monitoring)\/.*\.test\.ts$/,
     names: ['prometheus', 'promtool', 'prometheus-alertmanager', 'amtool'],
     install: 'apt-get install prometheus prometheus-alertmanager',
   },
   {
-    of: /^test\/gateway\//,
+    tests: /^test\/gateway\//,
     names: ['the Python SDK'],
     install: 'pip install -r test/gateway/python/requirements.txt, and set TALKGAUGE_TEST_PYTHON',
   },
-  { of: /egress\.stack\.ts$/, names: ['livekit-server', 'redis-server'], install: 'see CONTRIBUTING.md' },
-  { of: /sessions\.stack\.ts$|backends\.test\.ts$/, names: ['tempo', 'loki'], install: 'or a Docker' },
+  { tests: /egress\.stack\.ts$/, names: ['livekit-server', 'redis-server'], install: 'see CONTRIBUTING.md' },
+  { tests: /sessions\.stack\.ts$|backends\.test\.ts$/, names: ['tempo', 'loki'], install: 'or a Docker' },
 ] as const;
 
-/** Says at the end how many tests were skipped, and what was missing on this machine. */
+/** Prints at the end how many tests were skipped and which programs are missing on this machine. */
 export class SkippedReporter implements Reporter {
-  #chosen = false;
+  #filtered = false;
 
   onInit({ config }: Vitest): void {
-    this.#chosen = config.testNamePattern !== undefined;
+    this.#filtered = config.testNamePattern !== undefined;
   }
 
   onTestRunEnd(modules: readonly TestModule[]): void {
-    // Who asks for tests by name knows of the others.
-    if (this.#chosen) return;
+    // With a name filter, skipped tests are expected.
+    if (this.#filtered) return;
     const skipped = new Map<string, number>();
     for (const module of modules) {
       const path = relative(process.cwd(), module.moduleId);
-      const need = needs.find(({ of }) => of.test(path));
+      const need = needs.find(({ tests }) => tests.test(path));
       const absent = need?.names.filter((name) => !isInstalled(name)) ?? [];
       const reason = absent.length > 0 ? `no ${absent.join(', ')} (${need?.install})` : `see ${path}`;
       const count = [...module.children.allTests('skipped')].length;

@@ -11,7 +11,7 @@ function resolve(options: object | undefined, env: Record<string, string> = {}) 
   return resolved;
 }
 
-test('the defaults listen on this machine alone, without credentials', () => {
+test('the defaults listen on loopback without credentials', () => {
   expect(resolve(undefined)).toEqual({
     port: 9464,
     host: '127.0.0.1',
@@ -78,11 +78,11 @@ describe.each([
 ] as const)('%s', (option, { argument, variable, text, read, invalid }) => {
   const value = (options: object, env?: Record<string, string>) => resolve(options, env)[option];
 
-  test('is taken from its argument', () => expect(value({ [option]: argument })).toEqual(argument));
+  test('is read from its argument', () => expect(value({ [option]: argument })).toEqual(argument));
 
-  test('is taken from its variable', () => expect(value({}, { [variable]: text })).toEqual(read));
+  test('is read from its variable', () => expect(value({}, { [variable]: text })).toEqual(read));
 
-  test('is taken from its argument when there are both', () => {
+  test('is read from its argument when both are set', () => {
     expect(value({ [option]: argument }, { [variable]: text })).toEqual(argument);
   });
 
@@ -90,7 +90,7 @@ describe.each([
     expect(() => resolve({ [option]: given })).toThrow(new RegExp(`^${option}=`));
   });
 
-  test('has a variable that is named when it cannot be used', () => {
+  test('has a variable that is named in the error for an invalid value', () => {
     if (option === 'host' || option === 'prices') {
       return expect(value({}, { [variable]: ' ::1 ' })).toBe('::1');
     }
@@ -111,37 +111,40 @@ describe('credentials', () => {
       { TALKGAUGE_BEARER_TOKEN: 't', TALKGAUGE_BASIC_USER: 'u', TALKGAUGE_BASIC_PASSWORD: 'p' },
       { bearer: 't', basic: { username: 'u', password: 'p' } },
     ],
-  ])('are taken from %j', (env, auth) => expect(resolve({}, { ...env }).auth).toEqual(auth));
+  ])('are read from %j', (env, auth) => expect(resolve({}, { ...env }).auth).toEqual(auth));
 
-  test('are taken from the argument when there are both', () => {
+  test('are read from the argument when both are set', () => {
     const auth = { bearer: 'mine' };
     expect(resolve({ auth }, { TALKGAUGE_BEARER_TOKEN: 'theirs' }).auth).toBe(auth);
   });
 
-  test.each(['TALKGAUGE_BASIC_USER', 'TALKGAUGE_BASIC_PASSWORD'])('are not %s alone', (variable) => {
-    expect(() => resolve({}, { [variable]: 'x' })).toThrow(
-      /^TALKGAUGE_BASIC_USER and TALKGAUGE_BASIC_PASSWORD go together: set TALKGAUGE_BASIC_(USER|PASSWORD) too\.$/,
-    );
-  });
+  test.each(['TALKGAUGE_BASIC_USER', 'TALKGAUGE_BASIC_PASSWORD'])(
+    'require more than %s alone',
+    (variable) => {
+      expect(() => resolve({}, { [variable]: 'x' })).toThrow(
+        /^TALKGAUGE_BASIC_USER and TALKGAUGE_BASIC_PASSWORD go together: set TALKGAUGE_BASIC_(USER|PASSWORD) too\.$/,
+      );
+    },
+  );
 });
 
 describe('TLS', () => {
   const pair = { TALKGAUGE_TLS_CERT: 'a.pem', TALKGAUGE_TLS_KEY: 'b.pem' };
 
-  test('is taken from variables', () => {
+  test('is read from variables', () => {
     expect(resolve({}, pair).tls).toEqual({ cert: 'a.pem', key: 'b.pem', clientCa: undefined });
     expect(resolve({}, { ...pair, TALKGAUGE_TLS_CLIENT_CA: 'c.pem' }).tls).toMatchObject({
       clientCa: 'c.pem',
     });
   });
 
-  test('is taken from the argument when there are both', () => {
+  test('is read from the argument when both are set', () => {
     const tls = { cert: 'mine', key: 'mine' };
     expect(resolve({ tls }, pair).tls).toBe(tls);
   });
 
   test.each(['TALKGAUGE_TLS_CERT', 'TALKGAUGE_TLS_KEY', 'TALKGAUGE_TLS_CLIENT_CA'])(
-    'is not %s alone: plain HTTP is not what was meant',
+    'requires more than %s alone, so that the server does not use HTTP',
     (variable) => {
       expect(() => resolve({}, { [variable]: 'x.pem' })).toThrow(
         /^TALKGAUGE_TLS_CERT and TALKGAUGE_TLS_KEY.* go together/,
@@ -151,10 +154,10 @@ describe('TLS', () => {
 });
 
 describe('constant labels', () => {
-  const own = new Set(Object.values(metrics).flatMap((spec) => Object.keys(spec.labels)));
+  const seriesLabels = new Set(Object.values(metrics).flatMap((spec) => Object.keys(spec.labels)));
 
-  test.each(['agent_name', 'agent_version', 'le', 'job', 'instance', ...own])(
-    'are not called %s, which a series may have of its own',
+  test.each(['agent_name', 'agent_version', 'le', 'job', 'instance', ...seriesLabels])(
+    'cannot be named %s, which a series may use as a label',
     (name) => {
       expect(() => resolve({ labels: { [name]: 'x' } })).toThrow(OptionError);
       expect(() => resolve({}, { TALKGAUGE_LABELS: `${name}=x` })).toThrow(OptionError);

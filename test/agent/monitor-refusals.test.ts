@@ -8,7 +8,7 @@ import { monitor } from '../../src/agent/monitor.ts';
 import { monitorServer, observeSessions } from '../../src/agent/register.ts';
 import { sampleOf } from './worker/exposition.ts';
 
-/** What `mkdtempSync` answers with, if the system refuses; a root user is refused nothing by permissions. */
+/** The error code that `mkdtempSync` throws, if any; mocked because permissions do not apply to root. */
 const refusal = vi.hoisted(() => ({ code: undefined as string | undefined }));
 vi.mock('node:fs', async (original) => {
   const fs = await original<typeof import('node:fs')>();
@@ -25,7 +25,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** Lets every Unix socket be refused with a code; ports are not. */
+/** Makes listening on any Unix socket fail with a code; TCP ports work. */
 function refuseSockets(code: string): void {
   const listen = Server.prototype.listen;
   vi.spyOn(Server.prototype, 'listen').mockImplementation(function (this: Server, ...args: unknown[]) {
@@ -50,19 +50,19 @@ const refusals: [string, string, () => void][] = [
 ];
 const nextStep = /; (?:set TMPDIR to|raise the|make room)/;
 
-describe.each(refusals)('a system that refuses the jobs %s', (_, code, refuse) => {
-  test('is reported once, with the next step, and the worker goes on with its own metrics', async () => {
+describe.each(refusals)('a system error at the creation of %s', (_, code, refuse) => {
+  test('is reported once with the next step, and the worker continues with its own metrics', async () => {
     refuse();
-    const said: string[] = [];
-    const monitoring = await monitor({ port: 0, agentName: 'a', log: (message) => said.push(message) });
+    const logged: string[] = [];
+    const monitoring = await monitor({ port: 0, agentName: 'a', log: (message) => logged.push(message) });
     try {
-      expect(said).toEqual([
+      expect(logged).toEqual([
         expect.stringMatching(
           /^talkgauge: .*The agent goes on without metrics of its jobs; it is tried again\.$/,
         ),
       ]);
-      expect(said[0]).toContain(`(${code})`);
-      expect(said[0]).toMatch(nextStep);
+      expect(logged[0]).toContain(`(${code})`);
+      expect(logged[0]).toMatch(nextStep);
       expect(process.env.TALKGAUGE_SOCKET).toBeUndefined();
       const answer = await fetch(`${monitoring.url}/metrics`);
       expect(sampleOf(await answer.text(), 'lk_agents_child_process_count')).toBe(0);
@@ -71,7 +71,7 @@ describe.each(refusals)('a system that refuses the jobs %s', (_, code, refuse) =
     }
   });
 
-  test('stops the agent with strict, after which nothing is left behind', async () => {
+  test('stops the agent with strict and leaves no files', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'talkgauge-refusals-'));
     vi.stubEnv('TMPDIR', folder);
     refuse();
@@ -82,7 +82,7 @@ describe.each(refusals)('a system that refuses the jobs %s', (_, code, refuse) =
   });
 });
 
-test('a worker whose log throws is monitored all the same', async () => {
+test('a worker is monitored even if its log function throws', async () => {
   refusal.code = 'EACCES';
   const monitoring = await monitor({
     port: 0,
@@ -94,7 +94,7 @@ test('a worker whose log throws is monitored all the same', async () => {
   await monitoring.close();
 });
 
-test('the socket of a worker that the agent inherited is not handed to its jobs', async () => {
+test('an inherited socket variable is not passed on to the jobs', async () => {
   process.env.TALKGAUGE_SOCKET = '/another/worker.sock';
   refusal.code = 'EACCES';
   const monitoring = await monitor({ port: 0, log: () => {} });
@@ -105,46 +105,46 @@ test('the socket of a worker that the agent inherited is not handed to its jobs'
 describe('with talkgauge/register', () => {
   const refuse = () => Promise.reject(new Error('the system refuses'));
   const sdkOf = () => {
-    const told: string[] = [];
+    const events: string[] = [];
     class AgentSession {
       async start() {
-        told.push('the session starts');
+        events.push('the session starts');
       }
     }
     class AgentServer {
       async run() {
-        told.push('the server runs');
+        events.push('the server runs');
       }
     }
     const getJobContext = () => {
       throw new Error('there is none');
     };
     const sdk = { voice: { AgentSession }, AgentServer, getJobContext } as unknown as Sdk;
-    return { told, sdk, AgentSession, AgentServer };
+    return { events, sdk, AgentSession, AgentServer };
   };
 
-  test('a session starts, whether its worker can be monitored or not, and whatever the SDK throws', async () => {
+  test('a session starts even if monitoring fails and the SDK throws', async () => {
     const warned = vi.spyOn(console, 'warn').mockImplementation(() => {});
-    const { sdk, AgentSession, told } = sdkOf();
+    const { sdk, AgentSession, events } = sdkOf();
     observeSessions(sdk, { inJobProcess: false, monitor: refuse, strict: false });
     await new AgentSession().start();
-    expect(told).toEqual(['the session starts']);
+    expect(events).toEqual(['the session starts']);
     expect(warned.mock.calls[0]?.[0]).toBe('talkgauge: the session is not monitored: the system refuses');
   });
 
-  test('with strict it does not start', async () => {
-    const { sdk, AgentSession, told } = sdkOf();
+  test('with strict the session does not start', async () => {
+    const { sdk, AgentSession, events } = sdkOf();
     observeSessions(sdk, { inJobProcess: false, monitor: refuse, strict: true });
     await expect(new AgentSession().start()).rejects.toThrow('the system refuses');
-    expect(told).toEqual([]);
+    expect(events).toEqual([]);
   });
 
-  test('a server runs after its worker is monitored, and without the wrapper', async () => {
-    const { sdk, AgentServer, told } = sdkOf();
+  test('a server runs after monitoring has started, and the wrapper is removed', async () => {
+    const { sdk, AgentServer, events } = sdkOf();
     const { run } = AgentServer.prototype;
-    monitorServer(sdk, async () => void told.push('monitored'));
+    monitorServer(sdk, async () => void events.push('monitored'));
     await new AgentServer().run();
-    expect(told).toEqual(['monitored', 'the server runs']);
+    expect(events).toEqual(['monitored', 'the server runs']);
     expect(AgentServer.prototype.run).toBe(run);
   });
 });

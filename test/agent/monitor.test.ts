@@ -10,11 +10,11 @@ import { sampleOf } from './worker/exposition.ts';
 /** Reserved for documentation (RFC 5737): no machine has it, so nothing can listen there. */
 const host = '192.0.2.1';
 
-test('a metrics server that the system does not let start is reported, and stops nobody', async () => {
-  const said: string[] = [];
-  const monitoring = await monitor({ host, port: 0, log: (message) => said.push(message) });
+test('a metrics server that cannot start is reported and does not stop the agent', async () => {
+  const logged: string[] = [];
+  const monitoring = await monitor({ host, port: 0, log: (message) => logged.push(message) });
   expect(monitoring.url).toBeUndefined();
-  expect(said.join()).toContain(
+  expect(logged.join()).toContain(
     'Host 192.0.2.1 is no address of this machine; pass { host } or set TALKGAUGE_HOST',
   );
   expect(process.env.TALKGAUGE_SOCKET).toBeDefined();
@@ -22,7 +22,7 @@ test('a metrics server that the system does not let start is reported, and stops
   expect(process.env.TALKGAUGE_SOCKET).toBeUndefined();
 });
 
-test('with strict it is an error, after which nothing is left behind', async () => {
+test('with strict it is an error and leaves no state', async () => {
   await expect(monitor({ host, port: 0, strict: true })).rejects.toMatchObject({ code: 'EADDRNOTAVAIL' });
   expect(process.env.TALKGAUGE_SOCKET).toBeUndefined();
 });
@@ -37,7 +37,7 @@ describe('prices', () => {
   afterEach(() => rmSync(folder, { recursive: true }));
   const head = 'version: 1\ndated: 2026-11-01\ncurrency: USD\n';
 
-  test('of a file that cannot be used stop the start, after which nothing is left behind', async () => {
+  test('from an invalid file prevent the start and leave no state', async () => {
     writeFileSync(file, `${head}prices: []\n`);
     await expect(monitor({ port: 0, prices: file })).rejects.toThrow(
       `prices="${file}" cannot be used: ${file}:4: prices takes prices by model`,
@@ -45,7 +45,7 @@ describe('prices', () => {
     expect(process.env.TALKGAUGE_SOCKET).toBeUndefined();
   });
 
-  test('of a file price what is used, and their date is exposed', async () => {
+  test('from a file are applied to usage, and their date is exposed', async () => {
     writeFileSync(file, `${head}prices:\n  acme/m: { requests_per_thousand: 4000 }\n`);
     const monitoring = await monitor({ port: 0, prices: file });
     try {
@@ -62,7 +62,7 @@ describe('prices', () => {
   });
 });
 
-describe("a prom-client registry of the user's own", () => {
+describe('a user-defined prom-client registry', () => {
   test('that has a metric of one of our names is left as it was, and the error names it', async () => {
     const registry = new Registry();
     new Counter({ name: 'lk_agents_handoffs_total', help: 'Mine.', registers: [registry] }).inc(3);
@@ -75,7 +75,7 @@ describe("a prom-client registry of the user's own", () => {
 
   const scrape = async (url: string | undefined) => (await fetch(`${url}/metrics`)).text();
 
-  test('keeps its default labels, also beside those of monitor, and nobody else sees these', async () => {
+  test('keeps its default labels, separate from the labels of monitor', async () => {
     const registry = new Registry();
     registry.setDefaultLabels({ tenant: 'acme', region: 'eu' });
     new Counter({ name: 'bookings_total', help: 'Bookings.', registers: [registry] }).inc(2);
@@ -92,7 +92,7 @@ describe("a prom-client registry of the user's own", () => {
     }
   });
 
-  test("keeps its metrics, those with the names of prom-client's own among them, and gets none twice", async () => {
+  test("keeps its metrics, including those named like prom-client's default metrics, without duplicates", async () => {
     const registry = new Registry();
     const names = [
       'nodejs_active_handles_total',
@@ -111,7 +111,7 @@ describe("a prom-client registry of the user's own", () => {
     }
   });
 
-  test('has nothing of Talkgauge any more after the end, or a start that failed, and can be used again', async () => {
+  test('contains no Talkgauge metrics after close or a failed start and can be reused', async () => {
     const registry = new Registry();
     new Counter({ name: 'bookings_total', help: 'Bookings.', registers: [registry] });
     await expect(monitor({ host, port: 0, registry, strict: true })).rejects.toThrow();
@@ -122,7 +122,7 @@ describe("a prom-client registry of the user's own", () => {
     }
   });
 
-  test("without one, prom-client's gauges that are named as counters are left out", async () => {
+  test("without one, prom-client's gauges with counter names are omitted", async () => {
     const monitoring = await monitor({ port: 0, labels: { region: 'eu' } });
     try {
       const text = await scrape(monitoring.url);

@@ -21,17 +21,17 @@ const figures = [
   'gen_ai.prompts',
 ];
 
-describe('an attribute', () => {
-  test.each(content)('%s holds content, for a job and for the gateway alike', (key) => {
+describe('the attribute', () => {
+  test.each(content)('%s is content in the job and the gateway', (key) => {
     expect([holdsContent(key), isPersonal(key)]).toEqual([true, true]);
   });
 
-  test.each(figures)('%s holds none', (key) => {
+  test.each(figures)('%s is not content', (key) => {
     expect([holdsContent(key), isPersonal(key)]).toEqual([false, false]);
   });
 });
 
-test('events that hold messages are content, and exceptions are not', () => {
+test('message events are content, and exceptions are not', () => {
   const events = ['gen_ai.user.message', 'gen_ai.choice', 'gen_ai.client.inference.operation.details'];
   expect(events.map(isContentEvent)).toEqual([true, true, true]);
   expect(['exception', 'gen_ai.usage', 'my.gen_ai.choice'].map(isContentEvent)).toEqual([

@@ -10,7 +10,7 @@ import { segments } from '../../src/catalogue/labels.ts';
 
 const documentation = readFileSync(join(import.meta.dirname, '../../docs/telemetry.md'), 'utf8');
 
-test('docs/telemetry.md lists each record with its attributes, and no others', () => {
+test('docs/telemetry.md lists exactly the records and their attributes', () => {
   const rows = [...documentation.matchAll(/^\| `(lk\.\w+)` \|[^|]*\|(.*)\|$/gm)];
   const shared = new Set<string>([...measuredAttributes, ...segmentAttributes]);
   expect(
@@ -26,7 +26,7 @@ test('docs/telemetry.md lists each record with its attributes, and no others', (
   expect([...shared].filter((attribute) => !documentation.includes(`\`${attribute}\``))).toEqual([]);
 });
 
-test('the segments of a turn are those of its series', () => {
+test('the segments of a turn record match the labels of its series', () => {
   expect(segmentAttributes.map((name) => name.replace('lk.segment.', '')).toSorted()).toEqual(
     segments.toSorted(),
   );

@@ -15,7 +15,7 @@ const units = [
 const outcomes = ['ok', 'empty', 'cancelled', 'error'];
 
 /**
- * The names that boards, alerts and other people's queries lean on, with their types and labels: a label with
+ * The names that boards, alerts and user queries depend on, with their types and labels: a label with
  * any value stands by its name, one with listed values by name and values.
  */
 const fixed: Record<
@@ -159,7 +159,7 @@ const fixed: Record<
   talkgauge_price_file_reloads_total: ['C', ['result', ['ok', 'failed']]],
 };
 
-test.each(Object.entries(fixed))('%s is there, with its type and its labels', (name, [type, ...labels]) => {
+test.each(Object.entries(fixed))('%s exists with its type and labels', (name, [type, ...labels]) => {
   const spec = catalogue[name];
   expect(spec?.type).toBe({ C: 'counter', G: 'gauge', H: 'histogram' }[type]);
   const expected = labels.map((label) => (typeof label === 'string' ? [label, 'open'] : label));
@@ -167,16 +167,16 @@ test.each(Object.entries(fixed))('%s is there, with its type and its labels', (n
 });
 
 describe.each(Object.entries(catalogue))('%s', (name, spec) => {
-  test('has a name that Prometheus can take, in the words of its type and unit', () => {
+  test('has a valid Prometheus name with the suffix of its type and unit', () => {
     expect(name).toMatch(/^(lk_agents|talkgauge|nodejs|v8js)(_[a-z0-9]+)+$/);
     expect(name.endsWith('_total')).toBe(spec.type === 'counter');
     if (spec.unit === 'seconds') expect(name).toMatch(/_seconds(_total)?$/);
     if (spec.unit === 'ratio' && name !== 'lk_agents_worker_load') expect(name).toMatch(/_ratio$/);
-    // What a histogram's series end in is no name of its own, except where LiveKit has made it one.
+    // The suffixes of histogram series are reserved, except in names defined by LiveKit.
     if (spec.type !== 'gauge') expect(name).not.toMatch(/_(sum|count|bucket)$/);
   });
 
-  test('says what it means, in which unit and where it comes from', () => {
+  test('documents its meaning, unit and source', () => {
     expect(spec.help).toMatch(/^\S.{10,}\.$/);
     expect(spec.help).not.toContain('\n');
     expect(spec.unit).toMatch(/^[a-z ]+$/);
@@ -192,8 +192,8 @@ describe.each(Object.entries(catalogue))('%s', (name, spec) => {
     return expect(buckets!.every(Number.isFinite)).toBe(true);
   });
 
-  test('has labels that Prometheus can take, and none that are common to all or names one call', () => {
-    const taken = [
+  test('has valid label names, without common labels and call identifiers', () => {
+    const reserved = [
       'agent_name',
       'agent_version',
       'le',
@@ -206,25 +206,25 @@ describe.each(Object.entries(catalogue))('%s', (name, spec) => {
     ];
     for (const [label, values] of Object.entries(spec.labels)) {
       expect(label).toMatch(/^[a-z][a-z0-9_]*$/);
-      expect(taken).not.toContain(label);
+      expect(reserved).not.toContain(label);
       if (values !== 'open') expect(values).toEqual([...new Set(values)]);
     }
   });
 });
 
-test('a job that is lost is counted by a counter that has the label', () => {
+test('lost jobs are counted by a counter with the label', () => {
   const { metric, labels } = catalogue.lk_agents_sessions_active!.onLost!;
   expect(catalogue[metric]?.labels.close_reason).toContain(labels.close_reason);
 });
 
 test.each(['__proto__', 'constructor', 'toString', '', 'lk_agents_telepathy_total'])(
-  '%j is no series',
+  '%j is not a series',
   (name) => {
     expect(isMetric(name)).toBe(false);
   },
 );
 
-test('an observation is its series, its labels, its value and where to look for the call', () => {
+test('an observation has its series, labels, value and trace context', () => {
   const exemplar = { trace_id: '4bf92f3577b34da6a3ce929d0e0e4736' };
   expect(isMetric('lk_agents_turns_total')).toBe(true);
   expect(observation('lk_agents_handoffs_total', {}, 1, exemplar)).toEqual({

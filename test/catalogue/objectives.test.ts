@@ -11,7 +11,7 @@ const bucketsOf = (metric: string): readonly number[] => {
   return buckets ?? [];
 };
 
-/** The histograms that objectives in seconds are compared with, as their docstrings say. */
+/** The histograms that objectives in seconds are compared with, according to their docstrings. */
 const compared: readonly [metric: string, of: (objectives: Objectives) => number][] = [
   ['lk_agents_turn_e2e_latency_seconds', ({ turnLatency }) => turnLatency.seconds],
   ['lk_agents_turn_e2e_latency_seconds', ({ turnLatencyTail }) => turnLatencyTail.seconds],
@@ -23,13 +23,13 @@ const compared: readonly [metric: string, of: (objectives: Objectives) => number
 
 describe.each(Object.entries<Objectives>(profiles))('the profile %s', (_, objectives) => {
   test.each(compared.map(([metric, of]) => [metric, of(objectives)] as const))(
-    '%s has a bucket that ends at %d s, so that no share above it is guessed',
+    '%s has a bucket with the upper bound %d s, so that shares are exact',
     (metric, seconds) => {
       expect(bucketsOf(metric)).toContain(seconds);
     },
   );
 
-  test('shares are shares', () => {
+  test('shares are between 0 and 1', () => {
     const ratios = Object.values(objectives).flatMap((value) =>
       typeof value === 'object' && 'ratio' in value ? [value.ratio] : [],
     );
@@ -46,13 +46,13 @@ describe.each(Object.entries<Objectives>(profiles))('the profile %s', (_, object
     }
   });
 
-  test('the tail is later than the target, and promised to more turns', () => {
+  test('the tail objective has a higher latency and a higher share than the target', () => {
     expect(objectives.turnLatencyTail.seconds).toBeGreaterThan(objectives.turnLatency.seconds);
     expect(objectives.turnLatencyTail.ratio).toBeGreaterThan(objectives.turnLatency.ratio);
   });
 });
 
-test('turns are to be answered within 0.8 s, 1.5 s and, on the telephone, 2.5 s', () => {
+test('the response objectives are 0.8 s, 1.5 s and, for telephony, 2.5 s', () => {
   expect(profiles.strict.turnLatency).toEqual({ seconds: 0.8, ratio: 0.95 });
   expect(profiles.standard.turnLatency).toEqual({ seconds: 1.5, ratio: 0.95 });
   expect(profiles.telephony.turnLatency).toEqual({ seconds: 2.5, ratio: 0.95 });

@@ -9,18 +9,18 @@ import {
   zeroSince,
 } from '../../src/catalogue/start-at-zero.ts';
 
-/** What is no series. */
+/** Conditions that are not series. */
 const others: readonly string[] = [newAgent, newWorker];
 const counters = Object.entries(catalogue).filter(([, { type }]) => type === 'counter');
 
 describe.each(counters)('%s', (metric, spec) => {
-  test('starts with series of the catalogue, and with values that its labels can have', () => {
+  test('starts with series of the catalogue and valid label values', () => {
     for (const { series, labels = {}, same = [] } of startsOf(metric, spec)) {
       if (!others.includes(series)) expect(catalogue).toHaveProperty(series);
       const there = catalogue[series]?.labels ?? {};
       for (const [label, values] of Object.entries(spec.labels)) {
         const given = labels[label];
-        // One that is open has its value from there, or is told.
+        // A label without listed values takes its value from the other series, or the value is given.
         if (values === 'open' || same.includes(label)) expect(given ?? there[label]).toBeDefined();
         else if (given !== undefined) expect(values).toEqual(expect.arrayContaining([given].flat()));
       }
@@ -29,7 +29,7 @@ describe.each(counters)('%s', (metric, spec) => {
   });
 });
 
-test('no label set makes more than a few dozen others known', () => {
+test('each label set initialises at most a few dozen others', () => {
   const sizes = [...startsBySeries(catalogue)]
     .filter(([series]) => !others.includes(series))
     .map(([series, starts]) => {
@@ -47,11 +47,11 @@ test.each([
   ['lk_agents_cost_usd_total', 'another series'],
   ['lk_agents_tool_calls_total', 'itself'],
   ['lk_agents_llm_requests_total', 'itself'],
-])('%s is there at 0 since: %s', (metric, since) => {
+])('%s is exposed at 0 from: %s', (metric, since) => {
   expect(zeroSince(metric, catalogue)).toBe(since);
 });
 
-test('an error makes the errors of its own component known, and of no other', () => {
+test('an error initialises the errors of its own component only', () => {
   const start = startsOf('lk_agents_errors_total', catalogue.lk_agents_errors_total!)[0]!;
   const known = { component: 'tts', model_provider: 'acme', recoverable: 'true' };
   expect(labelSets(catalogue.lk_agents_errors_total!, start, known)).toEqual([

@@ -6,6 +6,6 @@ test.each([
   ['pass { gatewayPort } or', 'pass --gateway-port or'],
   ['pass { host, port } or', 'pass --host and --port or'],
   ['the answer {"a": 1}', 'the answer {"a": 1}'],
-])('options in %o are flags of a command', (message, told) => {
-  expect(withFlagNames(message)).toBe(told);
+])('options in %o are replaced by command-line flags', (message, expected) => {
+  expect(withFlagNames(message)).toBe(expected);
 });

@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-test('each destination has its own, from its variable, else from the file, else those for all', () => {
+test('headers of a destination come from its variable, then the file, then the common headers', () => {
   writeFileSync(file, 'tempo:\n  Authorization: Bearer file\nloki:\n  X-Scope-OrgID: "7"\n');
   const env = { TALKGAUGE_GATEWAY_TEMPO_HEADERS: 'authorization=Bearer a=b, x-one = 1' };
   expect(forwardHeaders({ all: 'X-All=yes,authorization=Bearer all', file, env })).toEqual({
@@ -23,7 +23,7 @@ test('each destination has its own, from its variable, else from the file, else 
   expect(forwardHeaders({ env: {} })).toEqual({ tempo: {}, loki: {}, prometheus: {} });
 });
 
-describe('what cannot be used is told, and no value of it', () => {
+describe('an invalid source is an error that contains no header value', () => {
   test('a variable', () => {
     const env = { TALKGAUGE_GATEWAY_LOKI_HEADERS: 'sesame' };
     expect(() => forwardHeaders({ env })).toThrow(
@@ -42,7 +42,7 @@ describe('what cannot be used is told, and no value of it', () => {
     expect(refused).not.toThrow('sesame');
   });
 
-  test('a file that is not there', () => {
+  test('a missing file', () => {
     expect(() => forwardHeaders({ file, env: {} })).toThrow(
       `The headers in ${file} cannot be read (ENOENT).`,
     );

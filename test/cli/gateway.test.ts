@@ -59,7 +59,7 @@ async function start(args: string[] = [], env?: Record<string, string>): Promise
   return { child, url, errors };
 }
 
-test('it starts on loopback, takes uploads, and ends when it is told to', async () => {
+test('it starts on loopback, accepts uploads and exits on SIGTERM', async () => {
   const { child, url } = await start();
   expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   expect((await upload(url, one('full-08-logs'))).status).toBe(200);
@@ -71,7 +71,7 @@ test('it starts on loopback, takes uploads, and ends when it is told to', async 
   expect(await once(child, 'exit')).toEqual([0, null]);
 });
 
-test('killed in the middle of an upload, it has all that it accepted, and nothing of what it did not', async () => {
+test('after SIGKILL during an upload it has all accepted uploads and no partial one', async () => {
   const first = await start();
   for (const request of capturedOf('full')) expect((await upload(first.url, request)).status).toBe(200);
   const half = one('flush-04-recordings');
@@ -105,7 +105,7 @@ test('killed in the middle of an upload, it has all that it accepted, and nothin
   expect(total).toBe(sent);
 });
 
-describe('it does not start, and says what to do', () => {
+describe('it refuses to start and prints the next step', () => {
   test.each([
     [[], {}, 'No API key is known'],
     [['--host', '0.0.0.0'], keys, 'anybody who reaches the gateway could read what was said'],
@@ -128,11 +128,11 @@ describe('it does not start, and says what to do', () => {
   });
 });
 
-describe('the token of readers', () => {
+describe('the reader token', () => {
   const statusWith = async (url: string, authorization?: string) =>
     (await fetch(`${url}/api/sessions`, { headers: authorization ? { authorization } : {} })).status;
 
-  test('is drawn once, for nobody else to read, and works in a browser', async () => {
+  test('is generated once with private file permissions and works in a browser', async () => {
     const first = await start(['--host', '0.0.0.0', '--generate-token']);
     const file = join(data, 'token');
     const token = readFileSync(file, 'utf8').trim();
@@ -149,7 +149,7 @@ describe('the token of readers', () => {
     expect(await statusWith(second.url, `Bearer ${token}`)).toBe(200);
   });
 
-  test('comes from a file, and then none is drawn', async () => {
+  test('is read from a file and then not generated', async () => {
     const file = join(data, 'readers');
     writeFileSync(file, 'a-token-of-mine\n');
     const { url } = await start(['--token-file', file, '--generate-token']);
@@ -158,7 +158,7 @@ describe('the token of readers', () => {
   });
 });
 
-test('variables that are empty, or say no, are not set', async () => {
+test('empty variables and the value no count as unset', async () => {
   const { url } = await start([], {
     ...keys,
     TALKGAUGE_GATEWAY_TEMPO: '',
@@ -169,7 +169,7 @@ test('variables that are empty, or say no, are not set', async () => {
   expect(readdirSync(data)).not.toContain('token');
 });
 
-test('headers on the command line are warned about, and not those that nobody sees', async () => {
+test('headers on the command line cause a warning, and headers in the environment do not', async () => {
   const shown = await start(['--forward-headers', 'authorization=sesame']);
   await vi.waitFor(() =>
     expect(shown.errors()).toContain('Any user of this machine can read the headers of --forward-headers'),
@@ -193,11 +193,11 @@ test('docs/gateway.md lists all of its options', () => {
   expect(options.filter((option) => !section.includes(`\`${option}\``))).toEqual([]);
 });
 
-test('it says where its page is, where sessions are, and how long they are kept', async () => {
+test('it prints the page URL, the data directory and the retention', async () => {
   const { url, errors } = await start();
-  const told = (kept: string, at = url) => `Page:      ${at}\nDirectory: ${data}\nRetention: ${kept}\n`;
+  const summary = (kept: string, at = url) => `Page:      ${at}\nDirectory: ${data}\nRetention: ${kept}\n`;
   await vi.waitFor(() =>
-    expect(errors()).toContain(told('forever; limit it with --retention-days or --retention-gb')),
+    expect(errors()).toContain(summary('forever; limit it with --retention-days or --retention-gb')),
   );
   const other = mkdtempSync(join(tmpdir(), 'talkgauge-gateway-'));
   const second = await start(['--data', other, '--retention-days', '30', '--retention-gb', '5']);
@@ -210,7 +210,7 @@ test('it says where its page is, where sessions are, and how long they are kept'
   rmSync(other, { recursive: true, force: true });
 });
 
-test('a port that is taken is told in terms of the command', async () => {
+test('a port in use is an error that names the command-line flag', async () => {
   const first = await start();
   const other = mkdtempSync(join(tmpdir(), 'talkgauge-gateway-'));
   const { port } = new URL(first.url);
@@ -220,7 +220,7 @@ test('a port that is taken is told in terms of the command', async () => {
   rmSync(other, { recursive: true, force: true });
 });
 
-test('a directory that another gateway uses is refused', async () => {
+test('a directory in use by another gateway is refused', async () => {
   await start();
   const { child, errors } = run([]);
   expect(await once(child, 'exit')).toEqual([1, null]);

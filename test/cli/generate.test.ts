@@ -18,7 +18,7 @@ afterEach(() => rmSync(out, { recursive: true }));
 const generate = (...args: string[]) => run(process.execPath, [talkgauge, 'generate', '--out', out, ...args]);
 const read = (path: string) => readFileSync(join(out, path), 'utf8');
 
-test('the defaults are what is committed', async () => {
+test('the default output equals the committed files', async () => {
   const { stdout } = await generate();
   const paths = stdout.trim().split('\n');
   expect(paths).toContain('dashboards/latency.json');
@@ -31,14 +31,14 @@ test('the defaults are what is committed', async () => {
   }
 });
 
-test('a profile moves the limits of alerts and the lines of panels', async () => {
+test('a profile changes the thresholds of alerts and panels', async () => {
   await generate('--profile', 'telephony');
   expect(read('prometheus/rules/talkgauge.yml')).toContain('{le=~"2\\\\.5"}');
   expect(read('alerts/talkgauge.yml')).toContain('took longer than 2.5 s');
   expect(read('dashboards/latency.json')).toContain('"Answered within 2.5 s"');
 });
 
-test("objectives of one's own go before the profile's", async () => {
+test('custom objectives take precedence over the profile', async () => {
   const file = join(out, 'objectives.yml');
   writeFileSync(file, 'turnLatency: { seconds: 1.2, ratio: 0.9 }\n');
   await generate('--profile', 'strict', '--objectives', file);
@@ -46,7 +46,7 @@ test("objectives of one's own go before the profile's", async () => {
   expect(read('alerts/talkgauge.yml')).toContain('99.5 % of the sessions');
 });
 
-test('matchers, agents and labels reach every raw series, and the filters of boards', async () => {
+test('matchers, agents and labels apply to every raw series and to board filters', async () => {
   await generate(
     '--selector',
     'job="voice", zone!~"test.*"',
@@ -73,7 +73,7 @@ test('without recording rules no board reads a recorded rate', async () => {
   expect(read('dashboards/latency.json')).toContain('rate(lk_agents_turn_e2e_latency_seconds_bucket{');
 });
 
-test('links of alerts lead to the Grafana and the runbooks that are named', async () => {
+test('alert links use the given Grafana and runbook URLs', async () => {
   await generate('--grafana', 'https://grafana.example.com/', '--runbooks', 'https://wiki.example.com/voice');
   expect(read('alerts/talkgauge.yml')).toContain(
     'runbook_url: https://wiki.example.com/voice/LiveKitAgentTurnLatencyBudgetBurn.md',
@@ -83,7 +83,7 @@ test('links of alerts lead to the Grafana and the runbooks that are named', asyn
   );
 });
 
-test('boards of calls ask the Loki and the Tempo that are named, for the service that is, and lead to its gateway', async () => {
+test('session boards query the given Loki, Tempo and service and link to the given gateway', async () => {
   await generate(
     ...['--logs-datasource', 'my-loki', '--traces-datasource', 'my-tempo'],
     ...['--service', 'voice', '--gateway', 'https://calls.example.com/'],
@@ -136,7 +136,7 @@ const alertsOf = (name: string) =>
     .flatMap(({ rules }) => rules)
     .filter(({ alert }) => alert === name);
 
-test('single alerts are left out or changed, all of a name or one severity of it', async () => {
+test('alerts can be disabled or overridden by name, or by name and severity', async () => {
   const file = join(out, 'alerts.yml');
   writeFileSync(
     file,
@@ -189,7 +189,7 @@ test.each([
   ['override: { LiveKitAgentStuck: { severity: page } }', 'override.LiveKitAgentStuck.severity: '],
   ['override: { LiveKitAgentStuck: { for: ten } }', 'It takes a duration such as 10m'],
   ['disabled: [LiveKitAgentStuck]', 'It takes disable, a list of alerts, and override, by alert.'],
-])('choices of alerts %j are refused', async (content, message) => {
+])('alert options %j are refused', async (content, message) => {
   const file = join(out, 'alerts.yml');
   writeFileSync(file, content);
   await expect(generate('--alerts', file)).rejects.toMatchObject({

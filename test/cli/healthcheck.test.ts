@@ -32,27 +32,27 @@ async function healthcheck(...args: string[]): Promise<void> {
   await program.parseAsync(['healthcheck', ...args], { from: 'user' });
 }
 
-const words = (...all: string[]) => all.map((word) => `${word}\0`).join('');
+const cmdlineOf = (...all: string[]) => all.map((word) => `${word}\0`).join('');
 
-describe('the command that runs is that of process 1', () => {
+describe('the command is read from the command line of process 1', () => {
   test.each([
-    [words('node', '/usr/local/bin/talkgauge', 'gateway'), ['gateway']],
+    [cmdlineOf('node', '/usr/local/bin/talkgauge', 'gateway'), ['gateway']],
     [
-      words('/sbin/docker-init', '--', 'talkgauge', 'gateway', '--port', '9000'),
+      cmdlineOf('/sbin/docker-init', '--', 'talkgauge', 'gateway', '--port', '9000'),
       ['gateway', '--port', '9000'],
     ],
-    [words('node', '/app/dist/cli.js', 'simulate'), ['simulate']],
-    [words('node', '/usr/local/bin/talkgauge'), []],
+    [cmdlineOf('node', '/app/dist/cli.js', 'simulate'), ['simulate']],
+    [cmdlineOf('node', '/usr/local/bin/talkgauge'), []],
   ])('%j', (cmdline, command) => {
     expect(commandOf(cmdline)).toEqual(command);
   });
 
-  test('another program is an error that says how to name the command', () => {
-    expect(() => commandOf(words('/pause'))).toThrow('talkgauge healthcheck gateway');
+  test('another program is an error that explains how to pass the command', () => {
+    expect(() => commandOf(cmdlineOf('/pause'))).toThrow('talkgauge healthcheck gateway');
   });
 });
 
-describe('it asks the server that the command starts', () => {
+describe('it requests the server of the command', () => {
   test.each([
     [['simulate'], {}, 'http://127.0.0.1:9464/readyz'],
     [['gateway'], {}, 'http://127.0.0.1:9465/readyz'],
@@ -75,11 +75,11 @@ describe('it asks the server that the command starts', () => {
     ['generate', '--out', '/out'],
     ['simulate', 'history', '--out', 'x'],
     ['--help'],
-  ])('%s serves nothing', (...command) => {
+  ])('%s has no server', (...command) => {
     expect(readinessUrl(command, {})).toBeUndefined();
   });
 
-  test('a free port cannot be known', () => {
+  test('port 0 is an error', () => {
     expect(() => readinessUrl(['gateway', '--port', '0'], {})).toThrow('set TALKGAUGE_GATEWAY_PORT');
   });
 });
@@ -95,7 +95,7 @@ describe('it succeeds', () => {
     expect(asked).toEqual(['/readyz']);
   });
 
-  test('over TLS, whatever name the certificate has', async () => {
+  test('over TLS with any certificate name', async () => {
     const { cert, key } = certificate('gateway.example.com');
     vi.stubEnv(
       'TALKGAUGE_GATEWAY_PORT',
@@ -105,12 +105,12 @@ describe('it succeeds', () => {
     await healthcheck('gateway');
   });
 
-  test('where nothing is served', async () => {
+  test('for a command without a server', async () => {
     await healthcheck('replay', '-');
   });
 });
 
-describe('it fails, and says why', () => {
+describe('it fails and prints the reason', () => {
   test('when the server is not ready', async () => {
     const port = await serve((_request, response) => void response.writeHead(503).end('the store is full\n'));
     await expect(healthcheck('gateway', '--port', port)).rejects.toThrow(
@@ -118,13 +118,13 @@ describe('it fails, and says why', () => {
     );
   });
 
-  test('when nobody listens', async () => {
+  test('when the connection is refused', async () => {
     const port = await serve(() => {});
     for (const close of closing.splice(0)) close();
     await expect(healthcheck('simulate', '--port', port)).rejects.toThrow('ECONNREFUSED');
   });
 
-  test('when the server takes connections, and does not answer', async () => {
+  test('when the server accepts connections and does not respond', async () => {
     const port = await serve(() => {});
     await expect(healthcheck('gateway', '--port', port)).rejects.toThrow('no answer within 3 s');
   });

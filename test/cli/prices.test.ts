@@ -12,7 +12,7 @@ const prices = (...args: string[]) =>
     );
   });
 
-test('tells what a model is priced at, and by whom', async () => {
+test('prints the price of a model and its source', async () => {
   const { stdout, code } = await prices('api.openai.com/gpt-4o-mini-2024-07-18', 'livekit/deepgram/nova-3');
   expect(code).toBe(0);
   expect(stdout).toBe(
@@ -31,7 +31,7 @@ test('tells what a model is priced at, and by whom', async () => {
   );
 });
 
-test('ends with 1 if a model has no price', async () => {
+test('exits with 1 if a model has no price', async () => {
   expect(await prices('acme/m')).toEqual({
     stdout: 'acme/m: no price; its usage is unpriced\n',
     stderr: '',
@@ -39,7 +39,7 @@ test('ends with 1 if a model has no price', async () => {
   });
 });
 
-test('reads a file of yours', async () => {
+test('reads a user price file', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'talkgauge-prices-'));
   const file = join(folder, 'prices.yml');
   writeFileSync(file, 'version: 1\ndated: 2026-11-01\ncurrency: USD\nprices:\n  acme/*: { free: true }\n');
@@ -48,7 +48,7 @@ test('reads a file of yours', async () => {
   expect(stdout).toBe('acme/m: your price file, as acme/*, of 2026-11-01\n  free\n');
 });
 
-test('says how a model is named', async () => {
+test('explains the format of a model name', async () => {
   const { stderr, code } = await prices('gpt-4o');
   expect([code, stderr]).toEqual([1, expect.stringContaining('It takes provider/model.')]);
 });

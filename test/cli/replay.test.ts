@@ -13,12 +13,12 @@ const conversation = join(import.meta.dirname, '../fixtures/conversation.jsonl')
 const requests = 'lk_agents_llm_requests_total';
 
 /**
- * Runs `talkgauge replay` with these arguments, and this on standard input, in a heap of so many MB. A line of 16 MB
+ * Runs `talkgauge replay` with `args`, `input` on standard input, and a heap of `heap` MB. A line of 16 MB
  * needs more than 64 MB where garbage is collected late, as by Node.js 24 on a busy machine.
  */
 async function replay(args: readonly string[], input: string | Buffer = '', heap = 64) {
   const child = spawn(process.execPath, [`--max-old-space-size=${heap}`, talkgauge, 'replay', ...args]);
-  // A command that has seen enough may close its input.
+  // The command may close its input early.
   child.stdin.on('error', () => {}).end(input);
   const [stdout, stderr, [code]] = await Promise.all([
     text(child.stdout),
@@ -45,12 +45,12 @@ describe('talkgauge replay', () => {
     expect(stdout.endsWith('\n# EOF\n')).toBe(true);
   });
 
-  test('labels the series as it is told', async () => {
+  test('adds the given labels to the series', async () => {
     const { stdout } = await replay(['--agent-name', 'support', '--agent-version', '1.4', recording]);
     expect(sampleOf(stdout, requests, { agent_name: 'support', agent_version: '1.4' })).toBe(20);
   });
 
-  test('takes a session report, and its agent', async () => {
+  test('accepts a session report and uses its agent name', async () => {
     const events = lines.map((line) => {
       const { event, payload } = JSON.parse(line);
       return { ...payload, type: event };
@@ -65,7 +65,7 @@ describe('talkgauge replay', () => {
     );
   });
 
-  test('prices usage, of models whose price is known', async () => {
+  test('prices the usage of models with a known price', async () => {
     const { stdout } = await replay([conversation]);
     const cost = (component: string) => sampleOf(stdout, 'lk_agents_cost_usd_total', { component });
     // 338 × 0.15 $ + 512 from the cache × 0.075 $ + 50 × 0.60 $, for a million.
@@ -79,14 +79,14 @@ describe('talkgauge replay', () => {
     expect([unpriced('interruption'), unpriced('llm'), unpriced('tts')]).toEqual([2, undefined, undefined]);
   });
 
-  test('of models without a price shows usage that is unpriced, and no cost', async () => {
+  test('exposes unpriced usage and no cost for models without a price', async () => {
     const { stdout } = await replay([recording]);
     expect(sampleOf(stdout, 'lk_agents_cost_usd_total')).toBeUndefined();
     const unpriced = (unit: string) => sampleOf(stdout, 'lk_agents_cost_unpriced_usage_total', { unit });
     expect([unpriced('characters'), unpriced('output_audio_tokens')]).toEqual([965, 20]);
   });
 
-  test('prices usage with a file of yours', async () => {
+  test('prices usage with a user price file', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'talkgauge-prices-'));
     const file = join(folder, 'prices.yml');
     writeFileSync(
@@ -117,7 +117,7 @@ describe('talkgauge replay', () => {
     expect(sampleOf(stdout, requests)).toBe(20);
   });
 
-  test('names a malformed line on stderr by its number, and goes on', async () => {
+  test('reports a malformed line on stderr with its number and continues', async () => {
     const { stdout, stderr, code } = await replay(['-'], broken);
     expect(code).toBe(0);
     expect(stderr.trim().split('\n')).toEqual([
@@ -127,14 +127,14 @@ describe('talkgauge replay', () => {
     expect(sampleOf(stdout, requests)).toBe(20);
   });
 
-  test('with --strict ends with 1 when a line was skipped, and prints all the same', async () => {
+  test('with --strict exits with 1 after a skipped line and still prints the series', async () => {
     const { stdout, code } = await replay(['--strict', '-'], broken);
     expect(code).toBe(1);
     expect(sampleOf(stdout, requests)).toBe(20);
     expect((await replay(['--strict', recording])).code).toBe(0);
   });
 
-  test('of an empty file is an exposition without calls', async () => {
+  test('prints an exposition without calls for an empty file', async () => {
     const { stdout, stderr, code } = await replay(['-']);
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
     expect(sampleOf(stdout, requests)).toBeUndefined();
@@ -143,7 +143,7 @@ describe('talkgauge replay', () => {
   test.each([
     ['is not there', join(import.meta.dirname, 'missing.jsonl'), 'ENOENT.*'],
     ['is a folder without any', import.meta.dirname, 'no .jsonl or .json file is in it'],
-  ])('of a path that %s says what to do', async (_, path, problem) => {
+  ])('prints the next step for a path that %s', async (_, path, problem) => {
     const { stdout, stderr, code } = await replay([path]);
     expect({ stdout, code }).toEqual({ stdout: '', code: 1 });
     expect(stderr).toMatch(
@@ -153,7 +153,7 @@ describe('talkgauge replay', () => {
     );
   });
 
-  describe('of several', () => {
+  describe('with several files', () => {
     let folder: string;
     beforeEach(() => {
       folder = mkdtempSync(join(tmpdir(), 'talkgauge-replay-'));
@@ -170,7 +170,7 @@ describe('talkgauge replay', () => {
     const reportOf = (agentName: string) =>
       JSON.stringify({ schemaVersion: 1, session: 'a', agentName, agentVersion: '7', events });
 
-    test('adds them up in one exposition, each report under its agent', async () => {
+    test('sums them in one exposition with the agent name of each report', async () => {
       write('talkgauge-report-1.json', reportOf('front-desk'));
       write('talkgauge-report-2.json', reportOf('support'));
       write('talkgauge-report-2.ogg', 'OggS');
@@ -182,13 +182,13 @@ describe('talkgauge replay', () => {
       expect(stdout.match(new RegExp(`^# TYPE ${requests} counter$`, 'gm'))).toHaveLength(1);
     });
 
-    test('takes one that is named twice once', async () => {
+    test('reads a file that is given twice once', async () => {
       const file = write('call.jsonl', lines.join('\n'));
       const { stdout } = await replay([folder, file, join(folder, '..', basename(folder), 'call.jsonl')]);
       expect(sampleOf(stdout, requests)).toBe(20);
     });
 
-    test('refuses by name what cannot be used, ends with 1, and prints what the others make', async () => {
+    test('reports unusable files by name, exits with 1 and prints the series of the others', async () => {
       const other = write('a-package.json', '{\n  "name": "talkgauge"\n}\n');
       const silent = write('b-report.json', JSON.stringify({ schemaVersion: 1, session: 'a', events: [] }));
       const bad = write('c-call.jsonl', `oops\n${lines.join('\n')}`);
@@ -204,13 +204,13 @@ describe('talkgauge replay', () => {
       ]);
     });
 
-    test('with --strict ends with 1 when a line of any was skipped', async () => {
+    test('with --strict exits with 1 after a skipped line in any file', async () => {
       const bad = write('call.jsonl', `oops\n${lines.join('\n')}`);
       expect((await replay([recording, bad])).code).toBe(0);
       expect((await replay(['--strict', bad, recording])).code).toBe(1);
     });
 
-    test('takes no more memory than one: 12 of 16 MB go through a heap of 128 MB', async () => {
+    test('needs no more memory than for one: 12 files of 16 MB with a heap of 128 MB', async () => {
       const padding = JSON.stringify({ session: 'a', event: 'close', payload: { x: 'x'.repeat(15e6) } });
       const long = [...lines, padding].join('\n');
       for (let n = 10; n < 22; n++) write(`${n}.jsonl`, long);
@@ -220,14 +220,14 @@ describe('talkgauge replay', () => {
     });
   });
 
-  test('tells of twenty lines that were skipped, and how many more there were', async () => {
+  test('reports twenty skipped lines and the number of further ones', async () => {
     const { stderr, code } = await replay(['-'], [...lines, ...Array(25).fill('oops')].join('\n'));
     expect(code).toBe(0);
     expect(stderr.trim().split('\n')).toHaveLength(21);
     expect(stderr).toContain('talkgauge replay: 5 more skipped\n');
   });
 
-  test('survives 160 MB without the end of a line in a heap of 128 MB', async () => {
+  test('reads 160 MB without a line break with a heap of 128 MB', async () => {
     const { stderr, code } = await replay(['-'], Buffer.alloc(160 * 1024 * 1024, 'x'), 128);
     expect({ stderr, code }).toEqual({
       stderr: 'talkgauge replay: standard input has nothing to replay, and is left out; line 1: too long\n',
@@ -235,8 +235,8 @@ describe('talkgauge replay', () => {
     });
   });
 
-  test('streams: 72 MB go through a heap of 64 MB', async () => {
-    // An empty request id names nothing: each line counts.
+  test('streams 72 MB with a heap of 64 MB', async () => {
+    // An empty request id is not deduplicated, so each line counts.
     const event = lines.find((line) => line.includes('llm_metrics')) as string;
     const one = `${event.replace(/"requestId":"[^"]*"/, '"requestId":""')}\n`;
     const count = Math.ceil((72 * 1024 * 1024) / one.length);

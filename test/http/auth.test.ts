@@ -7,7 +7,7 @@ const basic = (login: string) => ({
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 
 describe('with a bearer token', () => {
-  test('/metrics takes each of the tokens and nothing else', async () => {
+  test('/metrics accepts each of the tokens and no others', async () => {
     const { url } = await serve({ auth: { bearer: ['old-token', 'new-token'] } });
     expect((await ask(`${url}/metrics`, bearer('old-token'))).status).toBe(200);
     expect((await ask(`${url}/metrics`, bearer('new-token'))).status).toBe(200);
@@ -22,7 +22,7 @@ describe('with a bearer token', () => {
     }
   });
 
-  test('no spelling of the path goes around it', async () => {
+  test('no variant of the path bypasses it', async () => {
     const { url } = await serve({ auth: { bearer: 'token' } });
     for (const path of ['/metrics', '/metrics/', '/METRICS', '/metrics?x=1']) {
       expect((await ask(`${url}${path}`)).status).toBe(401);
@@ -33,7 +33,7 @@ describe('with a bearer token', () => {
     }
   });
 
-  test('the probes stay open', async () => {
+  test('the probes need no token', async () => {
     const { url } = await serve({ auth: { bearer: 'token' } });
     expect((await ask(`${url}/healthz`)).status).toBe(200);
     expect((await ask(`${url}/readyz`)).status).toBe(200);
@@ -41,7 +41,7 @@ describe('with a bearer token', () => {
 });
 
 describe('with user and password', () => {
-  test('/metrics takes that login and nothing else', async () => {
+  test('/metrics accepts only this login', async () => {
     const { url } = await serve({ auth: { basic: { username: 'prometheus', password: 'pä:ss wörd' } } });
     expect((await ask(`${url}/metrics`, basic('prometheus:pä:ss wörd'))).status).toBe(200);
     for (const options of [
@@ -58,7 +58,7 @@ describe('with user and password', () => {
   });
 });
 
-test('with both, either will do', async () => {
+test('with token and login configured, either is accepted', async () => {
   const { url } = await serve({ auth: { bearer: 'token', basic: { username: 'u', password: 'p' } } });
   expect((await ask(`${url}/metrics`, bearer('token'))).status).toBe(200);
   expect((await ask(`${url}/metrics`, basic('u:p'))).status).toBe(200);
@@ -75,7 +75,7 @@ test.each([
   [{ basic: { username: '', password: 'p' } }, 'auth.basic needs a username'],
   [{ basic: { username: 'a:b', password: 'p' } }, 'auth.basic needs a username'],
   [{ basic: { username: 'u', password: '' } }, 'auth.basic needs a username'],
-])('%j is refused at the start, because it would guard nothing', async (auth, message) => {
+])('%j is refused at the start, because it would not protect the server', async (auth, message) => {
   await expect(serve({ auth })).rejects.toMatchObject({
     code: 'ERR_AUTH',
     message: expect.stringContaining(message),

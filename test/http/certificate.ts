@@ -9,7 +9,7 @@ export interface Certificate {
   name: string;
 }
 
-/** DER, just enough of it for an X.509 v3 certificate. */
+/** DER encoding, limited to the types in an X.509 v3 certificate. */
 const der = (tag: number, ...parts: Buffer[]): Buffer => {
   const body = Buffer.concat(parts);
   const { length } = body;
@@ -28,7 +28,7 @@ const critical = der(0x01, Buffer.from([0xff]));
 
 const dayMs = 86_400_000;
 
-/** A certificate for 127.0.0.1 that is valid for a day, signed by `issuer` or else by itself (and then a CA). */
+/** A certificate for 127.0.0.1 that is valid for a day, signed by `issuer`, or a self-signed CA without one. */
 export function certificate(name: string, issuer?: Certificate): Certificate {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const now = Date.now();

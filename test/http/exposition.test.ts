@@ -2,8 +2,8 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { acceptsGzip, createScrapes, type Format, negotiateFormat } from '../../src/http/exposition.ts';
 
-/** An `expose` that answers when told to. */
-function manual() {
+/** An `expose` with pending calls that the test resolves or rejects. */
+function pendingExpose() {
   const calls: { format: Format; answer: (text: string) => void; fail: (error: Error) => void }[] = [];
   const expose = (format: Format) =>
     new Promise<string>((answer, fail) => {
@@ -12,9 +12,9 @@ function manual() {
   return { calls, expose };
 }
 
-describe('scrapes at the same time', () => {
-  test('of one format and coding share one build and one compression', async () => {
-    const { calls, expose } = manual();
+describe('concurrent scrapes', () => {
+  test('of one format and encoding share one build and one compression', async () => {
+    const { calls, expose } = pendingExpose();
     const scrapes = createScrapes(expose, 5_000);
     const bodies = [1, 2, 3].map(() => scrapes.body('text', true));
     calls[0]?.answer('up 1\n');
@@ -26,17 +26,17 @@ describe('scrapes at the same time', () => {
   });
 
   test('of one format share the build when only one of them is compressed', async () => {
-    const { calls, expose } = manual();
+    const { calls, expose } = pendingExpose();
     const scrapes = createScrapes(expose, 5_000);
-    const [compressed, plain] = [scrapes.body('text', true), scrapes.body('text', false)];
+    const [compressed, uncompressed] = [scrapes.body('text', true), scrapes.body('text', false)];
     calls[0]?.answer('up 1\n');
-    expect((await plain).toString()).toBe('up 1\n');
+    expect((await uncompressed).toString()).toBe('up 1\n');
     expect(gunzipSync(await compressed).toString()).toBe('up 1\n');
     expect(calls).toHaveLength(1);
   });
 
-  test('of different formats do not', async () => {
-    const { calls, expose } = manual();
+  test('of different formats do not share a build', async () => {
+    const { calls, expose } = pendingExpose();
     const scrapes = createScrapes(expose, 5_000);
     const bodies = [scrapes.body('text', false), scrapes.body('openmetrics', false)];
     for (const { format, answer } of calls) answer(format);
@@ -44,7 +44,7 @@ describe('scrapes at the same time', () => {
   });
 });
 
-test('a later scrape is built anew', async () => {
+test('a later scrape triggers a new build', async () => {
   let builds = 0;
   const scrapes = createScrapes(async () => `build ${++builds}`, 5_000);
   expect((await scrapes.body('text', false)).toString()).toBe('build 1');
@@ -52,8 +52,8 @@ test('a later scrape is built anew', async () => {
   expect(gunzipSync(await scrapes.body('text', true)).toString()).toBe('build 3');
 });
 
-test('a failed build fails those who shared it, and not the next', async () => {
-  const { calls, expose } = manual();
+test('a failed build fails the scrapes that share it and not the next one', async () => {
+  const { calls, expose } = pendingExpose();
   const scrapes = createScrapes(expose, 5_000);
   const bodies = [scrapes.body('text', true), scrapes.body('text', true)];
   calls[0]?.fail(new Error('broken collector'));
@@ -63,8 +63,8 @@ test('a failed build fails those who shared it, and not the next', async () => {
   expect((await next).toString()).toBe('up 1\n');
 });
 
-test('a build that hangs is given up, so that the next scrape gets its own', async () => {
-  const { calls, expose } = manual();
+test('a build that hangs times out, and the next scrape gets a new one', async () => {
+  const { calls, expose } = pendingExpose();
   const scrapes = createScrapes(expose, 20);
   await expect(scrapes.body('text', false)).rejects.toThrow('not built within 20 ms');
   const next = scrapes.body('text', false);
@@ -74,7 +74,7 @@ test('a build that hangs is given up, so that the next scrape gets its own', asy
 
 describe('the format follows Accept', () => {
   test.each([
-    // Prometheus 2.42, as it sends it.
+    // Prometheus 2.42, default.
     [
       'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1',
       'openmetrics',
@@ -84,12 +84,12 @@ describe('the format follows Accept', () => {
       'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2',
       'openmetrics',
     ],
-    // Prometheus 3 with creation times (or native histograms): the first choice is one that is not served.
+    // Prometheus 3 with creation times (or native histograms): the first choice is not supported.
     [
       'application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.7,application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2',
       'openmetrics-created',
     ],
-    // The same, told to prefer OpenMetrics, or text; and a scraper that takes nothing else.
+    // The same, configured to prefer OpenMetrics, or text; and a scraper that accepts only protobuf.
     [
       'application/openmetrics-text;version=1.0.0;q=0.6,application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.5,*/*;q=0.2',
       'openmetrics',
@@ -100,7 +100,7 @@ describe('the format follows Accept', () => {
     ],
     ['application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited', 'text'],
     ['application/*;q=0.9,application/openmetrics-text;q=0.5', 'openmetrics'],
-    // Prometheus 3 told to prefer text.
+    // Prometheus 3 configured to prefer text.
     [
       'text/plain;version=0.0.4;q=0.6,application/openmetrics-text;version=1.0.0;escaping=underscores;q=0.5,*/*;q=0.2',
       'text',
@@ -128,7 +128,7 @@ describe('the format follows Accept', () => {
     expect(negotiateFormat(accept)).toBe(format);
   });
 
-  test('the most specific range decides, whatever the order', () => {
+  test('the most specific media range decides in any order', () => {
     expect(negotiateFormat('text/plain;q=0, */*;q=1')).toBe('openmetrics');
     expect(negotiateFormat('*/*;q=1, text/plain;q=0')).toBe('openmetrics');
     expect(negotiateFormat('application/*;q=1, application/openmetrics-text;q=0.1, text/plain;q=0.5')).toBe(

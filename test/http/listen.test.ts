@@ -7,8 +7,8 @@ import { listen } from '../../src/http/listen.ts';
 import { serveMetrics } from '../../src/http/metrics-server.ts';
 import { ask, serve } from './serving.ts';
 
-describe('what cannot be listened on is an error with the next step', () => {
-  test('a port that is taken', async () => {
+describe('an unusable address is an error with the next step', () => {
+  test('a port in use', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
@@ -37,15 +37,15 @@ describe('what cannot be listened on is an error with the next step', () => {
   });
 });
 
-describe('a host that others can reach', () => {
-  test('without auth is warned about, once', async () => {
+describe('a host reachable from other machines', () => {
+  test('without auth logs one warning', async () => {
     const { logged, url } = await serve({ host: '0.0.0.0' });
     expect(logged).toHaveLength(1);
     expect(logged[0]).toContain('can be read by anyone who reaches it; pass { auth }');
     expect((await ask(`${url}/healthz`)).status).toBe(200);
   });
 
-  test('with auth is not', async () => {
+  test('with auth logs no warning', async () => {
     expect((await serve({ host: '0.0.0.0', auth: { bearer: 'token' } })).logged).toEqual([]);
   });
 
@@ -71,7 +71,7 @@ describe('close', () => {
     expect(again.url).toBe(url);
   });
 
-  test('lets a scrape that is under way finish', async () => {
+  test('waits for a running scrape', async () => {
     let started = () => {};
     const building = new Promise<void>((resolve) => {
       started = resolve;
@@ -89,7 +89,7 @@ describe('close', () => {
     expect(await scrape).toMatchObject({ status: 200, text: 'up 1\n' });
   });
 
-  test('does not wait for a client that never says anything, nor for a scrape that hangs', async () => {
+  test('does not wait for a silent client or a scrape that hangs', async () => {
     const { url, close } = await serve({ expose: () => new Promise(() => {}) });
     const silent = connect(Number(new URL(url).port), '127.0.0.1');
     await once(silent, 'connect');
@@ -102,7 +102,7 @@ describe('close', () => {
     expect(await scrape).toBe('ECONNRESET');
   });
 
-  test('twice is as good as once', async () => {
+  test('is idempotent', async () => {
     const { url, close } = await serve();
     await Promise.all([close(), close()]);
     await close();
@@ -110,8 +110,8 @@ describe('close', () => {
   });
 });
 
-test('an address has its share of the connections, and no more', async () => {
-  const patience = {
+test('connections per address are limited', async () => {
+  const timeouts = {
     headersTimeout: 60_000,
     requestTimeout: 60_000,
     connectionsCheckingInterval: 60_000,
@@ -121,7 +121,7 @@ test('an address has its share of the connections, and no more', async () => {
   const { port, close } = await listen((_request, response) => void response.end('ok'), {
     host: '127.0.0.1',
     port: 0,
-    timeouts: patience,
+    timeouts,
     maxConnections: 10,
     maxConnectionsPerAddress: 2,
     keepProcessAlive: true,
@@ -130,8 +130,8 @@ test('an address has its share of the connections, and no more', async () => {
     log: () => {},
   });
   const sockets: Socket[] = [];
-  /** What becomes of a request on a connection of its own, which stays open. */
-  const asked = async (localAddress: string) => {
+  /** Sends a request on a new connection, which stays open; resolves to `answered` or `closed`. */
+  const requestFrom = async (localAddress: string) => {
     const socket = connect({ port, host: '127.0.0.1', localAddress });
     sockets.push(socket);
     socket.on('error', () => {});
@@ -140,15 +140,15 @@ test('an address has its share of the connections, and no more', async () => {
     socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
     return Promise.race([answered, closed]);
   };
-  expect(await asked('127.0.0.1')).toBe('answered');
-  expect(await asked('127.0.0.1')).toBe('answered');
-  expect(await asked('127.0.0.1')).toBe('closed');
+  expect(await requestFrom('127.0.0.1')).toBe('answered');
+  expect(await requestFrom('127.0.0.1')).toBe('answered');
+  expect(await requestFrom('127.0.0.1')).toBe('closed');
   // On macOS, loopback has one address.
-  if (process.platform === 'linux') expect(await asked('127.0.0.2')).toBe('answered');
+  if (process.platform === 'linux') expect(await requestFrom('127.0.0.2')).toBe('answered');
   const freed = once(sockets[0] as Socket, 'close');
   sockets[0]?.destroy();
   await freed;
-  await vi.waitFor(async () => expect(await asked('127.0.0.1')).toBe('answered'), { timeout: 10_000 });
+  await vi.waitFor(async () => expect(await requestFrom('127.0.0.1')).toBe('answered'), { timeout: 10_000 });
   for (const socket of sockets) socket.destroy();
   await close();
 });

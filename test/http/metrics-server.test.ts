@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ask, serve } from './serving.ts';
 
-/** How many requests for /metrics have come to the servers of this process, from now on. */
+/** Counts the requests for /metrics that the servers of this process receive from now on. */
 function countScrapes(): () => number {
   let scrapes = 0;
   const count = (message: unknown) => {
@@ -16,7 +16,7 @@ function countScrapes(): () => number {
 }
 
 describe('GET /metrics', () => {
-  test('is text 0.0.4 by default', async () => {
+  test('returns text 0.0.4 by default', async () => {
     const { url } = await serve();
     const { status, headers, text } = await ask(`${url}/metrics`);
     expect(status).toBe(200);
@@ -29,7 +29,7 @@ describe('GET /metrics', () => {
     expect(headers.etag).toBeUndefined();
   });
 
-  test('is OpenMetrics 1.0, compressed, for who asks so', async () => {
+  test('returns OpenMetrics 1.0, compressed, on request', async () => {
     const { url } = await serve();
     const { headers, raw } = await ask(`${url}/metrics`, {
       headers: { accept: 'application/openmetrics-text;version=1.0.0', 'accept-encoding': 'gzip' },
@@ -40,14 +40,14 @@ describe('GET /metrics', () => {
     expect(gunzipSync(raw).toString()).toBe('# openmetrics\n');
   });
 
-  test('counts the length in bytes, not characters', async () => {
+  test('sends the content length in bytes, not characters', async () => {
     const { url } = await serve({ expose: async () => 'x{a="ü🎧"} 1\n' });
     const { headers, text } = await ask(`${url}/metrics`);
     expect(headers['content-length']).toBe('16');
     expect(text).toBe('x{a="ü🎧"} 1\n');
   });
 
-  test('with HEAD has the headers of GET and no body', async () => {
+  test('with HEAD returns the headers of GET and no body', async () => {
     const { url } = await serve();
     const { status, headers, raw } = await ask(`${url}/metrics`, { method: 'HEAD' });
     expect(status).toBe(200);
@@ -55,7 +55,7 @@ describe('GET /metrics', () => {
     expect(raw).toHaveLength(0);
   });
 
-  test('twenty at a time build the exposition once', async () => {
+  test('builds the exposition once for twenty concurrent requests', async () => {
     let builds = 0;
     let release = () => {};
     const released = new Promise<void>((resolve) => {
@@ -70,14 +70,14 @@ describe('GET /metrics', () => {
     });
     const arrived = countScrapes();
     const scrapes = Array.from({ length: 20 }, () => ask(`${url}/metrics`));
-    // All twenty must have come before the one build ends.
+    // All twenty requests must arrive before the one build ends.
     await vi.waitFor(() => expect(arrived()).toBe(20), { timeout: 60_000, interval: 5 });
     release();
     for (const { text } of await Promise.all(scrapes)) expect(text).toBe('up 1\n');
     expect(builds).toBe(1);
   });
 
-  test('that fails is a 500 that tells nothing, is logged once, and the next one works', async () => {
+  test('returns a 500 without details when the build fails, logs it once, and recovers', async () => {
     let failures = 3;
     const { url, logged } = await serve({
       expose: async () => {
@@ -100,12 +100,12 @@ describe('GET /metrics', () => {
 });
 
 describe('probes', () => {
-  test('/healthz is ok while the process serves', async () => {
+  test('/healthz is ok while the server runs', async () => {
     const { url } = await serve();
     expect(await ask(`${url}/healthz`)).toMatchObject({ status: 200, text: 'ok\n' });
   });
 
-  test('/readyz says whether, and why not, in one line', async () => {
+  test('/readyz reports the readiness and its reason in one line', async () => {
     let state: { ready: boolean; reason?: string } = { ready: false, reason: 'not registered\nwith LiveKit' };
     const { url } = await serve({ ready: () => state });
     expect(await ask(`${url}/readyz`)).toMatchObject({ status: 503, text: 'not registered with LiveKit\n' });
@@ -138,7 +138,7 @@ describe('other requests', () => {
   });
 
   test.each(['/', '/favicon.ico', '/metrics/x', '/%', '/..%2fmetrics'])(
-    '%s is not found, with a hint',
+    '%s returns 404 with a hint',
     async (path) => {
       const { url } = await serve();
       const { status, text } = await ask(`${url}${path}`);
@@ -147,7 +147,7 @@ describe('other requests', () => {
     },
   );
 
-  test('garbage on the socket leaves the server alone', async () => {
+  test('invalid bytes on the socket do not affect the server', async () => {
     const { url } = await serve();
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     const ended = new Promise((resolve) => socket.on('close', resolve));

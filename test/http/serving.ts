@@ -8,7 +8,7 @@ afterEach(async () => {
   for (const server of open.splice(0)) await server.close();
 });
 
-/** A server on a free port that the test need not close. */
+/** A server on a free port that is closed after the test. */
 export async function serve(
   options: Partial<HttpOptions> = {},
 ): Promise<MetricsServer & { logged: string[] }> {
@@ -30,7 +30,7 @@ export interface Answer {
   text: string;
 }
 
-/** One request, with exactly these headers (unlike `fetch`, which adds its own and unpacks). */
+/** One request, with exactly these headers (unlike `fetch`, which adds its own and decompresses). */
 export function ask(url: string, options: RequestOptions = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = (url.startsWith('https') ? httpsRequest : httpRequest)(

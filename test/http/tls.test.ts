@@ -16,8 +16,8 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const server = certificate('server one');
 
-/** The name on the certificate that a server shows. */
-function shown(url: string): Promise<string> {
+/** The common name of the certificate that a server presents. */
+function presentedName(url: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', rejectUnauthorized: false });
     socket.once('secureConnect', () => {
@@ -28,12 +28,12 @@ function shown(url: string): Promise<string> {
   });
 }
 
-async function until(condition: () => Promise<boolean>): Promise<void> {
+async function waitUntil(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 describe('HTTPS', () => {
-  test('with PEM texts', async () => {
+  test('accepts PEM strings', async () => {
     const { url } = await serve({ tls: server });
     expect(url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
     const { status, text } = await ask(`${url}/metrics`, { ca: server.cert });
@@ -41,7 +41,7 @@ describe('HTTPS', () => {
     expect(text).toBe('# text\n');
   });
 
-  test('asks for TLS 1.2 itself, whatever the default of Node is', () => {
+  test('requires TLS 1.2 independently of the default of Node', () => {
     expect(tlsContext(server).minVersion).toBe('TLSv1.2');
   });
 
@@ -58,7 +58,7 @@ describe('HTTPS', () => {
     expect((await ask(`${url}/healthz`, newer)).status).toBe(200);
   });
 
-  test('closes although a client is stuck in the handshake', async () => {
+  test('closes while a client hangs in the handshake', async () => {
     const { url, close } = await serve({ tls: server });
     const socket = connectPlain(Number(new URL(url).port), '127.0.0.1');
     await new Promise((resolve) => socket.once('connect', resolve));
@@ -68,49 +68,49 @@ describe('HTTPS', () => {
     await ended;
   });
 
-  test('with a client CA lets only its clients in, and needs no warning on an open host', async () => {
+  test('with a client CA accepts only its clients and logs no warning on an open host', async () => {
     const authority = certificate('client authority');
     const client = certificate('prometheus', authority);
-    const stranger = certificate('stranger');
+    const untrusted = certificate('untrusted');
     const { url, logged } = await serve({ host: '0.0.0.0', tls: { ...server, clientCa: authority.cert } });
     const as = (who?: { cert: string; key: string }) =>
       ask(`${url}/metrics`, { ca: server.cert, cert: who?.cert, key: who?.key });
     expect((await as(client)).status).toBe(200);
-    await expect(as(stranger)).rejects.toThrow();
+    await expect(as(untrusted)).rejects.toThrow();
     await expect(as(undefined)).rejects.toThrow();
     expect(logged).toEqual([]);
   });
 });
 
 describe('certificate files', () => {
-  test('that were renewed are used by the next connection', async () => {
+  test('are reloaded for the next connection after a renewal', async () => {
     const [cert, key] = [join(folder, 'tls.crt'), join(folder, 'tls.key')];
     await Promise.all([writeFile(cert, server.cert), writeFile(key, server.key)]);
     const { url, logged } = await serve({ tls: { cert, key, reloadMs: 20 } });
-    expect(await shown(url)).toBe('server one');
+    expect(await presentedName(url)).toBe('server one');
     const renewed = certificate('server two');
     await writeFile(cert, renewed.cert);
-    // So far the key is the old one's: the server goes on with the old pair. The file may have been seen empty before.
+    // The key is still the old one, so the server keeps the old pair. It may have read the file while it was empty.
     const refused = 'The old TLS certificate stays in use: tls.cert and tls.key do not work';
-    await until(async () => logged.some((line) => line.includes(refused)));
-    expect(await shown(url)).toBe('server one');
+    await waitUntil(async () => logged.some((line) => line.includes(refused)));
+    expect(await presentedName(url)).toBe('server one');
     await writeFile(key, renewed.key);
-    await until(async () => (await shown(url)) === 'server two');
+    await waitUntil(async () => (await presentedName(url)) === 'server two');
   });
 
-  test('that are empty for a moment, because they are being written, leave the old certificate in use', async () => {
+  test('that are temporarily empty during a write leave the old certificate in use', async () => {
     const [cert, key] = [join(folder, 'tls.crt'), join(folder, 'tls.key')];
     await Promise.all([writeFile(cert, server.cert), writeFile(key, server.key)]);
     const { url, logged } = await serve({ tls: { cert, key, reloadMs: 20 } });
     await writeFile(cert, '');
-    await until(async () => logged.length > 0);
+    await waitUntil(async () => logged.length > 0);
     expect(logged[0]).toBe(
       `The old TLS certificate stays in use: tls.cert: ${cert} holds no PEM; give PEM or a file`,
     );
-    expect(await shown(url)).toBe('server one');
+    expect(await presentedName(url)).toBe('server one');
   });
 
-  test('may be exchanged behind a symbolic link', async () => {
+  test('are reloaded when a symbolic link is replaced', async () => {
     const renewed = certificate('server two');
     for (const [name, pair] of Object.entries({ one: server, two: renewed })) {
       await writeFile(join(folder, `${name}.pem`), pair.cert + pair.key);
@@ -118,13 +118,13 @@ describe('certificate files', () => {
     const link = join(folder, 'current.pem');
     await symlink('one.pem', link);
     const { url } = await serve({ tls: { cert: link, key: link, reloadMs: 20 } });
-    expect(await shown(url)).toBe('server one');
+    expect(await presentedName(url)).toBe('server one');
     await symlink('two.pem', join(folder, 'next.pem'));
     await rename(join(folder, 'next.pem'), link);
-    await until(async () => (await shown(url)) === 'server two');
+    await waitUntil(async () => (await presentedName(url)) === 'server two');
   });
 
-  test('that are not there are an error that names them', async () => {
+  test('that are missing are an error with their path', async () => {
     const missing = join(folder, 'nothing.pem');
     await expect(serve({ tls: { cert: missing, key: server.key } })).rejects.toMatchObject({
       code: 'ERR_TLS',
@@ -133,7 +133,7 @@ describe('certificate files', () => {
   });
 });
 
-test('a key that is not the certificate’s is refused at the start', async () => {
+test('a key that does not match the certificate is refused at the start', async () => {
   const { key } = certificate('other');
   await expect(serve({ tls: { cert: server.cert, key } })).rejects.toMatchObject({
     code: 'ERR_TLS',

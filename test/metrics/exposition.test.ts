@@ -31,22 +31,22 @@ describe.each([
   ['text, then OpenMetrics', ['text', 'openmetrics', 'text', 'openmetrics']],
   ['OpenMetrics, then text', ['openmetrics', 'text', 'openmetrics', 'text']],
 ] as const)('%s', (_, formats) => {
-  test('are both valid, time after time, and tell the same', async () => {
+  test('are both valid and equivalent on repeated scrapes', async () => {
     const recorder = fill(createRecorder());
-    const told: Record<string, unknown>[] = [];
+    const scrapes: Record<string, unknown>[] = [];
     for (const format of formats) {
       const families = parse(await recorder.expose(format), format);
       const samples = families.flatMap((family) => family.samples);
-      told.push(
+      scrapes.push(
         Object.fromEntries(samples.map(({ name, labels, value }) => [name + JSON.stringify(labels), value])),
       );
     }
-    expect(Object.keys(told[0]!).length).toBeGreaterThan(70);
-    for (const one of told) expect(one).toEqual(told[0]);
+    expect(Object.keys(scrapes[0]!).length).toBeGreaterThan(70);
+    for (const scrape of scrapes) expect(scrape).toEqual(scrapes[0]);
   });
 });
 
-test('a counter is called by its name without _total in the descriptions of OpenMetrics, and with it in the text format', async () => {
+test('a counter is described without _total in OpenMetrics and with it in the text format', async () => {
   const recorder = fill(createRecorder());
   const openmetrics = await recorder.expose('openmetrics');
   const text = await recorder.expose('text');
@@ -54,7 +54,7 @@ test('a counter is called by its name without _total in the descriptions of Open
   expect(text).toContain('# TYPE lk_agents_handoffs_total counter\nlk_agents_handoffs_total{');
 });
 
-test('exemplars are in OpenMetrics alone, behind the bucket of their sample', async () => {
+test('exemplars appear only in OpenMetrics, after the bucket of their sample', async () => {
   const recorder = fill(createRecorder());
   const families = parse(await recorder.expose('openmetrics'), 'openmetrics');
   const linked = families.flatMap(({ samples }) => samples).filter(({ exemplar }) => exemplar);
@@ -72,10 +72,10 @@ test('exemplars are in OpenMetrics alone, behind the bucket of their sample', as
 test.each([
   ['no trace', { trace_id: '' }],
   ['a short trace', { trace_id: 'abc' }],
-  ['a trace in capitals', { trace_id: traceId.toUpperCase() }],
-  ['a trace that breaks the line', { trace_id: `${traceId.slice(1)}\n` }],
+  ['an upper-case trace', { trace_id: traceId.toUpperCase() }],
+  ['a trace with a line break', { trace_id: `${traceId.slice(1)}\n` }],
   ['a trace of 10 000 characters', { trace_id: 'a'.repeat(10_000) }],
-])('an exemplar of %s is left out, and its sample is not', async (_, exemplar) => {
+])('an exemplar of %s is omitted and its sample is kept', async (_, exemplar) => {
   const recorder = createRecorder();
   recorder.record(observation('lk_agents_eou_delay_seconds', {}, 0.45, exemplar), identity);
   const families = parse(await recorder.expose('openmetrics'), 'openmetrics');
@@ -84,7 +84,7 @@ test.each([
   expect(samples.find(({ name }) => name === 'lk_agents_eou_delay_seconds_sum')?.value).toBe(0.45);
 });
 
-test('an exemplar whose span is no span links to its trace', async () => {
+test('an exemplar with an invalid span id links to its trace', async () => {
   const recorder = createRecorder();
   const exemplar = { trace_id: traceId, span_id: 'oops' };
   recorder.record(observation('lk_agents_eou_delay_seconds', {}, 0.45, exemplar), identity);
@@ -101,18 +101,21 @@ describe('default labels', () => {
     }
   });
 
-  test.each(['text', 'openmetrics'] as const)("do not overwrite a series' own in %s", async (format) => {
-    const registry = new Registry();
-    registry.setDefaultLabels({ agent_name: 'mine' });
-    const exposition = await fill(createRecorder({ registry })).expose(format);
-    parse(exposition, format);
-    expect(exposition).not.toContain('agent_name="mine"');
-  });
+  test.each(['text', 'openmetrics'] as const)(
+    'do not overwrite the labels of a series in %s',
+    async (format) => {
+      const registry = new Registry();
+      registry.setDefaultLabels({ agent_name: 'mine' });
+      const exposition = await fill(createRecorder({ registry })).expose(format);
+      parse(exposition, format);
+      expect(exposition).not.toContain('agent_name="mine"');
+    },
+  );
 });
 
-describe("a user's own registry", () => {
-  /** What a user may have in it. */
-  function own<R extends Registry | Registry<OpenMetricsContentType>>(registry: R): R {
+describe('a user-defined registry', () => {
+  /** Metrics that a user may have registered. */
+  function addUserMetrics<R extends Registry | Registry<OpenMetricsContentType>>(registry: R): R {
     const registers = [registry as Registry];
     new Counter({ name: 'my_calls_total', help: 'Calls.', registers }).inc(2);
     new Counter({ name: 'my_hits', help: 'A name of the old kind.', registers }).inc(3);
@@ -129,8 +132,8 @@ describe("a user's own registry", () => {
     return registry;
   }
 
-  test('is served along in both formats', async () => {
-    const recorder = fill(createRecorder({ registry: own(new Registry()) }));
+  test('is included in both formats', async () => {
+    const recorder = fill(createRecorder({ registry: addUserMetrics(new Registry()) }));
     for (const format of ['text', 'openmetrics', 'text'] as const) {
       const exposition = await recorder.expose(format);
       parse(exposition, format);
@@ -145,10 +148,10 @@ describe("a user's own registry", () => {
     }
   });
 
-  test('that is an OpenMetrics one is served along in both formats, also when it has rendered itself', async () => {
+  test('of type OpenMetrics is included in both formats, also after it rendered itself', async () => {
     const registry = new Registry<OpenMetricsContentType>();
     registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
-    own(registry);
+    addUserMetrics(registry);
     const recorder = fill(createRecorder({ registry: registry as never }));
     await registry.metrics();
     for (const format of ['text', 'openmetrics', 'text'] as const) {
@@ -161,8 +164,8 @@ describe("a user's own registry", () => {
     }
   });
 
-  test('is left as it is', async () => {
-    const registry = own(new Registry());
+  test('is not modified', async () => {
+    const registry = addUserMetrics(new Registry());
     const before = await registry.metrics();
     for (const format of ['openmetrics', 'text'] as const) await expose(registry, format);
     expect(await registry.metrics()).toBe(before);
@@ -179,7 +182,7 @@ describe("a user's own registry", () => {
   });
 });
 
-test("LiveKit's own gauges that are called _count have no type in the text format, which promtool would refuse", async () => {
+test("LiveKit's gauges with the suffix _count have no type in the text format, because promtool would reject it", async () => {
   const recorder = fill(createRecorder());
   expect(await recorder.expose('text')).toContain('# TYPE lk_agents_active_job_count untyped\n');
   expect(await recorder.expose('openmetrics')).toContain('# TYPE lk_agents_active_job_count gauge\n');
@@ -187,7 +190,7 @@ test("LiveKit's own gauges that are called _count have no type in the text forma
 
 describe('creation times', () => {
   const at = 1_764_408_000.123;
-  /** A recorder whose clock can be set. */
+  /** A recorder with a settable clock. */
   function timed() {
     let now = at * 1000;
     return { recorder: createRecorder({ now: () => now }), pass: (ms: number) => (now += ms) };
@@ -199,7 +202,7 @@ describe('creation times', () => {
       .map(({ labels, value }) => [labels.tool ?? labels.model_name ?? labels.reason, value]);
   const called = (tool: string) => observation('lk_agents_tool_calls_total', { tool, outcome: 'ok' }, 1);
 
-  test('of each label set of a counter stand behind its value, and are those of its first event', async () => {
+  test("of a counter follow each label set's value and are the time of its first event", async () => {
     const { recorder, pass } = timed();
     recorder.record(called('book'), identity);
     pass(5_000);
@@ -217,7 +220,7 @@ describe('creation times', () => {
     );
   });
 
-  test('of a histogram are one for all its buckets, also if it was prepared', async () => {
+  test('of a histogram appear once for all buckets, also if it was prepared', async () => {
     const { recorder, pass } = timed();
     recorder.record(observation('lk_agents_llm_ttft_seconds', model, 0.45), identity);
     recorder.prepare(observation('lk_agents_tts_ttfb_seconds', model, 0.45), identity);
@@ -228,7 +231,7 @@ describe('creation times', () => {
     expect(await created(recorder, 'lk_agents_tts_ttfb_seconds_created')).toEqual([['m-1', at]]);
   });
 
-  test("of Talkgauge's own losses are those of the first loss, and of an agent's zeros, of its introduction", async () => {
+  test("of Talkgauge's loss counters are the time of the first loss, and of an agent's initial zeros, the time of its introduction", async () => {
     const { recorder, pass } = timed();
     recorder.dropped('queue_full');
     pass(5_000);
@@ -238,21 +241,21 @@ describe('creation times', () => {
     expect(await created(recorder, 'lk_agents_handoffs_created')).toEqual([[undefined, at + 5]]);
   });
 
-  test('of what others have put into the registry are as it is said, or not known', async () => {
+  test('of user-registered metrics are the given time, or unknown', async () => {
     const registry = new Registry();
     new Counter({ name: 'my_calls_total', help: 'Calls.', registers: [registry] }).inc(2);
     expect(await createRecorder({ registry }).expose('openmetrics-created')).not.toContain(
       'my_calls_created',
     );
-    const own = new Registry();
-    new Counter({ name: 'my_calls_total', help: 'Calls.', registers: [own] }).inc(2);
-    const recorder = createRecorder({ registry: own, othersCreatedAt: at });
+    const userRegistry = new Registry();
+    new Counter({ name: 'my_calls_total', help: 'Calls.', registers: [userRegistry] }).inc(2);
+    const recorder = createRecorder({ registry: userRegistry, othersCreatedAt: at });
     expect(await recorder.expose('openmetrics-created')).toContain(
       '\nmy_calls_total 2\nmy_calls_created 1764408000.123\n',
     );
   });
 
-  test('are in no other format, and gauges have none', async () => {
+  test('are omitted from other formats and from gauges', async () => {
     const { recorder } = timed();
     fill(recorder);
     for (const format of ['text', 'openmetrics'] as const)
@@ -260,7 +263,7 @@ describe('creation times', () => {
     expect(await recorder.expose('openmetrics-created')).not.toMatch(/(?:active|job_count|series)_created/);
   });
 
-  test('carry the default labels of the registry, as their series do', async () => {
+  test('have the default labels of the registry', async () => {
     const registry = new Registry();
     registry.setDefaultLabels({ region: 'eu' });
     const recorder = fill(createRecorder({ registry, now: () => at * 1000 }));
@@ -271,8 +274,8 @@ describe('creation times', () => {
   });
 });
 
-describe('prom-client without what is read of its insides', () => {
-  /** A registry of a prom-client that keeps its default labels elsewhere. */
+describe('prom-client without the internals that Talkgauge reads', () => {
+  /** A registry of a prom-client version that stores its default labels elsewhere. */
   function withoutDefaultLabels(labels: Record<string, string>): Registry {
     const registry = new Registry();
     registry.setDefaultLabels(labels);
@@ -292,7 +295,7 @@ describe('prom-client without what is read of its insides', () => {
       );
 
   test.each(['text', 'openmetrics', 'openmetrics-created'] as const)(
-    'tells the same in %s: default labels elsewhere',
+    'exposes the same samples in %s if default labels are stored elsewhere',
     async (format) => {
       const usual = new Registry();
       usual.setDefaultLabels({ region: 'eu' });
@@ -305,7 +308,7 @@ describe('prom-client without what is read of its insides', () => {
   );
 
   test.each(['text', 'openmetrics', 'openmetrics-created'] as const)(
-    'tells the same in %s: histograms that copy their labels',
+    'exposes the same samples in %s if histograms copy their labels',
     async (format) => {
       const expected = await fill(createRecorder()).expose(format);
       const recorder = fill(createRecorder());

@@ -1,11 +1,11 @@
 import type { Format } from '../../src/metrics/exposition.ts';
 
-/** One line of an exposition that holds a value. */
+/** One sample line of an exposition. */
 export interface Sample {
   name: string;
   labels: Readonly<Record<string, string>>;
   value: number;
-  /** What stands behind the `#` of OpenMetrics. */
+  /** The text after the `#` of OpenMetrics. */
   exemplar?: { labels: Readonly<Record<string, string>>; value: number };
 }
 
@@ -29,7 +29,7 @@ const suffixes: Readonly<Record<string, readonly string[]>> = {
   summary: ['', '_sum', '_count'],
 };
 
-/** The labels of a set as it is written. */
+/** Parses a label set in its exposition syntax. */
 function labelsOf(set = '{}'): Record<string, string> {
   const labels: Record<string, string> = {};
   for (const [, name = '', value = ''] of set.matchAll(/([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g)) {
@@ -41,9 +41,9 @@ function labelsOf(set = '{}'): Record<string, string> {
 
 /**
  * Reads an exposition as strictly as its specification allows: every line must be a description, a sample of the
- * family that was described last, or empty (text), and no label set may be there twice.
+ * family described last, or empty (text), and no label set may appear twice.
  *
- * @throws for anything else
+ * @throws for any other line
  */
 export function parse(text: string, format: Format): Family[] {
   const families: Family[] = [];
@@ -72,8 +72,8 @@ export function parse(text: string, format: Format): Family[] {
   return families;
 }
 
-/** @throws unless a creation time stands behind the samples of its label set, where Prometheus looks for it */
-function ofTheLast(labels: Readonly<Record<string, string>>, { samples }: Family): void {
+/** @throws unless a creation time follows the samples of its label set, where Prometheus expects it */
+function requireLastLabelSet(labels: Readonly<Record<string, string>>, { samples }: Family): void {
   const { le: _, ...last } = samples.at(-1)?.labels ?? {};
   if (JSON.stringify(last) !== JSON.stringify(labels))
     throw new Error('a creation time of another label set');
@@ -87,7 +87,7 @@ function sampleOf(line: string, family: Family, format: string, seen: Set<string
   if (!allowed.some((suffix) => name === family.name + suffix))
     throw new Error(`not of ${family.name}: ${line}`);
   const labels = labelsOf(set);
-  if (name.endsWith('_created')) ofTheLast(labels, family);
+  if (name.endsWith('_created')) requireLastLabelSet(labels, family);
   const key = name + JSON.stringify(Object.entries(labels).sort());
   if (seen.has(key)) throw new Error(`twice: ${line}`);
   seen.add(key);

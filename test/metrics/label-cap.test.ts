@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LabelCap, sanitise } from '../../src/metrics/label-cap.ts';
 
-/** Any text, with halves of characters, control characters and emoji. */
+/** Any text, including lone surrogates, control characters and emoji. */
 const anyText = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 700 }),
   fc.string({ unit: 'grapheme', maxLength: 300 }),
@@ -12,7 +12,7 @@ const anyText = fc.oneof(
 );
 
 describe('a label value', () => {
-  test('is well-formed, has no control characters and at most 128 characters, whatever it was', () => {
+  test('is well-formed, without control characters, and has at most 128 characters for any input', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const clean = sanitise(text);
@@ -39,8 +39,8 @@ describe('a label value', () => {
   ])('%j is exposed as %j', (given, exposed) => expect(sanitise(given)).toBe(exposed));
 });
 
-describe('a cap of values', () => {
-  test('lets every label have so many, and the rest is "other"', () => {
+describe('a label value cap', () => {
+  test('allows so many values per label and replaces the rest with "other"', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 20 }),
@@ -57,7 +57,7 @@ describe('a cap of values', () => {
             const values = new Set(mine.map(({ exposed }) => exposed));
             values.delete('other');
             expect(values.size).toBeLessThanOrEqual(max);
-            // The first ones keep their names, for ever.
+            // The first values keep their names.
             const first = [...new Set(mine.map(({ value }) => value))].slice(0, max);
             for (const one of mine) expect(one.exposed).toBe(first.includes(one.value) ? one.value : 'other');
           }
@@ -66,7 +66,7 @@ describe('a cap of values', () => {
     );
   });
 
-  test('counts the labels apart', () => {
+  test('counts the values of each label separately', () => {
     const cap = new LabelCap({ max: 1 });
     expect([cap.admit('tool', 'a'), cap.admit('model', 'b'), cap.admit('tool', 'b')]).toEqual([
       'a',
@@ -75,14 +75,14 @@ describe('a cap of values', () => {
     ]);
   });
 
-  test('takes the names of what every object has for names', () => {
+  test('accepts names of Object.prototype properties', () => {
     const cap = new LabelCap({ max: 2 });
     const names = ['__proto__', 'constructor', 'toString'];
     expect(names.map((name) => cap.admit('tool', name))).toEqual(['__proto__', 'constructor', 'other']);
     expect(names.map((name) => cap.admit(name, 'a'))).toEqual(['a', 'a', 'a']);
   });
 
-  test('of a million names keeps two hundred', () => {
+  test('keeps two hundred of a million values', () => {
     const cap = new LabelCap({ max: 200 });
     const exposed = new Set<string>();
     for (let i = 0; i < 1_000_000; i++) exposed.add(cap.admit('tool', `tool-${i}`));

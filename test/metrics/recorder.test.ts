@@ -34,7 +34,7 @@ describe('a sample', () => {
     expect(sampleOf(text, 'lk_agents_llm_ttft_seconds_sum')).toBe(0.45);
   });
 
-  test('may be added to its series without looking it up again', async () => {
+  test('can be added to its series without another lookup', async () => {
     const recorder = createRecorder();
     const series = recorder.series('lk_agents_tool_calls_total', { outcome: 'ok', tool: 'book' }, identity);
     series?.add(2);
@@ -47,8 +47,8 @@ describe('a sample', () => {
 
   test.each<[string, Partial<Observation>]>([
     ['a metric that is not in the catalogue', { metric: 'lk_agents_telepathy_total' as never }],
-    ['a metric that every object has', { metric: 'constructor' as never }],
-    ['a metric by the name of the prototype', { metric: '__proto__' as never }],
+    ['a metric named like an Object.prototype property', { metric: 'constructor' as never }],
+    ['a metric named __proto__', { metric: '__proto__' as never }],
   ])('of %s is dropped and counted', async (_, given) => {
     const recorder = createRecorder();
     recorder.record({ ...tool('book'), ...given }, identity);
@@ -58,19 +58,16 @@ describe('a sample', () => {
 
   test.each<[string, unknown]>([
     ['no labels', {}],
-    ['a label too few', { tool: 'book' }],
-    ['a label too many', { tool: 'book', outcome: 'ok', more: 'x' }],
+    ['a missing label', { tool: 'book' }],
+    ['an extra label', { tool: 'book', outcome: 'ok', more: 'x' }],
     ['a label of another name', { tool: 'book', result: 'ok' }],
-    ['a value that is not in its list', { tool: 'book', outcome: 'perhaps' }],
-    ['a value that is a number', { tool: 5, outcome: 'ok' }],
-    ['a value that is missing', { tool: undefined, outcome: 'ok' }],
-    ['a label that every object has', { constructor: 'book', outcome: 'ok' }],
-    ['a label by the name of the prototype', JSON.parse('{"__proto__":"book","outcome":"ok"}')],
-    [
-      'a label that it only inherits',
-      Object.assign(Object.create({ tool: 'book' }), { outcome: 'ok', x: 'y' }),
-    ],
-    ['the labels of who it is about', { tool: 'book', outcome: 'ok', agent_name: 'x' }],
+    ['an unlisted value', { tool: 'book', outcome: 'perhaps' }],
+    ['a number as a value', { tool: 5, outcome: 'ok' }],
+    ['an undefined value', { tool: undefined, outcome: 'ok' }],
+    ['a label named like an Object.prototype property', { constructor: 'book', outcome: 'ok' }],
+    ['a label named __proto__', JSON.parse('{"__proto__":"book","outcome":"ok"}')],
+    ['an inherited label', Object.assign(Object.create({ tool: 'book' }), { outcome: 'ok', x: 'y' })],
+    ['identity labels', { tool: 'book', outcome: 'ok', agent_name: 'x' }],
   ])('with %s is dropped and counted', async (_, labels) => {
     const recorder = createRecorder();
     recorder.record({ ...tool('book'), labels: labels as never }, identity);
@@ -78,7 +75,7 @@ describe('a sample', () => {
     expect(await shown(recorder, 'lk_agents_tool_calls_total')).toBeUndefined();
   });
 
-  test('about nobody is dropped and counted', async () => {
+  test('without an identity is dropped and counted', async () => {
     const recorder = createRecorder();
     recorder.record(tool('book'), {} as never);
     expect(await dropped(recorder, 'unknown_label')).toBe(1);
@@ -92,7 +89,7 @@ describe('a sample', () => {
     ['1e16', 'lk_agents_tool_calls_total', 1e16],
     ['a text', 'lk_agents_tool_calls_total', '1'],
     ['nothing', 'lk_agents_tool_calls_total', null],
-  ])('of %s is refused by a counter and counted', async (_, series, value) => {
+  ])('of %s is rejected by a counter and counted', async (_, series, value) => {
     const recorder = createRecorder();
     recorder.record(tool('book', 5), identity);
     recorder.record(tool('book', value as number), identity);
@@ -101,7 +98,7 @@ describe('a sample', () => {
   });
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY, -0.1, 2e15])(
-    'of %f is refused by a histogram',
+    'of %f is rejected by a histogram',
     async (value) => {
       const recorder = createRecorder();
       recorder.record(observation('lk_agents_eou_delay_seconds', {}, value), identity);
@@ -110,7 +107,7 @@ describe('a sample', () => {
     },
   );
 
-  test.each([Number.NaN, Number.NEGATIVE_INFINITY, -2e15])('of %f is refused by a gauge', async (value) => {
+  test.each([Number.NaN, Number.NEGATIVE_INFINITY, -2e15])('of %f is rejected by a gauge', async (value) => {
     const recorder = createRecorder();
     recorder.record(observation('lk_agents_sessions_active', {}, value), identity);
     expect(await dropped(recorder, 'invalid_value')).toBe(1);
@@ -118,7 +115,7 @@ describe('a sample', () => {
 });
 
 describe('labels', () => {
-  test('whatever they hold, the exposition is valid in both formats and says what they held', async () => {
+  test('with any values yield a valid exposition with these values in both formats', async () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.constantFrom('a"b\\c\nd', '\ud800', 'x\u2028', ''),
@@ -137,14 +134,14 @@ describe('labels', () => {
     );
   });
 
-  test('that are empty are "unknown": an empty label is none', async () => {
+  test('that are empty become "unknown", because an empty label is a missing one', async () => {
     const recorder = createRecorder();
     recorder.record(tool(''), { agent_name: '', agent_version: '1' });
     const labels = { tool: 'unknown', agent_name: 'unknown' };
     expect(await shown(recorder, 'lk_agents_tool_calls_total', labels)).toBe(1);
   });
 
-  test('beyond the cap are "other", and each such sample is counted', async () => {
+  test('beyond the cap become "other", and each such sample is counted', async () => {
     const recorder = createRecorder({ maxLabelValues: 3 });
     for (let i = 0; i < 10; i++)
       for (const name of ['a', 'b', 'c', 'd', 'e']) recorder.record(tool(name), identity);
@@ -153,7 +150,7 @@ describe('labels', () => {
     expect(await shown(recorder, 'talkgauge_label_overflow_total', { label: 'tool' })).toBe(20);
   });
 
-  test('of which two are beyond the cap are counted both', async () => {
+  test('are each counted when two of a sample are beyond the cap', async () => {
     const recorder = createRecorder({ maxLabelValues: 1 });
     const requests = (model_provider: string, model_name: string) =>
       observation('lk_agents_llm_requests_total', { model_provider, model_name, outcome: 'ok' }, 1);
@@ -165,14 +162,14 @@ describe('labels', () => {
     expect(await shown(recorder, 'lk_agents_llm_requests_total')).toBe(3);
   });
 
-  test('that say "other" themselves are no overflow', async () => {
+  test('with the value "other" are not an overflow', async () => {
     const recorder = createRecorder({ maxLabelValues: 1 });
     recorder.record(tool('book'), identity);
     recorder.record(tool('other'), identity);
     expect(await shown(recorder, 'talkgauge_label_overflow_total')).toBeUndefined();
   });
 
-  test('beyond the cap do not make series without end', async () => {
+  test('beyond the cap do not create unlimited series', async () => {
     const recorder = createRecorder({ maxLabelValues: 50 });
     for (let i = 0; i < 20_000; i++) {
       recorder.record(tool(`tool-${i}`), { agent_name: `agent-${i}`, agent_version: `v${i}` });
@@ -182,7 +179,7 @@ describe('labels', () => {
     expect(await shown(recorder, 'lk_agents_tool_calls_total')).toBe(20_000);
   });
 
-  test('in a list are not capped', async () => {
+  test('with listed values are not capped', async () => {
     const recorder = createRecorder({ maxLabelValues: 1 });
     for (const state of ['idle', 'listening', 'speaking'] as const) {
       recorder.record(observation('lk_agents_agent_state_seconds_total', { state }, 1), identity);
@@ -191,8 +188,8 @@ describe('labels', () => {
   });
 });
 
-describe('a limit of series', () => {
-  test('drops and counts the samples of further ones, and the others go on', async () => {
+describe('a series limit', () => {
+  test('drops and counts samples of further series and keeps recording existing ones', async () => {
     const recorder = createRecorder({ maxSeries: 2 });
     for (const name of ['a', 'b', 'c', 'a', 'c']) recorder.record(tool(name), identity);
     expect(await shown(recorder, 'lk_agents_tool_calls_total')).toBe(3);
@@ -203,7 +200,7 @@ describe('a limit of series', () => {
 });
 
 describe("Talkgauge's own series", () => {
-  test('are about whom the recorder is about at the time', async () => {
+  test('have the current identity of the recorder', async () => {
     let agent_name = 'unknown';
     const recorder = createRecorder({
       identity: () => ({ agent_name, agent_version: '1' }),
@@ -222,13 +219,13 @@ describe("Talkgauge's own series", () => {
     expect(await dropped(recorder, 'queue_full')).toBe(4);
   });
 
-  test('do not say which build runs, unless they are reported', async () => {
+  test('omit the build info unless it is reported', async () => {
     expect(await shown(createRecorder(), 'talkgauge_build_info')).toBeUndefined();
   });
 });
 
 describe('an introduction', () => {
-  test('starts every series of an agent at 0 whose labels are known beforehand', async () => {
+  test('starts each series of an agent with known labels at 0', async () => {
     const recorder = createRecorder();
     recorder.introduce(identity);
     expect(await shown(recorder, 'lk_agents_turns_total', { outcome: 'interrupted', tools: 'yes' })).toBe(0);
@@ -236,11 +233,11 @@ describe('an introduction', () => {
     expect(await shown(recorder, 'lk_agents_tool_calls_total')).toBeUndefined();
     expect(await shown(recorder, 'lk_agents_eou_delay_seconds_count')).toBeUndefined();
     expect(await shown(recorder, 'talkgauge_samples_dropped_total', { reason: 'queue_full' })).toBe(0);
-    // Where there are no reports, there is nothing to count.
+    // Without reports, the report counters are not exposed.
     expect(await shown(recorder, 'talkgauge_session_reports_total')).toBeUndefined();
   });
 
-  test('of a worker starts what it counts by itself, and nothing of calls: its jobs may be about other agents', async () => {
+  test('of a worker starts the series of the worker and none of calls, because its jobs may run other agents', async () => {
     const recorder = createRecorder();
     expect(recorder.introduce(identity, 'worker')).toBe(true);
     expect(await shown(recorder, 'lk_agents_job_exits_total', { outcome: 'crashed' })).toBe(0);
@@ -252,7 +249,7 @@ describe('an introduction', () => {
     expect(recorder.introduce(identity)).toBe(false);
   });
 
-  test('a second time changes nothing', async () => {
+  test('is idempotent', async () => {
     const recorder = createRecorder();
     recorder.introduce(identity);
     recorder.record(observation('lk_agents_handoffs_total', {}, 1), identity);
@@ -262,7 +259,7 @@ describe('an introduction', () => {
     expect(await shown(recorder, 'lk_agents_handoffs_total')).toBe(1);
   });
 
-  test('of ever more agents ends at the cap', async () => {
+  test('of many agents stops at the cap', async () => {
     const recorder = createRecorder({ maxLabelValues: 3 });
     for (let i = 0; i < 100; i++) recorder.introduce({ agent_name: `agent-${i}`, agent_version: '1' });
     expect(await shown(recorder, 'lk_agents_handoffs_total', { agent_name: 'agent-2' })).toBe(0);
@@ -270,7 +267,7 @@ describe('an introduction', () => {
   });
 });
 
-test('a recorder may have a catalogue of its own', async () => {
+test('a recorder accepts a custom catalogue', async () => {
   const specs: Record<string, MetricSpec> = {
     my_calls_total: {
       type: 'counter',
@@ -285,16 +282,16 @@ test('a recorder may have a catalogue of its own', async () => {
   expect(await shown(recorder, 'my_calls_total', { kind: 'a' })).toBe(1);
 });
 
-test('a name that a registry has already is an error that names it', () => {
+test('a name that the registry already contains is an error with this name', () => {
   const registry = new Registry();
   new Counter({ name: 'lk_agents_handoffs_total', help: 'Mine.', registers: [registry] });
   expect(() => createRecorder({ registry })).toThrow(/lk_agents_handoffs_total/);
 });
 
-describe('a series that is prepared', () => {
+describe('a prepared series', () => {
   const model = { model_provider: 'acme', model_name: 'm-1' };
 
-  test('is there at 0 until something is recorded', async () => {
+  test('is exposed at 0 until a sample is recorded', async () => {
     const recorder = createRecorder();
     expect(recorder.prepare(tool('book'), identity)).toBe(true);
     expect(recorder.prepare(observation('lk_agents_llm_ttft_seconds', model, 0.45), identity)).toBe(true);
@@ -304,14 +301,14 @@ describe('a series that is prepared', () => {
     expect(await shown(recorder, 'lk_agents_llm_ttft_seconds_sum')).toBe(0.45);
   });
 
-  test('stays as it is if it has been there', async () => {
+  test('keeps its value if it already exists', async () => {
     const recorder = createRecorder();
     recorder.record(observation('lk_agents_llm_ttft_seconds', model, 0.45), identity);
     expect(recorder.prepare(observation('lk_agents_llm_ttft_seconds', model, 1), identity)).toBe(false);
     expect(await shown(recorder, 'lk_agents_llm_ttft_seconds_sum')).toBe(0.45);
   });
 
-  test('is refused once, when it is recorded', async () => {
+  test('is rejected once, at recording', async () => {
     const recorder = createRecorder();
     const wrong = observation('lk_agents_tool_calls_total', { tool: 'book', outcome: 'maybe' as 'ok' }, 1);
     expect(recorder.prepare(wrong, identity)).toBe(false);
@@ -321,7 +318,7 @@ describe('a series that is prepared', () => {
     );
   });
 
-  test('is no sample: of none is it counted that it overflowed, or was dropped', async () => {
+  test('is not a sample and is not counted as overflowed or dropped', async () => {
     const recorder = createRecorder({ maxLabelValues: 1, maxSeries: 4 });
     recorder.record(tool('book'), identity);
     recorder.prepare(tool('cancel'), identity);
@@ -333,7 +330,7 @@ describe('a series that is prepared', () => {
   });
 });
 
-describe('counters that sit beside another one are there at 0 with it', () => {
+describe('related counters are exposed at 0 with the first sample of another', () => {
   const model = { model_provider: 'acme', model_name: 'm-1' };
   const zeros = async (recorder: Recorder, ...names: string[]) =>
     parse(await recorder.expose('text'), 'text')
@@ -344,14 +341,14 @@ describe('counters that sit beside another one are there at 0 with it', () => {
       )
       .toSorted();
 
-  test("a tool's failures, with its first call", async () => {
+  test("a tool's failures with its first call", async () => {
     const recorder = createRecorder();
     recorder.record(tool('book'), identity);
     expect(await shown(recorder, 'lk_agents_tool_calls_total', { tool: 'book', outcome: 'ok' })).toBe(1);
     expect(await zeros(recorder, 'lk_agents_tool_calls_total')).toEqual(['book error']);
   });
 
-  test("a model's other outcomes, its errors, its usage and what it may be billed for, with its first request", async () => {
+  test("a model's other outcomes, errors, usage and billable units with its first request", async () => {
     const recorder = createRecorder();
     recorder.record(observation('lk_agents_llm_requests_total', { ...model, outcome: 'ok' }, 1), identity);
     expect(await zeros(recorder, 'lk_agents_llm_requests_total')).toEqual(['cancelled', 'empty', 'error']);
@@ -367,14 +364,14 @@ describe('counters that sit beside another one are there at 0 with it', () => {
     expect(await shown(recorder, 'lk_agents_usage_tts_characters_total')).toBeUndefined();
   });
 
-  test('backchannels, with the first overlap that was judged', async () => {
+  test('backchannels with the first classified overlap', async () => {
     const recorder = createRecorder();
     recorder.record(observation('lk_agents_interruption_detected_total', model, 1), identity);
     expect(await shown(recorder, 'lk_agents_interruption_backchannels_total', model)).toBe(0);
     expect(await shown(recorder, 'lk_agents_interruption_requests_total', model)).toBe(0);
   });
 
-  test('spans that are dropped, with the first that are sent', async () => {
+  test('dropped spans with the first exported spans', async () => {
     const recorder = createRecorder();
     recorder.record(observation('talkgauge_spans_exported_total', {}, 5), identity);
     expect(await zeros(recorder, 'talkgauge_spans_dropped_total')).toEqual([
@@ -385,7 +382,7 @@ describe('counters that sit beside another one are there at 0 with it', () => {
     ]);
   });
 
-  test('what is derived, too: the cost of a unit that comes later', async () => {
+  test('derived series, such as the cost of a unit that is used later', async () => {
     const recorder = createRecorder({
       derivation: {
         from: 'lk_agents_billable_usage_total',
@@ -397,14 +394,14 @@ describe('counters that sit beside another one are there at 0 with it', () => {
     expect(await shown(recorder, 'lk_agents_cost_usd_total', { component: 'llm' })).toBe(0);
   });
 
-  test('under the labels that the first one is exposed with, and none of it is an overflow', async () => {
+  test('with the exposed labels of the first sample and without counting an overflow', async () => {
     const recorder = createRecorder({ maxLabelValues: 1 });
     for (const name of ['book', 'cancel']) recorder.record(tool(name), identity);
     expect(await zeros(recorder, 'lk_agents_tool_calls_total')).toEqual(['book error', 'other error']);
     expect(await shown(recorder, 'talkgauge_label_overflow_total')).toBe(1);
   });
 
-  test('as long as half of the room is left: what counts goes before what may count', async () => {
+  test('only while half of the series limit is free, so that recorded series have priority', async () => {
     const recorder = createRecorder({ maxSeries: 8 });
     for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) recorder.record(tool(name), identity);
     expect(await zeros(recorder, 'lk_agents_tool_calls_total')).toEqual(['a error', 'b error']);

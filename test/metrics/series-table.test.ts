@@ -11,11 +11,11 @@ const names = [
   ...['talkgauge_series', 'talkgauge_samples_dropped_total'],
 ];
 const specs = Object.fromEntries(Object.entries(catalogue).filter(([name]) => names.includes(name)));
-/** A recorder of a few series with a clock that the test sets; a label has room for three values. */
+/** A recorder of a few series with a clock set by the test; a label can have three values. */
 function create(options: RecorderOptions = {}) {
   const clock = { at: 0 };
   const recorder = createRecorder({ maxLabelValues: 3, now: () => clock.at, specs, ...options });
-  /** What is shown of a family, without the labels of agent and version where they are those of `about`. */
+  /** The exposed lines of a family, without the agent and version labels where they equal those of `about`. */
   const shown = async (family: string) =>
     (await recorder.expose('text'))
       .split('\n')
@@ -29,8 +29,8 @@ const handoff = observation('lk_agents_handoffs_total', {}, 1);
 const active = (by: number) => observation('lk_agents_sessions_active', {}, by);
 const row = (version: string, value: number) => `{agent_name="a",agent_version="${version}"} ${value}`;
 
-describe('a label that is full', () => {
-  test('has room for a new value when one was not seen for six hours, which goes with all its series', async () => {
+describe('a label at its value cap', () => {
+  test('evicts a value unused for six hours, with all its series, for a new value', async () => {
     const { recorder, clock, shown } = create();
     for (const version of ['1', '2', '3']) recorder.record(handoff, of(version));
     clock.at = 3 * hour;
@@ -54,7 +54,7 @@ describe('a label that is full', () => {
     expect(await recorder.expose('text')).not.toContain('agent_version="1"');
   });
 
-  test('lets 200 releases go one after the other: the one of today is never `other`', async () => {
+  test('evicts 200 releases one after the other, so that the current one is never `other`', async () => {
     const { recorder, clock, shown } = create({ maxLabelValues: 200 });
     for (let release = 1; release <= 600; release++) {
       clock.at += hour;
@@ -68,7 +68,7 @@ describe('a label that is full', () => {
     expect(versions.length).toBeLessThanOrEqual(200);
   });
 
-  test('bounds what somebody fills it with who never stops: so many an idle time', () => {
+  test('limits the number of new values per idle period for an endless stream of values', () => {
     const { recorder, clock } = create({ maxLabelValues: 20, maxSeries: 1000 });
     const exposed = new Set<string>();
     for (let i = 0; i < 20_000; i++) {
@@ -76,12 +76,12 @@ describe('a label that is full', () => {
       recorder.record(handoff, of(`v${i}`));
       if (i % 100 === 0) for (const { labels } of seriesOf(recorder)) exposed.add(labels);
     }
-    // 20 hours, in which 20 values may change places every six hours.
+    // In 20 hours, 20 values can be replaced every six hours.
     expect(exposed.size).toBeLessThanOrEqual(1 + 20 * 4);
     expect(exposed.size).toBeGreaterThan(20);
   });
 
-  test('keeps a value whose gauge shows something, however old', async () => {
+  test('keeps a value with a gauge that is not 0, at any age', async () => {
     const { recorder, clock, shown } = create();
     recorder.record(active(1), of('1'));
     for (const version of ['2', '3']) recorder.record(handoff, of(version));
@@ -100,7 +100,7 @@ describe('a label that is full', () => {
     expect(await recorder.expose('text')).not.toContain('agent_version="1"');
   });
 
-  test('keeps the values of an agent that is held, until it is released', async () => {
+  test('keeps the values of a held agent until it is released', async () => {
     const { recorder, clock } = create();
     const release = recorder.hold(of('1'));
     for (const version of ['1', '2', '3']) recorder.record(handoff, of(version));
@@ -118,7 +118,7 @@ describe('a label that is full', () => {
     expect(await recorder.expose('text')).not.toContain('agent_version="1"');
   });
 
-  test('lets nothing go of a series whose label of that name has listed values', async () => {
+  test('does not evict series in which this label has listed values', async () => {
     const { recorder, clock, shown } = create({
       specs: {
         closed_total: { type: 'counter', help: 'h', unit: 'x', labels: { type: ['a'] }, source: 's' },
@@ -136,8 +136,8 @@ describe('a label that is full', () => {
   });
 });
 
-describe('a value that was let go', () => {
-  test('begins anew when it returns, also for who has kept its series', async () => {
+describe('an evicted value', () => {
+  test('restarts at 0 when it returns, also for a holder of its series', async () => {
     const { recorder, clock, shown } = create();
     const kept = recorder.series('lk_agents_handoffs_total', {}, of('1'));
     kept?.add(5);
@@ -145,7 +145,7 @@ describe('a value that was let go', () => {
     clock.at = 7 * hour;
     recorder.record(handoff, of('4'));
     expect(await shown('lk_agents_handoffs_total')).not.toContain(row('1', 5));
-    // As long as the label is full, it is one of the others, as for whoever comes now.
+    // While the label is full, the value is counted as `other`, like any new value.
     for (const version of ['2', '3']) recorder.record(handoff, of(version));
     kept?.add(7);
     expect(await shown('lk_agents_handoffs_total')).toContain(row('other', 7));
@@ -157,7 +157,7 @@ describe('a value that was let go', () => {
     expect(await shown('lk_agents_handoffs_total')).toContain(row('1', 1));
   });
 
-  test('is counted under its own name again by who has kept it, as soon as there is room', async () => {
+  test('is counted under its own name again by a holder of its series when the label has space', async () => {
     const { recorder, clock, shown } = create();
     const kept = recorder.series('lk_agents_handoffs_total', {}, of('1'));
     kept?.add(5);
@@ -168,12 +168,12 @@ describe('a value that was let go', () => {
     kept?.add(2);
     kept?.add(1);
     expect(await shown('lk_agents_handoffs_total')).toContain(row('1', 3));
-    // What is looked up is the same series.
+    // A lookup returns the same series.
     recorder.record(handoff, of('1'));
     expect(await shown('lk_agents_handoffs_total')).toContain(row('1', 4));
   });
 
-  test('is introduced anew: its counters start at 0', async () => {
+  test('is introduced again: its counters start at 0', async () => {
     const { recorder, clock } = create();
     const introduced = async () =>
       (await recorder.expose('text')).includes('handoffs_total{agent_name="a",agent_version="1"} 0');
@@ -188,7 +188,7 @@ describe('a value that was let go', () => {
   });
 });
 
-test('whatever comes when, each value counts its own, and a gauge never leaves what was taken back', async () => {
+test('for any order of samples, each value has its own count and gauges return to 0', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(
@@ -232,7 +232,7 @@ test('whatever comes when, each value counts its own, and a gauge never leaves w
   );
 });
 
-test('where there is no room for another label set, the longest idle ones make it', async () => {
+test('the label sets idle for longest are evicted at the series limit', async () => {
   const { recorder, clock, shown } = create({ maxSeries: 100, maxLabelValues: 1000 });
   for (let version = 0; version < 100; version++) recorder.record(handoff, of(String(version)));
   clock.at = 5 * hour;
@@ -249,7 +249,7 @@ test('where there is no room for another label set, the longest idle ones make i
   for (let version = 50; version < 100; version++) expect(left).toContain(row(String(version), 2));
 });
 
-/** What is exposed of handoffs. */
+/** The exposed series of handoffs. */
 function seriesOf(recorder: ReturnType<typeof createRecorder>): { labels: string }[] {
   const metric = recorder.registry.getSingleMetric('lk_agents_handoffs_total') as unknown as {
     hashMap: Record<string, unknown>;
@@ -273,8 +273,8 @@ describe('derived series', () => {
     ],
   };
 
-  describe('a series that is derived from another', () => {
-    test('grows along with it, under the same identity', async () => {
+  describe('a series derived from another', () => {
+    test('increases with it, with the same identity', async () => {
       const recorder = createRecorder({ derivation: doubling });
       recorder.record(used(3), identity);
       recorder
@@ -285,7 +285,7 @@ describe('derived series', () => {
       expect(sampleOf(text, 'lk_agents_cost_usd_total', { ...identity, ...labels })).toBe(14);
     });
 
-    test('does not grow with what is refused', async () => {
+    test('does not increase with rejected samples', async () => {
       const recorder = createRecorder({ derivation: doubling });
       for (const value of [-1, Number.NaN, Number.POSITIVE_INFINITY, 1e16])
         recorder.record(used(value), identity);
@@ -294,7 +294,7 @@ describe('derived series', () => {
       expect(sampleOf(text, 'talkgauge_samples_dropped_total', { reason: 'invalid_value' })).toBe(4);
     });
 
-    test('does not grow with other series, nor without a derivation', async () => {
+    test('does not increase with other series or without a derivation', async () => {
       const recorder = createRecorder({ derivation: doubling });
       recorder.record(observation('lk_agents_handoffs_total', {}, 1), identity);
       expect(sampleOf(await recorder.expose('text'), 'lk_agents_cost_usd_total')).toBeUndefined();
@@ -303,7 +303,7 @@ describe('derived series', () => {
       expect(sampleOf(await without.expose('text'), 'lk_agents_cost_usd_total')).toBeUndefined();
     });
 
-    test('for which there is no room is dropped, and each sample is counted', async () => {
+    test('beyond the series limit is dropped, and each sample is counted', async () => {
       const recorder = createRecorder({ derivation: doubling, maxSeries: 1 });
       recorder.record(used(3), identity);
       recorder.record(used(4), identity);
@@ -313,7 +313,7 @@ describe('derived series', () => {
     });
   });
 
-  test('states are shown as they are at the moment, and no longer than they are', async () => {
+  test('states are exposed with their current value and removed afterwards', async () => {
     let days = [1, 2];
     const recorder = createRecorder({
       states: () =>

@@ -13,7 +13,7 @@ let server: Server;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'talkgauge-test-'));
   file = join(folder, 'recording.ogg');
-  // More than sockets and pipes take in passing.
+  // Larger than the buffers of sockets and pipes.
   writeFileSync(file, Buffer.alloc(30_000_000));
 });
 afterEach(() => {
@@ -32,8 +32,8 @@ async function bucketOf(answer: RequestListener): Promise<Bucket> {
   return new Bucket({ endpoint: `http://127.0.0.1:${port}`, bucket: 'calls', ...keys });
 }
 
-/** How often this process has the file open. */
-function open(): number {
+/** The number of open descriptors of the file in this process. */
+function openDescriptors(): number {
   const path = '/proc/self/fd';
   const target = (fd: string) => {
     try {
@@ -45,13 +45,13 @@ function open(): number {
   return readdirSync(path).filter((fd) => target(fd) === file).length;
 }
 
-describe.runIf(process.platform === 'linux')('an upload that fails leaves no open file', () => {
+describe.runIf(process.platform === 'linux')('a failed upload leaves no open file', () => {
   const refusing: RequestListener = (_, response) =>
     void response.writeHead(403).end('<Error><Code>AccessDenied</Code></Error>');
   test.each<[string, RequestListener, RegExp]>([
-    ['is refused before it was read', refusing, /^the bucket answered 403 AccessDenied$/],
+    ['is refused before the body is read', refusing, /^the bucket answered 403 AccessDenied$/],
     [
-      'is cut off',
+      'loses its connection',
       (request) => void request.once('data', () => request.socket.destroy()),
       /hang up|ECONN|EPIPE/,
     ],
@@ -60,25 +60,25 @@ describe.runIf(process.platform === 'linux')('an upload that fails leaves no ope
     for (let times = 0; times < 3; times += 1) {
       await expect(bucket.put('recording.ogg', file)).rejects.toThrow(message);
     }
-    await vi.waitFor(() => expect(open()).toBe(0), { timeout: 10_000, interval: 20 });
+    await vi.waitFor(() => expect(openDescriptors()).toBe(0), { timeout: 10_000, interval: 20 });
   });
 
-  test('if nobody listens', async () => {
+  test('if the connection is refused', async () => {
     const bucket = await bucketOf(refusing);
     server.close();
     await once(server, 'close');
     await expect(bucket.put('recording.ogg', file)).rejects.toThrow(/ECONNREFUSED/);
-    await vi.waitFor(() => expect(open()).toBe(0), { timeout: 10_000, interval: 20 });
+    await vi.waitFor(() => expect(openDescriptors()).toBe(0), { timeout: 10_000, interval: 20 });
   });
 });
 
-test('a file that cannot be read is the error, whatever becomes of the request', async () => {
+test('an unreadable file is the reported error even if the request hangs', async () => {
   const bucket = await bucketOf((request) => void request.resume());
   await expect(bucket.put('a', folder)).rejects.toThrow(/EISDIR/);
   await expect(bucket.put('a', join(folder, 'none'))).rejects.toThrow(/ENOENT/);
 });
 
-describe('what fails for a moment', () => {
+describe('a temporary failure', () => {
   const attemptsOf = async (
     listener: (attempt: number) => RequestListener,
     work: (bucket: Bucket) => Promise<unknown>,
@@ -101,8 +101,8 @@ describe('what fails for a moment', () => {
     ['500', answering(500)],
     ['503', answering(503)],
     ['429', answering(429)],
-    ['a connection that breaks', cut],
-  ])('is tried again: %s', async (_, failing) => {
+    ['a broken connection', cut],
+  ])('is retried: %s', async (_, failing) => {
     writeFileSync(file, 'audio');
     const twice = (attempt: number) => (attempt < 3 ? failing : answering(200));
     expect(await attemptsOf(twice, (bucket) => bucket.put('a', file))).toEqual([3, 'ok']);
@@ -110,7 +110,7 @@ describe('what fails for a moment', () => {
     expect(await attemptsOf(twice, (bucket) => bucket.remove('a'))).toEqual([3, 'ok']);
   });
 
-  test('is given up after three attempts, and what is refused at once', async () => {
+  test('is reported after three attempts, and a refusal after one', async () => {
     writeFileSync(file, 'audio');
     const always = (status: number) => () => answering(status);
     const put = (bucket: Bucket) => bucket.put('a', file);

@@ -23,7 +23,7 @@ const used = (name: string, component: Component, unit: BillableUnit, amount: nu
 const priceFile = (prices: object, dated = '2026-11-01') =>
   parsePriceFile(JSON.stringify({ version: 1, dated, currency: 'USD', prices }), 'prices.json');
 
-/** What usage costs, and how much of it is unpriced, by unit. */
+/** The cost of usage, and the unpriced usage, by unit. */
 async function priced(usage: readonly Observation[], prices: object = {}) {
   const derivation = new CostDerivation(new PriceBook(priceFile(prices)));
   const recorder = createRecorder({ derivation });
@@ -37,7 +37,7 @@ async function priced(usage: readonly Observation[], prices: object = {}) {
 }
 
 describe('cost', () => {
-  test('of an LLM is that of each kind of its tokens', async () => {
+  test('of an LLM is the sum over its kinds of tokens', async () => {
     const { usd, unpriced, text } = await priced([
       used('anthropic/claude-haiku-4-5', 'llm', 'input_tokens', 1_000_000),
       used('anthropic/claude-haiku-4-5', 'llm', 'cached_input_tokens', 2_000_000),
@@ -53,7 +53,7 @@ describe('cost', () => {
     );
   });
 
-  test('of a realtime model has audio and cached audio at their own prices', async () => {
+  test('of a realtime model uses separate prices for audio and cached audio', async () => {
     const { usd } = await priced([
       used('api.openai.com/gpt-realtime', 'realtime', 'input_tokens', 1000),
       used('api.openai.com/gpt-realtime', 'realtime', 'input_audio_tokens', 1000),
@@ -64,7 +64,7 @@ describe('cost', () => {
     expect(usd).toBeCloseTo(0.1004, 9);
   });
 
-  test('of speech is by character, by minute of audio or by minute of connection', async () => {
+  test('of speech is per character, per minute of audio or per minute of connection', async () => {
     const { usd, unpriced } = await priced([
       used('cartesia/sonic-2', 'tts', 'characters', 2000), // 0.10 $
       used('cartesia/sonic-2', 'tts', 'audio_seconds', 130),
@@ -73,11 +73,11 @@ describe('cost', () => {
       used('xai/grok-voice-agent', 'realtime', 'input_audio_tokens', 4000),
     ]);
     expect(usd).toBeCloseTo(0.248, 9);
-    // They are billed in one measure; the others are the same thing once more.
+    // They are billed in one unit; the other units measure the same usage.
     expect(unpriced).toEqual({});
   });
 
-  test('of a voice that is billed in tokens is by its tokens, and not by its characters too', async () => {
+  test('of a TTS billed in tokens excludes its characters', async () => {
     const { usd, unpriced } = await priced([
       used('openai/gpt-4o-mini-tts', 'tts', 'input_tokens', 1000),
       used('openai/gpt-4o-mini-tts', 'tts', 'output_audio_tokens', 10_000),
@@ -89,7 +89,7 @@ describe('cost', () => {
     expect(unpriced).toEqual({});
   });
 
-  test("of such a voice whose plugin tells no tokens is by the provider's price of a minute", async () => {
+  test("of such a TTS without reported tokens uses the provider's price per minute", async () => {
     const usage = [
       used('api.openai.com/gpt-4o-mini-tts', 'tts', 'characters', 700),
       used('api.openai.com/gpt-4o-mini-tts', 'tts', 'audio_seconds', 60),
@@ -103,7 +103,7 @@ describe('cost', () => {
     });
   });
 
-  test('of a model that is free is 0, and known to be', async () => {
+  test('of a free model is 0 and not unpriced', async () => {
     const usage = [used('ollama/qwen', 'llm', 'input_tokens', 5000)];
     expect(await priced(usage, { 'ollama/*': { free: true } })).toMatchObject({ usd: 0, unpriced: {} });
     expect(await priced(usage, { 'ollama/*': { input_per_million: 0 } })).toMatchObject({ usd: 0 });
@@ -111,7 +111,7 @@ describe('cost', () => {
 });
 
 describe('an unknown model', () => {
-  test('has no cost, and each of its amounts is unpriced once', async () => {
+  test('has no cost, and each amount is unpriced once', async () => {
     const { usd, unpriced } = await priced([
       used('acme/voice', 'tts', 'characters', 30),
       used('acme/voice', 'tts', 'audio_seconds', 2),
@@ -122,7 +122,7 @@ describe('an unknown model', () => {
     expect(unpriced).toEqual({ characters: 42, audio_seconds: 2 });
   });
 
-  test('is never 0 $, whatever it is called', async () => {
+  test('has no cost series for any name', async () => {
     const name = fc.oneof(fc.string(), fc.constantFrom('unknown', '__proto__', 'other', '*', 'a*', '../..'));
     await fc.assert(
       fc.asyncProperty(name, fc.constantFrom(...billableUnits), async (model, unit) => {
@@ -134,7 +134,7 @@ describe('an unknown model', () => {
     );
   });
 
-  test('is what a model becomes that has too many names beside it', async () => {
+  test('includes models beyond the label cap', async () => {
     const derivation = new CostDerivation(new PriceBook());
     const recorder = createRecorder({ derivation, maxLabelValues: 1 });
     recorder.record(used('openai/gpt-4.1', 'llm', 'input_tokens', 1_000_000), identity);
@@ -146,7 +146,7 @@ describe('an unknown model', () => {
   });
 });
 
-test('a kind of tokens that a price does not tell is unpriced, and the others are priced', async () => {
+test('a kind of tokens without a price is unpriced, and the other kinds are priced', async () => {
   const { usd, unpriced } = await priced(
     [
       used('acme/live', 'realtime', 'input_tokens', 1_000_000),
@@ -158,7 +158,7 @@ test('a kind of tokens that a price does not tell is unpriced, and the others ar
   expect(unpriced).toEqual({ output_audio_tokens: 50 });
 });
 
-test('cost and unpriced usage make up all usage of a model that is billed in tokens', async () => {
+test('priced and unpriced usage add up to all usage of a model billed in tokens', async () => {
   const prices = { 'acme/live': { input_per_million: 1, output_per_million: 1 } };
   const tokens = billableUnits.filter((unit) => unit.endsWith('_tokens') && !unit.startsWith('audio'));
   const usage = fc.array(fc.tuple(fc.constantFrom(...tokens), fc.nat({ max: 1e6 })), { maxLength: 30 });
@@ -174,8 +174,8 @@ test('cost and unpriced usage make up all usage of a model that is billed in tok
   );
 });
 
-describe('other prices', () => {
-  test('hold for what is used from then on', async () => {
+describe('changed prices', () => {
+  test('apply to later usage', async () => {
     const derivation = new CostDerivation(
       new PriceBook(priceFile({ 'acme/m': { requests_per_thousand: 1000 } })),
     );
@@ -191,7 +191,7 @@ describe('other prices', () => {
     expect(sampleOf(text, 'lk_agents_cost_unpriced_usage_total')).toBe(1);
   });
 
-  test('are looked up once, and again in another hour: some depend on the time', () => {
+  test('are looked up once per hour, because some depend on the time', () => {
     let now = 0;
     let asked = 0;
     class Counting extends PriceBook {
@@ -227,29 +227,29 @@ const write = (dollars: string, to = file) =>
   writeFileSync(to, `${head}prices:\n  acme/m: { requests_per_thousand: ${dollars} }\n`);
 
 function open(options: PricesOptions = { file }) {
-  const said: string[] = [];
+  const logged: string[] = [];
   const reloads: string[] = [];
   const prices = openPrices({
     reloadMs: 20,
-    log: (message) => said.push(message),
+    log: (message) => logged.push(message),
     onReload: (result) => reloads.push(result),
     ...options,
   });
   opened.push(prices);
   const request = { model_provider: 'acme', model_name: 'm', component: 'eot', unit: 'requests' };
-  /** Dollars for a thousand requests. */
+  /** US dollars per thousand requests. */
   const price = () => {
     const [derived] = prices.derivation.of(request);
     return derived?.metric === 'lk_agents_cost_usd_total' ? derived.factor * 1000 : undefined;
   };
-  return { prices, said, reloads, price };
+  return { prices, logged, reloads, price };
 }
 
-async function until(condition: () => boolean): Promise<void> {
+async function waitUntil(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-test('without a file there are the built-in prices, of the day of the oldest', () => {
+test('without a file the built-in prices are used, dated by the oldest one', () => {
   const { prices, price } = open({});
   expect(price()).toBeUndefined();
   expect(prices.states()).toEqual([
@@ -262,7 +262,7 @@ test('without a file there are the built-in prices, of the day of the oldest', (
   ]);
 });
 
-test('with a file its prices and its day are there too', () => {
+test('with a file its prices and date are used as well', () => {
   write('5');
   const { prices, price } = open();
   expect(price()).toBe(5);
@@ -271,7 +271,7 @@ test('with a file its prices and its day are there too', () => {
   );
 });
 
-test('a file that cannot be used at the start is an error that names the option, the line and what it takes', () => {
+test('an invalid file at the start is an error that names the option, the line and the allowed values', () => {
   write('much');
   expect(() => open({ file, option: 'TALKGAUGE_PRICES' })).toThrow(OptionError);
   expect(() => open({ file, option: 'TALKGAUGE_PRICES' })).toThrow(
@@ -282,18 +282,18 @@ test('a file that cannot be used at the start is an error that names the option,
   );
 });
 
-describe('a file that changes', () => {
-  test('is taken up', async () => {
+describe('a changed price file', () => {
+  test('is reloaded', async () => {
     write('5');
     const { prices, price, reloads } = open();
     const { revision } = prices.derivation;
     write('7.25');
-    await until(() => reloads.length > 0);
+    await waitUntil(() => reloads.length > 0);
     expect([price(), reloads]).toEqual([7.25, ['ok']]);
     expect(prices.derivation.revision).toBeGreaterThan(revision);
   });
 
-  test('by the exchange of a symbolic link, as in Kubernetes, is taken up', async () => {
+  test('is reloaded when a symbolic link is replaced, as in Kubernetes', async () => {
     const [before, after] = [join(folder, 'a.yml'), join(folder, 'b.yml')];
     write('5', before);
     write('11', after);
@@ -301,37 +301,37 @@ describe('a file that changes', () => {
     const { price, reloads } = open();
     symlinkSync(after, `${file}.new`);
     renameSync(`${file}.new`, file);
-    await until(() => reloads.length > 0);
+    await waitUntil(() => reloads.length > 0);
     expect(price()).toBe(11);
   });
 
-  test('into one that cannot be used is reported once, and the prices before it stay', async () => {
+  test('with an error is reported once, and the previous prices stay in use', async () => {
     write('5');
-    const { price, reloads, said } = open();
+    const { price, reloads, logged } = open();
     write('-1');
-    await until(() => reloads.length > 0);
-    // As long as several looks at the file.
+    await waitUntil(() => reloads.length > 0);
+    // As long as several checks of the file.
     await new Promise((resolve) => setTimeout(resolve, 120));
     expect([price(), reloads]).toEqual([5, ['failed']]);
-    expect(said).toEqual([
+    expect(logged).toEqual([
       `The old prices stay in use: ${file}:5: prices.acme/m.requests_per_thousand is -1, but takes dollars: ` +
         'a number from 0 to 1000000',
     ]);
     write('6');
-    await until(() => reloads.length > 1);
+    await waitUntil(() => reloads.length > 1);
     expect([price(), reloads]).toEqual([6, ['failed', 'ok']]);
   });
 
-  test('by being deleted keeps its prices', async () => {
+  test('keeps its prices when it is deleted', async () => {
     write('5');
-    const { price, reloads, said } = open();
+    const { price, reloads, logged } = open();
     rmSync(file);
-    await until(() => reloads.length > 0);
+    await waitUntil(() => reloads.length > 0);
     expect(price()).toBe(5);
-    expect(said.join()).toContain('ENOENT');
+    expect(logged.join()).toContain('ENOENT');
   });
 
-  test('after the end is not looked at any more', async () => {
+  test('is not read after close', async () => {
     write('5');
     const { prices, price, reloads } = open();
     prices.close();

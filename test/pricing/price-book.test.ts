@@ -7,7 +7,7 @@ import { parsePriceFile } from '../../src/pricing/price-file.ts';
 const file = (prices: object) =>
   parsePriceFile(JSON.stringify({ version: 1, dated: '2026-11-01', currency: 'USD', prices }), 'prices.json');
 const book = (prices: object = {}) => new PriceBook({ ...file(prices), now: () => new Date('2026-11-01') });
-/** Where a price comes from, and what it is. */
+/** The source of a price, and the price. */
 function found(from: PriceBook, provider: string, model: string) {
   const price = from.find(provider, model);
   return price && [price.source, price.entry, price.free ? 'free' : publishedOf(price.rates)];
@@ -20,9 +20,9 @@ describe('an LLM', () => {
     ['openai', 'gpt-4.1', 'openai/gpt-4.1', [2, 0.5, 8]],
     ['google', 'gemini-2.5-flash', 'google/gemini-2.5-flash', [0.3, 0.03, 2.5]],
     ['livekit', 'openai/gpt-4o-mini', 'openai/gpt-4o-mini', [0.15, 0.075, 0.6]],
-    // By the length of the prompt; the shortest is taken.
+    // Tiered by prompt length; the lowest tier is used.
     ['google', 'gemini-2.5-pro', 'google/gemini-2.5-pro', [1.25, 0.125, 10]],
-  ])('%s/%s has the price of the library', (provider, model, entry, [input, cached, output]) => {
+  ])('%s/%s has the price of the bundled library', (provider, model, entry, [input, cached, output]) => {
     expect(found(book(), provider, model)).toEqual([
       'library',
       entry,
@@ -34,7 +34,7 @@ describe('an LLM', () => {
     ]);
   });
 
-  test('pays for what it writes to the cache, and for audio, as such', () => {
+  test('has separate prices for cache writes and for audio', () => {
     expect(found(book(), 'anthropic', 'claude-haiku-4-5')?.[2]).toMatchObject({
       input_per_million: 1,
       cached_input_per_million: 0.1,
@@ -65,10 +65,10 @@ describe('an LLM', () => {
     ['livekit', 'openai/gpt-oss-120b'],
     ['livekit', 'livekit/openai/gpt-4.1'],
     ['livekit', 'gpt-4.1'],
-  ])('%s/%s has none', (provider, model) => expect(book().find(provider, model)).toBeUndefined());
+  ])('%s/%s has no price', (provider, model) => expect(book().find(provider, model)).toBeUndefined());
 });
 
-describe('a voice', () => {
+describe('speech models', () => {
   test.each([
     ['Deepgram', 'nova-3', 'deepgram/nova-3', { audio_per_minute: 0.0048 }],
     ['livekit', 'deepgram/nova-3', 'livekit/deepgram/nova-3', { audio_per_minute: 0.0048 }],
@@ -80,7 +80,7 @@ describe('a voice', () => {
     expect(found(book(), provider, model)).toEqual(['builtin', entry, price]);
   });
 
-  test('of each built-in entry has a day, a page and a price', () => {
+  test('each have a date, a source page and a price as built-in entries', () => {
     const entries = builtInEntries();
     expect(entries.length).toBeGreaterThan(30);
     for (const { name, price } of entries) {
@@ -94,7 +94,7 @@ describe('a voice', () => {
 });
 
 describe("the user's file", () => {
-  test('goes before the built-in prices and the library', () => {
+  test('takes precedence over the built-in prices and the library', () => {
     const mine = book({
       'deepgram/nova-3': { audio_per_minute: 0.0042 },
       'openai/gpt-4o-mini': { input_per_million: 0.12, output_per_million: 0.48 },
@@ -108,7 +108,7 @@ describe("the user's file", () => {
     expect(found(mine, 'openai', 'gpt-4.1')?.[0]).toBe('library');
   });
 
-  test('finds the very name, then the one without version, then the longest pattern', () => {
+  test('is matched by exact name, then by name without version, then by the longest pattern', () => {
     const mine = book({
       'acme/*': { requests_per_thousand: 1 },
       'acme/voice-*': { requests_per_thousand: 2 },
@@ -123,7 +123,7 @@ describe("the user's file", () => {
     expect(found(mine, 'acme2', 'voice-x')).toBeUndefined();
   });
 
-  test('makes models of your own free', () => {
+  test('can mark custom models as free', () => {
     const price = book({ 'localhost:*/*': { free: true } }).find('localhost:11434', 'qwen2.5');
     expect(rateOf(price!, 'output_tokens')).toBe(0);
     expect(rateOf(price!, 'audio_seconds')).toBe(0);
@@ -134,14 +134,14 @@ describe('the rate of a unit', () => {
   const rate = (price: object, unit: Parameters<typeof rateOf>[1]) =>
     rateOf(book({ 'acme/m': price }).find('acme', 'm')!, unit);
 
-  test('is the published price for one', () => {
+  test('is the published price per unit', () => {
     expect(rate({ input_per_million: 3 }, 'input_tokens')).toBe(0.000003);
     expect(rate({ audio_per_hour: 0.36 }, 'audio_seconds')).toBeCloseTo(0.0001, 15);
     expect(rate({ characters_per_thousand: 0.03 }, 'characters')).toBeCloseTo(0.00003, 15);
     expect(rate({ requests_per_thousand: 5 }, 'requests')).toBe(0.005);
   });
 
-  test('of cached tokens, of writes to the cache and of images without a price is that of input', () => {
+  test('of cached tokens, cache writes and images defaults to the rate of input', () => {
     const price = { input_per_million: 2, input_audio_per_million: 30, output_per_million: 8 };
     expect(rate(price, 'cached_input_tokens')).toBe(0.000002);
     expect(rate(price, 'cache_write_tokens')).toBe(0.000002);
@@ -149,14 +149,14 @@ describe('the rate of a unit', () => {
     expect(rate(price, 'cached_input_audio_tokens')).toBe(0.00003);
   });
 
-  test('of audio and of output is never guessed', () => {
+  test('of audio and output has no default', () => {
     expect(rate({ input_per_million: 2 }, 'output_tokens')).toBeUndefined();
     expect(rate({ input_per_million: 2, output_per_million: 8 }, 'output_audio_tokens')).toBeUndefined();
     expect(rate({ input_per_million: 2 }, 'input_audio_tokens')).toBeUndefined();
     expect(rate({ input_per_million: 2 }, 'audio_seconds_without_tokens')).toBeUndefined();
   });
 
-  test('in a measure in which the model is not billed is none', () => {
+  test('is undefined for units in which the model is not billed', () => {
     expect(rate({ input_per_million: 2 }, 'characters')).toBe('unbilled');
     expect(rate({ input_per_million: 2 }, 'audio_seconds')).toBe('unbilled');
     expect(rate({ characters_per_million: 50 }, 'audio_seconds')).toBe('unbilled');
@@ -180,7 +180,9 @@ describe('a provider', () => {
     ['constructor', 'constructor'],
     ['__proto__', '__proto__'],
     ['', ''],
-  ])('that calls itself %j is %j', (name, provider) => expect(normalizeProvider(name)).toBe(provider));
+  ])('with the name %j is normalised to %j', (name, provider) =>
+    expect(normalizeProvider(name)).toBe(provider),
+  );
 });
 
 describe('a model', () => {
@@ -192,7 +194,7 @@ describe('a model', () => {
     ['gpt-4-0613', 'gpt-4'],
     ['sonic-3-latest', 'sonic-3'],
     ['gemini-2.5-flash-preview-09-2025', 'gemini-2.5-flash-preview'],
-  ])('%s is %s in a version', (name, base) => expect(withoutVersion(name)).toBe(base));
+  ])('%s is a version of %s', (name, base) => expect(withoutVersion(name)).toBe(base));
 
   test.each(['nova-3', 'gpt-4.1', 'eleven_flash_v2_5', 'whisper-1', 'gpt-4o-mini', '-2024-07-18'])(
     '%s has no version',
@@ -215,7 +217,7 @@ describe('a pattern', () => {
     ['s.nic*', 'sonic', false],
   ])('%s and %s: %s', (pattern, name, is) => expect(matches(pattern, name)).toBe(is));
 
-  test('that is made to be slow takes no longer: backtracking would not end', () => {
+  test('with catastrophic backtracking in a regular expression is matched quickly', () => {
     expect(matches(`${'*a'.repeat(140)}*b`, 'a'.repeat(128))).toBe(false);
     expect(matches(`${'a*'.repeat(40)}b`, 'a'.repeat(128))).toBe(false);
   });

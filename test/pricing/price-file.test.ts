@@ -36,7 +36,7 @@ describe('a price file', () => {
     expect(entries(text)['acme/voice']?.rates).toEqual({ characters: 0.00002 });
   });
 
-  test('as the documentation shows it can be used', () => {
+  test('from the documentation is valid', () => {
     expect(Object.keys(entries(examplePriceFile))).toEqual([
       'openai/gpt-4o-mini',
       'deepgram/nova-3',
@@ -45,7 +45,7 @@ describe('a price file', () => {
     ]);
   });
 
-  test('cannot give prices to the prototype of all objects', () => {
+  test('cannot modify Object.prototype', () => {
     expect(parse(`${head}prices:\n  __proto__: { audio_per_hour: 1 }\n`).entries).toEqual([]);
     expect(({} as { audio_per_hour?: number }).audio_per_hour).toBeUndefined();
   });
@@ -63,12 +63,16 @@ describe('a price file', () => {
       '5: prices.a/b.input_per_million is -1, but takes dollars',
     ],
     [
-      'a price that is a text',
+      'a string as a price',
       'a/b: { input_per_million: cheap }',
       '.input_per_million is "cheap", but takes dollars',
     ],
-    ['an endless price', 'a/b: { input_per_million: .inf }', '.input_per_million is null, but takes dollars'],
-    ['an absurd price', 'a/b: { input_per_million: 1e9 }', 'takes dollars: a number from 0 to 1000000'],
+    [
+      'an infinite price',
+      'a/b: { input_per_million: .inf }',
+      '.input_per_million is null, but takes dollars',
+    ],
+    ['an implausible price', 'a/b: { input_per_million: 1e9 }', 'takes dollars: a number from 0 to 1000000'],
     [
       'a misspelt field',
       'a/b: { inputs_per_million: 1 }',
@@ -76,23 +80,23 @@ describe('a price file', () => {
     ],
     ['no price', 'a/b: {}', 'prices.a/b has no price; give one, or free: true'],
     [
-      'a price and none',
+      'a price and free: true',
       'a/b: { free: true, audio_per_hour: 1 }',
       'is free and has a price; give one or the other',
     ],
     [
-      'two prices of one thing',
+      'two prices for one unit',
       'a/b: { audio_per_hour: 1, audio_per_minute: 2 }',
       'has both audio_per_minute and audio_per_hour',
     ],
     ['a model without provider', 'b: { audio_per_hour: 1 }', 'prices.b takes provider/model as a name'],
     ['a number for prices', 'a/b: 0', 'prices.a/b is 0, but takes prices, such as'],
     [
-      'a name twice',
+      'a duplicate name',
       'a/b: { free: true }\n  a/b: { free: true }',
       '6: no YAML and no JSON: Map keys must be unique',
     ],
-  ])('with %s is refused, by line and field', (_, line, problem) => {
+  ])('with %s is refused with its line and field', (_, line, problem) => {
     const parsing = () => parse(`${head}prices:\n  ${line}\n`);
     expect(parsing).toThrow(PriceFileError);
     expect(parsing).toThrow(problem);
@@ -110,9 +114,13 @@ describe('a price file', () => {
       'version: 1\ndated: 2026-11-01\ncurrency: EUR\nprices: {}',
       '3: currency is "EUR", but takes USD',
     ],
-    ['without a day', 'version: 1\ncurrency: USD\nprices: {}', 'dated takes the day of which the prices are'],
     [
-      'of a day that is none',
+      'without a date',
+      'version: 1\ncurrency: USD\nprices: {}',
+      'dated takes the day of which the prices are',
+    ],
+    [
+      'with an invalid date',
       'version: 1\ndated: 2026-02-30\ncurrency: USD\nprices: {}',
       '2: dated is "2026-02-30", but takes the day',
     ],
@@ -123,9 +131,9 @@ describe('a price file', () => {
     ],
     ['that is a list', '- 1', 'the file takes a map of version, dated, currency and prices'],
     ['that is empty', '', 'the file takes a map of version'],
-    ['that is no YAML', `${head}prices: {`, 'no YAML and no JSON'],
+    ['with invalid YAML', `${head}prices: {`, 'no YAML and no JSON'],
     [
-      'whose aliases grow',
+      'with exponentially growing aliases',
       `a: &a [x, x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a]\nc: &c [*b, *b, *b, *b, *b, *b, *b]\nd: [*c, *c, *c, *c]`,
       'alias',
     ],
@@ -134,7 +142,7 @@ describe('a price file', () => {
     expect(() => parse(text)).toThrow(problem);
   });
 
-  test('that is missing, a folder or too large is refused by name', () => {
+  test('that is missing, a directory or too large is refused with its name', () => {
     const large = join(folder, 'large.yml');
     writeFileSync(large, 'x'.repeat(4 * 1024 * 1024 + 1));
     expect(() => readPriceFile(join(folder, 'none.yml'))).toThrow(/none\.yml cannot be read: ENOENT/);

@@ -9,7 +9,7 @@ import {
 
 type Units = Record<string, number>;
 
-/** Takes amounts; each unit comes once, or else it would be counted twice. */
+/** Collects amounts by unit; throws if a unit occurs twice, because it would be counted twice. */
 function taking(split: (take: (unit: string, amount: number) => void) => void): Units {
   const units: Units = {};
   split((unit, amount) => {
@@ -24,11 +24,11 @@ const sum = (units: Units, which = /./) =>
   Object.entries(units).reduce((total, [unit, amount]) => total + (which.test(unit) ? amount : 0), 0);
 
 describe('input tokens', () => {
-  test('without parts are text', () => {
+  test('without details are text', () => {
     expect(input({ total: 100 })).toEqual({ input_tokens: 100 });
   });
 
-  test('that were cached and written to the cache are counted there, and not as input again', () => {
+  test('read from or written to the cache are not counted again as input', () => {
     expect(input({ total: 1000, cached: 512, cacheWritten: 64 })).toEqual({
       input_tokens: 424,
       cached_input_tokens: 512,
@@ -36,7 +36,7 @@ describe('input tokens', () => {
     });
   });
 
-  test('are told apart by kind and cache', () => {
+  test('are split by modality and cache', () => {
     const tokens = { total: 1000, audio: 300, image: 85, cached: 450, cachedAudio: 200, cachedImage: 50 };
     expect(input(tokens)).toEqual({
       input_tokens: 415,
@@ -48,7 +48,7 @@ describe('input tokens', () => {
     });
   });
 
-  test('that were cached, nobody knows of which kind, are text first', () => {
+  test('cached with an unknown modality are attributed to text first', () => {
     expect(input({ total: 100, audio: 60, cached: 55 })).toEqual({
       cached_input_tokens: 40,
       input_audio_tokens: 45,
@@ -57,27 +57,27 @@ describe('input tokens', () => {
   });
 
   test.each<[string, InputTokens, Units]>([
-    ['more cached ones than there are', { total: 100, cached: 150 }, { cached_input_tokens: 100 }],
+    ['more cached tokens than the total', { total: 100, cached: 150 }, { cached_input_tokens: 100 }],
     [
-      'more written ones than are left',
+      'more cache writes than uncached tokens',
       { total: 100, cached: 80, cacheWritten: 90 },
       { cached_input_tokens: 80, cache_write_tokens: 20 },
     ],
-    ['more audio than there is', { total: 10, audio: 35 }, { input_audio_tokens: 10 }],
+    ['more audio than the total', { total: 10, audio: 35 }, { input_audio_tokens: 10 }],
     [
       'more cached audio than audio',
       { total: 50, audio: 10, cached: 30, cachedAudio: 30 },
       { input_tokens: 20, cached_input_tokens: 20, cached_input_audio_tokens: 10 },
     ],
-    ['parts of nothing', { total: 0, audio: 35, cached: 5 }, {}],
-    ['figures that are none', { total: 100, cached: Number.NaN, audio: -1 }, { input_tokens: 100 }],
-    ['a total that is none', { total: Number.NaN, cached: 10 }, {}],
-    ['a total that cannot be', { total: 1e13 }, {}],
-    ['null, as a recording has it', { total: null as never, cached: null as never }, {}],
+    ['details of a total of 0', { total: 0, audio: 35, cached: 5 }, {}],
+    ['invalid details', { total: 100, cached: Number.NaN, audio: -1 }, { input_tokens: 100 }],
+    ['a total that is not a number', { total: Number.NaN, cached: 10 }, {}],
+    ['an implausible total', { total: 1e13 }, {}],
+    ['null, as in an event log', { total: null as never, cached: null as never }, {}],
   ])('with %s stay disjoint', (_, tokens, units) => expect(input(tokens)).toEqual(units));
 });
 
-test('output tokens are told apart by kind, and the rest is text', () => {
+test('output tokens are split by modality, and the remainder is text', () => {
   expect(output({ total: 100, audio: 70, image: 10 })).toEqual({
     output_tokens: 20,
     output_audio_tokens: 70,
@@ -91,7 +91,7 @@ const figure = fc.oneof(
   fc.constantFrom(undefined, -1, Number.NaN, Number.POSITIVE_INFINITY, 1e15),
 );
 
-test('whatever the parts say, the units are above 0 and sum to the total', () => {
+test('for any details, the units are positive and add up to the total', () => {
   const parts = { cached: figure, cacheWritten: figure, audio: figure, image: figure };
   const tokens = fc.record({
     total: fc.nat({ max: 3000 }),
@@ -110,7 +110,7 @@ test('whatever the parts say, the units are above 0 and sum to the total', () =>
   );
 });
 
-test('consistent figures come back: total, cached, and each kind', () => {
+test('consistent details are preserved: total, cached, and each modality', () => {
   const kind = fc
     .tuple(fc.nat({ max: 2000 }), fc.nat({ max: 2000 }))
     .map(([a, b]) => ({ all: a + b, cached: a }));

@@ -10,7 +10,7 @@ const tokens = (call: Call) => call.total('lk_agents_usage_llm_input_tokens_tota
 const repeated = (call: Call, type: string) => call.total('talkgauge_duplicate_events_total', { type });
 
 const unknown = { modelProvider: 'unknown', modelName: 'FallbackAdapter' };
-/** What the SDK's LLM fallback adapter tells of a request that its child has told of. */
+/** The SDK's LLM fallback adapter's own event for a request that its child has already reported. */
 const llmAdapter = (given: Partial<metrics.LLMMetrics> = {}) =>
   sdk.llmMetrics({ label: 'FallbackAdapter', metadata: unknown, ...given });
 const ttsAdapter = (given: Partial<metrics.TTSMetrics> = {}) =>
@@ -28,13 +28,16 @@ test.each([
   ['tts.StreamAdapterWrapper', false],
 ])('%s is an adapter of the SDK: %j', (label, expected) => expect(isAdapter(label)).toBe(expected));
 
-describe("a fallback adapter's own event is not counted, its child's is", () => {
+describe("a fallback adapter's own event is not counted, and its child's event is", () => {
   test.each([
-    ['after it', [sdk.llmMetrics(), llmAdapter()]],
-    ['before it', [llmAdapter(), sdk.llmMetrics()]],
+    ["reported after the child's", [sdk.llmMetrics(), llmAdapter()]],
+    ["reported before the child's", [llmAdapter(), sdk.llmMetrics()]],
     ['with an empty id', [sdk.llmMetrics({ requestId: '' }), llmAdapter({ requestId: '' })]],
-    ['with an empty id and before it', [llmAdapter({ requestId: '' }), sdk.llmMetrics({ requestId: '' })]],
-  ])('of an LLM, %s', (_, events) => {
+    [
+      "with an empty id, reported before the child's",
+      [llmAdapter({ requestId: '' }), sdk.llmMetrics({ requestId: '' })],
+    ],
+  ])('for an LLM, %s', (_, events) => {
     const call = new Call();
     for (const event of events) call.metrics(event);
     expect(call.total('lk_agents_llm_requests_total', { ...sdk.model, outcome: 'ok' })).toBe(1);
@@ -45,10 +48,10 @@ describe("a fallback adapter's own event is not counted, its child's is", () => 
   });
 
   test.each([
-    ['after it', [sdk.ttsMetrics(), ttsAdapter()]],
-    ['before it', [ttsAdapter(), sdk.ttsMetrics()]],
+    ["reported after the child's", [sdk.ttsMetrics(), ttsAdapter()]],
+    ["reported before the child's", [ttsAdapter(), sdk.ttsMetrics()]],
     ['with an empty id', [sdk.ttsMetrics({ requestId: '' }), ttsAdapter({ requestId: '' })]],
-  ])('of a TTS, %s', (_, events) => {
+  ])('for a TTS, %s', (_, events) => {
     const call = new Call();
     for (const event of events) call.metrics(event);
     expect(call.total('lk_agents_tts_requests_total', sdk.model)).toBe(1);
@@ -57,7 +60,7 @@ describe("a fallback adapter's own event is not counted, its child's is", () => 
     expect(repeated(call, 'tts_metrics')).toBe(1);
   });
 
-  test('when every child has failed: each of them is an error', () => {
+  test('each child counts as an error when all children fail', () => {
     const failed = { requestId: '', ttftMs: -1, promptTokens: 0, completionTokens: 0 };
     const call = new Call()
       .metrics(sdk.llmMetrics({ ...failed, metadata: { modelProvider: 'openai', modelName: 'a' } }))
@@ -68,7 +71,7 @@ describe("a fallback adapter's own event is not counted, its child's is", () => 
     expect(requests(call)).toBe(2);
   });
 
-  test('of an STT', () => {
+  test('for an STT', () => {
     const call = new Call()
       .metrics(sdk.sttMetrics())
       .metrics(sdk.sttMetrics({ label: 'stt.StreamAdapter<acme.STT>' }));
@@ -77,53 +80,53 @@ describe("a fallback adapter's own event is not counted, its child's is", () => 
   });
 });
 
-test("an adapter of the user's own, under another label, is recognised by the request's id", () => {
+test('a user-defined adapter with another label is recognised by the request id', () => {
   const call = new Call().metrics(sdk.llmMetrics()).metrics(sdk.llmMetrics({ label: 'my.Router' }));
   expect(requests(call)).toBe(1);
   expect(repeated(call, 'llm_metrics')).toBe(1);
 });
 
-test('an LLM event that is there twice, as in a recording that was pasted together, is counted once', () => {
+test('an LLM event that appears twice, as in a concatenated event log, is counted once', () => {
   const call = new Call().metrics(sdk.llmMetrics()).metrics(sdk.llmMetrics());
   expect(requests(call)).toBe(1);
   expect(tokens(call)).toBe(100);
 });
 
-describe('is counted every time', () => {
-  test('a request id that a provider gives again', () => {
+describe('each event is counted', () => {
+  test('when a provider reuses a request id', () => {
     const later = sdk.llmMetrics({ timestamp: start + 900 });
     const call = new Call().metrics(sdk.llmMetrics()).metrics(later);
     expect(requests(call)).toBe(2);
     expect(tokens(call)).toBe(200);
   });
 
-  test('an empty request id', () => {
+  test('when the request id is empty', () => {
     const nameless = sdk.llmMetrics({ requestId: '', cancelled: true, ttftMs: -1 });
     expect(requests(new Call().metrics(nameless).metrics({ ...nameless }))).toBe(2);
   });
 
-  test('an empty request id of another model', () => {
+  test('when the request id of another model is empty', () => {
     const call = new Call()
       .metrics(sdk.llmMetrics({ requestId: '' }))
       .metrics(sdk.llmMetrics({ requestId: '', label: 'other.LLM' }));
     expect(requests(call)).toBe(2);
   });
 
-  test("a segment of a TTS's stream, which has the stream's request id", () => {
+  test('when segments of a TTS stream share its request id', () => {
     const call = new Call()
       .metrics(sdk.ttsMetrics({ charactersCount: 30 }))
       .metrics(sdk.ttsMetrics({ charactersCount: 12 }));
     expect(call.total('lk_agents_usage_tts_characters_total')).toBe(42);
   });
 
-  test("a streaming STT's usage, however often its request id comes", () => {
+  test('when usage reports of a streaming STT repeat its request id', () => {
     const call = new Call();
     for (let i = 0; i < 5; i++) call.metrics(sdk.sttMetrics({ streamed: true, durationMs: 0 }));
     expect(call.total('lk_agents_stt_requests_total')).toBe(5);
     expect(call.total('lk_agents_usage_stt_audio_duration_seconds_total')).toBe(25);
   });
 
-  test('an id of an LLM that is one of a TTS too', () => {
+  test('when an LLM and a TTS use the same id', () => {
     const call = new Call()
       .metrics(sdk.llmMetrics({ requestId: 'x' }))
       .metrics(sdk.ttsMetrics({ requestId: 'x' }));
@@ -131,7 +134,7 @@ describe('is counted every time', () => {
     expect(call.total('lk_agents_tts_requests_total')).toBe(1);
   });
 
-  test('an id that another session has had', () => {
+  test('when another session used the same id', () => {
     const [one, other] = [
       new Call().metrics(sdk.llmMetrics()),
       new Call().metrics(sdk.llmMetrics({ label: 'my.Router' })),
@@ -140,18 +143,18 @@ describe('is counted every time', () => {
   });
 });
 
-test('a day-long session recognises a repetition among 100 000 requests, and remembers 4096', () => {
+test('a session of 100 000 requests recognises duplicates and remembers 4096 ids', () => {
   const call = new Call();
   for (let i = 0; i < 100_000; i++) call.metrics(sdk.llmMetrics({ requestId: `r${i}` }));
   expect(requests(call)).toBe(100_000);
   call.metrics(sdk.llmMetrics({ requestId: 'r99999', label: 'my.Router' }));
   expect(requests(call)).toBe(100_000);
-  // The first id was forgotten long ago: what bears it now is a request of its own.
+  // The first id has been evicted, so an event with this id counts as a new request.
   call.metrics(sdk.llmMetrics({ requestId: 'r0', label: 'my.Router' }));
   expect(requests(call)).toBe(100_001);
 });
 
-/** Three sentences, as the SDK's stream adapter has them synthesised; `at` is in milliseconds since the call began. */
+/** Three sentences as synthesised by the SDK's stream adapter; `at` is in milliseconds since the call began. */
 const sentences = (given: Partial<metrics.TTSMetrics> = {}, ids = ['r1', 'r2', 'r3']) =>
   [27, 34, 28].map((charactersCount, i) =>
     ttsMetrics({
@@ -162,8 +165,8 @@ const sentences = (given: Partial<metrics.TTSMetrics> = {}, ids = ['r1', 'r2', '
       ...given,
     }),
   );
-/** What the adapter's own stream reports: all the text, and the audio until its event. */
-const retelling = (given: Partial<metrics.TTSMetrics> = {}) =>
+/** The adapter's own event: all of the text, and the audio up to the event. */
+const adapterEvent = (given: Partial<metrics.TTSMetrics> = {}) =>
   ttsMetrics({
     charactersCount: 91,
     audioDurationMs: 70,
@@ -178,46 +181,49 @@ const characters = (call: Call) => call.total('lk_agents_usage_tts_characters_to
 const ttsRequests = (call: Call) => call.total('lk_agents_tts_requests_total');
 const repeatedTts = (call: Call) => call.total('talkgauge_duplicate_events_total', { type: 'tts_metrics' });
 
-function told(events: readonly metrics.AgentMetrics[]): Call {
+function callWith(events: readonly metrics.AgentMetrics[]): Call {
   const call = new Call();
   for (const event of events) call.metrics(event, event.timestamp - start);
   return call.close('user_initiated', 60_000);
 }
 
-describe('a TTS that cannot stream is counted by its sentences', () => {
+describe('a non-streaming TTS is counted by sentence', () => {
   const [one, two, three] = sentences();
   const [a, b, c] = sentences({}, none);
   test.each([
-    ["before the adapter's event", [one, two, three, retelling({ requestId: 'r3', audioDurationMs: 231 })]],
-    ["after the adapter's event", [retelling(), one, two, three]],
+    [
+      "before the adapter's event",
+      [one, two, three, adapterEvent({ requestId: 'r3', audioDurationMs: 231 })],
+    ],
+    ["after the adapter's event", [adapterEvent(), one, two, three]],
     [
       "some before and some after the adapter's event",
-      [one, two, retelling({ requestId: 'r3', audioDurationMs: 231 }), three],
+      [one, two, adapterEvent({ requestId: 'r3', audioDurationMs: 231 }), three],
     ],
-    ['when they are done in another order', [retelling(), one, three, two]],
-    ['when the ids are empty', [retelling({ requestId: '' }), a, b, c]],
+    ['in another order', [adapterEvent(), one, three, two]],
+    ['with empty ids', [adapterEvent({ requestId: '' }), a, b, c]],
     [
-      'when the ids are empty and the event comes last',
-      [a, b, c, retelling({ requestId: '', audioDurationMs: 231 })],
+      "with empty ids, before the adapter's event",
+      [a, b, c, adapterEvent({ requestId: '', audioDurationMs: 231 })],
     ],
     [
-      'when the speech is cut off',
-      [one, two, retelling({ requestId: 'r2', audioDurationMs: 110, cancelled: true })],
+      'in an interrupted speech',
+      [one, two, adapterEvent({ requestId: 'r2', audioDurationMs: 110, cancelled: true })],
     ],
   ])('%s', (_, events) => {
-    const call = told(events as metrics.AgentMetrics[]);
+    const call = callWith(events as metrics.AgentMetrics[]);
     const spoken = events.filter((event) => !event!.streamed);
     expect(ttsRequests(call)).toBe(spoken.length);
     expect(characters(call)).toBe(spoken.length === 3 ? 89 : 61);
     expect(repeatedTts(call)).toBe(1);
   });
 
-  test('in speech after speech', () => {
+  test('in consecutive speeches', () => {
     const call = new Call();
     for (let i = 0; i < 20; i++) {
       const ids = [`r${i}-1`, `r${i}-2`, `r${i}-3`];
       const at = { timestamp: start + i * 10_000, speechId: `speech-${i}` };
-      for (const event of [retelling({ requestId: ids[0], ...at }), ...sentences(at, ids)]) {
+      for (const event of [adapterEvent({ requestId: ids[0], ...at }), ...sentences(at, ids)]) {
         call.metrics(event, i * 10_000);
       }
     }
@@ -228,11 +234,11 @@ describe('a TTS that cannot stream is counted by its sentences', () => {
   });
 });
 
-describe('a TTS that streams by itself is counted by its streams', () => {
+describe('a streaming TTS is counted by stream', () => {
   const streamed = (requestId: string, at = 0) =>
     ttsMetrics({ streamed: true, requestId, timestamp: start + at, speechId: `speech-${at}` });
 
-  test('the first one a second later, for it might repeat a sentence', () => {
+  test('the first stream is counted after one second, because it might repeat a sentence', () => {
     const call = new Call().metrics(streamed('r1'), 0).agent('speaking', 1000);
     expect(ttsRequests(call)).toBe(0);
     call.agent('listening', 1001);
@@ -240,53 +246,53 @@ describe('a TTS that streams by itself is counted by its streams', () => {
     expect(repeatedTts(call)).toBe(0);
   });
 
-  test('the first one at a tick, if nothing else happens', () => {
+  test('the first stream is counted at a tick if no other event arrives', () => {
     const call = new Call().metrics(streamed('r1'), 0).tick(500);
     expect(ttsRequests(call)).toBe(0);
     expect(ttsRequests(call.tick(1500))).toBe(1);
   });
 
-  test('the first one at the close, if that comes sooner', () => {
+  test('the first stream is counted at the close if that comes earlier', () => {
     expect(ttsRequests(new Call().metrics(streamed('r1'), 0).close('user_initiated', 10))).toBe(1);
   });
 
-  test('the others at once', () => {
+  test('later streams are counted immediately', () => {
     const call = new Call().metrics(streamed('r1'), 0).tick(2000).metrics(streamed('r2', 3000), 3000);
     expect(ttsRequests(call)).toBe(2);
   });
 
-  test('also when their ids are empty', () => {
-    expect(ttsRequests(told([streamed('', 0), streamed('', 5000), streamed('', 9000)]))).toBe(3);
+  test('streams with empty ids are counted', () => {
+    expect(ttsRequests(callWith([streamed('', 0), streamed('', 5000), streamed('', 9000)]))).toBe(3);
   });
 
-  test('also when a fallback adapter has tried it with a sentence of its own, and in the same speech', () => {
+  test('a stream is counted after a fallback adapter probed the TTS with a sentence in the same speech', () => {
     const probe = ttsMetrics({ requestId: 'probe', charactersCount: 37, speechId: 'speech-1' });
-    const call = told([probe, ttsMetrics({ streamed: true, requestId: 'r1', speechId: 'speech-1' })]);
+    const call = callWith([probe, ttsMetrics({ streamed: true, requestId: 'r1', speechId: 'speech-1' })]);
     expect(ttsRequests(call)).toBe(2);
     expect(repeatedTts(call)).toBe(0);
   });
 
-  test('also when such a trial failed, with no id and no audio', () => {
+  test('a stream is counted after such a probe failed without id and audio', () => {
     const speech = { requestId: '', speechId: 'speech-1' };
     const failed = ttsMetrics({ ...speech, charactersCount: 37, audioDurationMs: 0, ttfbMs: -1 });
-    const call = told([failed, ttsMetrics({ ...speech, charactersCount: 91, streamed: true })]);
+    const call = callWith([failed, ttsMetrics({ ...speech, charactersCount: 91, streamed: true })]);
     expect(ttsRequests(call)).toBe(2);
   });
 
-  test('also when it has no ids, and such a trial was made in another speech', () => {
+  test('streams without ids are counted after a probe in another speech', () => {
     const probe = ttsMetrics({ requestId: '', speechId: 'speech-1', charactersCount: 37 });
     const stream = ttsMetrics({ requestId: '', speechId: 'speech-2', charactersCount: 91, streamed: true });
-    expect(ttsRequests(told([probe, stream]))).toBe(2);
+    expect(ttsRequests(callWith([probe, stream]))).toBe(2);
   });
 
-  test('also when its events have no time', () => {
+  test('streams without timestamps are counted', () => {
     const call = new Call()
       .metrics(ttsMetrics({ streamed: true, timestamp: Number.NaN }), 0)
       .agent('speaking', 1);
     expect(ttsRequests(call)).toBe(1);
   });
 
-  test('and the failure of a later request is not its own', () => {
+  test('the failure of a later request is not attributed to the stream', () => {
     const error = { type: 'tts_error', label: 'acme.TTS', recoverable: false, timestamp: start + 900 };
     const call = new Call().metrics(streamed('r1'), 0).emit('error', { error }, 900).agent('listening', 1100);
     expect(call.total('lk_agents_tts_requests_total', { outcome: 'ok' })).toBe(1);
@@ -294,11 +300,11 @@ describe('a TTS that streams by itself is counted by its streams', () => {
   });
 });
 
-test('a label that streams and speaks sentences too, as two voices of a provider, is counted by either', () => {
+test('a label used by a streaming and a non-streaming voice is counted for both', () => {
   const call = new Call().metrics(ttsMetrics({ streamed: true, requestId: 'stream-1' }), 0).tick(5000);
   const late = (given: Partial<metrics.TTSMetrics>) => ttsMetrics({ timestamp: start + 9000, ...given });
   call.metrics(late({ requestId: 'r1' }), 9000);
-  // The voice that cannot stream tells before its second sentence, with the id of it.
+  // The adapter of the non-streaming voice reports before its second sentence, with the id of that sentence.
   call.metrics(late({ requestId: 'r2', streamed: true }), 9000).metrics(late({ requestId: 'r2' }), 9001);
   call.metrics(late({ requestId: 'stream-2', streamed: true }), 9500).close('user_initiated', 20_000);
   expect(call.total('lk_agents_tts_requests_total', { streamed: 'true' })).toBe(2);
@@ -306,16 +312,16 @@ test('a label that streams and speaks sentences too, as two voices of a provider
   expect(repeatedTts(call)).toBe(1);
 });
 
-test('two voices do not take their sentences for each other', () => {
+test('sentences of two voices are not mistaken for duplicates of each other', () => {
   const speech = { requestId: '', speechId: 'speech-1' };
-  const call = told([
+  const call = callWith([
     ttsMetrics({ ...speech, label: 'one.TTS' }),
     ttsMetrics({ ...speech, label: 'two.TTS', charactersCount: 91, streamed: true }),
   ]);
   expect(ttsRequests(call)).toBe(2);
 });
 
-test('other metrics are not kept waiting', () => {
-  const call = new Call().metrics(retelling()).metrics(llmMetrics());
+test('other metrics are not delayed', () => {
+  const call = new Call().metrics(adapterEvent()).metrics(llmMetrics());
   expect(call.values('lk_agents_llm_requests_total')).toEqual([1]);
 });

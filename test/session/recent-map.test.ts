@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { RecentMap } from '../../src/session/recent-map.ts';
 
-test('forgets the oldest entry when there are too many', () => {
+test('the oldest entry is evicted when the map is full', () => {
   const map = new RecentMap<string, number>(2);
   map.set('a', 1);
   map.set('b', 2);
@@ -10,7 +10,7 @@ test('forgets the oldest entry when there are too many', () => {
   expect(['a', 'b', 'c'].map((key) => map.has(key))).toEqual([false, true, true]);
 });
 
-test('an entry that is set again takes no second place', () => {
+test('setting an existing entry does not evict another', () => {
   const map = new RecentMap<string, number>(2);
   map.set('a', 1);
   map.set('a', 2);

@@ -37,20 +37,20 @@ const outcomes = (call: Call, series: 'llm' | 'tts' | 'realtime') =>
 const failedLlm = sdk.llmMetrics({ requestId: '', ttftMs: -1, durationMs: 2, timestamp: start + 1000 });
 
 describe('an LLM request', () => {
-  test('that failed for good is an error', () => {
+  test('with an unrecoverable failure is an error', () => {
     const call = new Call();
     fails(call, 'llm', 1000).metrics(failedLlm, 1000).agent('listening', 1010);
     expect(outcomes(call, 'llm')).toEqual({ error: 1 });
   });
 
-  test('that failed while it answered is an error', () => {
+  test('that fails while it streams is an error', () => {
     const call = new Call();
     fails(call, 'llm', 1000).metrics(sdk.llmMetrics({ timestamp: start + 1000, durationMs: 700 }), 1000);
     expect(outcomes(call, 'llm')).toEqual({ error: 1 });
     expect(call.values('lk_agents_llm_duration_seconds')).toEqual([]);
   });
 
-  test('that succeeded when it was tried again is none', () => {
+  test('that succeeds on retry is not an error', () => {
     const call = new Call();
     fails(call, 'llm', 1000, { recoverable: true }).metrics(
       sdk.llmMetrics({ timestamp: start + 2000 }),
@@ -59,7 +59,7 @@ describe('an LLM request', () => {
     expect(outcomes(call, 'llm')).toEqual({ ok: 1 });
   });
 
-  test('that a closing session cancels, after it has failed, is an error and no interruption', () => {
+  test('cancelled by a closing session after it failed is an error and not cancelled', () => {
     const call = new Call().agent('listening', 0).says({}, 500);
     fails(call, 'llm', 1000)
       .metrics({ ...failedLlm, cancelled: true }, 1000)
@@ -68,7 +68,7 @@ describe('an LLM request', () => {
     expect(call.total('lk_agents_turns_total', { outcome: 'unanswered' })).toBe(1);
   });
 
-  test('that a closing session cancels for another one that failed is cancelled', () => {
+  test('cancelled by a closing session because another request failed is cancelled', () => {
     const call = new Call();
     fails(call, 'tts', 1000)
       .metrics(sdk.llmMetrics({ cancelled: true, ttftMs: -1 }), 1001)
@@ -79,7 +79,7 @@ describe('an LLM request', () => {
 });
 
 describe('a TTS request', () => {
-  test('that failed before its first frame has no metrics event, and is an error when the agent moves on', () => {
+  test('that fails before its first frame, without a metrics event, is an error at the next agent state', () => {
     const call = new Call();
     fails(call, 'tts', 1000);
     expect(outcomes(call, 'tts')).toEqual({});
@@ -90,13 +90,13 @@ describe('a TTS request', () => {
     expect(outcomes(call, 'tts')).toEqual({ error: 1 });
   });
 
-  test('that failed at the end of the call is an error', () => {
+  test('that fails at the end of the call is an error', () => {
     const call = new Call();
     fails(call, 'tts', 1000).close('error', 1001);
     expect(outcomes(call, 'tts')).toEqual({ error: 1 });
   });
 
-  test('that failed after some frames is an error once', () => {
+  test('that fails after some frames is one error', () => {
     const call = new Call();
     fails(call, 'tts', 1000)
       .metrics(sdk.ttsMetrics({ timestamp: start + 1000, durationMs: 600 }), 1000)
@@ -104,7 +104,7 @@ describe('a TTS request', () => {
     expect(outcomes(call, 'tts')).toEqual({ error: 1 });
   });
 
-  test('of a sentence that failed is an error once', () => {
+  test('of a failed sentence is one error', () => {
     const failed = { requestId: '', ttfbMs: -1, audioDurationMs: 0, durationMs: 0, timestamp: start + 1000 };
     const call = new Call();
     fails(call, 'tts', 1000).metrics(sdk.ttsMetrics(failed), 1000).agent('listening', 1100);
@@ -112,14 +112,14 @@ describe('a TTS request', () => {
   });
 });
 
-describe('behind a fallback adapter whose children share a label', () => {
+describe('behind a fallback adapter with children of the same label', () => {
   const metadata = (modelName: string) => ({ modelProvider: 'acme', modelName });
   const adapter = { provider: 'unknown', model: 'unknown' };
   const failure = {
     error: { type: 'tts_error', label: 'acme.TTS', timestamp: start + 5000, recoverable: false },
   };
 
-  test('the success of the second child is not the failure of the first', () => {
+  test('a success of the second child is not counted as a failure of the first', () => {
     const call = new Call()
       .metrics(sdk.ttsMetrics({ requestId: 'r1', metadata: metadata('primary') }), 0)
       .emit('error', { ...failure, source: adapter }, 5000)
@@ -139,20 +139,20 @@ describe('behind a fallback adapter whose children share a label', () => {
     expect(call.total('lk_agents_tts_requests_total')).toBe(3);
   });
 
-  test('the error is told of the child that has last answered, for the adapter has no provider', () => {
+  test('the error is attributed to the last child that responded, because the adapter has no provider', () => {
     const call = new Call()
       .metrics(sdk.ttsMetrics({ metadata: metadata('primary') }), 0)
       .emit('error', { ...failure, source: adapter }, 5000);
     expect(call.total('lk_agents_errors_total', { component: 'tts', model_provider: 'acme' })).toBe(1);
   });
 
-  test('of a child that has never answered nothing is known', () => {
+  test('the error of a child that never responded has an unknown provider', () => {
     const call = new Call().emit('error', { ...failure, source: adapter }, 5000).agent('listening', 6000);
     expect(call.total('lk_agents_errors_total', { model_provider: 'unknown' })).toBe(1);
     expect(call.total('lk_agents_tts_requests_total', { model_name: 'unknown', outcome: 'error' })).toBe(1);
   });
 
-  test('that all have failed, as the adapter tells, is no request of its own', () => {
+  test("the adapter's own event for failed children is not counted as a request", () => {
     const call = new Call();
     fails(call, 'llm', 1000, { label: 'FallbackAdapter' }).agent('listening', 1010);
     expect(outcomes(call, 'llm')).toEqual({});
@@ -169,7 +169,7 @@ describe('a realtime response', () => {
     expect(outcomes(new Call().metrics(sdk.realtimeMetrics(given)), 'realtime')).toEqual({ [outcome]: 1 });
   });
 
-  test('in which the model failed is an error; its metrics bear the time of its start', () => {
+  test('with a model failure is an error, matched by its start time', () => {
     const call = new Call();
     fails(call, 'realtime_model', 1000).metrics(
       sdk.realtimeMetrics({ timestamp: start + 200, durationMs: 900 }),
@@ -178,7 +178,7 @@ describe('a realtime response', () => {
     expect(outcomes(call, 'realtime')).toEqual({ error: 1 });
   });
 
-  test('after a failure is none', () => {
+  test('after a failure is not an error', () => {
     const call = new Call();
     fails(call, 'realtime_model', 1000)
       .metrics(sdk.realtimeMetrics({ timestamp: start + 1500, durationMs: 900 }), 2400)
@@ -195,19 +195,19 @@ describe('errors', () => {
     ['realtime_model_error', 'realtime'],
     ['interruption_detection_error', 'interruption'],
     ['avatar_error', 'other'],
-  ])('%s is of the component %s', (type, component) => {
+  ])('%s has the component %s', (type, component) => {
     const call = new Call().emit('error', { error: { type, label: 'x', recoverable: true }, source });
     const labels = { component, model_provider: 'acme', recoverable: 'true' };
     expect(call.values('lk_agents_errors_total', labels)).toEqual([1]);
   });
 
-  test('of what has no model are of an unknown provider', () => {
+  test('without a model have an unknown provider', () => {
     const call = new Call().emit('error', { error: { type: 'stt_error', label: 'x', recoverable: false } });
     const labels = { component: 'stt', model_provider: 'unknown', recoverable: 'false' };
     expect(call.values('lk_agents_errors_total', labels)).toEqual([1]);
   });
 
-  test('of an STT are no requests: its usage reports are', () => {
+  test('of an STT are not counted as requests, because its usage reports are', () => {
     const call = new Call();
     fails(call, 'stt', 1000).agent('listening', 1010);
     expect(call.values('lk_agents_stt_requests_total')).toEqual([]);

@@ -5,7 +5,7 @@ import { Call, valuesOf } from '../agent/livekit/call.ts';
 import { fields } from '../agent/livekit/fields.ts';
 import { model } from '../agent/livekit/sdk-metrics.ts';
 
-/** What is no number; JSON has `null` for NaN and the infinities. */
+/** Values that are not numbers; JSON has `null` for NaN and the infinities. */
 const noNumber = fc.oneof(
   fc.constantFrom(Number.NaN, null, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY),
   fc.string(),
@@ -17,7 +17,7 @@ const negative = fc
   .double({ min: -1e300, max: -1e-9, noNaN: true })
   .filter((value) => value !== -1 && value !== -0.001);
 
-describe.each(fields)('$name → $metric', ({ emit, metric, good, absurd, zero }) => {
+describe.each(fields)('$name → $metric', ({ emit, metric, good, tooLarge, zero }) => {
   const emitted = (given: unknown) => {
     const call = new Call();
     emit(call, given as never);
@@ -26,8 +26,8 @@ describe.each(fields)('$name → $metric', ({ emit, metric, good, absurd, zero }
     );
     return { values: call.values(metric), refused };
   };
-  /** Each of these values is refused, and counted, for this reason. */
-  const refuses = (reason: string, values: fc.Arbitrary<unknown>, examples: readonly unknown[]) =>
+  /** Expects each of these values to be rejected and counted with this reason. */
+  const expectRejected = (reason: string, values: fc.Arbitrary<unknown>, examples: readonly unknown[]) =>
     fc.assert(
       fc.property(values, (given) => {
         expect(emitted(given)).toEqual({ values: [], refused: [reason] });
@@ -35,7 +35,7 @@ describe.each(fields)('$name → $metric', ({ emit, metric, good, absurd, zero }
       { numRuns: 25, examples: examples.map((given) => [given]) },
     );
 
-  test('a value that can be true is observed in the base unit, and no other', () => {
+  test('a plausible value is observed in the base unit', () => {
     expect(emitted(good[0])).toEqual({ values: [good[1]], refused: [] });
     const possible = fc.double({ min: good[0] / 1000, max: good[0], noNaN: true });
     fc.assert(
@@ -46,7 +46,7 @@ describe.each(fields)('$name → $metric', ({ emit, metric, good, absurd, zero }
       }),
       { numRuns: 25 },
     );
-    refuses('nan', noNumber, [
+    expectRejected('nan', noNumber, [
       Number.NaN,
       null,
       Number.POSITIVE_INFINITY,
@@ -55,10 +55,10 @@ describe.each(fields)('$name → $metric', ({ emit, metric, good, absurd, zero }
       [250],
       { toString: [] },
     ]);
-    refuses('missing', fc.constant(-1), []);
-    refuses('negative', negative, [-250]);
-    refuses('absurd', fc.double({ min: absurd, max: 1e300, noNaN: true }), [absurd]);
-    // A field that the event does not have is no invalid sample.
+    expectRejected('missing', fc.constant(-1), []);
+    expectRejected('negative', negative, [-250]);
+    expectRejected('absurd', fc.double({ min: tooLarge, max: 1e300, noNaN: true }), [tooLarge]);
+    // A missing field is not an invalid sample.
     expect(emitted(undefined)).toEqual({ values: [], refused: [] });
   });
 
@@ -70,7 +70,7 @@ describe.each(fields)('$name → $metric', ({ emit, metric, good, absurd, zero }
   });
 });
 
-test('each refusal is counted once, under the series that it was for', () => {
+test('each rejected value is counted once under its series', () => {
   const samples = new Samples();
   samples.measure('lk_agents_llm_ttft_seconds', model, Number.NaN, { max: 600 });
   expect(samples.observations).toEqual([
@@ -83,7 +83,7 @@ test('each refusal is counted once, under the series that it was for', () => {
   ]);
 });
 
-test('a limit is a value that can still be true', () => {
+test('a value at the limit is accepted', () => {
   const samples = new Samples();
   expect(samples.measure('lk_agents_eou_delay_seconds', {}, 180, { max: 180 })).toBe(true);
   expect(valuesOf(samples.observations, 'lk_agents_eou_delay_seconds')).toEqual([180]);
@@ -103,6 +103,6 @@ test.each([
   [Number.POSITIVE_INFINITY, 0],
   [-1, 0],
   [203, 0],
-])('of %j at most 180 s, %j is believed', (given, believable) =>
+])('of %j with a limit of 180 s, %j is accepted', (given, believable) =>
   expect(validOrZero(given, { max: 180 })).toBe(believable),
 );

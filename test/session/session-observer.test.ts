@@ -8,7 +8,7 @@ import { SessionObserver } from '../../src/session/session-observer.ts';
 import { Call, start, valuesOf } from '../agent/livekit/call.ts';
 import { ttsMetrics } from '../agent/livekit/sdk-metrics.ts';
 
-describe('a call that was recorded from a real session', () => {
+describe('the event log of a real session', () => {
   const observations: Observation[] = [];
   const observers = new Map<string, SessionObserver>();
   const file = join(import.meta.dirname, '../fixtures/sdk-events.jsonl');
@@ -23,7 +23,7 @@ describe('a call that was recorded from a real session', () => {
     return [values.length, values.reduce((total, value) => total + value, 0)];
   };
 
-  // From an independent program that reads the recording as it is.
+  // Computed by an independent program from the raw event log.
   test.each<[MetricName, number, number]>([
     ['lk_agents_eou_delay_seconds', 16, 4.908341553],
     ['lk_agents_llm_ttft_seconds', 16, 2.083],
@@ -44,9 +44,9 @@ describe('a call that was recorded from a real session', () => {
     ['lk_agents_usage_tts_characters_total', 965],
     ['lk_agents_vad_inference_seconds_total', 0.524],
     ['lk_agents_vad_inferences_total', 19],
-    // The segments are the latency.
+    // The segments add up to the latency.
     ['lk_agents_turn_segment_seconds_total', 13.572741985],
-    // The scenes, counted by hand.
+    // The parts of the call, counted by hand.
     ['lk_agents_turns_total', 17],
     ['lk_agents_handoffs_total', 1],
     ['lk_agents_user_transcription_timeouts_total', 2],
@@ -80,7 +80,7 @@ describe('a call that was recorded from a real session', () => {
 });
 
 describe('a session', () => {
-  test('is active from its first state to its close', () => {
+  test('is active from its first state until it closes', () => {
     const call = new Call().agent('listening', 0).agent('thinking', 500);
     expect(call.values('lk_agents_sessions_active')).toEqual([1]);
     call.close('user_initiated', 5000);
@@ -97,38 +97,38 @@ describe('a session', () => {
     ['crashed', 'other'],
     ['constructor', 'other'],
     [undefined, 'other'],
-  ])('that closes for the reason %j ended for %s', (reason, closeReason) => {
+  ])('closed with the reason %j has the close reason %s', (reason, closeReason) => {
     const call = new Call().agent('listening', 0).emit('close', { reason }, 1000);
     expect(call.values('lk_agents_sessions_total')).toEqual([1]);
     expect(call.values('lk_agents_sessions_total', { close_reason: closeReason })).toEqual([1]);
   });
 
-  test("knows every reason of the SDK's", () => {
+  test('maps every close reason of the SDK', () => {
     for (const reason of Object.values(voice.CloseReason)) {
       const call = new Call().agent('listening', 0).close(reason, 1000);
       expect(call.values('lk_agents_sessions_total', { close_reason: reason })).toEqual([1]);
     }
   });
 
-  test('that is closed twice ended once', () => {
+  test('closed twice is counted as ended once', () => {
     const call = new Call().agent('listening', 0).close('error', 1000).close('job_shutdown', 2000);
     expect(call.values('lk_agents_sessions_total')).toEqual([1]);
     expect(call.total('lk_agents_sessions_active')).toBe(0);
     expect(call.values('lk_agents_session_turns')).toEqual([0]);
   });
 
-  test('that is closed before it has started has neither run nor ended', () => {
+  test('closed before it started is counted neither as started nor as ended', () => {
     const call = new Call().close('error', 1000);
     expect(call.observations).toEqual([]);
   });
 
-  test('that is observed no longer is not active, and has not ended', () => {
+  test('that is no longer observed is not active and is not counted as ended', () => {
     const call = new Call().agent('listening', 0).metrics(ttsMetrics({ streamed: true }), 100);
     const rest = call.observer.abandoned(start + 4000);
     expect(valuesOf(rest, 'lk_agents_sessions_active')).toEqual([-1]);
     expect(valuesOf(rest, 'lk_agents_agent_state_seconds_total')).toEqual([4]);
     expect(valuesOf(rest, 'lk_agents_sessions_total')).toEqual([]);
-    // What was waiting is counted.
+    // The pending event is counted.
     expect(valuesOf(rest, 'lk_agents_tts_requests_total')).toEqual([1]);
     expect(call.observer.abandoned(start + 5000)).toEqual([]);
   });
@@ -147,7 +147,7 @@ describe('events', () => {
     },
   );
 
-  test('an overlap is counted by whether it was an interruption', () => {
+  test('overlaps are counted by interruption or not', () => {
     const call = new Call()
       .emit('overlapping_speech', { isInterruption: true })
       .emit('overlapping_speech', { isInterruption: false });
@@ -155,14 +155,14 @@ describe('events', () => {
     expect(call.values('lk_agents_overlapping_speech_total', { interruption: 'false' })).toEqual([1]);
   });
 
-  test('a speech is interrupted when it is done and was', () => {
+  test('a speech is counted as interrupted when it is done and its interrupted flag is set', () => {
     const call = new Call()
       .emit('speech_done', { speechHandle: { id: 'a', interrupted: true } })
       .emit('speech_done', { speechHandle: { id: 'b', interrupted: false } });
     expect(call.values('lk_agents_speech_interrupted_total')).toEqual([1]);
   });
 
-  test('the first agent takes over from nobody, the second from the first', () => {
+  test('the first agent is not counted as a handoff, and the second is', () => {
     const handoff = (oldAgentId?: string) => ({
       item: { type: 'agent_handoff', oldAgentId, newAgentId: 'next' },
     });
@@ -173,22 +173,22 @@ describe('events', () => {
   });
 
   test.each(['user_input_transcribed', 'session_usage_updated', 'debug_message'] as const)(
-    '%s says nothing that another event does not say',
+    '%s yields no observations, because another event has the same data',
     (name) => {
       expect(new Call().emit(name, {}).observations).toEqual([]);
     },
   );
 
-  test("every event of the SDK's has a reader", () => {
+  test('every event of the SDK has a handler', () => {
     const observer = new SessionObserver();
     expect(Object.values(voice.AgentSessionEventTypes).filter((name) => !observer.knows(name))).toEqual([]);
   });
 
-  test.each(['telepathy', '__proto__', 'constructor', ''])('%j is no event', (name) => {
+  test.each(['telepathy', '__proto__', 'constructor', ''])('the unknown event %j is ignored', (name) => {
     expect(new SessionObserver().knows(name)).toBe(false);
   });
 
-  test('an event that is not shaped as the SDK shapes them is an error, and the next one is read', () => {
+  test('a malformed event is counted as an error, and the next event is processed', () => {
     const call = new Call();
     expect(() => call.emit('metrics_collected', {})).toThrow();
     expect(() => call.emit('conversation_item_added', { item: null })).toThrow();

@@ -8,7 +8,7 @@ const userSeconds = 'lk_agents_user_state_seconds_total';
 const deadAir = 'lk_agents_dead_air_seconds';
 
 describe('time in states', () => {
-  test('is added up by state', () => {
+  test('is summed by state', () => {
     const call = new Call()
       .agent('listening', 0)
       .user('speaking', 1000)
@@ -25,7 +25,7 @@ describe('time in states', () => {
     expect(call.values('lk_agents_session_duration_seconds')).toEqual([10]);
   });
 
-  test('is the duration of the session, whatever happens in between and however often it is looked at', () => {
+  test('sums to the duration of the session for any events and ticks', () => {
     const agent = fc.constantFrom('listening', 'thinking', 'speaking', 'idle');
     const user = fc.constantFrom('listening', 'speaking', 'away');
     const step = fc.record({
@@ -53,24 +53,24 @@ describe('time in states', () => {
     );
   });
 
-  test('that go on is shown at each tick, and not again when they end', () => {
+  test('in a continuing state is added at each tick and not again at its end', () => {
     const call = new Call().agent('listening', 0).tick(10_000).tick(20_000);
     expect(call.values(agentSeconds, { state: 'listening' })).toEqual([10, 10]);
     call.agent('speaking', 25_000);
     expect(call.total(agentSeconds, { state: 'listening' })).toBe(25);
   });
 
-  test('begins with the session: before it, a tick adds nothing', () => {
+  test('is not added by a tick before the session starts', () => {
     expect(new Call().tick(10_000).observations).toEqual([]);
     expect(new Call().user('speaking', 0).tick(10_000).observations).toEqual([]);
   });
 
-  test('ends with the session: after it, a tick adds nothing', () => {
+  test('is not added by a tick after the session ends', () => {
     const call = new Call().agent('listening', 0).close('user_initiated', 5000).tick(10_000);
     expect(call.total(agentSeconds)).toBe(5);
   });
 
-  test('is not counted twice when the clock is set back', () => {
+  test('is not counted twice when the clock moves backwards', () => {
     const call = new Call().agent('listening', 60_000).tick(100_000).agent('speaking', 70_000).tick(110_000);
     expect(call.total(agentSeconds)).toBe(50);
     expect(call.total(agentSeconds, { state: 'speaking' })).toBe(10);
@@ -79,7 +79,7 @@ describe('time in states', () => {
 });
 
 describe('the first response', () => {
-  test('takes from the start of the session to the first word, and is measured once', () => {
+  test('is measured once, from the start of the session to the first agent speech', () => {
     const call = new Call()
       .agent('listening', 0)
       .agent('speaking', 800)
@@ -88,7 +88,7 @@ describe('the first response', () => {
     expect(call.values('lk_agents_first_response_seconds')).toEqual([0.8]);
   });
 
-  test('of a session that was observed later is not known', () => {
+  test('is not measured for a session that was observed after its start', () => {
     const observer = new SessionObserver();
     const observations = [
       ...observer.started(start, 'listening', 'listening'),
@@ -101,7 +101,7 @@ describe('the first response', () => {
 });
 
 describe('dead air', () => {
-  test('is measured from the end of one side to the beginning of either', () => {
+  test('is measured from the end of speech of one side to the next speech of either side', () => {
     const call = new Call()
       .agent('listening', 0)
       .user('speaking', 1000)
@@ -114,7 +114,7 @@ describe('dead air', () => {
     expect(call.values(deadAir, { after: 'agent' })).toEqual([0.25]);
   });
 
-  test('is not there while one side speaks over the other', () => {
+  test('is not measured while both sides speak', () => {
     const call = new Call()
       .agent('speaking', 0)
       .user('speaking', 1000)
@@ -125,7 +125,7 @@ describe('dead air', () => {
     expect(call.values(deadAir, { after: 'user' })).toEqual([1]);
   });
 
-  test('lasts while the user is away', () => {
+  test('continues while the user is away', () => {
     const call = new Call()
       .agent('speaking', 0)
       .agent('listening', 1000)
@@ -134,7 +134,7 @@ describe('dead air', () => {
     expect(call.values(deadAir, { after: 'agent' })).toEqual([20]);
   });
 
-  test('before the first word and after the last is none', () => {
+  test('is not measured before the first and after the last speech', () => {
     const call = new Call()
       .agent('listening', 0)
       .agent('speaking', 5000)
@@ -143,7 +143,7 @@ describe('dead air', () => {
     expect(call.values(deadAir)).toEqual([]);
   });
 
-  test('in which the clock was set back is refused', () => {
+  test('is rejected when the clock moves backwards', () => {
     const call = new Call().agent('speaking', 0).agent('listening', 9000).user('speaking', 4000);
     expect(call.values(deadAir)).toEqual([]);
     expect(call.values('talkgauge_invalid_samples_total', { metric: deadAir, reason: 'negative' })).toEqual([

@@ -13,7 +13,7 @@ import { eouMetrics, llmMetrics, ttsMetrics } from '../agent/livekit/sdk-metrics
 
 const none = { transcription: 0, endpointing: 0, user_hook: 0, llm: 0, tools: 0, tts: 0, unattributed: 0 };
 const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
-/** What a field may hold, beside the plausible. */
+/** Values of a field, including implausible ones. */
 const part = fc.option(
   fc.oneof(
     fc.double({ min: 0, max: 10, noNaN: true }),
@@ -23,7 +23,7 @@ const part = fc.option(
   { nil: undefined },
 );
 
-test('whatever was measured, no segment is negative and together they are the latency', () => {
+test('for any measurements, segments are not negative and add up to the latency', () => {
   const parts: fc.Arbitrary<TurnMeasurements> = fc.record({
     e2eLatency: fc.double({ min: 0, max: 600, noNaN: true }),
     transcriptionDelay: part,
@@ -46,7 +46,7 @@ test('whatever was measured, no segment is negative and together they are the la
 });
 
 describe('a turn', () => {
-  test('of one answer is explained by its delays', () => {
+  test('with one response is split into its delays', () => {
     const segments = segmentsOf({
       e2eLatency: 2,
       transcriptionDelay: 0.25,
@@ -66,7 +66,7 @@ describe('a turn', () => {
     });
   });
 
-  test('with tools waits for them and for the LLM twice', () => {
+  test('with tools includes the tools and two LLM segments', () => {
     const segments = segmentsOf({
       e2eLatency: 4,
       endOfTurnDelay: 0.5,
@@ -85,7 +85,7 @@ describe('a turn', () => {
     });
   });
 
-  test('with preemptive generation shows of the LLM only what the caller waited for', () => {
+  test('with preemptive generation includes only the LLM time that the caller waited for', () => {
     const segments = segmentsOf({
       e2eLatency: 1,
       transcriptionDelay: 0.25,
@@ -96,32 +96,32 @@ describe('a turn', () => {
     expect(segments).toEqual({ ...none, transcription: 0.25, endpointing: 0.5, llm: 0.125, tts: 0.125 });
   });
 
-  test('of which nothing else is known is unattributed', () => {
+  test('without other measurements is unattributed', () => {
     expect(segmentsOf({ e2eLatency: 1.5 })).toEqual({ ...none, unattributed: 1.5 });
   });
 
-  test('whose end was decided before the transcript came has no endpointing', () => {
+  test('with an end of turn before its transcript has no endpointing segment', () => {
     const segments = segmentsOf({ e2eLatency: 1, transcriptionDelay: 0.5, endOfTurnDelay: 0.25 });
     expect(segments).toEqual({ ...none, transcription: 0.5, unattributed: 0.5 });
   });
 });
 
 test.each([Number.NaN, Number.POSITIVE_INFINITY, -1, 203])(
-  'a delay of %j s explains nothing',
+  'an invalid delay of %j s adds no segment',
   (transcriptionDelay) => {
     const segments = segmentsOf({ e2eLatency: 10, transcriptionDelay, llmNodeTtft: 0.5 });
     expect(segments).toEqual({ ...none, llm: 0.5, unattributed: 9.5 });
   },
 );
 
-test('an LLM step that cannot be true leaves the other one', () => {
+test('an implausible LLM step does not discard the other one', () => {
   const segments = segmentsOf({ e2eLatency: 10, llmBefore: Number.NaN, llmNodeTtft: 0.5 });
   expect(segments).toEqual({ ...none, llm: 0.5, unattributed: 9.5 });
 });
 
 const series = 'lk_agents_turn_estimated_latency_seconds';
 
-/** The samples that these events make. */
+/** The samples that result from these events. */
 function estimated(events: readonly metrics.AgentMetrics[], estimate = new EstimatedLatency()): number[] {
   const samples = new Samples();
   for (const event of events) estimate.add(samples, event);
@@ -146,7 +146,7 @@ test.each([
   expect(estimated(order.map((i) => turn('a')[i]!))).toEqual([of1020ms]);
 });
 
-test('however the events of many speeches are mixed, each has one sample', () => {
+test('each speech has one sample when events of many speeches are interleaved', () => {
   const speeches = ['a', 'b', 'c', 'd', 'e'];
   fc.assert(
     fc.property(fc.shuffledSubarray(speeches.flatMap(turn), { minLength: 15 }), (events) => {
@@ -155,57 +155,57 @@ test('however the events of many speeches are mixed, each has one sample', () =>
   );
 });
 
-describe('counts once', () => {
-  test('a turn with tools, whose model and voice run again under the same id', () => {
+describe('records one sample for', () => {
+  test('a turn with tools, with further LLM and TTS events under the same id', () => {
     const again = [llm('a', { ttftMs: 900 }), tts('a', { ttfbMs: 300 })];
     expect(estimated([...turn('a'), ...again])).toEqual([of1020ms]);
   });
 
-  test('a speech of which everything is told again', () => {
+  test('a speech with every event duplicated', () => {
     expect(estimated([...turn('a'), ...turn('a')])).toEqual([of1020ms]);
   });
 
-  test('a turn with tools whose first step was silent', () => {
+  test('a turn with tools and no speech in the first step', () => {
     const events = [eou('a'), llm('a'), llm('a', { ttftMs: 900 }), tts('a')];
     expect(estimated(events)).toEqual([of1020ms]);
   });
 
-  test('a turn whose first request brought nothing', () => {
+  test('a turn with an empty first response', () => {
     expect(estimated([eou('a'), llm('a', { ttftMs: -1 }), llm('a'), tts('a')])).toEqual([of1020ms]);
   });
 });
 
-describe('has no sample', () => {
+describe('records no sample for', () => {
   test.each([
     [
       'an end of utterance that was not detected',
       [eou('a', { endOfUtteranceDelayMs: 0 }), llm('a'), tts('a')],
     ],
-    ['a delay that cannot be true', [eou('a', { endOfUtteranceDelayMs: 203_000 }), llm('a'), tts('a')]],
-    ['a first token that never came', [eou('a'), llm('a', { ttftMs: -1 }), tts('a')]],
-    ['a first byte that is not a number', [eou('a'), llm('a'), tts('a', { ttfbMs: Number.NaN })]],
+    ['an implausible delay', [eou('a', { endOfUtteranceDelayMs: 203_000 }), llm('a'), tts('a')]],
+    ['no first token', [eou('a'), llm('a', { ttftMs: -1 }), tts('a')]],
+    ['a time to first byte that is not a number', [eou('a'), llm('a'), tts('a', { ttfbMs: Number.NaN })]],
     ['parts of different speeches', [eou('a'), llm('b'), tts('c')]],
-    ['a greeting, which answers nobody', [llm('a'), tts('a')]],
+    ['a greeting without a user turn', [llm('a'), tts('a')]],
     ['events without a speech', [eouMetrics({ speechId: undefined }), llmMetrics(), ttsMetrics()]],
   ])('%s', (_, events) => expect(estimated(events)).toEqual([]));
 });
 
 describe('over a day', () => {
-  test('what does not complete expires after ten minutes of the events, not of a clock', () => {
+  test('an incomplete speech expires after ten minutes of event time', () => {
     const estimate = new EstimatedLatency();
     const late = start + 10 * 60_000 + 1;
     expect(estimated([eou('a'), llm('a')], estimate)).toEqual([]);
     expect(estimated([eou('b', { timestamp: late }), tts('a', { timestamp: late })], estimate)).toEqual([]);
-    // "b" waits; of "a" only its last part is left, and nothing will come for it.
+    // "b" is pending; only the last part of "a" is left, and it stays incomplete.
     expect(estimate.size).toBe(2);
   });
 
-  test('a part that comes within ten minutes completes', () => {
+  test('a part that arrives within ten minutes completes the sample', () => {
     const late = start + 10 * 60_000;
     expect(estimated([eou('a'), llm('a'), tts('a', { timestamp: late })])).toEqual([of1020ms]);
   });
 
-  test('100 000 speeches that never complete leave a few hundred behind', () => {
+  test('100 000 incomplete speeches leave a few hundred entries in memory', () => {
     const estimate = new EstimatedLatency();
     const samples = new Samples();
     let largest = 0;
@@ -216,7 +216,7 @@ describe('over a day', () => {
     expect(largest).toBeLessThanOrEqual(513);
   });
 
-  test('100 000 speeches that complete are all counted, and leave a few hundred behind', () => {
+  test('100 000 complete speeches are all counted and leave a few hundred entries in memory', () => {
     const estimate = new EstimatedLatency();
     const samples = new Samples();
     for (let i = 0; i < 100_000; i++) for (const event of turn(`speech-${i}`)) estimate.add(samples, event);
@@ -224,7 +224,7 @@ describe('over a day', () => {
     expect(estimate.size).toBeLessThanOrEqual(513);
   });
 
-  test('events without a time still find each other', () => {
+  test('events without timestamps are matched', () => {
     const timeless = turn('a').map((event) => ({ ...event, timestamp: Number.NaN }));
     expect(estimated(timeless)).toEqual([of1020ms]);
   });
@@ -232,7 +232,7 @@ describe('over a day', () => {
 
 type Ran = [name: string, from: number | undefined, to: number | undefined, isError?: boolean];
 
-/** Tools that ran, in milliseconds since the call began. */
+/** Tool executions, in milliseconds since the call began. */
 function ran(...tools: Ran[]) {
   const at = (ms: number | undefined) => (ms === undefined ? undefined : start + ms);
   const samples = new Samples();
@@ -243,7 +243,7 @@ function ran(...tools: Ran[]) {
   return { seconds, observations: samples.observations };
 }
 
-test('each call is counted by tool and outcome, and timed', () => {
+test('each tool call is counted by tool and outcome and its duration is measured', () => {
   const { observations } = ran(['book', 0, 1500], ['book', 0, 500, true], ['weather', 0, 250]);
   const calls = (tool: string, outcome: string) =>
     valuesOf(observations, 'lk_agents_tool_calls_total', { tool, outcome });
@@ -301,11 +301,11 @@ test.each<[string, Ran[], number]>([
     2,
   ],
   ['none', [], 0],
-])('tools that ran %s kept the caller waiting as long as one of them ran', (_, tools, seconds) => {
+])('the tools segment of tools that ran %s is the time during which any of them ran', (_, tools, seconds) => {
   expect(ran(...tools).seconds).toBe(seconds);
 });
 
-test('a call without times, as in a recording of plain JSON, is counted and not timed', () => {
+test('a tool call without times, as in an event log of plain JSON, is counted without a duration', () => {
   const { seconds, observations } = ran(['book', undefined, undefined]);
   expect(seconds).toBe(0);
   expect(valuesOf(observations, 'lk_agents_tool_calls_total')).toEqual([1]);
@@ -313,14 +313,14 @@ test('a call without times, as in a recording of plain JSON, is counted and not 
   expect(valuesOf(observations, 'talkgauge_invalid_samples_total')).toEqual([]);
 });
 
-test('a time that cannot be true is refused, and adds nothing to the wait', () => {
+test('an implausible duration is rejected and adds nothing to the tools segment', () => {
   const { seconds, observations } = ran(['book', 5000, 1000], ['weather', 0, 250], ['slow', 0, 700_000]);
   expect(seconds).toBe(0.25);
   expect(valuesOf(observations, 'talkgauge_invalid_samples_total', { reason: 'negative' })).toEqual([1]);
   expect(valuesOf(observations, 'talkgauge_invalid_samples_total', { reason: 'absurd' })).toEqual([1]);
 });
 
-test('a tool without a name is unknown, and one without an output was called', () => {
+test('a tool without a name is unknown, and one without an output is counted', () => {
   const samples = new Samples();
   recordToolCalls(samples, {
     functionCalls: [{ name: '', createdAt: start }],

@@ -5,7 +5,7 @@ import { type TurnSummary, Turns } from '../../src/session/turns.ts';
 import { Call, start } from '../agent/livekit/call.ts';
 import { llmMetrics, realtimeMetrics, ttsMetrics } from '../agent/livekit/sdk-metrics.ts';
 
-/** The turns that were counted, as `outcome` or `outcome with tools`. */
+/** The counted turns, as `outcome` or `outcome with tools`. */
 function turnsOf(call: Call): string[] {
   return call.observations
     .filter(({ metric }) => metric === 'lk_agents_turns_total')
@@ -16,29 +16,29 @@ const segment = (call: Call, name: string) =>
   call.total('lk_agents_turn_segment_seconds_total', { segment: name });
 const llm = (speechId: string, given: object = {}) => llmMetrics({ speechId, requestId: speechId, ...given });
 
-/** What a pipeline knows of what the caller said; in seconds since the call began. */
-const said = (startedSpeakingAt: number, stoppedSpeakingAt: number, given: object = {}) => ({
+/** Metrics of a user message in a pipeline; in seconds since the call began. */
+const userMetrics = (startedSpeakingAt: number, stoppedSpeakingAt: number, given: object = {}) => ({
   metrics: { startedSpeakingAt, stoppedSpeakingAt, onUserTurnCompletedDelay: 0, ...given },
 });
-const spoke = (startedSpeakingAt: number, given: object = {}) => ({
+const agentMetrics = (startedSpeakingAt: number, given: object = {}) => ({
   metrics: { startedSpeakingAt, llmNodeTtft: 0.5, ttsNodeTtfb: 0.125, ...given },
 });
-/** A call in which the agent listens after it has greeted. */
-const greeted = () =>
+/** A call in which the agent listens after its greeting. */
+const callWithGreeting = () =>
   new Call()
     .agent('listening', 0)
     .agent('speaking', 100)
     .replies({ metrics: { startedSpeakingAt: 0.1, ttsNodeTtfb: 0.1 } }, 900)
     .agent('listening', 1000);
-/** The caller has asked, and the agent begins to answer; times are in seconds. */
-const asked = (call: Call, from: number, to: number) =>
+/** The caller has finished a question, and the agent begins to respond; times are in seconds. */
+const askQuestion = (call: Call, from: number, to: number) =>
   call
     .user('speaking', from * 1000)
     .user('listening', to * 1000)
-    .says(said(from, to), to * 1000 + 300)
+    .says(userMetrics(from, to), to * 1000 + 300)
     .agent('thinking', to * 1000 + 301);
 
-const toolsRan = (call: Call, from: number, to: number) =>
+const runTools = (call: Call, from: number, to: number) =>
   call.emit(
     'function_tools_executed',
     {
@@ -49,99 +49,105 @@ const toolsRan = (call: Call, from: number, to: number) =>
   );
 
 describe('a turn of a pipeline', () => {
-  test('that was answered to the end is completed, when the agent listens again', () => {
-    const call = asked(greeted(), 2, 3).agent('speaking', 4000).replies(spoke(4), 6000);
+  test('with a full response is completed when the agent listens again', () => {
+    const call = askQuestion(callWithGreeting(), 2, 3).agent('speaking', 4000).replies(agentMetrics(4), 6000);
     expect(turnsOf(call)).toEqual([]);
     expect(turnsOf(call.agent('listening', 6001))).toEqual(['completed']);
   });
 
-  test('with tools is completed once, though the agent spoke before and after them', () => {
-    const call = asked(greeted(), 2, 3)
+  test('with tools is completed once, although the agent spoke before and after them', () => {
+    const call = askQuestion(callWithGreeting(), 2, 3)
       .agent('speaking', 4000)
-      .replies(spoke(4), 5000)
+      .replies(agentMetrics(4), 5000)
       .agent('thinking', 5001);
-    toolsRan(call, 5000, 7000).agent('speaking', 8000).replies(spoke(8), 9000).agent('listening', 9001);
+    runTools(call, 5000, 7000)
+      .agent('speaking', 8000)
+      .replies(agentMetrics(8), 9000)
+      .agent('listening', 9001);
     expect(turnsOf(call)).toEqual(['completed with tools']);
   });
 
-  test('whose answer was cut off is interrupted', () => {
-    const call = asked(greeted(), 2, 3)
+  test('with an interrupted response is interrupted', () => {
+    const call = askQuestion(callWithGreeting(), 2, 3)
       .agent('speaking', 4000)
-      .replies({ ...spoke(4), interrupted: true }, 5000);
+      .replies({ ...agentMetrics(4), interrupted: true }, 5000);
     expect(turnsOf(call.agent('listening', 5001))).toEqual(['interrupted']);
   });
 
-  test('whose cut-off answer comes late, after the next question, is interrupted, and the next is not', () => {
-    const call = asked(greeted(), 2, 3).agent('speaking', 4000).agent('listening', 5000);
-    asked(call, 4.8, 6).replies({ ...spoke(4), interrupted: true }, 6500);
+  test('is interrupted when its interrupted response is reported after the next question, and the next turn is not', () => {
+    const call = askQuestion(callWithGreeting(), 2, 3).agent('speaking', 4000).agent('listening', 5000);
+    askQuestion(call, 4.8, 6).replies({ ...agentMetrics(4), interrupted: true }, 6500);
     expect(turnsOf(call)).toEqual(['interrupted']);
-    call.agent('speaking', 7000).replies(spoke(7), 8000).agent('listening', 8001);
+    call.agent('speaking', 7000).replies(agentMetrics(7), 8000).agent('listening', 8001);
     expect(turnsOf(call)).toEqual(['interrupted', 'completed']);
   });
 
-  test('in which the caller began to speak before the answer that he cut off is a turn', () => {
-    const call = asked(greeted(), 2, 3)
+  test('is counted when the caller began to speak before the response that they interrupt', () => {
+    const call = askQuestion(callWithGreeting(), 2, 3)
       .agent('speaking', 4000)
-      .replies({ ...spoke(4), interrupted: true }, 5000);
-    asked(call, 3.9, 5.5).agent('speaking', 6000).replies(spoke(6), 7000).agent('listening', 7001);
-    expect(turnsOf(call)).toEqual(['interrupted', 'completed']);
-  });
-
-  test('that was cut off before the first token is interrupted', () => {
-    const call = asked(greeted(), 2, 3)
-      .metrics(llm('a', { cancelled: true, ttftMs: -1 }), 4000)
-      .agent('listening', 4001);
-    asked(call, 3.5, 5)
-      .metrics(llm('b'), 5900)
+      .replies({ ...agentMetrics(4), interrupted: true }, 5000);
+    askQuestion(call, 3.9, 5.5)
       .agent('speaking', 6000)
-      .replies(spoke(6), 7000)
+      .replies(agentMetrics(6), 7000)
       .agent('listening', 7001);
     expect(turnsOf(call)).toEqual(['interrupted', 'completed']);
   });
 
-  test('whose speech was interrupted while the agent still thought is interrupted, without an event of the LLM', () => {
-    const call = greeted().emit('speech_created', { speechHandle: { id: 'a' } }, 3200);
-    asked(call, 2, 3).emit('speech_done', { speechHandle: { id: 'a', interrupted: true } }, 3500);
+  test('interrupted before the first token is interrupted', () => {
+    const call = askQuestion(callWithGreeting(), 2, 3)
+      .metrics(llm('a', { cancelled: true, ttftMs: -1 }), 4000)
+      .agent('listening', 4001);
+    askQuestion(call, 3.5, 5)
+      .metrics(llm('b'), 5900)
+      .agent('speaking', 6000)
+      .replies(agentMetrics(6), 7000)
+      .agent('listening', 7001);
+    expect(turnsOf(call)).toEqual(['interrupted', 'completed']);
+  });
+
+  test('with a speech interrupted while the agent is thinking is interrupted, without an LLM event', () => {
+    const call = callWithGreeting().emit('speech_created', { speechHandle: { id: 'a' } }, 3200);
+    askQuestion(call, 2, 3).emit('speech_done', { speechHandle: { id: 'a', interrupted: true } }, 3500);
     expect(turnsOf(call.agent('listening', 3501).close('user_initiated', 4000))).toEqual(['interrupted']);
   });
 
-  test('is not interrupted by the end of the speech before it', () => {
-    const call = greeted().emit('speech_created', { speechHandle: { id: 'a' } }, 1800);
+  test('is not interrupted by the end of the previous speech', () => {
+    const call = callWithGreeting().emit('speech_created', { speechHandle: { id: 'a' } }, 1800);
     call.emit('speech_created', { speechHandle: { id: 'b' } }, 3200);
-    asked(call, 2, 3).emit('speech_done', { speechHandle: { id: 'a', interrupted: true } }, 3500);
+    askQuestion(call, 2, 3).emit('speech_done', { speechHandle: { id: 'a', interrupted: true } }, 3500);
     expect(turnsOf(call.close('user_initiated', 4000))).toEqual(['unanswered']);
   });
 
-  test('that a session gives up because of an error is unanswered, whatever it cancels', () => {
-    const call = greeted().emit('speech_created', { speechHandle: { id: 'a' } }, 3200);
+  test('in a session that closes on an error is unanswered, including cancelled requests', () => {
+    const call = callWithGreeting().emit('speech_created', { speechHandle: { id: 'a' } }, 3200);
     const error = { type: 'llm_error', label: 'acme.LLM', recoverable: false, timestamp: start + 3500 };
-    asked(call, 2, 3).emit('error', { error }, 3500);
+    askQuestion(call, 2, 3).emit('error', { error }, 3500);
     call.metrics(llm('a', { cancelled: true, ttftMs: -1 }), 3501);
     call.emit('speech_done', { speechHandle: { id: 'a', interrupted: true } }, 3502);
     expect(turnsOf(call.close('error', 4000))).toEqual(['unanswered']);
   });
 
-  test('is not interrupted by an answer that was prepared too early and thrown away', () => {
-    const call = asked(greeted(), 2, 3)
+  test('is not interrupted by a discarded preemptive generation', () => {
+    const call = askQuestion(callWithGreeting(), 2, 3)
       .metrics(llm('preemptive', { cancelled: true, ttftMs: -1 }), 3350)
       .metrics(llm('a'), 4000)
       .agent('speaking', 4100)
-      .replies(spoke(4.1), 5000)
+      .replies(agentMetrics(4.1), 5000)
       .agent('listening', 5001);
     expect(turnsOf(call)).toEqual(['completed']);
   });
 
-  test('behind a fallback adapter is interrupted, though its child answers to the end for nobody', () => {
+  test('behind a fallback adapter is interrupted, although its child completes the response', () => {
     const cancelled = llm('a', { cancelled: true, ttftMs: -1, label: 'FallbackAdapter' });
-    const call = asked(greeted(), 2, 3)
+    const call = askQuestion(callWithGreeting(), 2, 3)
       .metrics(cancelled, 3500)
       .metrics(llm('a'), 4000)
       .agent('listening', 4001);
-    expect(turnsOf(asked(call, 5, 6))).toEqual(['interrupted']);
+    expect(turnsOf(askQuestion(call, 5, 6))).toEqual(['interrupted']);
   });
 
-  test('in which a false interruption silenced the agent for a moment is completed', () => {
-    const call = asked(greeted(), 2, 3)
+  test('with a false interruption that pauses the agent is completed', () => {
+    const call = askQuestion(callWithGreeting(), 2, 3)
       .agent('speaking', 4000)
       .user('speaking', 5000)
       .agent('listening', 5200)
@@ -149,44 +155,50 @@ describe('a turn of a pipeline', () => {
       .emit('user_transcription_timeout', {}, 6000)
       .agent('speaking', 6200)
       .emit('agent_false_interruption', { resumed: true }, 6200)
-      .replies(spoke(4), 9000)
+      .replies(agentMetrics(4), 9000)
       .agent('listening', 9001);
     expect(turnsOf(call)).toEqual(['completed']);
     expect(call.values('lk_agents_false_interruptions_total', { resumed: 'true' })).toEqual([1]);
   });
 
-  test('whose message was followed by another one at once is unanswered', () => {
-    const call = asked(greeted(), 2, 3);
-    asked(call, 3.2, 4).agent('speaking', 5000).replies(spoke(5), 6000).agent('listening', 6001);
+  test('with a message directly followed by another one is unanswered', () => {
+    const call = askQuestion(callWithGreeting(), 2, 3);
+    askQuestion(call, 3.2, 4).agent('speaking', 5000).replies(agentMetrics(5), 6000).agent('listening', 6001);
     expect(turnsOf(call)).toEqual(['unanswered', 'completed']);
   });
 
-  test('whose LLM failed for good is unanswered', () => {
-    const call = asked(greeted(), 2, 3).agent('listening', 4000);
-    expect(turnsOf(asked(call, 5, 6))).toEqual(['unanswered']);
+  test('with an unrecoverable LLM failure is unanswered', () => {
+    const call = askQuestion(callWithGreeting(), 2, 3).agent('listening', 4000);
+    expect(turnsOf(askQuestion(call, 5, 6))).toEqual(['unanswered']);
   });
 
-  test('whose TTS failed is unanswered: the text is in the history and was not heard', () => {
-    const call = asked(greeted(), 2, 3).replies({ text: 'never heard', metrics: { llmNodeTtft: 0.5 } }, 4000);
+  test('with a TTS failure is unanswered, although the text is in the history', () => {
+    const call = askQuestion(callWithGreeting(), 2, 3).replies(
+      { text: 'never heard', metrics: { llmNodeTtft: 0.5 } },
+      4000,
+    );
     expect(turnsOf(call.agent('listening', 4001).close('error', 4100))).toEqual(['unanswered']);
   });
 
-  test('that was typed is a turn, and has no latency', () => {
-    const call = greeted().says({ text: 'typed' }, 2000).agent('speaking', 3000).replies(spoke(3), 4000);
+  test('from a typed message is counted and has no latency', () => {
+    const call = callWithGreeting()
+      .says({ text: 'typed' }, 2000)
+      .agent('speaking', 3000)
+      .replies(agentMetrics(3), 4000);
     expect(turnsOf(call.agent('listening', 4001))).toEqual(['completed']);
     expect(call.values('lk_agents_turn_e2e_latency_seconds')).toEqual([]);
   });
 
-  test('in a recording without any metrics is a turn', () => {
-    const call = greeted().says({}, 2000).replies({}, 4000).agent('listening', 4001);
+  test('in an event log without metrics is counted', () => {
+    const call = callWithGreeting().says({}, 2000).replies({}, 4000).agent('listening', 4001);
     expect(turnsOf(call)).toEqual(['completed']);
   });
 });
 
-describe('no turn', () => {
-  test('is a greeting', () => expect(turnsOf(greeted().close('user_initiated', 2000))).toEqual([]));
+describe('no turn is counted for', () => {
+  test('a greeting', () => expect(turnsOf(callWithGreeting().close('user_initiated', 2000))).toEqual([]));
 
-  test('is a greeting over which somebody coughs', () => {
+  test('a greeting with a cough over it', () => {
     const call = new Call()
       .agent('speaking', 0)
       .user('speaking', 500)
@@ -196,8 +208,8 @@ describe('no turn', () => {
     expect(turnsOf(call)).toEqual([]);
   });
 
-  test('is what the agent says of itself after a noise', () => {
-    const call = greeted()
+  test('agent-initiated speech after a noise', () => {
+    const call = callWithGreeting()
       .user('speaking', 2000)
       .user('listening', 2400)
       .emit('user_transcription_timeout', {}, 3000);
@@ -205,11 +217,11 @@ describe('no turn', () => {
     expect(turnsOf(call.agent('listening', 10_001))).toEqual([]);
   });
 
-  test('is a system message', () => {
+  test('a system message', () => {
     const item = { type: 'message', role: 'system', content: ['be kind'] };
-    expect(greeted().emit('conversation_item_added', { item }, 2000).values('lk_agents_turns_total')).toEqual(
-      [],
-    );
+    expect(
+      callWithGreeting().emit('conversation_item_added', { item }, 2000).values('lk_agents_turns_total'),
+    ).toEqual([]);
   });
 });
 
@@ -217,58 +229,64 @@ describe('at the close of a session', () => {
   test.each([
     ['while the agent thinks', (call: Call) => call, ['unanswered']],
     ['while the agent speaks', (call: Call) => call.agent('speaking', 4000), ['interrupted']],
-    ['after the answer', (call: Call) => call.agent('speaking', 4000).replies(spoke(4), 5000), ['completed']],
+    [
+      'after the response',
+      (call: Call) => call.agent('speaking', 4000).replies(agentMetrics(4), 5000),
+      ['completed'],
+    ],
   ])('%s, the turn is counted', (_, since, expected) => {
-    const call = since(asked(greeted(), 2, 3)).close('participant_disconnected', 8000);
+    const call = since(askQuestion(callWithGreeting(), 2, 3)).close('participant_disconnected', 8000);
     expect(turnsOf(call)).toEqual(expected);
     expect(call.values('lk_agents_session_turns')).toEqual([1]);
   });
 
   test.each([
-    ['hangs up right after the last words', 'participant_disconnected', 4000, ['abandoned']],
-    ['hangs up 4.999 s after the last words', 'participant_disconnected', 7999, ['abandoned']],
+    ['hangs up right after speaking', 'participant_disconnected', 4000, ['abandoned']],
+    ['hangs up 4.999 s after speaking', 'participant_disconnected', 7999, ['abandoned']],
     ['waits for 5 s before hanging up', 'participant_disconnected', 8000, ['unanswered']],
-    ['is cut off by an error', 'error', 4000, ['unanswered']],
-    ['is cut off by the agent', 'user_initiated', 4000, ['unanswered']],
-  ])('the turn of a caller who %s is counted so', (_, reason, at, expected) => {
-    const call = asked(greeted(), 2, 3).close(reason, at);
+    ['is disconnected by an error', 'error', 4000, ['unanswered']],
+    ['is disconnected by the agent', 'user_initiated', 4000, ['unanswered']],
+  ])('the turn of a caller who %s has the expected outcome', (_, reason, at, expected) => {
+    const call = askQuestion(callWithGreeting(), 2, 3).close(reason, at);
     expect(turnsOf(call)).toEqual(expected);
     expect(call.values('lk_agents_session_turns')).toEqual([1]);
   });
 
-  test('a caller who hangs up while the answer is prepared has not interrupted it', () => {
-    const call = greeted().emit('speech_created', { speechHandle: { id: 'a' } }, 3200);
-    asked(call, 2, 3).emit('speech_done', { speechHandle: { id: 'a', interrupted: true } }, 3500);
+  test('hanging up while the response is generated is not an interruption', () => {
+    const call = callWithGreeting().emit('speech_created', { speechHandle: { id: 'a' } }, 3200);
+    askQuestion(call, 2, 3).emit('speech_done', { speechHandle: { id: 'a', interrupted: true } }, 3500);
     expect(turnsOf(call.close('participant_disconnected', 3600))).toEqual(['abandoned']);
   });
 
-  test('a caller who hangs up after a model has failed for good got no answer', () => {
+  test('a turn is unanswered when the caller hangs up after an unrecoverable model failure', () => {
     const error = { type: 'llm_error', label: 'acme.LLM', recoverable: false, timestamp: start + 3500 };
-    const call = asked(greeted(), 2, 3).emit('error', { error }, 3500);
+    const call = askQuestion(callWithGreeting(), 2, 3).emit('error', { error }, 3500);
     expect(turnsOf(call.close('participant_disconnected', 4000))).toEqual(['unanswered']);
   });
 
-  test('a caller who hangs up while the agent speaks, or after its answer, has abandoned nothing', () => {
-    const speaking = asked(greeted(), 2, 3).agent('speaking', 4000);
+  test('hanging up while the agent speaks or after its response is not abandonment', () => {
+    const speaking = askQuestion(callWithGreeting(), 2, 3).agent('speaking', 4000);
     expect(turnsOf(speaking.close('participant_disconnected', 4500))).toEqual(['interrupted']);
-    const answered = asked(greeted(), 2, 3).agent('speaking', 4000).replies(spoke(4), 4500);
+    const answered = askQuestion(callWithGreeting(), 2, 3)
+      .agent('speaking', 4000)
+      .replies(agentMetrics(4), 4500);
     expect(turnsOf(answered.close('participant_disconnected', 4600))).toEqual(['completed']);
   });
 
-  test('a typed message counts from when it came', () => {
-    const typed = () => greeted().says({ metrics: {} }, 3000);
+  test('a typed message is timed from its arrival', () => {
+    const typed = () => callWithGreeting().says({ metrics: {} }, 3000);
     expect(turnsOf(typed().close('participant_disconnected', 7000))).toEqual(['abandoned']);
     expect(turnsOf(typed().close('participant_disconnected', 9000))).toEqual(['unanswered']);
   });
 
-  test('the turns of the session are counted together', () => {
-    const call = greeted();
-    for (let i = 2; i < 12; i += 2) asked(call, i, i + 0.5).agent('speaking', i * 1000 + 900);
+  test('the turns per session are observed', () => {
+    const call = callWithGreeting();
+    for (let i = 2; i < 12; i += 2) askQuestion(call, i, i + 0.5).agent('speaking', i * 1000 + 900);
     expect(call.close('user_initiated', 20_000).values('lk_agents_session_turns')).toEqual([5]);
   });
 
-  test('a session without a turn had none', () => {
-    expect(greeted().close('user_initiated', 2000).values('lk_agents_session_turns')).toEqual([0]);
+  test('a session without a turn observes 0 turns', () => {
+    expect(callWithGreeting().close('user_initiated', 2000).values('lk_agents_session_turns')).toEqual([0]);
   });
 });
 
@@ -281,13 +299,13 @@ describe('a turn of a realtime model', () => {
   const transcript = (startedSpeakingAt?: number) => ({ metrics: { startedSpeakingAt } });
   const call = () => new Call().agent('listening', 0);
 
-  test('is counted when a transcript comes before the answer', () => {
+  test('is counted when the transcript arrives before the response', () => {
     const turn = call().user('speaking', 1000).user('listening', 2000).says(transcript(1), 2100);
     turn.agent('speaking', 2500).replies(message(2.5), 4000).metrics(response('a')).agent('listening', 4001);
     expect(turnsOf(turn)).toEqual(['completed']);
   });
 
-  test('is counted once when the transcript comes after the answer', () => {
+  test('is counted once when the transcript arrives after the response', () => {
     const turn = call()
       .user('speaking', 1000)
       .user('listening', 2000)
@@ -299,7 +317,7 @@ describe('a turn of a realtime model', () => {
     expect(turnsOf(turn.close('user_initiated', 9000))).toEqual(['completed', 'completed']);
   });
 
-  test('is counted when no transcript ever comes', () => {
+  test('is counted without a transcript', () => {
     const turn = call();
     for (const at of [1, 5, 9]) {
       turn
@@ -314,7 +332,7 @@ describe('a turn of a realtime model', () => {
     expect(turnsOf(turn)).toEqual(['completed', 'completed', 'completed']);
   });
 
-  test('that is cut off, without transcripts, is interrupted and the next one is a turn', () => {
+  test('interrupted without transcripts is interrupted, and the next turn is counted', () => {
     const turn = call()
       .user('speaking', 1000)
       .user('listening', 1900)
@@ -329,7 +347,7 @@ describe('a turn of a realtime model', () => {
     expect(turnsOf(turn)).toEqual(['interrupted', 'completed']);
   });
 
-  test('that is cut off is interrupted also when the next transcript overtakes its message', () => {
+  test('is interrupted when the next transcript arrives before its message', () => {
     const turn = call()
       .user('speaking', 1000)
       .says(transcript(1), 2100)
@@ -344,7 +362,7 @@ describe('a turn of a realtime model', () => {
     expect(turnsOf(turn)).toEqual(['interrupted', 'completed']);
   });
 
-  test('is none when the model speaks by itself, and the caller over it', () => {
+  test('is not counted when the caller speaks over model-initiated speech', () => {
     const turn = call().agent('speaking', 500).metrics(response('a')).user('speaking', 1500);
     turn.replies(message(0.5, true), 2000).agent('listening', 2001).user('listening', 3000);
     expect(turnsOf(turn)).toEqual([]);
@@ -352,7 +370,7 @@ describe('a turn of a realtime model', () => {
     expect(turnsOf(turn)).toEqual(['completed']);
   });
 
-  test('is none when the model speaks first', () => {
+  test('is not counted when the model speaks first', () => {
     const turn = call()
       .agent('speaking', 500)
       .metrics(response('a'))
@@ -363,11 +381,11 @@ describe('a turn of a realtime model', () => {
 });
 
 describe('latency', () => {
-  test('is explained by what the turn is known to have waited for', () => {
+  test('is split into the known delays of the turn', () => {
     const delays = { transcriptionDelay: 0.25, endOfTurnDelay: 0.5, onUserTurnCompletedDelay: 0.125 };
-    const call = greeted()
-      .says(said(2, 3, delays), 3625)
-      .replies(spoke(4.5, { e2eLatency: 1.5 }), 6000);
+    const call = callWithGreeting()
+      .says(userMetrics(2, 3, delays), 3625)
+      .replies(agentMetrics(4.5, { e2eLatency: 1.5 }), 6000);
     const shown = ['transcription', 'endpointing', 'user_hook', 'llm', 'tools', 'tts', 'unattributed'].map(
       (name) => segment(call, name),
     );
@@ -375,45 +393,45 @@ describe('latency', () => {
     expect(call.values('lk_agents_turn_e2e_latency_seconds')).toEqual([1.5]);
   });
 
-  test('of a turn with silent tools contains the tools, and the LLM before and after them', () => {
-    const call = asked(greeted(), 2, 3).metrics(llm('a', { durationMs: 750 }), 4000);
-    toolsRan(call, 4000, 6000).metrics(llm('a', { requestId: 'b', durationMs: 900 }), 6800);
+  test('of a turn with silent tools includes the tools and the LLM before and after them', () => {
+    const call = askQuestion(callWithGreeting(), 2, 3).metrics(llm('a', { durationMs: 750 }), 4000);
+    runTools(call, 4000, 6000).metrics(llm('a', { requestId: 'b', durationMs: 900 }), 6800);
     call
       .agent('speaking', 7000)
-      .replies(spoke(7, { e2eLatency: 4 }), 8000)
+      .replies(agentMetrics(7, { e2eLatency: 4 }), 8000)
       .agent('listening', 8001);
     expect([segment(call, 'tools'), segment(call, 'llm'), segment(call, 'tts')]).toEqual([2, 1.25, 0.125]);
     expect(segment(call, 'unattributed')).toBe(0.625);
     expect(turnsOf(call)).toEqual(['completed with tools']);
   });
 
-  test('of an answer that comes late is explained by its own turn, and not by the next', () => {
-    const call = greeted()
-      .says(said(2, 3, { transcriptionDelay: 0.25, endOfTurnDelay: 0.5 }), 3500)
+  test('of a late response is attributed to its own turn and not the next one', () => {
+    const call = callWithGreeting()
+      .says(userMetrics(2, 3, { transcriptionDelay: 0.25, endOfTurnDelay: 0.5 }), 3500)
       .agent('speaking', 4000);
-    asked(call, 4.5, 6).replies({ ...spoke(4, { e2eLatency: 1 }), interrupted: true }, 6500);
+    askQuestion(call, 4.5, 6).replies({ ...agentMetrics(4, { e2eLatency: 1 }), interrupted: true }, 6500);
     expect([segment(call, 'transcription'), segment(call, 'endpointing')]).toEqual([0.25, 0.25]);
   });
 
-  test('of an answer to nobody knows is its model and its voice, no more', () => {
-    const call = greeted().replies(spoke(4.5, { e2eLatency: 1.5 }), 6000);
+  test('of a response without a user message has only LLM and TTS segments', () => {
+    const call = callWithGreeting().replies(agentMetrics(4.5, { e2eLatency: 1.5 }), 6000);
     expect([segment(call, 'llm'), segment(call, 'tts'), segment(call, 'unattributed')]).toEqual([
       0.5, 0.125, 0.875,
     ]);
   });
 
-  test.each([-0.5, 601, Number.NaN])('of %j s is refused, and not explained', (e2eLatency) => {
-    const call = asked(greeted(), 2, 3).replies(spoke(4, { e2eLatency }), 5000);
+  test.each([-0.5, 601, Number.NaN])('of %j s is rejected and has no segments', (e2eLatency) => {
+    const call = askQuestion(callWithGreeting(), 2, 3).replies(agentMetrics(4, { e2eLatency }), 5000);
     expect(call.values('lk_agents_turn_e2e_latency_seconds')).toEqual([]);
     expect(call.values('lk_agents_turn_segment_seconds_total')).toEqual([]);
   });
 
-  test('bears the model that answered', () => {
+  test('is labelled with the model that responded', () => {
     const metadata = { modelProvider: 'openai', modelName: 'gpt' };
-    const call = asked(greeted(), 2, 3)
+    const call = askQuestion(callWithGreeting(), 2, 3)
       .metrics(llm('a', { metadata }), 3900)
       .metrics(ttsMetrics({ metadata: { modelProvider: 'cartesia', modelName: 'sonic' } }), 3950)
-      .replies(spoke(4, { e2eLatency: 1 }), 5000);
+      .replies(agentMetrics(4, { e2eLatency: 1 }), 5000);
     const openai = { model_provider: 'openai', model_name: 'gpt' };
     expect(call.values('lk_agents_turn_e2e_latency_seconds', openai)).toEqual([1]);
     expect(call.values('lk_agents_turn_llm_ttft_seconds', openai)).toEqual([0.5]);
@@ -421,18 +439,20 @@ describe('latency', () => {
     expect(call.values('lk_agents_turn_tts_ttfb_seconds', sonic)).toEqual([0.125]);
   });
 
-  test('behind an adapter bears the model of the child, and not the adapter', () => {
+  test('behind an adapter is labelled with the model of the child', () => {
     const adapter = {
       label: 'FallbackAdapter',
       metadata: { modelProvider: 'unknown', modelName: 'FallbackAdapter' },
     };
-    const call = asked(greeted(), 2, 3).metrics(llm('a'), 3900).metrics(llm('a', adapter), 3901);
-    call.replies(spoke(4, { e2eLatency: 1 }), 5000);
+    const call = askQuestion(callWithGreeting(), 2, 3)
+      .metrics(llm('a'), 3900)
+      .metrics(llm('a', adapter), 3901);
+    call.replies(agentMetrics(4, { e2eLatency: 1 }), 5000);
     expect(call.values('lk_agents_turn_e2e_latency_seconds', { model_name: 'm-1' })).toEqual([1]);
   });
 });
 
-test('of an answer in two messages, the one whose latency was measured is told', () => {
+test('of a response in two messages is taken from the message with a measured latency', () => {
   const over: TurnSummary[] = [];
   const turns = new Turns((turn) => over.push(turn));
   const samples = new Samples();

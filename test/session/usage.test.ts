@@ -9,7 +9,7 @@ import { SessionObserver } from '../../src/session/session-observer.ts';
 import { recordBillableUsage, recordUsage } from '../../src/session/usage.ts';
 import * as sdk from '../agent/livekit/sdk-metrics.ts';
 
-/** What the SDK's own collector calls each of its sums, and the series of it; milliseconds become seconds. */
+/** Sums of the SDK's own collector by field name, with the series of each; milliseconds become seconds. */
 const sums = {
   llm_usage: {
     inputTokens: 'llm_input_tokens_total',
@@ -63,7 +63,7 @@ function collected(events: readonly metrics.AgentMetrics[]): Sums {
 function shown(observations: readonly Observation[]): Sums {
   const found: Sums = {};
   for (const { metric, labels, value } of observations) {
-    // The collector has no sum of what a realtime model drew.
+    // The collector does not sum the image tokens of a realtime model.
     if (metric === 'lk_agents_usage_llm_output_image_tokens_total') continue;
     if (!metric.startsWith('lk_agents_usage_')) continue;
     const { model_provider, model_name } = labels;
@@ -127,7 +127,7 @@ const event: fc.Arbitrary<metrics.AgentMetrics> = fc.oneof(
   fc.constantFrom(sdk.vadMetrics(), sdk.eouMetrics(), sdk.avatarMetrics()),
 );
 
-test("over any events, the usage series are the sums of the SDK's own ModelUsageCollector", () => {
+test("for any events, the usage series equal the sums of the SDK's own ModelUsageCollector", () => {
   fc.assert(
     fc.property(fc.array(event, { maxLength: 40 }), (events) => {
       const samples = new Samples();
@@ -138,7 +138,7 @@ test("over any events, the usage series are the sums of the SDK's own ModelUsage
   );
 });
 
-test("over a recorded call, the usage series are the sums of the SDK's own ModelUsageCollector", () => {
+test("for a recorded call, the usage series equal the sums of the SDK's own ModelUsageCollector", () => {
   const file = join(import.meta.dirname, '../fixtures/sdk-events.jsonl');
   const lines = readFileSync(file, 'utf8').trim().split('\n');
   const events = lines.map((line) => JSON.parse(line)).filter((line) => line.event === 'metrics_collected');
@@ -149,13 +149,13 @@ test("over a recorded call, the usage series are the sums of the SDK's own Model
   expectEqual(shown(observations), collected(events.map(({ payload }) => payload.metrics)));
 });
 
-test('a counter that nothing was added to is not shown', () => {
+test('a counter without increments is not exposed', () => {
   const samples = new Samples();
   recordUsage(samples, sdk.llmMetrics({ promptTokens: 0, promptCachedTokens: 0, completionTokens: 0 }));
   expect(samples.observations).toEqual([]);
 });
 
-test('tokens that are not numbers do not spoil the sum of the others', () => {
+test('token counts that are not numbers do not affect the sum of the others', () => {
   const samples = new Samples();
   recordUsage(samples, sdk.llmMetrics({ promptTokens: Number.NaN }));
   recordUsage(samples, sdk.llmMetrics({ promptTokens: 100 }));
@@ -175,7 +175,7 @@ function billed(event: metrics.AgentMetrics) {
 }
 
 describe('billable usage', () => {
-  test('of an LLM: what it read anew, from the cache, wrote to it, and said', () => {
+  test('of an LLM: uncached input, cached input, cache writes and output', () => {
     expect(billed(sdk.llmMetrics({ cacheCreationTokens: 25 }))).toEqual({
       'llm input_tokens': 35,
       'llm cached_input_tokens': 40,
@@ -184,7 +184,7 @@ describe('billable usage', () => {
     });
   });
 
-  test('of a realtime model: by kind and cache, and the time of its connection', () => {
+  test('of a realtime model: tokens by modality and cache, and connection time', () => {
     expect(billed(sdk.realtimeMetrics({ sessionDurationMs: 30_000 }))).toEqual({
       'realtime input_tokens': 8,
       'realtime cached_input_tokens': 2,
@@ -199,7 +199,7 @@ describe('billable usage', () => {
     });
   });
 
-  test('of a realtime model that tells no details is text', () => {
+  test('of a realtime model without token details is text', () => {
     const event = sdk.realtimeMetrics({
       inputTokenDetails: undefined as never,
       outputTokenDetails: undefined as never,
@@ -207,7 +207,7 @@ describe('billable usage', () => {
     expect(billed(event)).toEqual({ 'realtime input_tokens': 50, 'realtime output_tokens': 30 });
   });
 
-  test('of a TTS without tokens: characters, and audio in which tokens may be', () => {
+  test('of a TTS without tokens: characters, and audio that may be billed in tokens', () => {
     expect(billed(sdk.ttsMetrics())).toEqual({
       'tts characters': 30,
       'tts audio_seconds': 2,
@@ -215,7 +215,7 @@ describe('billable usage', () => {
     });
   });
 
-  test('of a TTS with tokens: they are text that it read and audio that it made', () => {
+  test('of a TTS with tokens: text input tokens and audio output tokens', () => {
     expect(billed(sdk.ttsMetrics({ inputTokens: 8, outputTokens: 40 }))).toEqual({
       'tts characters': 30,
       'tts audio_seconds': 2,
@@ -224,7 +224,7 @@ describe('billable usage', () => {
     });
   });
 
-  test('of an STT: tokens of audio that it heard and of text that it wrote, or the audio', () => {
+  test('of an STT: audio input and text output tokens, or audio duration', () => {
     expect(billed(sdk.sttMetrics({ inputTokens: 50, outputTokens: 12 }))).toEqual({
       'stt input_audio_tokens': 50,
       'stt output_tokens': 12,
@@ -236,18 +236,18 @@ describe('billable usage', () => {
     });
   });
 
-  test('of detectors: their requests', () => {
+  test('of detectors: requests', () => {
     expect(billed(sdk.interruptionMetrics())).toEqual({ 'interruption requests': 3 });
     expect(billed(sdk.eotMetrics())).toEqual({ 'eot requests': 1 });
   });
 
-  test('is nothing for what is not a model', () => {
+  test('is empty for events of other components', () => {
     for (const event of [sdk.vadMetrics(), sdk.eouMetrics(), sdk.avatarMetrics()]) {
       expect(billed(event)).toEqual({});
     }
   });
 
-  test('is nothing where the figures are none', () => {
+  test('is empty without valid figures', () => {
     const event = sdk.ttsMetrics({ charactersCount: -1, audioDurationMs: Number.NaN });
     expect(billed(event)).toEqual({});
   });
@@ -255,7 +255,7 @@ describe('billable usage', () => {
 
 const figure = fc.oneof(fc.nat({ max: 5000 }), fc.constantFrom(-1, Number.NaN, 1e15));
 
-test('billable tokens sum to the usage that the SDK counts, also if parts contradict it', () => {
+test("billable tokens sum to the SDK's usage, even if the parts contradict it", () => {
   const details = fc.record({ audioTokens: figure, textTokens: figure, imageTokens: figure });
   const event: fc.Arbitrary<metrics.AgentMetrics> = fc.oneof(
     fc

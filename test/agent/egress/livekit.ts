@@ -14,7 +14,7 @@ export const apiKey = 'devkey';
 export const apiSecret = 'a secret of at least thirty-two characters';
 
 type Method = 'StartRoomCompositeEgress' | 'StopEgress' | 'ListEgress';
-/** What is answered: a message, at once or after something else; an error as Twirp tells it, anything else that speaks HTTP, or nothing ever. */
+/** A response: a message, immediately or after a promise; a Twirp error; an HTTP page of another server; or none. */
 export type Answer =
   | { info: ConstructorParameters<typeof EgressInfo>[0]; after?: Promise<unknown> }
   | { items: ConstructorParameters<typeof EgressInfo>[0][] }
@@ -22,21 +22,21 @@ export type Answer =
   | { status: number; page: string }
   | 'hang';
 
-/** A stand-in for the egress API of LiveKit's server, on 127.0.0.1. It checks tokens as the server does. */
+/** A fake of the egress API of LiveKit's server on 127.0.0.1. It checks tokens like the server. */
 export interface LiveKit {
   url: string;
   /** The requests, in order. */
   calls: { method: Method; body: object }[];
-  /** The recording that was asked for, as the protocol reads it. */
+  /** The requested recording, decoded by the protocol. */
   asked(): RoomCompositeEgressRequest;
   answer(method: Method, answer: Answer): void;
-  /** Forgets what was asked and what was to be answered. */
+  /** Clears the recorded requests and the configured responses. */
   clear(): void;
   close(): Promise<void>;
 }
 
 const id = { egressId: 'EG_1', roomName: 'call-1' };
-/** A recording that egress has just taken. */
+/** A recording that egress has just accepted. */
 export const starting = { ...id, status: EgressStatus.EGRESS_STARTING };
 export const file = new FileInfo({
   filename: 'AJ_1-2026-11-27T002000.ogg',
@@ -57,7 +57,7 @@ export async function openLiveKit(): Promise<LiveKit> {
     StopEgress: { info: { ...id, status: EgressStatus.EGRESS_ENDING } },
   };
   let answers = { ...usual };
-  /** What there is on the list, unless something else is to be answered: the recording, and after its end the file. */
+  /** The default list response: the active recording, or after its end the recording with its file. */
   let stopped = false;
   const list = (): Answer => ({
     items: [stopped ? complete : { ...id, status: EgressStatus.EGRESS_ACTIVE }],

@@ -16,8 +16,8 @@ afterEach(() => {
 const egress = (options: RecordRoomOptions = {}) =>
   new RoomEgress(resolveRecording({ url: livekit.url, apiKey, apiSecret, ...options }, 'AJ_1'), 'call-1');
 
-describe('what is asked for', () => {
-  test('is the sound of the room, into the storage of the egress service', async () => {
+describe('the request', () => {
+  test('records the audio of the room into the storage of the egress service', async () => {
     expect(await egress().start()).toEqual({
       status: 'active',
       egressId: 'EG_1',
@@ -30,7 +30,7 @@ describe('what is asked for', () => {
     });
   });
 
-  test('is the picture, too, in a layout, if that is wanted', async () => {
+  test('includes video with a layout on request', async () => {
     await egress({ audioOnly: false, layout: 'speaker', filepath: 'calls/{job_id}.mp4' }).start();
     expect(livekit.asked().toJson()).toEqual({
       roomName: 'call-1',
@@ -56,15 +56,15 @@ describe('what is asked for', () => {
       { azure: { containerName: 'calls', accountName: 'acme', accountKey: 'key' } },
       { containerName: 'calls', accountName: 'acme', accountKey: 'key' },
     ],
-  ])('goes to %s', async (kind, output, sent) => {
+  ])('uploads to %s', async (kind, output, sent) => {
     await egress({ output } as RecordRoomOptions).start();
     const [file] = livekit.asked().fileOutputs;
     expect(file?.toJson()).toEqual({ filepath: 'AJ_1-{time}', [kind]: sent });
   });
 });
 
-describe('what came of it', () => {
-  test('is reported once egress has written the file', async () => {
+describe('the result', () => {
+  test('is reported when egress has written the file', async () => {
     const recording = egress();
     await recording.start();
     expect(await recording.stop()).toEqual({
@@ -85,7 +85,7 @@ describe('what came of it', () => {
     expect(livekit.calls[3]?.body).toEqual({ egressId: 'EG_1' });
   });
 
-  test('a second stop gives the same, and asks nobody', async () => {
+  test('is returned again by a second stop without a request', async () => {
     const recording = egress();
     await recording.start();
     const first = await recording.stop();
@@ -93,13 +93,13 @@ describe('what came of it', () => {
     expect(livekit.calls.length).toBe(4);
   });
 
-  test('stopping waits for a start that is under way', async () => {
+  test('waits for a running start at stop', async () => {
     const recording = egress();
     recording.start();
     expect(await recording.stop()).toMatchObject({ status: 'complete' });
   });
 
-  test('is reported one that had ended by itself, which is not asked to stop', async () => {
+  test('of a recording that ended by itself is reported without a stop request', async () => {
     livekit.answer('ListEgress', { items: [complete] });
     const recording = egress();
     await recording.start();
@@ -107,7 +107,7 @@ describe('what came of it', () => {
     expect(livekit.calls.map(({ method }) => method)).toEqual(['StartRoomCompositeEgress', 'ListEgress']);
   });
 
-  test('is reported one that ends by itself before it can be stopped', async () => {
+  test('of a recording that ends by itself during the stop is reported', async () => {
     livekit.answer('StopEgress', {
       status: 412,
       code: 'failed_precondition',
@@ -120,7 +120,7 @@ describe('what came of it', () => {
     expect(result.error).toBeUndefined();
   });
 
-  test('one that LiveKit does not list in time is stopped all the same', async () => {
+  test('of a recording that LiveKit does not list in time follows a stop', async () => {
     livekit.answer('ListEgress', 'hang');
     const recording = egress({ stopDeadlineMs: 4000 });
     await recording.start();
@@ -128,7 +128,7 @@ describe('what came of it', () => {
     expect(livekit.calls.map(({ method }) => method)).toContain('StopEgress');
   });
 
-  test('is unknown where the file is not written by the deadline', async () => {
+  test('is unknown if the file is not written by the deadline', async () => {
     livekit.answer('ListEgress', {
       items: [{ ...complete, status: EgressStatus.EGRESS_ENDING, fileResults: [] }],
     });
@@ -140,7 +140,7 @@ describe('what came of it', () => {
   test.each<[string, Answer]>([
     ['hangs', 'hang'],
     ['has gone', { status: 503, page: '' }],
-  ])('is unknown where LiveKit %s, and so is whether it was stopped', async (_, answer) => {
+  ])('and the stop are unknown if LiveKit %s', async (_, answer) => {
     const recording = egress({ stopDeadlineMs: answer === 'hang' ? 300 : 20_000 });
     await recording.start();
     livekit.answer('StopEgress', answer);
@@ -160,21 +160,24 @@ describe('what came of it', () => {
     [EgressStatus.EGRESS_FAILED, 'failed', 'CPU exhausted: 4.20 cores used', 403, 'no_capacity'],
     [EgressStatus.EGRESS_FAILED, 'failed', 'failed to launch chrome: exit 1', 500, 'unknown'],
     [EgressStatus.EGRESS_ABORTED, 'aborted', 'Start signal not received', 412, 'no_media'],
-  ])('an egress of status %i is %s, with why (%s)', async (status, told, error, errorCode, code) => {
-    livekit.answer('StopEgress', { info: { egressId: 'EG_1', status, error, errorCode } });
-    const recording = egress();
-    await recording.start();
-    const result = await recording.stop();
-    expect([result.status, result.error?.code]).toEqual([told, code]);
-    expect(result.error?.message).toContain(`Egress said: ${error.replace(/\s+/g, ' ')}; `);
-  });
+  ])(
+    'of an egress with status %i is %s with the reason %s',
+    async (egressStatus, status, error, errorCode, code) => {
+      livekit.answer('StopEgress', { info: { egressId: 'EG_1', status: egressStatus, error, errorCode } });
+      const recording = egress();
+      await recording.start();
+      const result = await recording.stop();
+      expect([result.status, result.error?.code]).toEqual([status, code]);
+      expect(result.error?.message).toContain(`Egress said: ${error.replace(/\s+/g, ' ')}; `);
+    },
+  );
 
-  test('one that has reached its limit is saved all the same', async () => {
+  test('of a recording that reached its limit is saved', async () => {
     livekit.answer('StopEgress', {
       info: {
         ...complete,
         status: EgressStatus.EGRESS_LIMIT_REACHED,
-        // What LiveKit always says then.
+        // The message that LiveKit always returns in this case.
         error: 'Session limit reached',
         errorCode: 413,
       },
@@ -186,7 +189,7 @@ describe('what came of it', () => {
     expect(result).not.toHaveProperty('error');
   });
 
-  test('one that was stopped does not become active again because it is not on the list', async () => {
+  test('of a stopped recording that is not listed does not become active again', async () => {
     livekit.answer('ListEgress', { items: [] });
     const recording = egress({ stopDeadlineMs: 3000 });
     await recording.start();
@@ -194,7 +197,7 @@ describe('what came of it', () => {
   });
 });
 
-describe('one that egress does not take is not started, with why', () => {
+describe('a refused recording is not started and has a reason', () => {
   test.each<[string, Answer, string]>([
     [
       'no Redis',
@@ -235,7 +238,7 @@ describe('one that egress does not take is not started, with why', () => {
     expect(error?.message).not.toContain('wrong');
   });
 
-  test('nobody there', async () => {
+  test('no server', async () => {
     await livekit.close();
     const { status, error } = await egress().start();
     expect([status, error?.code]).toEqual(['not_started', 'unreachable']);
@@ -243,20 +246,20 @@ describe('one that egress does not take is not started, with why', () => {
     livekit = await openLiveKit();
   });
 
-  test('a URL that is none', async () => {
+  test('an invalid URL', async () => {
     const { error } = await egress({ url: 'livekit' }).start();
     expect(error?.code).toBe('unreachable');
     expect(error?.message).toMatch(/^LiveKit at livekit did not answer \(Invalid URL\)/);
   });
 
-  test('nobody who answers by the deadline', async () => {
+  test('no response by the deadline', async () => {
     livekit.answer('StartRoomCompositeEgress', 'hang');
     const { status, error } = await egress({ startDeadlineMs: 200 }).start();
     expect([status, error?.code]).toEqual(['not_started', 'timeout']);
   });
 });
 
-test('a job that ends while egress has not answered waits no longer than the deadline', async () => {
+test('a job that ends before egress responds waits no longer than the deadline', async () => {
   livekit.answer('StartRoomCompositeEgress', 'hang');
   const recording = egress({ stopDeadlineMs: 200 });
   recording.start();
@@ -264,54 +267,54 @@ test('a job that ends while egress has not answered waits no longer than the dea
   expect([status, error?.code]).toEqual(['not_started', 'timeout']);
 });
 
-describe('one that egress takes when it was given up', () => {
+describe('a recording that egress accepts after the timeout', () => {
   let take = () => {};
   let warned: Mock;
   beforeEach(() => {
     warned = vi.spyOn(console, 'warn').mockImplementation(() => {});
-    const taken = new Promise<void>((resolve) => {
+    const accepted = new Promise<void>((resolve) => {
       take = resolve;
     });
-    livekit.answer('StartRoomCompositeEgress', { info: starting, after: taken });
+    livekit.answer('StartRoomCompositeEgress', { info: starting, after: accepted });
   });
   const stopped = () => livekit.calls.filter(({ method }) => method === 'StopEgress').map(({ body }) => body);
-  const said = 'talkgauge: egress took the recording EG_1 after it was given up; it';
-  const patience = { timeout: 20_000 };
+  const message = 'talkgauge: egress took the recording EG_1 after it was given up; it';
+  const options = { timeout: 20_000 };
 
-  test('is stopped, where it was stopped before egress had answered', async () => {
+  test('is stopped if stop was called before egress responded', async () => {
     const recording = egress({ stopDeadlineMs: 200 });
     const started = recording.start();
-    await vi.waitFor(() => expect(livekit.calls.length).toBe(1), patience);
+    await vi.waitFor(() => expect(livekit.calls.length).toBe(1), options);
     expect(await recording.stop()).toMatchObject({ status: 'not_started', error: { code: 'timeout' } });
     expect(stopped()).toEqual([]);
     take();
     expect(await started).toMatchObject({ status: 'not_started', error: { code: 'timeout' } });
-    await vi.waitFor(() => expect(stopped()).toEqual([{ egressId: 'EG_1' }]), patience);
-    await vi.waitFor(() => expect(warned.mock.calls).toEqual([[`${said} was stopped`]]), patience);
+    await vi.waitFor(() => expect(stopped()).toEqual([{ egressId: 'EG_1' }]), options);
+    await vi.waitFor(() => expect(warned.mock.calls).toEqual([[`${message} was stopped`]]), options);
   });
 
-  test('is stopped, where egress took longer than the deadline of the start', async () => {
+  test('is stopped if egress exceeded the start deadline', async () => {
     const recording = egress({ startDeadlineMs: 200 });
     expect(await recording.start()).toMatchObject({ status: 'not_started', error: { code: 'timeout' } });
     take();
-    await vi.waitFor(() => expect(stopped()).toEqual([{ egressId: 'EG_1' }]), patience);
+    await vi.waitFor(() => expect(stopped()).toEqual([{ egressId: 'EG_1' }]), options);
     expect(await recording.stop()).toMatchObject({ status: 'not_started' });
-    // Otherwise the next test would see it.
-    await vi.waitFor(() => expect(warned.mock.calls).toEqual([[`${said} was stopped`]]), patience);
+    // Otherwise it would affect the next test.
+    await vi.waitFor(() => expect(warned.mock.calls).toEqual([[`${message} was stopped`]]), options);
   });
 
-  test('and cannot be stopped is reported', async () => {
+  test('is reported if it cannot be stopped', async () => {
     livekit.answer('StopEgress', { status: 503, code: 'unavailable', msg: 'no response from servers' });
     await egress({ startDeadlineMs: 200 }).start();
     take();
-    await vi.waitFor(() => expect(warned).toHaveBeenCalledOnce(), patience);
+    await vi.waitFor(() => expect(warned).toHaveBeenCalledOnce(), options);
     expect(warned.mock.calls[0]?.[0]).toContain(
-      `${said} could not be stopped, and ends with its room: LiveKit`,
+      `${message} could not be stopped, and ends with its room: LiveKit`,
     );
   });
 });
 
-test('every status of the protocol is known', () => {
+test('every status of the protocol is mapped', () => {
   const known = Object.values(EgressStatus).filter((value) => typeof value === 'number');
   expect(known).toEqual([0, 1, 2, 3, 4, 5, 6]);
 });

@@ -17,7 +17,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-test('by default, the sound of the room goes where the egress service is configured to put it', () => {
+test('by default, the audio of the room is stored where the egress service is configured to store it', () => {
   expect(resolve()).toEqual({
     media: 'audio',
     destination: 'file',
@@ -31,7 +31,7 @@ test('by default, the sound of the room goes where the egress service is configu
 });
 
 describe("LiveKit's server", () => {
-  test('is that of an option, of a variable, of the job, or that of the environment, in this order', () => {
+  test('is read from the option, the variable, the job or the environment, in this order', () => {
     env({ LIVEKIT_URL: 'ws://environment', TALKGAUGE_RECORDING_URL: 'ws://variable' });
     expect(resolve({ url: 'ws://option' }).url).toBe('ws://option');
     expect(resolve().url).toBe('ws://variable');
@@ -47,12 +47,12 @@ describe("LiveKit's server", () => {
       { url: 'ws://localhost', apiKey: 'key' },
       'A recording takes apiSecret: give it, or set LIVEKIT_API_SECRET.',
     ],
-  ])('is missed if there is none: %o', (given, message) => {
+  ])('is reported as missing: %o', (given, message) => {
     expect(() => resolveRecording({}, 'AJ_1', given)).toThrow(message);
   });
 });
 
-test('a layout is for the picture: sound alone has none', () => {
+test('a layout is ignored for audio only', () => {
   expect(resolve({ layout: 'grid' }).layout).toBe('');
   expect(resolve({ layout: 'grid', audioOnly: false }).layout).toBe('grid');
 });
@@ -61,8 +61,8 @@ test('outside a job the file is named after the room', () => {
   expect(resolveRecording({}, undefined, server).filepath).toBe('{room_id}-{time}');
 });
 
-describe('by environment', () => {
-  test('picture, layout, path and deadlines', () => {
+describe('settings from the environment', () => {
+  test('video, layout, path and deadlines', () => {
     env({
       TALKGAUGE_RECORDING_AUDIO_ONLY: 'false',
       TALKGAUGE_RECORDING_LAYOUT: 'grid',
@@ -79,7 +79,7 @@ describe('by environment', () => {
     });
   });
 
-  test("a bucket of S3, with keys of egress's own", () => {
+  test('an S3 bucket with separate keys for egress', () => {
     env({
       TALKGAUGE_RECORDING_OUTPUT: 's3',
       TALKGAUGE_RECORDING_BUCKET: 'calls',
@@ -88,7 +88,7 @@ describe('by environment', () => {
     expect(resolve().storage).toEqual({ case: 's3', value: { bucket: 'calls' } });
   });
 
-  test('a bucket elsewhere that speaks as S3 does', () => {
+  test('an S3-compatible bucket', () => {
     env({
       TALKGAUGE_RECORDING_OUTPUT: 's3',
       TALKGAUGE_RECORDING_BUCKET: 'calls',
@@ -110,7 +110,7 @@ describe('by environment', () => {
     });
   });
 
-  test('a bucket of Google, with the key in a file', () => {
+  test('a Google Cloud Storage bucket with the key in a file', () => {
     const folder = mkdtempSync(join(tmpdir(), 'talkgauge-test-'));
     const key = join(folder, 'key.json');
     writeFileSync(key, '{"type":"service_account"}');
@@ -129,7 +129,7 @@ describe('by environment', () => {
     );
   });
 
-  test('a container of Azure', () => {
+  test('an Azure container', () => {
     env({
       TALKGAUGE_RECORDING_OUTPUT: 'azure',
       TALKGAUGE_RECORDING_BUCKET: 'calls',

@@ -5,19 +5,19 @@ import { describe, expect, test, vi } from 'vitest';
 import type { Observation } from '../../../src/catalogue/observation.ts';
 import { SessionObserver } from '../../../src/session/session-observer.ts';
 import { valuesOf } from './call.ts';
-import { FakeLlm, FakeStreamingStt, FakeStt, FakeTts, FakeVad, frame, type TtsManner } from './fakes.ts';
+import { FakeLlm, FakeStreamingStt, FakeStt, FakeTts, type FakeTtsOptions, FakeVad, frame } from './fakes.ts';
 
-/** What a session that uses `adapter` counts, and what its `children` really did. */
+/** The samples of a session that uses `adapter`, and the actual usage of its `children`. */
 function counted(adapter: EventEmitter, children: readonly EventEmitter[]) {
   const observer = new SessionObserver();
   const observations: Observation[] = [];
   const billed = new metrics.ModelUsageCollector();
-  const told = (name: 'metrics_collected' | 'error', event: object) =>
+  const handle = (name: 'metrics_collected' | 'error', event: object) =>
     observations.push(...observer.handle(name, { type: name, createdAt: Date.now(), ...event } as never));
-  adapter.on('metrics_collected', (m) => told('metrics_collected', { metrics: m }));
-  adapter.on('error', (error) => told('error', { error, source: adapter }));
+  adapter.on('metrics_collected', (m) => handle('metrics_collected', { metrics: m }));
+  adapter.on('error', (error) => handle('error', { error, source: adapter }));
   for (const child of children) {
-    // What an adapter's stream tells in the name of its child is told again: a child that cannot stream has not streamed.
+    // Streamed events of a non-streaming child come from the adapter's stream and are duplicates.
     const streams = (child as { capabilities?: { streaming: boolean } }).capabilities?.streaming !== false;
     child.on('metrics_collected', (m: metrics.AgentMetrics) => {
       if (!streams && 'streamed' in m && m.streamed) return;
@@ -29,7 +29,7 @@ function counted(adapter: EventEmitter, children: readonly EventEmitter[]) {
       observations.push(...observer.ended());
       return valuesOf(observations, metric, labels).reduce((sum, value) => sum + value, 0);
     },
-    /** A sum of the SDK's own collector, of the children alone. */
+    /** A sum of the SDK's own collector over the children only. */
     billed(field: string) {
       return billed.flatten().reduce((sum, usage) => sum + ((usage as never)[field] as number), 0);
     },
@@ -42,10 +42,10 @@ const question = () => {
   return context;
 };
 /**
- * Lets what is under way in this process end: timers that follow one another take one turn each, however long the turns of a
- * busy machine are.
+ * Waits until pending work of this process completes: chained timers need one turn of the event loop each, however slow a
+ * busy machine is.
  */
-async function ended(): Promise<void> {
+async function pendingTimers(): Promise<void> {
   for (let turn = 0; turn < 40; turn++) await pause(2);
 }
 const quick = { maxRetry: 0, retryIntervalMs: 1, timeoutMs: 30_000 };
@@ -58,16 +58,16 @@ describe("the SDK's fallback adapter of LLMs", () => {
     adapter.on('metrics_collected', () => events++);
     for (let i = 0; i < times; i++) {
       for await (const _ of adapter.chat({ chatCtx: question(), connOptions: quick })) {
-        // Only read.
+        // Only read the response.
       }
     }
-    // The adapter tries a child that has failed again, by the side.
-    await ended();
+    // The adapter probes a failed child in the background.
+    await pendingTimers();
     return { ...calls, events };
   }
 
   test.each(['new', 'empty', 'same'] as const)(
-    'counts the child that answers, with request ids that are %s',
+    'counts the child that responds, with request ids that are %s',
     async (ids) => {
       const calls = await chat([new FakeLlm({ ids })], 2);
       expect(calls.events).toBe(4);
@@ -79,16 +79,16 @@ describe("the SDK's fallback adapter of LLMs", () => {
     },
   );
 
-  test('counts the child that failed as an error, and the one that stood in', async () => {
+  test('counts the failed child as an error, and the child that replaced it', async () => {
     const calls = await chat([new FakeLlm({ model: 'down', fails: 2 }), new FakeLlm({ model: 'up' })]);
     expect(calls.total('lk_agents_llm_requests_total', { model_name: 'up', outcome: 'ok' })).toBe(1);
-    // Once for the caller, and once by the side.
+    // Once for the caller, and once for the background probe.
     expect(calls.total('lk_agents_llm_requests_total', { model_name: 'down', outcome: 'error' })).toBe(2);
     expect(calls.total('lk_agents_llm_requests_total')).toBe(3);
     expect(calls.total('lk_agents_usage_llm_output_tokens_total')).toBe(calls.billed('outputTokens'));
   });
 
-  test('counts errors alone when all have failed', async () => {
+  test('counts only errors when all children fail', async () => {
     const calls = await chat([new FakeLlm({ fails: 2 }), new FakeLlm({ fails: 2 })]);
     expect(calls.total('lk_agents_llm_requests_total', { outcome: 'error' })).toBe(4);
     expect(calls.total('lk_agents_llm_requests_total')).toBe(4);
@@ -98,7 +98,7 @@ describe("the SDK's fallback adapter of LLMs", () => {
 
 const text = 'Hello there my dear friend. This is the second sentence of it. And a third one is here now.';
 
-async function speak(adapter: tts.TTS, { drip = 0, cut = false } = {}) {
+async function speak(adapter: tts.TTS, { writeInterval = 0, cut = false } = {}) {
   const stream = adapter.stream({ connOptions: quick });
   let first = () => {};
   const heard = new Promise<void>((resolve) => {
@@ -107,9 +107,9 @@ async function speak(adapter: tts.TTS, { drip = 0, cut = false } = {}) {
   const read = (async () => {
     for await (const _ of stream) first();
   })();
-  for (const word of drip ? text.match(/\S+\s*/g)! : [text]) {
+  for (const word of writeInterval ? text.match(/\S+\s*/g)! : [text]) {
     stream.pushText(word);
-    if (drip) await pause(drip);
+    if (writeInterval) await pause(writeInterval);
   }
   stream.flush();
   stream.endInput();
@@ -118,27 +118,27 @@ async function speak(adapter: tts.TTS, { drip = 0, cut = false } = {}) {
     stream.close();
   }
   await read;
-  await ended();
+  await pendingTimers();
 }
 
-describe("the SDK's stream adapter of a TTS that cannot stream", () => {
-  const voices: Record<string, TtsManner> = {
-    'whose last frames say so': {},
-    'whose last frames do not say so': { final: false },
-    'whose last frames say so, without ids': { ids: 'empty' },
-    'whose last frames do not say so, without ids': { ids: 'empty', final: false },
-    'that takes a while to end': { after: 20 },
-    'that takes a while to end, without ids': { after: 20, ids: 'empty' },
-    'that gives its frames one by one': { pace: 1 },
+describe("the SDK's stream adapter of a non-streaming TTS", () => {
+  const voices: Record<string, FakeTtsOptions> = {
+    'with flagged last frames': {},
+    'without flagged last frames': { final: false },
+    'with flagged last frames, without ids': { ids: 'empty' },
+    'without flagged last frames, without ids': { ids: 'empty', final: false },
+    'with a delayed end': { endDelay: 20 },
+    'with a delayed end, without ids': { endDelay: 20, ids: 'empty' },
+    'with delayed frames': { frameInterval: 1 },
   };
 
-  test.each(Object.entries(voices))('%s, is billed by its sentences', async (_, manner) => {
-    const child = new FakeTts({ streaming: false, ...manner });
+  test.each(Object.entries(voices))('%s, is billed by sentence', async (_, options) => {
+    const child = new FakeTts({ streaming: false, ...options });
     const adapter = new tts.StreamAdapter(child, new tokenize.basic.SentenceTokenizer());
-    // The session listens to the TTS itself: the adapter is made for each speech.
+    // The session listens to the TTS itself, because the adapter is created for each speech.
     const calls = counted(child, [child]);
     await speak(adapter);
-    await speak(adapter, { drip: 1 });
+    await speak(adapter, { writeInterval: 1 });
     expect(calls.total('lk_agents_tts_requests_total', { streamed: 'false' })).toBe(6);
     expect(calls.total('lk_agents_tts_requests_total')).toBe(6);
     expect(calls.total('lk_agents_usage_tts_characters_total')).toBe(178);
@@ -150,9 +150,9 @@ describe("the SDK's stream adapter of a TTS that cannot stream", () => {
   });
 
   test.each(['new', 'empty'] as const)(
-    'cut off midway, is billed for what was synthesised, with ids that are %s',
+    'interrupted, is billed for the synthesised text, with ids that are %s',
     async (ids) => {
-      const child = new FakeTts({ streaming: false, pace: 2, ids });
+      const child = new FakeTts({ streaming: false, frameInterval: 2, ids });
       const calls = counted(child, [child]);
       await speak(new tts.StreamAdapter(child, new tokenize.basic.SentenceTokenizer()), { cut: true });
       expect(calls.billed('charactersCount')).toBeGreaterThan(0);
@@ -187,7 +187,7 @@ describe("the SDK's fallback adapter of TTS", () => {
   );
 
   test.each(['new', 'empty'] as const)(
-    'counts the sentences of a child that cannot stream, with ids that are %s',
+    'counts the sentences of a non-streaming child, with ids that are %s',
     async (ids) => {
       const calls = await speakWith([new FakeTts({ streaming: false, ids })], 2);
       expect(calls.total('lk_agents_tts_requests_total', { streamed: 'false' })).toBe(6);
@@ -197,11 +197,11 @@ describe("the SDK's fallback adapter of TTS", () => {
     },
   );
 
-  test('counts the child that stood in for one that failed', async () => {
+  test('counts the child that replaced a failed one', async () => {
     const calls = await speakWith([new FakeTts({ model: 'down', fails: 1 }), new FakeTts({ model: 'up' })]);
     expect(calls.total('lk_agents_tts_requests_total', { model_name: 'up', outcome: 'ok' })).toBe(1);
     expect(calls.total('lk_agents_usage_tts_characters_total', { model_name: 'up' })).toBe(text.length);
-    // The adapter tries the other one again, by the side, with 37 characters of its own.
+    // The adapter probes the failed one in the background with a text of 37 characters.
     expect(calls.total('lk_agents_tts_requests_total', { model_name: 'down', outcome: 'ok' })).toBe(1);
     expect(calls.total('lk_agents_usage_tts_characters_total')).toBe(text.length + 37);
     expect(calls.billed('charactersCount')).toBe(text.length + 37);
@@ -213,11 +213,11 @@ describe('STT', () => {
   async function listen(adapter: stt.STT, frames: number) {
     const stream = adapter.stream();
     for (let i = 0; i < frames; i++) stream.pushFrame(frame());
-    await ended();
+    await pendingTimers();
     stream.close();
   }
 
-  test("the SDK's stream adapter is counted by what its child recognised", async () => {
+  test("the SDK's stream adapter is counted by the audio that its child recognised", async () => {
     const child = new FakeStt();
     const adapter = new stt.StreamAdapter(child, new FakeVad());
     const calls = counted(adapter, [child]);
@@ -228,7 +228,7 @@ describe('STT', () => {
     expect(calls.billed('audioDurationMs')).toBe(30);
   });
 
-  test("the SDK's stream adapter, asked for one utterance, reports it twice and is counted once", async () => {
+  test("the SDK's stream adapter reports a single utterance twice and is counted once", async () => {
     const child = new FakeStt();
     const adapter = new stt.StreamAdapter(child, new FakeVad());
     const calls = counted(adapter, [child]);
@@ -253,7 +253,7 @@ describe('STT', () => {
     expect(calls.billed('audioDurationMs')).toBe(10);
   });
 
-  test('a stream reports many times under one request id, and each report counts', async () => {
+  test('each report of a stream is counted, although the reports share a request id', async () => {
     const streaming = new FakeStreamingStt();
     const calls = counted(streaming, [streaming]);
     await listen(streaming, 4);

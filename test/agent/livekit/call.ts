@@ -4,10 +4,10 @@ import type { Observation } from '../../../src/catalogue/observation.ts';
 import type { SessionEventName } from '../../../src/session/events.ts';
 import { SessionObserver } from '../../../src/session/session-observer.ts';
 
-/** When every call begins, in milliseconds since the epoch. */
+/** The start of every call, in milliseconds since the epoch. */
 export const start = 1_700_000_000_000;
 
-/** What of these observations is about a series, with these labels among others. */
+/** The values of a series with at least these labels. */
 export function valuesOf(
   observations: readonly Observation[],
   metric: MetricName,
@@ -21,7 +21,7 @@ export function valuesOf(
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
-/** A session's events, told to an observer one by one; `at` is in milliseconds since the call began. */
+/** A session observer that receives events one by one; `at` is in milliseconds since the call began. */
 export class Call {
   readonly observer = new SessionObserver();
   readonly observations: Observation[] = [];
@@ -48,12 +48,12 @@ export class Call {
   }
 
   /** A message of the user; the metrics are those of `ChatMessage`, its times in seconds since the call began. */
-  says(given: Said = {}, at?: number): this {
+  says(given: MessageFields = {}, at?: number): this {
     return this.emit('conversation_item_added', { item: messageOf('user', given) }, at);
   }
 
   /** A message of the agent. */
-  replies(given: Said = {}, at?: number): this {
+  replies(given: MessageFields = {}, at?: number): this {
     return this.emit('conversation_item_added', { item: messageOf('assistant', given) }, at);
   }
 
@@ -75,25 +75,25 @@ export class Call {
   }
 }
 
-interface Said {
+interface MessageFields {
   text?: string;
   interrupted?: boolean;
   confidence?: number;
   metrics?: Record<string, unknown>;
 }
 
-/** In whole milliseconds, as the SDK's clock has them. */
-const moment = (seconds: unknown) =>
+/** Seconds since the epoch in whole milliseconds, like the SDK's clock. */
+const toTimestamp = (seconds: unknown) =>
   typeof seconds === 'number' ? (start + seconds * 1000) / 1000 : seconds;
 
 function messageOf(
   role: 'user' | 'assistant',
-  { text = '', interrupted = false, confidence, metrics }: Said,
+  { text = '', interrupted = false, confidence, metrics }: MessageFields,
 ) {
-  const moments = new Set(['startedSpeakingAt', 'stoppedSpeakingAt']);
+  const timestampFields = new Set(['startedSpeakingAt', 'stoppedSpeakingAt']);
   const shifted = Object.entries(metrics ?? {}).map(([name, value]) => [
     name,
-    moments.has(name) ? moment(value) : value,
+    timestampFields.has(name) ? toTimestamp(value) : value,
   ]);
   return {
     type: 'message',

@@ -61,7 +61,7 @@ const only = () => {
   return items[0] as LogItem;
 };
 
-test('a session is reported from its start to its end, in seconds, and once', () => {
+test('a session is reported once at its start and once at its end, in seconds', () => {
   begin();
   begin();
   close();
@@ -82,7 +82,7 @@ test('a session is reported from its start to its end, in seconds, and once', ()
   });
 });
 
-test("a reason of the user's own stays with them: it may be what somebody said", () => {
+test('a user-defined close reason is not reported, because it may contain content', () => {
   begin();
   records.event('close', { type: 'close', reason: 'Ms Miller hung up', createdAt: start + 60_000 } as never);
   expect(items[1]).toMatchObject({
@@ -92,14 +92,14 @@ test("a reason of the user's own stays with them: it may be what somebody said",
   expect(JSON.stringify(items)).not.toContain('Miller');
 });
 
-test('an end in error says so', () => {
+test('an end with an error is reported as an error', () => {
   begin();
   close({ type: 'llm_error' });
   expect(items[1]).toMatchObject({ severity: 'ERROR', attributes: { 'lk.error.type': 'llm_error' } });
 });
 
 describe('a message', () => {
-  test('is reported by its length and measures, without its text', () => {
+  test('is reported with its length and metrics, without its text', () => {
     message('assistant', 'Good morning', { e2eLatency: 0.75, llmNodeTtft: 0.25, startedSpeakingAt: 1 });
     expect(only()).toMatchObject({
       event: 'lk.conversation_item',
@@ -117,7 +117,7 @@ describe('a message', () => {
     expect(Object.keys(only().attributes)).not.toContain('lk.transcription_delay');
   });
 
-  test('has its text with the transcript on, also without logs', () => {
+  test('includes its text with the transcript switched on, also without logs', () => {
     create({ transcript: true, logs: false });
     message('user', 'Good morning');
     expect(only().body).toBe('Good morning');
@@ -140,7 +140,7 @@ describe('a tool call', () => {
     });
   });
 
-  test('has arguments and answer with the transcript on', () => {
+  test('includes arguments and output with the transcript switched on', () => {
     create({ transcript: true });
     tool(false);
     expect(only().attributes).toMatchObject({
@@ -150,7 +150,7 @@ describe('a tool call', () => {
   });
 });
 
-test('a turn is reported with what was measured of both sides', () => {
+test('a turn is reported with the metrics of both messages', () => {
   records.turn({
     outcome: 'completed',
     tools: true,
@@ -187,12 +187,12 @@ test('a turn is reported with what was measured of both sides', () => {
   });
 });
 
-test('the end of a session says what was in it: its slowest turn, interruptions, tools, errors; the next begins anew', () => {
+test('the end of a session summarises its slowest turn, interruptions, tools and errors, and the next session starts at 0', () => {
   begin();
   const turn = { tools: false, toolSeconds: 0, user: {}, segments: undefined };
   records.turn({ ...turn, outcome: 'completed', reply: { e2eLatency: 1.25 } });
   records.turn({ ...turn, outcome: 'interrupted', reply: { e2eLatency: 2.5 } });
-  // No caller waits for an hour: a clock was wrong.
+  // A latency of an hour is implausible and comes from a wrong clock.
   records.turn({ ...turn, outcome: 'completed', reply: { e2eLatency: 3600 } });
   tool(false);
   tool(true);
@@ -217,7 +217,7 @@ test('the end of a session says what was in it: its slowest turn, interruptions,
   expect(attributes).not.toHaveProperty('lk.slowest_turn');
 });
 
-test('turns are counted for the end of the session', () => {
+test('turns are counted in the end record of the session', () => {
   begin();
   const turn = {
     outcome: 'completed',
@@ -233,7 +233,7 @@ test('turns are counted for the end of the session', () => {
   expect(items.at(-1)?.attributes['lk.turns']).toBe(2);
 });
 
-test('an error is reported by its type and model, and not by its message', () => {
+test('an error is reported with its type and model and without its message', () => {
   records.event('error', {
     type: 'error',
     error: {
@@ -251,7 +251,7 @@ test('an error is reported by its type and model, and not by its message', () =>
   expect(only().attributes).toMatchObject({ 'lk.model_provider': 'openai', 'lk.model_name': 'gpt-4o' });
 });
 
-test('interruptions, false ones and missing transcripts are reported; speech that was heard out is not', () => {
+test('interruptions, false interruptions and missing transcripts are reported; completed speech is not', () => {
   const speech = (interrupted: boolean) =>
     records.event('speech_done', {
       type: 'speech_done',
@@ -276,7 +276,7 @@ test('interruptions, false ones and missing transcripts are reported; speech tha
   ]);
 });
 
-test('a handoff is reported; the first agent takes over from nobody', () => {
+test('a handoff is reported; the first agent is not a handoff', () => {
   const handoff = (oldAgentId?: string) =>
     records.event('conversation_item_added', {
       type: 'conversation_item_added',
@@ -288,7 +288,7 @@ test('a handoff is reported; the first agent takes over from nobody', () => {
   expect(only().attributes).toMatchObject({ 'lk.old_agent': 'front-desk', 'lk.new_agent': 'billing' });
 });
 
-test('with neither logs nor transcript nothing is reported', () => {
+test('nothing is reported with neither logs nor transcript', () => {
   create({ logs: false });
   begin();
   message('user', 'Good morning');

@@ -15,7 +15,7 @@ afterEach(() => {
   processState().recorder = undefined;
 });
 
-test('a process that is no job has one registry for all its sessions', async () => {
+test('a process that is not a job has one registry for all sessions', async () => {
   const [one, other] = [destination(identity('a'), true), destination(identity('b'), true)];
   expect(one.recorder).toBeDefined();
   expect(other.recorder).toBe(one.recorder);
@@ -28,13 +28,13 @@ test('a process that is no job has one registry for all its sessions', async () 
   expect(sampleOf(text, 'lk_agents_handoffs_total', { agent_name: 'b' })).toBe(2);
 });
 
-test('that registry is the one of monitor(), where it runs in the same process', () => {
+test('the registry is that of monitor() in the same process', () => {
   const recorder = createRecorder();
   processState().recorder = recorder;
   expect(destination(identity('a'), true).recorder).toBe(recorder);
 });
 
-test('a socket alone makes no job: a worker that sees its own variable records by itself', () => {
+test('a worker with its own socket variable is not a job and records in its registry', () => {
   process.env.TALKGAUGE_SOCKET = '/nowhere';
   try {
     expect(destination(identity('a'), true).recorder).toBeDefined();
@@ -44,7 +44,7 @@ test('a socket alone makes no job: a worker that sees its own variable records b
   }
 });
 
-test('that registry prices usage, by TALKGAUGE_PRICES if it is set', async () => {
+test('the registry prices usage, with TALKGAUGE_PRICES if it is set', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'talkgauge-prices-'));
   const file = join(folder, 'prices.json');
   const prices = { 'acme/m': { output_per_million: 5 } };

@@ -22,7 +22,7 @@ describe('two sessions in one process that share their models', () => {
     return { a, b, shown };
   }
 
-  test('count what each of them did, and no more', async () => {
+  test('each count only their own requests', async () => {
     const { a, b, shown } = await pair();
     await ask(a, 'one');
     await ask(b, 'two');
@@ -42,7 +42,7 @@ describe('two sessions in one process that share their models', () => {
     expect(await shown('talkgauge_duplicate_events_total', { type: 'tts_metrics' })).toBe(3);
   });
 
-  test('that talk at the same time do not take turns for each other', async () => {
+  test('each count their own turns while both are active', async () => {
     const { a, b, shown } = await pair(new FakeLlm({ delay: 30 }));
     await Promise.all([ask(a, 'one'), ask(b, 'two')]);
     await Promise.all([a.close(), b.close()]);
@@ -60,7 +60,7 @@ describe('two sessions in one process that share their models', () => {
     expect(await shown('lk_agents_llm_requests_total', { outcome: 'error' })).toBe(1);
   });
 
-  test('count the metrics of an STT and a VAD once, which name no speech', async () => {
+  test('count the metrics of an STT and a VAD, which have no speech id, once', async () => {
     const [stt, vad] = [new FakeStreamingStt(), new FakeVad()];
     const sessions = [1, 2].map(() => new voice.AgentSession({ stt, vad, llm: new FakeLlm() }));
     const [recorder] = sessions.map((session) => observe(session).recorder!);
@@ -75,7 +75,7 @@ describe('two sessions in one process that share their models', () => {
     for (const session of sessions) await session.close();
   });
 
-  test('of which one is not observed: what that one did is not counted for the other', async () => {
+  test('do not count requests of an unobserved session for the observed one', async () => {
     const llm = new FakeLlm();
     const [observed, other] = [createSession({ llm }), createSession({ llm })];
     const { recorder } = observe(observed);
@@ -92,7 +92,7 @@ describe('two sessions in one process that share their models', () => {
 describe('metrics', () => {
   const of = (speechId?: string) => llmMetrics({ speechId });
 
-  test("of a session's own speech are its own, and are counted once", () => {
+  test('of a speech of the session are counted once', () => {
     const duplicates = new DuplicateDetection(true);
     duplicates.speechCreated('mine');
     const mine = of('mine');
@@ -104,7 +104,7 @@ describe('metrics', () => {
     duplicates.close();
   });
 
-  test("of another session's speech are not its own", () => {
+  test("of another session's speech are not counted", () => {
     const [mine, theirs] = [new DuplicateDetection(true), new DuplicateDetection(false)];
     theirs.speechCreated('theirs');
     expect(mine.owns(of('theirs'))).toBe(false);
@@ -113,14 +113,14 @@ describe('metrics', () => {
     theirs.close();
   });
 
-  test('of an unknown speech belong to a session that was observed too late to know it', () => {
+  test('of an unknown speech are counted by a session that was observed after its start', () => {
     const [early, late] = [new DuplicateDetection(true), new DuplicateDetection(false)];
     expect([early.owns(of('unknown')), late.owns(of('unknown'))]).toEqual([false, true]);
     early.close();
     late.close();
   });
 
-  test('of no speech belong to the first that has them', () => {
+  test('without a speech are counted by the first session that receives them', () => {
     const [one, other] = [new DuplicateDetection(true), new DuplicateDetection(true)];
     const metrics = of(undefined);
     expect([other.owns(metrics), one.owns(metrics)]).toEqual([true, false]);
@@ -128,7 +128,7 @@ describe('metrics', () => {
     other.close();
   });
 
-  test('of an end of utterance go by their speech, too', () => {
+  test('of an end of utterance are assigned by speech, too', () => {
     const duplicates = new DuplicateDetection(true);
     duplicates.speechCreated('mine');
     expect(duplicates.owns(eouMetrics({ speechId: 'mine' }))).toBe(true);

@@ -21,7 +21,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** A job whose end can be had at once. */
+/** A job that the test can end. */
 function job(id = 'job-1') {
   const callbacks: (() => Promise<void>)[] = [];
   return {
@@ -55,14 +55,14 @@ async function replayed(files: readonly string[]): Promise<Recorder> {
   return recorder;
 }
 
-/** An exposition as sums do not depend on the order in which they were added up. */
+/** An exposition with rounded values, because sums depend on the order of addition. */
 async function shown(recorder: Recorder): Promise<string[]> {
   const rounded = (line: string) =>
     line.replace(/ (\d+\.\d+)$/, (_, value) => ` ${Number(value).toFixed(9)}`);
   return (await recorder.expose('text')).split('\n').map(rounded).sort();
 }
 
-describe('a recording or a report of a live session, replayed, shows what the live one showed', () => {
+describe('the replay of an event log or report exposes the same samples as the live session', () => {
   const parameters = z.object({});
   const execute = async () => {
     throw new llm.ToolError('no tables');
@@ -83,7 +83,7 @@ describe('a recording or a report of a live session, replayed, shows what the li
       'with a voice that cannot stream',
       { tts: new FakeTts({ streaming: false }), llm: new FakeLlm({ text: 'One two three. Four five six.' }) },
     ],
-    ['with a voice that fails', { tts: new FakeTts({ fails: 1 }) }],
+    ['with a TTS that fails', { tts: new FakeTts({ fails: 1 }) }],
     [
       'with an interruption',
       { llm: new FakeLlm({ delay: 200 }) },
@@ -105,7 +105,7 @@ describe('a recording or a report of a live session, replayed, shows what the li
       },
     ],
     [
-      'with events that make no sense, and values that cannot be true',
+      'with invalid events and implausible values',
       {},
       async (session) => {
         for (const ttftMs of [-1, Number.NaN, Number.POSITIVE_INFINITY, -5, 9e9]) {
@@ -124,7 +124,7 @@ describe('a recording or a report of a live session, replayed, shows what the li
     for (const text of ['one', 'two']) await ask(session, text);
     await then?.(session);
     await session.close();
-    // Before the report itself is counted.
+    // Read before the report itself is counted.
     const live = await shown(recorder!);
     await end();
     expect(await recorder!.expose('text')).toContain(
@@ -135,7 +135,7 @@ describe('a recording or a report of a live session, replayed, shows what the li
     expect(await shown(await replayed([join(reports, report)]))).toEqual(live);
   });
 
-  test('in a file of each session, when two of them share their models', async () => {
+  test('with a file per session, for two sessions that share models', async () => {
     const models = { llm: new FakeLlm(), tts: new FakeTts() };
     const [one, other] = [createSession(models), createSession(models)];
     const { ctx, end } = job();
@@ -155,7 +155,7 @@ describe('a recording or a report of a live session, replayed, shows what the li
     expect(await shown(await replayed(files))).toEqual(await shown(recorder!));
   });
 
-  test('in one file, when both write to it', async () => {
+  test('with one file for both sessions', async () => {
     const file = join(folder, 'calls.jsonl');
     const { ctx, end } = job();
     const sessions = [createSession(), createSession()];
@@ -169,9 +169,9 @@ describe('a recording or a report of a live session, replayed, shows what the li
   });
 });
 
-describe('what was said', () => {
+describe('content', () => {
   const canary = 'CANARY';
-  /** Every event that could hold it, with it in every field that could. */
+  /** Every event that can contain content, with content in every possible field. */
   async function recorded(transcripts: boolean): Promise<string> {
     const recording = openEventLog(`${folder}/`, { transcripts });
     const error = Object.assign(new Error(canary), {
@@ -217,7 +217,7 @@ describe('what was said', () => {
     return readFileSync(join(folder, readdirSync(folder)[0]!), 'utf8');
   }
 
-  test('is not recorded', async () => {
+  test('is not recorded by default', async () => {
     const text = await recorded(false);
     expect(text).not.toContain(canary);
     expect(text).not.toContain('4711');
@@ -225,7 +225,7 @@ describe('what was said', () => {
     expect(text.trim().split('\n')).toHaveLength(8);
   });
 
-  test('is recorded when that is asked for', async () => {
+  test('is recorded with recordTranscripts', async () => {
     const text = await recorded(true);
     expect(text).toContain(`"content":["${canary}"]`);
     expect(text).toContain(`"transcript":"${canary}"`);
@@ -236,7 +236,7 @@ describe('what was said', () => {
     expect(text).not.toContain('speechInput');
   });
 
-  test('is not in the recording of a session, unless its options say so', async () => {
+  test('is not in the event log of a session unless its options enable it', async () => {
     const say = async (recordTranscripts?: boolean) => {
       const session = createSession({ llm: new FakeLlm({ text: 'the-answer' }) });
       const file = join(folder, `${recordTranscripts}.jsonl`);
@@ -254,10 +254,10 @@ describe('what was said', () => {
   });
 });
 
-describe('a recording', () => {
+describe('an event log', () => {
   const event = { type: 'agent_state_changed', newState: 'listening', createdAt: callStart } as never;
 
-  test('is a line for each event, with when it came and in which session', async () => {
+  test('has one line per event with its time and session', async () => {
     const recording = openEventLog(join(folder, 'a.jsonl'), { job: 'AJ_1', transcripts: false });
     recording.write('agent_state_changed', event);
     recording.write('agent_state_changed', event, true);
@@ -272,7 +272,7 @@ describe('a recording', () => {
     expect(second).toEqual({ ...first, t: expect.any(Number), repeated: true });
   });
 
-  test('is appended to a file that is there', async () => {
+  test('is appended to an existing file', async () => {
     for (let i = 0; i < 2; i++) {
       const recording = openEventLog(join(folder, 'a.jsonl'), { transcripts: false });
       recording.write('agent_state_changed', event);
@@ -281,13 +281,13 @@ describe('a recording', () => {
     expect(linesOf(join(folder, 'a.jsonl'))).toHaveLength(2);
   });
 
-  test('makes its folder, and lets only its owner read', async () => {
+  test('creates its folder and is readable by its owner only', async () => {
     const file = join(folder, 'new', 'deep', 'a.jsonl');
     await openEventLog(file, { transcripts: false }).close();
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
-  test('of a job whose id is no file name has a name all the same', async () => {
+  test('of a job with an id that is not a file name has a valid name', async () => {
     const recording = openEventLog(`${folder}/`, { job: '../../etc/passwd', transcripts: false });
     await recording.close();
     expect(readdirSync(folder)).toEqual([
@@ -295,7 +295,7 @@ describe('a recording', () => {
     ]);
   });
 
-  test('knows when a tool was called and when it answered', async () => {
+  test('contains the start and end times of tools', async () => {
     const recording = openEventLog(join(folder, 'a.jsonl'), { transcripts: false });
     const functionCalls = [llm.FunctionCall.create({ callId: 'c', name: 'book', args: '{}' })];
     const functionCallOutputs = [llm.FunctionCallOutput.create({ callId: 'c', output: '', isError: false })];
@@ -319,14 +319,14 @@ describe('a recording', () => {
     ],
     ['with a big integer', () => ({ count: 12n })],
     ['with a function and a symbol', () => ({ f: () => {}, s: Symbol('s') })],
-  ])('of an event %s is a line that can be read', async (_, make) => {
+  ])('of an event %s is a valid line', async (_, make) => {
     const recording = openEventLog(join(folder, 'a.jsonl'), { transcripts: true });
     recording.write('debug_message', make() as never);
     await recording.close();
     expect(linesOf(join(folder, 'a.jsonl'))).toHaveLength(1);
   });
 
-  test('that is closed takes nothing more', async () => {
+  test('that is closed ignores further events', async () => {
     const recording = openEventLog(join(folder, 'a.jsonl'), { transcripts: false });
     await recording.close();
     recording.write('agent_state_changed', event);
@@ -334,7 +334,7 @@ describe('a recording', () => {
     expect(readFileSync(join(folder, 'a.jsonl'), 'utf8')).toBe('');
   });
 
-  test('that cannot be written says what to do', () => {
+  test('that cannot be written logs the next step', () => {
     expect(() => openEventLog('/dev/null/a.jsonl', { transcripts: false })).toThrow(
       /^recordTo: .*; give a file or folder that can be written$/,
     );

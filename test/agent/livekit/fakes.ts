@@ -15,27 +15,28 @@ import { AudioFrame } from '@livekit/rtc-node';
 
 initializeLogger({ pretty: false, level: 'silent' });
 
-/** How a model behaves. */
-export interface Manner {
+/** The behaviour of a fake model. */
+export interface FakeModelOptions {
   model?: string;
-  /** What `requestId` the model gives. @default a new one for each request */
+  /** The `requestId` of responses. @default a new one for each request */
   ids?: 'new' | 'empty' | 'same';
-  /** How many requests fail before one succeeds. @default 0 */
+  /** Number of requests that fail before one succeeds. @default 0 */
   fails?: number;
-  /** Milliseconds until the answer begins. @default 1 */
+  /** Milliseconds until the response begins. @default 1 */
   delay?: number;
-  /** What an LLM answers. @default 'Good morning.' */
+  /** The response of an LLM. @default 'Good morning.' */
   text?: string;
-  /** A tool that an LLM calls before it answers a message. @default none */
+  /** A tool that an LLM calls before it responds to a message. @default none */
   tool?: string;
 }
 
 let requests = 0;
-const idOf = ({ ids = 'new' }: Manner) => ({ new: `request-${++requests}`, empty: '', same: 'request' })[ids];
-/** Throws while a model has failures to come. */
-function answer(manner: Manner): void {
-  if (!manner.fails) return;
-  manner.fails--;
+const idOf = ({ ids = 'new' }: FakeModelOptions) =>
+  ({ new: `request-${++requests}`, empty: '', same: 'request' })[ids];
+/** Throws while failures remain, and decrements their number. */
+function failIfRequested(options: FakeModelOptions): void {
+  if (!options.fails) return;
+  options.fails--;
   throw new APIConnectionError({ message: 'no answer' });
 }
 const once = { maxRetry: 0, retryIntervalMs: 1, timeoutMs: 1000 };
@@ -43,18 +44,18 @@ const rate = 16_000;
 /** 10 ms of silence. */
 const frame = () => new AudioFrame(new Int16Array(rate / 100), rate, 1, rate / 100);
 
-/** An LLM of the provider `acme`; each answer costs 100 tokens in, 10 of them cached, and 5 out. */
+/** An LLM of the provider `acme`; each response uses 100 input tokens, 10 of them cached, and 5 output tokens. */
 export class FakeLlm extends llm.LLM {
-  readonly manner: Manner;
+  readonly options: FakeModelOptions;
 
-  constructor(manner: Manner = {}) {
+  constructor(options: FakeModelOptions = {}) {
     super();
-    this.manner = manner;
+    this.options = options;
   }
 
   label = () => 'acme.LLM';
   override get model() {
-    return this.manner.model ?? 'llm-1';
+    return this.options.model ?? 'llm-1';
   }
   override get provider() {
     return 'acme';
@@ -65,20 +66,20 @@ export class FakeLlm extends llm.LLM {
 }
 
 class FakeLlmStream extends llm.LLMStream {
-  readonly #manner: Manner;
+  readonly #options: FakeModelOptions;
 
   constructor(owner: FakeLlm, options: ConstructorParameters<typeof llm.LLMStream>[1]) {
     super(owner, options);
-    this.#manner = owner.manner;
+    this.#options = owner.options;
   }
 
   protected async run() {
-    const { delay = 1, text = 'Good morning.', tool } = this.#manner;
+    const { delay = 1, text = 'Good morning.', tool } = this.#options;
     const { signal } = this.abortController;
     await pause(delay, undefined, { signal }).catch(() => {});
     if (signal.aborted) return;
-    answer(this.#manner);
-    const id = idOf(this.#manner);
+    failIfRequested(this.#options);
+    const id = idOf(this.#options);
     const answered = this.chatCtx.items.at(-1)?.type === 'function_call_output';
     if (tool && !answered) {
       const call = llm.FunctionCall.create({ callId: `call-${++requests}`, name: tool, args: '{}' });
@@ -93,29 +94,29 @@ class FakeLlmStream extends llm.LLMStream {
   }
 }
 
-export interface TtsManner extends Manner {
+export interface FakeTtsOptions extends FakeModelOptions {
   /** @default true */
   streaming?: boolean;
-  /** Whether the last frame of a sentence says that it is. @default true */
+  /** Whether the last frame of a sentence is flagged as final. @default true */
   final?: boolean;
   /** Milliseconds between two frames. @default 0 */
-  pace?: number;
+  frameInterval?: number;
   /** Milliseconds between the last frame and the end of the request. @default 0 */
-  after?: number;
+  endDelay?: number;
 }
 
 /** A TTS of the provider `acme`: 10 ms of audio for each four characters. */
 export class FakeTts extends tts.TTS {
   label = 'acme.TTS';
-  readonly manner: TtsManner;
+  readonly options: FakeTtsOptions;
 
-  constructor(manner: TtsManner = {}) {
-    super(rate, 1, { streaming: manner.streaming ?? true });
-    this.manner = manner;
+  constructor(options: FakeTtsOptions = {}) {
+    super(rate, 1, { streaming: options.streaming ?? true });
+    this.options = options;
   }
 
   override get model() {
-    return this.manner.model ?? 'tts-1';
+    return this.options.model ?? 'tts-1';
   }
   override get provider() {
     return 'acme';
@@ -128,16 +129,16 @@ export class FakeTts extends tts.TTS {
   }
 
   async *speak(text: string, signal: AbortSignal): AsyncGenerator<tts.SynthesizedAudio> {
-    const { delay = 1, final = true, pace = 0, after = 0 } = this.manner;
+    const { delay = 1, final = true, frameInterval = 0, endDelay = 0 } = this.options;
     await pause(delay);
-    answer(this.manner);
-    const requestId = idOf(this.manner);
+    failIfRequested(this.options);
+    const requestId = idOf(this.options);
     const frames = Math.max(2, Math.round(text.length / 4));
     for (let i = 1; i <= frames && !signal.aborted; i++) {
       yield { requestId, segmentId: requestId, frame: frame(), final: final && i === frames };
-      if (pace) await pause(pace);
+      if (frameInterval) await pause(frameInterval);
     }
-    if (after) await pause(after);
+    if (endDelay) await pause(endDelay);
   }
 }
 
@@ -178,32 +179,32 @@ class FakeSynthesizeStream extends tts.SynthesizeStream {
   }
 }
 
-/** An STT of the provider `acme` that cannot stream: it understands every utterance. */
+/** An STT of the provider `acme` without streaming: it recognises every utterance. */
 export class FakeStt extends stt.STT {
   label = 'acme.STT';
-  readonly manner: Manner;
+  readonly options: FakeModelOptions;
 
-  constructor(manner: Manner = {}) {
+  constructor(options: FakeModelOptions = {}) {
     super({ streaming: false, interimResults: false });
-    this.manner = manner;
+    this.options = options;
   }
 
   override get model() {
-    return this.manner.model ?? 'stt-1';
+    return this.options.model ?? 'stt-1';
   }
   override get provider() {
     return 'acme';
   }
   protected async _recognize(): Promise<stt.SpeechEvent> {
-    await pause(this.manner.delay ?? 1);
-    answer(this.manner);
+    await pause(this.options.delay ?? 1);
+    failIfRequested(this.options);
     const alternatives: stt.SpeechEvent['alternatives'] = [
       { text: 'hello', language: 'en' as never, startTime: 0, endTime: 1, confidence: 0.9 },
     ];
-    return { type: stt.SpeechEventType.FINAL_TRANSCRIPT, requestId: idOf(this.manner), alternatives };
+    return { type: stt.SpeechEventType.FINAL_TRANSCRIPT, requestId: idOf(this.options), alternatives };
   }
   override stream(): stt.SpeechStream {
-    throw new Error('it cannot stream');
+    throw new Error('streaming is not supported');
   }
 }
 
@@ -222,7 +223,7 @@ export class FakeStreamingStt extends stt.STT {
     return 'acme';
   }
   protected override async _recognize(): Promise<stt.SpeechEvent> {
-    throw new Error('it streams');
+    throw new Error('only streaming is supported');
   }
   override stream() {
     return new FakeSpeechStream(this, rate, once);
@@ -244,7 +245,7 @@ class FakeSpeechStream extends stt.SpeechStream {
   }
 }
 
-/** A VAD that takes every frame for an utterance, and reports its metrics at each. */
+/** A VAD that treats every frame as an utterance and reports its metrics for each. */
 export class FakeVad extends VAD {
   label = 'acme.VAD';
 
@@ -274,7 +275,7 @@ class FakeVadStream extends VADStream {
           VADEventType.INFERENCE_DONE,
           VADEventType.END_OF_SPEECH,
         ]) {
-          this.sendVADEvent({ ...heard, type, frames: [value] });
+          this.sendVADEvent({ ...vadEvent, type, frames: [value] });
         }
       }
     } catch {
@@ -283,7 +284,7 @@ class FakeVadStream extends VADStream {
   }
 }
 
-const heard: Omit<VADEvent, 'type' | 'frames'> = {
+const vadEvent: Omit<VADEvent, 'type' | 'frames'> = {
   samplesIndex: 0,
   timestamp: 0,
   speechDuration: 500,
@@ -295,8 +296,8 @@ const heard: Omit<VADEvent, 'type' | 'frames'> = {
   rawAccumulatedSpeech: 0,
 };
 
-/** A loudspeaker that has played everything as soon as it comes. */
-export class Loudspeaker extends voice.AudioOutput {
+/** An audio output that finishes playing each frame immediately. */
+export class FakeAudioOutput extends voice.AudioOutput {
   #playing = false;
   #seconds = 0;
 

@@ -3,18 +3,18 @@ import type { MetricName } from '../../../src/catalogue/metrics.ts';
 import type { Call } from './call.ts';
 import * as sdk from './sdk-metrics.ts';
 
-/** What can be true of a field. */
-interface Truth {
-  /** A value of the field, and what it is in the series' unit. */
+/** The valid values of a field. */
+interface ValidValues {
+  /** A value of the field, and the same value in the unit of the series. */
   good: readonly [field: number, series: number];
-  /** More than can be true, in the field's unit. */
-  absurd: number;
-  /** What 0 is: a value, missing, or nothing to count. */
+  /** A value above the plausible maximum, in the unit of the field. */
+  tooLarge: number;
+  /** The meaning of 0: a value, missing, or nothing to count. */
   zero: 'value' | 'missing' | 'nothing';
 }
 
-/** How a field of an event reaches its series. */
-export interface Field extends Truth {
+/** A field of an event and its series. */
+export interface Field extends ValidValues {
   /** The SDK's type and the field's name. */
   name: string;
   metric: MetricName;
@@ -23,24 +23,24 @@ export interface Field extends Truth {
 }
 
 /** Milliseconds. */
-const delay: Truth = { good: [250, 0.25], absurd: 181_000, zero: 'value' };
-const request: Truth = { good: [250, 0.25], absurd: 601_000, zero: 'value' };
-const inference: Truth = { ...request, zero: 'missing' };
-/** A delay of 203 s was seen in the field, and 0 says that no end of speech was. */
-const endOfUtterance: Truth = { ...delay, absurd: 203_000, zero: 'missing' };
-const spent: Truth = { good: [250, 0.25], absurd: 1.1e15, zero: 'nothing' };
-const amount: Truth = { good: [7, 7], absurd: 1.1e12, zero: 'nothing' };
-const rate: Truth = { ...amount, zero: 'missing' };
+const delay: ValidValues = { good: [250, 0.25], tooLarge: 181_000, zero: 'value' };
+const request: ValidValues = { good: [250, 0.25], tooLarge: 601_000, zero: 'value' };
+const inference: ValidValues = { ...request, zero: 'missing' };
+/** A delay of 203 s was seen in production, and 0 means that no end of speech was detected. */
+const endOfUtterance: ValidValues = { ...delay, tooLarge: 203_000, zero: 'missing' };
+const duration: ValidValues = { good: [250, 0.25], tooLarge: 1.1e15, zero: 'nothing' };
+const amount: ValidValues = { good: [7, 7], tooLarge: 1.1e12, zero: 'nothing' };
+const rate: ValidValues = { ...amount, zero: 'missing' };
 /** Seconds, as in `ChatMessage.metrics`. */
-const spokenDelay: Truth = { good: [0.25, 0.25], absurd: 181, zero: 'value' };
-const spokenRequest: Truth = { ...spokenDelay, absurd: 601 };
-const confidence: Truth = { good: [0.93, 0.93], absurd: 1.01, zero: 'missing' };
+const messageDelay: ValidValues = { good: [0.25, 0.25], tooLarge: 181, zero: 'value' };
+const messageRequest: ValidValues = { ...messageDelay, tooLarge: 601 };
+const confidence: ValidValues = { good: [0.93, 0.93], tooLarge: 1.01, zero: 'missing' };
 
-type Rows = readonly (readonly [field: string, metric: MetricName, truth: Truth])[];
+type Rows = readonly (readonly [field: string, metric: MetricName, valid: ValidValues])[];
 
 const rows = (type: string, emit: (call: Call, field: object) => void, list: Rows): Field[] =>
-  list.map(([field, metric, truth]) => ({
-    ...truth,
+  list.map(([field, metric, valid]) => ({
+    ...valid,
     name: `${type}.${field}`,
     metric,
     emit: (call, value) => emit(call, { [field]: value }),
@@ -51,7 +51,7 @@ const fieldsOf = (type: string, build: (given: object) => metrics.AgentMetrics, 
   rows(type, (call, field) => void call.metrics(build(field)), list);
 
 const { inputTokenDetails, outputTokenDetails } = sdk.realtimeMetrics();
-const noneCached = { audioTokens: 0, textTokens: 0, imageTokens: 0 };
+const noCachedTokens = { audioTokens: 0, textTokens: 0, imageTokens: 0 };
 
 /** Every number of the SDK's events that becomes a sample. */
 export const fields: readonly Field[] = [
@@ -66,21 +66,21 @@ export const fields: readonly Field[] = [
   ]),
   ...fieldsOf('STTMetrics', sdk.sttMetrics, [
     ['durationMs', 'lk_agents_stt_duration_seconds', request],
-    ['audioDurationMs', 'lk_agents_usage_stt_audio_duration_seconds_total', spent],
+    ['audioDurationMs', 'lk_agents_usage_stt_audio_duration_seconds_total', duration],
     ['inputTokens', 'lk_agents_usage_stt_input_tokens_total', amount],
     ['outputTokens', 'lk_agents_usage_stt_output_tokens_total', amount],
   ]),
   ...fieldsOf('TTSMetrics', sdk.ttsMetrics, [
     ['ttfbMs', 'lk_agents_tts_ttfb_seconds', request],
     ['durationMs', 'lk_agents_tts_duration_seconds', request],
-    ['audioDurationMs', 'lk_agents_usage_tts_audio_duration_seconds_total', spent],
+    ['audioDurationMs', 'lk_agents_usage_tts_audio_duration_seconds_total', duration],
     ['charactersCount', 'lk_agents_usage_tts_characters_total', amount],
     ['inputTokens', 'lk_agents_usage_tts_input_tokens_total', amount],
     ['outputTokens', 'lk_agents_usage_tts_output_tokens_total', amount],
   ]),
   ...fieldsOf('VADMetrics', sdk.vadMetrics, [
-    ['idleTimeMs', 'lk_agents_vad_idle_seconds_total', spent],
-    ['inferenceDurationTotalMs', 'lk_agents_vad_inference_seconds_total', spent],
+    ['idleTimeMs', 'lk_agents_vad_idle_seconds_total', duration],
+    ['inferenceDurationTotalMs', 'lk_agents_vad_inference_seconds_total', duration],
     ['inferenceCount', 'lk_agents_vad_inferences_total', amount],
   ]),
   ...fieldsOf('EOUMetrics', sdk.eouMetrics, [
@@ -109,7 +109,7 @@ export const fields: readonly Field[] = [
     ['durationMs', 'lk_agents_realtime_duration_seconds', request],
     ['tokensPerSecond', 'lk_agents_realtime_tokens_per_second', rate],
     ['acquireTimeMs', 'lk_agents_connection_acquire_seconds', request],
-    ['sessionDurationMs', 'lk_agents_usage_llm_session_duration_seconds_total', spent],
+    ['sessionDurationMs', 'lk_agents_usage_llm_session_duration_seconds_total', duration],
     ['inputTokens', 'lk_agents_usage_llm_input_tokens_total', amount],
     ['outputTokens', 'lk_agents_usage_llm_output_tokens_total', amount],
   ]),
@@ -127,7 +127,7 @@ export const fields: readonly Field[] = [
   ...rows(
     'RealtimeModelMetrics.inputTokenDetails.cachedTokensDetails',
     (call, field) => {
-      const cachedTokensDetails = { ...noneCached, ...field };
+      const cachedTokensDetails = { ...noCachedTokens, ...field };
       call.metrics(sdk.realtimeMetrics({ inputTokenDetails: { ...inputTokenDetails, cachedTokensDetails } }));
     },
     [
@@ -150,15 +150,15 @@ export const fields: readonly Field[] = [
     ['playbackLatencyMs', 'lk_agents_avatar_playback_latency_seconds', delay],
   ]),
   ...rows('ChatMessage.metrics', (call, metrics) => void call.says({ metrics: { ...metrics } }), [
-    ['transcriptionDelay', 'lk_agents_turn_transcription_delay_seconds', spokenDelay],
-    ['endOfTurnDelay', 'lk_agents_turn_end_of_turn_delay_seconds', spokenDelay],
-    ['onUserTurnCompletedDelay', 'lk_agents_turn_on_user_turn_completed_delay_seconds', spokenDelay],
+    ['transcriptionDelay', 'lk_agents_turn_transcription_delay_seconds', messageDelay],
+    ['endOfTurnDelay', 'lk_agents_turn_end_of_turn_delay_seconds', messageDelay],
+    ['onUserTurnCompletedDelay', 'lk_agents_turn_on_user_turn_completed_delay_seconds', messageDelay],
   ]),
   ...rows('ChatMessage.metrics', (call, metrics) => void call.replies({ metrics: { ...metrics } }), [
-    ['llmNodeTtft', 'lk_agents_turn_llm_ttft_seconds', spokenRequest],
-    ['ttsNodeTtfb', 'lk_agents_turn_tts_ttfb_seconds', spokenRequest],
-    ['playbackLatency', 'lk_agents_turn_playback_latency_seconds', spokenDelay],
-    ['e2eLatency', 'lk_agents_turn_e2e_latency_seconds', spokenRequest],
+    ['llmNodeTtft', 'lk_agents_turn_llm_ttft_seconds', messageRequest],
+    ['ttsNodeTtfb', 'lk_agents_turn_tts_ttfb_seconds', messageRequest],
+    ['playbackLatency', 'lk_agents_turn_playback_latency_seconds', messageDelay],
+    ['e2eLatency', 'lk_agents_turn_e2e_latency_seconds', messageRequest],
   ]),
   ...rows('ChatMessage', (call, message) => void call.says(message), [
     ['confidence', 'lk_agents_transcript_confidence_ratio', confidence],

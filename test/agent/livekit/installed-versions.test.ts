@@ -32,7 +32,7 @@ test.each([
 });
 
 test.each(Object.entries<string>(manifest.peerDependencies))(
-  'the peer range of %s ends before the next minor version, and holds what is installed here',
+  'the peer range of %s ends before the next minor version and includes the installed one',
   (name, range) => {
     const [, major, minor, below] = /^>=(\d+)\.(\d+)\.\d+ <(\d+\.\d+)\.0$/.exec(range) ?? [];
     expect(below).toBe(`${major}.${Number(minor) + 1}`);
@@ -42,23 +42,23 @@ test.each(Object.entries<string>(manifest.peerDependencies))(
 );
 
 describe('a warning', () => {
-  test('names what was not tested, and what was', () => {
+  test('names the untested version and the tested range', () => {
     expect(warningOf({ '@livekit/agents': '1.10.2', '@livekit/rtc-node': '0.13.40' })).toBe(
       '@livekit/agents 1.10.2 was not tested with this version of Talkgauge, which was tested with @livekit/agents >=1.9.0 <1.10.0 and @livekit/rtc-node >=0.13.34 <0.14.0. If figures are missing, see docs/private-apis.md, and look for a newer Talkgauge',
     );
   });
 
-  test('is none for what was tested, or is not known', () => {
+  test('is not logged for tested or unknown versions', () => {
     expect(warningOf({ '@livekit/agents': '1.9.3', '@livekit/rtc-node': undefined })).toBeUndefined();
   });
 
-  test('is not given for what is installed here', async () => {
+  test('is not logged for the versions installed here', async () => {
     const log = vi.fn();
     await checkVersions(log);
     expect(log).not.toHaveBeenCalled();
   });
 
-  test('is given once in a process', async () => {
+  test('is logged once per process', async () => {
     vi.mocked(loadedSdk).mockResolvedValueOnce({ version: '1.10.0' } as never);
     const log = vi.fn();
     await checkVersions(log);
@@ -67,7 +67,7 @@ describe('a warning', () => {
     expect(log.mock.calls[0]?.[0]).toContain('@livekit/agents 1.10.0 was not tested');
   });
 
-  test('is none where the SDK cannot be loaded', async () => {
+  test('is not logged if the SDK cannot be loaded', async () => {
     vi.mocked(loadedSdk).mockRejectedValueOnce(new Error('no'));
     await expect(checkVersions(vi.fn())).resolves.toBeUndefined();
   });

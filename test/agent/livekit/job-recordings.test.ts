@@ -12,7 +12,7 @@ import { processState } from '../../../src/agent/livekit/process-state.ts';
 import { SessionReporter } from '../../../src/agent/livekit/reported-session.ts';
 import { loadedSdk } from '../../../src/agent/livekit/sdk.ts';
 
-test('a job has its recordings in the order in which they began, each as it was reported last', () => {
+test('a job has its recordings in start order with their latest state', () => {
   const job = new JobRecordings();
   job.note({ kind: 'egress', id: 'first', status: 'active' });
   job.note({ kind: 'sdk', id: 'second', status: 'saved', location: '/tmp/audio.ogg' });
@@ -23,7 +23,7 @@ test('a job has its recordings in the order in which they began, each as it was 
   ]);
 });
 
-test('waits for recordings that have not ended, and no longer than it may', async () => {
+test('waits for running recordings up to the limit', async () => {
   const job = new JobRecordings();
   let end = () => {};
   const ended = new Promise<void>((resolve) => {
@@ -37,14 +37,14 @@ test('waits for recordings that have not ended, and no longer than it may', asyn
   expect(job.all).toMatchObject([{ status: 'saved' }]);
 });
 
-test('one whose end fails holds nobody up', async () => {
+test('a recording with a failed end does not block others', async () => {
   const job = new JobRecordings();
   job.note({ kind: 'egress', id: 'a', status: 'active' }, Promise.reject(new Error('no')));
   await job.settled(60_000);
   expect(job.all).toMatchObject([{ status: 'active' }]);
 });
 
-test('each job has its own, and the oldest is forgotten when there are too many', () => {
+test('each job has its own recordings, and the oldest job is evicted at the limit', () => {
   const recordings = new RecordingsByJob();
   recordings.of('AJ_1').note({ kind: 'sdk', id: 'a', status: 'saved' });
   expect(recordings.of('AJ_1').all.length).toBe(1);
@@ -54,7 +54,7 @@ test('each job has its own, and the oldest is forgotten when there are too many'
 });
 
 describe('recordings in a report', () => {
-  // So that no report waits for that.
+  // So that no report waits for it.
   beforeAll(() => loadedSdk());
 
   let folder: string;
@@ -70,7 +70,7 @@ describe('recordings in a report', () => {
 
   const recording: JobRecording = { kind: 'egress', id: 'a', status: 'active' };
 
-  /** The end of a job that has a recording of its room. */
+  /** Ends a job that has a recording of its room. */
   function endJob(deadlineMs: number) {
     let over = () => {};
     const ended = new Promise<void>((resolve) => {
@@ -93,7 +93,7 @@ describe('recordings in a report', () => {
     });
     return {
       report,
-      /** Whether the report was written after so many milliseconds; what a disk takes for it is waited for besides. */
+      /** Whether the report was written after so many milliseconds, plus the time that the disk needs. */
       async writtenAfter(ms: number) {
         await vi.advanceTimersByTimeAsync(ms);
         await wait(300);
@@ -106,7 +106,7 @@ describe('recordings in a report', () => {
     };
   }
 
-  test('a report waits for the recording of its room for longer than that may take to end', async () => {
+  test('a report waits for the recording of its room longer than the stop deadline of the recording', async () => {
     const job = endJob(5000);
     // The default of `stopDeadlineMs`.
     expect(await job.writtenAfter(4000)).toBe(false);
@@ -118,7 +118,7 @@ describe('recordings in a report', () => {
     [5000, 4250],
     [1000, 500],
   ])(
-    'of a deadline of %i ms it waits for %i ms, and reports that it had not ended',
+    'with a deadline of %i ms it waits %i ms and reports that the recording had not ended',
     async (deadlineMs, ms) => {
       const job = endJob(deadlineMs);
       expect(await job.writtenAfter(ms - 1)).toBe(false);

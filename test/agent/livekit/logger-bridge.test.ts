@@ -13,7 +13,7 @@ const bridge = (allowPii = false) => {
     context: () => ROOT_CONTEXT,
   });
 };
-/** The SDK's real logger, which writes to standard output, too; there, nothing is to be seen. */
+/** The SDK's real logger, with its standard output suppressed. */
 const makeLogger = (level = 'trace') => {
   const { write } = process.stdout;
   process.stdout.write = () => true;
@@ -34,27 +34,27 @@ afterEach(() => {
 });
 
 const key = Symbol.for('@livekit/agents:logger');
-const told = () => items.map(({ severity, body, attributes }) => [severity, body, attributes]);
+const emitted = () => items.map(({ severity, body, attributes }) => [severity, body, attributes]);
 
-test('lines of a logger that is made later come, with those of its children', () => {
+test('lines of a logger created later and of its children are emitted', () => {
   bridge();
   makeLogger();
   log().info({ a: 1, flag: true, list: [1] }, 'one');
   log().child({ room_id: 'RM_1', plugin: 'vad' }).warn('two');
-  expect(told()).toEqual([
+  expect(emitted()).toEqual([
     ['INFO', 'one', { a: 1, flag: true, list: '[1]' }],
     ['WARN', 'two', { plugin: 'vad' }],
   ]);
   expect(items[0]?.at).toBeGreaterThan(Date.now() - 60_000);
 });
 
-test('lines of a logger that is there come, once', () => {
+test('lines of an existing logger are emitted once', () => {
   makeLogger();
   bridge();
-  // The SDK gives a job's process a child of it.
+  // The SDK creates a child logger in a job process.
   Object.assign(globalThis, { [key]: log().child({ jobID: 'AJ_1' }) });
   log().info('one');
-  expect(told()).toEqual([['INFO', 'one', {}]]);
+  expect(emitted()).toEqual([['INFO', 'one', {}]]);
 });
 
 test.each([
@@ -71,7 +71,7 @@ test.each([
   expect(items.map((item) => item.severity)).toEqual([severity]);
 });
 
-test('a line that cannot be read throws nothing at who wrote it, and the next one comes', () => {
+test('an unreadable line does not throw in the writer, and the next one is emitted', () => {
   bridge();
   makeLogger();
   const logger = log();
@@ -85,17 +85,17 @@ test('a line that cannot be read throws nothing at who wrote it, and the next on
     for (const line of ['null', '7', '"a"', '{']) expect(() => stream.write(line)).not.toThrow();
   }
   log().info('next');
-  expect(told().at(-1)).toEqual(['INFO', 'next', {}]);
+  expect(emitted().at(-1)).toEqual(['INFO', 'next', {}]);
 });
 
-test('what the logger does not let through does not come', () => {
+test('lines below the log level are not emitted', () => {
   bridge();
   makeLogger('warn');
   log().info('a');
   expect(items).toEqual([]);
 });
 
-test('after its end nothing comes, and the logger stays', () => {
+test('after the stop nothing is emitted, and the logger keeps working', () => {
   bridge();
   makeLogger();
   stop();
@@ -114,13 +114,13 @@ describe('content', () => {
     log().error(error);
   };
 
-  test('is left out of attributes, and of errors but their types and places', () => {
+  test('is removed from attributes, and from errors except type and location', () => {
     bridge();
     write();
     expect(JSON.stringify(items)).not.toContain('Miller');
     const redacted = 'exception details redacted';
     const where = { 'code.stacktrace': expect.stringMatching(/^ {4}at /) };
-    expect(told()).toEqual([
+    expect(emitted()).toEqual([
       ['INFO', 'found', { nested: '{"b":{"c":3}}' }],
       ['ERROR', 'failed', { 'exception.type': 'TypeError', 'exception.message': redacted, ...where }],
       ['ERROR', 'failed again', { error: redacted, cause: `{"error":"${redacted}"}` }],
@@ -132,7 +132,7 @@ describe('content', () => {
     ]);
   });
 
-  test('is there where it is allowed', () => {
+  test('is kept where it is allowed', () => {
     bridge(true);
     write();
     expect(items[0]?.attributes['lk.pii.name']).toBe('Miller');

@@ -19,7 +19,7 @@ describe('options', () => {
     return resolveObserveOptions(options, jobsName);
   }
 
-  test('the defaults record nothing, and know nobody', () => {
+  test('the defaults record no event log and have an unknown agent', () => {
     expect(resolve()).toEqual({
       identity: { agent_name: 'unknown', agent_version: 'unknown' },
       record: { audio: false, transcript: false, traces: true, logs: true },
@@ -43,8 +43,8 @@ describe('options', () => {
         '',
         'livekit',
       ],
-      ['nowhere', {}, {}, undefined, 'unknown'],
-    ])('is taken from %s', (_, options, variables, jobsName, expected) => {
+      ['the default', {}, {}, undefined, 'unknown'],
+    ])('is read from %s', (_, options, variables, jobsName, expected) => {
       expect(resolve(options, { ...variables }, jobsName).identity.agent_name).toBe(expected);
     });
   });
@@ -55,8 +55,8 @@ describe('options', () => {
       ['its argument', { agentVersion: 'argument' }, env, 'argument'],
       ["Talkgauge's variable", {}, env, 'ours'],
       ["LiveKit's variable", {}, { LIVEKIT_AGENT_DEPLOYMENT: 'livekit' }, 'livekit'],
-      ['nowhere', {}, {}, 'unknown'],
-    ])('is taken from %s', (_, options, variables, expected) => {
+      ['the default', {}, {}, 'unknown'],
+    ])('is read from %s', (_, options, variables, expected) => {
       expect(resolve(options, { ...variables }).identity.agent_version).toBe(expected);
     });
   });
@@ -66,7 +66,7 @@ describe('options', () => {
     ['recordTranscripts', 'TALKGAUGE_RECORD_TRANSCRIPTS', false, 'yes', true],
     ['openTelemetry', 'TALKGAUGE_OPEN_TELEMETRY', true, 'off', false],
   ] as const)('%s', (option, variable, argument, text, read) => {
-    test('is taken from its argument, and else from its variable', () => {
+    test('is read from its argument or else from its variable', () => {
       expect(resolve({}, { [variable]: text })[option]).toBe(read);
       expect(resolve({ [option]: argument }, { [variable]: text })[option]).toBe(argument);
     });
@@ -79,13 +79,13 @@ describe('options', () => {
     ['recordTo', true],
     ['recordTranscripts', 'perhaps'],
     ['openTelemetry', 'perhaps'],
-  ])('%s=%j is an error that names it', (option, value) => {
+  ])('%s=%j is an error with the name of the option', (option, value) => {
     expect(() => resolve({ [option]: value })).toThrow(OptionError);
     expect(() => resolve({ [option]: value })).toThrow(new RegExp(`^${option}=`));
   });
 });
 
-describe('demanded redaction', () => {
+describe('required redaction', () => {
   beforeEach(() => void vi.spyOn(console, 'warn').mockImplementation(() => {}));
   afterEach(() => void vi.restoreAllMocks());
 
@@ -96,20 +96,20 @@ describe('demanded redaction', () => {
   const job = (enableRedaction: boolean) => ({ job: { enableRedaction } }) as never;
 
   test.each<[string, object, boolean | undefined, boolean]>([
-    ['the SDK says no', session(false), undefined, false],
-    ['it says yes', session(true), undefined, true],
-    ['the job says yes, whatever the session says', session(false, false), true, true],
-    ['the options say yes, and the flag is not up yet', session(false, true), undefined, true],
-    ['nobody says', session(), undefined, true],
-    ['nobody says of the session, and the job says no', session(), false, true],
-    ['the flag is gone, and the options say no', session(undefined, false), false, false],
-    ['the flag is gone, and the options say something else', session(undefined, 'no'), false, true],
-    ['the flag is of another kind', session('no'), false, true],
-  ])('where %s', (_, given, ofJob, demanded) => {
+    ['the SDK flag is false', session(false), undefined, false],
+    ['the SDK flag is true', session(true), undefined, true],
+    ['the job requires it and the session does not', session(false, false), true, true],
+    ['the options require it and the flag is not set yet', session(false, true), undefined, true],
+    ['neither the session nor the job defines it', session(), undefined, true],
+    ['the session does not define it and the job does not require it', session(), false, true],
+    ['the flag is missing and the options are false', session(undefined, false), false, false],
+    ['the flag is missing and the options are invalid', session(undefined, 'no'), false, true],
+    ['the flag is not a boolean', session('no'), false, true],
+  ])('when %s', (_, given, ofJob, demanded) => {
     expect(isRedactionDemanded(given, ofJob === undefined ? undefined : job(ofJob))).toBe(demanded);
   });
 
-  test('a session of the installed SDK says no, until the SDK has taken its options', () => {
+  test('a session of the installed SDK has the flag false until the SDK has read its options', () => {
     const one = createSession();
     expect(isRedactionDemanded(one, undefined)).toBe(false);
     expect(console.warn).not.toHaveBeenCalled();
@@ -117,7 +117,7 @@ describe('demanded redaction', () => {
     expect(isRedactionDemanded(one, undefined)).toBe(true);
   });
 
-  describe('a recording of events with what was said', () => {
+  describe('an event log with content', () => {
     let folder: string;
     beforeEach(() => {
       folder = mkdtempSync(join(tmpdir(), 'talkgauge-test-'));
@@ -125,7 +125,7 @@ describe('demanded redaction', () => {
     afterEach(() => rmSync(folder, { recursive: true }));
     const heard = { type: 'user_input_transcribed', transcript: 'my name is Ada', isFinal: true } as never;
 
-    test('holds no word of a session from when on redaction is demanded', async () => {
+    test('contains no content of a session from the time redaction is required', async () => {
       const file = join(folder, 'events.jsonl');
       let demanded = false;
       const recording = openEventLog(file, { transcripts: true, withheld: () => demanded });
@@ -141,7 +141,7 @@ describe('demanded redaction', () => {
       expect(lines.map((line) => line.includes('Ada'))).toEqual([true, false]);
     });
 
-    test('holds none where the SDK does not say whether it is', async () => {
+    test('contains no content if the SDK does not define whether redaction is required', async () => {
       const file = join(folder, 'events.jsonl');
       const one = createSession();
       delete (one as unknown as { _redactionEnabled?: boolean })._redactionEnabled;
@@ -157,8 +157,8 @@ describe('demanded redaction', () => {
     });
   });
 
-  describe('content that is allowed in spans and log lines', () => {
-    test('is withheld from when on one of the sessions demands redaction, for good', () => {
+  describe('allowed content in spans and log lines', () => {
+    test('is removed permanently once one of the sessions requires redaction', () => {
       const redaction = new Redaction({ allowPii: true });
       let demanded = false;
       redaction.withhold(() => false);

@@ -18,7 +18,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** What /metrics of this process would show of a series. */
+/** The value of a series on /metrics of this process. */
 const shown = async ({ recorder }: SessionObservation, series: string, labels?: Record<string, string>) =>
   sampleOf(await recorder!.expose('text'), series, labels);
 const metricsEvent = (given: object = {}) => ({
@@ -26,14 +26,14 @@ const metricsEvent = (given: object = {}) => ({
   metrics: llmMetrics(given),
   createdAt: 1,
 });
-/** Emits what the SDK's types would not let pass. */
+/** Emits an event that the SDK's types do not allow. */
 const emit = (session: voice.AgentSession, name: string, event: unknown) =>
   (session as EventEmitter).emit(name, event);
 const listeners = (session: EventEmitter) =>
   Object.fromEntries(sessionEventNames.map((name) => [name, session.listenerCount(name)]));
 
-describe('a session that is observed', () => {
-  test('shows what it did, in the registry of its own process', async () => {
+describe('an observed session', () => {
+  test('is exposed in the registry of its process', async () => {
     const session = createSession();
     const observation = observe(session, undefined, { agentName: 'front-desk', agentVersion: '1.4' });
     await start(session);
@@ -57,7 +57,7 @@ describe('a session that is observed', () => {
     expect(await shown(observation, 'talkgauge_samples_dropped_total')).toBe(0);
   });
 
-  test("adds up to the SDK's own usage", async () => {
+  test('has the same usage as in the SDK', async () => {
     const session = createSession();
     const observation = observe(session);
     await start(session);
@@ -70,7 +70,7 @@ describe('a session that is observed', () => {
     expect(await shown(observation, 'lk_agents_usage_tts_characters_total')).toBe(sum('charactersCount'));
   });
 
-  test('counts once when it is observed twice', async () => {
+  test('is counted once when it is observed twice', async () => {
     const session = createSession();
     const observation = observe(session);
     expect(observe(session)).toBe(observation);
@@ -80,7 +80,7 @@ describe('a session that is observed', () => {
     expect(await shown(observation, 'lk_agents_sessions_active')).toBe(1);
   });
 
-  test('takes its name from its job, unless one is given', async () => {
+  test('has the agent name of its job unless one is given', async () => {
     const ctx = { job: { id: 'job', agentName: 'support' }, addShutdownCallback: vi.fn() };
     const observation = observe(createSession(), ctx as never);
     expect(await shown(observation, 'lk_agents_sessions_active', { agent_name: 'support' })).toBe(0);
@@ -89,7 +89,7 @@ describe('a session that is observed', () => {
     expect(await shown(named, 'lk_agents_sessions_active', { agent_name: 'sales' })).toBe(0);
   });
 
-  test('has its end awaited by the job', async () => {
+  test('is flushed before the job ends', async () => {
     const callbacks: (() => Promise<void>)[] = [];
     const ctx = {
       job: { id: 'job' },
@@ -100,7 +100,7 @@ describe('a session that is observed', () => {
     await expect(callbacks[0]!()).resolves.toBeUndefined();
   });
 
-  test('counts a speech that was interrupted before it was heard', async () => {
+  test('counts a speech interrupted before its playback', async () => {
     const session = createSession({ llm: new FakeLlm({ delay: 300 }) });
     const observation = observe(session);
     await start(session);
@@ -114,7 +114,7 @@ describe('a session that is observed', () => {
     expect(await shown(observation, 'lk_agents_llm_requests_total', { outcome: 'cancelled' })).toBe(1);
   });
 
-  test('counts its tools, and the turn that they belong to', async () => {
+  test('counts its tools and their turn', async () => {
     const session = createSession({ llm: new FakeLlm({ tool: 'book' }) });
     const observation = observe(session);
     const execute = async () => 'done';
@@ -129,7 +129,7 @@ describe('a session that is observed', () => {
     expect(await shown(observation, 'lk_agents_turn_segment_seconds_total')).toBe(0);
   });
 
-  test('bills a voice that cannot stream by its sentences', async () => {
+  test('bills a non-streaming TTS by sentence', async () => {
     const text = 'Good morning to you. How can I help you today?';
     const session = createSession({ llm: new FakeLlm({ text }), tts: new FakeTts({ streaming: false }) });
     const observation = observe(session);
@@ -142,7 +142,7 @@ describe('a session that is observed', () => {
     expect(await shown(observation, 'talkgauge_duplicate_events_total', { type: 'tts_metrics' })).toBe(1);
   });
 
-  test('may be started again after its close: it is another session', async () => {
+  test('is counted as another session when it is started again after its close', async () => {
     const session = createSession();
     const observation = observe(session);
     for (let i = 0; i < 2; i++) {
@@ -157,7 +157,7 @@ describe('a session that is observed', () => {
     expect(await shown(observation, 'lk_agents_sessions_active')).toBe(0);
   });
 
-  test('that runs already is active, in the state that it is in', async () => {
+  test('that already runs is active in its current state', async () => {
     const session = createSession();
     await start(session);
     const observation = observe(session);
@@ -172,7 +172,7 @@ describe('a session that is observed', () => {
     expect(await shown(observation, 'lk_agents_first_response_seconds_count')).toBeUndefined();
   });
 
-  test('shows the states that go on every ten seconds', async () => {
+  test('updates the time in continuing states every ten seconds', async () => {
     vi.useFakeTimers();
     try {
       const session = new EventEmitter() as voice.AgentSession;
@@ -198,7 +198,7 @@ describe('a session that is observed', () => {
 });
 
 describe('the end of an observation', () => {
-  test('takes every listener off', () => {
+  test('removes every listener', () => {
     const session = createSession();
     const before = listeners(session);
     const observation = observe(session);
@@ -209,7 +209,7 @@ describe('the end of an observation', () => {
     expect(listeners(session)).toEqual(before);
   });
 
-  test('leaves what was recorded, and the session is not active for us', async () => {
+  test('keeps the samples, and the session is no longer active', async () => {
     const session = createSession();
     const observation = observe(session);
     await start(session);
@@ -222,7 +222,7 @@ describe('the end of an observation', () => {
     expect(await shown(observation, 'lk_agents_sessions_total')).toBe(0);
   });
 
-  test('is no end for the session: it can be observed again', async () => {
+  test('does not end the session, which can be observed again', async () => {
     const session = createSession();
     observe(session).close();
     const again = observe(session);
@@ -232,7 +232,7 @@ describe('the end of an observation', () => {
   });
 });
 
-describe('what goes wrong', () => {
+describe('an error', () => {
   const throws = (thrown: unknown) =>
     new Proxy(
       {},
@@ -242,7 +242,7 @@ describe('what goes wrong', () => {
         },
       },
     );
-  /** A session on which the fourth listener cannot be set. */
+  /** A session that throws when the fourth listener is added. */
   const refusing = () => {
     const session = new EventEmitter();
     const on = session.on.bind(session);
@@ -257,12 +257,12 @@ describe('what goes wrong', () => {
   test.each<[string, unknown, unknown?, unknown?]>([
     ['no session', undefined],
     ['null', null],
-    ['an object that is no session', {}],
+    ['an object that is not a session', {}],
     ['a number', 5],
     ['a frozen session', Object.freeze(Object.assign(new EventEmitter(), { agentState: 'initializing' }))],
     ['a session that throws', throws(new Error('no'))],
-    ['a session that throws nothing', throws(undefined)],
-    ['a session that throws what has no text', throws(Object.create(null))],
+    ['a session that throws undefined', throws(undefined)],
+    ['a session that throws an object without text', throws(Object.create(null))],
     ['a session that refuses listeners', refusing()],
     ['a context that throws', new EventEmitter(), throws(new Error('no'))],
     [
@@ -274,9 +274,9 @@ describe('what goes wrong', () => {
         },
       },
     ],
-    ['an option that cannot be used', new EventEmitter(), undefined, { agentName: 5 }],
+    ['an invalid option', new EventEmitter(), undefined, { agentName: 5 }],
     ['options that throw', new EventEmitter(), undefined, throws(new Error('no'))],
-  ])('with %s is reported, and never thrown', (_, session, ctx, options) => {
+  ])('with %s is reported and not thrown', (_, session, ctx, options) => {
     const observation = observe(session as never, ctx as never, options as never);
     expect(observation.recorder).toBeUndefined();
     expect(warned.mock.calls).toEqual([[expect.stringMatching(/^talkgauge: the session is not observed: /)]]);
@@ -284,18 +284,18 @@ describe('what goes wrong', () => {
     if (session instanceof EventEmitter) expect(session.eventNames()).toEqual([]);
   });
 
-  test('names the option that cannot be used', () => {
+  test('names the invalid option', () => {
     observe(createSession(), undefined, { recordTranscripts: 'perhaps' as never });
     expect(warned.mock.calls[0]![0]).toBe(
       'talkgauge: the session is not observed: recordTranscripts="perhaps" cannot be used: give true or false, or leave it out.',
     );
   });
 
-  test('options that are null are none', () => {
+  test('null options are ignored', () => {
     expect(observe(createSession(), undefined, null as never).recorder).toBeDefined();
   });
 
-  test('with an event is counted, and the session goes on', async () => {
+  test('in an event is counted, and the session continues', async () => {
     const session = createSession();
     const observation = observe(session);
     await start(session);
@@ -318,7 +318,7 @@ describe('what goes wrong', () => {
     expect(() => emit(session, 'metrics_collected', metricsEvent())).not.toThrow();
   });
 
-  test('in a session that nobody else listens to is an error event that does not throw', async () => {
+  test('event of a session without other listeners does not throw', async () => {
     const session = createSession({ llm: new FakeLlm({ fails: 1 }) });
     const observation = observe(session);
     await start(session);
@@ -329,7 +329,7 @@ describe('what goes wrong', () => {
     expect(await shown(observation, 'lk_agents_llm_requests_total', { outcome: 'error' })).toBe(1);
   });
 
-  test('in the recording costs no metrics', async () => {
+  test('in the event log does not affect metrics', async () => {
     const session = createSession();
     const observation = observe(session, undefined, { recordTo: '/dev/null/recording.jsonl' });
     expect(warned.mock.calls[0]![0]).toMatch(
@@ -340,7 +340,7 @@ describe('what goes wrong', () => {
   });
 });
 
-test('a report that cannot be made costs the session no metrics', async () => {
+test('in the report does not affect the metrics of the session', async () => {
   vi.stubEnv('TALKGAUGE_REPORTS', 's3://calls/reports');
   vi.stubEnv('AWS_ACCESS_KEY_ID', '');
   const session = createSession();

@@ -29,7 +29,7 @@ import { FakeLlm } from './fakes.ts';
 import { llmMetrics } from './sdk-metrics.ts';
 
 const { connect } = Socket.prototype;
-/** The SDK's, which the fakes made. */
+/** The SDK's logger, which the fakes initialised. */
 const logger = () => holder[loggerKey];
 const warnedOf = Symbol.for('talkgauge.privateApis');
 const holder = globalThis as { [key: symbol]: unknown };
@@ -45,8 +45,8 @@ afterEach(() => {
 });
 const warnings = () => warned.mock.calls.map(([text]) => String(text));
 
-/** Takes an API away, uses it twice, and gives what is left of what it was used for. */
-type Case = [api: PrivateApi, what: string, use: () => unknown, left: unknown];
+/** A private API, its missing part, a use without it (called twice), and the remaining result. */
+type Case = [api: PrivateApi, what: string, use: () => unknown, remaining: unknown];
 
 const record = { observations: [] as Observation[] };
 const sink = (one: Observation) => void record.observations.push(one);
@@ -55,7 +55,7 @@ beforeEach(() => {
   record.observations = [];
 });
 
-/** A process that the worker forks, as Node's diagnostics channel tells of it. */
+/** Publishes a process forked by the worker on Node's diagnostics channel. */
 function fork(main: string, sent: object[], received: object[]): void {
   const child = Object.assign(new EventEmitter(), { spawnargs: ['node', main], send: () => true });
   const stop = watchProcesses(sink);
@@ -82,16 +82,16 @@ const telemetry = () =>
   );
 
 const cases: Case[] = [
-  ['redaction', 'the flag is gone', () => isRedactionDemanded({}, undefined), true],
+  ['redaction', 'the flag is missing', () => isRedactionDemanded({}, undefined), true],
   [
     'redaction',
-    'it is a method now',
+    'the flag is a method',
     () => isRedactionDemanded({ _redactionEnabled: () => false }, undefined),
     true,
   ],
   [
     'redaction',
-    'it is gone, and the options say no',
+    'the flag is missing and the options are false',
     () => isRedactionDemanded({ sessionOptions: { recordingOptions: { redaction: false } } }, undefined),
     false,
   ],
@@ -119,7 +119,7 @@ const cases: Case[] = [
   ],
   [
     'processMain',
-    'the channel tells of no process',
+    'the channel publishes no process',
     () => {
       const stop = watchProcesses(sink);
       forks.publish({});
@@ -129,7 +129,7 @@ const cases: Case[] = [
   ],
   [
     'processMessages',
-    'a job begins by another message',
+    'a job starts with another message',
     () => {
       fork(jobMain, [{ case: 'initializeRequest' }, { case: 'runJob' }], [{ case: 'initializeResponse' }]);
       return jobsSeen();
@@ -138,7 +138,7 @@ const cases: Case[] = [
   ],
   [
     'processMessages',
-    'a process says by another one that it is ready',
+    'a process is ready with another message',
     () => {
       fork(jobMain, [{ case: 'startJobRequest' }], [{ case: 'ready' }]);
       return metricsOf();
@@ -147,7 +147,7 @@ const cases: Case[] = [
   ],
   [
     'processMessages',
-    'they are no objects',
+    'messages are not objects',
     () => {
       fork(jobMain, ['initialize' as never, null as never], [null as never, 'ready' as never]);
       return jobsSeen();
@@ -156,18 +156,18 @@ const cases: Case[] = [
   ],
   [
     'server',
-    'it runs by another method',
+    'the server runs with another method',
     () => {
       class AgentServer {}
-      onServer({ AgentServer } as unknown as Sdk, async () => expect.fail('it was told of'))();
+      onServer({ AgentServer } as unknown as Sdk, async () => expect.fail('unexpected call'))();
       return Object.getOwnPropertyNames(AgentServer.prototype);
     },
     ['constructor'],
   ],
-  ['server', 'there is none', () => onServer({} as Sdk, async () => {})(), undefined],
+  ['server', 'the class is missing', () => onServer({} as Sdk, async () => {})(), undefined],
   [
     'server',
-    'it tells nothing',
+    'the server emits nothing',
     () => {
       followServer({} as never, { sink, onName: () => {} })();
       return metricsOf();
@@ -176,7 +176,7 @@ const cases: Case[] = [
   ],
   [
     'shutdownCallbacks',
-    'a job keeps them elsewhere',
+    'a job stores them elsewhere',
     () => {
       const one = Object.assign(job(), { _otelMetadata: () => ({}) });
       const { addShutdownCallback } = one;
@@ -187,17 +187,17 @@ const cases: Case[] = [
   ],
   [
     'uploadMetadata',
-    'a job makes it elsewhere',
+    'a job creates it elsewhere',
     () => {
       const one = job();
-      addUploadAttributes(one, () => ({ mark: true }));
+      addUploadAttributes(one, () => ({ observed: true }));
       return Object.keys(one);
     },
     ['job', 'addShutdownCallback'],
   ],
   [
     'turnContext',
-    'a speech has none',
+    'a speech has no turn context',
     () => {
       const exemplars = new Exemplars();
       exemplars.speechCreated({ id: 's' } as never);
@@ -207,7 +207,7 @@ const cases: Case[] = [
   ],
   [
     'loggerStream',
-    'the logger writes otherwise',
+    'the logger writes differently',
     () => {
       const lines: object[] = [];
       const sdks = logger();
@@ -226,7 +226,7 @@ const cases: Case[] = [
   ],
   [
     'spanProcessors',
-    "the user's provider is of another kind",
+    "the user's provider has another type",
     () => {
       trace.setGlobalTracerProvider({ getTracer: () => expect.fail('it is not used') });
       try {
@@ -239,7 +239,7 @@ const cases: Case[] = [
   ],
   [
     'inferenceRunner',
-    'runners are registered otherwise',
+    'runners are registered differently',
     () => {
       const renamed = { addRunner: () => {} };
       startNoInferenceProcess(renamed);
@@ -247,7 +247,7 @@ const cases: Case[] = [
     },
     ['addRunner'],
   ],
-  ['inferenceRunner', 'there is none', () => startNoInferenceProcess(undefined), undefined],
+  ['inferenceRunner', 'the class is missing', () => startNoInferenceProcess(undefined), undefined],
   [
     'adapterLabels',
     'an adapter has another label',
@@ -259,9 +259,9 @@ const cases: Case[] = [
       const adapters = watchForUnknownAdapters(session);
       await vi.waitFor(() => expect([...adapters]).toEqual(['livekit.Fallback']));
       record.observations = [];
-      const feed = new SessionListener({ sink, duplicates: new DuplicateDetection(false), adapters });
+      const listener = new SessionListener({ sink, duplicates: new DuplicateDetection(false), adapters });
       for (const label of ['acme.LLM', 'livekit.Fallback']) {
-        feed.event('metrics_collected', {
+        listener.event('metrics_collected', {
           type: 'metrics_collected',
           metrics: llmMetrics({ label, requestId: label }),
           createdAt: 1,
@@ -275,7 +275,7 @@ const cases: Case[] = [
   ],
   [
     'socketDescriptor',
-    'a socket does not tell its own',
+    'a socket does not expose its descriptor',
     async () => {
       const { server, recorder } = await startRelay();
       vi.spyOn(Socket.prototype, 'connect').mockImplementation(function (this: Socket, ...args: unknown[]) {
@@ -304,10 +304,10 @@ const cases: Case[] = [
   ],
 ];
 
-describe.each(cases)('%s: %s', (api, _, use, left) => {
-  test('costs what the table says, throws nothing, and is warned about once', async () => {
-    expect(await use()).toEqual(left);
-    expect(await use()).toEqual(left);
+describe.each(cases)('%s: %s', (api, _, use, remaining) => {
+  test('loses only the documented feature, throws nothing and logs one warning', async () => {
+    expect(await use()).toEqual(remaining);
+    expect(await use()).toEqual(remaining);
     const { lost } = privateApis[api];
     expect(warnings()).toHaveLength(1);
     expect(warnings()[0]).toContain(lost.replaceAll('`', ''));
@@ -317,7 +317,7 @@ describe.each(cases)('%s: %s', (api, _, use, left) => {
   });
 });
 
-test("a simulated worker registers none of the SDK's runners, for which it would start a process", () => {
+test("a simulated worker registers none of the SDK's runners, which would start a process", () => {
   const { registerRunner } = InferenceRunner;
   const before = { ...InferenceRunner.registeredRunners };
   try {
@@ -330,28 +330,28 @@ test("a simulated worker registers none of the SDK's runners, for which it would
   }
 });
 
-test("what is registered with OpenTelemetry's API stays, also where it cannot be seen", () => {
-  const said: string[] = [];
+test("a provider registered with OpenTelemetry's API is kept, even if it is not accessible", () => {
+  const logged: string[] = [];
   const users = { getMeter: () => expect.fail('it is not used') } as unknown as MeterProvider;
   vi.spyOn(metrics, 'setGlobalMeterProvider').mockReturnValue(false);
-  expect(registerMeterProvider(users, (message) => said.push(message))).toBeUndefined();
-  expect(said).toEqual([expect.stringContaining('OpenTelemetry metrics are not on /metrics')]);
+  expect(registerMeterProvider(users, (message) => logged.push(message))).toBeUndefined();
+  expect(logged).toEqual([expect.stringContaining('OpenTelemetry metrics are not on /metrics')]);
 });
 
 test.each([
   [0, 'unknown'],
   [400, 'bad_output'],
   [429, 'no_capacity'],
-])('an error of egress with another text, of status %i, has the code %s', (status, code) => {
-  expect(egressError('it went wrong in words that nobody knows', status).code).toBe(code);
+])('an egress error with another text and the status %i has the code %s', (status, code) => {
+  expect(egressError('an unknown error message', status).code).toBe(code);
 });
 
-test('each of them is taken away above', () => {
-  const taken = new Set<PrivateApi>([...cases.map(([api]) => api), 'apiGlobals', 'egressTexts']);
-  expect([...taken].sort()).toEqual(Object.keys(privateApis).sort());
+test('every private API has a case above', () => {
+  const covered = new Set<PrivateApi>([...cases.map(([api]) => api), 'apiGlobals', 'egressTexts']);
+  expect([...covered].sort()).toEqual(Object.keys(privateApis).sort());
 });
 
-test('the documentation lists them all, as they are here', () => {
+test('the documentation lists all private APIs', () => {
   const page = readFileSync(join(import.meta.dirname, '../../../docs/private-apis.md'), 'utf8');
   const rows = Object.values(privateApis).map(({ name, use, lost }) => `| ${name} | ${use} | ${lost} |`);
   expect(

@@ -25,7 +25,7 @@ afterEach(async () => {
   }
 });
 
-/** Forks one of the processes beside this file. */
+/** Forks one of the scripts in ./processes. */
 function start(name: 'job_proc_lazy_main' | 'inference_proc_lazy_main' | 'other'): ChildProcess {
   const child = fork(join(import.meta.dirname, 'processes', `${name}.mjs`));
   children.push(child);
@@ -51,7 +51,7 @@ const exits = () =>
     .filter(({ metric, value }) => metric === 'lk_agents_job_exits_total' && value > 0)
     .map(({ labels }) => labels.outcome);
 
-test('before the first process there are none, on this host, and none has ended', () => {
+test('process and job series are 0 for this host before the first process', () => {
   const labelsOf = (name: MetricName) =>
     observations.filter(({ metric, value }) => metric === name && value === 0).map(({ labels }) => labels);
   expect(labelsOf('lk_agents_child_process_count')).toEqual([{ nodename: hostname() }]);
@@ -61,7 +61,7 @@ test('before the first process there are none, on this host, and none has ended'
   expect(observations).toHaveLength(5);
 });
 
-test('a job is active from its start to its end, and its process took a while to be ready', async () => {
+test('a job is active from its start to its end, and the start-up time of its process is measured', async () => {
   const child = start('job_proc_lazy_main');
   await initialize(child);
   expect(shown()).toEqual([1, 0]);
@@ -84,7 +84,7 @@ describe('a job', () => {
     return child;
   };
 
-  test('whose entry function threw has crashed, though it exits with 0', async () => {
+  test('with an entry function that threw has crashed, although it exits with 0', async () => {
     await end(await run(), { case: 'throw' });
     expect(exits()).toEqual(['crashed']);
   });
@@ -94,7 +94,7 @@ describe('a job', () => {
     expect(exits()).toEqual(['crashed']);
   });
 
-  test('that was killed was killed, and is not active any more', async () => {
+  test('that was killed is counted as killed and is no longer active', async () => {
     const child = await run();
     child.kill('SIGKILL');
     await once(child, 'exit');
@@ -102,7 +102,7 @@ describe('a job', () => {
     expect(shown()).toEqual([0, 0]);
   });
 
-  test('that never began did not end', async () => {
+  test('that never started is not counted as ended', async () => {
     const child = start('job_proc_lazy_main');
     await initialize(child);
     await end(child, { case: 'end' });
@@ -111,7 +111,7 @@ describe('a job', () => {
   });
 });
 
-test('a process for inference is counted, and has no job', async () => {
+test('an inference process is counted without a job', async () => {
   const child = start('inference_proc_lazy_main');
   await initialize(child);
   expect(shown()).toEqual([1, 0]);
@@ -121,7 +121,7 @@ test('a process for inference is counted, and has no job', async () => {
   expect(exits()).toEqual([]);
 });
 
-test("a program's own processes are its own business", async () => {
+test('other processes of the program are ignored', async () => {
   const child = start('other');
   const { send } = child;
   await initialize(child);
@@ -130,7 +130,7 @@ test("a program's own processes are its own business", async () => {
   await end(child, { case: 'end' });
 });
 
-test('processes that are forked after the end of watching are not seen', async () => {
+test('processes forked after the stop are ignored', async () => {
   stop();
   await initialize(start('job_proc_lazy_main'));
   expect(shown()).toEqual([0, 0]);

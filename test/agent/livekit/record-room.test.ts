@@ -20,7 +20,7 @@ afterEach(async () => {
 });
 
 let jobs = 0;
-/** A job as the SDK hands it to an entry function, as far as a recording needs it. */
+/** A job context of an entry function with the fields that a recording needs. */
 function createJob(given: object = {}) {
   jobs += 1;
   const callbacks: (() => Promise<void>)[] = [];
@@ -31,7 +31,7 @@ function createJob(given: object = {}) {
   } as unknown as Exclude<Parameters<typeof recordRoom>[0], string>;
   return { ctx, end: () => Promise.all(callbacks.map((callback) => callback())) };
 }
-const noted = (ctx: { job: { id: string } }) => processState().recordings.of(ctx.job.id).all;
+const recordingsOf = (ctx: { job: { id: string } }) => processState().recordings.of(ctx.job.id).all;
 const shown = async (series: string, labels?: Record<string, string>) =>
   sampleOf((await processState().recorder?.expose('text')) ?? '', series, labels);
 
@@ -49,7 +49,7 @@ test('a room is recorded on the server of its job until the job ends', async () 
   expect(warned).not.toHaveBeenCalled();
 });
 
-test('one that its user stops is counted once', async () => {
+test('a recording stopped by the user is counted once', async () => {
   const { ctx, end } = createJob();
   const recording = recordRoom(ctx, { audioOnly: false });
   expect(await recording.stop()).toMatchObject({ status: 'complete', durationSeconds: 12.5 });
@@ -59,15 +59,15 @@ test('one that its user stops is counted once', async () => {
 });
 
 describe('the report of the job', () => {
-  test('reports it as soon as it is asked for, and waits for its end', async () => {
+  test('contains the recording from its request and waits for its end', async () => {
     const { ctx, end } = createJob();
     recordRoom(ctx);
-    const [asked] = noted(ctx);
+    const [asked] = recordingsOf(ctx);
     expect(asked).toEqual({ kind: 'egress', id: asked?.id, status: 'active', audioOnly: true });
     const settled = processState().recordings.of(ctx.job.id).settled(60_000);
     await end();
     await settled;
-    expect(noted(ctx)).toEqual([
+    expect(recordingsOf(ctx)).toEqual([
       {
         kind: 'egress',
         id: asked?.id,
@@ -83,7 +83,7 @@ describe('the report of the job', () => {
     ]);
   });
 
-  test('reports why there is none, and waits for nothing', async () => {
+  test('contains the reason of a missing recording without waiting', async () => {
     livekit.answer('StartRoomCompositeEgress', {
       status: 404,
       code: 'not_found',
@@ -92,24 +92,24 @@ describe('the report of the job', () => {
     const { ctx } = createJob();
     const { error } = await recordRoom(ctx).started;
     await processState().recordings.of(ctx.job.id).settled(60_000);
-    expect(noted(ctx)).toMatchObject([
+    expect(recordingsOf(ctx)).toMatchObject([
       { status: 'failed', error: { code: 'room_not_found', message: error?.message } },
     ]);
   });
 
-  test('reports each recording of a job', async () => {
+  test('contains each recording of a job', async () => {
     const { ctx, end } = createJob();
     recordRoom(ctx);
     recordRoom(ctx, { audioOnly: false });
     await end();
-    expect(noted(ctx).map(({ audioOnly, status }) => [audioOnly, status])).toEqual([
+    expect(recordingsOf(ctx).map(({ audioOnly, status }) => [audioOnly, status])).toEqual([
       [true, 'saved'],
       [false, 'saved'],
     ]);
   });
 });
 
-test('outside a job a room is recorded by its name, until it is stopped', async () => {
+test('outside a job a room is recorded by name until it is stopped', async () => {
   const recording = recordRoom('call-7', { url: livekit.url, apiKey, apiSecret });
   expect(await recording.started).toMatchObject({ status: 'active' });
   expect(livekit.asked().toJson()).toMatchObject({
@@ -119,8 +119,8 @@ test('outside a job a room is recorded by its name, until it is stopped', async 
   expect(await recording.stop()).toMatchObject({ status: 'complete' });
 });
 
-describe('a recording that cannot be', () => {
-  test('for its options says which, and is counted', async () => {
+describe('an impossible recording', () => {
+  test('with an invalid option is counted and reported with the option', async () => {
     const { ctx, end } = createJob();
     const recording = recordRoom(ctx, { output: { s3: { bucket: '' } } });
     const { status, error } = await recording.started;
@@ -139,12 +139,12 @@ describe('a recording that cannot be', () => {
     ]);
   });
 
-  test.each([undefined, null, {}, 7])('for it is no job (%o) throws nothing', async (where) => {
+  test.each([undefined, null, {}, 7])('without a job (%o) does not throw', async (where) => {
     const { status, error } = await recordRoom(where as never).started;
     expect([status, error?.code]).toEqual(['not_started', 'bad_option']);
   });
 
-  test('does not reach the call when reporting it fails', async () => {
+  test('does not affect the call when its reporting fails', async () => {
     const { ctx } = createJob();
     processState().recordings.of = () =>
       ({
@@ -157,24 +157,24 @@ describe('a recording that cannot be', () => {
   });
 });
 
-describe('where samples cannot be counted', () => {
+describe('when samples cannot be recorded', () => {
   const file = '/nowhere/prices.json';
   beforeEach(() => vi.stubEnv('TALKGAUGE_PRICES', file));
   const uncounted = expect.stringMatching(
     /^talkgauge: the room's recording is not counted: .*\/nowhere\/prices\.json/,
   );
 
-  test('a room is recorded all the same, and the report reports it', async () => {
+  test('a room is still recorded and included in the report', async () => {
     const { ctx, end } = createJob();
     const recording = recordRoom(ctx);
     expect(await recording.started).toMatchObject({ status: 'active', egressId: 'EG_1' });
     await end();
     expect(await recording.stop()).toMatchObject({ status: 'complete' });
-    expect(noted(ctx)).toMatchObject([{ status: 'saved', duration: 12.5 }]);
+    expect(recordingsOf(ctx)).toMatchObject([{ status: 'saved', duration: 12.5 }]);
     expect(warned.mock.calls).toEqual([[uncounted]]);
   });
 
-  test('an option that cannot be used throws nothing, either', async () => {
+  test('an invalid option does not throw either', async () => {
     const { ctx } = createJob();
     const { status, error } = await recordRoom(ctx, { output: { s3: { bucket: '' } } }).started;
     expect([status, error?.code]).toEqual(['not_started', 'bad_option']);
@@ -182,7 +182,7 @@ describe('where samples cannot be counted', () => {
   });
 });
 
-test('a job that takes no callback for its end is not recorded: nobody would stop it', async () => {
+test('a job without shutdown callbacks is not recorded, because the recording would not stop', async () => {
   const { ctx } = createJob();
   ctx.addShutdownCallback = () => {
     throw new Error('the job is over');
@@ -191,7 +191,7 @@ test('a job that takes no callback for its end is not recorded: nobody would sto
   expect(livekit.calls).toEqual([]);
 });
 
-describe('nobody is asked', () => {
+describe('no request is sent', () => {
   const off = async (ctx: Parameters<typeof recordRoom>[0], reason: string) => {
     const recording = recordRoom(ctx);
     expect(await recording.started).toEqual({ status: 'off' });
@@ -201,31 +201,31 @@ describe('nobody is asked', () => {
     expect(await shown('lk_agents_recordings_total')).toBe(0);
   };
 
-  test('where the environment switches audio off', async () => {
+  test('if the environment switches audio off', async () => {
     vi.stubEnv('TALKGAUGE_RECORD', 'traces,transcript');
     const { ctx } = createJob();
     await off(ctx, 'the switch audio is off; add it to TALKGAUGE_RECORD, or to { record } of observe()');
-    expect(noted(ctx)).toMatchObject([{ kind: 'egress', status: 'off' }]);
+    expect(recordingsOf(ctx)).toMatchObject([{ kind: 'egress', status: 'off' }]);
   });
 
-  test('where the session does', async () => {
+  test('if the session switches audio off', async () => {
     const { ctx } = createJob();
     observe(createSession(), ctx as never, { record: { audio: false } });
     await off(ctx, 'the switch audio is off; add it to TALKGAUGE_RECORD, or to { record } of observe()');
   });
 
-  test('where LiveKit demands redaction', async () => {
+  test('if LiveKit requires redaction', async () => {
     const { ctx } = createJob({ enableRedaction: true });
     await off(ctx, 'LiveKit demands redaction for this job, and sound cannot be redacted');
   });
 
-  test('where there is no room, in console mode', async () => {
+  test('without a room in console mode', async () => {
     const { ctx } = createJob();
     await off({ ...ctx, isFakeJob: true }, 'in console mode there is none');
   });
 });
 
-test('a session that says nothing of audio does not forbid it, and names the agent', async () => {
+test('a session without an audio setting allows the recording and provides the agent name', async () => {
   const { ctx, end } = createJob();
   observe(createSession(), ctx as never, {
     agentName: 'support',

@@ -28,19 +28,19 @@ describe('a recovered report', () => {
   const head = { session: 's', agentName: 'a', agentVersion: '1', traceIds: [] };
   const content = { transcript: false, allowPii: false, redaction: false };
 
-  test('a journal with nothing but its beginning is a report', async () => {
+  test('a journal with only its first line becomes a report', async () => {
     const { report } = await recover(`${JSON.stringify({ head, content, events: true, line: 1 })}\n`);
     expect(report).toMatchObject({ session: 's', closeReason: 'crashed' });
   });
 
   test.each(['', '\n', '{"head":', 'null\n', '{}\n', '{"head":{"session":"s"}}\n'])(
-    'a file that holds %j is no journal',
+    'a file with the content %j is an invalid journal',
     async (text) => {
       await expect(recover(text)).rejects.toThrow(InvalidJournalError);
     },
   );
 
-  test('a file that cannot be read may be a journal', async () => {
+  test('an unreadable file is not treated as an invalid journal', async () => {
     await expect(recoverReport(folder, derivation)).rejects.toMatchObject({ code: 'EISDIR' });
     await expect(recoverReport(join(folder, 'b'), derivation)).rejects.toMatchObject({ code: 'ENOENT' });
   });
@@ -48,11 +48,11 @@ describe('a recovered report', () => {
 
 describe('records of recovered reports', () => {
   let backend: Backend;
-  let said: string[];
+  let logged: string[];
   let counted: Record<string, number>;
   beforeEach(async () => {
     backend = await openBackend();
-    said = [];
+    logged = [];
     counted = {};
   });
   afterEach(() => backend.close());
@@ -65,10 +65,10 @@ describe('records of recovered reports', () => {
       counted[name] = (counted[name] ?? 0) + value;
     };
     const settings = { ...resolveTelemetry(given), flushDeadlineMs };
-    return new RecoveredRecords({ settings, sink, log: (message) => void said.push(message) });
+    return new RecoveredRecords({ settings, sink, log: (message) => void logged.push(message) });
   }
 
-  /** The report of a job, named so, that has died. */
+  /** Creates the report of a crashed job with this id. */
   function dead(jobId: string) {
     const head = {
       jobId,
@@ -84,7 +84,7 @@ describe('records of recovered reports', () => {
     return draft.report({ at: 2000, derivation: new CostDerivation(new PriceBook()), recordings: [] });
   }
 
-  test('each report is reported with its agent', async () => {
+  test('each report is logged with its agent', async () => {
     const telling = records();
     telling.emit({ report: dead('AJ_1'), logs: true }, '/reports/1.json');
     telling.emit({ report: dead('AJ_2'), logs: true }, 's3://calls/2.json');
@@ -103,27 +103,27 @@ describe('records of recovered reports', () => {
     expect(counted).toEqual({ talkgauge_log_records_exported_total: 2 });
   });
 
-  test('nothing is reported a session whose log is switched off, nor where there is no backend', async () => {
+  test('nothing is logged for a session with logs switched off or without a backend', async () => {
     const off = records();
     off.emit({ report: dead('AJ_1'), logs: false }, '/reports/1.json');
     await off.close();
     const nowhere = records({});
     nowhere.emit({ report: dead('AJ_1'), logs: true }, '/reports/1.json');
     await nowhere.close();
-    expect([backend.paths, said, counted]).toEqual([[], [], {}]);
+    expect([backend.paths, logged, counted]).toEqual([[], [], {}]);
   });
 
-  test('a backend that refuses is warned of once, and what it does not take is counted', async () => {
+  test('a backend that refuses is warned about once, and refused records are counted', async () => {
     backend.behave('refusing');
     const telling = records();
     telling.emit({ report: dead('AJ_1'), logs: true }, '/reports/1.json');
     await until(() => expect(counted).toEqual({ 'talkgauge_log_records_dropped_total export_failed': 1 }));
     telling.emit({ report: dead('AJ_2'), logs: true }, '/reports/2.json');
     await until(() => expect(counted).toEqual({ 'talkgauge_log_records_dropped_total export_failed': 2 }));
-    expect(said).toEqual([expect.stringMatching(/^a recovered report has no log record: /)]);
+    expect(logged).toEqual([expect.stringMatching(/^a recovered report has no log record: /)]);
   });
 
-  test('one that hangs is given up', async () => {
+  test('a backend that hangs times out', async () => {
     backend.behave('hanging');
     const telling = records({ endpoint: backend.url }, 200);
     telling.emit({ report: dead('AJ_1'), logs: true }, '/reports/1.json');

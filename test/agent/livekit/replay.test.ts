@@ -8,7 +8,7 @@ import type { Observation } from '../../../src/catalogue/observation.ts';
 import { start, valuesOf } from './call.ts';
 import { llmMetrics, ttsMetrics } from './sdk-metrics.ts';
 
-/** Replays lines (or an input of its own) and tells what came of it. */
+/** Replays lines or a stream and returns the result. */
 async function replayed(lines: readonly string[] | Readable) {
   const observations: Observation[] = [];
   const problems: [line: number, problem: string][] = [];
@@ -26,7 +26,7 @@ const answered = (given: object = {}, rest: object = {}) =>
   line('metrics_collected', { metrics: llmMetrics(given) }, rest);
 const requests = 'lk_agents_llm_requests_total';
 
-test('a recording is replayed as it was seen', async () => {
+test('an event log is replayed in order', async () => {
   const file = join(import.meta.dirname, '../../fixtures/sdk-events.jsonl');
   const { observations, problems, summary } = await replayed(createReadStream(file));
   expect(summary).toEqual({ events: 267, skipped: 0 });
@@ -36,21 +36,25 @@ test('a recording is replayed as it was seen', async () => {
 
 describe('a malformed line', () => {
   test.each<[string, string, string]>([
-    ['no JSON', 'oops', 'not JSON'],
+    ['invalid JSON', 'oops', 'not JSON'],
     ['half a line', answered().slice(0, 90), 'not JSON'],
     ['null', 'null', 'no event'],
     ['a number', '5', 'no event'],
     ['a list', '[]', 'no event'],
     ['no event', '{"session":"a","payload":{}}', 'no event'],
-    ['an event that is no text', '{"event":5,"payload":{}}', 'no event'],
+    ['an event name that is not a string', '{"event":5,"payload":{}}', 'no event'],
     ['no payload', '{"event":"close"}', 'no payload'],
-    ['a payload that is null', '{"event":"close","payload":null}', 'no payload'],
-    ['a payload that is a text', '{"event":"close","payload":"x"}', 'no payload'],
+    ['a null payload', '{"event":"close","payload":null}', 'no payload'],
+    ['a string as payload', '{"event":"close","payload":"x"}', 'no payload'],
     ['an unknown event', '{"event":"telepathy","payload":{}}', 'unknown event "telepathy"'],
-    ['an event of every object', '{"event":"constructor","payload":{}}', 'unknown event "constructor"'],
-    ['an event by another name', '{"event":"__proto__","payload":{}}', 'unknown event "__proto__"'],
+    [
+      'an event named like an Object.prototype property',
+      '{"event":"constructor","payload":{}}',
+      'unknown event "constructor"',
+    ],
+    ['an event named __proto__', '{"event":"__proto__","payload":{}}', 'unknown event "__proto__"'],
   ])(
-    '(%s) is named by its number and skipped, and the others are replayed',
+    '(%s) is reported with its number and skipped, and the others are replayed',
     async (_, malformed, problem) => {
       const { observations, problems, summary } = await replayed([
         answered(),
@@ -64,7 +68,7 @@ describe('a malformed line', () => {
     },
   );
 
-  test('of an event that is not shaped as the SDK shapes it is skipped', async () => {
+  test('with an event of an invalid shape is skipped', async () => {
     const { problems, summary } = await replayed([line('metrics_collected'), line('error'), answered()]);
     expect(problems.map(([number]) => number)).toEqual([1, 2]);
     expect(summary).toEqual({ events: 1, skipped: 2 });
@@ -75,7 +79,7 @@ describe('a malformed line', () => {
     expect(problems[0]![1].length).toBeLessThan(100);
   });
 
-  test('that is too long to be an event is skipped', async () => {
+  test('beyond the length limit is skipped', async () => {
     const long = Readable.from(
       (function* () {
         yield '{"event":"';
@@ -94,8 +98,11 @@ describe('reads', () => {
     ['CRLF', [`${answered()}\r`, `${answered({ requestId: 'b' })}\r`, '']],
     ['a byte order mark', [`\uFEFF${answered()}`, answered({ requestId: 'b' })]],
     ['blanks around a line', [`  ${answered()}\t`, answered({ requestId: 'b' })]],
-    ['a last line without an end', [answered(), answered({ requestId: 'b' })]],
-    ['a text with a line separator in it', [answered({ note: 'a\u2028b' }), answered({ requestId: 'b' })]],
+    ['a last line without a line break', [answered(), answered({ requestId: 'b' })]],
+    [
+      'a string that contains a line separator',
+      [answered({ note: 'a\u2028b' }), answered({ requestId: 'b' })],
+    ],
   ])('%s', async (_, lines) => {
     const { problems, summary } = await replayed(lines);
     expect(problems).toEqual([]);
@@ -110,14 +117,14 @@ describe('reads', () => {
     });
   });
 
-  test('no file that is not there: that is an error, and not the end of the program', async () => {
+  test('a missing file as an error without a crash', async () => {
     await expect(replayed(createReadStream(join(import.meta.dirname, 'missing.jsonl')))).rejects.toThrow(
       'ENOENT',
     );
   });
 
-  test('a stream of 30 MB without holding it', async () => {
-    // An empty request id names nothing: each line counts.
+  test('a stream of 30 MB without buffering it', async () => {
+    // An empty request id is not deduplicated, so each line counts.
     const text = `${answered().replace(/"requestId":"[^"]*"/, '"requestId":""')}\n`;
     const count = Math.ceil((30 * 1024 * 1024) / text.length);
     let made = 0;
@@ -139,26 +146,26 @@ describe('reads', () => {
       onProblem: (number, problem) => expect.fail(`line ${number}: ${problem}`),
     });
     expect(read).toBe(count);
-    // Never more lines than fill the stream's own buffer.
+    // At most the lines that fit into the stream's buffer.
     expect(ahead * text.length).toBeLessThan(1024 * 1024);
   });
 });
 
 describe('sessions', () => {
-  test('of one recording are distinguished', async () => {
-    // An adapter's own event, told by another label, repeats within a session alone.
+  test('of one event log are distinguished', async () => {
+    // An adapter's own event with another label is a duplicate only within a session.
     const lines = ['a', 'b'].map((session) => answered({ label: `${session}.LLM` }, { session }));
     const { observations } = await replayed(lines);
     expect(valuesOf(observations, requests)).toEqual([1, 1]);
   });
 
-  test('without a name are one', async () => {
+  test('without an id are one session', async () => {
     const lines = ['a', 'b'].map((label) => answered({ label: `${label}.LLM` }, { session: undefined }));
     const { observations } = await replayed(lines);
     expect(valuesOf(observations, requests)).toEqual([1]);
   });
 
-  test('that begin again after their close are others', async () => {
+  test('that start again after their close are new sessions', async () => {
     const state = line('agent_state_changed', { newState: 'listening' });
     const close = line('close', { reason: 'user_initiated' });
     const { observations } = await replayed([state, close, state, close]);
@@ -166,13 +173,13 @@ describe('sessions', () => {
     expect(valuesOf(observations, 'lk_agents_sessions_total')).toEqual([1, 1]);
   });
 
-  test('that were cut off in the recording keep nothing back', async () => {
+  test('that are truncated in the event log leave no pending events', async () => {
     const metrics = ttsMetrics({ streamed: true });
     const { observations } = await replayed([line('metrics_collected', { metrics })]);
     expect(valuesOf(observations, 'lk_agents_tts_requests_total')).toEqual([1]);
   });
 
-  test('that shared an instance count its events once: the recording says who did not', async () => {
+  test('that shared a model count its events once, according to the event log', async () => {
     const lines = [answered({}, { session: 'a' }), answered({}, { session: 'b', repeated: true })];
     const { observations } = await replayed(lines);
     expect(valuesOf(observations, requests)).toEqual([1]);
@@ -193,17 +200,17 @@ describe('a session report', () => {
       ...given,
     });
 
-  test('has its events replayed, and says whose they are', async () => {
+  test('has its events replayed with their agent', async () => {
     const about: unknown[] = [];
     const problems: string[] = [];
     const summary = await replay({
       input: Readable.from([Buffer.from(`${report()}\n${answered()}`)]),
-      sink: (_, whose) => about.push(whose?.agentName),
+      sink: (_, identity) => about.push(identity?.agentName),
       onProblem: (_, problem) => problems.push(problem),
     });
     expect(summary).toEqual({ events: 4, skipped: 1 });
     expect(problems).toEqual(['unknown event "telepathy"']);
-    // The line that follows is of nobody's report.
+    // The following line belongs to no report.
     expect(new Set(about)).toEqual(new Set(['front-desk', undefined]));
   });
 
@@ -226,7 +233,7 @@ describe('a session report', () => {
 });
 
 describe('lines of the input', () => {
-  /** The lines of these pieces of a stream. */
+  /** The lines of a stream with these chunks. */
   async function lines(pieces: readonly (string | Buffer)[]): Promise<(string | undefined)[]> {
     const found: (string | undefined)[] = [];
     for await (const line of linesOf(Readable.from(pieces, { objectMode: false }))) found.push(line);
@@ -234,10 +241,10 @@ describe('lines of the input', () => {
   }
 
   test.each([
-    ['a stream that ends with a line', ['one\ntwo\n'], ['one', 'two']],
-    ['a stream that ends without one', ['one\ntwo'], ['one', 'two']],
+    ['a stream that ends with a line break', ['one\ntwo\n'], ['one', 'two']],
+    ['a stream that ends without a line break', ['one\ntwo'], ['one', 'two']],
     ['CRLF', ['one\r\ntwo\r\n'], ['one', 'two']],
-    ['CRLF that is torn apart', ['one\r', '\ntwo\r', '\n'], ['one', 'two']],
+    ['CRLF split over two chunks', ['one\r', '\ntwo\r', '\n'], ['one', 'two']],
     ['empty lines', ['\n\none\n'], ['', '', 'one']],
     ['an empty stream', [], []],
     [
@@ -247,7 +254,7 @@ describe('lines of the input', () => {
     ],
   ])('%s', async (_, pieces, expected) => expect(await lines(pieces)).toEqual(expected));
 
-  test('however a stream is cut, in the middle of a character too, the lines are the same', async () => {
+  test('chunk boundaries, also within a character, do not affect the lines', async () => {
     const text = 'naïve\n😀 emoji\r\n\nlast';
     const bytes = Buffer.from(text);
     await fc.assert(
@@ -264,7 +271,7 @@ describe('lines of the input', () => {
     );
   });
 
-  test('a line of 16 Mi characters is read, a longer one is not kept, and the next is read again', async () => {
+  test('a line of 16 Mi characters is read, a longer one is skipped, and the next one is read', async () => {
     const mebi = 'x'.repeat(1024 * 1024);
     const [longest, tooLong, next] = await lines([
       ...Array<string>(16).fill(mebi),

@@ -34,7 +34,7 @@ export const sttMetrics = (given: Partial<metrics.STTMetrics> = {}): metrics.STT
   ...given,
 });
 
-/** A synthesis of a TTS that cannot stream: it is counted at once, since nothing can have told of it before. */
+/** A synthesis of a non-streaming TTS: it is counted immediately, because no other event can have reported it. */
 export const ttsMetrics = (given: Partial<metrics.TTSMetrics> = {}): metrics.TTSMetrics => ({
   type: 'tts_metrics',
   label: 'acme.TTS',

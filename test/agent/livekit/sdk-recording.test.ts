@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { moveSdkRecording } from '../../../src/agent/livekit/sdk-recording.ts';
 
-/** Whether the folder is on another disk, and what copying to it waits for. */
+/** Whether the folder is on another disk, and a promise that delays copying to it. */
 const disk = vi.hoisted(() => ({ other: false, copying: Promise.resolve() }));
 vi.mock('node:fs/promises', async (original) => {
   const fs = await original<typeof import('node:fs/promises')>();
@@ -51,14 +51,14 @@ const startedAt = 1_700_000_000_000;
 const recorded = () => ({
   makeSessionReport: () => ({ audioRecordingPath: audio, audioRecordingStartedAt: startedAt }) as never,
 });
-const pickUp = (given: Partial<Parameters<typeof moveSdkRecording>[0]> = {}) =>
+const moveRecording = (given: Partial<Parameters<typeof moveSdkRecording>[0]> = {}) =>
   moveSdkRecording({
     ...{ session: {}, job: recorded(), audio: true, redaction: false },
     ...{ folder, stem: 'call', ms: 30_000, ...given },
   });
 
-test('a recording is moved to its report, and only this user may read it', async () => {
-  expect(await pickUp()).toEqual({
+test('a recording is moved next to its report and is readable by this user only', async () => {
+  expect(await moveRecording()).toEqual({
     ...{ kind: 'sdk', id: 'sdk', status: 'saved', audioOnly: true, location: 'call.ogg', bytes: 15 },
     ...{ startedAt, endedAt: 1_700_000_060_000, duration: 60 },
   });
@@ -67,26 +67,26 @@ test('a recording is moved to its report, and only this user may read it', async
   expect(existsSync(audio)).toBe(false);
 });
 
-test('to a worker that sends what has waited for long, it is new', async () => {
+test('a moved recording has a new modification time for the maintenance of the worker', async () => {
   const begun = Math.floor(Date.now() / 1000) * 1000;
-  await pickUp();
+  await moveRecording();
   expect(statSync(join(folder, 'call.ogg')).mtimeMs).toBeGreaterThanOrEqual(begun);
 });
 
-test('on another disk it is copied whole', async () => {
+test('on another disk it is copied completely', async () => {
   disk.other = true;
-  expect(await pickUp()).toMatchObject({ status: 'saved', location: 'call.ogg', duration: 60 });
+  expect(await moveRecording()).toMatchObject({ status: 'saved', location: 'call.ogg', duration: 60 });
   expect(readdirSync(folder)).toEqual(['call.ogg']);
   expect(existsSync(audio)).toBe(false);
 });
 
-test('a copy that takes too long leaves it where the report says that it is', async () => {
+test('a copy that times out leaves the recording at the reported location', async () => {
   let copied = () => {};
   disk.other = true;
   disk.copying = new Promise((resolve) => {
     copied = resolve;
   });
-  const result = await pickUp({ ms: 500 });
+  const result = await moveRecording({ ms: 500 });
   expect(result).toMatchObject({ status: 'failed', location: audio, error: { code: 'deadline' } });
   copied();
   await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]), { timeout: 10_000, interval: 20 });
@@ -96,30 +96,30 @@ test('a copy that takes too long leaves it where the report says that it is', as
 test.each([
   [{ audio: false }, 'switched_off'],
   [{ redaction: true }, 'redaction'],
-])('%j leaves it where it is, and says so', async (given, code) => {
-  expect(await pickUp(given)).toMatchObject({ status: 'off', location: audio, error: { code } });
+])('%j leaves the recording in place and reports its location', async (given, code) => {
+  expect(await moveRecording(given)).toMatchObject({ status: 'off', location: audio, error: { code } });
   expect(existsSync(audio)).toBe(true);
   expect(existsSync(folder)).toBe(false);
 });
 
-test('one that is not there, or empty, or cannot be written is a failure', async () => {
+test('a missing, empty or unwritable recording is a failure', async () => {
   writeFileSync(audio, '');
-  expect(await pickUp()).toMatchObject({
+  expect(await moveRecording()).toMatchObject({
     status: 'failed',
     error: { code: 'unwritable', message: 'the file is empty' },
   });
   rmSync(audio);
-  expect(await pickUp()).toMatchObject({ status: 'failed', error: { code: 'missing' } });
+  expect(await moveRecording()).toMatchObject({ status: 'failed', error: { code: 'missing' } });
   writeFileSync(audio, 'OggS');
   mkdirSync(join(folder, 'call.ogg', 'in the way'), { recursive: true });
-  expect(await pickUp()).toMatchObject({ status: 'failed', error: { code: 'unwritable' } });
+  expect(await moveRecording()).toMatchObject({ status: 'failed', error: { code: 'unwritable' } });
   expect(existsSync(audio)).toBe(true);
   expect(readdirSync(folder)).toEqual(['call.ogg']);
 });
 
-test('a session that was not recorded, or whose recording goes on, has none', async () => {
+test('a session without a recording or with a running one has none', async () => {
   const going = { makeSessionReport: () => expect.fail('still recording') };
-  expect(await pickUp({ job: going })).toBeUndefined();
-  expect(await pickUp({ job: { makeSessionReport: () => ({}) as never } })).toBeUndefined();
-  expect(await pickUp({ job: undefined })).toBeUndefined();
+  expect(await moveRecording({ job: going })).toBeUndefined();
+  expect(await moveRecording({ job: { makeSessionReport: () => ({}) as never } })).toBeUndefined();
+  expect(await moveRecording({ job: undefined })).toBeUndefined();
 });

@@ -15,21 +15,21 @@ describe.each([
   ['/app/agent.js', false, false],
   ['/app/my_job_proc_lazy_main.js', false, false],
   ['/app/job_proc_lazy_main.json', false, false],
-])('a process whose main module is %s', (main, job, child) => {
+])('a process with the main module %s', (main, job, child) => {
   test(`is ${job ? '' : 'no '}job's, and was ${child ? '' : 'not '}forked by the SDK`, () => {
     process.argv = ['node', main];
     process.send = vi.fn();
     expect([isJobProcess(), isSdkChild()]).toEqual([job, child]);
   });
 
-  test('that nobody has forked is none of the SDK', () => {
+  test('a process that was not forked does not belong to the SDK', () => {
     process.argv = ['node', main];
     process.send = undefined;
     expect([isJobProcess(), isSdkChild()]).toEqual([false, false]);
   });
 });
 
-test("the SDK that a program uses is found from the program's main module", async () => {
+test('the SDK of a program is resolved from its main module', async () => {
   const sdk = await loadedSdk();
   expect(sdk?.version).toMatch(/^1\./);
   expect(typeof sdk?.AgentServer).toBe('function');

@@ -23,7 +23,7 @@ describe('a session listener', () => {
   const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
   const spanId = '00f067aa0ba902b7';
 
-  /** What OpenTelemetry's own context manager does, as far as it is needed here. */
+  /** A minimal version of OpenTelemetry's context manager. */
   class Contexts implements ContextManager {
     readonly #storage = new AsyncLocalStorage<Context>();
     active = () => this.#storage.getStore() ?? ROOT_CONTEXT;
@@ -55,7 +55,7 @@ describe('a session listener', () => {
       metrics: llmMetrics({ requestId }),
       createdAt: start,
     });
-  /** Does something within a span. */
+  /** Runs a function within a span. */
   const within = (given: { traceFlags?: TraceFlags; spanId?: string }, work: () => void) => {
     const span = trace.wrapSpanContext({ traceId, spanId, traceFlags: TraceFlags.SAMPLED, ...given });
     context.with(trace.setSpan(ROOT_CONTEXT, span), work);
@@ -64,18 +64,18 @@ describe('a session listener', () => {
     observations.filter((one) => one.metric === metric).map(({ exemplar }) => exemplar);
 
   describe('an exemplar', () => {
-    test('is the span in which the SDK emitted it', () => {
+    test('is the span in which the SDK emitted the event', () => {
       within({}, () => answered('a'));
       expect(exemplars('lk_agents_llm_ttft_seconds')).toEqual([{ trace_id: traceId, span_id: spanId }]);
     });
 
-    test('is for histograms: a counter has none', () => {
+    test('is set for histograms and not for counters', () => {
       within({}, () => answered('a'));
       expect(exemplars('lk_agents_llm_requests_total')).toEqual([undefined]);
       expect(exemplars('lk_agents_usage_llm_input_tokens_total')).toEqual([undefined]);
     });
 
-    test("is the session's trace where there is no span, for a session is one trace", () => {
+    test("is the session's trace without a span, because a session is one trace", () => {
       within({}, () => answered('a'));
       answered('b');
       expect(exemplars('lk_agents_llm_ttft_seconds')[1]).toEqual({ trace_id: traceId });
@@ -84,13 +84,13 @@ describe('a session listener', () => {
     test.each([
       ['outside of any span', () => answered('a')],
       ['in a span that is not sampled', () => within({ traceFlags: TraceFlags.NONE }, () => answered('a'))],
-      ['in a span that is none', () => within({ spanId: '0000000000000000' }, () => answered('a'))],
-    ])('is not there %s', (_, work) => {
+      ['in an invalid span', () => within({ spanId: '0000000000000000' }, () => answered('a'))],
+    ])('is missing %s', (_, work) => {
       work();
       expect(exemplars('lk_agents_llm_ttft_seconds')).toEqual([undefined]);
     });
 
-    test('is shown by OpenMetrics, with the value of its sample', async () => {
+    test('is exposed in OpenMetrics with the value of its sample', async () => {
       const recorder = createRecorder();
       const identity = { agent_name: 'a', agent_version: '1' };
       const sink = (observation: Observation) => recorder.record(observation, identity);
@@ -104,7 +104,7 @@ describe('a session listener', () => {
     });
   });
 
-  test('the end of a speech is made into an event', () => {
+  test('the end of a speech is emitted as an event', () => {
     const speechHandle = {
       id: 'speech-1',
       interrupted: false,
@@ -119,7 +119,7 @@ describe('a session listener', () => {
     );
   });
 
-  test('a listener that is closed records nothing more', () => {
+  test('a closed listener records nothing', () => {
     feed.close();
     answered('a');
     feed.tick();
@@ -127,12 +127,12 @@ describe('a session listener', () => {
     expect(observations).toEqual([]);
   });
 
-  test("the events that are listened to are all of the SDK's", () => {
+  test('the listener handles all events of the SDK', () => {
     expect(sessionEventNames).toHaveLength(15);
     expect(sessionEventNames).not.toContain('speech_done');
   });
 
-  test('of a TTS that is known to stream, not even the first event waits for sentences', () => {
+  test('the first event of a TTS known to stream is counted immediately', () => {
     const spoken = {
       type: 'metrics_collected',
       metrics: ttsMetrics({ streamed: true }),
@@ -161,7 +161,7 @@ describe('exemplars', () => {
   const turn = spanOf('00000000000000aa', 'agent_turn');
   const session = spanOf('00000000000000bb', 'agent_session');
   const request = spanOf('00000000000000cc', 'llm_request');
-  /** A speech whose turn has begun. */
+  /** A speech with a started turn. */
   const handle = { id: 's1', _agentTurnContext: trace.setSpan(ROOT_CONTEXT, turn) };
   function create(muted?: (id: string) => boolean) {
     const exemplars = new Exemplars(muted);
@@ -170,16 +170,16 @@ describe('exemplars', () => {
   }
 
   test.each([
-    ['the span that is measured', request, 's1', '00000000000000cc'],
+    ['the measured span', request, 's1', '00000000000000cc'],
     ["the turn's, where the whole session is active", session, 's1', '00000000000000aa'],
     ["the turn's, where nothing is active", undefined, 's1', '00000000000000aa'],
-    ['the session, where no turn is known', session, 's2', '00000000000000bb'],
+    ['the session, without a known turn', session, 's2', '00000000000000bb'],
   ])('it is %s', (_, span, speech, expected) => {
     active(span);
     expect(create().current(speech)).toEqual({ trace_id: traceId, span_id: expected });
   });
 
-  test('where nothing is active any longer it is the trace of the session', () => {
+  test('without an active span it is the trace of the session', () => {
     const exemplars = create();
     active(session);
     exemplars.current();
@@ -187,7 +187,7 @@ describe('exemplars', () => {
     expect(exemplars.current()).toEqual({ trace_id: traceId });
   });
 
-  test('there is none to a trace that is not sampled, or not sent', () => {
+  test('there is no exemplar for a trace that is not sampled or not exported', () => {
     active(spanOf('00000000000000dd', 'llm_request', TraceFlags.NONE));
     expect(create().current()).toBeUndefined();
     active(request);

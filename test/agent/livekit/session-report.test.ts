@@ -47,7 +47,7 @@ interface Given {
   events: [SessionEventName, object][];
 }
 
-/** The report of a session with these events, as it is in its file, and what was counted. */
+/** The report of a session with these events, read from its file, and the counted samples. */
 async function reportOf({
   record = all,
   session = {},
@@ -64,7 +64,7 @@ async function reportOf({
   const job = { job: { id: 'AJ_1', room: { sid: 'RM_1', name: 'room of Ada' } } } as never;
   const reported = new SessionReporter({
     ...{ job, identity, record, sink, ...given },
-    // As the SDK's sessions are: without it, everything that was said is withheld.
+    // As in the SDK's sessions; without it, all content is removed.
     session: { _redactionEnabled: false, ...session },
     settings: { folder, deadlineMs, bucket, maxAge: undefined, maxBytes: undefined },
   });
@@ -81,7 +81,7 @@ async function reportOf({
   return { report, file, counted, outcome: written?.outcome };
 }
 
-const said = (role: 'user' | 'assistant', text: string, metrics: llm.MetricsReport = {}) =>
+const message = (role: 'user' | 'assistant', text: string, metrics: llm.MetricsReport = {}) =>
   ['conversation_item_added', { item: llm.ChatMessage.create({ role, content: text, metrics }) }] as [
     SessionEventName,
     object,
@@ -89,18 +89,18 @@ const said = (role: 'user' | 'assistant', text: string, metrics: llm.MetricsRepo
 const state = (newState: string, createdAt: number) =>
   ['agent_state_changed', { oldState: 'idle', newState, createdAt }] as [SessionEventName, object];
 
-/** A call of ten turns whose latencies are 0.1 s to 1 s, and which ends after a minute. */
+/** A call of ten turns with latencies from 0.1 s to 1 s that ends after a minute. */
 const call: [SessionEventName, object][] = [
   state('listening', at),
   ...(Array.from({ length: 10 }, (_, turn) => [
-    said('user', 'How much is it?'),
-    said('assistant', 'Five.', { e2eLatency: (turn + 1) / 10, startedSpeakingAt: at / 1000 + turn }),
+    message('user', 'How much is it?'),
+    message('assistant', 'Five.', { e2eLatency: (turn + 1) / 10, startedSpeakingAt: at / 1000 + turn }),
     state('listening', at + turn),
   ]).flat() as [SessionEventName, object][]),
   ['close', { reason: 'user_initiated', error: null, createdAt: at + 60_000 }],
 ];
 
-test('sums up the turns and their latency, by nearest rank', async () => {
+test('summarises the turns and their latency by nearest rank', async () => {
   const { report, file, counted } = await reportOf({ events: call });
   expect(report).toMatchObject({
     jobId: 'AJ_1',
@@ -122,7 +122,7 @@ test('sums up the turns and their latency, by nearest rank', async () => {
   expect(outcomes.map(({ labels }) => labels.outcome)).toEqual(['written']);
 });
 
-test('reports what usage costs, and what of it has no price', async () => {
+test('contains the cost of usage and the unpriced usage', async () => {
   const priced = llmMetrics({
     metadata: { modelProvider: 'openai', modelName: 'gpt-4.1' },
     ...{ promptTokens: 1_000_000, promptCachedTokens: 0, completionTokens: 500_000 },
@@ -135,7 +135,7 @@ test('reports what usage costs, and what of it has no price', async () => {
   const { report } = await reportOf({
     events: [state('listening', at), ...[priced, unknown].map(metricsEvent), ['close', { reason: 'error' }]],
   });
-  // 2 dollars for a million tokens in, 8 for a million out.
+  // 2 dollars per million input tokens, 8 per million output tokens.
   expect(report.cost).toEqual({
     usd: 6,
     byComponent: { llm: 6 },
@@ -144,7 +144,7 @@ test('reports what usage costs, and what of it has no price', async () => {
 });
 const metricsEvent = (metrics: object): [SessionEventName, object] => ['metrics_collected', { metrics }];
 
-test('says why a session ended in error, without the message of the error', async () => {
+test('contains the error type of a failed session without its message', async () => {
   const error = { type: 'llm_error', label: 'acme.LLM', recoverable: false, timestamp: at };
   const events: [SessionEventName, object][] = [
     state('listening', at),
@@ -157,13 +157,13 @@ test('says why a session ended in error, without the message of the error', asyn
   expect(JSON.stringify(report)).not.toContain('secret');
 });
 
-test('a reason of the user, as free text, is reported as `other`', async () => {
+test('a user-defined close reason is reported as `other`', async () => {
   const { report } = await reportOf({ events: [['close', { reason: 'Ada hung up', error: null }]] });
   expect(report.closeReason).toBe('other');
   expect(JSON.stringify(report)).not.toContain('Ada');
 });
 
-test('takes the history that the session has, and its options, without what is no data', async () => {
+test('contains the history and options of the session without values that are not data', async () => {
   const history = llm.ChatContext.empty();
   history.addMessage({ role: 'user', content: 'Hello.' });
   const session = {
@@ -175,10 +175,10 @@ test('takes the history that the session has, and its options, without what is n
   expect(report.options).toEqual({ maxToolSteps: 3, turnHandling: {} });
 });
 
-/** An event of each kind that holds texts, with one in every field that may. */
-const telling = (secret: string): [SessionEventName, object][] => [
+/** An event of each type with text fields, with `secret` in every text field. */
+const eventsWith = (secret: string): [SessionEventName, object][] => [
   state('listening', at),
-  said('user', secret),
+  message('user', secret),
   ['user_input_transcribed', { transcript: secret, isFinal: true, itemId: secret, language: secret }],
   [
     'function_tools_executed',
@@ -200,11 +200,11 @@ const telling = (secret: string): [SessionEventName, object][] => [
   ['close', { reason: secret, error: { type: 'tts_error', label: 'a', error: new Error(secret) } }],
 ];
 
-test('no text gets into a report without the switch for it', async () => {
+test('a report contains no text without the transcript switch', async () => {
   const secret = fc.string({ minLength: 12, maxLength: 40, unit: 'grapheme-ascii' });
   await fc.assert(
     fc.asyncProperty(secret, async (text) => {
-      const events = telling(`canary-${text}`);
+      const events = eventsWith(`canary-${text}`);
       const { report } = await reportOf({ events, record: { ...all, transcript: false } });
       expect(JSON.stringify(report)).not.toContain('canary');
     }),
@@ -212,7 +212,7 @@ test('no text gets into a report without the switch for it', async () => {
   );
 });
 
-test('a hook gets every text that is left, and what it throws at stays out', async () => {
+test('a hook receives every remaining text, and texts for which it throws are removed', async () => {
   const keys = new Set<string>();
   const redact: RedactText = (text, { key, signal }) => {
     if (signal !== 'report') throw new Error('not a report');
@@ -220,7 +220,7 @@ test('a hook gets every text that is left, and what it throws at stays out', asy
     if (key === 'output') throw new Error('cannot judge');
     return text.replaceAll('canary', '…');
   };
-  const { report } = await reportOf({ events: telling('canary of Ada'), redact });
+  const { report } = await reportOf({ events: eventsWith('canary of Ada'), redact });
   expect(JSON.stringify(report)).not.toContain('canary');
   expect(JSON.stringify(report)).toContain('… of Ada');
   expect([...keys]).toEqual(expect.arrayContaining(['content', 'transcript', 'args', 'output']));
@@ -230,7 +230,7 @@ test('a hook gets every text that is left, and what it throws at stays out', asy
   );
 });
 
-test("a hook gets names and ids, too, all but the SDK's own words", async () => {
+test("a hook receives names and ids, too, except the SDK's own constants", async () => {
   const call = llm.FunctionCall.create({
     ...{ callId: 'call of Ada', name: 'Ada', args: '{}' },
     extra: { name: 'Ada', type: 'Ada', list: [{ role: 'Ada' }] },
@@ -257,7 +257,7 @@ test("a hook gets names and ids, too, all but the SDK's own words", async () => 
   expect(quiet.report.chatHistory.items).toMatchObject([{ type: 'function_call', callId: 'call of …' }]);
 });
 
-describe('what is reported a recording by egress', () => {
+describe('the entry of an egress recording', () => {
   const recording = (location: string): JobRecording => ({
     ...{ kind: 'egress', id: location, status: 'failed', location },
     error: { code: 'bad_output', message: 'Egress said: no bucket of Ada' },
@@ -269,7 +269,7 @@ describe('what is reported a recording by egress', () => {
     [{ ...all, transcript: false }, true],
     [all, false],
   ])(
-    "is neither the room's name nor the error's words, with %j and allowPii %j",
+    'contains neither the room name nor the error message, with %j and allowPii %j',
     async (record, allowPii) => {
       const { report } = await reportOf({
         events: call,
@@ -286,7 +286,7 @@ describe('what is reported a recording by egress', () => {
     },
   );
 
-  test('is all that the hooks leave, with allowPii', async () => {
+  test('has the texts that the hooks keep, with allowPii', async () => {
     const { report } = await reportOf({
       events: call,
       recordings,
@@ -300,13 +300,13 @@ describe('what is reported a recording by egress', () => {
   });
 });
 
-test("the hooks of monitor(), of the session's telemetry and of the session all edit it, in this order", async () => {
+test("is edited by the hooks of monitor(), of the session's telemetry and of the session, in this order", async () => {
   const adds = (word: string): RedactText => {
     return (text, { key }) => (key === 'transcript' ? `${text} ${word}` : text);
   };
   processState().defaults = { telemetry: { redact: adds('one') } };
   const { report } = await reportOf({
-    events: telling('zero'),
+    events: eventsWith('zero'),
     telemetry: { redact: adds('two'), allowPii: true },
     redact: adds('three'),
   });
@@ -316,14 +316,14 @@ test("the hooks of monitor(), of the session's telemetry and of the session all 
   expect(report.content.allowPii).toBe(true);
 });
 
-test('what monitor() says of allowPii goes before what the session says', async () => {
+test('the allowPii of monitor() takes precedence over that of the session', async () => {
   processState().defaults = { telemetry: { allowPii: false } };
-  const { report } = await reportOf({ events: telling('zero'), telemetry: { allowPii: true } });
+  const { report } = await reportOf({ events: eventsWith('zero'), telemetry: { allowPii: true } });
   expect(report.content.allowPii).toBe(false);
 });
 
 describe('a bucket without a worker', () => {
-  test('that refuses is reported on the console, with the place where the report waits', async () => {
+  test('that refuses is reported on the console with the location of the queued report', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const { options } = await listenBucket();
     const { file, outcome } = await reportOf({ events: call, bucket: { ...options, accessKeyId: 'wrong' } });
@@ -335,7 +335,7 @@ describe('a bucket without a worker', () => {
     ]);
   });
 
-  test('that does not answer in time is, too', async () => {
+  test('that does not respond in time is reported, too', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const hanging = createServer(() => {}).listen(0, '127.0.0.1');
     await once(hanging, 'listening');
@@ -356,7 +356,7 @@ describe('a bucket without a worker', () => {
   });
 });
 
-test('events beyond the bound are counted, and the figures go on', async () => {
+test('events beyond the limit are counted, and the summary stays complete', async () => {
   const events = Array.from({ length: 20_005 }, (): [SessionEventName, object] => state('idle', at));
   const { report } = await reportOf({ events });
   expect(report.events.length).toBe(20_000);

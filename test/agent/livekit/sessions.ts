@@ -1,8 +1,8 @@
 import { type llm, voice } from '@livekit/agents';
 import { onTestFinished } from 'vitest';
-import { FakeLlm, FakeTts, Loudspeaker } from './fakes.ts';
+import { FakeAudioOutput, FakeLlm, FakeTts } from './fakes.ts';
 
-/** Talkgauge keeps what sessions share on the process; each test has a process of its own. */
+/** Sessions share state on the process; it is deleted so that each test starts without it. */
 const shared = Symbol.for('talkgauge.process');
 const sessions = new Set<voice.AgentSession>();
 
@@ -17,7 +17,7 @@ export interface Models {
   tts?: FakeTts;
 }
 
-/** A session with a loudspeaker and typed input, which is closed at the end of the test. */
+/** A session with a fake audio output and typed input, closed at the end of the test. */
 export function createSession(models: Models = {}): voice.AgentSession {
   const session = new voice.AgentSession({
     llm: models.llm ?? new FakeLlm(),
@@ -28,7 +28,7 @@ export function createSession(models: Models = {}): voice.AgentSession {
       ttsConnOptions: { maxRetry: 0, retryIntervalMs: 1, timeoutMs: 1000 },
     },
   });
-  session.output.audio = new Loudspeaker();
+  session.output.audio = new FakeAudioOutput();
   sessions.add(session);
   onTestFinished(closeSessions);
   return session;
@@ -41,7 +41,7 @@ export async function start(
   await session.start({ agent: new voice.Agent({ instructions: 'Be kind.', tools }), record: false });
 }
 
-/** A user types, and the agent answers to the end. */
+/** Sends a typed message and waits until the agent has responded. */
 export async function ask(session: voice.AgentSession, userInput: string): Promise<string> {
   const speech = session.generateReply({ userInput });
   await speech.waitForPlayout();

@@ -19,7 +19,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A session that tells what the SDK's types would not let pass. */
+/** A session that emits events that the SDK's types do not allow. */
 const session = () =>
   Object.assign(new EventEmitter(), {
     agentState: 'initializing',
@@ -31,7 +31,7 @@ test.each([
   ['no list', 5],
   ['none', undefined],
   [
-    'a list of what cannot be read',
+    'a list of unreadable values',
     [
       {
         get inputTokens(): number {
@@ -40,19 +40,26 @@ test.each([
       },
     ],
   ],
-])('usage that is %s ends no call, in the event or ten seconds later', async (_, modelUsage) => {
-  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-  const one = session();
-  const observation = observe(one as never, undefined, { report: { to: folder } });
-  expect(() =>
-    one.emit('session_usage_updated', { type: 'session_usage_updated', usage: { modelUsage }, createdAt: 1 }),
-  ).not.toThrow();
-  expect(() => vi.advanceTimersByTime(10_000)).not.toThrow();
-  observation.close();
-  vi.useRealTimers();
-  // The report that cannot be made is told of, and then the folder may go.
-  await vi.waitFor(() => expect(console.warn).toHaveBeenCalled());
-});
+])(
+  'usage that is %s does not end the call, neither at the event nor ten seconds later',
+  async (_, modelUsage) => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const one = session();
+    const observation = observe(one as never, undefined, { report: { to: folder } });
+    expect(() =>
+      one.emit('session_usage_updated', {
+        type: 'session_usage_updated',
+        usage: { modelUsage },
+        createdAt: 1,
+      }),
+    ).not.toThrow();
+    expect(() => vi.advanceTimersByTime(10_000)).not.toThrow();
+    observation.close();
+    vi.useRealTimers();
+    // The failed report is logged, and then the folder can be removed.
+    await vi.waitFor(() => expect(console.warn).toHaveBeenCalled());
+  },
+);
 
 /** The listeners that a job's telemetry adds to its process. */
 function listenersOf(event: 'uncaughtExceptionMonitor' | 'exit', start: () => void) {
@@ -78,7 +85,7 @@ const follow = () => {
 };
 
 test.each([[null], [undefined], ['a text'], [{ message: 7 }], [Object.create(null)]])(
-  'a process that handles what was thrown (%j) goes on: nothing is thrown on top',
+  'a process that handles the thrown value (%j) continues without a further exception',
   (thrown) => {
     let exits: unknown[] = [];
     const added = listenersOf('uncaughtExceptionMonitor', () => {
@@ -89,7 +96,7 @@ test.each([[null], [undefined], ['a text'], [{ message: 7 }], [Object.create(nul
   },
 );
 
-test('a process that exits keeps its exit code, whatever goes wrong with what is sent then', () => {
+test('a process keeps its exit code if the exit flush fails', () => {
   listenersOf('uncaughtExceptionMonitor', () => {
     const [exit] = listenersOf('exit', () => {
       const telemetry = follow();

@@ -6,30 +6,30 @@ import type { Sdk } from '../../../src/agent/livekit/sdk.ts';
 import { followServer, onServer, WorkerIdentity } from '../../../src/agent/livekit/worker.ts';
 import { type Observation, observation } from '../../../src/catalogue/observation.ts';
 
-test('every server is reported before it runs, until that is taken back', async () => {
-  const said: string[] = [];
+test('every server is reported before it runs, until the hook is removed', async () => {
+  const events: string[] = [];
   class Server {
     readonly name: string;
     constructor(name: string) {
       this.name = name;
     }
     async run() {
-      said.push(`${this.name} runs`);
+      events.push(`${this.name} runs`);
     }
   }
   const { run } = Server.prototype;
   const stop = onServer({ AgentServer: Server } as unknown as Sdk, async (server) => {
-    said.push(`${(server as unknown as Server).name} is told of`);
+    events.push(`${(server as unknown as Server).name} is reported`);
   });
   await new Server('a').run();
   await new Server('b').run();
   stop();
   await new Server('c').run();
-  expect(said).toEqual(['a is told of', 'a runs', 'b is told of', 'b runs', 'c runs']);
+  expect(events).toEqual(['a is reported', 'a runs', 'b is reported', 'b runs', 'c runs']);
   expect(Server.prototype.run).toBe(run);
 });
 
-test("a server's name and load are followed; the gauge is moved by differences", () => {
+test("a server's name and load are tracked, and the gauge changes by differences", () => {
   const event = new EventEmitter();
   const observations: Observation[] = [];
   const names: string[] = [];
@@ -37,13 +37,13 @@ test("a server's name and load are followed; the gauge is moved by differences",
     sink: (observation) => observations.push(observation),
     onName: (name) => names.push(name),
   });
-  const say = (name: string, value?: object) => event.emit('worker_msg', { message: { case: name, value } });
-  say('register', { agentName: 'front-desk' });
-  say('register', {});
-  for (const load of [0.25, 0.75, 0.5, 0]) say('updateWorker', { load });
-  for (const load of [undefined, Number.NaN, '0.9', null]) say('updateWorker', { load });
-  say('updateWorker');
-  say('ping', { load: 0.9 });
+  const emit = (name: string, value?: object) => event.emit('worker_msg', { message: { case: name, value } });
+  emit('register', { agentName: 'front-desk' });
+  emit('register', {});
+  for (const load of [0.25, 0.75, 0.5, 0]) emit('updateWorker', { load });
+  for (const load of [undefined, Number.NaN, '0.9', null]) emit('updateWorker', { load });
+  emit('updateWorker');
+  emit('ping', { load: 0.9 });
   event.emit('worker_msg', {});
   expect(names).toEqual(['front-desk', '']);
   expect(observations.map(({ value }) => value)).toEqual([0.25, 0.5, -0.25, -0.5]);
@@ -62,7 +62,7 @@ describe('the identity of a worker', () => {
   beforeEach(() => vi.useFakeTimers());
   afterEach(() => vi.useRealTimers());
 
-  /** A worker's identity, and what was recorded about whom. */
+  /** A worker identity, and the recorded samples with their identity. */
   function worker(identity: { agent_name: string; agent_version: string }) {
     const recorded: [value: number, agentName: string][] = [];
     const known = new WorkerIdentity(identity, ({ value }, { agent_name }) =>
@@ -71,7 +71,7 @@ describe('the identity of a worker', () => {
     return { known, recorded };
   }
 
-  test('a worker that has a name records at once', () => {
+  test('a worker with a name records immediately', () => {
     const { known, recorded } = worker({ ...unknown, agent_name: 'front-desk' });
     known.sink(load(1));
     known.setName('another');
@@ -83,7 +83,7 @@ describe('the identity of a worker', () => {
   });
 
   describe('a worker without a name', () => {
-    test('keeps what it has to say until it registers, in order', () => {
+    test('buffers its samples in order until it registers', () => {
       const { known, recorded } = worker(unknown);
       known.sink(load(1));
       known.sink(load(2));
@@ -98,7 +98,7 @@ describe('the identity of a worker', () => {
       expect(known.current).toEqual({ agent_name: 'front-desk', agent_version: '1.4' });
     });
 
-    test('that registers without one stays unknown', () => {
+    test('that registers without a name stays unknown', () => {
       const { known, recorded } = worker(unknown);
       known.sink(load(1));
       known.setName('');
@@ -119,7 +119,7 @@ describe('the identity of a worker', () => {
       ]);
     });
 
-    test('that registers later has its name from then on: gauges move to it, and counters stay', () => {
+    test('that registers later uses its name from then on: gauges move to it, and counters stay', () => {
       const { known, recorded } = worker(unknown);
       known.sink(load(0.25));
       known.sink(observation('lk_agents_job_exits_total', { outcome: 'finished' }, 1));
@@ -137,7 +137,7 @@ describe('the identity of a worker', () => {
       expect(known.current).toEqual({ agent_name: 'front-desk', agent_version: '1.4' });
     });
 
-    test('records nothing twice when it has registered', () => {
+    test('records nothing twice after its registration', () => {
       const { known, recorded } = worker(unknown);
       known.sink(load(1));
       known.setName('front-desk');

@@ -53,7 +53,7 @@ test('a histogram, in both formats', async () => {
   expect(render(await families(), 'openmetrics')).toBe(exposition);
 });
 
-test('creation times, behind each counter and histogram, where they are asked for', async () => {
+test('creation times after each counter and histogram, on request', async () => {
   const { meter, families } = instruments();
   const before = Date.now() / 1000;
   const orders = meter.createCounter('orders');
@@ -75,7 +75,7 @@ test('creation times, behind each counter and histogram, where they are asked fo
     expect(render(await families(), format)).not.toContain('_created');
 });
 
-test('what goes up and down is a gauge', async () => {
+test('an up-down counter is a gauge', async () => {
   const { meter, families } = instruments();
   meter.createUpDownCounter('queue.length').add(-2);
   meter
@@ -89,19 +89,19 @@ test('what goes up and down is a gauge', async () => {
   );
 });
 
-test('an instrument without measurements is not there', async () => {
+test('an instrument without measurements is not exposed', async () => {
   const { meter, families } = instruments();
   meter.createCounter('never');
   expect(await families()).toEqual([]);
 });
 
-test('constant labels are on every sample and win over attributes', async () => {
+test('constant labels are on every sample and override attributes', async () => {
   const { meter, families } = instruments({ region: 'eu' });
   meter.createCounter('calls').add(1, { region: 'mars' });
   expect(render(await families(), 'text')).toContain('calls_total{region="eu"} 1\n');
 });
 
-test('neither the resource nor the scope shows', async () => {
+test('neither the resource nor the scope is exposed', async () => {
   const { meter, families } = instruments();
   meter.createCounter('calls').add(1);
   const text = render(await families(), 'text');
@@ -109,7 +109,7 @@ test('neither the resource nor the scope shows', async () => {
   expect(text).not.toContain('target_info');
 });
 
-test('the same instrument of two libraries is one family that adds up', async () => {
+test('the same instrument in two libraries is one family with the sum', async () => {
   const { provider, families, refused } = instruments();
   for (const library of ['one', 'two']) {
     const meter = provider.getMeter(library);
@@ -126,7 +126,7 @@ test('the same instrument of two libraries is one family that adds up', async ()
   expect(refused).toEqual([]);
 });
 
-test('attributes that become the same label do not make the same series twice', async () => {
+test('attributes that map to the same label do not create duplicate series', async () => {
   const { meter, families } = instruments();
   const calls = meter.createCounter('calls');
   calls.add(1, { 'call.kind': 'a' });
@@ -134,7 +134,7 @@ test('attributes that become the same label do not make the same series twice', 
   expect(render(await families(), 'text')).toContain('counter\ncalls_total{call_kind="a"} 3\n');
 });
 
-test('an instrument that contradicts its family is refused by name', async () => {
+test('an instrument that conflicts with its family is refused with its name', async () => {
   const { provider, families, refused } = instruments();
   const [one, two] = [provider.getMeter('one'), provider.getMeter('two')];
   one.createCounter('x').add(1);
@@ -147,13 +147,13 @@ test('an instrument that contradicts its family is refused by name', async () =>
   expect(refused).toEqual(['x: x is a counter already', 'y: y has other buckets already']);
 });
 
-test('an attribute named le cannot break a histogram', async () => {
+test('an attribute named le does not affect a histogram', async () => {
   const { meter, families } = instruments();
   meter.createHistogram('wait', { advice: { explicitBucketBoundaries: [1] } }).record(0.5, { le: 'x' });
   expect(render(await families(), 'text')).toContain('wait_bucket{le_="x",le="1"} 1\n');
 });
 
-test('families are put at the end of an exposition, before its EOF marker', () => {
+test('families are inserted at the end of an exposition, before its EOF marker', () => {
   expect(append('a 1\n# EOF\n', 'b 2\n', 'openmetrics')).toBe('a 1\nb 2\n# EOF\n');
   expect(append('a 1\n', 'b 2\n', 'text')).toBe('a 1\nb 2\n');
   expect(append('a 1', 'b 2\n', 'text')).toBe('a 1\nb 2\n');

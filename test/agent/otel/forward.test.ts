@@ -10,7 +10,7 @@ const cjs: typeof esm = createRequire(import.meta.url)('@livekit/agents');
 let stop = () => {};
 afterEach(() => stop());
 
-/** A job's context, as far as the instrument reads it. */
+/** A job context with the fields that the instrument reads. */
 const jobContext = {
   _otelMetadata: () => ({ 'lk.simulation.run_id': 'SR_1' }),
   job: { id: 'AJ_1', agentName: 'front-desk', room: { sid: 'RM_1' } },

@@ -30,8 +30,8 @@ function recording(specs?: Record<string, MetricSpec>) {
   return { meter: provider.getMeter('livekit-agents'), recorded };
 }
 
-describe("an instrument of the catalogue's", () => {
-  test('is an observation with only the labels that the catalogue declares', () => {
+describe('an instrument in the catalogue', () => {
+  test('becomes an observation with only the labels declared in the catalogue', () => {
     const { meter, recorded } = recording();
     meter.createHistogram(stall, { unit: 's' }).record(0.25, {
       severity: 'warning',
@@ -50,7 +50,7 @@ describe("an instrument of the catalogue's", () => {
     ]);
   });
 
-  test('has the sampled span that it was recorded in as exemplar', () => {
+  test('has the sampled span of its measurement as exemplar', () => {
     const { meter, recorded } = recording();
     const within = (traceFlags: TraceFlags) =>
       trace.setSpanContext(ROOT_CONTEXT, {
@@ -69,7 +69,7 @@ describe("an instrument of the catalogue's", () => {
     ]);
   });
 
-  test('in another unit or of another kind is not taken for it', () => {
+  test('is ignored with another unit or kind', () => {
     const { meter, recorded } = recording();
     meter.createHistogram(stall, { unit: 'ms' }).record(250);
     meter.createHistogram(stall).record(250);
@@ -78,7 +78,7 @@ describe("an instrument of the catalogue's", () => {
     expect(recorded).toEqual([]);
   });
 
-  test('may be a counter or go up and down', () => {
+  test('may be a counter or an up-down counter', () => {
     const { meter, recorded } = recording({
       made_total: {
         type: 'counter',
@@ -98,7 +98,7 @@ describe("an instrument of the catalogue's", () => {
   });
 });
 
-test('without a provider for them, all other instruments work and measure nothing', () => {
+test('without a provider for them, all other instruments are no-ops', () => {
   const { meter, recorded } = recording();
   meter.createCounter('a').add(1);
   meter.createHistogram('b').record(1);
@@ -122,7 +122,7 @@ describe('registration', () => {
 
   afterEach(() => metrics.disable());
 
-  test('a provider is the global one until it is taken back', () => {
+  test('a provider is global until it is unregistered', () => {
     const mine = provider();
     const unregister = registerMeterProvider(mine, () => {});
     expect(metrics.getMeterProvider()).toBe(mine);
@@ -130,7 +130,7 @@ describe('registration', () => {
     expect(metrics.getMeterProvider()).not.toBe(mine);
   });
 
-  test("the user's provider stays, nothing is measured, and the log says so", async () => {
+  test('an existing user provider is kept, nothing is measured, and a message is logged', async () => {
     const users = provider();
     metrics.setGlobalMeterProvider(users);
     const logged: string[] = [];
@@ -147,7 +147,7 @@ describe('registration', () => {
     expect(metrics.getMeterProvider()).toBe(users);
   });
 
-  test("Talkgauge's own provider is not reported as somebody else's", async () => {
+  test("Talkgauge's own provider is not reported as a foreign one", async () => {
     const logged: string[] = [];
     const options = { record: () => {}, log: (message: string) => logged.push(message) };
     const served = serveOpenTelemetry(options);
@@ -158,7 +158,7 @@ describe('registration', () => {
     await served.close();
   });
 
-  test('taking it back leaves a provider alone that came after', () => {
+  test('unregistering does not affect a provider that was registered later', () => {
     const unregister = registerMeterProvider(provider(), () => {});
     metrics.disable();
     const users = provider();
@@ -167,7 +167,7 @@ describe('registration', () => {
     expect(metrics.getMeterProvider()).toBe(users);
   });
 
-  test('another version of the API in the process is named', () => {
+  test('another version of the API in the process is reported', () => {
     metrics.setGlobalMeterProvider(provider());
     metrics.disable();
     const api = globals[key] as { version: string };

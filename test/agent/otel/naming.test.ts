@@ -21,7 +21,7 @@ test.each([
   expect(familyName(name, unit, type).name).toBe(family);
 });
 
-test('an attribute becomes a label by underscores', () => {
+test('an attribute name becomes a label name with underscores', () => {
   expect(labelName('v8js.gc.type')).toBe('v8js_gc_type');
   expect(labelName('severity')).toBe('severity');
 });

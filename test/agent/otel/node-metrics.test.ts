@@ -68,9 +68,9 @@ test('each garbage collection of a stall is counted, not one per batch', async (
 });
 
 test.each([20, 60_000])(
-  'taken every %i ms, the time of the event loop is all there, up to the end',
+  'sampled every %i ms, the event loop time is complete up to the stop',
   async (intervalMs) => {
-    // Starting and stopping may take a while on a busy machine: what is measured lies between these.
+    // Starting and stopping may take a while on a busy machine, so the measured time is between these limits.
     const beforeStart = performance.now();
     const { of, stop } = start(intervalMs);
     const started = performance.now();
@@ -87,7 +87,7 @@ test.each([20, 60_000])(
         .filter(({ labels }) => labels.nodejs_eventloop_state === state)
         .reduce((total, { value }) => total + value, 0);
     expect(sum('active')).toBeGreaterThan(0.09);
-    // A busy machine leaves less to it than the 150 ms that are waited for.
+    // A busy machine may give it less than the 150 ms of waiting.
     expect(between.idle).toBeGreaterThan(0);
     expect(sum('idle')).toBeGreaterThan(between.idle / 1000 - 0.01);
     expect(sum('active') + sum('idle')).toBeLessThan((stopped - beforeStart) / 1000 + 0.1);
@@ -95,7 +95,7 @@ test.each([20, 60_000])(
   },
 );
 
-test('after the stop nothing is measured', async () => {
+test('nothing is measured after the stop', async () => {
   const { of, stop } = start(5);
   stop();
   const before = of('time_seconds_total').length + of('gc_seconds').length;

@@ -27,7 +27,7 @@ function serve(options: Partial<ServeOptions> = {}) {
   return { ...served, recorded, logged };
 }
 
-/** The names of the families, of which each must be there once. */
+/** The names of the families, each of which must occur once. */
 const families = (text: string) => [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
 
 describe('in the worker', () => {
@@ -55,7 +55,7 @@ describe('in the worker', () => {
       await new Promise((resolve) => setTimeout(resolve, 60));
       return Number((await expose('text')).match(/^nodejs_eventloop_delay_max_seconds (\S+)$/m)?.[1]);
     };
-    // Node takes no delay between a reset and its next look at the clock, so the first stall may go unseen.
+    // Node records no delay between a reset and its next clock read, so the first stall may be missed.
     const stalled = await vi.waitFor(
       async () => {
         const end = performance.now() + 500;
@@ -66,14 +66,14 @@ describe('in the worker', () => {
       },
       { timeout: 60_000, interval: 1 },
     );
-    // On a busy machine, the time after it may have a stall of its own; what is kept for ever never shrinks.
+    // A busy machine may stall again afterwards; a value that is never reset would not decrease.
     await vi.waitFor(async () => expect(await delay()).toBeLessThan(stalled), {
       timeout: 60_000,
       interval: 1,
     });
   });
 
-  test('instruments of anybody are served, without rooms and jobs', async () => {
+  test('instruments of any library are served, without room and job attributes', async () => {
     const { expose } = serve();
     const meter = metrics.getMeter('my-agent', '1.2.3');
     meter.createCounter('orders').add(1, { kind: 'pizza', room_id: 'RM_1', 'lk.job_id': 'AJ_1' });
@@ -87,7 +87,7 @@ describe('in the worker', () => {
     expect(text).not.toMatch(/RM_|AJ_|PA_/);
   });
 
-  test("an instrument of the catalogue's goes into the registry, and only there", async () => {
+  test('an instrument in the catalogue is recorded in the registry only', async () => {
     const identity = { agent_name: 'front-desk', agent_version: '7' };
     const recorder = createRecorder();
     const { expose } = serve({ record: (sample) => recorder.record(sample, identity) });
@@ -101,7 +101,7 @@ describe('in the worker', () => {
     expect(await expose('text')).not.toContain('blocked_duration');
   });
 
-  test('a family that the registry has is left out', async () => {
+  test('a family that exists in the registry is omitted', async () => {
     const { expose } = serve({ taken: (name) => name === 'orders_total' || name === 'wait_count' });
     const meter = metrics.getMeter('my-agent');
     meter.createCounter('orders').add(1);
@@ -146,7 +146,7 @@ describe('in the worker', () => {
     expect(samples.at(-1)?.[1]).toBe('otel_metric_overflow="true"');
   });
 
-  test('a callback that throws costs only its own figures, and is reported once', async () => {
+  test('a callback that throws loses only its own measurements and is reported once', async () => {
     const { expose, logged } = serve();
     const meter = metrics.getMeter('my-agent');
     meter.createObservableGauge('broken').addCallback(() => {
@@ -157,7 +157,7 @@ describe('in the worker', () => {
     expect(logged).toEqual(['An OpenTelemetry instrument failed: Error: no sensor']);
   });
 
-  test('a callback that hangs is given up, and the rest is served', async () => {
+  test('a callback that hangs times out, and the rest is served', async () => {
     const { expose, logged } = serve();
     const meter = metrics.getMeter('my-agent');
     meter.createObservableGauge('stuck').addCallback(() => new Promise(() => {}));
@@ -175,7 +175,7 @@ describe('in the worker', () => {
 });
 
 describe('close', () => {
-  test('gives the global provider back, and instruments that live on measure nothing', async () => {
+  test('unregisters the global provider, and remaining instruments measure nothing', async () => {
     const { close, expose, recorded } = serve();
     const histogram = metrics
       .getMeter('livekit-agents')
@@ -192,7 +192,7 @@ describe('close', () => {
   });
 });
 
-test('a sink that throws is not felt by who measures', () => {
+test('an error of the sink does not reach the measuring code', () => {
   const { logged } = serve({
     record: () => {
       throw new Error('full');
@@ -225,7 +225,7 @@ describe('attributes', () => {
     'lk.provider_request_ids',
     'user.id',
     'phone_number',
-  ])('%s identifies a call or a person', (attribute) => {
+  ])('%s is identifying', (attribute) => {
     expect(isIdentifying(attribute)).toBe(true);
   });
 
@@ -239,23 +239,23 @@ describe('attributes', () => {
     'job_type',
     'process',
     'gen_ai.request.model',
-  ])('%s does not', (attribute) => {
+  ])('%s is not identifying', (attribute) => {
     expect(isIdentifying(attribute)).toBe(false);
   });
 });
 
-test('what identifies is left out, the rest stays', () => {
+test('identifying attributes are removed, and others are kept', () => {
   const { process } = boundedAttributes(10);
   expect(process({ room_id: 'RM_1', severity: 'error', 'lk.job_id': 'AJ_1' })).toEqual({ severity: 'error' });
 });
 
-test('further attribute sets become one once there are too many', () => {
+test('attribute sets beyond the limit are merged into one', () => {
   const { process } = boundedAttributes(2);
   expect(process({ a: 1 })).toEqual({ a: 1 });
   expect(process({ a: 2, b: 1 })).toEqual({ a: 2, b: 1 });
   for (let value = 3; value < 1_000; value++) {
     expect(process({ a: value })).toEqual({ 'otel.metric.overflow': true });
   }
-  // The order of attributes makes no new set.
+  // Another order of attributes is the same set.
   expect(process({ b: 1, a: 2 })).toEqual({ a: 2, b: 1 });
 });

@@ -23,8 +23,8 @@ function socketPath(): string {
   return join(directory, 'relay.sock');
 }
 
-/** A worker that accepts and does not read until it is told to. */
-async function deafWorker(path: string) {
+/** A worker that accepts connections and does not read until the test resumes it. */
+async function pausedWorker(path: string) {
   const sockets: Socket[] = [];
   const server = createServer({ pauseOnConnect: true }, (socket) => {
     socket.on('error', () => {});
@@ -61,7 +61,7 @@ test('observations arrive under the identity of the job', async () => {
   });
 });
 
-test('what a tick recorded is one frame', async () => {
+test('observations of one tick are one frame', async () => {
   const { recorder, server } = await startRelay();
   const client = connect(server.path);
   await eventually(async () => expect(await frames(recorder)).toEqual(['{result="ok"} 1'])); // hello
@@ -71,7 +71,7 @@ test('what a tick recorded is one frame', async () => {
   expect(await frames(recorder)).toEqual(['{result="ok"} 4']); // two definitions and one of samples
 });
 
-test('ten thousand observations in one tick arrive through a queue for a thousand', async () => {
+test('ten thousand observations of one tick fit through a queue of a thousand', async () => {
   const { recorder, server } = await startRelay();
   const client = connect(server.path, { maxQueueBytes: 40_000 });
   for (let count = 0; count < 10_000; count++) client.record(turns(3));
@@ -82,7 +82,7 @@ test('ten thousand observations in one tick arrive through a queue for a thousan
   expect(await dropped(recorder)).toEqual([]);
 });
 
-test('a client that ends has taken its share of gauges along, and what is left has crashed', async () => {
+test('a closed client withdraws its share of gauges, and a remaining share counts as crashed', async () => {
   const { recorder, server } = await startRelay();
   const client = connect(server.path);
   client.record(active(2));
@@ -94,7 +94,7 @@ test('a client that ends has taken its share of gauges along, and what is left h
   expect(await exposed(recorder, 'lk_agents_sessions_active')).toEqual([]);
 });
 
-test('what is recorded before there is a worker arrives when there is one', async () => {
+test('observations recorded before the worker starts are sent when it starts', async () => {
   const path = socketPath();
   const client = connect(path);
   for (let count = 0; count < 10; count++) client.record(turns(count));
@@ -110,7 +110,7 @@ test('what is recorded before there is a worker arrives when there is one', asyn
   expect(await dropped(recorder)).toEqual([]);
 });
 
-test('a new worker on the same path receives the gauges again, what waited, and no counter twice', async () => {
+test('a new worker on the same path receives the gauges again, the queued samples, and no counter twice', async () => {
   const path = socketPath();
   const first = await startRelay({ path });
   const client = connect(path);
@@ -140,9 +140,9 @@ test('a new worker on the same path receives the gauges again, what waited, and 
   expect(await exposed(second.recorder, 'lk_agents_sessions_total')).toEqual([]);
 });
 
-test('without a worker the queue is bounded; sums are kept, and drops are counted as disconnected', async () => {
+test('without a worker the queue is bounded, sums are kept and drops are counted as disconnected', async () => {
   const path = socketPath();
-  const client = connect(path, { maxQueueBytes: 4000 }); // room for a hundred samples
+  const client = connect(path, { maxQueueBytes: 4000 }); // space for a hundred samples
   for (let count = 0; count < 1000; count++) {
     client.record(turns(3));
     client.record(handoff());
@@ -159,12 +159,12 @@ test('without a worker the queue is bounded; sums are kept, and drops are counte
   });
 });
 
-test('a worker that does not read fills the queue, and receives how much was dropped when it reads', async () => {
+test('a worker that does not read fills the queue and receives the number of dropped samples when it reads', async () => {
   const path = socketPath();
-  const { sockets } = await deafWorker(path);
+  const { sockets } = await pausedWorker(path);
   const client = connect(path, { maxQueueBytes: 4000 });
   await eventually(() => expect(sockets).toHaveLength(1));
-  // More than the kernel holds, a tick at a time.
+  // More than the kernel buffers hold, one tick at a time.
   for (let tick = 0; tick < 3000; tick++) {
     for (let count = 0; count < 20; count++) client.record(turns(3));
     client.record(handoff());
@@ -188,7 +188,7 @@ test('a worker that does not read fills the queue, and receives how much was dro
   });
 });
 
-/** How many samples of session_turns there are in what a client wrote, and what the other series add up to. */
+/** Counts the samples of session_turns in the bytes that a client wrote, and sums the other series. */
 function read(text: string): { samples: number; sums: Map<string, number> } {
   const names = new Map<number, string>();
   const sums = new Map<string, number>();
@@ -209,18 +209,18 @@ function read(text: string): { samples: number; sums: Map<string, number> } {
   return { samples, sums };
 }
 
-test('what a dead worker may have read in part is not sent again but counted as dropped', async () => {
+test('a frame that a killed worker may have read in part is counted as dropped and not resent', async () => {
   const path = socketPath();
-  const deaf = await deafWorker(path);
+  const deaf = await pausedWorker(path);
   const client = connect(path);
   await eventually(() => expect(deaf.sockets).toHaveLength(1));
   let recorded = 0;
-  // Until the kernel takes no more: the last piece is on its way, and not all of it.
+  // Until the kernel buffers are full: the last chunk is partially written.
   while (await client.flush(1)) {
     for (let count = 0; count < 100; count++) client.record(turns(3));
     recorded += 100;
   }
-  for (let count = 0; count < 7; count++) client.record(handoff()); // behind that piece
+  for (let count = 0; count < 7; count++) client.record(handoff()); // after that chunk
   await deaf.close();
   const { recorder } = await startRelay({ path });
   expect(await client.flush(10_000)).toBe(true);
@@ -232,7 +232,7 @@ test('what a dead worker may have read in part is not sent again but counted as 
   expect(recorded).toBeGreaterThan(100);
 });
 
-test('what cannot be recorded is counted where the rest is counted', async () => {
+test('invalid observations are counted by the worker', async () => {
   const { recorder, server } = await startRelay();
   const client = connect(server.path, { maxSeries: 2 });
   const wrong = (metric: string, labels: object, value: number) =>
@@ -258,7 +258,7 @@ test('what cannot be recorded is counted where the rest is counted', async () =>
   });
 });
 
-test('a worker that speaks another version is tried again, ever more rarely', async () => {
+test('a worker with another protocol version is retried with exponential backoff', async () => {
   const path = socketPath();
   const calls: number[] = [];
   const server = createServer((socket) => {
@@ -280,14 +280,14 @@ test.each([
   ['too long', `/tmp/${'x'.repeat(300)}`],
   ['empty', ''],
   ['missing', undefined as unknown as string],
-])('a path that is %s is no error in the call', async (_, path) => {
+])('a path that is %s does not throw', async (_, path) => {
   const client = connect(path);
   for (let count = 0; count < 10; count++) client.record(handoff());
   expect(await client.flush(10)).toBe(false);
   await client.close(10);
 });
 
-test('a flush with nothing to send is done; after close, nothing is recorded', async () => {
+test('an empty flush resolves, and nothing is recorded after close', async () => {
   const { recorder, server } = await startRelay();
   const client = connect(server.path);
   expect(await client.flush(0)).toBe(true);
@@ -300,7 +300,7 @@ test('a flush with nothing to send is done; after close, nothing is recorded', a
   expect(await exposed(recorder, handoffs)).toEqual(['1']);
 });
 
-test('clients leave no listener on the process', async () => {
+test('clients leave no listeners on the process', async () => {
   const { server } = await startRelay();
   const before = process.listenerCount('exit');
   for (let count = 0; count < 20; count++) {

@@ -12,7 +12,7 @@ const define = (id: number, metric: string, labels: Record<string, string> = {})
   JSON.stringify({ id, metric, labels });
 const handoffs = 'lk_agents_handoffs_total';
 const active = 'lk_agents_sessions_active';
-const endings = 'lk_agents_sessions_total';
+const sessionsEnded = 'lk_agents_sessions_total';
 const ttft = 'lk_agents_llm_ttft_seconds';
 const model = { model_provider: 'openai', model_name: 'gpt-4o' };
 const model$ = 'model_provider="openai",model_name="gpt-4o"';
@@ -35,14 +35,14 @@ function connect(options: { maxSeries?: number; recorder?: ReturnType<typeof cre
     frames,
     connection,
     greetings: () => greetings,
-    say: (...lines: (string | Buffer)[]) =>
+    send: (...lines: (string | Buffer)[]) =>
       connection.receive(Buffer.concat(lines.flatMap((line) => [Buffer.from(line), Buffer.from('\n')]))),
   };
 }
 
-test('samples reach the series that their ids stand for', async () => {
-  const { say, recorder, frames, greetings } = connect();
-  say(hello, define(0, handoffs), define(1, ttft, model), '[0,1,1,0.5,0,2]', '[1,1.5]');
+test('samples are recorded in the series of their ids', async () => {
+  const { send, recorder, frames, greetings } = connect();
+  send(hello, define(0, handoffs), define(1, ttft, model), '[0,1,1,0.5,0,2]', '[1,1.5]');
   expect(await exposed(recorder, handoffs)).toEqual(['3']);
   expect(await exposed(recorder, `${ttft}_sum`)).toEqual([`{${model$}} 2`]);
   expect(await exposed(recorder, `${ttft}_count`)).toEqual([`{${model$}} 2`]);
@@ -51,43 +51,43 @@ test('samples reach the series that their ids stand for', async () => {
   expect(await dropped(recorder)).toEqual([]);
 });
 
-test('series carry the identity that the connection said', async () => {
-  const { say, recorder } = connect();
-  say(hello, define(0, handoffs), '[0,1]');
+test('series have the identity of the connection', async () => {
+  const { send, recorder } = connect();
+  send(hello, define(0, handoffs), '[0,1]');
   expect(await recorder.expose('text')).toContain(
     'lk_agents_handoffs_total{agent_name="front-desk",agent_version="1.4.0"} 1\n',
   );
 });
 
-test('an exemplar travels with its sample', async () => {
-  const { say, recorder } = connect();
+test('an exemplar is forwarded with its sample', async () => {
+  const { send, recorder } = connect();
   const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
-  say(hello, define(0, ttft, model), `[0,0.45,["${trace}","00f067aa0ba902b7"]]`);
+  send(hello, define(0, ttft, model), `[0,0.45,["${trace}","00f067aa0ba902b7"]]`);
   expect(await recorder.expose('openmetrics')).toContain(
     `{le="0.5",agent_name="front-desk",agent_version="1.4.0",${model$}} 1 # {trace_id="${trace}",span_id="00f067aa0ba902b7"} 0.45 `,
   );
 });
 
-test('a hello greets once; another one, and anything before the first, is malformed', async () => {
-  const { say, recorder, frames, greetings } = connect();
-  say(define(0, handoffs), '[0,1]', hello, hello, define(0, handoffs), '[0,1]');
+test('a second hello and any frame before the first hello are malformed', async () => {
+  const { send, recorder, frames, greetings } = connect();
+  send(define(0, handoffs), '[0,1]', hello, hello, define(0, handoffs), '[0,1]');
   expect(greetings()).toBe(1);
   expect(frames).toEqual({ malformed: 3, ok: 3 });
   expect(await exposed(recorder, handoffs)).toEqual(['1']);
 });
 
-test('another version is incompatible, and nothing after it is read', async () => {
-  const { say, recorder, frames, greetings } = connect();
-  expect(say('{"v":2,"identity":{}}', hello, define(0, handoffs), '[0,1]')).toBe('incompatible');
-  expect(say(hello)).toBe('incompatible');
+test('another protocol version is incompatible and ends reading', async () => {
+  const { send, recorder, frames, greetings } = connect();
+  expect(send('{"v":2,"identity":{}}', hello, define(0, handoffs), '[0,1]')).toBe('incompatible');
+  expect(send(hello)).toBe('incompatible');
   expect(frames).toEqual({ incompatible: 1 });
   expect(greetings()).toBe(0);
   expect(await exposed(recorder, handoffs)).toEqual([]);
 });
 
-test('a line beyond the limit is oversized, and nothing after it is read', () => {
-  const { say, connection, frames } = connect();
-  expect(say(hello)).toBe('open');
+test('a line beyond the limit is oversized and ends reading', () => {
+  const { send, connection, frames } = connect();
+  expect(send(hello)).toBe('open');
   expect(connection.receive(Buffer.alloc(65_536, 'x'))).toBe('open');
   expect(connection.receive(Buffer.from('x'))).toBe('oversized');
   expect(connection.receive(Buffer.from('\n[]\n'))).toBe('oversized');
@@ -95,14 +95,14 @@ test('a line beyond the limit is oversized, and nothing after it is read', () =>
   expect(frames).toEqual({ ok: 1, oversized: 1 });
 });
 
-test('an unknown metric, an unknown label and a value that is not listed are dropped one by one, with their reason', async () => {
-  const { say, recorder, frames } = connect();
-  say(
+test('unknown metrics, unknown labels and unlisted values are each dropped with their reason', async () => {
+  const { send, recorder, frames } = connect();
+  send(
     hello,
     define(0, 'lk_agents_nonsense_total'),
     define(1, handoffs, { room: 'x' }),
-    define(2, endings, { close_reason: 'boredom' }),
-    define(3, endings),
+    define(2, sessionsEnded, { close_reason: 'boredom' }),
+    define(3, sessionsEnded),
     define(4, '__proto__'),
     define(5, 'constructor'),
     define(6, handoffs),
@@ -114,9 +114,9 @@ test('an unknown metric, an unknown label and a value that is not listed are dro
   expect(frames).toEqual({ ok: 10 });
 });
 
-test('names of the prototype are no labels and change no object', async () => {
-  const { say, recorder } = connect();
-  say(
+test('prototype property names are refused as labels and change no object', async () => {
+  const { send, recorder } = connect();
+  send(
     hello,
     '{"id":0,"metric":"lk_agents_handoffs_total","labels":{"__proto__":"x"}}',
     '{"id":1,"metric":"lk_agents_tool_duration_seconds","labels":{"__proto__":"x"}}',
@@ -128,11 +128,11 @@ test('names of the prototype are no labels and change no object', async () => {
   expect(({} as { polluted?: string }).polluted).toBeUndefined();
 });
 
-test('impossible values are dropped, and the good ones around them count', async () => {
-  const { say, recorder, frames } = connect();
-  // null is what JSON.stringify makes of NaN and Infinity; 1e999 is what a parser makes Infinity of.
-  say(hello, define(0, handoffs), define(1, ttft, model), define(2, active));
-  say('[0,1,0,null,0,-1,0,1e999,0,1e308,1,null,1,-1e999,1,0.5,2,1e308,2,null,0,1]');
+test('invalid values are dropped, and the valid ones around them are counted', async () => {
+  const { send, recorder, frames } = connect();
+  // JSON.stringify writes null for NaN and Infinity; a parser reads 1e999 as Infinity.
+  send(hello, define(0, handoffs), define(1, ttft, model), define(2, active));
+  send('[0,1,0,null,0,-1,0,1e999,0,1e308,1,null,1,-1e999,1,0.5,2,1e308,2,null,0,1]');
   expect(await exposed(recorder, handoffs)).toEqual(['2']);
   expect(await exposed(recorder, `${ttft}_count`)).toEqual([`{${model$}} 1`]);
   expect(await exposed(recorder, active)).toEqual([]);
@@ -140,86 +140,86 @@ test('impossible values are dropped, and the good ones around them count', async
   expect(frames).toEqual({ ok: 5 });
 });
 
-test('a frame counts its good samples even if another one in it is bad', async () => {
-  const { say, recorder, frames } = connect();
-  say(hello, define(0, handoffs), define(1, ttft, model));
-  say('[0,1,"0",1,null,1,0,"1",{},1,77,1,0.5,1,0,[1],0,1,0]');
-  // "0", null, {} and 0.5 are no ids; 77 was never defined; "1" and [1] are no values; the last 0 has none.
+test('valid samples of a frame are counted even if another one is invalid', async () => {
+  const { send, recorder, frames } = connect();
+  send(hello, define(0, handoffs), define(1, ttft, model));
+  send('[0,1,"0",1,null,1,0,"1",{},1,77,1,0.5,1,0,[1],0,1,0]');
+  // "0", null, {} and 0.5 are not ids; 77 is not defined; "1" and [1] are not values; the last 0 has no value.
   expect(await exposed(recorder, handoffs)).toEqual(['2']);
   expect(await dropped(recorder)).toEqual(['{reason="invalid_frame"} 8']);
   expect(frames).toEqual({ ok: 4 });
 });
 
-test('an id that is defined again keeps its first meaning', async () => {
-  const { say, recorder, frames } = connect();
-  say(hello, define(0, handoffs), define(0, 'lk_agents_vad_inferences_total'), '[0,1]');
+test('an id that is defined again keeps its first series', async () => {
+  const { send, recorder, frames } = connect();
+  send(hello, define(0, handoffs), define(0, 'lk_agents_vad_inferences_total'), '[0,1]');
   expect(await exposed(recorder, handoffs)).toEqual(['1']);
   expect(await exposed(recorder, 'lk_agents_vad_inferences_total')).toEqual([]);
   expect(frames).toEqual({ ok: 3, malformed: 1 });
 });
 
-test('a connection may define so many series, and samples of others are dropped', async () => {
-  const { say, recorder, frames } = connect({ maxSeries: 2 });
+test('the series per connection are limited, and samples of further ones are dropped', async () => {
+  const { send, recorder, frames } = connect({ maxSeries: 2 });
   const tool = (name: string) => ({ tool: name, outcome: 'ok' });
   const calls = 'lk_agents_tool_calls_total';
-  say(hello, define(0, calls, tool('a')), define(1, calls, tool('b')), define(2, calls, tool('c')));
-  say('[0,1,1,1,2,1,2,1,3,1]');
+  send(hello, define(0, calls, tool('a')), define(1, calls, tool('b')), define(2, calls, tool('c')));
+  send('[0,1,1,1,2,1,2,1,3,1]');
   expect(await exposed(recorder, calls)).toEqual(['{tool="a",outcome="ok"} 1', '{tool="b",outcome="ok"} 1']);
   expect(await dropped(recorder)).toEqual(['{reason="series_limit"} 3']);
   expect(frames).toEqual({ ok: 5 });
 });
 
-test('when the recorder is full, samples of new series are dropped by that name', async () => {
-  const { say, recorder } = connect({ recorder: createRecorder({ maxSeries: 0 }) });
-  say(hello, define(0, 'lk_agents_tool_duration_seconds', { tool: 'a' }), '[0,1,0,1,0,1]');
+test('samples of new series are dropped as series_limit when the recorder is full', async () => {
+  const { send, recorder } = connect({ recorder: createRecorder({ maxSeries: 0 }) });
+  send(hello, define(0, 'lk_agents_tool_duration_seconds', { tool: 'a' }), '[0,1,0,1,0,1]');
   const drops = await dropped(recorder);
-  // Introducing the agent's counters was refused as well.
+  // The initial counters of the agent were dropped as well.
   const full = Number(drops[0]?.split(' ')[1]);
-  say('[0,1]');
+  send('[0,1]');
   expect(await dropped(recorder)).toEqual([`{reason="series_limit"} ${full + 1}`]);
 });
 
-test('twenty thousand tool names are bounded, and what is beyond is counted', async () => {
-  const { say, recorder } = connect();
+test('the series of twenty thousand tool names are bounded, and the overflow is counted', async () => {
+  const { send, recorder } = connect();
   const calls = 'lk_agents_tool_calls_total';
-  say(hello);
-  for (let id = 0; id < 20_000; id++) say(define(id, calls, { tool: `t${id}`, outcome: 'ok' }), `[${id},1]`);
+  send(hello);
+  for (let id = 0; id < 20_000; id++) send(define(id, calls, { tool: `t${id}`, outcome: 'ok' }), `[${id},1]`);
   const series = await exposed(recorder, calls);
   expect(series).toHaveLength(201); // 200 values, and "other"
   expect(series).toContain('{tool="other",outcome="ok"} 3896');
   expect(await dropped(recorder)).toEqual(['{reason="series_limit"} 15904']);
 });
 
-test('emoji by the kilobyte and lone surrogates end up as a short, well-formed label', async () => {
-  const { say, recorder } = connect();
+test('kilobytes of emoji and lone surrogates become a short, well-formed label', async () => {
+  const { send, recorder } = connect();
   const duration = 'lk_agents_tool_duration_seconds';
-  say(hello, define(0, duration, { tool: '😀'.repeat(2500) }), define(1, duration, { tool: 'a\ud800b' }));
-  say('[0,1,1,1]');
+  send(hello, define(0, duration, { tool: '😀'.repeat(2500) }), define(1, duration, { tool: 'a\ud800b' }));
+  send('[0,1,1,1]');
   expect(await exposed(recorder, `${duration}_count`)).toEqual([
     `{tool="a�b"} 1`,
     `{tool="${'😀'.repeat(128)}"} 1`,
   ]);
 });
 
-test('deep nesting and long arrays are only data', async () => {
-  const { say, recorder, frames } = connect();
-  say(hello, define(0, handoffs));
-  say('['.repeat(65_000), `${'['.repeat(32_000)}${']'.repeat(32_000)}`, `[0,1${',0,1'.repeat(16_000)}]`);
+test('deep nesting and long arrays do not throw', async () => {
+  const { send, recorder, frames } = connect();
+  send(hello, define(0, handoffs));
+  send('['.repeat(65_000), `${'['.repeat(32_000)}${']'.repeat(32_000)}`, `[0,1${',0,1'.repeat(16_000)}]`);
   expect(await exposed(recorder, handoffs)).toEqual(['16001']);
   expect(frames).toEqual({ ok: 4, malformed: 1 });
   expect(await dropped(recorder)).toEqual(['{reason="invalid_frame"} 1']);
 });
 
 test('lines may end in \\r\\n, be empty, or not be UTF-8', async () => {
-  const { say, recorder, frames } = connect();
-  say(`${hello}\r`, `${define(0, handoffs)}\r`, '\r', '', '[0,1]\r', Buffer.from([0xc3, 0x28]), '[0,1]');
+  const { send, recorder, frames } = connect();
+  send(`${hello}\r`, `${define(0, handoffs)}\r`, '\r', '', '[0,1]\r', Buffer.from([0xc3, 0x28]), '[0,1]');
   expect(await exposed(recorder, handoffs)).toEqual(['2']);
   expect(frames).toEqual({ ok: 4, malformed: 1 });
 });
 
-test('a half frame at the end is malformed', () => {
-  const { connection, frames, say } = connect();
-  say(hello);
+test('an incomplete frame at the end is malformed', () => {
+  const { connection, frames, send } = connect();
+  send(hello);
   connection.receive(Buffer.from('[0,1'));
   connection.close(true);
   expect(frames).toEqual({ ok: 1, malformed: 1 });
@@ -229,69 +229,69 @@ test("a gauge is the sum of the connections' shares", async () => {
   const recorder = createRecorder();
   const one = connect({ recorder });
   const two = connect({ recorder });
-  one.say(hello, define(0, active), '[0,2]');
-  two.say(hello, define(3, active), '[3,5]', '[3,5]');
+  one.send(hello, define(0, active), '[0,2]');
+  two.send(hello, define(3, active), '[3,5]', '[3,5]');
   expect(await exposed(recorder, active)).toEqual(['7']);
-  one.say('[0,1]');
+  one.send('[0,1]');
   expect(await exposed(recorder, active)).toEqual(['6']);
-  two.say('[3,0]');
+  two.send('[3,0]');
   expect(await exposed(recorder, active)).toEqual(['1']);
 });
 
-test('what a lost connection leaves in a gauge is taken back and counted as the catalogue says', async () => {
-  const { say, connection, recorder } = connect();
-  say(hello, define(0, active), '[0,3]', '[0,2]');
+test('the gauge share of a lost connection is removed and counted according to the catalogue', async () => {
+  const { send, connection, recorder } = connect();
+  send(hello, define(0, active), '[0,3]', '[0,2]');
   connection.close(true);
   connection.close(true);
   expect(await recorder.expose('text')).toContain(
     'lk_agents_sessions_active{agent_name="front-desk",agent_version="1.4.0"} 0\n',
   );
-  expect(await exposed(recorder, endings)).toEqual(['{close_reason="crashed"} 2']);
+  expect(await exposed(recorder, sessionsEnded)).toEqual(['{close_reason="crashed"} 2']);
 });
 
-test('a connection that the worker ends takes back its gauges, and nothing has crashed', async () => {
-  const { say, connection, recorder } = connect();
-  say(hello, define(0, active), '[0,3]');
+test('a connection closed by the worker removes its gauge share and counts no crash', async () => {
+  const { send, connection, recorder } = connect();
+  send(hello, define(0, active), '[0,3]');
   connection.close(false);
   expect(await exposed(recorder, active)).toEqual([]);
-  expect(await exposed(recorder, endings)).toEqual([]);
+  expect(await exposed(recorder, sessionsEnded)).toEqual([]);
 });
 
-test('a connection that has left nothing has lost nothing', async () => {
-  const { say, connection, recorder } = connect();
-  say(hello, define(0, active), '[0,1]', '[0,0]');
+test('a connection without a gauge share counts no loss', async () => {
+  const { send, connection, recorder } = connect();
+  send(hello, define(0, active), '[0,1]', '[0,0]');
   connection.close(true);
-  expect(await exposed(recorder, endings)).toEqual([]);
+  expect(await exposed(recorder, sessionsEnded)).toEqual([]);
 });
 
-test('a share below zero is undone, too, and is no loss', async () => {
-  const { say, connection, recorder } = connect();
-  say(hello, define(0, active), '[0,-2]');
+test('a negative share is removed and counts no loss', async () => {
+  const { send, connection, recorder } = connect();
+  send(hello, define(0, active), '[0,-2]');
   expect(await exposed(recorder, active)).toEqual(['-2']);
   connection.close(true);
   expect(await exposed(recorder, active)).toEqual([]);
-  expect(await exposed(recorder, endings)).toEqual([]);
+  expect(await exposed(recorder, sessionsEnded)).toEqual([]);
   expect(await dropped(recorder)).toEqual([]);
 });
 
-test('an impossible share is dropped, and the one before it is taken back', async () => {
-  const { say, connection, recorder } = connect();
-  say(hello, define(0, active), '[0,3]', '[0,1e308]', '[0,5.1e14]', '[0,null]');
+test('an invalid share is dropped, and the previous one is removed at the end', async () => {
+  const { send, connection, recorder } = connect();
+  send(hello, define(0, active), '[0,3]', '[0,1e308]', '[0,5.1e14]', '[0,null]');
   expect(await exposed(recorder, active)).toEqual(['3']);
   connection.close(true);
   expect(await exposed(recorder, active)).toEqual([]);
-  expect(await exposed(recorder, endings)).toEqual(['{close_reason="crashed"} 3']);
+  expect(await exposed(recorder, sessionsEnded)).toEqual(['{close_reason="crashed"} 3']);
   expect(await dropped(recorder)).toEqual(['{reason="invalid_value"} 3']);
 });
 
-test('the largest share may turn into the smallest', async () => {
-  const { say, recorder } = connect();
-  say(hello, define(0, active), '[0,5e14]', '[0,-5e14]');
+test('the largest share can change to the smallest', async () => {
+  const { send, recorder } = connect();
+  send(hello, define(0, active), '[0,5e14]', '[0,-5e14]');
   expect(await exposed(recorder, active)).toEqual(['-500000000000000']);
   expect(await dropped(recorder)).toEqual([]);
 });
 
-test('a recorder that fails costs the sample, not the connection', async () => {
+test('a failing recorder loses the sample and not the connection', async () => {
   const recorder = createRecorder();
   let fails = true;
   const failing = {
@@ -308,15 +308,15 @@ test('a recorder that fails costs the sample, not the connection', async () => {
       );
     },
   };
-  const { say } = connect({ recorder: failing });
-  say(hello, define(0, handoffs), '[0,1,0,1]');
+  const { send } = connect({ recorder: failing });
+  send(hello, define(0, handoffs), '[0,1,0,1]');
   fails = false;
-  say('[0,1]');
+  send('[0,1]');
   expect(await exposed(recorder, handoffs)).toEqual(['1']);
   expect(await dropped(recorder)).toEqual(['{reason="internal_error"} 2']);
 });
 
-test('garbage, split anywhere, is never an error, and the valid frames around it count', async () => {
+test('invalid bytes, split anywhere, never throw, and the valid frames around them are counted', async () => {
   const anyGarbage = fc
     .oneof(
       fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
@@ -326,7 +326,7 @@ test('garbage, split anywhere, is never an error, and the valid frames around it
         .array(fc.oneof(fc.integer(), fc.double(), fc.string()))
         .map((list) => Buffer.from(JSON.stringify(list))),
     )
-    // A version or a sample of the good series would not be garbage.
+    // A version or a sample of the valid series would be valid.
     .filter((bytes) => !/"v"|[[,\s]\s*(900|9e2)/i.test(bytes.toString('latin1')));
   await fc.assert(
     fc.asyncProperty(fc.array(anyGarbage), fc.array(fc.nat()), async (garbage, cuts) => {
@@ -349,11 +349,11 @@ test('garbage, split anywhere, is never an error, and the valid frames around it
   );
 });
 
-test('a job cannot report its cost: cost is made from usage, by the worker', async () => {
+test('a job cannot report its cost, because the worker derives cost from usage', async () => {
   const derivation = new CostDerivation(new PriceBook());
-  const { say, recorder } = connect({ recorder: createRecorder({ derivation }) });
+  const { send, recorder } = connect({ recorder: createRecorder({ derivation }) });
   const billed = { ...model, component: 'llm' };
-  say(
+  send(
     hello,
     define(0, 'lk_agents_cost_usd_total', billed),
     define(1, 'lk_agents_cost_unpriced_usage_total', { ...billed, unit: 'output_tokens' }),

@@ -19,14 +19,14 @@ async function pair(): Promise<[near: Socket, far: Socket]> {
   return ends;
 }
 
-test('an open Unix socket of this Node tells its descriptor, and a closed one does not', async () => {
+test('the descriptor of a Unix socket is available while it is open', async () => {
   const [near] = await pair();
   expect(descriptorOf(near)).toBeGreaterThan(2);
   near.destroy();
   expect(descriptorOf(near)).toBeUndefined();
 });
 
-test('what the kernel does not take comes back, to the byte, whatever the text is', async () => {
+test('the bytes that the kernel does not accept are returned exactly for any text', async () => {
   const [near, far] = await pair();
   const fd = descriptorOf(near) ?? -1;
   const text = 'aé😀'.repeat(100_000);
@@ -48,7 +48,7 @@ test('what the kernel does not take comes back, to the byte, whatever the text i
   expect(Buffer.concat(read).toString()).toBe(`${text}é`);
 });
 
-test('a socket whose other end is gone refuses', async () => {
+test('a socket with a closed peer fails', async () => {
   const [near, far] = await pair();
   far.destroy();
   expect(() => {

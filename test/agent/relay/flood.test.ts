@@ -7,7 +7,7 @@ const hello = (agent_name: string, pid = agent_name.length) =>
   `${JSON.stringify({ v: 1, identity: { ...identity, agent_name }, pid })}\n`;
 const definition = '{"id":0,"metric":"lk_agents_handoffs_total","labels":{}}\n';
 const lines = 50_000;
-/** Of each line one handoff: 5 bytes, and 64 for the frame. */
+/** One handoff per line: 5 bytes, plus 64 for the frame. */
 const flood = '[0,1]'.concat('\n').repeat(lines);
 
 async function call(path: string): Promise<Socket> {
@@ -27,7 +27,7 @@ const handoffs = async (recorder: Recorder, agent: string) => {
 const throttled = async (recorder: Recorder) =>
   Number((await exposed(recorder, 'talkgauge_relay_throttled_total'))[0] ?? 0);
 
-test('a job that floods its worker is read no more for a moment, which is counted; others are, and nothing is lost', async () => {
+test('a job that floods its worker is throttled and counted, without loss and without affecting other jobs', async () => {
   const clock = { at: 0 };
   const readLimit = { bytesPerSecond: 10_000_000, burst: 100_000, now: () => clock.at };
   const { recorder, server } = await startRelay({ readLimit });
@@ -36,7 +36,7 @@ test('a job that floods its worker is read no more for a moment, which is counte
   await until(async () => expect(await throttled(recorder)).toBe(1));
   const read = await handoffs(recorder, 'flooding');
   expect(read).toBeGreaterThan(0);
-  // Not more than the burst, and what came with the read that took the last of it: 64 KiB.
+  // At most the burst plus the last read of 64 KiB.
   expect(read).toBeLessThan((100_000 + 65_536 * 12) / 70);
 
   const other = await call(server.path);
@@ -73,7 +73,7 @@ test('a job that floods its worker over many connections is read no more than ov
   await until(async () => expect(await handoffs(recorder, 'other')).toBe(3));
 });
 
-test('what a job wrote that has ended since is read to its end, and its gauges go', async () => {
+test('the data of an exited job is read completely, and its gauges are removed', async () => {
   const clock = { at: 0 };
   const readLimit = { bytesPerSecond: 10_000_000, burst: 10_000, now: () => clock.at };
   const { recorder, server } = await startRelay({ readLimit });
@@ -88,7 +88,7 @@ test('what a job wrote that has ended since is read to its end, and its gauges g
   });
 });
 
-test('a worker that ends reads all that was sent, however much', async () => {
+test('a worker reads all sent data before it closes', async () => {
   const readLimit = { bytesPerSecond: 1, burst: 1, now: () => 0 };
   const { recorder, server } = await startRelay({ readLimit });
   const one = await call(server.path);
@@ -99,7 +99,7 @@ test('a worker that ends reads all that was sent, however much', async () => {
   expect(await handoffs(recorder, 'flooding')).toBe(1000);
 });
 
-test('a burst is read at once, then so much a second; a frame costs more than its bytes', () => {
+test('a burst is read immediately, then a fixed rate applies; a frame costs more than its bytes', () => {
   let at = 0;
   const limit = new ReadLimit({ bytesPerSecond: 1000, burst: 2000, now: () => at });
   expect(limit.read(2000, 0)).toBe(0);

@@ -10,7 +10,7 @@ const found = (result: JobSeries | string): JobSeries => {
   return result;
 };
 
-test('a label set has one id, whatever the order of its labels', () => {
+test('a label set has one id for any order of its labels', () => {
   const table = new JobSeriesTable(100);
   const first = found(table.find(calls, { tool: 'book', outcome: 'ok' }));
   expect(table.find(calls, { outcome: 'ok', tool: 'book' })).toBe(first);
@@ -50,7 +50,7 @@ test.each([
   ['unknown_label', calls, { tool: 7, outcome: 'ok' }],
   ['unknown_label', calls, { tool: undefined, outcome: 'ok' }],
   ['unknown_label', 'lk_agents_handoffs_total', { room: 'r' }],
-])('%s: %s %o is refused before and after a good one was found', (reason, metric, labels) => {
+])('%s: %s %o is refused before and after a valid one was found', (reason, metric, labels) => {
   const table = new JobSeriesTable(100);
   expect(table.find(metric, labels as never)).toBe(reason);
   found(table.find(calls, tool('book')));
@@ -58,7 +58,7 @@ test.each([
   expect(table.size).toBe(1);
 });
 
-test('there are so many series and no more, but drops can always be counted', () => {
+test('series are limited, and drops can always be counted', () => {
   const table = new JobSeriesTable(4);
   for (const name of 'abcd') found(table.find(calls, tool(name)));
   expect(table.find(calls, tool('e'))).toBe('series_limit');
@@ -66,7 +66,7 @@ test('there are so many series and no more, but drops can always be counted', ()
   expect(found(table.find(dropsMetric, { reason: 'series_limit' })).id).toBe(4);
 });
 
-test('a value is kept as far as the recorder looks at it; longer ones that start alike are one', () => {
+test('a value is truncated to the length that the recorder uses, so longer values with the same prefix are one', () => {
   const table = new JobSeriesTable(100);
   const long = found(table.find(calls, tool('😀'.repeat(2500))));
   expect(table.find(calls, tool(`${'😀'.repeat(256)}else`))).toBe(long);

@@ -9,7 +9,7 @@ function read(chunks: readonly Uint8Array[], maxBytes = 1000) {
   return { lines, trusted, inLine: reader.inLine };
 }
 
-test('lines come out whole, the last one only when it has ended', () => {
+test('lines are returned complete, the last one only after its line break', () => {
   expect(read([Buffer.from('one\ntw'), Buffer.from('o\nthree')])).toEqual({
     lines: ['one', 'two'],
     trusted: true,
@@ -17,7 +17,7 @@ test('lines come out whole, the last one only when it has ended', () => {
   });
 });
 
-test('it does not matter where a stream is cut', () => {
+test('chunk boundaries do not affect the lines', () => {
   const anyText = fc.array(fc.string({ unit: 'binary' }).map((line) => line.replaceAll('\n', '')));
   fc.assert(
     fc.property(anyText, fc.array(fc.nat()), (texts, cuts) => {
@@ -35,17 +35,17 @@ test('it does not matter where a stream is cut', () => {
   );
 });
 
-test('empty lines are nothing', () => {
+test('empty lines are skipped', () => {
   expect(read([Buffer.from('\n\n'), Buffer.from('\na\n\n')]).lines).toEqual(['a']);
 });
 
-test('bytes that are not UTF-8 make a line undefined, and only that one', () => {
+test('a line that is not UTF-8 is undefined, and other lines are not affected', () => {
   const bytes = Buffer.concat([Buffer.from('é\n'), Buffer.from([0xff, 0xfe, 0x0a]), Buffer.from('ok\n')]);
   expect(read([bytes]).lines).toEqual(['é', undefined, 'ok']);
   expect(read([bytes.subarray(0, 4), bytes.subarray(4)]).lines).toEqual(['é', undefined, 'ok']);
 });
 
-test('a line may be as long as the limit, and not longer', () => {
+test('a line is limited in length', () => {
   const ten = Buffer.from('0123456789');
   expect(read([ten, Buffer.from('\n')], 10)).toMatchObject({ trusted: true, lines: ['0123456789'] });
   expect(read([Buffer.from('0123456789\nab\n')], 10).lines).toEqual(['0123456789', 'ab']);
@@ -54,7 +54,7 @@ test('a line may be as long as the limit, and not longer', () => {
   expect(read([ten, Buffer.from('x\n')], 10)).toMatchObject({ trusted: false, lines: [] });
 });
 
-test('the start of a line is copied, so that one byte does not hold on to the chunk it came in', () => {
+test('the start of a line is copied, so that one byte does not retain its whole chunk', () => {
   const lines: (string | undefined)[] = [];
   const reader = new LineReader(1000, (line) => lines.push(line));
   for (const letter of 'slow') {

@@ -7,12 +7,12 @@ import { dropped, exposed, startRelay } from './relay.ts';
 const handoffs = 'lk_agents_handoffs_total';
 const turns = 'lk_agents_session_turns_count';
 const active = 'lk_agents_sessions_active';
-const endings = 'lk_agents_sessions_total';
+const sessionsEnded = 'lk_agents_sessions_total';
 
 const eventually = (check: () => Promise<void> | void) =>
   vi.waitFor(check, { timeout: 20_000, interval: 20 });
 
-/** The value of a series of `front-desk` without labels of its own. */
+/** The value of a series of `front-desk` without further labels. */
 const value = (text: string, name: string): string | undefined =>
   text.match(new RegExp(`^${name}\\{agent_name="front-desk",agent_version="1\\.4\\.0"\\} (.*)$`, 'm'))?.[1];
 
@@ -20,19 +20,19 @@ test.each([
   ['killed', 'promise'],
   ['killed', 'immediate'],
   ['killed', 'timer'],
-  ['born', 'promise'],
-  ['born', 'immediate'],
-  ['born', 'timer'],
-])('a job that is %s with SIGKILL in the next %s loses nothing', async (scenario, how) => {
+  ['killed at start', 'promise'],
+  ['killed at start', 'immediate'],
+  ['killed at start', 'timer'],
+])('a job %s with SIGKILL in the next %s loses nothing', async (scenario, how) => {
   const { recorder, server } = await startRelay();
   const jobs = Array.from({ length: 5 }, () => startJob(scenario, server.path, how));
   expect(await Promise.all(jobs.map(({ ended }) => ended))).toEqual(Array(5).fill('SIGKILL'));
   await eventually(async () => {
     expect(await exposed(recorder, turns)).toEqual(['50']);
     expect(await exposed(recorder, handoffs)).toEqual(['5']);
-    // The phantom sessions are gone, and counted for what they were.
+    // The sessions that were left active are removed and counted as crashed.
     expect(await exposed(recorder, active)).toEqual([]);
-    expect(await exposed(recorder, endings)).toEqual(['{close_reason="crashed"} 5']);
+    expect(await exposed(recorder, sessionsEnded)).toEqual(['{close_reason="crashed"} 5']);
     expect(server.connections).toBe(0);
   });
   expect(await dropped(recorder)).toEqual([]);
@@ -43,37 +43,37 @@ test('a job that exits in the tick it records in loses nothing', async () => {
   expect(await startJob('exits', server.path).ended).toBe(0);
   await eventually(async () => {
     expect(await exposed(recorder, handoffs)).toEqual(['1']);
-    expect(await exposed(recorder, endings)).toEqual(['{close_reason="crashed"} 1']);
+    expect(await exposed(recorder, sessionsEnded)).toEqual(['{close_reason="crashed"} 1']);
   });
 });
 
-test('a job with nothing more to do ends, and what it recorded arrives', async () => {
+test('an idle job exits, and its observations arrive', async () => {
   const { recorder, server } = await startRelay();
   expect(await startJob('idle', server.path).ended).toBe(0);
   await eventually(async () => expect(await exposed(recorder, handoffs)).toEqual(['1']));
 });
 
-test('a job whose worker is gone goes on, and ends when it has nothing more to do', async () => {
+test('a job continues without its worker and exits when it is idle', async () => {
   const job = startJob('busy', '/tmp/no-such-socket-of-relay-test');
   expect(await job.ended).toBe(0);
-  expect(job.said()).toBe('done\n');
+  expect(job.output()).toBe('done\n');
 });
 
-test('a job whose worker is stopped goes on, and ends when it has nothing more to do', async () => {
+test('a job continues while its worker is stopped and exits when it is idle', async () => {
   const worker = await startWorker();
   worker.stop();
   const job = startJob('busy', worker.socket);
   expect(await job.ended).toBe(0);
-  expect(job.said()).toBe('done\n');
+  expect(job.output()).toBe('done\n');
   worker.resume();
   await eventually(async () => expect(Number(value(await worker.expose(), turns))).toBeGreaterThan(1000));
 });
 
-test('a job that ends as it should waits for a stopped worker, and nothing is lost', async () => {
+test('a job that closes its client waits for a stopped worker without loss', async () => {
   const worker = await startWorker();
   worker.stop();
-  const job = startJob('graceful', worker.socket);
-  await eventually(() => expect(job.said()).toBe('closing\n'));
+  const job = startJob('closing', worker.socket);
+  await eventually(() => expect(job.output()).toBe('closing\n'));
   let over = false;
   void job.ended.then(() => {
     over = true;
@@ -92,21 +92,21 @@ test('a job that ends as it should waits for a stopped worker, and nothing is lo
   });
 });
 
-test('a worker that is killed is succeeded by another, and the job goes on with that', async () => {
+test('a job reconnects to the successor of a killed worker', async () => {
   const directory = mkdtempSync(join('/tmp', 'relay-test-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   const path = join(directory, 'relay.sock');
   const first = await startWorker(path);
   first.stop();
-  const job = startJob('graceful', path);
-  await eventually(() => expect(job.said()).toBe('closing\n'));
+  const job = startJob('closing', path);
+  await eventually(() => expect(job.output()).toBe('closing\n'));
   await first.kill();
-  const second = await startWorker(path); // takes over the socket that the first one left
+  const second = await startWorker(path); // replaces the socket of the first worker
   expect(await job.ended).toBe(0);
   await eventually(async () => {
     const text = await second.expose();
     const lost = text.match(/^talkgauge_samples_dropped_total\{.*reason="disconnected"\} (\d+)$/m)?.[1];
-    // What the first worker's kernel buffer held is gone with it; what was cut in two is counted; the rest is here.
+    // Data in the first worker's kernel buffer is lost; a partially sent frame is counted as dropped; the rest arrives.
     expect(Number(lost)).toBeGreaterThan(0);
     expect(Number(value(text, turns))).toBeGreaterThan(0);
     expect(Number(value(text, turns)) + Number(value(text, handoffs)) + Number(lost)).toBeLessThan(21_000);
@@ -114,14 +114,14 @@ test('a worker that is killed is succeeded by another, and the job goes on with 
   });
 });
 
-test("fifty jobs' totals are what the jobs say they are, and ten that are killed meanwhile change nothing", async () => {
+test('the totals of fifty jobs match the figures of the jobs, also while ten others are killed', async () => {
   const { recorder, server } = await startRelay();
   const jobs = Array.from({ length: 50 }, (_, seed) => startJob('call', server.path, `${seed}`));
-  const doomed = Array.from({ length: 10 }, () => startJob('killed', server.path, 'promise'));
-  expect(await Promise.all(doomed.map(({ ended }) => ended))).toEqual(Array(10).fill('SIGKILL'));
+  const killedJobs = Array.from({ length: 10 }, () => startJob('killed', server.path, 'promise'));
+  expect(await Promise.all(killedJobs.map(({ ended }) => ended))).toEqual(Array(10).fill('SIGKILL'));
   expect(await Promise.all(jobs.map(({ ended }) => ended))).toEqual(Array(50).fill(0));
-  const said = jobs.map((job) => JSON.parse(job.said()));
-  const total = (key: string) => said.reduce((sum, each) => sum + each[key], 0);
+  const reported = jobs.map((job) => JSON.parse(job.output()));
+  const total = (key: string) => reported.reduce((sum, each) => sum + each[key], 0);
   const sum = async (family: string) =>
     (await exposed(recorder, family)).reduce((all, line) => all + Number(line.split(' ').at(-1)), 0);
   await eventually(async () => {
@@ -131,7 +131,7 @@ test("fifty jobs' totals are what the jobs say they are, and ten that are killed
     expect(await sum('lk_agents_usage_llm_output_tokens_total')).toBe(total('tokens'));
     expect(await sum(handoffs)).toBe(total('handoffs') + 10);
     expect(await exposed(recorder, active)).toEqual([]);
-    expect(await exposed(recorder, endings)).toEqual([
+    expect(await exposed(recorder, sessionsEnded)).toEqual([
       '{close_reason="crashed"} 10',
       '{close_reason="user_initiated"} 50',
     ]);
@@ -140,9 +140,9 @@ test("fifty jobs' totals are what the jobs say they are, and ten that are killed
   expect(await dropped(recorder)).toEqual([]);
 }, 60_000);
 
-test('a million tool names are a bounded number of series, and every call is counted somewhere', async () => {
+test('a million tool names create a bounded number of series, and every call is counted', async () => {
   const { recorder, server } = await startRelay();
-  expect(await startJob('inventive', server.path).ended).toBe(0);
+  expect(await startJob('many tools', server.path).ended).toBe(0);
   await eventually(async () => expect(server.connections).toBe(0));
   const series = await exposed(recorder, 'lk_agents_tool_calls_total');
   expect(series).toHaveLength(201); // 200 names and "other"
@@ -157,11 +157,11 @@ test('a worker that exits without closing its relay leaves neither socket nor di
   expect(existsSync(dirname(worker.socket))).toBe(false);
 });
 
-test('a worker with nothing more to do ends, however many jobs are connected', async () => {
+test('an idle worker exits while jobs are connected', async () => {
   const worker = startIdleWorker();
-  await eventually(() => expect(worker.said()).toMatch(/\n$/));
-  const socket = worker.said().trim();
-  startJob('stays', socket);
+  await eventually(() => expect(worker.output()).toMatch(/\n$/));
+  const socket = worker.output().trim();
+  startJob('running', socket);
   expect(await worker.ended).toBe(0);
   expect(existsSync(dirname(socket))).toBe(false);
 });

@@ -47,7 +47,7 @@ function decode(line: string): Sample[] {
   return samples;
 }
 
-test('the frames are the lines that the documentation shows', () => {
+test('the frames match the documented lines', () => {
   expect(encodeHello({ agent_name: 'front-desk', agent_version: '1.4.0' }, 4711)).toBe(
     '{"v":1,"identity":{"agent_name":"front-desk","agent_version":"1.4.0"},"pid":4711}\n',
   );
@@ -65,7 +65,7 @@ test('the frames are the lines that the documentation shows', () => {
   ).toBe('[7,0.412,["aa","bb"],8,1,9,0.731,[],9,2,["aa"]]\n');
 });
 
-test('samples come out as they went in', () => {
+test('samples round-trip', () => {
   fc.assert(
     fc.property(fc.array(anySample), (samples) => {
       const line = encode(samples);
@@ -75,7 +75,7 @@ test('samples come out as they went in', () => {
   );
 });
 
-test('a label set comes out as it went in, whatever its values are', () => {
+test('label sets with any values round-trip', () => {
   fc.assert(
     fc.property(fc.nat(), fc.dictionary(anyString, anyBrokenString), (id, labels) => {
       const line = encodeDefinition(id, 'lk_agents_turns_total', labels);
@@ -91,7 +91,7 @@ test('a label set comes out as it went in, whatever its values are', () => {
   );
 });
 
-test('a hello comes out as it went in', () => {
+test('a hello round-trips', () => {
   fc.assert(
     fc.property(anyBrokenString, anyBrokenString, (agent_name, agent_version) => {
       const line = encodeHello({ agent_name, agent_version }, 1);
@@ -100,7 +100,7 @@ test('a hello comes out as it went in', () => {
   );
 });
 
-test('no line of text is an error, only a frame or none', () => {
+test('any line of text is a frame or undefined and never throws', () => {
   fc.assert(
     fc.property(
       fc.oneof(anyBrokenString, fc.json(), fc.constantFrom('[object Object]', 'null', 'true', '-0', '1e400')),
@@ -121,32 +121,29 @@ test.each([
   ['null', 'null'],
   ['an empty object', '{}'],
   ['a definition without labels', '{"id":0,"metric":"m"}'],
-  ['a definition whose labels are an array', '{"id":0,"metric":"m","labels":[]}'],
-  ['a definition with a label value that is no string', '{"id":0,"metric":"m","labels":{"a":1}}'],
+  ['a definition with an array as labels', '{"id":0,"metric":"m","labels":[]}'],
+  ['a definition with a label value that is not a string', '{"id":0,"metric":"m","labels":{"a":1}}'],
   ['a definition with a negative id', '{"id":-1,"metric":"m","labels":{}}'],
-  ['a definition with half an id', '{"id":0.5,"metric":"m","labels":{}}'],
+  ['a definition with a fractional id', '{"id":0.5,"metric":"m","labels":{}}'],
   ['a definition with an id beyond integers', '{"id":1e300,"metric":"m","labels":{}}'],
   ['a hello without identity', '{"v":1}'],
-  ['a hello with half an identity', '{"v":1,"identity":{"agent_name":"a"}}'],
-  ['a hello whose identity is null', '{"v":1,"identity":null}'],
-])('%s is no frame', (_, line) => {
+  ['a hello with an incomplete identity', '{"v":1,"identity":{"agent_name":"a"}}'],
+  ['a hello with the identity null', '{"v":1,"identity":null}'],
+])('%s is not a frame', (_, line) => {
   expect(decodeFrame(line)).toBeUndefined();
 });
 
-test.each(['2', '"1"', 'null', '0', '[1]'])(
-  'a hello of version %s is incompatible, whatever else it says',
-  (v) => {
-    expect(decodeFrame(`{"v":${v}}`)).toEqual({ type: 'incompatible' });
-  },
-);
+test.each(['2', '"1"', 'null', '0', '[1]'])('a hello of version %s is incompatible', (v) => {
+  expect(decodeFrame(`{"v":${v}}`)).toEqual({ type: 'incompatible' });
+});
 
-test('a label that is called __proto__ is a label', () => {
+test('a label named __proto__ is kept as a label', () => {
   const frame = decodeFrame('{"id":0,"metric":"m","labels":{"__proto__":"x"}}');
   expect(frame?.type === 'definition' && Object.keys(frame.labels)).toEqual(['__proto__']);
   expect(({} as { x?: string }).x).toBeUndefined();
 });
 
-test('a malformed exemplar is left out, and its sample stays', () => {
+test('a malformed exemplar is omitted, and its sample is kept', () => {
   expect(decode('[1,2,[5,"s"],3,4,[],5,6,["t",7]]')).toEqual([
     { id: 1, value: 2, exemplar: undefined },
     { id: 3, value: 4, exemplar: undefined },
@@ -154,7 +151,7 @@ test('a malformed exemplar is left out, and its sample stays', () => {
   ]);
 });
 
-test('a full line of the longest samples that a job sends is half as long as a worker reads', () => {
+test('a line of the longest samples is at most half the line limit of the worker', () => {
   const worst = '\u0001';
   const samples = Array.from({ length: maxSamplesPerLine }, (_, at) => ({
     id: 9999,

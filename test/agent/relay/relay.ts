@@ -4,7 +4,7 @@ import { createRecorder, type Recorder, type RecorderOptions } from '../../../sr
 
 export const identity = { agent_name: 'front-desk', agent_version: '1.4.0' };
 
-/** A worker's end of the relay with a real recorder; the test's end closes it. */
+/** The worker side of the relay with a real recorder; closed after the test. */
 export async function startRelay(
   options: Partial<RelayServerOptions> & { recorderOptions?: RecorderOptions } = {},
 ): Promise<{ recorder: Recorder; server: RelayServer }> {
@@ -15,8 +15,8 @@ export async function startRelay(
 }
 
 /**
- * The exposed samples of a family, `{labels} value` each without the identity, those of value 0 left out:
- * a recorder introduces counters at 0.
+ * The exposed samples of a family, `{labels} value` each without the identity labels and without samples of 0:
+ * a recorder starts counters at 0.
  */
 export async function exposed(recorder: Recorder, family: string): Promise<string[]> {
   const text = await recorder.expose('text');

@@ -9,61 +9,61 @@ const handoffs = 'lk_agents_handoffs_total';
 const active = 'lk_agents_sessions_active';
 const turns = 'lk_agents_session_turns';
 
-function outbox(maxBytes = 1_048_576) {
+function createQueue(maxBytes = 1_048_576) {
   const table = new JobSeriesTable(4096);
-  const box = new SendQueue(table, maxBytes);
+  const queue = new SendQueue(table, maxBytes);
   return {
-    box,
+    queue,
     add(metric: string, value: number, exemplar?: Observation['exemplar'], labels = {}) {
       const series = table.find(metric, labels);
-      return typeof series === 'string' ? series : box.add(series, value, exemplar);
+      return typeof series === 'string' ? series : queue.add(series, value, exemplar);
     },
     takeAll() {
       let text = '';
-      while (!box.empty) text += box.take();
+      while (!queue.empty) text += queue.take();
       return text;
     },
   };
 }
 
-test('what one tick recorded is one line, after the definitions of what is new in it', () => {
-  const { box, add } = outbox();
+test('samples of one tick are one line, after the definitions of new series', () => {
+  const { queue, add } = createQueue();
   add(turns, 4);
   add(active, -1);
   add(handoffs, 1);
   add(handoffs, 2);
-  expect(box.take()).toBe(
+  expect(queue.take()).toBe(
     '{"id":0,"metric":"lk_agents_session_turns","labels":{}}\n' +
       '{"id":1,"metric":"lk_agents_sessions_active","labels":{}}\n' +
       '{"id":2,"metric":"lk_agents_handoffs_total","labels":{}}\n' +
       '[0,4,2,3,1,-1]\n',
   );
-  expect(box.taken).toBe(3); // the gauge is a state: it cannot be lost
-  expect(box.empty).toBe(true);
-  expect(box.take()).toBe('');
+  expect(queue.taken).toBe(3); // a gauge is a state and cannot be lost
+  expect(queue.empty).toBe(true);
+  expect(queue.take()).toBe('');
   add(handoffs, 5);
-  expect(box.take()).toBe('[2,5]\n');
+  expect(queue.take()).toBe('[2,5]\n');
 });
 
-test("a gauge travels as this job's whole share", () => {
-  const { box, add } = outbox();
+test('a gauge is sent as the whole share of the job', () => {
+  const { queue, add } = createQueue();
   add(active, 1);
   add(active, 1);
-  expect(box.take()).toContain('[0,2]\n');
+  expect(queue.take()).toContain('[0,2]\n');
   add(active, -1);
-  expect(box.take()).toBe('[0,1]\n');
+  expect(queue.take()).toBe('[0,1]\n');
 });
 
-test('a new worker receives the definitions and the shares again, and no counter twice', () => {
-  const { box, add } = outbox();
+test('a new worker receives definitions and shares again, and no counter twice', () => {
+  const { queue, add } = createQueue();
   add(active, 2);
   add(handoffs, 7);
   add('lk_agents_active_job_count', 1, undefined, { nodename: 'n' });
   add('lk_agents_active_job_count', -1, undefined, { nodename: 'n' });
-  box.take();
-  box.restart();
-  expect(box.empty).toBe(false);
-  expect(box.take()).toBe(
+  queue.take();
+  queue.restart();
+  expect(queue.empty).toBe(false);
+  expect(queue.take()).toBe(
     '{"id":0,"metric":"lk_agents_sessions_active","labels":{}}\n' +
       '{"id":1,"metric":"lk_agents_handoffs_total","labels":{}}\n' +
       '{"id":2,"metric":"lk_agents_active_job_count","labels":{"nodename":"n"}}\n' +
@@ -71,8 +71,8 @@ test('a new worker receives the definitions and the shares again, and no counter
   );
 });
 
-test('exemplars travel once for samples in a row; ids of another length stay at home', () => {
-  const { box, add } = outbox();
+test('an exemplar is sent once for consecutive samples, and ids of invalid length are omitted', () => {
+  const { queue, add } = createQueue();
   const exemplar = { trace_id: 'a'.repeat(32), span_id: 'b'.repeat(16) };
   add(turns, 1, exemplar);
   add(turns, 2, { ...exemplar });
@@ -82,13 +82,13 @@ test('exemplars travel once for samples in a row; ids of another length stay at 
   add(turns, 6, { trace_id: 'c'.repeat(31) });
   add(turns, 7, { trace_id: 'c'.repeat(32), span_id: 'd'.repeat(17) });
   add(turns, 8, { trace_id: 7 as unknown as string });
-  expect(box.take().split('\n')[1]).toBe(
+  expect(queue.take().split('\n')[1]).toBe(
     `[0,1,["${'a'.repeat(32)}","${'b'.repeat(16)}"],0,2,[],0,3,0,4,[],0,5,["${'c'.repeat(32)}"],0,6,0,7,0,8]`,
   );
 });
 
-test('a full queue refuses what is new; sums need no queue', () => {
-  const { add, takeAll } = outbox(400); // room for ten samples
+test('a full queue refuses new samples, and sums need no queue', () => {
+  const { add, takeAll } = createQueue(400); // space for ten samples
   const refused = Array.from({ length: 15 }, (_, at) => add(turns, at)).filter(Boolean);
   expect(refused).toEqual(Array(5).fill('queue_full'));
   for (let count = 0; count < 1000; count++) {
@@ -99,8 +99,8 @@ test('a full queue refuses what is new; sums need no queue', () => {
   expect(add(turns, 1)).toBeUndefined();
 });
 
-test('impossible values are refused and leave the good ones alone', () => {
-  const { add, takeAll } = outbox();
+test('invalid values are refused and do not affect valid ones', () => {
+  const { add, takeAll } = createQueue();
   add(handoffs, 1);
   add(active, 1);
   for (const value of [Number.NaN, Number.POSITIVE_INFINITY, 1e308, 5.1e14, '1' as unknown as number]) {
@@ -114,7 +114,7 @@ test('impossible values are refused and leave the good ones alone', () => {
   expect(takeAll()).toContain('\n[1,1,0,1]\n');
 });
 
-test('a long queue is taken in lines and pieces that a worker can read, and nothing is missing', () => {
+test('a long queue is sent in lines and chunks within the limits of the worker, without loss', () => {
   const anyAdd = fc.record({
     metric: fc.constantFrom(turns, handoffs, active, 'lk_agents_vad_inferences_total'),
     value: fc.nat(1000),
@@ -125,7 +125,7 @@ test('a long queue is taken in lines and pieces that a worker can read, and noth
   });
   fc.assert(
     fc.property(fc.array(anyAdd, { size: 'max', maxLength: 2000 }), (adds) => {
-      const { box, add } = outbox();
+      const { queue, add } = createQueue();
       let samples = 0;
       for (const { metric, value, exemplar } of adds) {
         expect(add(metric, value, exemplar)).toBeUndefined();
@@ -133,12 +133,12 @@ test('a long queue is taken in lines and pieces that a worker can read, and noth
       }
       let text = '';
       let taken = 0;
-      while (!box.empty) {
-        const piece = box.take();
+      while (!queue.empty) {
+        const piece = queue.take();
         expect(piece.endsWith('\n')).toBe(true);
         expect(piece.length).toBeLessThan(32_768 + maxLineBytes);
         text += piece;
-        taken += box.taken;
+        taken += queue.taken;
       }
       expect(taken).toBe(samples);
       const lines = text.split('\n').slice(0, -1);
@@ -154,12 +154,12 @@ test('a long queue is taken in lines and pieces that a worker can read, and noth
   );
 });
 
-test('thousands of new series and sums are taken in pieces, too', () => {
-  const { add, box, takeAll } = outbox();
+test('thousands of new series and sums are sent in chunks', () => {
+  const { add, queue, takeAll } = createQueue();
   for (let at = 0; at < 4000; at++) {
     add('lk_agents_tool_calls_total', 1, undefined, { tool: `tool-${at}`, outcome: 'ok' });
   }
-  expect(box.take().length).toBeLessThan(34_000);
+  expect(queue.take().length).toBeLessThan(34_000);
   const lines = takeAll()
     .split('\n')
     .filter((line) => line.startsWith('['));

@@ -8,32 +8,32 @@ const hello = `${JSON.stringify({ v: 1, identity, pid: 1 })}\n`;
 const handoffs = '{"id":0,"metric":"lk_agents_handoffs_total","labels":{}}\n';
 const active = '{"id":1,"metric":"lk_agents_sessions_active","labels":{}}\n';
 
-interface Caller {
+interface Client {
   socket: Socket;
-  heard(): string;
+  received(): string;
   closed: Promise<void>;
 }
 
-async function call(path: string): Promise<Caller> {
+async function connectClient(path: string): Promise<Client> {
   const socket = connect(path);
-  let heard = '';
+  let received = '';
   socket.setEncoding('utf8').on('data', (text) => {
-    heard += text;
+    received += text;
   });
   const closed = new Promise<void>((resolve) => socket.on('close', () => resolve()));
   socket.on('error', () => {});
   onTestFinished(() => void socket.destroy());
   await new Promise<void>((resolve) => socket.once('connect', () => resolve()));
-  return { socket, heard: () => heard, closed };
+  return { socket, received: () => received, closed };
 }
 
 const eventually = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 10_000, interval: 5 });
 
-test('connections that said hello are counted while they last', async () => {
+test('connections are counted from their hello to their end', async () => {
   const { recorder, server } = await startRelay();
-  const silent = await call(server.path);
-  const one = await call(server.path);
-  const two = await call(server.path);
+  const silent = await connectClient(server.path);
+  const one = await connectClient(server.path);
+  const two = await connectClient(server.path);
   one.socket.write(hello);
   two.socket.write(hello);
   await eventually(async () => expect(await exposed(recorder, 'talkgauge_relay_connections')).toEqual(['2']));
@@ -44,12 +44,12 @@ test('connections that said hello are counted while they last', async () => {
   expect(server.connections).toBe(1);
 });
 
-test("frames are counted under the worker's identity of the moment", async () => {
+test("frames are counted under the worker's current identity", async () => {
   let agent_name = 'unknown';
   const { recorder, server } = await startRelay({
     recorderOptions: { identity: () => ({ agent_name, agent_version: '2' }) },
   });
-  const one = await call(server.path);
+  const one = await connectClient(server.path);
   one.socket.write(hello);
   await eventually(async () => expect(await frames(recorder)).toEqual(['{result="ok"} 1']));
   agent_name = 'front-desk';
@@ -64,52 +64,52 @@ test("frames are counted under the worker's identity of the moment", async () =>
   });
 });
 
-test('another version gets the reason and is closed', async () => {
+test('a client with another version receives the reason and is disconnected', async () => {
   const { recorder, server } = await startRelay();
-  const { socket, heard, closed } = await call(server.path);
+  const { socket, received, closed } = await connectClient(server.path);
   socket.write('{"v":2,"identity":{"agent_name":"a","agent_version":"b"}}\n');
   await closed;
-  expect(heard()).toBe('{"v":1,"error":"this worker speaks version 1"}\n');
+  expect(received()).toBe('{"v":1,"error":"this worker speaks version 1"}\n');
   expect(await frames(recorder)).toEqual(['{result="incompatible"} 1']);
   expect(server.connections).toBe(0);
 });
 
-test('a hundred megabytes without a newline are cut off at the limit of a line', async () => {
+test('a client that sends a hundred megabytes without a newline is disconnected at the line limit', async () => {
   const { recorder, server } = await startRelay();
-  const { socket, heard, closed } = await call(server.path);
+  const { socket, received, closed } = await connectClient(server.path);
   socket.write(hello + active);
   socket.write('[1,2]\n');
   socket.write(Buffer.alloc(100 * 1024 * 1024, '1'));
   await closed;
-  expect(heard()).toBe('{"v":1,"error":"a line may have 65536 bytes"}\n');
+  expect(received()).toBe('{"v":1,"error":"a line may have 65536 bytes"}\n');
   await eventually(async () => {
     expect(await frames(recorder)).toEqual(['{result="ok"} 3', '{result="oversized"} 1']);
     expect(await exposed(recorder, 'lk_agents_sessions_active')).toEqual([]);
   });
-  // The job is alive and will say its share again: nothing has crashed.
+  // The job is alive and will resend its share, so no crash is counted.
   expect(await exposed(recorder, 'lk_agents_sessions_total')).toEqual([]);
 });
 
-test('connections that never say hello are closed, whatever they say or do not say', async () => {
+test('connections without a hello are closed, whether they send data or not', async () => {
   const { recorder, server } = await startRelay({ helloTimeoutMs: 50 });
-  const silent = await call(server.path);
-  const slow = await call(server.path);
-  const talkative = await call(server.path);
-  const polite = await call(server.path);
-  polite.socket.write(hello + handoffs);
-  talkative.socket.write('[0,1]\n{}\n');
-  const drip = setInterval(() => slow.socket.write('{'), 5);
-  onTestFinished(() => clearInterval(drip));
-  await Promise.all([silent.closed, slow.closed, talkative.closed]);
-  expect(silent.heard()).toBe('{"v":1,"error":"no hello came"}\n');
-  polite.socket.write('[0,1]\n');
+  const silent = await connectClient(server.path);
+  const slow = await connectClient(server.path);
+  const withoutHello = await connectClient(server.path);
+  const withHello = await connectClient(server.path);
+  withHello.socket.write(hello + handoffs);
+  withoutHello.socket.write('[0,1]\n{}\n');
+  const writing = setInterval(() => slow.socket.write('{'), 5);
+  onTestFinished(() => clearInterval(writing));
+  await Promise.all([silent.closed, slow.closed, withoutHello.closed]);
+  expect(silent.received()).toBe('{"v":1,"error":"no hello came"}\n');
+  withHello.socket.write('[0,1]\n');
   await eventually(async () => expect(await exposed(recorder, 'lk_agents_handoffs_total')).toEqual(['1']));
 });
 
-test('a hello that came while the worker was busy is accepted, however late', async () => {
+test('a hello that arrived while the worker was busy is accepted at any delay', async () => {
   const { recorder, server } = await startRelay({ helloTimeoutMs: 20 });
-  const { socket } = await call(server.path);
-  await new Promise((resolve) => setImmediate(resolve)); // the worker has accepted
+  const { socket } = await connectClient(server.path);
+  await new Promise((resolve) => setImmediate(resolve)); // the worker has accepted the connection
   socket.write(`${hello}${handoffs}[0,1]\n`);
   const until = performance.now() + 60;
   while (performance.now() < until);
@@ -117,23 +117,23 @@ test('a hello that came while the worker was busy is accepted, however late', as
   expect(server.connections).toBe(1);
 });
 
-test('more connections than allowed are turned away, and there is room again when one ends', async () => {
+test('connections beyond the limit are refused until one ends', async () => {
   const { server } = await startRelay({ maxConnections: 2 });
-  const [one] = [await call(server.path), await call(server.path)];
-  const surplus = await call(server.path);
-  await surplus.closed;
+  const [one] = [await connectClient(server.path), await connectClient(server.path)];
+  const refused = await connectClient(server.path);
+  await refused.closed;
   one?.socket.destroy();
   await one?.closed;
-  const later = await call(server.path);
+  const later = await connectClient(server.path);
   later.socket.write(hello);
   await eventually(async () => expect(server.connections).toBe(1));
 });
 
-test('two hundred connections that speak at once are all accepted', async () => {
+test('two hundred concurrent connections are all accepted', async () => {
   const { recorder, server } = await startRelay();
-  const callers = await Promise.all(Array.from({ length: 200 }, () => call(server.path)));
-  for (const { socket } of callers) socket.end(`${hello}${handoffs}${active}[1,1,0,1]\n[0,1]\n`);
-  await Promise.all(callers.map(({ closed }) => closed));
+  const clients = await Promise.all(Array.from({ length: 200 }, () => connectClient(server.path)));
+  for (const { socket } of clients) socket.end(`${hello}${handoffs}${active}[1,1,0,1]\n[0,1]\n`);
+  await Promise.all(clients.map(({ closed }) => closed));
   await eventually(async () => {
     expect(await exposed(recorder, 'lk_agents_handoffs_total')).toEqual(['400']);
     expect(await exposed(recorder, 'lk_agents_sessions_active')).toEqual([]);
@@ -142,9 +142,9 @@ test('two hundred connections that speak at once are all accepted', async () => 
   expect(await dropped(recorder)).toEqual([]);
 });
 
-test('the counters of an agent start at 0 when it says hello', async () => {
+test('the counters of an agent start at 0 at its hello', async () => {
   const { recorder, server } = await startRelay();
-  const { socket } = await call(server.path);
+  const { socket } = await connectClient(server.path);
   socket.write(hello);
   await eventually(async () =>
     expect(await recorder.expose('text')).toContain(
@@ -153,9 +153,9 @@ test('the counters of an agent start at 0 when it says hello', async () => {
   );
 });
 
-test('close() reads what was sent before, takes gauges back, counts no crash, and leaves no file', async () => {
+test('close() reads sent data, removes gauge shares, counts no crash and leaves no file', async () => {
   const { recorder, server } = await startRelay();
-  const { socket, closed } = await call(server.path);
+  const { socket, closed } = await connectClient(server.path);
   socket.write(`${hello}${handoffs}${active}[0,1,1,1]\n`);
   await server.close();
   await server.close();
@@ -168,7 +168,7 @@ test('close() reads what was sent before, takes gauges back, counts no crash, an
   expect(existsSync(dirname(server.path))).toBe(false);
 });
 
-test('a worker that closes leaves no listener on the process', async () => {
+test('a closed worker leaves no listeners on the process', async () => {
   const before = process.listenerCount('exit');
   for (let count = 0; count < 20; count++) {
     const { server } = await startRelay();
@@ -177,7 +177,7 @@ test('a worker that closes leaves no listener on the process', async () => {
   expect(process.listenerCount('exit')).toBe(before);
 });
 
-test('two workers that are given one path do not meet', async () => {
+test('a second worker on the same path is refused', async () => {
   const directory = mkdtempSync(join('/tmp', 'relay-test-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   const path = join(directory, 'relay.sock');
@@ -189,19 +189,19 @@ test('two workers that are given one path do not meet', async () => {
   expect(second.server.path).toBe(path);
 });
 
-test('on Windows the relay says that it cannot run there, and what can be done', async () => {
+test('on Windows the relay is refused with the next step', async () => {
   const { platform } = process;
   Object.defineProperty(process, 'platform', { value: 'win32' });
   onTestFinished(() => void Object.defineProperty(process, 'platform', { value: platform }));
   await expect(startRelay()).rejects.toThrow('does not run on Windows; use Linux, macOS or WSL');
 });
 
-test('the version of a job that is connected keeps its name, however long the job says nothing', async () => {
+test('the version label of a connected job is kept while the job is silent', async () => {
   const clock = { at: 0 };
   const { recorder, server } = await startRelay({
     recorderOptions: { maxLabelValues: 2, now: () => clock.at },
   });
-  const { socket } = await call(server.path);
+  const { socket } = await connectClient(server.path);
   socket.write(hello);
   await eventually(async () => expect(await frames(recorder)).toEqual(['{result="ok"} 1']));
   const next = (version: string) => {
@@ -209,11 +209,11 @@ test('the version of a job that is connected keeps its name, however long the jo
     const metric = 'lk_agents_handoffs_total';
     recorder.record({ metric, labels: {}, value: 1 }, { agent_name: 'front-desk', agent_version: version });
   };
-  const isThere = async () => (await recorder.expose('text')).includes('agent_version="1.4.0"');
+  const isExposed = async () => (await recorder.expose('text')).includes('agent_version="1.4.0"');
   for (const version of ['1.5', '1.6', '1.7']) next(version);
-  expect(await isThere()).toBe(true);
+  expect(await isExposed()).toBe(true);
   socket.destroy();
   await eventually(async () => expect(server.connections).toBe(0));
   for (const version of ['1.8', '1.9', '2.0']) next(version);
-  expect(await isThere()).toBe(false);
+  expect(await isExposed()).toBe(false);
 });

@@ -26,15 +26,15 @@ function directory(): string {
   return made;
 }
 
-/** A socket file that nobody listens on any more, as a killed worker leaves it. */
+/** A socket file without a listener, as a killed worker leaves it. */
 async function stale(path: string): Promise<void> {
   const dead = createServer();
   await new Promise<void>((resolve) => dead.listen(`${path}.dead`, resolve));
-  renameSync(`${path}.dead`, path); // out of reach of the clean-up of close()
+  renameSync(`${path}.dead`, path); // so that close() does not remove it
   await new Promise((resolve) => dead.close(resolve));
 }
 
-test('without a path, the socket lies in a fresh directory that only its user can enter', async () => {
+test('without a path, the socket is in a new directory that only its user can access', async () => {
   const one = await listenOn(server());
   const two = await listenOn(server());
   onTestFinished(() => {
@@ -47,14 +47,14 @@ test('without a path, the socket lies in a fresh directory that only its user ca
   expect(statSync(one.path).isSocket()).toBe(true);
 });
 
-test('removing leaves neither socket nor directory, however often', async () => {
+test('removal deletes socket and directory and is idempotent', async () => {
   const { path, remove } = await listenOn(server());
   remove();
   remove();
   expect(existsSync(dirname(path))).toBe(false);
 });
 
-test('when TMPDIR is too long for a socket, or missing, /tmp serves', async () => {
+test('when TMPDIR is too long for a socket, or missing, /tmp is used', async () => {
   for (const unusable of [`/tmp/${'long/'.repeat(20)}`, '/tmp/no-such-directory-of-relay-test']) {
     vi.stubEnv('TMPDIR', unusable);
     const file = await listenOn(server());
@@ -64,7 +64,7 @@ test('when TMPDIR is too long for a socket, or missing, /tmp serves', async () =
   }
 });
 
-test('paths that the kernel would take are those of 1 to its limit of bytes, without a NUL', () => {
+test('valid paths have 1 byte up to the limit of the kernel and no NUL', () => {
   expect(maxPathBytes).toBe(process.platform === 'darwin' ? 103 : 107);
   expect(isSocketPath('x'.repeat(maxPathBytes))).toBe(true);
   expect(isSocketPath('x'.repeat(maxPathBytes + 1))).toBe(false);
@@ -84,7 +84,7 @@ test('a path that is too long is refused with its length, the limit and the next
   expect(readdirSync('/tmp').filter((name) => name.startsWith('xxxx'))).toEqual([]);
 });
 
-test('a given path is listened on, by its user alone, and removed', async () => {
+test('a given path is accessible to its user only and removed at close', async () => {
   const path = join(directory(), 'relay.sock');
   const file = await listenOn(server(), path);
   expect(file.path).toBe(path);
@@ -94,7 +94,7 @@ test('a given path is listened on, by its user alone, and removed', async () => 
   expect(existsSync(dirname(path))).toBe(true);
 });
 
-test('a socket that nobody listens on is taken over', async () => {
+test('a socket without a listener is replaced', async () => {
   const path = join(directory(), 'relay.sock');
   await stale(path);
   const listening = server();
@@ -102,7 +102,7 @@ test('a socket that nobody listens on is taken over', async () => {
   expect(listening.address()).toBe(path);
 });
 
-test('a socket that somebody listens on is refused, and goes on working', async () => {
+test('a socket with a listener is refused and keeps working', async () => {
   const path = join(directory(), 'relay.sock');
   const first = server();
   await listenOn(first, path);
@@ -114,7 +114,7 @@ test('a socket that somebody listens on is refused, and goes on working', async 
   expect(statSync(path).isSocket()).toBe(true);
 });
 
-test('a file that is no socket is refused and stays', async () => {
+test('a file that is not a socket is refused and kept', async () => {
   const path = join(directory(), 'notes.txt');
   writeFileSync(path, 'mine');
   await expect(listenOn(server(), path)).rejects.toThrow(
@@ -123,7 +123,7 @@ test('a file that is no socket is refused and stays', async () => {
   expect(existsSync(path)).toBe(true);
 });
 
-test('a directory that does not exist is named with the next step', async () => {
+test('a missing directory is an error with the next step', async () => {
   const path = join(directory(), 'missing', 'relay.sock');
   await expect(listenOn(server(), path)).rejects.toThrow(
     /Cannot listen on .*missing\/relay\.sock \(E[A-Z]+\); make its directory exist and writable, or pass another/,
@@ -132,7 +132,7 @@ test('a directory that does not exist is named with the next step', async () => 
   expect((await listenOn(server(), path)).path).toBe(path);
 });
 
-test("removing does not touch a successor's socket", async () => {
+test('removal does not delete the socket of a successor', async () => {
   const path = join(directory(), 'relay.sock');
   const file = await listenOn(server(), path);
   rmSync(path);

@@ -3,7 +3,7 @@ import { connectRelay } from '../../../src/agent/relay/client.ts';
 import { observation } from '../../../src/catalogue/observation.ts';
 import { dropped, exposed, identity, startRelay } from './relay.ts';
 
-// A Node whose sockets do not tell their file descriptor.
+// A Node version with sockets that do not expose their file descriptor.
 vi.mock('../../../src/agent/relay/descriptor.ts', () => ({
   descriptorOf: () => undefined,
   writeNow: () => {
@@ -11,7 +11,7 @@ vi.mock('../../../src/agent/relay/descriptor.ts', () => ({
   },
 }));
 
-test('without a file descriptor the client writes to the stream, and nothing is missing', async () => {
+test('without a file descriptor the client writes to the stream without loss', async () => {
   const { recorder, server } = await startRelay();
   const client = connectRelay({ path: server.path, identity });
   onTestFinished(() => client.close(0));

@@ -22,7 +22,7 @@ import {
 } from '../../../src/agent/reports/folder.ts';
 import { Journal } from '../../../src/agent/reports/journal.ts';
 
-/** A directory in which anyone may make files, as the system's temporary one is. */
+/** A directory writable by every user, like the system's temporary directory. */
 let shared: string;
 beforeEach(() => {
   shared = mkdtempSync(join(tmpdir(), 'talkgauge-test-'));
@@ -30,7 +30,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(shared, { recursive: true }));
 
-describe('a path, as far as the system reports it', () => {
+describe('the owners and modes of a path', () => {
   const entry = (path: string, uid: number, mode: number, link = false): Entry => ({
     ...{ path, uid, mode },
     isSymbolicLink: () => link,
@@ -39,42 +39,42 @@ describe('a path, as far as the system reports it', () => {
   const tmp = entry('/tmp', 0, 0o1777);
   const reports = (uid: number, mode: number, link?: boolean) => entry('/tmp/reports', uid, mode, link);
   test.each<[string, Entry[], string | undefined]>([
-    ['a folder of its own in /tmp', [root, tmp, reports(1000, 0o700)], undefined],
-    ['one that others may read', [root, tmp, reports(1000, 0o755)], undefined],
+    ["the user's own folder in /tmp", [root, tmp, reports(1000, 0o700)], undefined],
+    ['a folder readable by others', [root, tmp, reports(1000, 0o755)], undefined],
     [
-      "another user's in /tmp",
+      "another user's folder in /tmp",
       [root, tmp, reports(1001, 0o700)],
       '/tmp/reports belongs to user 1001, and not to 1000, in /tmp, where anyone may make files',
     ],
     [
-      'one of root in /tmp',
+      "root's folder in /tmp",
       [root, tmp, reports(0, 0o700)],
       '/tmp/reports belongs to user 0, and not to 1000, in /tmp',
     ],
     [
-      'one in /tmp that others may write to',
+      'a folder in /tmp writable by others',
       [root, tmp, reports(1000, 0o777)],
       '/tmp/reports can be written by others (mode 777) in /tmp',
     ],
     [
-      'one that its group may write to',
+      'a folder in /tmp writable by its group',
       [root, tmp, reports(1000, 0o770)],
       '/tmp/reports can be written by others (mode 770) in /tmp',
     ],
     ['a link in /tmp', [root, tmp, reports(1000, 0o777, true)], '/tmp/reports is a symbolic link in /tmp'],
     [
-      "a folder in another user's in /tmp",
+      "a folder inside another user's folder in /tmp",
       [root, tmp, reports(1001, 0o755), entry('/tmp/reports/calls', 1000, 0o700)],
       '/tmp/reports belongs to user 1001, and not to 1000, in /tmp',
     ],
     [
-      'one in a folder that root has made in /tmp',
+      "a folder inside root's folder in /tmp",
       [root, tmp, reports(0, 0o755), entry('/tmp/reports/calls', 1000, 0o700)],
       undefined,
     ],
-    ['a volume that root has made, and all may write to', [root, entry('/reports', 0, 0o777)], undefined],
-    ["a volume of another user's", [root, entry('/reports', 1001, 0o2775)], undefined],
-    ['a link that root has made', [root, entry('/reports', 0, 0o777, true)], undefined],
+    ['a volume of root that is writable by all', [root, entry('/reports', 0, 0o777)], undefined],
+    ['a volume of another user', [root, entry('/reports', 1001, 0o2775)], undefined],
+    ['a link of root', [root, entry('/reports', 0, 0o777, true)], undefined],
   ])('%s', (_, path, refusal) => {
     if (refusal === undefined) expect(unsafeReason(path, 1000)).toBeUndefined();
     else {
@@ -86,7 +86,7 @@ describe('a path, as far as the system reports it', () => {
   });
 });
 
-test('a folder that is not there is made, for this user only', async () => {
+test('a missing folder is created for this user only', async () => {
   const folder = join(shared, 'a', 'b');
   await makeFolder(folder);
   expect(statSync(folder).mode & 0o777).toBe(0o700);
@@ -97,7 +97,7 @@ test('a folder that is not there is made, for this user only', async () => {
 
 describe.each([
   [
-    'that others may write to',
+    'that is writable by others',
     (folder: string) => {
       mkdirSync(folder);
       chmodSync(folder, 0o777);
@@ -113,19 +113,19 @@ describe.each([
 ])('a folder in a shared directory %s', (_, make) => {
   const folder = () => join(shared, 'reports');
   beforeEach(() => make(folder()));
-  const left = (name: string) => existsSync(join(folder(), name));
+  const isPresent = (name: string) => existsSync(join(folder(), name));
 
-  test('takes no report, no journal and no recording', async () => {
+  test('receives no report, no journal and no recording', async () => {
     await expect(writeReport(folder(), 'stem', {} as never)).rejects.toThrow('where anyone may make files');
-    expect(left('stem.json')).toBe(false);
+    expect(isPresent('stem.json')).toBe(false);
     expect(() => new Journal(folder(), 'stem', {})).toThrow('where anyone may make files');
-    expect(left('stem.journal')).toBe(false);
+    expect(isPresent('stem.journal')).toBe(false);
     const recording = join(shared, 'audio.ogg');
     writeFileSync(recording, 'sound');
     const { signal } = new AbortController();
     await expect(moveRecording(recording, folder(), 'stem', signal)).rejects.toThrow(
       'where anyone may make files',
     );
-    expect(left('stem.ogg')).toBe(false);
+    expect(isPresent('stem.ogg')).toBe(false);
   });
 });

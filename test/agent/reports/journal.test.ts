@@ -34,21 +34,21 @@ describe('a journal', () => {
       .map((line) => JSON.parse(line));
   const until = (check: () => void) => vi.waitFor(check, { timeout: 30_000, interval: 10 });
 
-  test('what it is reported is in the file, in order, and the file goes when the report is there', async () => {
+  test('events are written in order, and the file is removed once the report exists', async () => {
     const journal = new Journal(folder, 'a', { head: true });
-    for (let number = 1; number <= 1000; number++) journal.append({ told: number });
+    for (let number = 1; number <= 1000; number++) journal.append({ event: number });
     await until(() => expect(lines().length).toBe(1001));
-    journal.append({ told: 1001 });
-    await until(() => expect(lines().at(-1)).toEqual({ told: 1001, line: 1002 }));
+    journal.append({ event: 1001 });
+    await until(() => expect(lines().at(-1)).toEqual({ event: 1001, line: 1002 }));
     expect(lines().slice(0, 2)).toEqual([
       { head: true, line: 1 },
-      { told: 1, line: 2 },
+      { event: 1, line: 2 },
     ]);
     await journal.remove();
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test('a process that ends in the middle leaves what was told last', () => {
+  test('a process that exits early leaves the last recorded events', () => {
     const before = new Set(process.listeners('exit'));
     const journal = new Journal(folder, 'a', { head: true });
     journal.append({ last: true });
@@ -62,17 +62,17 @@ describe('a journal', () => {
     expect(process.listeners('exit').filter((listener) => !before.has(listener))).toEqual([]);
   });
 
-  test('a folder that takes none is reported', () => {
+  test('a folder that is not writable is reported', () => {
     expect(() => new Journal(join(folder, 'a\0b'), 'a', {})).toThrow();
   });
 
-  /** Whether this process has a file of the folder open; Linux tells, and says of one that was removed that it was. */
+  /** Whether this process has a file of the folder open, also a deleted one; on Linux only. */
   const open = () =>
     readdirSync('/proc/self/fd').some((fd) => {
       try {
         return readlinkSync(`/proc/self/fd/${fd}`).startsWith(folder);
       } catch {
-        return false; // it was closed meanwhile
+        return false; // closed in the meantime
       }
     });
 
@@ -85,7 +85,7 @@ describe('a journal', () => {
         journal.close();
       },
     ],
-  ])('one that %s keeps no file open, and the disk has had all before', async (_, end) => {
+  ])('a journal that %s leaves no file open and was flushed to disk before', async (_, end) => {
     const journal = new Journal(folder, 'a', { head: true });
     journal.append({ last: true });
     expect(open()).toBe(true);
@@ -97,7 +97,7 @@ describe('a journal', () => {
   });
 
   test.runIf(process.platform === 'linux')(
-    'one that is not needed any more is gone, and no file is open',
+    'a removed journal leaves neither a file nor an open descriptor',
     async () => {
       const journal = new Journal(folder, 'a', { head: true });
       journal.append({ last: true });
@@ -119,14 +119,14 @@ describe('recovery of reports', () => {
   const now = Date.UTC(2026, 3, 30);
   const stem = (job: string) => reportStem(now, job, '0a1b2c3d');
   function put(name: string, secondsAgo: number): void {
-    writeFileSync(join(folder, name), 'told');
+    writeFileSync(join(folder, name), 'events');
     utimesSync(join(folder, name), now / 1000 - secondsAgo, now / 1000 - secondsAgo);
   }
   const left = () => readdirSync(folder).sort();
   const report = { session: '0a1b2c3d' } as SessionReport;
   const recovered: RecoveredReport = { report, logs: true };
 
-  test('a journal that has been silent for a minute becomes a report; others stay as they are', async () => {
+  test('a journal without writes for a minute becomes a report; others are unchanged', async () => {
     put(`${stem('AJ_dead')}.journal`, 61);
     put(`${stem('AJ_alive')}.journal`, 59);
     put('notes.journal', 4000);
@@ -138,7 +138,7 @@ describe('recovery of reports', () => {
     expect(JSON.parse(readFileSync(join(folder, `${stem('AJ_dead')}.json`), 'utf8'))).toEqual(report);
   });
 
-  test('a file that is no journal is removed', async () => {
+  test('an invalid journal is removed', async () => {
     put(`${stem('AJ_1')}.journal`, 61);
     const none = () => Promise.reject(new InvalidJournalError('half a line'));
     expect(await recoverReports(folder, none, now)).toEqual({ written: [], failed: undefined });
@@ -146,7 +146,7 @@ describe('recovery of reports', () => {
   });
 
   test.each(['EMFILE', 'EIO', 'EACCES', 'ENOMEM', undefined])(
-    'one that cannot be read now (%s) stays, and is read the next time',
+    'a temporarily unreadable journal (%s) is kept and read the next time',
     async (code) => {
       put(`${stem('AJ_1')}.journal`, 61);
       const refused = () => Promise.reject(Object.assign(new Error('not now'), { code }));
@@ -160,7 +160,7 @@ describe('recovery of reports', () => {
     },
   );
 
-  test('one that cannot be written stays, and holds up no other', async () => {
+  test('a journal with an unwritable report is kept and does not block others', async () => {
     put(`${stem('AJ_1')}.journal`, 61);
     put(`${stem('AJ_2')}.journal`, 61);
     const endless = { toJSON: () => expect.fail('the disk is full') } as unknown as SessionReport;
@@ -172,7 +172,7 @@ describe('recovery of reports', () => {
     expect(left()).toEqual([`${stem('AJ_1')}.journal`, `${stem('AJ_2')}.json`]);
   });
 
-  test('of two workers with one folder, one reports a report', async () => {
+  test('only one of two workers with the same folder recovers a report', async () => {
     put(`${stem('AJ_1')}.journal`, 61);
     const both = await Promise.all([1, 2].map(() => recoverReports(folder, async () => recovered, now)));
     expect(both.flatMap(({ written }) => written)).toHaveLength(1);

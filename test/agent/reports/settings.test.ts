@@ -4,7 +4,7 @@ import { expect, test, vi } from 'vitest';
 import { resolveReports } from '../../../src/agent/reports/settings.ts';
 import { Options } from '../../../src/options.ts';
 
-// As in a container whose user is in no list.
+// As in a container with a user without a passwd entry.
 vi.mock('node:os', async (original) => ({
   ...(await original<typeof import('node:os')>()),
   userInfo() {
@@ -15,11 +15,11 @@ vi.mock('node:os', async (original) => ({
 const keys = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret' };
 const settings = (env: Record<string, string>, given = {}) => resolveReports(new Options(given, env));
 
-test('without a place there are no reports', () => {
+test('reports are off without a destination', () => {
   expect(settings({ TALKGAUGE_REPORTS_DEADLINE_MS: '100' })).toBeUndefined();
 });
 
-test('a folder keeps all, unless limits are given', () => {
+test('a folder keeps all reports unless limits are given', () => {
   expect(settings({ TALKGAUGE_REPORTS: 'reports/' })).toEqual({
     folder: 'reports/',
     bucket: undefined,
@@ -35,7 +35,7 @@ test('a folder keeps all, unless limits are given', () => {
   ).toMatchObject({ folder: 'b', maxAge: 2_592_000_000, maxBytes: 2_097_152 });
 });
 
-test("a bucket is found by AWS's variables, and what waits for it is bounded", () => {
+test("a bucket is configured by AWS's variables, and the spool is bounded", () => {
   expect(settings({ ...keys, TALKGAUGE_REPORTS: 's3://calls/of/2026/', AWS_REGION: 'eu-central-1' })).toEqual(
     {
       folder: join(tmpdir(), `talkgauge-reports-${process.getuid?.()}`, 'calls_of_2026_'),
@@ -57,12 +57,15 @@ test("a bucket is found by AWS's variables, and what waits for it is bounded", (
   const home = tmpdir();
   expect(spoolOf({ HOME: home })).toBe(join(home, '.local/state/talkgauge/reports/calls_'));
   expect(spoolOf({ HOME: home, XDG_STATE_HOME: '/state' })).toBe('/state/talkgauge/reports/calls_');
-  // As in a container: no home, or one that cannot be written.
+  // As in a container: without a home directory, or with one that is not writable.
   for (const none of [{}, { HOME: '/' }, { HOME: '/nonexistent' }, { XDG_STATE_HOME: 'relative' }]) {
     expect(spoolOf(none)).toBe(join(tmpdir(), `talkgauge-reports-${process.getuid?.()}`, 'calls_'));
   }
-  const own = { AWS_ENDPOINT_URL: 'http://127.0.0.1:9000', TALKGAUGE_REPORTS_SPOOL: '/var/spool/reports' };
-  expect(settings({ ...keys, ...own, TALKGAUGE_REPORTS: 's3://calls' })).toMatchObject({
+  const endpointEnv = {
+    AWS_ENDPOINT_URL: 'http://127.0.0.1:9000',
+    TALKGAUGE_REPORTS_SPOOL: '/var/spool/reports',
+  };
+  expect(settings({ ...keys, ...endpointEnv, TALKGAUGE_REPORTS: 's3://calls' })).toMatchObject({
     folder: '/var/spool/reports',
     bucket: { endpoint: 'http://127.0.0.1:9000', bucket: 'calls', prefix: '' },
   });

@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { decodeLogs, decodeTraces, type Log, type Span } from './otlp.ts';
 
-/** How a backend behaves: it takes what comes, refuses it, never answers, asks for patience, or finds it too large. */
+/** The behaviour of a backend: accepts requests, responds with 400, never responds, responds with 429, or responds with 413. */
 export type Behaviour = 'up' | 'refusing' | 'hanging' | 'busy' | 'too-large';
 
-/** A stand-in for an OTLP backend over HTTP, such as Tempo and Loki in one, and for what LiveKit's SDK uploads to. */
+/** A fake OTLP backend over HTTP, like Tempo and Loki in one, which also accepts the uploads of LiveKit's SDK. */
 export interface Backend {
   url: string;
   spans: Span[];
@@ -17,7 +17,7 @@ export interface Backend {
   /** Paths of the requests, in order. */
   paths: string[];
   behave(how: Behaviour): void;
-  /** Forgets what came so far. */
+  /** Clears the recorded requests. */
   clear(): void;
   close(): Promise<void>;
 }
@@ -44,7 +44,7 @@ export async function openBackend(): Promise<Backend> {
     const { url = '' } = request;
     if (/\/v1\/traces$|\/traces\/otlp\/v0$/.test(url)) backend.spans.push(...decodeTraces(body));
     else if (url.endsWith('/v1/logs')) backend.logs.push(...decodeLogs(body));
-    // What LiveKit's SDK uploads besides is taken and not read.
+    // Other uploads of LiveKit's SDK are accepted and ignored.
     else if (url.startsWith('/observability/')) return response.writeHead(200).end();
     else return response.writeHead(404).end();
     return response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();

@@ -24,15 +24,15 @@ function create() {
   return { bounds, exporter, counts, errors, sent, items };
 }
 
-describe('what waits', () => {
-  test('is as many as fit; more is dropped and counted', () => {
+describe('the queue', () => {
+  test('is bounded by count, and further items are dropped and counted', () => {
     const { bounds, counts, items } = create();
     expect(items(maxItems + 3).length).toBe(2048);
     expect(bounds.waiting).toBe(2048);
     expect(counts).toEqual({ queue_full: 3 });
   });
 
-  test('is as much text as fits', () => {
+  test('is bounded by text size', () => {
     const { bounds, counts } = create();
     expect(bounds.admit({}, maxWeight - 1)).toBe(true);
     expect(bounds.admit({}, 2)).toBe(false);
@@ -40,7 +40,7 @@ describe('what waits', () => {
     expect(counts).toEqual({ queue_full: 1 });
   });
 
-  test('leaves room for others when it was sent, or was not taken', () => {
+  test('frees the space of items that were sent or rejected', () => {
     const { bounds, exporter, counts, errors, sent, items } = create();
     const [first, second] = [items(1000), items(1048)];
     const results: number[] = [];
@@ -57,7 +57,7 @@ describe('what waits', () => {
 });
 
 describe('giving up', () => {
-  test('counts what waits once, whatever becomes of it later', () => {
+  test('counts pending items as dropped once for any later result', () => {
     const { bounds, exporter, counts, sent, items } = create();
     exporter.export(items(5), () => {});
     bounds.dropAll();
@@ -65,7 +65,7 @@ describe('giving up', () => {
     expect(counts).toEqual({ deadline: 5, exported: 0 });
   });
 
-  test('ends the wait for it', async () => {
+  test('ends the wait for pending items', async () => {
     const { bounds, items } = create();
     items(1);
     const empty = bounds.drained();

@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => backend.close());
 
-/** The way of logs to the backend, and what it counts. */
+/** A log pipeline to the backend, with its counts. */
 function start() {
   const counts: Record<string, number> = {};
   const add = (what: string, count: number) => {
@@ -28,23 +28,23 @@ function start() {
     for (let n = 0; n < lines; n++) {
       pipeline.emit({ signal: 'log', at: n, severity: 'INFO', body: `line ${n}`, attributes: { n } });
       most = Math.max(most, pipeline.unsent().items.length);
-      // As in a job, in which other things happen between lines.
+      // As in a job, where other work runs between lines.
       if (n % 200 === 0) await turn();
     }
   };
-  return { counts, emit, pipeline, waitedAtMost: () => most };
+  return { counts, emit, pipeline, maxPending: () => most };
 }
 
 const sum = (counts: Record<string, number>) => Object.values(counts).reduce((a, b) => a + b, 0);
 
 describe('a flood of lines', () => {
   test.each(['hanging', 'busy', 'too-large', 'refusing'] as const)(
-    'for a backend that is %s waits for nothing: what may wait is bounded, and each line is counted once',
+    'to a backend that is %s does not block: the queue is bounded, and each line is counted once',
     async (how) => {
       backend.behave(how);
-      const { counts, emit, pipeline, waitedAtMost } = start();
+      const { counts, emit, pipeline, maxPending } = start();
       await emit(10_000);
-      expect(waitedAtMost()).toBeLessThanOrEqual(2048);
+      expect(maxPending()).toBeLessThanOrEqual(2048);
       await pipeline.finish(100);
       expect(counts.exported).toBeUndefined();
       expect(sum(counts)).toBe(10_000);
@@ -52,7 +52,7 @@ describe('a flood of lines', () => {
     },
   );
 
-  test('of a backend that asks for patience, and then takes what comes, loses only what did not fit', async () => {
+  test('to a backend that throttles and then recovers loses only the lines beyond the queue', async () => {
     backend.behave('busy');
     const { counts, emit, pipeline } = start();
     await emit(3000);

@@ -1,6 +1,6 @@
 import { type MessageType, proto3, ScalarType } from '@bufbuild/protobuf';
 
-// What an OTLP backend reads of requests, by the field numbers of opentelemetry-proto 1.x.
+// Decoders of OTLP requests with the field numbers of opentelemetry-proto 1.x.
 const message = (kind: MessageType) => ({ kind: 'message' as const, T: kind });
 const scalar = (type: ScalarType) => ({ kind: 'scalar' as const, T: type });
 const oneof = 'value';
@@ -65,7 +65,7 @@ const LogRecord = proto3.makeMessageType('otlp.LogRecord', () => [
   { no: 10, name: 'span_id', ...scalar(BYTES) },
   { no: 12, name: 'event_name', ...scalar(STRING) },
 ]);
-/** A request: resources, in them scopes, in them what is told. */
+/** A request: resources with scopes with items. */
 const request = (item: MessageType) => {
   const inScope = proto3.makeMessageType(`otlp.Scope.${item.typeName}`, () => [
     { no: 1, name: 'scope', ...message(Scope) },
@@ -113,24 +113,24 @@ export interface Log {
   scope: string;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: messages made above have no types of their own.
+// biome-ignore lint/suspicious/noExplicitAny: the messages created above are untyped.
 type Any = any;
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 const milliseconds = (nanoseconds: bigint) => Number(nanoseconds / 1000n) / 1000;
 
-function plain({ value: { case: kind, value } = { case: undefined, value: undefined } }: Any = {}): Value {
-  if (kind === 'arrayValue') return value.values.map(plain);
-  if (kind === 'kvlistValue') return plainValues(value.values);
+function toValue({ value: { case: kind, value } = { case: undefined, value: undefined } }: Any = {}): Value {
+  if (kind === 'arrayValue') return value.values.map(toValue);
+  if (kind === 'kvlistValue') return toValues(value.values);
   return typeof value === 'bigint' ? Number(value) : value;
 }
-const plainValues = (list: Any[]): Values =>
-  Object.fromEntries(list.map(({ key, value }) => [key, plain(value)]));
+const toValues = (list: Any[]): Values =>
+  Object.fromEntries(list.map(({ key, value }) => [key, toValue(value)]));
 
 function* items(type: MessageType, body: Uint8Array) {
   for (const { resource, scopes } of (type.fromBinary(body) as Any).resources) {
     for (const { scope, items } of scopes) {
       for (const item of items) {
-        yield { item, resource: plainValues(resource?.attributes ?? []), scope: scope?.name ?? '' };
+        yield { item, resource: toValues(resource?.attributes ?? []), scope: scope?.name ?? '' };
       }
     }
   }
@@ -144,12 +144,12 @@ export const decodeTraces = (body: Uint8Array): Span[] =>
     name: item.name,
     start: milliseconds(item.startTimeUnixNano),
     end: milliseconds(item.endTimeUnixNano),
-    attributes: plainValues(item.attributes),
+    attributes: toValues(item.attributes),
     events: item.events.map((event: Any) => ({
       name: event.name,
-      attributes: plainValues(event.attributes),
+      attributes: toValues(event.attributes),
     })),
-    links: item.links.map((link: Any) => ({ attributes: plainValues(link.attributes) })),
+    links: item.links.map((link: Any) => ({ attributes: toValues(link.attributes) })),
     status: { code: item.status?.code ?? 0, message: item.status?.message ?? '' },
     resource,
     scope,
@@ -161,14 +161,14 @@ export const decodeLogs = (body: Uint8Array): Log[] =>
     spanId: hex(item.spanId),
     at: milliseconds(item.timeUnixNano),
     severity: item.severityText,
-    body: plain(item.body),
+    body: toValue(item.body),
     eventName: item.eventName,
-    attributes: plainValues(item.attributes),
+    attributes: toValues(item.attributes),
     resource,
     scope,
   }));
 
-/** The names of the spans that a span of these lies in, from the root on; `?` is a parent that is not among them. */
+/** The names of the ancestors of a span and of the span itself, from the root; `?` is a missing parent. */
 export function pathOf(span: Span, spans: readonly Span[]): string[] {
   const parent = spans.find(({ spanId }) => spanId === span.parentSpanId);
   return [...(parent ? pathOf(parent, spans) : span.parentSpanId ? ['?'] : []), span.name];

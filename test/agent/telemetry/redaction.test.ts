@@ -6,7 +6,7 @@ import { span } from './spans.ts';
 const strict = () => new Redaction({ allowPii: false });
 const lax = () => new Redaction({ allowPii: true });
 
-describe('of a span', () => {
+describe('redaction of a span', () => {
   const secret = {
     'lk.pii.user_transcript': 'x',
     'lk.PII.note': 'x',
@@ -25,14 +25,14 @@ describe('of a span', () => {
     'lk.chatpii': 'y',
   };
 
-  test('attributes with content are left out, and others are not', () => {
+  test('removes attributes with content and keeps others', () => {
     expect(
       copySpan(span({ name: 'a', id: '1', attributes: { ...secret, ...open } }), strict()).attributes,
     ).toEqual(open);
     expect(copySpan(span({ name: 'a', id: '1', attributes: secret }), lax()).attributes).toEqual(secret);
   });
 
-  test('events that hold messages are left out, and of others the attributes with content', () => {
+  test('removes message events, and attributes with content of other events', () => {
     const events = [
       { name: 'gen_ai.user.message', attributes: { content: 'x' } },
       { name: 'gen_ai.choice', attributes: { content: 'x' } },
@@ -50,20 +50,20 @@ describe('of a span', () => {
     expect(copySpan(span({ name: 'a', id: '1', events }), lax()).events.length).toBe(4);
   });
 
-  test('the message of a failure is left out', () => {
+  test('removes the status message of a failure', () => {
     const failed = span({ name: 'a', id: '1', failed: true, message: 'no table for Ms Miller' });
     expect(copySpan(failed, strict()).status).toEqual({ code: 2, message: 'exception details redacted' });
     expect(copySpan(failed, lax()).status).toEqual({ code: 2, message: 'no table for Ms Miller' });
   });
 
-  test('content is left out where LiveKit demands redaction, though it is allowed', () => {
+  test('removes allowed content where LiveKit requires redaction', () => {
     const attributes = { 'lk.redaction.enabled': true, 'lk.pii.user_input': 'x' };
     expect(copySpan(span({ name: 'a', id: '1', attributes }), lax()).attributes).toEqual({
       'lk.redaction.enabled': true,
     });
   });
 
-  test('the span itself stays as it is, for others see it too', () => {
+  test('does not modify the span itself, which other processors read', () => {
     const original = span({ name: 'a', id: '1', attributes: { ...secret } });
     copySpan(original, strict());
     expect(original.attributes).toEqual(secret);
@@ -73,7 +73,7 @@ describe('of a span', () => {
 describe('a hook', () => {
   const digits = (text: string) => text.replace(/\d/g, '#');
 
-  test('edits texts, also in lists, and is reported where they are', () => {
+  test('edits texts, also in lists, and receives their location', () => {
     const heard: unknown[] = [];
     const redaction = new Redaction({
       allowPii: false,
@@ -92,7 +92,7 @@ describe('a hook', () => {
     expect(heard[0]).toEqual({ key: 'number', signal: 'trace' });
   });
 
-  test('may withhold a text, and withholds it by failing', () => {
+  test('removes a text by returning undefined or by throwing', () => {
     const redaction = new Redaction({
       allowPii: false,
       redact: (text) => {
@@ -104,13 +104,13 @@ describe('a hook', () => {
     expect(redaction.text('bad', 'body', 'log')).toBeUndefined();
   });
 
-  test('gets what the hook before it has left', () => {
+  test('receives the result of the previous hook', () => {
     const redaction = new Redaction({ allowPii: false, redact: digits });
     redaction.add((text) => text.replaceAll('#', 'no'));
     expect(redaction.text('7', 'body', 'log')).toBe('no');
   });
 });
 
-test('a text is cut where backends would', () => {
+test('a text is truncated at the limit of backends', () => {
   expect(lax().text('a'.repeat(20_000), 'body', 'log')?.length).toBe(maxText);
 });

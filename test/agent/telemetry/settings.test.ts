@@ -8,7 +8,7 @@ function resolve(env: Record<string, string> = {}, options?: TelemetryOptions) {
   return resolveTelemetry(options);
 }
 
-test('without an endpoint there are neither traces nor logs', () => {
+test('traces and logs are off without an endpoint', () => {
   expect(resolve()).toEqual({
     traces: undefined,
     logs: undefined,
@@ -23,7 +23,7 @@ test('without an endpoint there are neither traces nor logs', () => {
 describe('the standard variables', () => {
   const endpoint = 'http://localhost:4318';
 
-  test('say where both go; the exporters read the address themselves', () => {
+  test('configure both signals, and the exporters read the address themselves', () => {
     const { traces, logs } = resolve({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint });
     expect([traces, logs]).toEqual([{ protocol: 'http/protobuf' }, { protocol: 'http/protobuf' }]);
   });
@@ -40,7 +40,7 @@ describe('the standard variables', () => {
     expect([traces !== undefined, logs !== undefined]).toEqual(expected);
   });
 
-  test('say how OTLP is spoken, for one signal or both', () => {
+  test('configure the OTLP protocol for one signal or both', () => {
     const { traces, logs } = resolve({
       OTEL_EXPORTER_OTLP_ENDPOINT: 'localhost:4317',
       OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
@@ -51,7 +51,7 @@ describe('the standard variables', () => {
   });
 });
 
-test('an endpoint by option is completed for each signal', () => {
+test('an endpoint option is extended with the path of each signal', () => {
   const headers = { authorization: 'Basic Zm9v' };
   const { traces, logs } = resolve({}, { endpoint: 'https://example.com/otel/', headers });
   expect(traces).toEqual({ protocol: 'http/protobuf', headers, url: 'https://example.com/otel/v1/traces' });
@@ -68,7 +68,7 @@ test.each([
   expect(resolve({ [name]: text })[option]).toBe(value);
 });
 
-test("LiveKit's variable does not go before Talkgauge's own", () => {
+test("Talkgauge's variable takes precedence over LiveKit's", () => {
   expect(resolve({ TALKGAUGE_ALLOW_PII: 'no', LIVEKIT_TELEMETRY_ALLOW_PII: '1' }).allowPii).toBe(false);
 });
 
@@ -79,6 +79,6 @@ test.each([
     'OTEL_EXPORTER_OTLP_PROTOCOL="http" cannot be used: give http/protobuf, http/json, grpc',
   ],
   [{ TALKGAUGE_TURN_RATIO: '2' }, 'TALKGAUGE_TURN_RATIO="2" cannot be used: give a number from 0 to 1'],
-])('%j is refused with what it takes', (env, message) => {
+])('%j is refused with the allowed values', (env, message) => {
   expect(() => resolve(env as Record<string, string>)).toThrow(message);
 });

@@ -13,7 +13,7 @@ export interface FakeSpan {
   message?: string;
 }
 
-/** A span as far as Talkgauge reads it. */
+/** A fake span with the fields that Talkgauge reads. */
 export function span({
   name,
   id,

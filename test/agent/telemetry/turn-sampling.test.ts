@@ -30,7 +30,7 @@ const whole = (one: FakeSpan) => {
   end(one);
 };
 
-/** Ids are hexadecimal, and the first digits decide what chance does. */
+/** Ids are hexadecimal, and their first digits determine the sampling decision. */
 const user = (id: string): FakeSpan => ({ name: 'user_turn', id, parent: '5e5510' });
 const agent = (id: string, speech: string, attributes = {}): FakeSpan => ({
   name: 'agent_turn',
@@ -39,7 +39,7 @@ const agent = (id: string, speech: string, attributes = {}): FakeSpan => ({
   attributes: { 'lk.speech_id': speech, ...attributes },
 });
 
-/** A turn of a question and an answer of one step. */
+/** A turn with a user question and a response of one step. */
 function turn(id: string, attributes = {}, below: Partial<FakeSpan> = {}): void {
   whole(user(`${id}a`));
   start(agent(`${id}b`, id));
@@ -47,8 +47,8 @@ function turn(id: string, attributes = {}, below: Partial<FakeSpan> = {}): void 
   end(agent(`${id}b`, id, attributes));
 }
 
-describe('of turns', () => {
-  test('those that nothing happened in are left out, at the latest when the job ends', () => {
+describe('turn sampling', () => {
+  test('drops unremarkable turns, at the latest when the job ends', () => {
     turn('10');
     turn('20');
     expect([kept, leftOut]).toEqual([[], 3]);
@@ -57,13 +57,13 @@ describe('of turns', () => {
   });
 
   test.each([
-    ['slow', { 'lk.e2e_latency': 1.51 }, {}],
-    ['interrupted', { 'lk.interrupted': true }, {}],
+    ['is slow', { 'lk.e2e_latency': 1.51 }, {}],
+    ['is interrupted', { 'lk.interrupted': true }, {}],
     ['failed', {}, { failed: true }],
-    ['one whose tool failed', {}, { attributes: { 'lk.function_tool.is_error': true } }],
-    ['one in which an error was caught', {}, { events: [{ name: 'exception' }] }],
-    ['one with an error by its type', {}, { attributes: { 'error.type': 'APIError' } }],
-  ])('%s is kept, with what the user said', (_, attributes, below) => {
+    ['has a failed tool', {}, { attributes: { 'lk.function_tool.is_error': true } }],
+    ['has a recorded exception', {}, { events: [{ name: 'exception' }] }],
+    ['has an error type', {}, { attributes: { 'error.type': 'APIError' } }],
+  ])('keeps a turn that %s, with its user span', (_, attributes, below) => {
     turn('10');
     turn('20', attributes, below);
     turn('30');
@@ -72,13 +72,13 @@ describe('of turns', () => {
     expect(leftOut).toBe(6);
   });
 
-  test('one at the limit is not slow', () => {
+  test('does not keep a turn at the latency limit as slow', () => {
     turn('10', { 'lk.e2e_latency': 1.5 });
     sampling.settle();
     expect(kept).toEqual([]);
   });
 
-  test('the share that is asked for is kept, by the ids of their spans', () => {
+  test('keeps the configured ratio of turns by their span ids', () => {
     sampling = create(0.5);
     turn('7fffffff');
     turn('80000001');
@@ -88,8 +88,8 @@ describe('of turns', () => {
   });
 });
 
-describe('an answer of several steps', () => {
-  test('is kept as a whole if its last step is notable', () => {
+describe('a response with several steps', () => {
+  test('is kept completely if its last step is notable', () => {
     whole(user('10a'));
     whole(agent('10b', 's1'));
     whole(agent('10c', 's1', { 'lk.interrupted': true }));
@@ -98,7 +98,7 @@ describe('an answer of several steps', () => {
     expect(kept.toSorted()).toEqual(['10a', '10b', '10c']);
   });
 
-  test('is kept as a whole if its first step is notable', () => {
+  test('is kept completely if its first step is notable', () => {
     whole(user('10a'));
     whole(agent('10b', 's1', { 'error.type': 'ToolError' }));
     whole(agent('10c', 's1'));
@@ -108,7 +108,7 @@ describe('an answer of several steps', () => {
   });
 });
 
-test('an answer is kept from the step on in which a tool fails while it goes on', () => {
+test('a running response is kept from the step in which a tool fails', () => {
   start(agent('10b', 's1'));
   whole({ name: 'function_tool', id: '10d', parent: '10b', failed: true });
   end(agent('10b', 's1'));
@@ -118,16 +118,16 @@ test('an answer is kept from the step on in which a tool fails while it goes on'
   expect(kept.toSorted()).toEqual(['10b', '10c', '10d']);
 });
 
-describe('what belongs to no turn', () => {
-  test('is kept at once', () => {
+describe('a span outside turns', () => {
+  test('is kept immediately', () => {
     whole({ name: 'agent_session', id: '5e5510' });
     whole({ name: 'drain_agent_activity', id: '77', parent: '5e5510' });
     expect(kept).toEqual(['5e5510', '77']);
   });
 });
 
-describe('who cuts an answer off', () => {
-  test('is judged with the answer to him, and not with what he cut off', () => {
+describe('the user span of an interruption', () => {
+  test('is sampled with the next response and not with the interrupted one', () => {
     whole(user('10a'));
     start(agent('10b', 's1'));
     start(user('20a'));
@@ -140,7 +140,7 @@ describe('who cuts an answer off', () => {
     expect(leftOut).toBe(5);
   });
 
-  test('is kept when the answer to him is slow', () => {
+  test('is kept when the next response is slow', () => {
     start(agent('10b', 's1'));
     start(user('20a'));
     end(agent('10b', 's1'));
@@ -150,7 +150,7 @@ describe('who cuts an answer off', () => {
   });
 });
 
-test('a span that ends after its turn goes the way of its turn', () => {
+test('a span that ends after its turn follows the decision for its turn', () => {
   start(agent('10b', 's1'));
   start({ name: 'tts_request', id: '10c', parent: '10b' });
   end(agent('10b', 's1', { 'lk.interrupted': true }));
@@ -166,7 +166,7 @@ test('a span that ends after its turn goes the way of its turn', () => {
   expect(leftOut).toBe(2);
 });
 
-test('what an error is found in too late is kept from there on', () => {
+test('a turn with a late error is kept from that span on', () => {
   start(agent('10b', 's1'));
   start({ name: 'tts_request', id: '10c', parent: '10b' });
   end(agent('10b', 's1'));
@@ -174,14 +174,14 @@ test('what an error is found in too late is kept from there on', () => {
   expect(kept).toEqual(['10b', '10c']);
 });
 
-test('a turn that grows beyond the bound is kept, so that nothing waits for ever', () => {
+test('a turn beyond the span limit is kept, so that its spans do not stay pending', () => {
   sampling = create(0, 4);
   start(agent('10b', 's1'));
   for (let n = 0; n < 6; n += 1) whole({ name: 'llm_node', id: `c${n}`, parent: '10b' });
   expect(kept).toEqual(['c0', 'c1', 'c2', 'c3', 'c4', 'c5']);
 });
 
-test('what the user says and nobody answers does not wait for ever either', () => {
+test('user spans without a response do not stay pending', () => {
   sampling = create(0, 2);
   for (const id of ['1', '2', '3']) whole(user(id));
   expect(kept).toEqual(['1']);

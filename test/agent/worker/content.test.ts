@@ -7,11 +7,11 @@ import { type Backend, openBackend } from '../telemetry/backend.ts';
 import { canariesIn } from './canaries.ts';
 import { sharedWorkers, until, type Worker, type WorkerOptions } from './worker.ts';
 
-/** Of what was said, what is in the report, the spans and the log lines of a job that has all three. */
+/** Content of the conversation in the report, the spans and the log lines of a job. */
 const folder = mkdtempSync(join(tmpdir(), 'talkgauge-test-'));
 const reports = join(folder, 'reports');
 let backend: Backend;
-// Hooks run last first: the workers that look after the folder end before it does.
+// Hooks run in reverse order: the workers that maintain the folder end before it is removed.
 afterAll(() => rmSync(folder, { recursive: true }));
 beforeAll(async () => {
   backend = await openBackend();
@@ -39,7 +39,7 @@ const start = (
     },
   });
 
-/** The report, checked against its schema, to the last field. */
+/** The report, validated against its schema. */
 function report(): SessionReport {
   const [file, ...others] = readdirSync(reports).filter((name) => !name.endsWith('.journal'));
   if (file === undefined || others.length > 0) throw new Error(`${[file, ...others]}`);
@@ -49,12 +49,12 @@ function report(): SessionReport {
 /** Records of the conversation. */
 const records = (name?: string) =>
   backend.logs.filter(({ eventName }) => eventName && (name === undefined || eventName === name));
-/** Lines of the log. */
+/** Log lines of the job. */
 const lines = () => backend.logs.filter(({ eventName }) => !eventName);
 
 const asks = ['fine', 'broken'];
 
-test('is in no report, attribute, event, status or body, unless it is asked for', async () => {
+test('content is in no report, attribute, event, status or body by default', async () => {
   const worker = await start();
   await worker.finish({ turns: 2, asks });
   expect(report().counts).toMatchObject({ turns: 2, toolCalls: 2, toolErrors: 1 });
@@ -64,7 +64,7 @@ test('is in no report, attribute, event, status or body, unless it is asked for'
   expect(backend.spans.flatMap(({ attributes }) => Object.keys(attributes)).join()).not.toMatch(/pii/);
 });
 
-test('is in reports and records with the switch for it, but for prompts and messages of errors', async () => {
+test('content is in reports and records with its switch, except prompts and error messages', async () => {
   const worker = await start();
   await worker.finish({ turns: 2, asks, options: { record: { transcript: true } } });
   expect(report().content).toEqual({ transcript: true, allowPii: false, redaction: false });
@@ -83,10 +83,10 @@ test('is in reports and records with the switch for it, but for prompts and mess
   expect(canariesIn(backend.spans)).toEqual([]);
 });
 
-describe('with allowPii', () => {
+describe('content with allowPii', () => {
   const everything = { TALKGAUGE_ALLOW_PII: 'true', TALKGAUGE_RECORD: 'transcript,traces,logs' };
 
-  test('is in reports as a whole, in spans and in log lines', async () => {
+  test('is in complete reports, spans and log lines', async () => {
     const worker = await start(everything);
     await worker.finish({ turns: 2, asks });
     expect(canariesIn(report())).toEqual(
@@ -99,7 +99,7 @@ describe('with allowPii', () => {
     expect(goodbye?.attributes['lk.pii.note']).toBe('canary-user');
   });
 
-  test('is in no report and no record without the switch for it, whatever else is on', async () => {
+  test('content is in no report and no record without its switch', async () => {
     const worker = await start({ ...everything, TALKGAUGE_RECORD: 'audio,traces,logs' });
     await worker.finish({ turns: 2, asks });
     expect(canariesIn(report())).toEqual([]);
@@ -108,7 +108,7 @@ describe('with allowPii', () => {
     expect(canariesIn(records())).toEqual([]);
   });
 
-  test('is withheld all the same where LiveKit demands redaction', async () => {
+  test('content is removed where LiveKit requires redaction', async () => {
     const worker = await start(everything);
     const record = { audio: false, traces: false, logs: false, transcript: false, redaction: true };
     await worker.finish({ turns: 2, asks, record });
@@ -119,27 +119,27 @@ describe('with allowPii', () => {
   });
 });
 
-test("is edited by the hook of a session's own telemetry, where no monitor() stands in the file", async () => {
+test("content is edited by the hook of a session's own telemetry without monitor()", async () => {
   const worker = await start({}, 'observe-only.mjs');
   const options = { record: { transcript: true }, mask: 'canary-user' };
   await worker.run({ turns: 1, asks, options });
-  // While it is written, there is a file of another name.
+  // The report has a temporary name while it is written.
   const found = await until(report);
   expect(found).toMatchObject({ agentName: 'front-desk', agentVersion: '1.2.3', counts: { turns: 1 } });
   expect(canariesIn(found)).toEqual(['agent', 'answer', 'argument']);
   expect(JSON.stringify(found.chatHistory)).toContain('question 0 … fine');
 });
 
-test('goes without events when the switch for logs is off, and without a trace', async () => {
+test('a report with content omits events and traces when their switches are off', async () => {
   const worker = await start();
   await worker.finish({ turns: 1, options: { record: { logs: false, traces: false, transcript: true } } });
   expect(report()).toMatchObject({ events: [], traceIds: [], counts: { turns: 1 } });
-  // That of a test before may come late.
+  // The report of a previous test may arrive late.
   const { jobId } = report();
   expect(records('lk.session_report').filter(({ attributes }) => attributes.job_id === jobId)).toEqual([]);
 });
 
-test.each([{ record: false }, { report: false }])('is in no report with %j', async (options) => {
+test.each([{ record: false }, { report: false }])('no report is written with %j', async (options) => {
   const worker = await start();
   await worker.finish({ turns: 1, options });
   expect(readdirSync(reports)).toEqual([]);

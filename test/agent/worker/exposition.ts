@@ -1,4 +1,4 @@
-/** The value of one series in an exposition, or of all its label sets together; undefined: there is none. */
+/** The value of a series in an exposition, summed over the label sets that match; undefined if none matches. */
 export function sampleOf(
   text: string,
   series: string,

@@ -6,11 +6,11 @@ import { expect, onTestFinished, test } from 'vitest';
 import { openBackend } from '../telemetry/backend.ts';
 import { startWorker } from './worker.ts';
 
-/** The variables of docs/telemetry.md's row for Langfuse, as a shell makes them. */
+/** The variables in docs/telemetry.md's row for Langfuse, as expanded by a shell. */
 function variables(url: string): Record<string, string> {
   const row = /^\| Langfuse \| (.*) \|$/m.exec(readFileSync('docs/telemetry.md', 'utf8'))?.[1] ?? '';
-  const told = row.replaceAll('\\|', '|').replace('https://cloud.langfuse.com', url);
-  const settings = [...told.matchAll(/`([A-Z_]+=[^`]+)`/g)].map(([, setting]) => setting);
+  const settingsCell = row.replaceAll('\\|', '|').replace('https://cloud.langfuse.com', url);
+  const settings = [...settingsCell.matchAll(/`([A-Z_]+=[^`]+)`/g)].map(([, setting]) => setting);
   const env = { ...process.env, LANGFUSE_PUBLIC_KEY: 'pk-lf-1', LANGFUSE_SECRET_KEY: 'sk-lf-2' };
   const names = settings.map((setting) => (setting as string).split('=')[0] as string);
   const lines = execFileSync(
@@ -23,7 +23,7 @@ function variables(url: string): Record<string, string> {
   return Object.fromEntries(names.map((name, index) => [name, lines[index] as string]));
 }
 
-test('Langfuse gets the conversation by the variables that the documentation names, and no logs', async () => {
+test('Langfuse receives the conversation and no logs with the documented variables', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'talkgauge-test-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const langfuse = await openBackend();

@@ -36,7 +36,7 @@ async function start(
   return worker;
 }
 
-/** How long the last job took from the end of its entry function to the end of its process, in milliseconds. */
+/** Milliseconds from the end of the entry function to the exit of the process, for the last job. */
 function timeToEnd(): number {
   const lines = readFileSync(log, 'utf8').trim().split('\n');
   const { endAt, exitAt } = Object.assign({}, ...lines.map((line) => JSON.parse(line)));
@@ -51,7 +51,7 @@ describe('the end of a job waits no longer than the deadline', () => {
     backend.behave(behaviour);
     const worker = await start({ TALKGAUGE_FLUSH_DEADLINE_MS: '1000' });
     await worker.finish({ log, turns: 1 });
-    // Left to themselves, exporters try for 10 s.
+    // By default, exporters retry for 10 s.
     expect(timeToEnd()).toBeLessThan(6000);
     await until(async () => {
       expect(await worker.increase('talkgauge_spans_dropped_total', { reason })).toBeGreaterThanOrEqual(5);
@@ -60,7 +60,7 @@ describe('the end of a job waits no longer than the deadline', () => {
     expect(await worker.increase('lk_agents_turns_total')).toBe(1);
   });
 
-  test('for a backend that is not there', async () => {
+  test('for an unavailable backend', async () => {
     const gone = await openBackend();
     await gone.close();
     const worker = await start({
@@ -74,9 +74,9 @@ describe('the end of a job waits no longer than the deadline', () => {
     );
   });
 
-  test('for a backend that hangs, when the process exits in the middle of a call', async () => {
+  test('for a backend that hangs, when the process exits during a call', async () => {
     backend.behave('hanging');
-    // Left to itself, the exporter would wait for five minutes.
+    // By default, the exporter would wait for five minutes.
     const worker = await start({
       TALKGAUGE_FLUSH_DEADLINE_MS: '10000',
       OTEL_EXPORTER_OTLP_TIMEOUT: '300000',
@@ -88,7 +88,7 @@ describe('the end of a job waits no longer than the deadline', () => {
     expect(Date.now() - asked).toBeLessThan(120_000);
   });
 
-  test('for a LiveKit that hangs', async () => {
+  test('for a LiveKit server that hangs', async () => {
     const livekit = await openLiveKit();
     closeAfterTest(() => livekit.close());
     livekit.answer('StopEgress', 'hang');
@@ -109,18 +109,18 @@ describe('the end of a job waits no longer than the deadline', () => {
     expect(sampleOf(text, 'lk_agents_recording_errors_total', { error: 'timeout' })).toBe(1);
   });
 
-  test('for a folder that does not take the report', async () => {
+  test('for a folder that is not writable', async () => {
     const worker = await start({ TALKGAUGE_REPORTS: reports, TALKGAUGE_REPORTS_DEADLINE_MS: '1500' });
     await worker.finish({ log, turns: 1, slowDisk: true });
     expect(await worker.increase('talkgauge_session_reports_total', { outcome: 'deadline' })).toBe(1);
     expect(timeToEnd()).toBeGreaterThan(1500);
     expect(worker.output()).toContain('the folder did not take it within 1500 ms; see docs/reports.md');
-    // What a process leaves that ends in the middle of it is no report.
+    // A partial file of an exited process is not a report.
     expect(readdirSync(reports).filter((name) => name.endsWith('.json'))).toEqual([]);
   });
 });
 
-test('a report whose folder is a file is counted', async () => {
+test('a failed report is counted if its folder is a file', async () => {
   writeFileSync(reports, 'a file');
   const worker = await start({ TALKGAUGE_REPORTS: reports });
   await worker.finish({ log, turns: 1 });
@@ -128,7 +128,7 @@ test('a report whose folder is a file is counted', async () => {
   expect(worker.output()).toMatch(/the session report talkgauge-report-\S+ is not in \S+: E(EXIST|NOTDIR)/);
 });
 
-test('a bucket has the report when the job ends; while it is away reports wait for it', async () => {
+test('a bucket has the report when the job ends, and reports are queued while it is unavailable', async () => {
   const bucket = await listenBucket();
   const worker = await start({
     TALKGAUGE_REPORTS: 's3://calls/of/2026',
@@ -138,21 +138,21 @@ test('a bucket has the report when the job ends; while it is away reports wait f
     AWS_ACCESS_KEY_ID: bucket.options.accessKeyId,
     AWS_SECRET_ACCESS_KEY: bucket.options.secretAccessKey,
   });
-  const waiting = () => readdirSync(reports).filter((name) => !name.endsWith('.journal'));
+  const pending = () => readdirSync(reports).filter((name) => !name.endsWith('.journal'));
   const reported = (outcome: string) => worker.increase('talkgauge_session_reports_total', { outcome });
   await worker.finish({ log, turns: 1 });
   expect(await reported('uploaded')).toBe(1);
   expect([...bucket.objects.keys()]).toEqual([
     expect.stringMatching(/^of\/2026\/talkgauge-report-\S+\.json$/),
   ]);
-  expect(waiting()).toEqual([]);
+  expect(pending()).toEqual([]);
   bucket.away = true;
   await worker.run({ log, turns: 1 });
   await until(async () => expect(await reported('written')).toBe(1));
-  expect(waiting().length).toBe(1);
+  expect(pending().length).toBe(1);
   bucket.away = false;
   await until(() => expect(bucket.objects.size).toBe(2));
-  await until(() => expect(waiting()).toEqual([]));
+  await until(() => expect(pending()).toEqual([]));
   await until(async () =>
     expect(await worker.increase('talkgauge_session_report_uploads_total', { result: 'ok' })).toBe(1),
   );

@@ -3,7 +3,7 @@ import { type Backend, openBackend } from '../telemetry/backend.ts';
 import { startWorker, type WorkerOptions } from './worker.ts';
 
 let backend: Backend;
-/** Another one: of the user, or LiveKit's. */
+/** Another backend: the user's or LiveKit's. */
 let other: Backend;
 const closing: { close(): Promise<void> }[] = [];
 
@@ -40,9 +40,9 @@ const seenBy = ({ spans }: Backend) => {
   return spanTree.filter((name) => names.has(name));
 };
 
-describe('a tracer provider of the user that is', () => {
+describe('a user-defined tracer provider that is', () => {
   test.each(['handed over before', 'handed over after'])(
-    '%s goes on to get its spans, with their content, and Talkgauge gets them without',
+    '%s still receives its spans with content, and Talkgauge receives them without content',
     async (how) => {
       const env = { TEST_PROVIDER: how, TEST_BACKEND: other.url };
       const output = await run({ agent: 'own-provider.mjs', env }, { turns: 1 });
@@ -64,7 +64,7 @@ describe("LiveKit's own upload", () => {
     { agent: 'no-line.cjs' },
     { agent: 'own-provider.mjs', env: { TEST_PROVIDER: 'registered before' } },
   ];
-  test.each(agents)('goes on beside ($agent)', async ({ agent, env }) => {
+  test.each(agents)('continues alongside Talkgauge ($agent)', async ({ agent, env }) => {
     const output = await run(
       {
         agent,
@@ -81,13 +81,13 @@ describe("LiveKit's own upload", () => {
     expect(uploaded('traces').length).toBeGreaterThan(0);
     expect(uploaded('logs').length).toBeGreaterThan(0);
     expect(uploaded('recordings').length).toBe(1);
-    // By itself, LiveKit's SDK loses what ended in the last five seconds.
+    // LiveKit's SDK alone loses spans that ended in the last five seconds.
     expect(other.spans.map(({ name }) => name)).toContain('agent_session');
-    // What LiveKit shows of a conversation is not Talkgauge's to strip.
+    // Talkgauge does not remove content from LiveKit's own upload.
     expect(JSON.stringify(other.spans)).toContain('canary-user');
     expect(JSON.stringify(backend.spans)).not.toContain('canary');
     expect(backend.logs.length).toBeGreaterThan(0);
-    // A gateway is told that it need not hand these on; a backend is told nothing of it.
+    // A gateway receives a marker not to forward these; a backend does not receive it.
     expect(other.spans.filter(({ attributes }) => attributes['talkgauge.exported.traces'] !== true)).toEqual(
       [],
     );

@@ -12,7 +12,7 @@ const reports = join(root, 'reports');
 let log: string;
 let backend: Backend;
 let livekit: LiveKit;
-// Hooks run last first: the workers that look after the folder end before it does.
+// Hooks run in reverse order: the workers that maintain the folder end before it is removed.
 afterAll(() => rmSync(root, { recursive: true }));
 beforeAll(async () => {
   backend = await openBackend();
@@ -44,7 +44,7 @@ const start = (agent: WorkerOptions['agent'], env: Record<string, string> = {}):
     },
   });
 
-const told = () =>
+const logEntries = () =>
   Object.assign(
     {},
     ...readFileSync(log, 'utf8')
@@ -55,7 +55,7 @@ const told = () =>
 const records = () => backend.logs.filter(({ eventName }) => eventName === 'lk.recording');
 
 test.each(['records-room.mjs', 'records-room.cjs'] as const)(
-  '%s: a job is recorded until its end, and what came of it is counted and logged',
+  '%s: a job is recorded until its end, and the result is counted and logged',
   async (agent) => {
     const worker = await start(agent, {
       TALKGAUGE_RECORDING_OUTPUT: 's3',
@@ -64,7 +64,7 @@ test.each(['records-room.mjs', 'records-room.cjs'] as const)(
     });
     await worker.finish({ log, turns: 1 });
 
-    expect(told()).toMatchObject({ recording: 'active' });
+    expect(logEntries()).toMatchObject({ recording: 'active' });
     const { job_id } = backend.spans[0]!.attributes as { job_id: string };
     expect(livekit.asked().toJson()).toEqual({
       roomName: job_id.replace('AJ_', 'call-'),
@@ -97,9 +97,9 @@ test.each(['records-room.mjs', 'records-room.cjs'] as const)(
 
 test.each([
   ['shutdown', 'finished'],
-  // The end of an entry function that has failed ends the recording, too.
+  // A failed entry function ends the recording, too.
   ['fail', 'crashed'],
-])('the report of a job that ends by %s reports its recording', async (ending, outcome) => {
+])('the report of a job that ends by %s contains its recording', async (ending, outcome) => {
   const worker = await start('records-room.mjs');
   await worker.finish({ log, turns: 1, ending }, outcome);
   const [report] = readdirSync(reports);
@@ -119,7 +119,7 @@ test.each([
   ]);
 });
 
-test('a call without an egress service goes on, and says what is missing', async () => {
+test('a call without an egress service continues and logs what is missing', async () => {
   livekit.answer('StartRoomCompositeEgress', {
     status: 500,
     code: 'internal',
@@ -127,8 +127,8 @@ test('a call without an egress service goes on, and says what is missing', async
   });
   const worker = await start('records-room.mjs');
   await worker.finish({ log, turns: 2 });
-  expect(told()).toMatchObject({ recording: 'not_started', endAt: expect.any(Number) });
-  expect(told().error).toMatch(
+  expect(logEntries()).toMatchObject({ recording: 'not_started', endAt: expect.any(Number) });
+  expect(logEntries().error).toMatch(
     /egress not connected \(redis required\); run livekit\/egress with the same Redis/,
   );
   expect(worker.output()).toContain("talkgauge: the room's recording (not_started): LiveKit at ws://");
@@ -140,7 +140,7 @@ test('a call without an egress service goes on, and says what is missing', async
   ]);
 });
 
-test('the recording of a job that dies is counted as lost', async () => {
+test('the recording of a crashed job is counted as lost', async () => {
   const worker = await start('records-room.mjs');
   await worker.finish({ log, turns: 1, ending: 'exit' }, 'crashed');
   await until(async () => {
@@ -150,10 +150,10 @@ test('the recording of a job that dies is counted as lost', async () => {
   });
 });
 
-test('where audio is switched off, nobody is asked', async () => {
+test('no request is sent if audio is switched off', async () => {
   const worker = await start('records-room.mjs', { TALKGAUGE_RECORD: 'traces,logs' });
   await worker.finish({ log, turns: 1 });
-  expect(told()).toMatchObject({ recording: 'off' });
+  expect(logEntries()).toMatchObject({ recording: 'off' });
   expect(livekit.calls).toEqual([]);
   expect(worker.output()).toContain('the room is not recorded: the switch audio is off');
   expect(sampleOf(await worker.metrics(), 'lk_agents_recordings_total')).toBe(0);

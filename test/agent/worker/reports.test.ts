@@ -15,13 +15,13 @@ import { type Backend, openBackend } from '../telemetry/backend.ts';
 import { canariesIn } from './canaries.ts';
 import { sharedWorkers, until, type Worker, type WorkerOptions } from './worker.ts';
 
-/** Of all tests, for they share workers, each of which looks after a folder in it. */
+/** Shared by all tests, because they share workers, each of which maintains a folder in it. */
 const root = mkdtempSync(join(tmpdir(), 'talkgauge-reports-'));
 let reports: string;
 let folder: string;
 let log: string;
 let backend: Backend;
-// Hooks run last first: the workers that look after the folder end before it does.
+// Hooks run in reverse order: the workers that maintain the folder end before it is removed.
 afterAll(() => rmSync(root, { recursive: true }));
 beforeAll(async () => {
   backend = await openBackend();
@@ -50,13 +50,13 @@ const start = (env: Record<string, string> = {}, agent: WorkerOptions['agent'] =
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: backend.url, TALKGAUGE_REPORTS: reports, ...env },
   });
 
-/** Runs one job to its end. */
+/** Runs one job until it ends. */
 const run = (worker: Worker, job: object, outcome?: string) => worker.finish({ log, ...job }, outcome);
 
 const all = () => (existsSync(reports) ? readdirSync(reports) : []);
 const files = () => all().filter((name) => !name.endsWith('.journal'));
 const journals = () => all().filter((name) => name.endsWith('.journal'));
-/** The report, checked against its schema, to the last field. */
+/** The only report, validated against its schema. */
 function only(): SessionReport {
   const [file, ...others] = files();
   if (file === undefined || others.length > 0) throw new Error(`reports: ${files().join() || 'none'}`);
@@ -64,7 +64,7 @@ function only(): SessionReport {
 }
 const reported = (worker: Worker, outcome: string) =>
   worker.increase('talkgauge_session_reports_total', { outcome });
-test('counts the report, and reports it where the log goes, with its trace', async () => {
+test('a report is counted and logged with its trace', async () => {
   const worker = await start();
   await run(worker, { turns: 2, asks: ['fine'] });
   const report = only();
@@ -88,15 +88,15 @@ test('counts the report, and reports it where the log goes, with its trace', asy
   expect(report.traceIds).toEqual([record.traceId]);
 });
 
-test('is written when the entry function throws in the middle of a call', async () => {
+test('a report is written when the entry function throws during a call', async () => {
   const worker = await start();
   await run(worker, { turns: 1, ending: 'fail' }, 'crashed');
   expect(only()).toMatchObject({ counts: { turns: 1 }, closeReason: 'user_initiated' });
   expect(await reported(worker, 'written')).toBe(1);
 });
 
-describe('a job that dies', () => {
-  /** Lets the journal look as if its job had been silent for long. */
+describe('a crashed job', () => {
+  /** Changes the time of the journal as if its job had been silent for long. */
   function age(): { name: string; text: string } {
     const [name = '', ...others] = journals();
     expect([...others, ...files()]).toEqual([]);
@@ -105,12 +105,17 @@ describe('a job that dies', () => {
     return { name, text };
   }
 
-  /** Runs a job until it dies; one that waits is killed, when its turns are over and `before` has passed. */
-  async function die(worker: Worker, ending: string, outcome: string, before = () => {}): Promise<void> {
+  /** Runs a job until it crashes; a waiting job is killed when its turns are over and `before` has passed. */
+  async function runUntilCrash(
+    worker: Worker,
+    ending: string,
+    outcome: string,
+    before = () => {},
+  ): Promise<void> {
     await worker.run({ log, turns: 2, asks: ['fine'], ending });
     await until(() => expect(readFileSync(log, 'utf8')).toContain('"ready":true'));
     if (ending === 'wait') {
-      // What had not reached the disk is lost with the process.
+      // Data that was not written to disk is lost with the process.
       const journal = () => readFileSync(join(reports, journals()[0]!), 'utf8');
       await until(() => expect(journal().match(/speech_done/g)?.length).toBe(2));
       await until(before);
@@ -122,11 +127,11 @@ describe('a job that dies', () => {
   test.each([
     { ending: 'wait', outcome: 'killed' },
     { ending: 'exit', outcome: 'crashed' },
-  ])('by $ending has its report written by its worker', async ({ ending, outcome }) => {
-    // Workers of other tests would write it, too.
-    reports = join(root, 'of-jobs-that-die');
+  ])('by $ending has its report recovered by its worker', async ({ ending, outcome }) => {
+    // Workers of other tests would also recover it.
+    reports = join(root, 'of-crashed-jobs');
     const worker = await start();
-    await die(worker, ending, outcome);
+    await runUntilCrash(worker, ending, outcome);
     expect(canariesIn(age().text)).toEqual([]);
     await until(async () => expect(await reported(worker, 'recovered')).toBe(1));
     await until(() => expect(all()).toEqual([expect.stringMatching(/\.json$/)]));
@@ -144,7 +149,7 @@ describe('a job that dies', () => {
     expect(await worker.increase('talkgauge_session_reports_total', agent)).toBe(1);
   });
 
-  test('has its report told to the log by its worker: once, in its trace, without what was said', async () => {
+  test('has its recovered report logged once by its worker, in its trace and without content', async () => {
     const backend = await openBackend();
     onTestFinished(() => backend.close());
     reports = join(root, 'with-a-transcript');
@@ -154,12 +159,12 @@ describe('a job that dies', () => {
       TALKGAUGE_RECORD: 'traces,logs,transcript',
     });
     const named = (name: string) => backend.logs.filter(({ eventName }) => eventName === name);
-    await die(worker, 'wait', 'killed', () => expect(named('lk.turn')).toHaveLength(2));
+    await runUntilCrash(worker, 'wait', 'killed', () => expect(named('lk.turn')).toHaveLength(2));
     const journal = age();
-    const told = () => named('lk.session_report');
-    await until(() => expect(told()).toHaveLength(1));
+    const reportRecords = () => named('lk.session_report');
+    await until(() => expect(reportRecords()).toHaveLength(1));
     const report = only();
-    const [record] = told();
+    const [record] = reportRecords();
     expect(record).toMatchObject({
       scope: 'talkgauge.conversation',
       severity: 'WARN',
@@ -179,17 +184,20 @@ describe('a job that dies', () => {
         'lk.tool_calls': 1,
       },
     });
-    // Where its job's own are.
+    // In the trace of its job.
     expect(new Set(named('lk.turn').map(({ traceId }) => traceId))).toEqual(new Set([record?.traceId]));
     expect(canariesIn(record)).toEqual([]);
-    // When the worker has looked again, which it does every ten seconds, and has found the journal of another job.
+    // After the next check of the worker, which runs every ten seconds, has found the journal of another job.
     const { session } = report;
     const other = session.replace(/^./, (digit) => (digit === '0' ? '1' : '0'));
     const name = join(reports, journal.name.replace(session, other));
     writeFileSync(name, journal.text.replaceAll(session, other));
     utimesSync(name, Date.now() / 1000 - 120, Date.now() / 1000 - 120);
-    await until(() => expect(told().length).toBeGreaterThanOrEqual(2));
-    expect(told().map(({ attributes }) => attributes['lk.report.session'])).toEqual([session, other]);
+    await until(() => expect(reportRecords().length).toBeGreaterThanOrEqual(2));
+    expect(reportRecords().map(({ attributes }) => attributes['lk.report.session'])).toEqual([
+      session,
+      other,
+    ]);
     await until(async () =>
       expect(
         await worker.increase('talkgauge_log_records_exported_total', { agent_name: 'front-desk' }),
@@ -198,7 +206,7 @@ describe('a job that dies', () => {
   });
 });
 
-test("the SDK's recording of a call comes along when the switch for it is on", async () => {
+test("the SDK's recording of a call is stored with the report when its switch is on", async () => {
   const agent = '../../../gateway/agents/recorded-call.mjs' as WorkerOptions['agent'];
   const worker = await start(
     { TALKGAUGE_RECORD: 'audio,logs', NODE_OPTIONS: '--import talkgauge/register' },

@@ -33,7 +33,7 @@ const start = (options: Partial<WorkerOptions> = {}): Promise<Worker> =>
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: backend.url, LOG_LEVEL: 'debug', ...options.env },
   });
 
-/** Runs one job to its end. */
+/** Runs one job until it ends. */
 const run = (worker: Worker, job: object, outcome?: string, agentName?: string): Promise<void> =>
   worker.finish({ log, ...job }, outcome, agentName);
 
@@ -46,14 +46,14 @@ const only = (name: string): Span => {
 };
 const pathOf = (span: Span): string[] => pathIn(span, backend.spans);
 
-test('an agent without a name is `unknown` in traces and logs, as it is in metrics', async () => {
+test('an agent without a name is `unknown` in traces and logs, as in metrics', async () => {
   await run(await start(), { turns: 1 }, 'finished', '');
   const names = [...backend.spans, ...backend.logs].map(({ attributes }) => attributes['lk.agent_name']);
   expect(names.length).toBeGreaterThan(20);
   expect(new Set(names)).toEqual(new Set(['unknown']));
 });
 
-test('without monitor() a session is traced all the same, from its own span on', async () => {
+test('without monitor() a session is traced from its own span', async () => {
   const worker = await start({ agent: 'observe-only.mjs' });
   await worker.run({ log, turns: 1 });
   await until(() => expect(named('agent_session').length).toBe(1));
@@ -64,7 +64,7 @@ test('without monitor() a session is traced all the same, from its own span on',
 });
 
 describe('the log', () => {
-  test('comes with trace, job and agent, up to what shutdown callbacks write', async () => {
+  test('has trace, job and agent attributes and includes lines of shutdown callbacks', async () => {
     await run(await start(), { turns: 1, asks: ['broken'] });
     const trace = only('job_entrypoint').traceId;
     const failure = backend.logs.find(({ body }) => body === 'exception occurred while executing tool')!;
@@ -82,24 +82,25 @@ describe('the log', () => {
 });
 
 describe('the conversation', () => {
-  test('is reported as it happens, without what was said', async () => {
+  test('is reported during the call without content', async () => {
     await run(await start(), { turns: 2, asks: ['fine', 'broken'] });
     const records = backend.logs.filter(({ scope }) => scope === 'talkgauge.conversation');
-    const told = (event: string) => records.filter(({ eventName }) => eventName === event);
-    expect(told('lk.session_start').length).toBe(1);
-    expect(told('lk.conversation_item').map(({ attributes }) => attributes['lk.role'])).toEqual([
+    const recordsOf = (event: string) => records.filter(({ eventName }) => eventName === event);
+    expect(recordsOf('lk.session_start').length).toBe(1);
+    expect(recordsOf('lk.conversation_item').map(({ attributes }) => attributes['lk.role'])).toEqual([
       'user',
       'assistant',
       'user',
       'assistant',
     ]);
-    expect(told('lk.turn').map(({ body }) => body)).toEqual(['turn 1 completed', 'turn 2 completed']);
-    expect(told('lk.tool_call').map(({ severity, body }) => [severity, body])).toEqual([
+    expect(recordsOf('lk.turn').map(({ body }) => body)).toEqual(['turn 1 completed', 'turn 2 completed']);
+    expect(recordsOf('lk.tool_call').map(({ severity, body }) => [severity, body])).toEqual([
       ['INFO', 'fine answered'],
       ['WARN', 'broken failed'],
     ]);
-    for (const { attributes } of told('lk.tool_call')) expect(attributes['lk.duration']).toBeLessThan(60);
-    expect(told('lk.session_end')[0]?.attributes).toMatchObject({
+    for (const { attributes } of recordsOf('lk.tool_call'))
+      expect(attributes['lk.duration']).toBeLessThan(60);
+    expect(recordsOf('lk.session_end')[0]?.attributes).toMatchObject({
       'event.name': 'lk.session_end',
       'lk.close_reason': 'user_initiated',
       'lk.turns': 2,
@@ -107,7 +108,7 @@ describe('the conversation', () => {
     expect(new Set(records.map(({ traceId }) => traceId))).toEqual(new Set([only('job_entrypoint').traceId]));
   });
 
-  test('has its words when the transcript is switched on', async () => {
+  test('includes content when the transcript is switched on', async () => {
     await run(await start(), { turns: 1, asks: ['fine'], options: { record: { transcript: true } } });
     const bodies = backend.logs
       .filter(({ eventName }) => eventName === 'lk.conversation_item')
@@ -121,8 +122,8 @@ describe('the conversation', () => {
 });
 
 describe('switches', () => {
-  test('without traces there are no spans, and no exemplar leads to one', async () => {
-    // Its own worker: there are exemplars of other tests' jobs on a shared one.
+  test('without traces there are no spans and no exemplars', async () => {
+    // A separate worker, because a shared one has exemplars of other tests.
     const worker = await start({ env: { TALKGAUGE_AGENT_VERSION: 'without-traces' } });
     await run(worker, { turns: 1, options: { record: { traces: false } } });
     expect(backend.spans).toEqual([]);
@@ -136,14 +137,14 @@ describe('switches', () => {
     ).toEqual([]);
   });
 
-  test('without logs there are neither lines nor records', async () => {
+  test('without logs there are neither log lines nor records', async () => {
     await run(await start({ env: { TALKGAUGE_RECORD: 'traces' } }), { turns: 1 });
     expect(named('agent_session').length).toBe(1);
     expect(backend.logs).toEqual([]);
   });
 });
 
-test('sampling keeps the frame of the trace, and the turn in which a tool failed, with all its steps', async () => {
+test('sampling keeps the session spans and the complete turn with a failed tool', async () => {
   const env = { TALKGAUGE_TURN_RATIO: '0', TALKGAUGE_SLOW_TURN_SECONDS: '600' };
   const worker = await start({ env });
   await run(worker, { turns: 3, asks: ['fine', 'broken', 'fine'] });
@@ -155,12 +156,12 @@ test('sampling keeps the frame of the trace, and the turn in which a tool failed
   expect(backend.spans.filter((span) => pathOf(span)[0] === '?')).toEqual([]);
   await until(async () => {
     const leftOut = await worker.increase('talkgauge_spans_left_out_total');
-    // Two turns, each of two steps: agent_turn, llm_node, llm_request, llm_request_run; a tool; speaking.
+    // Two turns with two steps each: agent_turn, llm_node, llm_request, llm_request_run; a tool; speaking.
     expect(leftOut).toBeGreaterThanOrEqual(18);
   });
 });
 
-test('with the transcript alone there is what was said, and nothing else', async () => {
+test('with only the transcript switched on, only content records are sent', async () => {
   await run(await start({ env: { TALKGAUGE_RECORD: 'transcript' } }), { turns: 1 });
   expect(backend.spans).toEqual([]);
   expect(backend.logs.map(({ body }) => body)).toEqual([
@@ -170,7 +171,7 @@ test('with the transcript alone there is what was said, and nothing else', async
 });
 
 describe('the end of a job', () => {
-  test('after its entry function has failed sends what there is, and says that it failed', async () => {
+  test('after a failed entry function sends the pending telemetry and the failure', async () => {
     const worker = await start();
     await run(worker, { ending: 'throw' }, 'crashed');
     expect(only('job_entrypoint').attributes).toMatchObject({ 'lk.agent_name': 'front-desk' });
@@ -190,7 +191,7 @@ describe('the end of a job', () => {
     ['exit', 'ERROR', 'the process exits with 7 in the middle of a job', {}],
     ['uncaught', 'FATAL', 'uncaught exception', { 'exception.type': 'RangeError' }],
   ])(
-    'in the middle of it (%s) sends what there is, with spans that were not over',
+    'during a call (%s) exports the pending telemetry, including unfinished spans',
     async (ending, severity, body, attributes) => {
       const worker = await start();
       await run(worker, { turns: 1, ending }, 'crashed');

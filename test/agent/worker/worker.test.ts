@@ -30,7 +30,7 @@ async function start(options: WorkerOptions): Promise<Worker> {
   return worker;
 }
 
-/** What a report has of a session of three turns, of which the first two ask for a tool: one answers, and one fails. */
+/** The report of a session of three turns. The first two call a tool: one succeeds and one fails. */
 const reportOfThreeTurns = {
   schemaVersion: 1,
   jobId: expect.stringMatching(/^AJ_/),
@@ -53,13 +53,13 @@ const reportOfThreeTurns = {
   eventsDropped: 0,
 };
 
-interface Told {
+interface LogEntry {
   pid: number;
   tokens?: number;
   ready?: true;
 }
 
-const told = (path = log): Told[] => {
+const logEntries = (path = log): LogEntry[] => {
   try {
     return readFileSync(path, 'utf8')
       .trim()
@@ -75,22 +75,22 @@ describe.each([
   { agent: 'two-lines.cjs', mode: 'dev' },
   { agent: 'no-line.mjs', mode: 'dev' },
   { agent: 'no-line.cjs', mode: 'start' },
-] as const)('of two jobs at once, $agent $mode', (options) => {
+] as const)('with two concurrent jobs, $agent $mode', (options) => {
   let worker: Worker;
   let backend: Backend;
-  let own: string;
+  let jobsFolder: string;
   let jobLog: string;
   let reports: string;
 
   beforeAll(async () => {
-    own = mkdtempSync(join(tmpdir(), 'talkgauge-test-'));
-    jobLog = join(own, 'jobs.jsonl');
-    reports = join(own, 'reports');
+    jobsFolder = mkdtempSync(join(tmpdir(), 'talkgauge-test-'));
+    jobLog = join(jobsFolder, 'jobs.jsonl');
+    reports = join(jobsFolder, 'reports');
     backend = await openBackend();
     worker = await startWorker({
       ...options,
       env: {
-        // As it is at a user's, with the process for LiveKit's detection of turns.
+        // As in production, with the process for LiveKit's turn detection.
         TEST_INFERENCE_PROCESS: 'true',
         OTEL_EXPORTER_OTLP_ENDPOINT: backend.url,
         OTEL_EXPORTER_OTLP_HEADERS: 'Authorization=Basic Zm9v',
@@ -105,23 +105,23 @@ describe.each([
     await until(async () => {
       const text = await worker.metrics();
       expect(sampleOf(text, 'lk_agents_job_exits_total', { outcome: 'finished' })).toBe(2);
-      // What a job sent may be read a moment after it has ended.
+      // The data of a job may be read shortly after it ended.
       expect(sampleOf(text, 'talkgauge_relay_connections')).toBe(0);
     });
   });
   afterAll(async () => {
     await worker.close();
     await backend.close();
-    rmSync(own, { recursive: true });
+    rmSync(jobsFolder, { recursive: true });
   });
 
-  test('shows on /metrics what their sessions reported', async () => {
+  test('the sessions are exposed on /metrics', async () => {
     const text = await worker.metrics();
     const identity = { agent_name: 'front-desk', agent_version: '1.2.3' };
     const model = { ...identity, model_provider: 'fakeco', model_name: 'fake-1' };
     const turns = (tools: string) =>
       sampleOf(text, 'lk_agents_turns_total', { ...identity, outcome: 'completed', tools });
-    const tokens = told(jobLog).reduce((sum, { tokens = 0 }) => sum + tokens, 0);
+    const tokens = logEntries(jobLog).reduce((sum, { tokens = 0 }) => sum + tokens, 0);
     expect(tokens).toBe(700);
     expect(sampleOf(text, 'lk_agents_usage_llm_input_tokens_total', model)).toBe(tokens);
     expect(sampleOf(text, 'lk_agents_llm_requests_total', { ...model, outcome: 'ok' })).toBe(7);
@@ -134,7 +134,7 @@ describe.each([
     expect(sampleOf(text, 'lk_agents_proc_initialize_duration_seconds_count')).toBeGreaterThanOrEqual(2);
     expect(sampleOf(text, 'talkgauge_samples_dropped_total') ?? 0).toBe(0);
     expect(sampleOf(text, 'process_cpu_seconds_total')).toBeGreaterThan(0);
-    // The job that blocked its event loop, as the SDK's own OpenTelemetry instrument tells it.
+    // The job that blocked its event loop, reported by the SDK's own OpenTelemetry instrument.
     expect(sampleOf(text, 'lk_agents_event_loop_blocked_duration_seconds_count')).toBeGreaterThanOrEqual(1);
     expect(text).not.toMatch(/room_id|job_id|AJ_\d/);
     await until(async () =>
@@ -142,7 +142,7 @@ describe.each([
     );
   });
 
-  test('sends the span tree of each from its root on, by standard variables alone', async () => {
+  test('the complete span tree of each is exported with standard variables only', async () => {
     const { spans } = backend;
     const traces = [...new Set(spans.map(({ traceId }) => traceId))];
     const trees = traces.map((trace) => spans.filter(({ traceId }) => traceId === trace));
@@ -173,7 +173,7 @@ describe.each([
     expect(await worker.increase('talkgauge_spans_dropped_total')).toBe(0);
   });
 
-  test('writes a report of each, without what was said', async () => {
+  test('a report of each is written without content', async () => {
     const names = await until(() => {
       const files = readdirSync(reports);
       expect(files).toEqual([1, 2].map(() => expect.stringMatching(/\.json$/)));
@@ -205,17 +205,17 @@ describe.each([
   });
 });
 
-describe('a job that dies', () => {
+describe('a crashed job', () => {
   test.each([
     { ending: 'wait', kill: true, outcome: 'killed' },
     { ending: 'exit', kill: false, outcome: 'crashed' },
-  ])('by $ending keeps what it recorded and leaves no session behind', async ({ ending, kill, outcome }) => {
+  ])('by $ending keeps its samples and leaves no active session', async ({ ending, kill, outcome }) => {
     const worker = await shared({ agent: 'two-lines.mjs', mode: 'dev' });
     await worker.run({ turns: 3, log, ending });
-    await until(() => expect(told().some(({ ready }) => ready)).toBe(true));
+    await until(() => expect(logEntries().some(({ ready }) => ready)).toBe(true));
     if (kill) {
       expect(sampleOf(await worker.metrics(), 'lk_agents_sessions_active')).toBe(1);
-      process.kill(told()[0]!.pid, 'SIGKILL');
+      process.kill(logEntries()[0]!.pid, 'SIGKILL');
     }
     await until(async () => {
       expect(await worker.increase('lk_agents_job_exits_total', { outcome })).toBe(1);
@@ -226,14 +226,14 @@ describe('a job that dies', () => {
     expect(sampleOf(await worker.metrics(), 'lk_agents_active_job_count')).toBe(0);
   });
 
-  test('because its entry function throws is a crash, though it exits with 0', async () => {
+  test('with an entry function that throws is counted as crashed, although it exits with 0', async () => {
     const worker = await shared({ agent: 'two-lines.mjs', mode: 'dev' });
     await worker.finish({ ending: 'throw' }, 'crashed');
   });
 });
 
 describe('two workers on one host', () => {
-  test('do not meet, and a taken port is reported and stops nobody', async () => {
+  test('are independent, and a port in use is reported and does not stop the agent', async () => {
     const first = await start({ agent: 'two-lines.mjs', mode: 'dev' });
     const second = await start({ agent: 'no-line.mjs', mode: 'dev', port: first.port });
     expect(second.output()).toContain(`Port ${first.port} is in use; pass { port } or set TALKGAUGE_PORT`);
@@ -247,7 +247,7 @@ describe('two workers on one host', () => {
     expect(sampleOf(await first.metrics(), 'lk_agents_usage_llm_input_tokens_total')).toBe(200);
   });
 
-  test('a taken port stops an agent that asks for strictness', async () => {
+  test('a port in use stops an agent with strict', async () => {
     const first = await start({ agent: 'two-lines.mjs', mode: 'dev' });
     const second = start({
       agent: 'two-lines.mjs',
@@ -260,7 +260,7 @@ describe('two workers on one host', () => {
 });
 
 test.each(['two-lines.mjs', 'no-line.cjs'] as const)(
-  'an environment variable that cannot be used is named at once (%s)',
+  'an invalid environment variable is named in the error at the start (%s)',
   async (agent) => {
     await expect(start({ agent, env: { TALKGAUGE_PORT: 'nine' } })).rejects.toThrow(
       'TALKGAUGE_PORT="nine" cannot be used: give a whole number from 0 to 65535, or leave it out.',

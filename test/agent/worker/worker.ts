@@ -20,21 +20,21 @@ export interface WorkerOptions {
   mode?: 'start' | 'dev';
   port?: number;
   env?: Record<string, string>;
-  /** What jobs say that their agent is called. @default front-desk */
+  /** The agent name of the jobs. @default front-desk */
   agentName?: string;
 }
 
-/** A worker as a user runs it: `node agent.mjs start`, against a stand-in for LiveKit. */
+/** A worker as a user runs it: `node agent.mjs start`, against a fake LiveKit server. */
 export interface Worker {
   process: ChildProcess;
   port: number;
-  /** What it has written, stdout and stderr, since it was started or taken again. */
+  /** Its output, stdout and stderr, since it was started or reset. */
   output(): string;
   run(job: object, agentName?: string): Promise<void>;
-  /** Runs a job until its process is gone. @param outcome that is counted then, `finished` for the most part */
+  /** Runs a job until its process exits. @param outcome the counted outcome, `finished` by default */
   finish(job: object, outcome?: string, agentName?: string): Promise<void>;
   metrics(): Promise<string>;
-  /** By how much a series, summed up over other labels, is larger than when the worker was started or taken again. */
+  /** The increase of a series, summed over other labels, since the worker was started or reset. */
   increase(series: string, labels?: Record<string, string>): Promise<number>;
   close(): Promise<void>;
 }
@@ -42,8 +42,8 @@ export interface Worker {
 let jobs = 0;
 
 /**
- * Asks until it is so; on a busy machine a process takes a minute to start. Not more often than this: what it mostly asks for
- * are the metrics of a worker, and to write them takes 20 ms of processor time that a job beside it needs.
+ * Polls until the check passes; on a busy machine a process takes a minute to start. The interval is long because most checks read
+ * the metrics of a worker, and rendering them takes 20 ms of processor time that its jobs need.
  */
 export const until = <T>(check: () => T | Promise<T>): Promise<T> =>
   vi.waitFor(check, { timeout: 200_000, interval: 250 });
@@ -54,8 +54,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
 }
 
 /**
- * Workers that the tests of a file share, for one takes seconds to start: each set of options has its own, which lives until
- * the file is over. To be called once, where the file begins.
+ * Workers shared by the tests of a file, because one takes seconds to start: one per set of options, which runs until
+ * the last test of the file. To be called once, at the top of the file.
  */
 export function sharedWorkers(): (options: WorkerOptions) => Promise<Worker> {
   const workers = new Map<string, ReturnType<typeof start>>();
@@ -66,13 +66,13 @@ export function sharedWorkers(): (options: WorkerOptions) => Promise<Worker> {
     const key = JSON.stringify(options);
     const started = workers.get(key) ?? start(options);
     workers.set(key, started);
-    const { worker, takeAgain } = await started;
-    await takeAgain();
+    const { worker, reset } = await started;
+    await reset();
     return worker;
   };
 }
 
-async function start(options: WorkerOptions): Promise<{ worker: Worker; takeAgain(): Promise<void> }> {
+async function start(options: WorkerOptions): Promise<{ worker: Worker; reset(): Promise<void> }> {
   const signalling: Signalling = await listenSignalling();
   const port = options.port ?? (await freePort());
   const register = options.agent.startsWith('no-line') ? ['--import', 'talkgauge/register'] : [];
@@ -94,12 +94,12 @@ async function start(options: WorkerOptions): Promise<{ worker: Worker; takeAgai
   let output = '';
   child.stdout.on('data', (chunk) => (output += chunk));
   child.stderr.on('data', (chunk) => (output += chunk));
-  const died = once(child, 'exit').then(() => Promise.reject(new Error(`the worker exited:\n${output}`)));
-  await Promise.race([signalling.registered, died]);
-  died.catch(() => {});
+  const exited = once(child, 'exit').then(() => Promise.reject(new Error(`the worker exited:\n${output}`)));
+  await Promise.race([signalling.registered, exited]);
+  exited.catch(() => {});
   let written = 0;
   let before = '';
-  // Not compressed, which would take most of the time of writing them.
+  // Uncompressed, because compression would take most of the rendering time.
   const headers = { 'accept-encoding': 'identity' };
   const metrics = async () => (await fetch(`http://127.0.0.1:${port}/metrics`, { headers })).text();
   const worker: Worker = {
@@ -112,9 +112,9 @@ async function start(options: WorkerOptions): Promise<{ worker: Worker; takeAgai
     },
     async finish(job, outcome = 'finished', agentName) {
       const exits = async () => sampleOf(await metrics(), 'lk_agents_job_exits_total', { outcome }) ?? 0;
-      const over = (await exits()) + 1;
+      const expected = (await exits()) + 1;
       await worker.run(job, agentName);
-      await until(async () => expect(await exits()).toBe(over));
+      await until(async () => expect(await exits()).toBe(expected));
     },
     metrics,
     increase: async (series, labels) =>
@@ -123,18 +123,18 @@ async function start(options: WorkerOptions): Promise<{ worker: Worker; takeAgai
       if (child.exitCode === null && child.signalCode === null) {
         child.kill('SIGTERM');
         const exit = once(child, 'exit');
-        const patience = setTimeout(() => child.kill('SIGKILL'), 10_000);
+        const killTimer = setTimeout(() => child.kill('SIGKILL'), 10_000);
         await exit;
-        clearTimeout(patience);
+        clearTimeout(killTimer);
       }
       await signalling.close();
     },
   };
   return {
     worker,
-    async takeAgain() {
+    async reset() {
       written = output.length;
-      // An agent without `monitor()` serves none.
+      // An agent without `monitor()` serves no metrics.
       before = await metrics().catch(() => '');
     },
   };

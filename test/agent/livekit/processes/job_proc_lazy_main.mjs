@@ -1,4 +1,4 @@
-// What the SDK's processes do, as far as their worker hears of it: they answer, are told to run a job, and end.
+// Imitates the messages of the SDK's processes to their worker: respond, run a job on request, and exit.
 const say = (message) => new Promise((resolve) => process.send(message, resolve));
 
 process.on('message', async ({ case: name, value }) => {

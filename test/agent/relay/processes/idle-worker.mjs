@@ -1,4 +1,4 @@
-// A worker process that has nothing left to do once a job has connected.
+// A worker process that is idle once a job has connected.
 
 import { listenRelay } from '../../../../build/agent/relay/server.js';
 import { createRecorder } from '../../../../build/metrics/recorder.js';

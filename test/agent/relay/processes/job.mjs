@@ -1,4 +1,4 @@
-// A job process that observes as a test tells it to: node job.mjs SCENARIO SOCKET [ARGUMENT]
+// A job process that runs a scenario of a test: node job.mjs SCENARIO SOCKET [ARGUMENT]
 import { connectRelay } from '../../../../build/agent/relay/client.js';
 
 const [scenario, path, argument] = process.argv.slice(2);
@@ -7,7 +7,7 @@ const record = (metric, labels, value) => client.record({ metric, labels, value 
 const handoff = () => record('lk_agents_handoffs_total', {}, 1);
 const turns = (count) => record('lk_agents_session_turns', {}, count);
 const active = (by) => record('lk_agents_sessions_active', {}, by);
-const die = () => process.kill(process.pid, 'SIGKILL');
+const killSelf = () => process.kill(process.pid, 'SIGKILL');
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const later = {
@@ -16,23 +16,23 @@ const later = {
   timer: (next) => setTimeout(next, 0),
 };
 
-/** Ten samples, a session that never ends, and in the next tick the end of the process. */
-function lastWords() {
+/** Ten samples, a session that stays active, and SIGKILL in the next tick. */
+function recordThenExit() {
   active(1);
   for (let count = 0; count < 10; count++) turns(3);
   handoff();
-  later[argument](die);
+  later[argument](killSelf);
 }
 
 const scenarios = {
-  /** Killed a tick after its last words, in the middle of a call. */
+  /** Killed one tick after its last samples, during a call. */
   async killed() {
     await client.flush(5000);
-    setTimeout(lastWords, 20);
+    setTimeout(recordThenExit, 20);
   },
-  /** Killed a tick after it was started, connected and spoke. */
-  born: lastWords,
-  /** Ends in the very tick that it speaks in. */
+  /** Killed one tick after its start and its first samples. */
+  'killed at start': recordThenExit,
+  /** Exits in the tick in which it records. */
   async exits() {
     await client.flush(5000);
     setTimeout(() => {
@@ -41,15 +41,15 @@ const scenarios = {
       process.exit(0);
     }, 20);
   },
-  /** Has nothing more to do, and ends for that. */
+  /** Becomes idle and exits. */
   async idle() {
     handoff();
   },
-  /** Stays. */
-  async stays() {
+  /** Keeps running. */
+  async running() {
     setInterval(handoff, 5);
   },
-  /** Goes on recording for a while, however its worker is, and then has nothing more to do. */
+  /** Keeps recording for a while in any state of its worker, then becomes idle. */
   async busy() {
     for (let tick = 0; tick < 2000; tick++) {
       for (let count = 0; count < 50; count++) turns(3);
@@ -57,8 +57,8 @@ const scenarios = {
     }
     process.stdout.write('done\n');
   },
-  /** Records more than the kernel takes from it at once, and ends as it should. */
-  async graceful() {
+  /** Records more than the kernel buffers hold, then closes and exits. */
+  async closing() {
     active(1);
     for (let tick = 0; tick < 1000; tick++) {
       for (let count = 0; count < 20; count++) turns(3);
@@ -70,7 +70,7 @@ const scenarios = {
     await client.close(20_000);
     process.exit(0);
   },
-  /** A call with ups and downs by its own pseudo-random numbers; says what it recorded. */
+  /** A call with pseudo-random samples; prints what it recorded. */
   async call() {
     let state = Number(argument);
     const random = (below) => {
@@ -103,8 +103,8 @@ const scenarios = {
     else await client.flush(20_000);
     process.exit(0);
   },
-  /** Names a tool of its own for each call. */
-  async inventive() {
+  /** Uses a new tool name for each call. */
+  async 'many tools'() {
     for (let count = 0; count < 1_000_000; count++) {
       record('lk_agents_tool_calls_total', { tool: `tool-${count}`, outcome: 'ok' }, 1);
       if (count % 10_000 === 0) await new Promise((resolve) => setImmediate(resolve));

@@ -9,47 +9,47 @@ export interface Job {
   pid: number;
   /** Resolves when the job has ended, to its exit code or the signal that ended it. */
   ended: Promise<number | string>;
-  /** What it has printed. */
-  said(): string;
+  /** Its output so far. */
+  output(): string;
 }
 
-/** Starts a job process (see job.mjs); it is killed at the test's end if it is still there. */
+/** Starts a job process (see job.mjs); it is killed after the test if it still runs. */
 export const startJob = (scenario: string, socket: string, argument = ''): Job =>
   start('job.mjs', [scenario, socket, argument]);
 
-/** Starts a worker that ends by itself when a job has connected (see idle-worker.mjs). */
+/** Starts a worker that exits by itself when a job has connected (see idle-worker.mjs). */
 export const startIdleWorker = (): Job => start('idle-worker.mjs', []);
 
 function start(script: string, args: readonly string[]): Job {
   const child = spawn(process.execPath, [file(script), ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let said = '';
+  let output = '';
   child.stdout.setEncoding('utf8').on('data', (text) => {
-    said += text;
+    output += text;
   });
   const ended = once(child, 'close').then(([code, signal]) => code ?? signal);
   onTestFinished(() => end(child));
-  return { pid: child.pid ?? 0, ended, said: () => said };
+  return { pid: child.pid ?? 0, ended, output: () => output };
 }
 
 export interface Worker {
   socket: string;
   expose(): Promise<string>;
-  /** Stops it, as a debugger or a frozen machine would. */
+  /** Stops it with SIGSTOP, as a debugger or a suspended machine would. */
   stop(): void;
   resume(): void;
   kill(): Promise<void>;
-  /** Has it call process.exit(). */
+  /** Makes it call process.exit(). */
   exit(): Promise<void>;
 }
 
-/** Starts a worker process of its own (see worker.mjs). */
+/** Starts a worker process (see worker.mjs). */
 export async function startWorker(path?: string): Promise<Worker> {
   const child = fork(file('worker.mjs'), path === undefined ? [] : [path]);
   onTestFinished(async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const exit = once(child, 'exit');
     child.kill('SIGCONT');
-    child.disconnect(); // it closes its relay, which leaves no directory behind
+    child.disconnect(); // it closes its relay, which removes the directory
     await exit;
   });
   const [socket] = await once(child, 'message');

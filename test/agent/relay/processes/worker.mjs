@@ -1,4 +1,4 @@
-// A worker process with a relay, which tells its parent the socket, and exposes or exits on request.
+// A worker process with a relay. It sends the socket path to its parent and exposes metrics or exits on request.
 
 import { listenRelay } from '../../../../build/agent/relay/server.js';
 import { createRecorder } from '../../../../build/metrics/recorder.js';

@@ -1,12 +1,12 @@
 /**
- * What the agents of these tests do in a job, with either build of the SDK: as many typed turns as the job's
- * metadata says, and then what it says next. `log` is told what the session itself reported.
+ * The job of the agents of these tests, with either build of the SDK. Runs as many typed turns as the job's
+ * metadata requests, then the requested ending. Writes the session's own metrics to the file `log`.
  */
 const fs = require('node:fs');
 const { appendFileSync } = fs;
 
-/** What was said, asked and answered, so that a test can look for it where it must not be. */
-const said = {
+/** Texts of the conversation that tests search for where content must not be. */
+const canaries = {
   user: 'canary-user',
   agent: 'canary-agent',
   instructions: 'canary-instructions',
@@ -28,15 +28,15 @@ function fakeLlm(sdk) {
       });
     }
 
-    /** The tool that the user asks for by its name, the first time; then an answer. */
+    /** First calls the tool named by the user, then responds. */
     #reply(id) {
       const { items } = this.chatCtx;
       const asked = items.findLast(({ type, role }) => type === 'message' && role === 'user')?.textContent;
       const tool = ['fine', 'broken'].find((name) => asked?.includes(name));
       if (items.at(-1)?.type === 'function_call_output' || !tool) {
-        return { role: 'assistant', content: `Certainly, ${said.agent}.` };
+        return { role: 'assistant', content: `Certainly, ${canaries.agent}.` };
       }
-      const args = JSON.stringify({ what: said.argument });
+      const args = JSON.stringify({ what: canaries.argument });
       return {
         role: 'assistant',
         toolCalls: [sdk.llm.FunctionCall.create({ callId: id, name: tool, args })],
@@ -68,13 +68,13 @@ const tools = (sdk) => ({
   fine: sdk.llm.tool({
     description: 'works',
     parameters: { type: 'object', properties: { what: { type: 'string' } } },
-    execute: async () => said.answer,
+    execute: async () => canaries.answer,
   }),
   broken: sdk.llm.tool({
     description: 'fails',
     parameters: { type: 'object', properties: { what: { type: 'string' } } },
     execute: async () => {
-      throw new Error(said.failure);
+      throw new Error(canaries.failure);
     },
   }),
 });
@@ -91,50 +91,50 @@ exports.converse = async function converse(sdk, ctx, observe, recordRoom) {
     slowDisk,
     recordRoom: recording,
   } = JSON.parse(ctx.job.metadata || '{}');
-  const tell = (what) => log && appendFileSync(log, `${JSON.stringify({ pid: process.pid, ...what })}\n`);
-  process.once('exit', () => tell({ exitAt: Date.now() }));
+  const writeLog = (what) => log && appendFileSync(log, `${JSON.stringify({ pid: process.pid, ...what })}\n`);
+  process.once('exit', () => writeLog({ exitAt: Date.now() }));
   if (ending === 'throw') {
-    tell({ endAt: Date.now() });
+    writeLog({ endAt: Date.now() });
     throw new Error('the entry function fails');
   }
-  // A disk that takes what is written, and never has it: only files that are exchanged whole notice.
+  // A disk that never completes a rename, which affects only files that are replaced atomically.
   if (slowDisk) fs.rename = () => {};
   const session = new sdk.voice.AgentSession({ llm: new (fakeLlm(sdk))(), vad: null });
   observe?.(session, ctx, options);
   const started = await recordRoom?.(ctx, recording).started;
-  if (started) tell({ recording: started.status, error: started.error?.message });
+  if (started) writeLog({ recording: started.status, error: started.error?.message });
   session.on('metrics_collected', ({ metrics }) =>
-    tell({ tokens: metrics.promptTokens, ttft: metrics.ttftMs }),
+    writeLog({ tokens: metrics.promptTokens, ttft: metrics.ttftMs }),
   );
   ctx.addShutdownCallback(async () => {
     await sleep(100);
-    sdk.log().warn({ 'lk.pii.note': said.user, turns }, 'said goodbye');
+    sdk.log().warn({ 'lk.pii.note': canaries.user, turns }, 'said goodbye');
   });
   const agent = new sdk.voice.Agent({
-    instructions: said.instructions,
+    instructions: canaries.instructions,
     tools: asks.length ? tools(sdk) : {},
   });
   await session.start({ agent, record });
   for (let turn = 0; turn < turns; turn += 1) {
-    const userInput = `question ${turn} ${said.user} ${asks[turn] ?? ''}`;
+    const userInput = `question ${turn} ${canaries.user} ${asks[turn] ?? ''}`;
     await session.generateReply({ userInput }).waitForPlayout();
   }
   for (const end = Date.now() + block; Date.now() < end; );
-  // The SDK reports a stall one heartbeat later.
+  // The SDK reports an event-loop stall one heartbeat later.
   if (block) await sleep(200);
-  tell({ ready: true });
+  writeLog({ ready: true });
   if (ending === 'wait') await sleep(60_000);
   if (ending === 'fail') {
-    tell({ endAt: Date.now() });
-    throw new Error(said.failure);
+    writeLog({ endAt: Date.now() });
+    throw new Error(canaries.failure);
   }
   if (ending === 'exit') process.exit(7);
   if (ending === 'uncaught') {
     setImmediate(() => {
-      throw new RangeError(said.failure);
+      throw new RangeError(canaries.failure);
     });
     await sleep(60_000);
   }
-  tell({ endAt: Date.now() });
+  writeLog({ endAt: Date.now() });
   ctx.shutdown('done');
 };

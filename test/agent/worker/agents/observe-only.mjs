@@ -4,7 +4,7 @@ import { observe } from 'talkgauge';
 import { converse } from './conversation.cjs';
 import { serverOptions } from './server-options.cjs';
 
-/** Masks a word of the job's, as a file without `monitor()` would. */
+/** Masks a word given by the job, as a file without `monitor()` would. */
 const masking = (session, ctx, { mask, ...options } = {}) =>
   observe(
     session,

@@ -1,5 +1,5 @@
-// An agent with a tracer provider of its own, which sends to TEST_BACKEND: registered with OpenTelemetry's API before
-// Talkgauge, or handed to LiveKit's SDK before or after it.
+// An agent with its own tracer provider, which exports to TEST_BACKEND: registered with OpenTelemetry's API before
+// Talkgauge, or passed to LiveKit's SDK before or after it.
 import { fileURLToPath } from 'node:url';
 import * as sdk from '@livekit/agents';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
