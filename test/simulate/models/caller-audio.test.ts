@@ -6,7 +6,10 @@ import { CallerLoudspeaker, CallerMicrophone } from '../../../src/simulate/model
 
 beforeAll(() => initializeLogger({ pretty: false, level: 'silent' }));
 beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
 
 describe('the microphone', () => {
   test('sends a frame every 50 ms, silent unless the caller speaks', async () => {
@@ -41,13 +44,23 @@ describe('the microphone', () => {
   });
 
   test('stops in the middle of a word when the caller hangs up', async () => {
+    const [started, stopped] = [vi.spyOn(globalThis, 'setInterval'), vi.spyOn(globalThis, 'clearInterval')];
     const microphone = new CallerMicrophone();
+    const timer = started.mock.results[0]?.value;
+    const reader = microphone.stream.getReader();
+    let frames = 0;
+    const listening = (async () => {
+      while (!(await reader.read()).done) frames++;
+    })();
     const said = microphone.say({ text: 'hi', confidence: 1, loudness: 'speech' }, 5000);
     await vi.advanceTimersByTimeAsync(100);
     microphone.stop();
+    expect(stopped).toHaveBeenCalledWith(timer);
     await said;
-    expect(vi.getTimerCount()).toBe(0);
+    await vi.advanceTimersByTimeAsync(1000);
     await microphone.close();
+    await listening;
+    expect(frames).toBe(2);
   });
 });
 
@@ -108,7 +121,8 @@ describe('the loudspeaker', () => {
     const { playbackPosition, interrupted } = events[1] as { playbackPosition: number; interrupted: boolean };
     expect(interrupted).toBe(true);
     expect(playbackPosition).toBeCloseTo(0.25, 1);
-    expect(vi.getTimerCount()).toBe(0);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(events).toHaveLength(2);
   });
 
   test('plays the next speech after the last one', async () => {
