@@ -9,6 +9,7 @@ import {
   RoomCompositeEgressRequest,
 } from '@livekit/protocol';
 import { TokenVerifier } from 'livekit-server-sdk';
+import { bodyOf } from '../../request-body.ts';
 
 export const apiKey = 'devkey';
 export const apiSecret = 'a secret of at least thirty-two characters';
@@ -63,8 +64,8 @@ export async function openLiveKit(): Promise<LiveKit> {
     items: [stopped ? complete : { ...id, status: EgressStatus.EGRESS_ACTIVE }],
   });
   const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
+    const sent = await bodyOf(request);
+    if (!sent) return;
     const [, method] = request.url?.match(/^\/twirp\/livekit\.Egress\/(\w+)$/) ?? [];
     const token = request.headers.authorization?.replace('Bearer ', '') ?? '';
     const send = (status: number, body: object) =>
@@ -72,7 +73,7 @@ export async function openLiveKit(): Promise<LiveKit> {
     const grants = await verifier.verify(token).catch(() => undefined);
     if (!grants) return send(401, { code: 'unauthenticated', msg: 'invalid token' });
     if (!grants.video?.roomRecord) return send(403, { code: 'permission_denied', msg: 'permissions denied' });
-    calls.push({ method: method as Method, body: JSON.parse(String(Buffer.concat(chunks))) });
+    calls.push({ method: method as Method, body: JSON.parse(String(sent)) });
     if (method === 'StopEgress') stopped = true;
     const answer = answers[method as Method] ?? (method === 'ListEgress' ? list() : undefined);
     if (!answer) return send(404, { code: 'bad_route', msg: `no handler for path ${request.url}` });

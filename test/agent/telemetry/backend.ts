@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
+import { bodyOf } from '../../request-body.ts';
 import { decodeLogs, decodeTraces, type Log, type Span } from './otlp.ts';
 
 /** The behaviour of a backend: accepts requests, responds with 400, never responds, responds with 429, or responds with 413. */
@@ -31,15 +32,14 @@ export async function openBackend(): Promise<Backend> {
     paths: [] as string[],
   };
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
+    const sent = await bodyOf(request);
+    if (!sent) return;
     backend.headers.push(request.headers);
     backend.paths.push(request.url ?? '');
     if (behaviour === 'hanging') return;
     if (behaviour === 'refusing') return response.writeHead(400).end();
     if (behaviour === 'busy') return response.writeHead(429, { 'retry-after': '1' }).end();
     if (behaviour === 'too-large') return response.writeHead(413).end();
-    const sent = Buffer.concat(chunks);
     const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent;
     const { url = '' } = request;
     if (/\/v1\/traces$|\/traces\/otlp\/v0$/.test(url)) backend.spans.push(...decodeTraces(body));

@@ -2,6 +2,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { closeAfterTest } from '../../closing.ts';
+import { bodyOf } from '../../request-body.ts';
 
 export interface Received {
   path: string;
@@ -33,9 +34,8 @@ export interface Backend {
 export async function listenBackend(port = 0): Promise<Backend> {
   const received: Received[] = [];
   const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
-    const body = Buffer.concat(chunks);
+    const body = await bodyOf(request);
+    if (!body) return;
     const decompressed = request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
     const entry = { path: request.url ?? '', headers: request.headers, body: decompressed, at: Date.now() };
     received.push(entry);

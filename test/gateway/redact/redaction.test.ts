@@ -6,6 +6,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { AnyValue, KeyValue, TraceRequest } from '../../../src/gateway/decode/otlp-schema.ts';
 import { RecordingHeader } from '../../../src/gateway/decode/recording.ts';
+import { bodyOf } from '../../request-body.ts';
 import { longDelays, noDelays, waitForResult } from '../metrics/series.ts';
 import { newFolder, startTestGateway } from '../running.ts';
 import { type Captured, capturedOf } from '../uploads.ts';
@@ -33,9 +34,8 @@ afterEach(() => {
 async function listenBackend(): Promise<{ url: string; bodies: Map<string, Buffer[]> }> {
   const bodies = new Map<string, Buffer[]>();
   const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
-    const body = Buffer.concat(chunks);
+    const body = await bodyOf(request);
+    if (!body) return;
     const decompressed = request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
     const path = request.url ?? '';
     bodies.set(path, [...(bodies.get(path) ?? []), decompressed]);

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { BucketOptions } from '../../../src/objects/bucket.ts';
 import { closeAfterTest } from '../../closing.ts';
+import { bodyOf } from '../../request-body.ts';
 
 export interface Bucket {
   options: BucketOptions;
@@ -47,8 +48,8 @@ function signatureOf(request: IncomingMessage, url: URL, scope: string, signed: 
 export async function listenBucket(): Promise<Bucket> {
   const objects = new Map<string, Buffer>();
   const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
+    const sent = await bodyOf(request);
+    if (!sent) return;
     const url = new URL(request.url ?? '', 'http://bucket');
     const key = url.pathname.replace(/^\/calls\/?/, '');
     bucket.asked.push(`${request.method} ${key || url.searchParams.get('prefix')}`);
@@ -69,7 +70,7 @@ export async function listenBucket(): Promise<Bucket> {
     if (refusal) return answer(refusal, '<Error><Code>Refused</Code></Error>');
     if (request.method === 'PUT') {
       if (request.headers['content-length'] === undefined) return answer(411);
-      objects.set(key, Buffer.concat(chunks));
+      objects.set(key, sent);
       return answer(200);
     }
     if (request.method === 'DELETE') return answer(objects.delete(key) ? 204 : 404);
