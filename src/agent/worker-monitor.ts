@@ -8,7 +8,7 @@ import { createRecorder, type Recorder } from '../metrics/recorder.ts';
 import { version } from '../package.ts';
 import { openPrices, pricesVariable } from '../pricing/cost.ts';
 import { socketVariable } from './livekit/destination.ts';
-import { checkVersions } from './livekit/installed-versions.ts';
+import { checkPackages } from './livekit/installed-packages.ts';
 import { resolveIdentity } from './livekit/observe-options.ts';
 import { processState } from './livekit/process-state.ts';
 import { watchProcesses } from './livekit/processes.ts';
@@ -53,7 +53,6 @@ export async function monitorWorker(given: MonitorOptions, closed: () => void): 
     );
     return undefined;
   });
-  void checkVersions(say);
   const prices = openPrices({
     file: resolved.prices,
     option: given.prices === undefined ? pricesVariable : 'prices',
@@ -63,6 +62,7 @@ export async function monitorWorker(given: MonitorOptions, closed: () => void): 
   const countReload = (result: 'ok' | 'failed', count: number) =>
     recorder.record(observation('talkgauge_price_file_reloads_total', { result }, count), identity.current);
   const ours = [...registerDefaults(registry), ...Object.keys(catalogue)];
+  void checkPackages(say, registry);
   const identity: WorkerIdentity = new WorkerIdentity(
     resolveIdentity(resolved.options),
     (observation, about) => {

@@ -102,7 +102,12 @@ describe('demanded redaction', () => {
     ['the options say yes, and the flag is not up yet', session(false, true), undefined, true],
     ['nobody says', session(), undefined, true],
     ['nobody says of the session, and the job says no', session(), false, true],
-    ['the flag is gone, and the options say no', session(undefined, false), false, false],
+    [
+      'the flag is gone, and options and job say no, as they do by default',
+      session(undefined, false),
+      false,
+      true,
+    ],
     ['the flag is gone, and the options say something else', session(undefined, 'no'), false, true],
     ['the flag is of another kind', session('no'), false, true],
   ])('where %s', (_, given, ofJob, demanded) => {
