@@ -32,6 +32,7 @@ const isolated = [
   'test/agent/livekit/{destination,duplicate-events}.test.ts',
   'test/agent/monitor*.test.ts',
   'test/agent/otel/**/*.test.ts',
+  'test/private-apis/*.test.ts',
 ];
 
 const pages = ['test/web/**/*.test.ts'];

@@ -162,6 +162,32 @@ describe('packages', () => {
   });
 });
 
+describe('private APIs', () => {
+  test.each([
+    ['agent/relay/client.ts', 'const fd = socket._handle?.fd;', '_handle'],
+    ['metrics/registry.ts', 'const { _defaultLabels } = registry;', '_defaultLabels'],
+    ['agent/register.ts', 'const { run } = sdk.AgentServer.prototype;', 'AgentServer.prototype'],
+    ['agent/register.ts', 'sdk.voice.AgentSession.prototype.start = start;', 'AgentSession.prototype'],
+    [
+      'gateway/store/session-state.ts',
+      "if (message === 'AgentSession closed') close();",
+      'AgentSession closed',
+    ],
+    ['simulate/worker.ts', "if (message.case === 'startJobRequest') start();", 'startJobRequest'],
+    ['session/turns.ts', 'const inner = session._activity;', '_activity'],
+    ['session/turns.ts', 'const inner = (session as any)?._activity;', '_activity'],
+  ])('%s must not say %s', (path, source, name) => {
+    expect(violationsIn({ [path]: source })).toEqual([
+      `${path} must not use ${name}: it is a private API; add it to src/private-apis`,
+    ]);
+    expect(violationsIn({ 'private-apis/readers.ts': source })).toEqual([]);
+  });
+
+  test('a comment may name one', () => {
+    expect(violationsIn({ 'agent/relay/client.ts': '// As socket._handle.fd has it.' })).toEqual([]);
+  });
+});
+
 describe('modules', () => {
   test('import cycles are refused, including type imports', () => {
     const files = {

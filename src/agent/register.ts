@@ -1,3 +1,4 @@
+import { wrapServerRun, wrapSessionStart } from '../private-apis/readers.ts';
 import { observe } from './livekit/observe.ts';
 import { isJobProcess, isSdkChild, onSdk, type Sdk } from './livekit/sdk.ts';
 import { setUpTelemetry } from './livekit/telemetry-setup.ts';
@@ -12,21 +13,26 @@ export interface SessionWrapperOptions {
   strict: boolean;
 }
 
+type Session = InstanceType<Sdk['voice']['AgentSession']>;
+type Server = InstanceType<Sdk['AgentServer']>;
+
 /** Observes each session of this build of the SDK from its start on. What goes wrong with that is warned about. */
 export function observeSessions(sdk: Sdk, { inJobProcess, monitor, strict }: SessionWrapperOptions): void {
-  const prototype = sdk.voice.AgentSession.prototype;
-  const start = prototype.start;
-  prototype.start = async function (this: InstanceType<Sdk['voice']['AgentSession']>, ...args) {
-    // In console mode no server runs, and the session is in this process.
-    if (!inJobProcess) {
-      await monitor().catch((error: Error) => {
-        if (strict) throw error;
-        console.warn(`talkgauge: the session is not monitored: ${error.message}`);
-      });
-    }
-    observe(this, jobContextOf(sdk));
-    return start.apply(this, args);
-  };
+  wrapSessionStart<Session['start']>(
+    sdk,
+    (start) =>
+      async function (this: Session, ...args) {
+        // In console mode no server runs, and the session is in this process.
+        if (!inJobProcess) {
+          await monitor().catch((error: Error) => {
+            if (strict) throw error;
+            console.warn(`talkgauge: the session is not monitored: ${error.message}`);
+          });
+        }
+        observe(this, jobContextOf(sdk));
+        return start.apply(this, args);
+      },
+  );
 }
 
 function jobContextOf(sdk: Sdk) {
@@ -42,14 +48,16 @@ function jobContextOf(sdk: Sdk) {
  * the first call can come; what the system refuses only with `strict`: see `monitor`.
  */
 export function monitorServer(sdk: Sdk, monitor: () => Promise<unknown>): void {
-  const prototype = sdk.AgentServer.prototype;
-  const run = prototype.run;
-  prototype.run = async function () {
-    prototype.run = run;
-    await monitor();
-    // Not `run`: monitor() follows servers by wrapping it too.
-    return this.run();
-  };
+  const unwrap = wrapServerRun<Server['run']>(
+    sdk,
+    () =>
+      async function (this: Server) {
+        unwrap?.();
+        await monitor();
+        // Not the method that was wrapped: monitor() follows servers by wrapping it too.
+        return this.run();
+      },
+  );
 }
 
 /**

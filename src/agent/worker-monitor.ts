@@ -8,7 +8,7 @@ import { createRecorder, type Recorder } from '../metrics/recorder.ts';
 import { version } from '../package.ts';
 import { openPrices, pricesVariable } from '../pricing/cost.ts';
 import { socketVariable } from './livekit/destination.ts';
-import { checkVersions } from './livekit/installed-versions.ts';
+import { checkPackages } from './livekit/installed-packages.ts';
 import { resolveIdentity } from './livekit/observe-options.ts';
 import { processState } from './livekit/process-state.ts';
 import { watchProcesses } from './livekit/processes.ts';
@@ -53,7 +53,6 @@ export async function monitorWorker(given: MonitorOptions, closed: () => void): 
     );
     return undefined;
   });
-  void checkVersions(say);
   const prices = openPrices({
     file: resolved.prices,
     option: given.prices === undefined ? pricesVariable : 'prices',
@@ -71,6 +70,7 @@ export async function monitorWorker(given: MonitorOptions, closed: () => void): 
     prices.close();
     unregister();
   };
+  void checkPackages(say, registry);
   const identity: WorkerIdentity = new WorkerIdentity(
     resolveIdentity(resolved.options),
     (observation, about) => {

@@ -13,6 +13,7 @@ import {
   formatNumber,
   labelPairs,
 } from '../catalogue/exposition-text.ts';
+import { defaultLabelsOf, valuesOf } from '../private-apis/readers.ts';
 
 export type { Format };
 
@@ -46,7 +47,7 @@ export interface ExposeOptions {
 
 /**
  * Renders a registry in either format, whatever its own is. prom-client renders one format per registry, and no `_created`.
- * It is asked for values by its public methods; what is read beyond them is only faster, and may be gone in its next version.
+ * What is read beyond its public methods is only faster, and may be gone in its next version.
  */
 export async function expose(
   registry: AnyRegistry,
@@ -64,19 +65,12 @@ export async function expose(
 
 /** All metrics with their values, and the registry's default labels, where the values do not have them yet. */
 async function read(registry: AnyRegistry): Promise<{ metrics: readonly Values[]; defaults: Labels }> {
-  // prom-client has a setter for the default labels and no getter; its JSON has them on each value, at the price of copies.
-  const { _defaultLabels: defaults } = registry as unknown as { _defaultLabels?: Labels };
-  if (typeof defaults !== 'object' || defaults === null) {
-    return { metrics: (await registry.getMetricsAsJSON()) as readonly Values[], defaults: {} };
-  }
-  const metrics = registry.getMetricsAsArray() as unknown as (Metric & {
-    getForPromString?: Metric['get'];
-  })[];
+  // prom-client's JSON has the default labels on each value, at the price of copies.
+  const defaults = defaultLabelsOf(registry);
+  if (!defaults) return { metrics: (await registry.getMetricsAsJSON()) as readonly Values[], defaults: {} };
+  const metrics = registry.getMetricsAsArray() as unknown as Metric[];
   return {
-    metrics: (await Promise.all(
-      // Without the second, a histogram's labels are copied for each bucket.
-      metrics.map((metric) => metric.getForPromString?.() ?? metric.get()),
-    )) as readonly Values[],
+    metrics: (await Promise.all(metrics.map((metric) => valuesOf(metric)))) as readonly Values[],
     defaults,
   };
 }

@@ -1,4 +1,5 @@
 import type { metrics } from '@livekit/agents';
+import { isAdapter } from '../private-apis/readers.ts';
 import { RecentMap } from './recent-map.ts';
 
 /** How long a streamed event may wait for the sentence that it duplicates, in milliseconds; usually it takes a few. */
@@ -72,17 +73,6 @@ function duplicatesSentence(streamed: metrics.TTSMetrics, sentence: metrics.TTSM
     sentence.audioDurationMs <= streamed.audioDurationMs + 1
   );
 }
-
-/**
- * The labels of the SDK's adapters. An adapter forwards the events of its child and emits one of its own, which
- * is a duplicate (llm/fallback_adapter.ts, tts/fallback_adapter.ts, stt/stream_adapter.ts).
- */
-const adapter = /^(?:FallbackAdapter$|(?:llm|stt|tts)\.(?:FallbackAdapter$|StreamAdapter<))/;
-/** The same for the Python SDK, whose labels are class names. */
-const pythonAdapter =
-  /^livekit\.agents\.(?:llm|stt|tts)\.(?:fallback_adapter\.FallbackAdapter|stream_adapter\.StreamAdapter)$/;
-
-export const isAdapter = (label: string): boolean => adapter.test(label) || pythonAdapter.test(label);
 
 interface FirstReport {
   label: string;

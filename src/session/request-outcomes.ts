@@ -1,5 +1,5 @@
 import type { Labels } from '../catalogue/metrics.ts';
-import { isAdapter } from './duplicates.ts';
+import { isAdapter } from '../private-apis/readers.ts';
 import type { Model } from './events.ts';
 import type { Samples } from './samples.ts';
 

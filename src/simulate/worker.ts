@@ -2,8 +2,8 @@ import childProcess, { type ChildProcess, type ForkOptions } from 'node:child_pr
 import type { WriteStream } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import * as sdk from '@livekit/agents';
-import { startNoInferenceProcess } from '../agent/livekit/private-apis.ts';
 import { packagePath } from '../package.ts';
+import { processMessages, sentMessageOf, startNoInferenceProcess } from '../private-apis/readers.ts';
 import type { Credentials } from './uploads.ts';
 
 export interface ChildrenOptions {
@@ -28,12 +28,6 @@ export interface Children {
   kill(): Promise<void>;
   /** Stops the supervision of future processes. */
   release(): void;
-}
-
-/** The SDK's message that starts a job in a process. */
-interface StartJob {
-  case?: string;
-  value?: { runningJob?: { job?: { id?: string } } };
 }
 
 /**
@@ -106,8 +100,8 @@ function watchJobStart(child: ChildProcess, started: (jobId: string) => void): v
   const { send } = child;
   if (!send) return;
   child.send = function (this: ChildProcess, ...args: Parameters<ChildProcess['send']>) {
-    const message = args[0] as StartJob;
-    const id = message.case === 'startJobRequest' ? message.value?.runningJob?.job?.id : undefined;
+    const message = sentMessageOf(args[0]);
+    const id = message.case === processMessages.jobStart ? message.value?.runningJob?.job?.id : undefined;
     if (id) started(id);
     return send.apply(this, args);
   } as ChildProcess['send'];

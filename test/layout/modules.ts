@@ -16,11 +16,13 @@ export interface Module {
   lines: number;
   imports: Import[];
   hasDefaultExport: boolean;
+  /** The source without its comments. */
+  code: string;
 }
 
 /** @throws Error if the source is not valid TypeScript */
 export function parseModule(path: string, source: string): Module {
-  const { module, program, errors } = parseSync(path, source);
+  const { module, program, comments, errors } = parseSync(path, source);
   if (errors[0]) throw new Error(`${path}: ${errors[0].message}`);
   const imports: Import[] = [];
   const add = (specifier: string, typesOnly: boolean) => {
@@ -41,8 +43,16 @@ export function parseModule(path: string, source: string): Module {
       add(String(specifier.value), true);
     },
   }).visit(program);
+  let code = '';
+  let end = 0;
+  for (const comment of comments) {
+    code += source.slice(end, comment.start);
+    end = comment.end;
+  }
+  code += source.slice(end);
   return {
     path,
+    code,
     lines: source.split('\n').length - (source.endsWith('\n') ? 1 : 0),
     imports,
     hasDefaultExport: exported.some(

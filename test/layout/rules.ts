@@ -1,3 +1,4 @@
+import type { PrivateApi } from '../../src/private-apis/table.ts';
 import type { Module } from './modules.ts';
 
 /** The imports that the files of a folder may have beside each other. */
@@ -11,26 +12,28 @@ interface Allowed {
 }
 
 const files = ['deadline.ts', 'options.ts', 'package.ts'];
-const shared = ['catalogue', 'http', 'metrics', 'objects', 'pricing', 'session', ...files];
+const shared = ['catalogue', 'http', 'metrics', 'objects', 'pricing', 'private-apis', 'session', ...files];
 const agent = ['egress', 'livekit', 'otel', 'relay', 'reports', 'telemetry'].map((name) => `agent/${name}`);
 
 const folders: Readonly<Record<string, Allowed>> = {
   // Shared by the agent module and the gateway.
   catalogue: { values: [] },
   http: { values: ['deadline.ts'] },
-  metrics: { values: ['catalogue'] },
+  metrics: { values: ['catalogue', 'private-apis'] },
   objects: { values: [] },
   pricing: { values: ['catalogue', ...files] },
-  session: { values: ['catalogue', 'pricing'] },
+  // Of the packages, it takes not even types.
+  'private-apis': { values: ['package.ts'], packages: ['node:'] },
+  session: { values: ['catalogue', 'pricing', 'private-apis'] },
 
   // Runs in the agent. The agent and the gateway never import each other.
   agent: { values: [...shared, ...agent] },
-  'agent/egress': { values: ['catalogue', 'deadline.ts', 'options.ts'] },
+  'agent/egress': { values: ['catalogue', 'private-apis', 'deadline.ts', 'options.ts'] },
   'agent/livekit': {
     values: [...shared, ...agent].filter((name) => !['agent/livekit', 'http', 'objects'].includes(name)),
   },
-  'agent/otel': { values: ['catalogue'] },
-  'agent/relay': { values: ['catalogue'], types: ['metrics'] },
+  'agent/otel': { values: ['catalogue', 'private-apis'] },
+  'agent/relay': { values: ['catalogue', 'private-apis'], types: ['metrics'] },
   'agent/reports': { values: ['catalogue', 'objects', 'options.ts'] },
   'agent/telemetry': { values: ['catalogue', ...files] },
 
@@ -60,6 +63,34 @@ const packages: Readonly<Record<string, readonly string[]>> = {
 };
 /** Packages (by prefix) from which some folders may import only types. */
 const packageTypes: Readonly<Record<string, readonly string[]>> = { '@livekit/': ['session'] };
+
+/** What private APIs of other packages are called: only `private-apis` may. */
+const privateNames: Readonly<Record<PrivateApi, RegExp>> = {
+  redaction: /_redactionEnabled/,
+  processMain: /(?:job|inference)\)?_proc_lazy_main/,
+  processMessages: /startJobRequest|initializeResponse|'exiting'|'job crashed'/,
+  adapterLabels: /StreamAdapter<|stream_adapter|fallback_adapter/,
+  serverRun: /\bAgentServer\b.*\bprototype\b/,
+  serverMessages: /'worker_msg'/,
+  sessionStart: /\bAgentSession\b.*\bprototype\b/,
+  shutdownCallbacks: /\bshutdownCallbacks\b/,
+  uploadMetadata: /_otelMetadata/,
+  turnContext: /_agentTurnContext/,
+  loggerStream: /@livekit\/agents:logger|pino\.stream/,
+  spanProcessors: /_spanProcessors|_activeSpanProcessor/,
+  apiGlobals: /opentelemetry\.js\.api/,
+  socketDescriptor: /\b_handle\b/,
+  inferenceRunner: /registerRunner/,
+  egressTexts:
+    /no response from|egress not connected|not enough CPU|start signal not received|room does not exist|upload failed/i,
+  logTexts: /AgentSession closed|'session closed'|error in entry function|unhandled exception while running/,
+  promClient: /_defaultLabels|getForPromString/,
+};
+/** And whatever else begins with an underscore, as names of private fields do. */
+const privateField = /[\w)\]}]\??\.(_[a-zA-Z]\w*)/;
+/** These extend classes of the SDK that are made to be extended, and use what these have for it. */
+const mayUseFields: readonly string[] = ['simulate/models/realtime.ts'];
+
 const maxLines = 400;
 /** The SDK loads an agent from the default export of its file. */
 const mayExportDefault = ['simulate/agent.ts'];
@@ -74,7 +105,11 @@ function folderOf(path: string): string {
 /** The violations of the layout rules, one line each. */
 export function violations(modules: readonly Module[]): string[] {
   return [
-    ...modules.flatMap((module) => [...importViolations(module), ...fileViolations(module)]),
+    ...modules.flatMap((module) => [
+      ...importViolations(module),
+      ...fileViolations(module),
+      ...privateApiViolations(module),
+    ]),
     ...importCycles(modules),
   ];
 }
@@ -99,6 +134,16 @@ function importViolations({ path, imports }: Module): string[] {
     if (allowed.values.includes(name) || (typesOnly && byType)) return [];
     return [`${path} must not import ${byType ? 'values of ' : ''}${target}`];
   });
+}
+
+function privateApiViolations({ path, code }: Module): string[] {
+  if (folderOf(path) === 'private-apis') return [];
+  const named = Object.values(privateNames).flatMap((name) => name.exec(code)?.[0] ?? []);
+  const field = mayUseFields.includes(path) ? undefined : privateField.exec(code)?.[1];
+  const all = new Set([...named, ...(field ? [field] : [])]);
+  return [...all].map(
+    (name) => `${path} must not use ${name}: it is a private API; add it to src/private-apis`,
+  );
 }
 
 function fileViolations({ path, lines, hasDefaultExport }: Module): string[] {

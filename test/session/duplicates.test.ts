@@ -1,6 +1,6 @@
 import type { metrics } from '@livekit/agents';
 import { describe, expect, test } from 'vitest';
-import { isAdapter } from '../../src/session/duplicates.ts';
+import { isAdapter } from '../../src/private-apis/readers.ts';
 import { Call, start } from '../agent/livekit/call.ts';
 import * as sdk from '../agent/livekit/sdk-metrics.ts';
 import { llmMetrics, ttsMetrics } from '../agent/livekit/sdk-metrics.ts';

@@ -1,4 +1,6 @@
 import type { recordingErrors } from '../../catalogue/recordings.ts';
+import { egressTexts } from '../../private-apis/readers.ts';
+import { warnMissing } from '../../private-apis/table.ts';
 
 export type RecordingErrorCode = (typeof recordingErrors)[number];
 
@@ -30,15 +32,6 @@ const steps: Readonly<Record<RecordingErrorCode, string>> = {
   unknown: "see the log of LiveKit's server and of its egress service",
 };
 
-/** Codes by message, which take precedence over the error's own code: egress's codes are unspecific, its messages are stable. */
-const messagePatterns: readonly (readonly [RegExp, RecordingErrorCode])[] = [
-  [/no response from|egress not connected|redis required/i, 'no_egress_service'],
-  [/not enough CPU|CPU exhausted|OOM:|resource.?exhausted|limit exceeded/i, 'no_capacity'],
-  [/start signal not received/i, 'no_media'],
-  [/room does not exist|room not found/i, 'room_not_found'],
-  [/upload failed|bucket|access ?denied|invalid url|missing or invalid field|parse config/i, 'bad_output'],
-];
-
 /** Codes by Twirp error code. */
 const twirp: Readonly<Record<string, RecordingErrorCode>> = {
   unauthenticated: 'no_permission',
@@ -65,7 +58,12 @@ const statuses: Readonly<Record<number, RecordingErrorCode>> = {
   504: 'timeout',
 };
 
-const codeFromMessage = (text: string) => messagePatterns.find(([pattern]) => pattern.test(text))?.[1];
+/** The code of an error by its message, which takes precedence, or else by its code or status. */
+function codeOf(text: string, otherwise: RecordingErrorCode | undefined): RecordingErrorCode {
+  const code = egressTexts.find(([pattern]) => pattern.test(text))?.[1] ?? otherwise;
+  if (!code) warnMissing('egressTexts');
+  return code ?? 'unknown';
+}
 
 const make = (code: RecordingErrorCode, what: string, cause?: unknown) =>
   new RecordingError(code, `${what}; ${steps[code]}`, cause);
@@ -81,7 +79,7 @@ export function requestError(error: unknown, url: string): RecordingError {
     const kind = error instanceof TypeError ? 'unreachable' : 'unknown';
     return make(kind, `LiveKit at ${url} did not answer (${reason})`, error);
   }
-  const kind = codeFromMessage(message) ?? (code ? twirp[code] : statuses[status]) ?? 'unknown';
+  const kind = codeOf(message, code ? twirp[code] : statuses[status]);
   return make(kind, `LiveKit at ${url} said: ${code ?? status} ${line(message)}`, error);
 }
 
@@ -91,7 +89,7 @@ export const timeoutError = (url: string): RecordingError =>
 
 /** The error of a recording that egress reports as failed; `status` is HTTP-like, or 0. */
 export function egressError(text: string, status: number): RecordingError {
-  const kind = codeFromMessage(text) ?? (status === 400 ? 'bad_output' : statuses[status]) ?? 'unknown';
+  const kind = codeOf(text, status === 400 ? 'bad_output' : statuses[status]);
   return make(kind, `Egress said: ${line(text) || 'nothing'}`);
 }
 

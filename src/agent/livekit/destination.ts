@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import type { Sink } from '../../catalogue/observation.ts';
 import type { Identity } from '../../catalogue/types.ts';
 import { createRecorder, type Recorder } from '../../metrics/recorder.ts';
@@ -6,8 +5,6 @@ import { Options } from '../../options.ts';
 import { openPrices, pricesVariable } from '../../pricing/cost.ts';
 import { forwardOpenTelemetry } from '../otel/forward.ts';
 import { connectRelay } from '../relay/client.ts';
-import { descriptorOf } from '../relay/descriptor.ts';
-import { warnMissing } from './private-apis.ts';
 import { processState } from './process-state.ts';
 import { isJobProcess } from './sdk.ts';
 
@@ -34,8 +31,7 @@ export function destination(identity: Identity, openTelemetry: boolean): Destina
   const path = process.env[socketVariable];
   if (!shared.recorder && path && isJobProcess()) {
     const key = JSON.stringify(identity);
-    const relay =
-      shared.relays.get(key) ?? connectRelay({ path, identity, descriptorOf: descriptorOrWarning });
+    const relay = shared.relays.get(key) ?? connectRelay({ path, identity });
     shared.relays.set(key, relay);
     const stopForwarding = openTelemetry ? forwardOpenTelemetry({ record: relay.record }) : () => {};
     return {
@@ -58,12 +54,6 @@ export function destination(identity: Identity, openTelemetry: boolean): Destina
     served: recorder !== shared.own,
     flush: async () => {},
   };
-}
-
-function descriptorOrWarning(socket: Socket): number | undefined {
-  const fd = descriptorOf(socket);
-  if (fd === undefined && !socket.connecting && !socket.destroyed) warnMissing('socketDescriptor');
-  return fd;
 }
 
 /** A recorder for a process without a worker, for the lifetime of the process. */

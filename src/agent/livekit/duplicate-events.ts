@@ -1,7 +1,7 @@
 import type { metrics } from '@livekit/agents';
-import { isAdapter } from '../../session/duplicates.ts';
+import { isAdapter } from '../../private-apis/readers.ts';
+import { warnMissing } from '../../private-apis/table.ts';
 import { RecentMap } from '../../session/recent-map.ts';
-import { warnMissing } from './private-apis.ts';
 import { processState } from './process-state.ts';
 import { loadedSdk, type Sdk } from './sdk.ts';
 

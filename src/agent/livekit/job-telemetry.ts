@@ -13,13 +13,13 @@ import { exportedMarkers } from '../../catalogue/marker.ts';
 import { type Observation, observation, type Sink } from '../../catalogue/observation.ts';
 import type { Identity } from '../../catalogue/types.ts';
 import { settlesWithin } from '../../deadline.ts';
+import { wrapShutdownCallbacks, wrapUploadMetadata } from '../../private-apis/readers.ts';
 import type { LogItem } from '../telemetry/log-pipeline.ts';
 import type { RedactText } from '../telemetry/redaction.ts';
 import type { TelemetrySettings } from '../telemetry/settings.ts';
 import { Telemetry, type TelemetryCounters } from '../telemetry/telemetry.ts';
 import type { TurnRules } from '../telemetry/turn-sampling.ts';
 import { bridgeLogger, exception } from './logger-bridge.ts';
-import { shutdownCallbacksOf, wrapUploadMetadata } from './private-apis.ts';
 import type { Sdk } from './sdk.ts';
 import { SpanSource } from './tracer-provider.ts';
 
@@ -124,8 +124,7 @@ export class JobTelemetry {
       otherCallbacks.push(done);
       return done;
     };
-    const shutdownCallbacks = shutdownCallbacksOf(job) ?? [];
-    shutdownCallbacks.splice(0, Number.POSITIVE_INFINITY, ...shutdownCallbacks.map(tracked));
+    wrapShutdownCallbacks(job, tracked);
     const add = job.addShutdownCallback.bind(job);
     add(() => this.#end(otherCallbacks));
     job.addShutdownCallback = (callback) => add(tracked(callback));

@@ -1,7 +1,7 @@
 import type { Attributes, Context } from '@opentelemetry/api';
 import { holdsContent, redactedMessage } from '../../catalogue/content.ts';
+import { loggerKey, multistreamOf } from '../../private-apis/readers.ts';
 import type { LogItem, Severity } from '../telemetry/log-pipeline.ts';
-import { loggerKey, multistreamOf } from './private-apis.ts';
 
 export interface LoggerBridgeOptions {
   emit(item: LogItem): void;

@@ -2,10 +2,10 @@ import type { JobContext } from '@livekit/agents';
 import type { Identity } from '../../catalogue/types.ts';
 import type { Recorder } from '../../metrics/recorder.ts';
 import { Options } from '../../options.ts';
+import { redactionFlagOf } from '../../private-apis/readers.ts';
 import { type ReportOptions, type ReportSettings, resolveReports } from '../reports/settings.ts';
 import type { RedactText } from '../telemetry/redaction.ts';
 import type { TelemetryOptions } from '../telemetry/settings.ts';
-import { redactionFlagOf } from './private-apis.ts';
 
 export interface ObserveOptions {
   /** The label `agent_name`. @default TALKGAUGE_AGENT_NAME, the job's agent name, LIVEKIT_AGENT_NAME, or `unknown` */
@@ -139,12 +139,12 @@ export const audioSwitch = (options: Options): boolean | undefined => givenSwitc
 
 /**
  * Whether LiveKit demands that no content of a session is kept: for the project or job, or by `session.start`. If the SDK
- * does not provide the flag, it counts as demanded.
+ * does not provide the flag, it counts as demanded, whatever the options are: the SDK sets `redaction: false` in them by
+ * itself, and a job without the field reads as `false`, too.
  */
 export function isRedactionDemanded(session: object, job: Pick<JobContext, 'job'> | undefined): boolean {
   if (job?.job?.enableRedaction === true) return true;
   const { sessionOptions } = session as { sessionOptions?: { recordingOptions?: { redaction?: unknown } } };
-  const option = sessionOptions?.recordingOptions?.redaction;
-  if (option === true) return true;
-  return redactionFlagOf(session) ?? option !== false;
+  if (sessionOptions?.recordingOptions?.redaction === true) return true;
+  return redactionFlagOf(session) ?? true;
 }

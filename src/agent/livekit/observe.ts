@@ -4,7 +4,7 @@ import { observedMarker } from '../../catalogue/marker.ts';
 import { destination, socketVariable } from './destination.ts';
 import { DuplicateDetection, watchForUnknownAdapters } from './duplicate-events.ts';
 import { openEventLog } from './event-log.ts';
-import { checkVersions } from './installed-versions.ts';
+import { checkPackages } from './installed-packages.ts';
 import {
   isRedactionDemanded,
   type ObserveOptions,
@@ -66,7 +66,7 @@ function start(session: Session, ctx: Context | undefined, given: ObserveOptions
   const withheld = () => isRedactionDemanded(session, ctx);
   // Called once now: an SDK without the flag is warned about before the call begins.
   if (options.record.transcript || options.record.audio || options.recordTranscripts) withheld();
-  if (!isJobProcess() || !process.env[socketVariable]) void checkVersions(warn);
+  if (!isJobProcess() || !process.env[socketVariable]) void checkPackages(warn);
   const eventLog = eventLogOf(options, ctx?.job?.id, withheld);
   const duplicates = new DuplicateDetection(!running);
   const telemetry = setUpTelemetry(given);

@@ -1,10 +1,16 @@
 import type { ChildProcess } from 'node:child_process';
 import diagnostics from 'node:diagnostics_channel';
 import { hostname } from 'node:os';
-import { basename } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { observation, type Sink } from '../../catalogue/observation.ts';
-import { warnMissing } from './private-apis.ts';
+import {
+  kindOfProcess,
+  messageOf,
+  type ProcessMessage,
+  processMessages,
+  sentMessageOf,
+} from '../../private-apis/readers.ts';
+import { warnMissing } from '../../private-apis/table.ts';
 
 const channel = 'child_process';
 
@@ -47,7 +53,7 @@ export function watchProcesses(sink: Sink): () => void {
     add('lk_agents_child_process_count', 1);
     if (isJob)
       onSend(child, (message) => {
-        if (message.case !== 'startJobRequest' || running) return;
+        if (message.case !== processMessages.jobStart || running) return;
         running = true;
         // A process that is not ready gets no job.
         if (!initialized) warnMissing('processMessages');
@@ -55,8 +61,8 @@ export function watchProcesses(sink: Sink): () => void {
       });
     child.on('message', (received: unknown) => {
       const message = messageOf(received);
-      if (message.case === 'exiting') reason = message.value?.reason;
-      if (message.case === 'initializeResponse' && isJob) {
+      if (message.case === processMessages.exiting) reason = message.value?.reason;
+      if (message.case === processMessages.ready && isJob) {
         initialized = true;
         const took = (performance.now() - forkedAt) / 1000;
         sink(observation('lk_agents_proc_initialize_duration_seconds', { nodename }, took));
@@ -67,7 +73,7 @@ export function watchProcesses(sink: Sink): () => void {
       if (!running) return;
       add('lk_agents_active_job_count', -1);
       // A job whose entry function threw sends its reason, and exits with 0.
-      const crashed = code !== 0 || reason === 'job crashed';
+      const crashed = code !== 0 || reason === processMessages.crashed;
       exited(signal ? 'killed' : crashed ? 'crashed' : 'finished', 1);
     });
   }
@@ -96,41 +102,3 @@ function guarded<A extends unknown[]>(work: (...args: A) => void): (...args: A) 
     }
   };
 }
-
-/** The main modules of the processes that the SDK forks, for a job or for inference. */
-const mainModule = /[\\/](job|inference)_proc_lazy_main\.[cm]?[jt]s$/;
-const moduleOfSdk = /[\\/]@livekit[\\/]agents[\\/]dist[\\/].*\.[cm]?[jt]s$/;
-
-export type ProcessKind = 'job' | 'inference';
-
-/** The kind of a forked process, by its main module; undefined: not one of the SDK's. */
-export function kindOfProcess(main: string): ProcessKind | undefined {
-  const named = mainModule.exec(main)?.[1] as ProcessKind | undefined;
-  if (named || !moduleOfSdk.test(main)) return named;
-  warnMissing('processMain');
-  return basename(main).includes('inference') ? 'inference' : 'job';
-}
-
-/** The messages between a worker and its processes (ipc/message.ts of the SDK). */
-const messages: ReadonlySet<unknown> = new Set([
-  ...['initializeRequest', 'initializeResponse', 'pingRequest', 'pongResponse', 'startJobRequest'],
-  ...['shutdownRequest', 'shutdownRequestAck', 'shuttingDown', 'inferenceRequest', 'inferenceResponse'],
-  ...['exiting', 'done'],
-]);
-
-/** The fields of a message that are read here. */
-export interface ProcessMessage {
-  case?: string;
-  value?: { reason?: string };
-}
-
-/** A message of the worker to a process: only the SDK sends these. */
-export function sentMessageOf(message: unknown): ProcessMessage {
-  const sent = messageOf(message);
-  if (!messages.has(sent.case)) warnMissing('processMessages');
-  return sent;
-}
-
-/** A message of a process to its worker: the agent's own code may send any message, too. */
-export const messageOf = (message: unknown): ProcessMessage =>
-  typeof message === 'object' && message !== null ? message : {};

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Hook } from 'require-in-the-middle';
-import { kindOfProcess } from './processes.ts';
+import { kindOfProcess } from '../../private-apis/readers.ts';
 
 /** A loaded build of `@livekit/agents`. The package has two, ESM and CommonJS, with separate classes. */
 export type Sdk = typeof import('@livekit/agents');
@@ -43,14 +43,32 @@ export async function onSdk(found: (sdk: Sdk) => void): Promise<void> {
   }
 }
 
+/** The paths from which the SDK is resolved: the program's, or Talkgauge's own. */
+const resolutionPaths = () =>
+  [process.argv[1], join(process.cwd(), 'index.js'), import.meta.filename].filter(
+    (path) => path !== undefined,
+  );
+
+/** The folder of the SDK's build; undefined: it is not found. */
+export function folderOfSdk(): string | undefined {
+  for (const from of resolutionPaths()) {
+    try {
+      return dirname(createRequire(from).resolve(packageName));
+    } catch {
+      // Not from there.
+    }
+  }
+  return undefined;
+}
+
 /** The ESM build, as resolved from the program's main module: there may be several copies. */
 async function importSdk(): Promise<Sdk | undefined> {
   const main = process.argv[1];
   // A job's main module is a file of the SDK.
   const own = main && isJobProcess() ? join(dirname(main), '../..', 'index.js') : '';
   if (existsSync(own)) return import(pathToFileURL(own).href);
-  for (const from of [main, join(process.cwd(), 'index.js'), import.meta.filename]) {
-    const esm = from && esmBuild(from);
+  for (const from of resolutionPaths()) {
+    const esm = esmBuild(from);
     if (esm) return import(pathToFileURL(esm).href);
   }
   return undefined;

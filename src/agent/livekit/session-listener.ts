@@ -2,13 +2,13 @@ import type { voice } from '@livekit/agents';
 import { type Context, isSpanContextValid, type SpanContext, TraceFlags, trace } from '@opentelemetry/api';
 import { catalogue } from '../../catalogue/metrics.ts';
 import { type Exemplar, type Observation, observation, type Sink } from '../../catalogue/observation.ts';
+import { turnContextOf } from '../../private-apis/readers.ts';
 import type { SessionEventName, SessionEvents } from '../../session/events.ts';
 import { RecentMap } from '../../session/recent-map.ts';
 import { SessionObserver } from '../../session/session-observer.ts';
 import type { ConversationRecords } from './conversation-records.ts';
 import type { DuplicateDetection } from './duplicate-events.ts';
 import type { EventLog } from './event-log.ts';
-import { turnContextOf } from './private-apis.ts';
 import type { SessionReportBuilder } from './session-report.ts';
 
 /** The SDK's events, and `speech_done`, which is created here. */

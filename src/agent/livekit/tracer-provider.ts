@@ -1,7 +1,7 @@
 import { type Attributes, ProxyTracerProvider, type TracerProvider, trace } from '@opentelemetry/api';
 import type { tracing } from '@opentelemetry/sdk-node';
+import { spanProcessorsOf } from '../../private-apis/readers.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-import { spanProcessorsOf } from './private-apis.ts';
 import type { Sdk } from './sdk.ts';
 
 /** Whether a tracer provider is registered with OpenTelemetry's API. */
@@ -78,7 +78,7 @@ export class SpanSource {
     } else {
       // The user's provider is registered, but not with the SDK: LiveKit's upload would replace it.
       const users = delegateOf(trace.getTracerProvider());
-      const list = spanProcessorsOf(users);
+      const list = spanProcessorsOf<tracing.SpanProcessor>(users);
       const registerSpanProcessor = (one: { forceFlush(): Promise<void> }) => {
         list?.push(one as tracing.SpanProcessor);
         this.#sdkProcessors.push(one);
@@ -100,7 +100,7 @@ export class SpanSource {
   #join(provider: TracerProvider): void {
     if (!this.#telemetry.spans || this.#joined.has(provider)) return;
     this.#joined.add(provider);
-    const list = spanProcessorsOf(provider);
+    const list = spanProcessorsOf<tracing.SpanProcessor>(provider);
     list?.push(this.#telemetry.spans);
   }
 }

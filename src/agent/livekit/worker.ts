@@ -3,7 +3,8 @@ import type { AgentServer } from '@livekit/agents';
 import { catalogue } from '../../catalogue/metrics.ts';
 import { type Observation, observation, type Sink } from '../../catalogue/observation.ts';
 import type { Identity } from '../../catalogue/types.ts';
-import { serverEventsOf, serverRunOf, warnMissing } from './private-apis.ts';
+import { onServerMessage, wrapServerRun } from '../../private-apis/readers.ts';
+import { warnMissing } from '../../private-apis/table.ts';
 import type { Sdk } from './sdk.ts';
 
 /** A worker's message to LiveKit, with the fields that are read here. */
@@ -16,17 +17,16 @@ interface WorkerMessage {
  * itself, so the class's `run` is wrapped. Returns a function that removes the wrapper.
  */
 export function onServer(sdk: Sdk, started: (server: AgentServer) => Promise<void>): () => void {
-  const prototype = sdk.AgentServer?.prototype;
-  const run = serverRunOf(prototype);
-  if (!run) return () => {};
-  prototype.run = async function (this: AgentServer, ...args: unknown[]) {
-    // Errors here must not reach the server.
-    await started(this).catch(() => warnMissing('server'));
-    return run.apply(this, args);
-  };
-  return () => {
-    prototype.run = run;
-  };
+  const unwrap = wrapServerRun<AgentServer['run']>(
+    sdk,
+    (run) =>
+      async function (this: AgentServer, ...args) {
+        // Errors here must not reach the server.
+        await started(this).catch(() => warnMissing('serverMessages'));
+        return run.apply(this, args);
+      },
+  );
+  return unwrap ?? (() => {});
 }
 
 /** Receives the reports of a running server. */
@@ -48,9 +48,7 @@ export function followServer(server: AgentServer, { sink, onName }: ServerListen
     sink(observation('lk_agents_worker_load', { nodename }, load - shown));
     shown = load;
   };
-  const events = serverEventsOf(server);
-  events?.on('worker_msg', onMessage);
-  return () => void events?.off('worker_msg', onMessage);
+  return onServerMessage(server, onMessage);
 }
 
 /** How long samples wait for the worker's name, in milliseconds. A worker registers within seconds, unless LiveKit is unavailable. */

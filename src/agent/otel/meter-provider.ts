@@ -14,6 +14,7 @@ import {
 import { catalogue as standard } from '../../catalogue/metrics.ts';
 import type { Exemplar, Observation, Sink } from '../../catalogue/observation.ts';
 import type { MetricSpec } from '../../catalogue/types.ts';
+import { registeredWithApi } from '../../private-apis/readers.ts';
 import { labelName, unitName } from './naming.ts';
 
 export interface MeterProviderOptions {
@@ -118,17 +119,7 @@ export function labelsOf(
   return kept;
 }
 
-// Every copy of @opentelemetry/api 1.x keeps its globals here. Read directly, because the API itself
-// answers "none" with a no-op provider that is indistinguishable from a real one.
-const globals = Symbol.for('opentelemetry.js.api.1');
 const ours = Symbol.for('talkgauge.meterProvider');
-
-interface ApiGlobals {
-  version?: string;
-  metrics?: MeterProvider & { [ours]?: true };
-}
-
-const api = () => (globalThis as { [globals]?: ApiGlobals })[globals];
 
 /**
  * Makes `provider` the process's global one, unless there is one already: the user's own wins, and
@@ -139,21 +130,23 @@ export function registerMeterProvider(
   provider: MeterProvider,
   log: (message: string) => void,
 ): (() => void) | undefined {
-  const existing = api()?.metrics;
-  if (existing?.[ours]) return undefined;
+  const existing = registeredWithApi(false)?.metrics;
+  if (existing && ours in existing) return undefined;
   if (existing) {
     log('OpenTelemetry metrics go to the MeterProvider that is registered already; /metrics is without them');
     return undefined;
   }
-  const tagged = Object.assign(provider, { [ours]: true as const });
-  if (!metrics.setGlobalMeterProvider(tagged)) {
+  const tagged = Object.assign(provider, { [ours]: true });
+  const taken = metrics.setGlobalMeterProvider(tagged);
+  const registered = registeredWithApi(true);
+  if (!taken) {
     log(
-      `OpenTelemetry metrics are not on /metrics: @opentelemetry/api ${api()?.version} is in use already and ` +
+      `OpenTelemetry metrics are not on /metrics: @opentelemetry/api ${registered?.version} is in use already and ` +
         'does not go with the one that Talkgauge depends on; install a single version of it',
     );
     return undefined;
   }
   return () => {
-    if (api()?.metrics === tagged) metrics.disable();
+    if (metrics.getMeterProvider() === tagged) metrics.disable();
   };
 }

@@ -1,7 +1,6 @@
 import type { Observation, Sink } from '../../catalogue/observation.ts';
 import type { Identity } from '../../catalogue/types.ts';
 import type { DropReason } from '../../metrics/recorder.ts';
-import { type DescriptorOf, descriptorOf as descriptor } from './descriptor.ts';
 import { dropsMetric, JobSeriesTable } from './job-series.ts';
 import { encodeHello, truncateLabel } from './protocol.ts';
 import { ReconnectingSocket } from './reconnecting-socket.ts';
@@ -20,8 +19,6 @@ export interface RelayClientOptions {
    * @default 4000
    */
   maxSeries?: number;
-  /** The file descriptor of a socket, if that can be had. @default see `descriptorOf` */
-  descriptorOf?: DescriptorOf;
 }
 
 export interface RelayClient {
@@ -64,13 +61,7 @@ class Relay implements RelayClient {
   #closing: Promise<void> | undefined;
   #closed = false;
 
-  constructor({
-    path,
-    identity,
-    maxQueueBytes = 1_048_576,
-    maxSeries = 4000,
-    descriptorOf = descriptor,
-  }: RelayClientOptions) {
+  constructor({ path, identity, maxQueueBytes = 1_048_576, maxSeries = 4000 }: RelayClientOptions) {
     this.#table = new JobSeriesTable(maxSeries);
     this.#queue = new SendQueue(this.#table, maxQueueBytes);
     this.#socket = new ReconnectingSocket(path, hello(identity), {
@@ -80,7 +71,6 @@ class Relay implements RelayClient {
         // It may have arrived in part. A resend might count twice, so it is dropped.
         if (unsent && this.#written > 0) this.#drop('disconnected', this.#written);
       },
-      descriptorOf,
     });
     this.#socket.connect();
     process.once('exit', this.#send);

@@ -1,18 +1,4 @@
 import { writeSync } from 'node:fs';
-import type { Socket } from 'node:net';
-
-export type DescriptorOf = (socket: Socket) => number | undefined;
-
-/**
- * The file descriptor of an open socket. There is no documented way to it; where this one leads nowhere, the
- * relay writes with `socket.write`, and then a worker that does not read keeps a job from ending by itself.
- *
- * Ask again before each write: once the socket is closed, its number may be another file's.
- */
-export function descriptorOf(socket: Socket): number | undefined {
-  const fd = (socket as unknown as { _handle?: { fd?: unknown } | null })._handle?.fd;
-  return typeof fd === 'number' && fd >= 0 ? fd : undefined;
-}
 
 /**
  * Writes as much as the kernel takes at once, and returns what it does not take. Node's sockets do not

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
-import { type DescriptorOf, writeNow } from './descriptor.ts';
+import { descriptorOf } from '../../private-apis/readers.ts';
+import { writeNow } from './descriptor.ts';
 import { isSocketPath } from './socket-file.ts';
 
 /** Waits between attempts to connect, in milliseconds; each is shortened by up to half, at random. */
@@ -18,8 +19,6 @@ export interface SocketEvents {
   writable(): void;
   /** The connection was lost; `unsent`: with a part of the last write. */
   lost(unsent: boolean): void;
-  /** The socket's file descriptor, if available; called before each write. */
-  descriptorOf: DescriptorOf;
 }
 
 /**
@@ -99,7 +98,7 @@ export class ReconnectingSocket {
   /** Sends the hello if the socket can be written to already. */
   #open(socket: Socket): void {
     if (this.#connected) return;
-    const fd = this.#events.descriptorOf(socket);
+    const fd = descriptorOf(socket);
     if (fd === undefined) {
       if (socket.connecting) return;
       socket.write(this.#hello);
@@ -117,7 +116,7 @@ export class ReconnectingSocket {
   }
 
   #writeNow(socket: Socket, data: string | Buffer): void {
-    const fd = this.#events.descriptorOf(socket);
+    const fd = descriptorOf(socket);
     try {
       if (fd === undefined) socket.write(data);
       else this.#rest = writeNow(fd, data);

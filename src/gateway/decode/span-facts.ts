@@ -1,4 +1,4 @@
-import { isAdapter } from '../../session/duplicates.ts';
+import { isAdapter } from '../../private-apis/readers.ts';
 import { type Attributes, flag, number, parsed, record, text } from './attribute-value.ts';
 import type { SpanRecord } from './records.ts';
 import type { UsageEntry } from './session-report.ts';

@@ -1,3 +1,4 @@
+import { warnMissing } from '../../private-apis/table.ts';
 import type { ObservedEvents, SessionEventName } from '../../session/events.ts';
 import type { Attributes, AttributeValue } from '../decode/attribute-value.ts';
 import type { ChatItem } from '../decode/chat-item.ts';
@@ -78,6 +79,8 @@ export async function readUploadedSession(
     report?.startedAt ?? state.firstAt ?? state.createdAt,
     sorted[0]?.start ?? Infinity,
   );
+  // Its span says that it closed, and none of its log lines says why.
+  if (state.ended && state.counts.logs > 0 && state.closeReason === undefined) warnMissing('logTexts');
   return {
     language: state.identity.language,
     spans: sorted,

@@ -3,6 +3,7 @@ import type { BillableUnit } from '../../catalogue/labels.ts';
 import { observedMarker } from '../../catalogue/marker.ts';
 import { rateOf } from '../../pricing/price.ts';
 import type { PriceBook } from '../../pricing/price-book.ts';
+import { logTexts } from '../../private-apis/readers.ts';
 import { text } from '../decode/attribute-value.ts';
 import type { ChatItem } from '../decode/chat-item.ts';
 import { type Identity, merged } from '../decode/identity.ts';
@@ -181,18 +182,11 @@ function takeSpan(state: SessionState, span: SpanRecord): void {
   }
 }
 
-/** The log line with a session's close reason in each SDK: Node.js, then Python. */
-const closing: ReadonlySet<string> = new Set(['AgentSession closed', 'session closed']);
-
-/** The log line of each SDK when the entry function of a job threw. */
-const entryErrors: ReadonlySet<string> = new Set([
-  'error in entry function',
-  'unhandled exception while running the job task',
-]);
+const isOf = (texts: readonly string[], message: string): boolean => texts.includes(message);
 
 function takeLog(state: SessionState, { level, message, attributes }: LogRecord): void {
-  if (level === 'error' && entryErrors.has(message)) state.entryFailed = true;
-  if (closing.has(message)) state.closeReason = text(attributes.reason) ?? state.closeReason;
+  if (level === 'error' && isOf(logTexts.entryFailed, message)) state.entryFailed = true;
+  if (isOf(logTexts.closed, message)) state.closeReason = text(attributes.reason) ?? state.closeReason;
 }
 
 /** The figures of the conversation, once the SDK has sent it. */

@@ -102,7 +102,12 @@ describe('required redaction', () => {
     ['the options require it and the flag is not set yet', session(false, true), undefined, true],
     ['neither the session nor the job defines it', session(), undefined, true],
     ['the session does not define it and the job does not require it', session(), false, true],
-    ['the flag is missing and the options are false', session(undefined, false), false, false],
+    [
+      'the flag is missing, and options and job are false, their defaults',
+      session(undefined, false),
+      false,
+      true,
+    ],
     ['the flag is missing and the options are invalid', session(undefined, 'no'), false, true],
     ['the flag is not a boolean', session('no'), false, true],
   ])('when %s', (_, given, ofJob, demanded) => {

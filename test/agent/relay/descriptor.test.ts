@@ -1,7 +1,8 @@
 import { connect, createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { descriptorOf, writeNow } from '../../../src/agent/relay/descriptor.ts';
+import { writeNow } from '../../../src/agent/relay/descriptor.ts';
 import { listenOn } from '../../../src/agent/relay/socket-file.ts';
+import { descriptorOf } from '../../../src/private-apis/readers.ts';
 
 /** Both ends of a Unix socket. */
 async function pair(): Promise<[near: Socket, far: Socket]> {

@@ -4,8 +4,11 @@ import { observation } from '../../../src/catalogue/observation.ts';
 import { dropped, exposed, identity, startRelay } from './relay.ts';
 
 // A Node version with sockets that do not expose their file descriptor.
-vi.mock('../../../src/agent/relay/descriptor.ts', () => ({
+vi.mock('../../../src/private-apis/readers.ts', async (original) => ({
+  ...(await original<typeof import('../../../src/private-apis/readers.ts')>()),
   descriptorOf: () => undefined,
+}));
+vi.mock('../../../src/agent/relay/descriptor.ts', () => ({
   writeNow: () => {
     throw new Error('there is no descriptor to write to');
   },

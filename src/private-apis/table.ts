@@ -1,18 +1,16 @@
-import type { TracerProvider } from '@opentelemetry/api';
-import type { tracing } from '@opentelemetry/sdk-node';
-import { descriptionOf, testedVersions } from '../../package.ts';
+import { descriptionOf, testedVersions } from '../package.ts';
 
 /**
  * Everything that Talkgauge uses of other packages beyond their documented API, in one place: what it is, what for, and
- * what is lost without it. docs/private-apis.md is compared with it. Each is read by a function of this file, or of
- * `processes-of-sdk.ts`, which looks whether it is there; one that is not is warned about once in a process, and costs
- * data: never a call, and never content that should have been withheld.
+ * what is lost without it. docs/private-apis.md is compared with it, and no file of another folder may name any of it, see
+ * test/layout/rules.ts. Each is read by a function of `readers.ts`, which looks whether it is there; one that is not is warned
+ * about once in a process, and costs data: never a call, and never content that should have been withheld.
  */
 export const privateApis = {
   redaction: {
     name: '`AgentSession._redactionEnabled`',
     use: 'whether LiveKit demands redaction of a session',
-    lost: 'what was said is withheld, unless the options of the session say that no redaction is demanded',
+    lost: 'what was said is withheld from all sessions: the SDK sets the option `redaction` to `false` by itself, so nothing says that no redaction is demanded',
   },
   processMain: {
     name: '`ipc/job_proc_lazy_main` and `ipc/inference_proc_lazy_main`, the main modules of processes',
@@ -29,10 +27,20 @@ export const privateApis = {
     use: 'not to count a request twice that an adapter repeats',
     lost: 'adapters are recognised by the names of their classes: those within a custom adapter count twice',
   },
-  server: {
-    name: '`AgentServer.prototype.run`, and its event `worker_msg`',
+  serverRun: {
+    name: '`AgentServer.prototype.run`',
+    use: 'to find the server that runs, and to monitor a worker without a line in its code',
+    lost: '`lk_agents_worker_load` is missing, `agent_name` of the worker is `unknown` unless it is given, and with `talkgauge/register` alone the worker is not monitored: call `monitor()`',
+  },
+  serverMessages: {
+    name: 'the event `worker_msg` of `AgentServer`',
     use: "the worker's load, and the name that it registers under",
     lost: '`lk_agents_worker_load` is missing, and `agent_name` of the worker is `unknown` unless it is given',
+  },
+  sessionStart: {
+    name: '`AgentSession.prototype.start`',
+    use: 'to observe sessions without a line in their code',
+    lost: 'with `talkgauge/register` alone sessions are not observed: call `observe()`',
   },
   shutdownCallbacks: {
     name: '`JobContext.shutdownCallbacks`',
@@ -79,11 +87,23 @@ export const privateApis = {
     use: 'to say why a room was not recorded',
     lost: 'the code of the error follows from its status alone, or is `unknown`',
   },
+  logTexts: {
+    name: "the lines of the SDKs' logs that say why a session closed, and that the entry function of a job threw",
+    use: 'the reason for which a session closed, in the gateway',
+    lost: 'the reason is `other`, and a job whose entry function threw may not count as failed',
+  },
+  promClient: {
+    name: '`Registry._defaultLabels` and `Histogram.getForPromString` of prom-client',
+    use: 'to read a registry without a copy of each value and of its labels',
+    lost: '`/metrics` is the same, but takes longer to be written',
+  },
 } as const satisfies Record<string, { name: string; use: string; lost: string }>;
 
 export type PrivateApi = keyof typeof privateApis;
 
 const key = Symbol.for('talkgauge.privateApis');
+
+export type Fields = Record<string, unknown>;
 
 /** Warns that a private API is not where it was, once in a process, also if it has loaded Talkgauge twice. */
 export function warnMissing(api: PrivateApi): void {
@@ -99,7 +119,7 @@ export function warnMissing(api: PrivateApi): void {
 }
 
 /** What reading it gave, or, with a warning, undefined: it is not there, or not of the kind that it was. */
-function read<T>(api: PrivateApi, get: () => unknown, is: (value: unknown) => boolean): T | undefined {
+export function read<T>(api: PrivateApi, get: () => unknown, is: (value: unknown) => boolean): T | undefined {
   try {
     const value = get();
     if (is(value)) return value as T;
@@ -110,91 +130,30 @@ function read<T>(api: PrivateApi, get: () => unknown, is: (value: unknown) => bo
   return undefined;
 }
 
-const isFunction = (value: unknown): boolean => typeof value === 'function';
-type Fields = Record<string, unknown>;
+export const isFunction = (value: unknown): boolean => typeof value === 'function';
+export const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
-/** Whether LiveKit demands redaction of a session; undefined: the SDK has no such flag. */
-export const redactionFlagOf = (session: object): boolean | undefined =>
-  read(
-    'redaction',
-    () => (session as Fields)._redactionEnabled,
-    (flag) => typeof flag === 'boolean',
+export type Method = (...args: never[]) => unknown;
+
+/**
+ * Replaces a method of an object by what `wrap` makes of it. Returns what puts it back; undefined, with a warning: there is
+ * no such method, or it cannot be replaced.
+ */
+export function wrapMethod<M extends Method>(
+  api: PrivateApi,
+  { of, name, wrap }: { of: () => unknown; name: string; wrap: (method: M) => M },
+): (() => void) | undefined {
+  return read(
+    api,
+    () => {
+      const holder = of() as Fields;
+      const method = holder[name];
+      if (!isFunction(method)) return undefined;
+      holder[name] = wrap(method as M);
+      return () => {
+        holder[name] = method;
+      };
+    },
+    isFunction,
   );
-
-/** The callbacks of a job that were added so far: the list itself. */
-export const shutdownCallbacksOf = (job: object): (() => Promise<void>)[] | undefined =>
-  read('shutdownCallbacks', () => (job as Fields).shutdownCallbacks, Array.isArray);
-
-type UploadMetadata = (...options: unknown[]) => Record<string, boolean | string> | undefined;
-
-/** Wraps the attributes that the SDK adds to each span, line and report that it uploads of a job. */
-export function wrapUploadMetadata(job: object, wrap: (made: UploadMetadata) => UploadMetadata): void {
-  const made = read<UploadMetadata>('uploadMetadata', () => (job as Fields)._otelMetadata, isFunction);
-  if (made && Object.isExtensible(job)) {
-    (job as Fields)._otelMetadata = wrap((...options) => made.apply(job, options));
-  }
-}
-
-/** The span context of a speech's turn, which the SDK sets on its handle when the turn begins. */
-export const turnContextOf = (handle: object): unknown =>
-  read<{ context: unknown }>(
-    'turnContext',
-    () => '_agentTurnContext' in handle && { context: handle._agentTurnContext },
-    (found) => found !== false,
-  )?.context;
-
-/** Where both builds of the SDK keep their logger (pino's). */
-export const loggerKey = Symbol.for('@livekit/agents:logger');
-
-/** pino's stream that writes to several others, which the SDK's logger and its children share. */
-export interface Multistream {
-  add(entry: { level: number; stream: { write(line: string): void } }): unknown;
-  streams: { stream: unknown }[];
-}
-
-export function multistreamOf(logger: unknown): Multistream | undefined {
-  const find = () => {
-    for (let holder = logger as object | null; holder; holder = Object.getPrototypeOf(holder)) {
-      for (const symbol of Object.getOwnPropertySymbols(holder)) {
-        if (symbol.description === 'pino.stream') return (logger as Record<symbol, unknown>)[symbol];
-      }
-    }
-    return undefined;
-  };
-  return read('loggerStream', find, (stream) => {
-    const { add, streams } = (stream ?? {}) as Partial<Multistream>;
-    return isFunction(add) && Array.isArray(streams);
-  });
-}
-
-/** The processors of a foreign provider: OpenTelemetry 2 has no API to add one to it. */
-export const spanProcessorsOf = (provider: TracerProvider): tracing.SpanProcessor[] | undefined =>
-  read(
-    'spanProcessors',
-    () => ((provider as unknown as Fields)._activeSpanProcessor as Fields | undefined)?._spanProcessors,
-    Array.isArray,
-  );
-
-/** What a server does when it runs; on its prototype, because `cli.runApp` keeps its server to itself. */
-export const serverRunOf = (prototype: object): ((...args: unknown[]) => Promise<void>) | undefined =>
-  read('server', () => (prototype as Fields).run, isFunction);
-
-interface ServerEvents {
-  on(name: 'worker_msg', listener: (message: object) => void): unknown;
-  off(name: 'worker_msg', listener: (message: object) => void): unknown;
-}
-
-/** The emitter of the messages that a server sends to LiveKit. */
-export const serverEventsOf = (server: object): ServerEvents | undefined =>
-  read(
-    'server',
-    () => (server as Fields).event,
-    (event) => isFunction((event as ServerEvents)?.on) && isFunction((event as ServerEvents)?.off),
-  );
-
-/** Has a worker start no process for models of the SDK's own, if it is called before the worker runs. */
-export function startNoInferenceProcess(runner: object | undefined): void {
-  if (read('inferenceRunner', () => (runner as Fields).registerRunner, isFunction)) {
-    (runner as Fields).registerRunner = () => {};
-  }
 }

@@ -1,15 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { checkVersions, isTested, warningOf } from '../../../src/agent/livekit/installed-versions.ts';
+import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest';
+import { checkPackages, isTested, warningOf } from '../../../src/agent/livekit/installed-packages.ts';
+import { observe } from '../../../src/agent/livekit/observe.ts';
 import { loadedSdk } from '../../../src/agent/livekit/sdk.ts';
+import { monitor } from '../../../src/agent/monitor.ts';
+import { createSession } from './sessions.ts';
 
 vi.mock('../../../src/agent/livekit/sdk.ts', async (original) => {
   const sdk = await original<typeof import('../../../src/agent/livekit/sdk.ts')>();
   return { ...sdk, loadedSdk: vi.fn(sdk.loadedSdk) };
 });
 
-const checked = Symbol.for('talkgauge.versionsChecked');
+const checked = Symbol.for('talkgauge.packagesChecked');
 const forget = () => delete (globalThis as { [key: symbol]: unknown })[checked];
 beforeEach(forget);
 afterEach(() => {
@@ -54,21 +57,58 @@ describe('a warning', () => {
 
   test('is not logged for the versions installed here', async () => {
     const log = vi.fn();
-    await checkVersions(log);
+    await checkPackages(log);
     expect(log).not.toHaveBeenCalled();
   });
 
   test('is logged once per process', async () => {
     vi.mocked(loadedSdk).mockResolvedValueOnce({ version: '1.10.0' } as never);
     const log = vi.fn();
-    await checkVersions(log);
-    await checkVersions(log);
+    await checkPackages(log);
+    await checkPackages(log);
     expect(log).toHaveBeenCalledTimes(1);
     expect(log.mock.calls[0]?.[0]).toContain('@livekit/agents 1.10.0 was not tested');
   });
 
   test('is not logged if the SDK cannot be loaded', async () => {
     vi.mocked(loadedSdk).mockRejectedValueOnce(new Error('no'));
-    await expect(checkVersions(vi.fn())).resolves.toBeUndefined();
+    await expect(checkPackages(vi.fn())).resolves.toBeUndefined();
+  });
+});
+
+describe('private APIs that are missing', () => {
+  const warnedOf = Symbol.for('talkgauge.privateApis');
+  let warned: MockInstance;
+  beforeEach(() => {
+    delete (globalThis as { [key: symbol]: unknown })[warnedOf];
+    vi.mocked(loadedSdk).mockResolvedValue({ version: '1.9.0', AgentServer: class {} } as never);
+    warned = vi.spyOn(console, 'warn').mockImplementation(() => {});
+  });
+  const warnings = () => warned.mock.calls.map(([text]) => String(text));
+  const ofServer = () => warnings().filter((text) => text.includes('AgentServer.prototype.run is not there'));
+
+  test('are warned about, each once, with the versions that were tested', async () => {
+    await checkPackages(vi.fn());
+    forget();
+    await checkPackages(vi.fn());
+    expect(warnings().map((text) => /^talkgauge: (.*?) (?:is|and) /.exec(text)?.[1])).toEqual([
+      'AgentServer.prototype.run',
+      'JobContext._otelMetadata',
+      'AgentSession.prototype.start',
+      'the labels of FallbackAdapter',
+    ]);
+    for (const text of warnings())
+      expect(text).toContain('Talkgauge was tested with @livekit/agents >=1.9.0');
+  });
+
+  test('are warned about by monitor()', async () => {
+    const { close } = await monitor({ port: 0, log: () => {} });
+    await vi.waitFor(() => expect(ofServer()).toHaveLength(1), { timeout: 60_000 });
+    await close();
+  });
+
+  test('are warned about by observe()', async () => {
+    observe(createSession()).close();
+    await vi.waitFor(() => expect(ofServer()).toHaveLength(1), { timeout: 60_000 });
   });
 });

@@ -1,32 +1,42 @@
 import { EventEmitter } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as installed from '@livekit/agents';
 import { InferenceRunner, llm } from '@livekit/agents';
-import { type MeterProvider, metrics, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { metrics, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { Histogram, Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, type Mock, test, vi } from 'vitest';
-import { egressError } from '../../../src/agent/egress/recording-error.ts';
-import { destination } from '../../../src/agent/livekit/destination.ts';
-import { DuplicateDetection, watchForUnknownAdapters } from '../../../src/agent/livekit/duplicate-events.ts';
-import { addUploadAttributes, JobTelemetry } from '../../../src/agent/livekit/job-telemetry.ts';
-import { bridgeLogger } from '../../../src/agent/livekit/logger-bridge.ts';
-import { isRedactionDemanded } from '../../../src/agent/livekit/observe-options.ts';
+import { egressError } from '../../src/agent/egress/recording-error.ts';
+import { destination } from '../../src/agent/livekit/destination.ts';
+import { DuplicateDetection, watchForUnknownAdapters } from '../../src/agent/livekit/duplicate-events.ts';
+import { addUploadAttributes, JobTelemetry } from '../../src/agent/livekit/job-telemetry.ts';
+import { bridgeLogger } from '../../src/agent/livekit/logger-bridge.ts';
+import { isRedactionDemanded } from '../../src/agent/livekit/observe-options.ts';
+import { watchProcesses } from '../../src/agent/livekit/processes.ts';
+import { folderOfSdk, type Sdk } from '../../src/agent/livekit/sdk.ts';
+import { Exemplars, SessionListener } from '../../src/agent/livekit/session-listener.ts';
+import { followServer, onServer } from '../../src/agent/livekit/worker.ts';
+import { registerMeterProvider } from '../../src/agent/otel/meter-provider.ts';
+import { monitorServer, observeSessions } from '../../src/agent/register.ts';
+import { resolveTelemetry } from '../../src/agent/telemetry/settings.ts';
+import type { Observation } from '../../src/catalogue/observation.ts';
+import { emptyBatch, type LogRecord, type SpanRecord } from '../../src/gateway/decode/records.ts';
+import { readUploadedSession } from '../../src/gateway/metrics/uploaded-session.ts';
+import { SessionFiles } from '../../src/gateway/store/session-files.ts';
+import { newState, reduceState } from '../../src/gateway/store/session-state.ts';
+import { expose } from '../../src/metrics/exposition.ts';
 import {
+  checkPrivateApis,
+  kindOfProcess,
   loggerKey,
-  type PrivateApi,
-  privateApis,
   startNoInferenceProcess,
-} from '../../../src/agent/livekit/private-apis.ts';
-import { kindOfProcess, watchProcesses } from '../../../src/agent/livekit/processes.ts';
-import type { Sdk } from '../../../src/agent/livekit/sdk.ts';
-import { Exemplars, SessionListener } from '../../../src/agent/livekit/session-listener.ts';
-import { followServer, onServer } from '../../../src/agent/livekit/worker.ts';
-import { registerMeterProvider } from '../../../src/agent/otel/meter-provider.ts';
-import { resolveTelemetry } from '../../../src/agent/telemetry/settings.ts';
-import type { Observation } from '../../../src/catalogue/observation.ts';
-import { startRelay } from '../relay/relay.ts';
-import { FakeLlm } from './fakes.ts';
-import { llmMetrics } from './sdk-metrics.ts';
+} from '../../src/private-apis/readers.ts';
+import { type PrivateApi, privateApis } from '../../src/private-apis/table.ts';
+import { FakeLlm } from '../agent/livekit/fakes.ts';
+import { llmMetrics } from '../agent/livekit/sdk-metrics.ts';
+import { startRelay } from '../agent/relay/relay.ts';
 
 const { connect } = Socket.prototype;
 /** The SDK's logger, which the fakes initialised. */
@@ -81,6 +91,60 @@ const telemetry = () =>
     () => ({ sink, flush: async () => {} }),
   );
 
+const inWorker = { inJobProcess: false, monitor: async () => {}, strict: false };
+
+/** What stands before an object, and has all of it but one field. */
+const without = <T extends object>(whole: T, name: string): T =>
+  new Proxy(whole, {
+    get(target, key) {
+      if (key === name) return undefined;
+      const value = Reflect.get(target, key);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+    has: (target, key) => key !== name && key in target,
+  });
+
+/** A registry of a user's own, with a histogram and a default label, which lacks private fields of prom-client. */
+function registryWithout(name: string): { whole: Registry; lacking: Registry } {
+  const whole = new Registry();
+  whole.setDefaultLabels({ region: 'eu' });
+  const histogram = new Histogram({
+    ...{ name: 'wait_seconds', help: 'h', labelNames: ['queue'], buckets: [1, 2] },
+    registers: [whole],
+  });
+  histogram.observe({ queue: 'a' }, 1.5);
+  const metrics = whole.getMetricsAsArray().map((metric) => without(metric, name));
+  const lacking = without(whole, name);
+  return {
+    whole,
+    lacking: new Proxy(lacking, {
+      get: (target, key) => (key === 'getMetricsAsArray' ? () => metrics : Reflect.get(target, key)),
+    }),
+  };
+}
+
+/** A session of an SDK that says in these words why it closed. */
+async function uploadedSession(message: string): Promise<string | undefined> {
+  const log: LogRecord = {
+    ...{ at: 1010, level: 'info', message, scope: 'livekit.agents' },
+    attributes: { reason: 'user_initiated' },
+  };
+  const span: SpanRecord = {
+    ...{ traceId: 't', spanId: 's', name: 'agent_session', start: 1000, end: 1010 },
+    ...{ attributes: {}, events: [], status: 'unset' },
+  };
+  const identity = { jobId: 'AJ_1', redacted: false, simulated: false };
+  const batch = { ...emptyBatch(identity), logs: [log], spans: [span] };
+  const state = reduceState(newState('AJ_1', identity, 1000), batch, 1010);
+  const folder = mkdtempSync(join(tmpdir(), 'talkgauge-test-'));
+  try {
+    const files = new SessionFiles(folder);
+    return (await readUploadedSession(files, { ...state, sizes: { spans: 0, logs: 0 } })).closeReason;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 const cases: Case[] = [
   ['redaction', 'the flag is missing', () => isRedactionDemanded({}, undefined), true],
   [
@@ -93,7 +157,16 @@ const cases: Case[] = [
     'redaction',
     'the flag is missing and the options are false',
     () => isRedactionDemanded({ sessionOptions: { recordingOptions: { redaction: false } } }, undefined),
-    false,
+    true,
+  ],
+  [
+    'redaction',
+    'it is gone, and the options and the job say no',
+    () =>
+      isRedactionDemanded({ sessionOptions: { recordingOptions: { redaction: false } } }, {
+        job: { enableRedaction: false },
+      } as never),
+    true,
   ],
   [
     'redaction',
@@ -155,8 +228,52 @@ const cases: Case[] = [
     0,
   ],
   [
-    'server',
-    'the server runs with another method',
+    'serverRun',
+    'it runs by another method, with talkgauge/register',
+    () => {
+      class AgentServer {}
+      monitorServer({ AgentServer } as unknown as Sdk, async () => expect.fail('it was monitored'));
+      return Object.getOwnPropertyNames(AgentServer.prototype);
+    },
+    ['constructor'],
+  ],
+  [
+    'serverRun',
+    'there is none, with talkgauge/register',
+    () => monitorServer({} as Sdk, async () => {}),
+    undefined,
+  ],
+  [
+    'serverRun',
+    'its class cannot be changed',
+    async () => {
+      const frozen = { AgentServer: { prototype: Object.freeze({ run: async () => 'runs' }) } };
+      monitorServer(frozen as unknown as Sdk, async () => expect.fail('it was monitored'));
+      onServer(frozen as unknown as Sdk, async () => expect.fail('it was followed'))();
+      return frozen.AgentServer.prototype.run();
+    },
+    'runs',
+  ],
+  [
+    'sessionStart',
+    'a session starts by another method',
+    () => {
+      class AgentSession {}
+      observeSessions({ voice: { AgentSession } } as unknown as Sdk, inWorker);
+      return Object.getOwnPropertyNames(AgentSession.prototype);
+    },
+    ['constructor'],
+  ],
+  [
+    'sessionStart',
+    'there is no class of sessions',
+    () => observeSessions({ voice: {} } as Sdk, inWorker),
+    undefined,
+  ],
+  ['sessionStart', 'the SDK has no voice', () => observeSessions({} as Sdk, inWorker), undefined],
+  [
+    'serverRun',
+    'it runs by another method',
     () => {
       class AgentServer {}
       onServer({ AgentServer } as unknown as Sdk, async () => expect.fail('unexpected call'))();
@@ -164,10 +281,10 @@ const cases: Case[] = [
     },
     ['constructor'],
   ],
-  ['server', 'the class is missing', () => onServer({} as Sdk, async () => {})(), undefined],
+  ['serverRun', 'there is none', () => onServer({} as Sdk, async () => {})(), undefined],
   [
-    'server',
-    'the server emits nothing',
+    'serverMessages',
+    'it tells nothing',
     () => {
       followServer({} as never, { sink, onName: () => {} })();
       return metricsOf();
@@ -247,7 +364,52 @@ const cases: Case[] = [
     },
     ['addRunner'],
   ],
-  ['inferenceRunner', 'the class is missing', () => startNoInferenceProcess(undefined), undefined],
+  [
+    'apiGlobals',
+    'what is registered cannot be seen',
+    () => {
+      const key = Symbol.for('opentelemetry.js.api.1');
+      const registered = holder[key];
+      const said: string[] = [];
+      delete holder[key];
+      vi.spyOn(metrics, 'setGlobalMeterProvider').mockReturnValue(false);
+      try {
+        registerMeterProvider({ getMeter: () => expect.fail('it is not used') }, (message) =>
+          said.push(message),
+        );
+      } finally {
+        if (registered !== undefined) holder[key] = registered;
+      }
+      return said.map((message) => message.split(':')[0]);
+    },
+    ['OpenTelemetry metrics are not on /metrics'],
+  ],
+  [
+    'egressTexts',
+    'an error is in other words, and has no status',
+    () => egressError('it went wrong in words that nobody knows', 0).code,
+    'unknown',
+  ],
+  [
+    'logTexts',
+    'a session says in other words why it closed',
+    () => uploadedSession('The session has ended'),
+    undefined,
+  ],
+  ...['_defaultLabels', 'getForPromString'].map(
+    (name): Case => [
+      'promClient',
+      `${name} is gone`,
+      async () => {
+        const { whole, lacking } = registryWithout(name);
+        const [expected, found] = [await expose(whole, 'text'), await expose(lacking, 'text')];
+        expect(found).toMatch(/^wait_seconds_bucket\{.*region="eu".*\} 1$/m);
+        return found === expected;
+      },
+      true,
+    ],
+  ),
+  ['inferenceRunner', 'there is none', () => startNoInferenceProcess(undefined), undefined],
   [
     'adapterLabels',
     'an adapter has another label',
@@ -330,14 +492,6 @@ test("a simulated worker registers none of the SDK's runners, which would start 
   }
 });
 
-test("a provider registered with OpenTelemetry's API is kept, even if it is not accessible", () => {
-  const logged: string[] = [];
-  const users = { getMeter: () => expect.fail('it is not used') } as unknown as MeterProvider;
-  vi.spyOn(metrics, 'setGlobalMeterProvider').mockReturnValue(false);
-  expect(registerMeterProvider(users, (message) => logged.push(message))).toBeUndefined();
-  expect(logged).toEqual([expect.stringContaining('OpenTelemetry metrics are not on /metrics')]);
-});
-
 test.each([
   [0, 'unknown'],
   [400, 'bad_output'],
@@ -346,13 +500,42 @@ test.each([
   expect(egressError('an unknown error message', status).code).toBe(code);
 });
 
-test('every private API has a case above', () => {
-  const covered = new Set<PrivateApi>([...cases.map(([api]) => api), 'apiGlobals', 'egressTexts']);
-  expect([...covered].sort()).toEqual(Object.keys(privateApis).sort());
+test('each of them is taken away above', () => {
+  const taken = new Set(cases.map(([api]) => api));
+  expect([...taken].sort()).toEqual(Object.keys(privateApis).sort());
 });
 
-test('the documentation lists all private APIs', () => {
-  const page = readFileSync(join(import.meta.dirname, '../../../docs/private-apis.md'), 'utf8');
+describe('at the start', () => {
+  const sdk: Record<string, unknown> = { ...installed };
+  const folder = folderOfSdk();
+
+  test('all that can be seen of what is installed is there', () => {
+    expect(folder).toMatch(/@livekit.agents.dist$/);
+    checkPrivateApis({ sdk, folder, registry: registryWithout('nothing').lacking });
+    expect(warnings()).toEqual([]);
+  });
+
+  class Empty {}
+  test.each<[PrivateApi, string, object]>([
+    ['serverRun', 'a server runs by another method', { sdk: { ...sdk, AgentServer: Empty } }],
+    ['serverRun', 'there is no server', { sdk: { ...sdk, AgentServer: undefined } }],
+    ['sessionStart', 'a session starts by another', { sdk: { ...sdk, voice: { AgentSession: Empty } } }],
+    ['sessionStart', 'there is no session', { sdk: { ...sdk, voice: undefined } }],
+    ['uploadMetadata', 'a job makes it elsewhere', { sdk: { ...sdk, JobContext: Empty } }],
+    ['adapterLabels', 'an adapter is called otherwise', { sdk: { ...sdk, tts: {} } }],
+    ['processMain', 'the main modules have other names', { folder: import.meta.dirname }],
+    ['promClient', 'default labels are elsewhere', { registry: registryWithout('_defaultLabels').lacking }],
+    ['promClient', 'a histogram has no fast way', { registry: registryWithout('getForPromString').lacking }],
+  ])('%s: %s, which is warned about once', (api, _, there) => {
+    checkPrivateApis(there);
+    checkPrivateApis(there);
+    expect(warnings()).toHaveLength(1);
+    expect(warnings()[0]).toContain(privateApis[api].lost.replaceAll('`', ''));
+  });
+});
+
+test('the documentation lists them all, as they are here', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/private-apis.md'), 'utf8');
   const rows = Object.values(privateApis).map(({ name, use, lost }) => `| ${name} | ${use} | ${lost} |`);
   expect(
     page

@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { descriptionOf, testedVersions } from '../../package.ts';
-import { loadedSdk } from './sdk.ts';
+import { checkPrivateApis } from '../../private-apis/readers.ts';
+import { folderOfSdk, loadedSdk } from './sdk.ts';
 
 /** Whether a version is in a range `>=A <B`. A pre-release such as 1.10.0-rc.1 counts as its release. */
 export function isTested(version: string, range: string): boolean {
@@ -36,20 +37,22 @@ function installed(name: string, from: string): string | undefined {
   }
 }
 
-const key = Symbol.for('talkgauge.versionsChecked');
+const key = Symbol.for('talkgauge.packagesChecked');
 
 /**
- * Warns, once in a process, if LiveKit's packages are of versions that Talkgauge was not tested with, and does nothing
- * else. Never rejects.
+ * Warns, once in a process, if LiveKit's packages are of versions that Talkgauge was not tested with, or if private APIs are
+ * not there that can be seen before the first call, and does nothing else. Never rejects.
  *
- * @param log receives the warning
+ * @param log receives the warning about versions
+ * @param registry the one that is served
  */
-export async function checkVersions(log: (message: string) => void): Promise<void> {
+export async function checkPackages(log: (message: string) => void, registry?: object): Promise<void> {
   const holder = globalThis as { [key]?: true };
   if (holder[key]) return;
   holder[key] = true;
   try {
     const sdk = await loadedSdk();
+    checkPrivateApis({ sdk, folder: folderOfSdk(), registry });
     // As resolved from the main program, or if there is none, from Talkgauge.
     const find = (name: string) =>
       installed(name, process.argv[1] ?? import.meta.filename) ?? installed(name, import.meta.filename);
