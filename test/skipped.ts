@@ -10,7 +10,7 @@ const needs = [
     install: 'apt-get install git',
   },
   {
-    tests: /^test\/page\//,
+    tests: /^test\/web\//,
     names: ['chromium'],
     install: 'apt-get install chromium-headless-shell',
   },
@@ -27,6 +27,9 @@ const needs = [
   { tests: /egress\.stack\.ts$/, names: ['livekit-server', 'redis-server'], install: 'see CONTRIBUTING.md' },
   { tests: /sessions\.stack\.ts$|backends\.test\.ts$/, names: ['tempo', 'loki'], install: 'or a Docker' },
 ] as const;
+
+/** Newer versions of servers, with which the same tests run once more if they are there. */
+const newerVersions = ['prometheus3', 'promtool3', 'alertmanager3', 'amtool3'];
 
 /** Prints at the end how many tests were skipped and which programs are missing on this machine. */
 export class SkippedReporter implements Reporter {
@@ -49,5 +52,13 @@ export class SkippedReporter implements Reporter {
       if (count > 0) skipped.set(reason, (skipped.get(reason) ?? 0) + count);
     }
     for (const [reason, count] of skipped) console.log(`Skipped ${count} tests: ${reason}`);
+    const missing = newerVersions.filter((name) => !isInstalled(name));
+    const ofServers = modules.some(({ moduleId }) =>
+      /[\\/]test[\\/](?:stack|monitoring)[\\/]/.test(moduleId),
+    );
+    if (ofServers && missing.length > 0)
+      console.log(
+        `Not run with newer versions of the servers: no ${missing.join(', ')} (see CONTRIBUTING.md)`,
+      );
   }
 }

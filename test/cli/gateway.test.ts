@@ -174,13 +174,13 @@ test('headers on the command line cause a warning, and headers in the environmen
   await vi.waitFor(() =>
     expect(shown.errors()).toContain('Any user of this machine can read the headers of --forward-headers'),
   );
-  expect(shown.errors()).toContain('set TALKGAUGE_GATEWAY_TEMPO_HEADERS');
+  expect(shown.errors()).toContain('in its list of processes: set TALKGAUGE_GATEWAY_TEMPO_HEADERS');
   expect(shown.errors()).not.toContain('sesame');
   shown.child.kill('SIGKILL');
   await once(shown.child, 'exit');
   const hidden = await start([], { ...keys, TALKGAUGE_GATEWAY_FORWARD_HEADERS: 'authorization=sesame' });
   await vi.waitFor(() => expect(hidden.errors()).toContain('Retention: '));
-  expect(hidden.errors()).not.toContain('lists its processes');
+  expect(hidden.errors()).not.toContain('list of processes');
 });
 
 test('docs/gateway.md lists all of its options', () => {
