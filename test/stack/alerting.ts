@@ -44,8 +44,11 @@ interface Config {
 }
 
 /** The repository's configuration with its receivers switched on, and led to `url`. */
-function derived(url: string, { groupWait, groupInterval }: AlertingOptions): string {
-  const config = parse(switchedOn(read('prometheus/alertmanager.yml'))) as Config;
+function derived(
+  url: string,
+  { configuration = read('prometheus/alertmanager.yml'), groupWait, groupInterval }: AlertingOptions,
+): string {
+  const config = parse(switchedOn(configuration)) as Config;
   delete config.global;
   config.templates = [join(root, 'prometheus/templates/*.tmpl')];
   for (const route of [config.route, ...config.route.routes]) {
@@ -67,6 +70,8 @@ function derived(url: string, { groupWait, groupInterval }: AlertingOptions): st
 }
 
 interface AlertingOptions {
+  /** @default the repository's */
+  configuration?: string;
   /** How long groups wait for more before they are told. @default as configured */
   groupWait?: string;
   /** How long a group that was told waits before what changed is told, such as that it is over. @default as configured */

@@ -39,7 +39,7 @@ describe.skipIf(isMissing(...promtools)).each(promtools)('%s', (promtool) => {
     'takes the rules of %s',
     async (profile) => {
       const chosen = settingsOf(profile, { selector: ['job="voice"'], labels: ['region'] });
-      const written = bundle(chosen).filter(({ path }) => path.endsWith('.yml'));
+      const written = bundle(chosen).filter(({ path }) => path.endsWith('/talkgauge.yml'));
       const paths = written.map(({ path, content }) => {
         const file = join(directory, `${profile}-${path.replaceAll('/', '-')}`);
         writeFileSync(file, content);
