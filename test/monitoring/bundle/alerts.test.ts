@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { profiles } from '../../../src/catalogue/objectives.ts';
+import { recorded as writtenByGateway } from '../../../src/gateway/metrics/sources.ts';
 import { bundle } from '../../../src/monitoring/artefacts.ts';
 import { boardTitles } from '../../../src/monitoring/boards/panels/links.ts';
-import { alertingGroups } from '../../../src/monitoring/rules/index.ts';
+import { alertingGroups, recordingGroups } from '../../../src/monitoring/rules/index.ts';
 import { renderRule, runbookUrl } from '../../../src/monitoring/rules/render.ts';
 import type { AlertRule } from '../../../src/monitoring/rules/rule.ts';
 import { settingsOf } from '../../../src/monitoring/settings.ts';
@@ -143,4 +144,17 @@ test('what wakes somebody has held for two minutes', () => {
   for (const { alert, severity, for: held = '0m' } of alerts) {
     if (severity === 'critical') expect(Number.parseInt(held, 10), alert).toBeGreaterThanOrEqual(2);
   }
+});
+
+test('the gateway writes what is read to see that calls have stopped, so that agents are judged that it alone sees', () => {
+  const rules = alerts.filter(({ alert }) => alert === 'LiveKitAgentCallsStopped');
+  const recordings = recordingGroups(settings).flatMap((group) => group.rules);
+  const raw = rules
+    .flatMap(({ expr }) => selectors(expr))
+    .flatMap(({ name }) => {
+      const recording = recordings.find(({ record }) => record === name);
+      return recording ? selectors(recording.expr).map((read) => read.name) : [name];
+    });
+  expect([...new Set(raw)].sort()).toEqual(['lk_agents_sessions_active', 'lk_agents_sessions_total']);
+  expect(Object.keys(writtenByGateway)).toEqual(expect.arrayContaining(raw));
 });
