@@ -206,7 +206,14 @@ describe.skipIf(isMissing(...alertmanagers)).each(alertmanagers)('%s', (command)
   /** Fires alerts, and expects some, by position, to be inhibited by others. */
   async function inhibits(alerting: Alerting, alerts: Labels[], inhibited: Record<number, string>) {
     await alerting.fire(...alerts.map((labels) => ({ labels })));
-    const found = await alerting.inhibitions();
+    // Alertmanager looks at alerts one after the other: once the last is inhibited, it has seen all.
+    const last = { alertname: 'Last', severity: 'warning' };
+    await alerting.fire({ labels: { ...last, severity: 'critical' } }, { labels: last });
+    const found = await eventually(async () => {
+      const all = await alerting.inhibitions();
+      const seen = all.some(([{ alertname }, by]) => alertname === 'Last' && by.length > 0);
+      return seen ? all : undefined;
+    }, 'the last alert is inhibited');
     const by = (labels: Labels) =>
       found.find(
         ([those]) =>
