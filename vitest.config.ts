@@ -8,7 +8,7 @@ const cores = availableParallelism();
 
 /** Tests that start processes: workers with their jobs, the simulated call centre, real servers. */
 const processes = [
-  'test/{contributing,package,readme}.test.ts',
+  'test/{contributing,linters,package,readme}.test.ts',
   'test/cli/*.test.ts',
   'test/gateway/**/*.test.ts',
   'test/agent/livekit/processes.test.ts',

@@ -134,6 +134,7 @@ function foreign(fleet) {
         'prometheus_rule_evaluation_failures_total',
         'prometheus_rule_group_interval_seconds',
         'prometheus_rule_group_iterations_missed_total',
+        'prometheus_rule_group_iterations_total',
         'prometheus_rule_group_last_duration_seconds',
       ],
       { rule_group: values(30).map((_, nth) => `/etc/prometheus/rules/talkgauge.yml;talkgauge-${nth}`) },

@@ -9,7 +9,7 @@ const nodename = { nodename: 'open' } as const;
 export const worker = {
   lk_agents_worker_load: {
     type: 'gauge',
-    help: "The worker's load as it reports it to LiveKit, 0 to 1.",
+    help: "The worker's load as it reports it to LiveKit, 0 to 1; 1 while it drains.",
     unit: 'ratio',
     labels: nodename,
     source: 'AgentServer.event: worker_msg (updateWorker)',

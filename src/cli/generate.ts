@@ -66,8 +66,10 @@ const url = (text: string): string => {
 export function addGenerate(program: Command): void {
   program
     .command('generate')
-    .description('write dashboards, recording rules and alerts for your own objectives and filters')
-    .requiredOption('--out <directory>', 'directory for dashboards/, alerts/ and prometheus/rules/')
+    .description(
+      'write dashboards, recording rules, alerts and a configuration of Alertmanager, for your own objectives and filters',
+    )
+    .requiredOption('--out <directory>', 'directory for dashboards/, alerts/ and prometheus/')
     .addOption(
       new Option('--profile <name>', 'the set of objectives')
         .choices(Object.keys(profiles))

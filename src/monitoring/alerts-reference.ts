@@ -129,7 +129,7 @@ const tuning = page([
     '`--agents front-desk,support` makes rules for these agents only.',
     'An alert that compares with its past needs no tuning: what you change on purpose is usual after a week. Silence it until then.',
     '`--labels region,tenant` keeps labels of your own: each region is measured, compared with its own past and alerted on by itself, ' +
-      'and its alerts carry the label. Add the labels to `group_by` and to each `equal` of `prometheus/alertmanager.yml`. What was ' +
+      'and its alerts carry the label. `prometheus/alertmanager.yml` has them in `group_by` and in each `equal`, so that one region silences no other: take both into your configuration. What was ' +
       'recorded without them counts as another agent: silence `TalkgaugeMetricsAbsent` for seven days when you begin.',
   ]),
   '### Single alerts',

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { alertmanagerConfig, messageTemplates } from './alertmanager.ts';
 import { alertsReference } from './alerts-reference.ts';
 import { dashboards } from './boards/index.ts';
 import { metricsReference } from './metrics-reference.ts';
@@ -16,7 +17,7 @@ interface Artefact {
   content: string;
 }
 
-/** The boards and rules for a user's settings. They depend on the settings and the code alone. */
+/** The boards, the rules and Alertmanager's configuration for a user's settings. They depend on the settings and the code alone. */
 export const bundle = (settings: Settings): Artefact[] => [
   ...dashboards(settings).map(({ name, dashboard }) => ({
     path: `dashboards/${name}.json`,
@@ -24,6 +25,8 @@ export const bundle = (settings: Settings): Artefact[] => [
   })),
   { path: 'prometheus/rules/talkgauge.yml', content: ruleFile(recordingGroups(settings), settings) },
   { path: 'alerts/talkgauge.yml', content: ruleFile(alertingGroups(settings), settings) },
+  { path: 'prometheus/alertmanager.yml', content: alertmanagerConfig(settings) },
+  ...messageTemplates(),
 ];
 
 /** All committed artefacts: the bundle with its defaults, and the references. */

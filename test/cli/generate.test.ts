@@ -67,6 +67,15 @@ test('matchers, agents and labels apply to every raw series and to board filters
   expect(read('dashboards/latency.json')).toContain('region=~\\"$region\\"');
 });
 
+test("one's own labels tell alerts apart in Alertmanager, too; the templates of messages are beside its configuration", async () => {
+  await generate('--labels', 'region,tenant');
+  const { route, inhibit_rules } = parse(read('prometheus/alertmanager.yml'));
+  expect(route.group_by).toEqual(['alertname', 'agent_name', 'region', 'tenant']);
+  expect(inhibit_rules.length).toBe(8);
+  for (const { equal } of inhibit_rules) expect(equal).toEqual(expect.arrayContaining(['region', 'tenant']));
+  expect(read('prometheus/templates/talkgauge.tmpl')).toContain('define "talkgauge.title"');
+});
+
 test('without recording rules no board reads a recorded rate', async () => {
   await generate('--no-recording');
   expect(read('dashboards/latency.json')).not.toContain(':rate5m');

@@ -43,9 +43,12 @@ interface Config {
   }[];
 }
 
-/** The repository's configuration with its receivers enabled and pointed to `url`. */
-function testConfiguration(url: string, { groupWait, groupInterval }: AlertingOptions): string {
-  const config = parse(withExamplesEnabled(read('prometheus/alertmanager.yml'))) as Config;
+/** A configuration of Alertmanager with its receivers enabled and pointed to `url`. */
+function testConfiguration(
+  url: string,
+  { configuration = read('prometheus/alertmanager.yml'), groupWait, groupInterval }: AlertingOptions,
+): string {
+  const config = parse(withExamplesEnabled(configuration)) as Config;
   delete config.global;
   config.templates = [join(root, 'prometheus/templates/*.tmpl')];
   for (const route of [config.route, ...config.route.routes]) {
@@ -67,6 +70,8 @@ function testConfiguration(url: string, { groupWait, groupInterval }: AlertingOp
 }
 
 interface AlertingOptions {
+  /** The configuration of Alertmanager. @default the repository's */
+  configuration?: string;
   /** `group_wait`. @default as configured */
   groupWait?: string;
   /** `group_interval`. @default as configured */

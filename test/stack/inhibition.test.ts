@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { alertmanagerConfig } from '../../src/monitoring/alertmanager.ts';
+import { settingsOf } from '../../src/monitoring/settings.ts';
 import { type Alerting, type Labels, startAlerting } from './alerting.ts';
 import { eventually, installed, isMissing, run } from './programs.ts';
 
@@ -138,6 +140,24 @@ describe.skipIf(isMissing(...alertmanagers)).each(alertmanagers)('%s', (command)
       { 1: 'TalkgaugeWorkerDown' },
     ],
     [
+      'with one instance name in two jobs, a target that is down inhibits alerts of its own job only',
+      [
+        { alertname: 'TalkgaugeWorkerDown', severity: 'warning', job: 'agents', instance: 'host-1' },
+        { alertname: 'LiveKitWorkerSaturated', severity: 'warning', job: 'agents', instance: 'host-1' },
+        {
+          alertname: 'LiveKitWorkerSaturated',
+          severity: 'warning',
+          job: 'python-agents',
+          instance: 'host-1',
+        },
+        { alertname: 'TalkgaugeGatewayDown', severity: 'warning', job: 'gateway', instance: 'host-1' },
+        { alertname: 'TalkgaugeGatewayRefusing', severity: 'warning', job: 'gateway-2', instance: 'host-1' },
+        { alertname: 'OfYourOwn', severity: 'critical', job: 'agents', instance: 'host-1' },
+        { alertname: 'OfYourOwn', severity: 'warning', job: 'python-agents', instance: 'host-1' },
+      ],
+      { 1: 'TalkgaugeWorkerDown' },
+    ],
+    [
       'a gateway that is down inhibits alerts from its last metrics, and not those of other gateways or workers',
       [
         { alertname: 'TalkgaugeGatewayDown', severity: 'warning', instance: 'a:9465' },
@@ -181,7 +201,10 @@ describe.skipIf(isMissing(...alertmanagers)).each(alertmanagers)('%s', (command)
     ],
   ];
 
-  test.each(cases)('%s', async (_, alerts, inhibited) => {
+  test.each(cases)('%s', (_, alerts, inhibited) => inhibits(alerting, alerts, inhibited));
+
+  /** Fires alerts, and expects some, by position, to be inhibited by others. */
+  async function inhibits(alerting: Alerting, alerts: Labels[], inhibited: Record<number, string>) {
     await alerting.fire(...alerts.map((labels) => ({ labels })));
     await alerting.inhibitorIsUpToDate();
     const found = await alerting.inhibitions();
@@ -193,6 +216,66 @@ describe.skipIf(isMissing(...alertmanagers)).each(alertmanagers)('%s', (command)
     expect(alerts.map((labels) => [...new Set(by(labels))])).toEqual(
       alerts.map((__, index) => (inhibited[index] ? [inhibited[index]] : [])),
     );
+  }
+
+  describe('generated with the label region', () => {
+    let regional: Alerting;
+    beforeEach(async () => {
+      const configuration = alertmanagerConfig(settingsOf('standard', { labels: ['region'] }));
+      regional = await startAlerting(command, { configuration, groupWait: '1s' });
+    });
+    afterEach(() => regional.stop());
+
+    const inEach = (labels: Labels): Labels[] => [
+      { ...labels, region: 'eu' },
+      { ...labels, region: 'us' },
+    ];
+    /** What explains others, and one of them, which is inhibited in the same region. */
+    const pairs: [source: Labels, target: Labels][] = [
+      [burn('front-desk'), burn('front-desk', { severity: 'warning', window: '3d' })],
+      [
+        warning('ProviderErrors', openai),
+        warning('ModelLatencyRegression', { ...openai, model_name: 'gpt-4.1' }),
+      ],
+      [burn('front-desk'), warning('TurnLatencyRegression', { agent_name: 'front-desk' })],
+      [
+        { alertname: 'TalkgaugeWorkerDown', severity: 'warning', job: 'agents', instance: 'host-1' },
+        { alertname: 'LiveKitWorkerSaturated', severity: 'warning', job: 'agents', instance: 'host-1' },
+      ],
+      [
+        { alertname: 'TalkgaugeGatewayDown', severity: 'warning', job: 'gateway', instance: 'host-1' },
+        { alertname: 'TalkgaugeGatewayRefusing', severity: 'warning', job: 'gateway', instance: 'host-1' },
+      ],
+      [
+        { alertname: 'TalkgaugeMetricsAbsent', severity: 'critical', agent_name: 'front-desk' },
+        warning('ToolFailing', { agent_name: 'front-desk', tool: 'book' }),
+      ],
+      [
+        { alertname: 'LiveKitWorkerSaturated', severity: 'critical', agent_name: 'front-desk' },
+        { ...warning('CallsStopped', { agent_name: 'front-desk' }), severity: 'critical' },
+      ],
+      [
+        { alertname: 'LiveKitWorkerSaturated', severity: 'critical', agent_name: 'front-desk' },
+        { alertname: 'LiveKitWorkerSaturated', severity: 'warning', agent_name: 'front-desk', instance: 'a' },
+      ],
+    ];
+    test.each(pairs.map(([source, target]) => ({ source, target })))(
+      '$source.alertname in one region inhibits $target.alertname in that region alone',
+      ({ source, target }) =>
+        inhibits(regional, [{ ...source, region: 'eu' }, ...inEach(target)], { 1: source.alertname }),
+    );
+
+    test('each region has a message of its own', async () => {
+      await regional.fire(...inEach(burn('front-desk')).map((labels) => ({ labels })));
+      const messages = await eventually(async () => {
+        const pages = regional.messages.filter(
+          ({ via, receiver }) => via === 'webhook' && receiver === 'page',
+        );
+        return pages.length >= 2 ? pages : undefined;
+      }, 'two messages');
+      const regions = messages.map(({ body: { alerts = [] } }) => alerts.map(({ labels }) => labels.region));
+      expect(regions.toSorted()).toEqual([['eu'], ['us']]);
+    });
   });
 
   test('pages and tickets reach their receivers with one message per alert and agent, and quiet alerts reach none', async () => {

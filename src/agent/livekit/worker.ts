@@ -9,7 +9,7 @@ import type { Sdk } from './sdk.ts';
 
 /** A worker's message to LiveKit, with the fields that are read here. */
 interface WorkerMessage {
-  message?: { case?: string; value?: { load?: number; agentName?: string } };
+  message?: { case?: string; value?: { load?: number; status?: number; agentName?: string } };
 }
 
 /**
@@ -36,6 +36,16 @@ export interface ServerListener {
   onName(agentName: string): void;
 }
 
+/** `WorkerStatus.WS_FULL` of LiveKit's protocol: the worker takes no jobs. */
+const fullStatus = 1;
+
+/**
+ * The load in a message, 0 to 1. With a load of 0 only a worker that drains is full: the SDK sends its status alone then, and a load of
+ * 1 after it. If the worker was full before, that load never comes.
+ */
+const loadOf = ({ load, status }: { load?: number; status?: number } = {}): number | undefined =>
+  load === 0 && status === fullStatus ? 1 : load;
+
 /** Follows a server's reports to LiveKit: its name, and every 2.5 s its load. Returns a function that stops it. */
 export function followServer(server: AgentServer, { sink, onName }: ServerListener): () => void {
   const nodename = hostname();
@@ -43,7 +53,7 @@ export function followServer(server: AgentServer, { sink, onName }: ServerListen
   const onMessage = (event: WorkerMessage) => {
     const { message } = event ?? {};
     if (message?.case === 'register') onName(message.value?.agentName ?? '');
-    const load = message?.case === 'updateWorker' ? message.value?.load : undefined;
+    const load = message?.case === 'updateWorker' ? loadOf(message.value) : undefined;
     if (typeof load !== 'number' || !Number.isFinite(load)) return;
     sink(observation('lk_agents_worker_load', { nodename }, load - shown));
     shown = load;

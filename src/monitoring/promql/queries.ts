@@ -197,7 +197,7 @@ const aggregate = (operator: string, by: readonly string[]): string =>
   by.length === 0 ? operator : `${operator} by (${by.join(', ')}) `;
 
 /**
- * An upper bound as a matcher on `le`. Prometheus 3 writes `5.0` where 2 wrote `5`.
+ * An upper bound of a histogram's buckets as a regular expression for `le`.
  * @throws if the histogram has no such bucket, because its share would have to be guessed
  */
 export function bucketMatcher(metric: HistogramName, bound: number): string {
@@ -205,5 +205,9 @@ export function bucketMatcher(metric: HistogramName, bound: number): string {
   if (!buckets.includes(bound)) {
     throw new Error(`${bound} is no bucket of ${metric}; choose from ${buckets.join(', ')}`);
   }
-  return Number.isInteger(bound) ? `${bound}|${bound}\\\\.0` : `${bound}`.replace('.', '\\\\.');
+  return boundMatcher(bound);
 }
+
+/** A bound as a regular expression for `le`. Prometheus 3 writes `5.0` where 2 wrote `5`. */
+export const boundMatcher = (bound: number): string =>
+  Number.isInteger(bound) ? `${bound}|${bound}\\\\.0` : `${bound}`.replace('.', '\\\\.');

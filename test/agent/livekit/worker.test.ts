@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { hostname } from 'node:os';
-import type { AgentServer } from '@livekit/agents';
+import { AgentServer, initializeLogger, ServerOptions } from '@livekit/agents';
+import { UpdateWorkerStatus, WorkerStatus } from '@livekit/protocol';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Sdk } from '../../../src/agent/livekit/sdk.ts';
 import { followServer, onServer, WorkerIdentity } from '../../../src/agent/livekit/worker.ts';
@@ -53,6 +54,32 @@ test("a server's name and load are tracked, and the gauge changes by differences
   });
   stop();
   expect(event.eventNames()).toEqual([]);
+});
+
+test('a worker that drains is full, whatever load the message with its status has', () => {
+  const event = new EventEmitter();
+  const observations: Observation[] = [];
+  followServer({ event } as unknown as AgentServer, {
+    sink: (observation) => observations.push(observation),
+    onName: () => {},
+  });
+  const say = (value: object) => event.emit('worker_msg', { message: { case: 'updateWorker', value } });
+  say({ load: 0.75, status: WorkerStatus.WS_FULL });
+  // The SDK's `drain()` sends its status alone, and as long as it was full before, no load follows.
+  say(new UpdateWorkerStatus({ status: WorkerStatus.WS_FULL }));
+  expect(observations.map(({ value }) => value)).toEqual([0.75, 0.25]);
+});
+
+test("the SDK's own worker says so when it drains", async () => {
+  initializeLogger({ pretty: false, level: 'silent' });
+  const server = new AgentServer(
+    new ServerOptions({ agent: 'agent.js', wsURL: 'ws://127.0.0.1', apiKey: 'key', apiSecret: 'secret' }),
+  );
+  let load = 0;
+  const stop = followServer(server, { sink: ({ value }) => (load += value), onName: () => {} });
+  await server.drain();
+  stop();
+  expect(load).toBe(1);
 });
 
 describe('the identity of a worker', () => {

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { profiles } from '../../../src/catalogue/objectives.ts';
+import { recorded as writtenByGateway } from '../../../src/gateway/metrics/sources.ts';
 import { bundle } from '../../../src/monitoring/artefacts.ts';
 import { boardTitles } from '../../../src/monitoring/boards/panels/links.ts';
-import { alertingGroups } from '../../../src/monitoring/rules/index.ts';
+import { alertingGroups, recordingGroups } from '../../../src/monitoring/rules/index.ts';
 import { renderRule, runbookUrl } from '../../../src/monitoring/rules/render.ts';
 import type { AlertRule } from '../../../src/monitoring/rules/rule.ts';
 import { settingsOf } from '../../../src/monitoring/settings.ts';
@@ -39,7 +40,7 @@ describe.skipIf(isMissing(...promtools)).each(promtools)('%s', (promtool) => {
     'accepts the rules of %s',
     async (profile) => {
       const chosen = settingsOf(profile, { selector: ['job="voice"'], labels: ['region'] });
-      const written = bundle(chosen).filter(({ path }) => path.endsWith('.yml'));
+      const written = bundle(chosen).filter(({ path }) => path.endsWith('/talkgauge.yml'));
       const paths = written.map(({ path, content }) => {
         const file = join(directory, `${profile}-${path.replaceAll('/', '-')}`);
         writeFileSync(file, content);
@@ -143,4 +144,17 @@ test('critical alerts have a `for` duration of at least two minutes', () => {
   for (const { alert, severity, for: duration = '0m' } of alerts) {
     if (severity === 'critical') expect(Number.parseInt(duration, 10), alert).toBeGreaterThanOrEqual(2);
   }
+});
+
+test('the gateway writes what is read to see that calls have stopped, so that agents are judged that it alone sees', () => {
+  const rules = alerts.filter(({ alert }) => alert === 'LiveKitAgentCallsStopped');
+  const recordings = recordingGroups(settings).flatMap((group) => group.rules);
+  const raw = rules
+    .flatMap(({ expr }) => selectors(expr))
+    .flatMap(({ name }) => {
+      const recording = recordings.find(({ record }) => record === name);
+      return recording ? selectors(recording.expr).map((read) => read.name) : [name];
+    });
+  expect([...new Set(raw)].sort()).toEqual(['lk_agents_sessions_active', 'lk_agents_sessions_total']);
+  expect(Object.keys(writtenByGateway)).toEqual(expect.arrayContaining(raw));
 });

@@ -16,6 +16,7 @@ export const prometheusItself: ExternalSeries = {
   prometheus_rule_evaluation_failures_total: [...target, 'rule_group'],
   prometheus_rule_group_interval_seconds: [...target, 'rule_group'],
   prometheus_rule_group_iterations_missed_total: [...target, 'rule_group'],
+  prometheus_rule_group_iterations_total: [...target, 'rule_group'],
   prometheus_rule_group_last_duration_seconds: [...target, 'rule_group'],
 };
 

@@ -18,6 +18,16 @@ describe("queries of LiveKit's server", () => {
     );
   });
 
+  test('bad observations are those above the last bound that is not above the limit', () => {
+    const of = { by: ['instance'], window: '10m' } as const;
+    const count = 'sum by (instance) (sum_over_time(node:livekit_rtt_ms_count:rate5m[10m])) * 60';
+    expect(recorded.countAbove(0.3, 'livekit_rtt_ms', of)).toBe(
+      `(${count} - sum by (instance) (sum_over_time(node:livekit_rtt_ms_bucket:rate5m{le=~"250|250\\\\.0"}[10m])) * 60)`,
+    );
+    expect(recorded.countAbove(0.003, 'livekit_packet_loss_percent', of)).toContain('le=~"0\\\\.3"');
+    expect(recorded.countAbove(0.04, 'livekit_rtt_ms', of)).toBe(count);
+  });
+
   test('without recorded series, only audio is queried', () => {
     expect(raw.quantile(0.95, 'livekit_rtt_ms', { direction: 'outgoing' })).toBe(
       'histogram_quantile(0.95, sum by (le) (increase(livekit_rtt_ms_bucket{type="AUDIO", direction="outgoing"}[$__rate_interval]))) / 1000 >= 0',

@@ -1,5 +1,5 @@
 import { percent } from '../../markdown.ts';
-import { type AudioStreamMetric, serverQueries } from '../../promql/livekit-server.ts';
+import { type AudioStreamMetric, observationsPerStream, serverQueries } from '../../promql/livekit-server.ts';
 import type { AlertRule, RuleContext } from '../rule.ts';
 
 /** Minimum number of stalls of half a second or more in 15 minutes. */
@@ -72,8 +72,11 @@ export function saturation({ q, objectives: { loadThreshold, workerLoad } }: Rul
   ];
 }
 
-/** Observations in ten minutes below which streams say nothing; the server makes one for each stream every few seconds. */
-const enough = 100;
+/**
+ * Streams that have to be bad for it to be the network. A caller with a bad line has one for each direction; no label says whose an
+ * observation is.
+ */
+const minBadStreams = 3;
 
 const streams = { by: ['instance', 'direction'], window: '10m' } as const;
 
@@ -82,7 +85,7 @@ export function network({ objectives }: RuleContext): AlertRule[] {
   const { networkLossRatio, networkRttSeconds, networkJitterSeconds } = objectives;
   const q = serverQueries(true);
   const above = (figure: string, limit: number, metric: AudioStreamMetric): string =>
-    `(${figure} > ${limit}) and ${q.count(metric, streams)} >= ${enough}`;
+    `(${figure} > ${limit}) and ${q.countAbove(limit, metric, streams)} >= ${minBadStreams * observationsPerStream}`;
   const what = {
     alert: 'LiveKitNetworkDegraded',
     for: '10m',
@@ -92,6 +95,7 @@ export function network({ objectives }: RuleContext): AlertRule[] {
   } as const;
   const where = '{{ $labels.instance }}: {{ $labels.direction }} audio';
   const over = "Over the streams of this node of LiveKit's server and the last ten minutes";
+  const several = `Bad observations are as many as those of ${minBadStreams} bad streams or more.`;
   return [
     {
       ...what,
@@ -103,7 +107,7 @@ export function network({ objectives }: RuleContext): AlertRule[] {
       objectives: ['networkLossRatio'],
       labels: { measure: 'loss' },
       summary: `${where} loses {{ $value | humanizePercentage }} of its packets`,
-      description: `${over}, on average; at most ${percent(networkLossRatio)} is the objective.`,
+      description: `${over}, on average; at most ${percent(networkLossRatio)} is the objective. ${several}`,
     },
     {
       ...what,
@@ -111,7 +115,7 @@ export function network({ objectives }: RuleContext): AlertRule[] {
       objectives: ['networkRttSeconds'],
       labels: { measure: 'rtt' },
       summary: `${where} has a round-trip time of {{ $value | humanizeDuration }} (p95)`,
-      description: `${over}; up to ${networkRttSeconds} s is fine.`,
+      description: `${over}; up to ${networkRttSeconds} s is fine. ${several}`,
     },
     {
       ...what,
@@ -119,7 +123,7 @@ export function network({ objectives }: RuleContext): AlertRule[] {
       objectives: ['networkJitterSeconds'],
       labels: { measure: 'jitter' },
       summary: `${where} has {{ $value | humanizeDuration }} of jitter (p95)`,
-      description: `${over}; up to ${networkJitterSeconds} s is fine.`,
+      description: `${over}; up to ${networkJitterSeconds} s is fine. ${several}`,
     },
   ];
 }

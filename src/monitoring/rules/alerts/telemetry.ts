@@ -17,7 +17,21 @@ export const talkgaugeRules = 'rule_group=~".+;talkgauge-.+"';
 /** How many days the objectives look back. */
 const objectiveDays = 30;
 
+/** Share of the evaluations of a group that Prometheus may leave out: windows of ten minutes still have nine samples of ten. */
+const missedRatio = 0.1;
+
+const iterations = (what: 'total' | 'missed_total'): string =>
+  `sum by (job, instance, rule_group) (increase(prometheus_rule_group_iterations_${what}{${talkgaugeRules}}[30m]))`;
+
 const health = { name: 'health' };
+
+const rulesFailing = {
+  alert: 'TalkgaugeRulesFailing',
+  for: '5m',
+  severity: 'warning',
+  category: 'telemetry',
+  board: health,
+} as const;
 
 /** Whether the data of the boards and the other alerts is reliable. */
 export function telemetry({ q }: RuleContext): AlertRule[] {
@@ -63,16 +77,23 @@ export function telemetry({ q }: RuleContext): AlertRule[] {
       board: { name: 'workers', variables: { worker: '{{ $labels.instance }}' } },
     },
     {
-      alert: 'TalkgaugeRulesFailing',
+      ...rulesFailing,
       expr: `sum by (job, instance, rule_group) (increase(prometheus_rule_evaluation_failures_total{${talkgaugeRules}}[15m])) > 0`,
-      for: '5m',
-      severity: 'warning',
-      category: 'telemetry',
+      labels: { what: 'failed' },
       summary:
         'Prometheus {{ $labels.instance }} failed to evaluate rules of {{ $labels.rule_group }} {{ $value | printf "%.0f" }} times in 15m',
       description:
         'Series recorded by these rules have gaps, and alerts that read them do not fire. The Prometheus log contains the error.',
-      board: health,
+    },
+    {
+      ...rulesFailing,
+      // Prometheus counts what it left out among the iterations.
+      expr: `${iterations('missed_total')} / ${iterations('total')} > ${missedRatio}`,
+      labels: { what: 'missed' },
+      summary:
+        'Prometheus {{ $labels.instance }} left out {{ $value | humanizePercentage }} of the evaluations of {{ $labels.rule_group }} in 30m',
+      description:
+        'The group takes longer than its interval, or Prometheus stood still. Series recorded by these rules have gaps, and alerts fire late or not at all.',
     },
     {
       alert: 'TalkgaugeRetentionTooShort',
