@@ -19,7 +19,7 @@ const watchFirstRows = () => {
   });
 };
 
-/** In the page: does something, and tells how long it takes until a session is drawn. */
+/** In the page: does something, and returns how long it takes until a session is drawn. */
 const timeUntil = async ([what, id]) => {
   const start = performance.now();
   if (what === 'end') scrollTo(0, document.documentElement.scrollHeight);

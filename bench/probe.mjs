@@ -23,7 +23,7 @@ export class Lags {
     return taken;
   }
 
-  /** Told of each sample right after it was added. */
+  /** Called for each sample right after it was added. */
   added(name, labels, value) {
     if (name === metric) this[labels.model_name].push(monotonic() - value);
   }

@@ -11,7 +11,7 @@ const run = promisify(execFile);
 const root = join(import.meta.dirname, '..');
 /** The clock of processor time moves by 10 ms: recorded series are asked so often that it shows what one answer takes. */
 const rounds = 10;
-/** Milliseconds of processor time that can be told apart, of one answer. */
+/** The resolution of processor time of one response, in milliseconds. */
 const least = 10 / rounds;
 /** After how many seconds Prometheus gives a query up, as it does by default. */
 const timeout = 120;

@@ -16,7 +16,7 @@ const request = JSON.stringify({
 });
 
 /**
- * What the gateway takes up of a call with so many turns: ten spans of each, as the SDKs send them, with the whole conversation
+ * What the gateway receives of a call with so many turns: ten spans of each, as the SDKs send them, with the whole conversation
  * so far on each request to the LLM; and the conversation.
  *
  * @param start unix seconds

@@ -77,7 +77,7 @@ export async function costOfRules(specs, files, fleet) {
 async function serveFleet(specs, fleet) {
   const targets = new Map();
   for (const [name, series] of scrapedSeries(specs, fleet)) {
-    // Prometheus makes these of each scrape, and tells those of itself.
+    // Prometheus adds these to each scrape, and exposes some about itself.
     if (/^(?:up|scrape_.*)$/.test(name) || series.of === 'prometheus') continue;
     for (const { instance, job, ...labels } of labelSets(series, fleet)) {
       const pairs = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);

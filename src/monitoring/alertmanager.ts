@@ -14,11 +14,11 @@ interface InhibitRule {
 
 /**
  * A label that two alerts both lack counts as equal. So a rule that compares a label asks that its source has it, or compares all
- * labels that tell culprits apart. An instance is compared with its job: two jobs may give one name to their targets on a host.
+ * labels that identify the cause. An instance is compared with its job: two jobs may give one name to their targets on a host.
  */
 const inhibitRules: readonly InhibitRule[] = [
   {
-    comment: ['A page tells what tickets of the same alert and culprit would.'],
+    comment: ['A page replaces tickets of the same alert and cause.'],
     source: ['severity="critical"'],
     target: ['severity=~"warning|info"'],
     equal: [
@@ -76,7 +76,7 @@ const inhibitRules: readonly InhibitRule[] = [
     equal: ['agent_name'],
   },
   {
-    comment: ['A page about the fleet tells what tickets about its workers would.'],
+    comment: ['A page about the fleet replaces tickets about its workers.'],
     source: ['alertname="LiveKitWorkerSaturated"', 'severity="critical"', 'agent_name!=""'],
     target: ['alertname="LiveKitWorkerSaturated"', 'severity="warning"'],
     equal: ['agent_name'],
@@ -93,7 +93,7 @@ const inhibition = ({ comment, source, target, equal }: InhibitRule, labels: rea
     `    equal: ${list([...equal, ...labels.filter((label) => !equal.includes(label))])}`,
   ].join('\n');
 
-/** Alertmanager's configuration: routes and inhibition, in which the user's own labels tell alerts apart, and receivers to switch on. */
+/** Alertmanager's configuration: routes and inhibition, which compare the user's own labels, and receivers to switch on. */
 export const alertmanagerConfig = ({
   labels,
 }: Settings): string => `# Generated from src/monitoring/alertmanager.ts; \`talkgauge generate\` writes it anew, so make changes in a copy.
@@ -182,7 +182,7 @@ receivers:
   - name: quiet
 
 # A label that two alerts both lack counts as equal. So a rule that compares a label asks that its source has it, or
-# compares all labels that tell culprits apart. Labels of your own (\`talkgauge generate --labels region\`) are in each \`equal\`
+# compares all labels that identify the cause. Labels of your own (\`talkgauge generate --labels region\`) are in each \`equal\`
 # and in \`group_by\`: one region must not silence another.
 inhibit_rules:
 ${inhibitRules.map((rule) => inhibition(rule, labels)).join('\n\n')}

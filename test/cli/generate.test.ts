@@ -67,7 +67,7 @@ test('matchers, agents and labels apply to every raw series and to board filters
   expect(read('dashboards/latency.json')).toContain('region=~\\"$region\\"');
 });
 
-test("one's own labels tell alerts apart in Alertmanager, too; the templates of messages are beside its configuration", async () => {
+test("Alertmanager's configuration compares the user's own labels, and the message templates are beside it", async () => {
   await generate('--labels', 'region,tenant');
   const { route, inhibit_rules } = parse(read('prometheus/alertmanager.yml'));
   expect(route.group_by).toEqual(['alertname', 'agent_name', 'region', 'tenant']);
