@@ -16,6 +16,8 @@ export interface Module {
   lines: number;
   imports: Import[];
   hasDefaultExport: boolean;
+  /** Names and texts in its code that end in `Ms`, for milliseconds. */
+  millisecondNames: string[];
 }
 
 /** @throws Error if the source is not valid TypeScript */
@@ -33,7 +35,14 @@ export function parseModule(path: string, source: string): Module {
   }
   const exported = module.staticExports.flatMap(({ entries }) => entries);
   for (const { moduleRequest, isType } of exported) if (moduleRequest) add(moduleRequest.value, isType);
+  const millisecondNames = new Set<string>();
+  const note = (name: unknown) => {
+    if (typeof name === 'string' && name.endsWith('Ms')) millisecondNames.add(name);
+  };
   new Visitor({
+    Identifier: ({ name }) => note(name),
+    PrivateIdentifier: ({ name }) => note(name),
+    Literal: ({ value }) => note(value),
     ImportExpression({ source: specifier }) {
       if (specifier.type === 'Literal') add(String(specifier.value), false);
     },
@@ -48,5 +57,6 @@ export function parseModule(path: string, source: string): Module {
     hasDefaultExport: exported.some(
       ({ exportName }) => exportName.kind === 'Default' || exportName.name === 'default',
     ),
+    millisecondNames: [...millisecondNames],
   };
 }

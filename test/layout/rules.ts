@@ -1,3 +1,4 @@
+import { metricsFields, type SdkFields } from '../../src/monitoring/sdk-fields.ts';
 import type { Module } from './modules.ts';
 
 /** The imports that the files of a folder may have beside each other. */
@@ -64,6 +65,13 @@ const maxLines = 400;
 /** The SDK loads an agent from the default export of its file. */
 const mayExportDefault = ['simulate/agent.ts'];
 
+/** The fields of the SDK's metrics events in milliseconds. */
+const inMilliseconds: ReadonlySet<string> = new Set(
+  Object.values<SdkFields>(metricsFields)
+    .flatMap(({ documented, further }) => [...documented, ...further].map(({ node }) => node))
+    .filter((name) => name.endsWith('Ms')),
+);
+
 /** The folder of a path to which rules apply, such as `gateway` or `agent/relay`; '' for a top-level file. */
 function folderOf(path: string): string {
   const [first = '', second = ''] = path.split('/');
@@ -74,7 +82,11 @@ function folderOf(path: string): string {
 /** The violations of the layout rules, one line each. */
 export function violations(modules: readonly Module[]): string[] {
   return [
-    ...modules.flatMap((module) => [...importViolations(module), ...fileViolations(module)]),
+    ...modules.flatMap((module) => [
+      ...importViolations(module),
+      ...fileViolations(module),
+      ...unitViolations(module),
+    ]),
     ...importCycles(modules),
   ];
 }
@@ -109,6 +121,14 @@ function fileViolations({ path, lines, hasDefaultExport }: Module): string[] {
   }
   if (hasDefaultExport && !mayExportDefault.includes(path)) found.push(`${path} has a default export`);
   return found;
+}
+
+/** Only the agent's converter and the gateway's decoder see milliseconds of the SDK: what they give to others is in seconds. */
+function unitViolations({ path, millisecondNames }: Module): string[] {
+  const folder = folderOf(path);
+  return millisecondNames
+    .filter((name) => folder === 'session' || (folder === 'gateway' && inMilliseconds.has(name)))
+    .map((name) => `${path} must not contain ${name}: times are in seconds here`);
 }
 
 /** Each import cycle once, starting at its first module. */
