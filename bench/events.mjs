@@ -19,8 +19,9 @@ export function* conversation({ seed = 1, models = aModel, prefix = 'job' } = {}
   const random = createRandom(seed);
   let now = 1_790_000_000_000;
   let number = 0;
+  // The SDK's clock counts whole milliseconds.
   const pass = (ms) => {
-    now += ms;
+    now += Math.round(ms);
     return now;
   };
   const metadata = (kind) => ({ modelProvider: `${kind}-provider`, modelName: models[kind] });

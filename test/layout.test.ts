@@ -188,6 +188,27 @@ describe('private APIs', () => {
   });
 });
 
+describe('units', () => {
+  test.each([
+    ['session/usage.ts', 'const { durationMs } = m;', 'durationMs'],
+    ['session/usage.ts', 'const maxWaitMs = 1000;', 'maxWaitMs'],
+    ['gateway/metrics/tools.ts', 'm.ttftMs;', 'ttftMs'],
+    ['gateway/decode/span-facts.ts', "m['audioDurationMs'];", 'audioDurationMs'],
+  ])('%s must not contain %s, because times are in seconds there', (path, source, name) => {
+    expect(violationsIn({ [path]: source })).toEqual([
+      `${path} must not contain ${name}: times are in seconds here`,
+    ]);
+  });
+
+  test('the agent and timers of the gateway may use milliseconds', () => {
+    const files = {
+      'agent/livekit/sdk-event.ts': 'm.durationMs;',
+      'gateway/receive/limits.ts': 'const graceMs = 5;',
+    };
+    expect(violationsIn(files)).toEqual([]);
+  });
+});
+
 describe('modules', () => {
   test('import cycles are refused, including type imports', () => {
     const files = {

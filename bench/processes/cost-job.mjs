@@ -1,4 +1,5 @@
 import { Registry } from 'prom-client';
+import { inSeconds } from '../../build/agent/livekit/sdk-event.js';
 import { connectRelay } from '../../build/agent/relay/client.js';
 import { createRecorder } from '../../build/metrics/recorder.js';
 import { SessionObserver } from '../../build/session/session-observer.js';
@@ -22,7 +23,7 @@ const heard = conversation({ prefix: way });
 function talkgauge(sink) {
   const observer = new SessionObserver();
   return ([name, event]) => {
-    for (const observation of observer.handle(name, event)) sink(observation);
+    for (const observation of observer.handle(name, inSeconds(name, event))) sink(observation);
   };
 }
 

@@ -1,3 +1,4 @@
+import { inSeconds } from '../../build/agent/livekit/sdk-event.js';
 import { connectRelay } from '../../build/agent/relay/client.js';
 import { SessionObserver } from '../../build/session/session-observer.js';
 import { answer } from '../children.mjs';
@@ -9,7 +10,7 @@ const relay = connectRelay({ path: socket, identity: { agent_name: 'front-desk',
 for (const call of calls(Number(seed))) {
   const observer = new SessionObserver();
   for (const [name, event] of call) {
-    for (const observation of observer.handle(name, event)) relay.record(observation);
+    for (const observation of observer.handle(name, inSeconds(name, event))) relay.record(observation);
   }
 }
 

@@ -1,3 +1,4 @@
+import { inSeconds } from '../../build/agent/livekit/sdk-event.js';
 import { connectRelay } from '../../build/agent/relay/client.js';
 import { SessionObserver } from '../../build/session/session-observer.js';
 import { answer } from '../children.mjs';
@@ -26,7 +27,8 @@ let recorded = 0;
 function* eightSamples() {
   const made = take(conversation({ seed: process.pid }), 220).map(([type, event]) => {
     const kind = event.metrics?.type ?? event.item?.role;
-    return ['llm_metrics', 'tts_metrics', 'assistant'].includes(kind) ? observer.handle(type, event) : [];
+    if (!['llm_metrics', 'tts_metrics', 'assistant'].includes(kind)) return [];
+    return observer.handle(type, inSeconds(type, event));
   });
   const list = made.filter((observations) => observations.length > 0);
   for (let number = 0; ; number++) yield list[number % list.length];
@@ -74,7 +76,7 @@ async function stop() {
   return recorded;
 }
 
-for (const observation of observer.started(Date.now())) relay.record(observation);
+for (const observation of observer.started(Date.now() / 1000)) relay.record(observation);
 
 answer(
   {
@@ -85,7 +87,7 @@ answer(
     /** The graceful end of a session. */
     async close() {
       const event = { type: 'close', reason: 'user_initiated', createdAt: Date.now() };
-      for (const observation of observer.handle('close', event)) {
+      for (const observation of observer.handle('close', inSeconds('close', event))) {
         ledgers.relay.add(observation);
         relay.record(observation);
       }

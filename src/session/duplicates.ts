@@ -1,18 +1,21 @@
-import type { metrics } from '@livekit/agents';
 import { isAdapter } from '../private-apis/readers.ts';
+import type { MetricsEvent, MetricsEventOf } from './events.ts';
 import { RecentMap } from './recent-map.ts';
+import { elapsed, rounded } from './samples.ts';
 
-/** How long a streamed event may wait for the sentence that it duplicates, in milliseconds; usually it takes a few. */
-const maxWaitMs = 1000;
+type TtsMetrics = MetricsEventOf<'tts_metrics'>;
+
+/** How long a streamed event may wait for the sentence that it duplicates, in seconds; usually it takes a few milliseconds. */
+const maxWaitSeconds = 1;
 /** How many sentences are remembered; a speech has fewer. */
 const maxSentences = 64;
 
 /** How a metrics event, and earlier events that waited for it, are to be counted. */
 export interface Classification {
   /** Events to count, in the order in which they arrived. */
-  count: metrics.AgentMetrics[];
+  count: MetricsEvent[];
   /** Events that report what another event has reported. */
-  duplicates: metrics.AgentMetrics[];
+  duplicates: MetricsEvent[];
 }
 
 /**
@@ -25,8 +28,8 @@ export interface Classification {
  * label is known to stream natively.
  */
 export class StreamedTtsDuplicates {
-  #sentences: metrics.TTSMetrics[] = [];
-  #waiting: metrics.TTSMetrics[] = [];
+  #sentences: TtsMetrics[] = [];
+  #waiting: TtsMetrics[] = [];
   /** Labels whose streamed events duplicate nothing. */
   readonly #streaming: Set<string>;
 
@@ -35,7 +38,7 @@ export class StreamedTtsDuplicates {
     this.#streaming = new Set(streaming);
   }
 
-  classify(m: metrics.TTSMetrics): Classification {
+  classify(m: TtsMetrics): Classification {
     if (!m.streamed) {
       this.#sentences = [...this.#sentences.slice(1 - maxSentences), m];
       const duplicates = this.#waiting.filter((waiting) => duplicatesSentence(waiting, m));
@@ -51,10 +54,10 @@ export class StreamedTtsDuplicates {
   }
 
   /** The events for which no sentence arrived before `now`. */
-  expired(now: number): metrics.TTSMetrics[] {
+  expired(now: number): TtsMetrics[] {
     if (this.#waiting.length === 0) return []; // called for every event of a session
     // An event without a timestamp does not wait.
-    const expired = this.#waiting.filter(({ timestamp }) => !(now - timestamp <= maxWaitMs));
+    const expired = this.#waiting.filter(({ timestamp }) => !(elapsed(timestamp, now) <= maxWaitSeconds));
     if (expired.length === 0) return expired;
     this.#waiting = this.#waiting.filter((waiting) => !expired.includes(waiting));
     for (const { label } of expired) this.#streaming.add(label);
@@ -63,21 +66,21 @@ export class StreamedTtsDuplicates {
 }
 
 /** Whether a streamed event duplicates a sentence. It has the request id of its last sentence. */
-function duplicatesSentence(streamed: metrics.TTSMetrics, sentence: metrics.TTSMetrics): boolean {
+function duplicatesSentence(streamed: TtsMetrics, sentence: TtsMetrics): boolean {
   if (streamed.label !== sentence.label) return false;
   if (streamed.requestId || sentence.requestId) return streamed.requestId === sentence.requestId;
   return (
     streamed.speechId === sentence.speechId &&
-    sentence.audioDurationMs > 0 &&
+    sentence.audioDuration > 0 &&
     // Both were rounded to a millisecond.
-    sentence.audioDurationMs <= streamed.audioDurationMs + 1
+    rounded(sentence.audioDuration - streamed.audioDuration) <= 0.001
   );
 }
 
 interface FirstReport {
   label: string;
   timestamp: number;
-  durationMs: number;
+  duration: number;
 }
 
 /** Detects duplicate metrics events of one session. */
@@ -95,17 +98,17 @@ export class Duplicates {
   }
 
   /** Classifies `m`. An event that has to wait is part of a later classification. */
-  classify(m: metrics.AgentMetrics): Classification {
+  classify(m: MetricsEvent): Classification {
     if (this.#isDuplicate(m)) return { count: [], duplicates: [m] };
     return m.type === 'tts_metrics' ? this.#streamedTts.classify(m) : { count: [m], duplicates: [] };
   }
 
-  /** The events whose wait has ended at `now` (milliseconds since the epoch): they are no duplicates. */
-  expired(now: number): metrics.AgentMetrics[] {
+  /** The events whose wait has ended at `now` (unix seconds): they are no duplicates. */
+  expired(now: number): MetricsEvent[] {
     return this.#streamedTts.expired(now);
   }
 
-  #isDuplicate(m: metrics.AgentMetrics): boolean {
+  #isDuplicate(m: MetricsEvent): boolean {
     if (m.type !== 'llm_metrics' && m.type !== 'tts_metrics' && m.type !== 'stt_metrics') return false;
     if (isAdapter(m.label)) return true;
     // Streaming STT reports usage many times under one request id, and an empty id identifies nothing.
@@ -113,13 +116,15 @@ export class Duplicates {
     const reports = this.#firstReports[m.type];
     const first = reports.get(m.requestId);
     if (first === undefined) {
-      reports.set(m.requestId, { label: m.label, timestamp: m.timestamp, durationMs: m.durationMs });
+      reports.set(m.requestId, { label: m.label, timestamp: m.timestamp, duration: m.duration });
       return false;
     }
     // A user's own adapter has another label than the model that it wraps. A provider may use an id twice
     // (local servers do), but an LLM does not end two requests at the same time with the same duration.
     const same =
-      m.type === 'llm_metrics' && first.timestamp === m.timestamp && first.durationMs === m.durationMs;
+      m.type === 'llm_metrics' &&
+      Object.is(first.timestamp, m.timestamp) &&
+      Object.is(first.duration, m.duration);
     return first.label !== m.label || same;
   }
 }

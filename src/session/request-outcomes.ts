@@ -13,7 +13,7 @@ export interface RequestResult {
   cancelled: boolean;
   /** Whether it produced no output. */
   empty: boolean;
-  /** Milliseconds since the epoch. */
+  /** Unix seconds. */
   startedAt: number;
   endedAt: number;
 }
@@ -22,7 +22,7 @@ interface Failure {
   kind: Kind;
   label: string;
   model: Model;
-  /** Milliseconds since the epoch. */
+  /** Unix seconds. */
   at: number;
 }
 

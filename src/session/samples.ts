@@ -3,8 +3,17 @@ import { type Observation, observation } from '../catalogue/observation.ts';
 
 type Reason = Labels<'talkgauge_invalid_samples_total'>['reason'];
 
-/** Converts milliseconds, in which the SDK reports most durations, to seconds. */
-export const seconds = (ms: number): number => ms / 1000;
+/**
+ * The time between two times, all in seconds. As a double, a unix time is only precise to a quarter of a microsecond:
+ * without rounding, the difference of two times that are 100 ms apart would be 0.09999990463256836.
+ */
+export function elapsed(from: number, to: number): number {
+  const difference = to - from;
+  return Math.abs(to) > 1e9 ? rounded(difference) : difference;
+}
+
+/** Rounded to a microsecond. */
+export const rounded = (seconds: number): number => Math.round(seconds * 1e6) / 1e6;
 
 /** The valid values of a series. */
 export interface Guard {
@@ -23,11 +32,14 @@ export const callGuard: Guard = { max: 7 * 24 * 3600 };
 /** Counts and sums. */
 export const amountGuard: Guard = { max: 1e12 };
 
-/** Why a value is invalid; undefined if it is valid. LiveKit reports -1 where nothing was measured. */
+/** LiveKit reports -1 where nothing was measured: in seconds, or in milliseconds, of which a thousandth is left. */
+const notMeasured: readonly number[] = [-1, -0.001];
+
+/** Why a value is invalid; undefined if it is valid. */
 function invalidReason(value: unknown, guard: Guard): Reason | undefined {
   // JSON has neither NaN nor infinity: an event log has null instead.
   if (typeof value !== 'number' || !Number.isFinite(value)) return 'nan';
-  if (value === -1 || value === seconds(-1) || (value === 0 && guard.zeroIsMissing)) return 'missing';
+  if ((value < 0 && notMeasured.includes(value)) || (value === 0 && guard.zeroIsMissing)) return 'missing';
   if (value < 0) return 'negative';
   return value > guard.max ? 'absurd' : undefined;
 }
@@ -66,9 +78,3 @@ export class Samples {
     if (value !== 0) this.measure(metric, labels, value, amountGuard);
   }
 }
-
-/** A field in milliseconds, or undefined where the event has none; NaN if it is not a number. */
-export const fromMs = (ms: number | undefined | null): number | undefined => {
-  if (ms === undefined) return undefined;
-  return typeof ms === 'number' ? seconds(ms) : Number.NaN;
-};

@@ -1,13 +1,14 @@
-import type { metrics, voice } from '@livekit/agents';
+import type { voice } from '@livekit/agents';
 import { closeReasons, components } from '../catalogue/labels.ts';
 import type { Labels } from '../catalogue/metrics.ts';
 import type { Observation } from '../catalogue/observation.ts';
 import { Duplicates } from './duplicates.ts';
 import {
+  type MetricsEvent,
   type Model,
   modelOf,
-  type ObservedEvents,
   type SessionEventName,
+  type SessionEvents,
   type TurnModels,
 } from './events.ts';
 import { recordMetricsEvent } from './metric-events.ts';
@@ -19,7 +20,7 @@ import { type TurnSummary, Turns } from './turns.ts';
 import { recordBillableUsage, recordUsage } from './usage.ts';
 
 /** A handler for each event of a session. */
-export type Handlers = { [E in SessionEventName]: (samples: Samples, event: ObservedEvents[E]) => void };
+export type Handlers = { [E in SessionEventName]: (samples: Samples, event: SessionEvents[E]) => void };
 
 export interface ObserverOptions {
   /** Labels of TTS that are known to stream natively. @default none */
@@ -123,10 +124,10 @@ export class SessionObserver {
     debug_message: ignore,
   };
 
-  /** The observations of an event. Throws if it does not have the shape of the SDK's event. */
-  handle<E extends SessionEventName>(name: E, event: ObservedEvents[E]): Observation[] {
+  /** The observations of an event. Throws if it does not have the shape of the event. */
+  handle<E extends SessionEventName>(name: E, event: SessionEvents[E]): Observation[] {
     const samples = new Samples();
-    if ('createdAt' in event && event.createdAt !== undefined) this.#countExpired(samples, event.createdAt);
+    if (event.createdAt !== undefined) this.#countExpired(samples, event.createdAt);
     this.#handlers[name](samples, event);
     return samples.observations;
   }
@@ -141,7 +142,7 @@ export class SessionObserver {
     return Object.keys(this.#handlers) as SessionEventName[];
   }
 
-  /** Starts to observe a session that already runs. @param at milliseconds since the epoch */
+  /** Starts to observe a session that already runs. @param at unix seconds */
   started(at: number, agent: voice.AgentState, user: voice.UserState): Observation[] {
     const samples = new Samples();
     this.#states.resume(at, agent, user);
@@ -149,7 +150,7 @@ export class SessionObserver {
     return samples.observations;
   }
 
-  /** Adds the elapsed time of the current states, so that series are updated before the states end. */
+  /** Adds the elapsed time of the current states, so that series are updated before the states end. @param now unix seconds */
   tick(now: number): Observation[] {
     const samples = new Samples();
     this.#countExpired(samples, now);
@@ -165,7 +166,7 @@ export class SessionObserver {
     return samples.observations;
   }
 
-  /** Stops observing a session that may still run. @param at milliseconds since the epoch */
+  /** Stops observing a session that may still run. @param at unix seconds */
   abandoned(at: number): Observation[] {
     const samples = new Samples();
     if (this.#active) {
@@ -187,7 +188,7 @@ export class SessionObserver {
     samples.add('lk_agents_sessions_active', {}, 1);
   }
 
-  #count(samples: Samples, m: metrics.AgentMetrics): void {
+  #count(samples: Samples, m: MetricsEvent): void {
     recordMetricsEvent(samples, m, this.#outcomes);
     if (this.#usage) {
       recordUsage(samples, m);
@@ -202,7 +203,7 @@ export class SessionObserver {
   }
 
   /** The model that failed. Behind a fallback adapter, which is the `source`, only the label identifies it. */
-  #modelOf(component: Component, label: string, source: ObservedEvents['error']['source']): Model {
+  #modelOf(component: Component, label: string, source: SessionEvents['error']['source']): Model {
     const model = modelOf({ modelProvider: source?.provider, modelName: source?.model });
     if (model.model_provider !== 'unknown' || !isKind(component)) return model;
     return this.#outcomes.modelOf(component, label) ?? model;

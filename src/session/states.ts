@@ -1,7 +1,8 @@
 import type { voice } from '@livekit/agents';
-import { callGuard, delayGuard, type Samples, seconds } from './samples.ts';
+import type { SessionEvents } from './events.ts';
+import { callGuard, delayGuard, elapsed, type Samples } from './samples.ts';
 
-/** The states of agent and user, and since when. Times are in milliseconds since the epoch, as in the SDK's events. */
+/** The states of agent and user, and since when. Times are unix seconds. */
 export class States {
   #startedAt: number | undefined;
   #agent: voice.AgentState = 'initializing';
@@ -31,19 +32,19 @@ export class States {
     this.#agentHasSpoken = true;
   }
 
-  agent(samples: Samples, { newState, createdAt }: voice.AgentStateChangedEvent): void {
+  agent(samples: Samples, { newState, createdAt }: SessionEvents['agent_state_changed']): void {
     this.addElapsed(samples, createdAt);
     const spoke = this.#agent === 'speaking';
     this.#agent = newState;
     if (newState === 'speaking' && !this.#agentHasSpoken && this.#startedAt !== undefined) {
       this.#agentHasSpoken = true;
-      const wait = seconds(createdAt - this.#startedAt);
+      const wait = elapsed(this.#startedAt, createdAt);
       samples.measure('lk_agents_first_response_seconds', {}, wait, delayGuard);
     }
     this.#trackSilence(samples, createdAt, spoke ? 'agent' : undefined);
   }
 
-  user(samples: Samples, { newState, createdAt }: voice.UserStateChangedEvent): void {
+  user(samples: Samples, { newState, createdAt }: SessionEvents['user_state_changed']): void {
     this.addElapsed(samples, createdAt);
     const spoke = this.#user === 'speaking';
     this.#user = newState;
@@ -53,8 +54,8 @@ export class States {
   /** Adds the time that the current states have lasted until `now`. */
   addElapsed(samples: Samples, now: number): void {
     if (this.#agentSince === undefined || this.#userSince === undefined) return;
-    const agent = Math.max(0, seconds(now - this.#agentSince));
-    const user = Math.max(0, seconds(now - this.#userSince));
+    const agent = Math.max(0, elapsed(this.#agentSince, now));
+    const user = Math.max(0, elapsed(this.#userSince, now));
     samples.count('lk_agents_agent_state_seconds_total', { state: this.#agent }, agent);
     samples.count('lk_agents_user_state_seconds_total', { state: this.#user }, user);
     this.#agentSince = Math.max(now, this.#agentSince);
@@ -64,7 +65,7 @@ export class States {
   close(samples: Samples, at: number): void {
     this.addElapsed(samples, at);
     if (this.#startedAt === undefined) return;
-    samples.measure('lk_agents_session_duration_seconds', {}, seconds(at - this.#startedAt), callGuard);
+    samples.measure('lk_agents_session_duration_seconds', {}, elapsed(this.#startedAt, at), callGuard);
   }
 
   #trackSilence(samples: Samples, now: number, stopped: 'user' | 'agent' | undefined): void {
@@ -73,6 +74,6 @@ export class States {
     if (!speaking || !this.#silence) return;
     const { since, after } = this.#silence;
     this.#silence = undefined;
-    samples.measure('lk_agents_dead_air_seconds', { after }, seconds(now - since), callGuard);
+    samples.measure('lk_agents_dead_air_seconds', { after }, elapsed(since, now), callGuard);
   }
 }

@@ -1,8 +1,7 @@
-import type { metrics } from '@livekit/agents';
 import type { Labels } from '../catalogue/metrics.ts';
-import type { ToolsFields } from './events.ts';
+import type { MetricsEvent, SessionEvents } from './events.ts';
 import { RecentMap } from './recent-map.ts';
-import { delayGuard, requestGuard, type Samples, seconds, validOrZero } from './samples.ts';
+import { delayGuard, elapsed, requestGuard, rounded, type Samples, validOrZero } from './samples.ts';
 
 interface LatencyParts {
   since: number;
@@ -11,8 +10,8 @@ interface LatencyParts {
   ttfb?: number;
 }
 
-/** How long a speech waits for missing parts, in milliseconds of the events' clock. */
-const maxWaitMs = 10 * 60 * 1000;
+/** How long a speech waits for missing parts, in seconds of the events' clock. */
+const maxWaitSeconds = 600;
 /** The maximum number of incomplete speeches, and of complete ones that are remembered. */
 const maxSpeeches = 256;
 
@@ -26,11 +25,10 @@ export class EstimatedLatency {
   /** Complete speeches. Their later parts belong to later steps of the turn. */
   readonly #done = new RecentMap<string, true>(maxSpeeches);
 
-  add(samples: Samples, m: metrics.AgentMetrics): void {
-    if (m.type === 'eou_metrics')
-      this.#addPart(samples, m, 'eou', m.endOfUtteranceDelayMs, 0, delayGuard.max);
-    if (m.type === 'llm_metrics') this.#addPart(samples, m, 'ttft', m.ttftMs, -0.5, requestGuard.max);
-    if (m.type === 'tts_metrics') this.#addPart(samples, m, 'ttfb', m.ttfbMs, -0.5, requestGuard.max);
+  add(samples: Samples, m: MetricsEvent): void {
+    if (m.type === 'eou_metrics') this.#addPart(samples, m, 'eou', m.endOfUtteranceDelay, 0, delayGuard.max);
+    if (m.type === 'llm_metrics') this.#addPart(samples, m, 'ttft', m.ttft, -0.0005, requestGuard.max);
+    if (m.type === 'tts_metrics') this.#addPart(samples, m, 'ttfb', m.ttfb, -0.0005, requestGuard.max);
   }
 
   /** The number of remembered speeches, for tests of the limit. */
@@ -42,15 +40,15 @@ export class EstimatedLatency {
     samples: Samples,
     { speechId, timestamp }: { speechId?: string; timestamp: number },
     key: 'eou' | 'ttft' | 'ttfb',
-    ms: number,
+    seconds: number,
     above: number,
     max: number,
   ): void {
     if (!speechId || this.#done.has(speechId)) return;
     // Comparing an object with a number may throw.
-    if (typeof ms !== 'number' || !(ms > above && seconds(ms) <= max)) return;
+    if (typeof seconds !== 'number' || !(seconds > above && seconds <= max)) return;
     const parts = this.#waiting.get(speechId) ?? { since: timestamp };
-    parts[key] ??= seconds(ms);
+    parts[key] ??= seconds;
     this.#waiting.set(speechId, parts);
     this.#evict(timestamp);
     if (parts.eou === undefined || parts.ttft === undefined || parts.ttfb === undefined) return;
@@ -61,7 +59,7 @@ export class EstimatedLatency {
 
   #evict(now: number): void {
     for (const [speechId, parts] of this.#waiting) {
-      if (this.#waiting.size <= maxSpeeches && !(now - parts.since > maxWaitMs)) break;
+      if (this.#waiting.size <= maxSpeeches && !(elapsed(parts.since, now) > maxWaitSeconds)) break;
       this.#waiting.delete(speechId);
     }
   }
@@ -121,19 +119,24 @@ interface Interval {
  * in seconds. The SDK sets `createdAt` of a call when it starts, and of its output when it ends. In an event log that
  * was made with plain JSON both are missing, and no duration is recorded.
  */
-export function recordToolCalls(samples: Samples, event: ToolsFields): number {
+export function recordToolCalls(samples: Samples, event: SessionEvents['function_tools_executed']): number {
   const intervals: Interval[] = [];
+  let first: number | undefined;
   for (const [index, call] of event.functionCalls.entries()) {
     const output = event.functionCallOutputs[index];
     const tool = call.name || 'unknown';
     samples.add('lk_agents_tool_calls_total', { tool, outcome: output?.isError ? 'error' : 'ok' }, 1);
     const [start, end] = [call.createdAt, output?.createdAt];
     if (start === undefined || end === undefined) continue;
-    if (samples.measure('lk_agents_tool_duration_seconds', { tool }, seconds(end - start), requestGuard)) {
-      intervals.push({ start, end });
+    const duration = elapsed(start, end);
+    if (samples.measure('lk_agents_tool_duration_seconds', { tool }, duration, requestGuard)) {
+      // From the start of the first: sums of unix times are less precise.
+      first ??= start;
+      const from = elapsed(first, start);
+      intervals.push({ start: from, end: from + duration });
     }
   }
-  return seconds(coveredTime(intervals));
+  return rounded(coveredTime(intervals));
 }
 
 /** The length of the union of the intervals, in the unit of their bounds. */

@@ -1,13 +1,14 @@
-import type { llm, metrics, voice } from '@livekit/agents';
+import type { llm, voice } from '@livekit/agents';
 import {
   type MessageFields,
+  type MetricsEvent,
   type Model,
   modelOf,
-  type ToolsFields,
+  type SessionEvents,
   type TurnModels,
   unknownModel,
 } from './events.ts';
-import { delayGuard, requestGuard, type Samples, seconds, validOrZero } from './samples.ts';
+import { delayGuard, requestGuard, type Samples, validOrZero } from './samples.ts';
 import { recordToolCalls, type Segment, segmentsOf } from './turn-latency.ts';
 
 /** A turn that has not ended: the metrics of the user's message, and what has happened since. */
@@ -89,7 +90,7 @@ export class Turns {
   #realtime = false;
   /** The most recently created speech. */
   #speechId: string | undefined;
-  /** When the user first and last started to speak since the last answer, in milliseconds since the epoch. */
+  /** When the user first and last started to speak since the last answer, in unix seconds. */
   #userSpeech: { first: number; last: number } | undefined;
   #lastReplyAt = Number.NEGATIVE_INFINITY;
   /** The number of counted turns. */
@@ -111,7 +112,7 @@ export class Turns {
     if (message.role === 'assistant') this.#onAssistantMessage(samples, message);
   }
 
-  tools(samples: Samples, event: ToolsFields): void {
+  tools(samples: Samples, event: SessionEvents['function_tools_executed']): void {
     const ran = recordToolCalls(samples, event);
     if (!this.#open) return;
     this.#open.tools = true;
@@ -121,7 +122,7 @@ export class Turns {
   }
 
   /** Reads the models of the turn and the durations of its LLM steps. Duplicates from adapters have neither. */
-  metrics(m: metrics.AgentMetrics, repeated: boolean): void {
+  metrics(m: MetricsEvent, repeated: boolean): void {
     if (m.type === 'realtime_model_metrics') this.#realtime = true;
     if (m.type === 'llm_metrics' && m.cancelled) this.#cancelled(m.speechId);
     if (repeated) return;
@@ -132,7 +133,7 @@ export class Turns {
     if (!this.#open || !m.speechId) return;
     // A new speech was not cancelled: its answer is still pending.
     if (m.speechId !== this.#open.cancelled) this.#open.interrupted = false;
-    this.#open.llmStep += validOrZero(seconds(m.durationMs), requestGuard);
+    this.#open.llmStep += validOrZero(m.duration, requestGuard);
   }
 
   userState(state: voice.UserState, at: number): void {
@@ -161,13 +162,13 @@ export class Turns {
   /**
    * Ends the session.
    *
-   * @param at when, in milliseconds since the epoch
+   * @param at when, in unix seconds
    */
   close(samples: Samples, reason: string, at: number): void {
     const turn = this.#open;
     if (turn && reason === 'participant_disconnected') {
       const silent = !turn.answered && !turn.spoken && !turn.failed;
-      turn.abandoned = silent && seconds(at) - turn.userStoppedAt < minWaitSeconds;
+      turn.abandoned = silent && at - turn.userStoppedAt < minWaitSeconds;
     }
     this.#finish(samples);
   }
@@ -197,9 +198,9 @@ export class Turns {
     const late = m.onUserTurnCompletedDelay === undefined && began < this.#lastReplyAt;
     if (late) return;
     this.#finish(samples);
-    const typed = this.#realtime ? Number.NEGATIVE_INFINITY : seconds(at);
+    const typed = this.#realtime ? Number.NEGATIVE_INFINITY : at;
     const since = m.stoppedSpeakingAt ?? m.startedSpeakingAt ?? typed;
-    this.#open = new OpenTurn(m, since, m.stoppedSpeakingAt ?? seconds(at), this.#speechId);
+    this.#open = new OpenTurn(m, since, m.stoppedSpeakingAt ?? at, this.#speechId);
     this.#userSpeech = undefined;
   }
 
@@ -224,7 +225,7 @@ export class Turns {
     if (!this.#open && !this.#answersUserSpeech(m, began)) return;
     this.#open ??= new OpenTurn({}, Number.NEGATIVE_INFINITY, began);
     this.#userSpeech =
-      this.#userSpeech && seconds(this.#userSpeech.last) > began
+      this.#userSpeech && this.#userSpeech.last > began
         ? { ...this.#userSpeech, first: this.#userSpeech.last }
         : undefined;
     this.#open.answered = true;
@@ -237,7 +238,7 @@ export class Turns {
   /** A realtime model may answer without a transcript: then the user's speech started the turn. */
   #answersUserSpeech(reply: llm.MetricsReport, began: number): boolean {
     const realtime = this.#realtime || reply.providerRequestIds !== undefined;
-    return realtime && this.#userSpeech !== undefined && seconds(this.#userSpeech.first) <= began;
+    return realtime && this.#userSpeech !== undefined && this.#userSpeech.first <= began;
   }
 
   /** Splits the latency of the turn that this reply answers into segments. */

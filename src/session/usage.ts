@@ -1,16 +1,12 @@
-import type { metrics } from '@livekit/agents';
 import type { BillableUnit } from '../catalogue/labels.ts';
 import type { Labels } from '../catalogue/metrics.ts';
 import { type AddUsage, splitInput, splitOutput, validAmount } from '../pricing/token-split.ts';
-import { modelOf } from './events.ts';
-import { fromMs, type Samples } from './samples.ts';
+import { type MetricsEvent, type MetricsEventOf, modelOf } from './events.ts';
+import type { Samples } from './samples.ts';
 
 /** A handler for each type of metrics event. */
 export type Handlers = {
-  [T in metrics.AgentMetrics['type']]: (
-    samples: Samples,
-    m: Extract<metrics.AgentMetrics, { type: T }>,
-  ) => void;
+  [T in MetricsEvent['type']]: (samples: Samples, m: MetricsEventOf<T>) => void;
 };
 
 const nothing = () => {};
@@ -40,18 +36,18 @@ const handlers: Handlers = {
     samples.count('lk_agents_usage_llm_output_text_tokens_total', model, output?.textTokens);
     samples.count('lk_agents_usage_llm_output_audio_tokens_total', model, output?.audioTokens);
     samples.count('lk_agents_usage_llm_output_image_tokens_total', model, output?.imageTokens);
-    samples.count('lk_agents_usage_llm_session_duration_seconds_total', model, fromMs(m.sessionDurationMs));
+    samples.count('lk_agents_usage_llm_session_duration_seconds_total', model, m.sessionDuration);
   },
   tts_metrics(samples, m) {
     const model = modelOf(m.metadata);
     samples.count('lk_agents_usage_tts_characters_total', model, m.charactersCount);
-    samples.count('lk_agents_usage_tts_audio_duration_seconds_total', model, fromMs(m.audioDurationMs));
+    samples.count('lk_agents_usage_tts_audio_duration_seconds_total', model, m.audioDuration);
     samples.count('lk_agents_usage_tts_input_tokens_total', model, m.inputTokens);
     samples.count('lk_agents_usage_tts_output_tokens_total', model, m.outputTokens);
   },
   stt_metrics(samples, m) {
     const model = modelOf(m.metadata);
-    samples.count('lk_agents_usage_stt_audio_duration_seconds_total', model, fromMs(m.audioDurationMs));
+    samples.count('lk_agents_usage_stt_audio_duration_seconds_total', model, m.audioDuration);
     samples.count('lk_agents_usage_stt_input_tokens_total', model, m.inputTokens);
     samples.count('lk_agents_usage_stt_output_tokens_total', model, m.outputTokens);
   },
@@ -70,19 +66,15 @@ const handlers: Handlers = {
  * Counts what providers bill for. Follows the SDK's own `ModelUsageCollector.collect` (metrics/model_usage.ts)
  * field by field, in seconds where that counts milliseconds.
  */
-export function recordUsage(samples: Samples, m: metrics.AgentMetrics): void {
+export function recordUsage(samples: Samples, m: MetricsEvent): void {
   if (!Object.hasOwn(handlers, m.type)) return;
-  (handlers[m.type] as (samples: Samples, m: metrics.AgentMetrics) => void)(samples, m);
+  (handlers[m.type] as (samples: Samples, m: MetricsEvent) => void)(samples, m);
 }
 
 type Component = Labels<'lk_agents_billable_usage_total'>['component'];
 
 /** Returns a function that counts amounts of a model's usage. `recordUsage` has rejected and counted invalid values. */
-function counting(
-  samples: Samples,
-  component: Component,
-  metadata: metrics.MetricsMetadata | undefined,
-): AddUsage {
+function counting(samples: Samples, component: Component, metadata: Parameters<typeof modelOf>[0]): AddUsage {
   const { model_provider, model_name } = modelOf(metadata);
   return (unit, amount) =>
     samples.add('lk_agents_billable_usage_total', { model_provider, model_name, component, unit }, amount);
@@ -94,8 +86,7 @@ function takeIfAny(take: AddUsage, unit: BillableUnit, value: number | undefined
 }
 
 /** Counts audio for models that are billed by time. If a plugin reports no tokens, it counts for models that are billed by token, too. */
-function audio(take: AddUsage, ms: number, tokens: number): void {
-  const seconds = fromMs(ms);
+function audio(take: AddUsage, seconds: number, tokens: number): void {
   takeIfAny(take, 'audio_seconds', seconds);
   if (tokens === 0) takeIfAny(take, 'audio_seconds_without_tokens', seconds);
 }
@@ -126,20 +117,20 @@ const billableHandlers: Handlers = {
       take,
     );
     splitOutput({ total: m.outputTokens, audio: output?.audioTokens, image: output?.imageTokens }, take);
-    takeIfAny(take, 'session_seconds', fromMs(m.sessionDurationMs));
+    takeIfAny(take, 'session_seconds', m.sessionDuration);
   },
   tts_metrics(samples, m) {
     const take = counting(samples, 'tts', m.metadata);
     takeIfAny(take, 'characters', m.charactersCount);
     takeIfAny(take, 'input_tokens', m.inputTokens);
     takeIfAny(take, 'output_audio_tokens', m.outputTokens);
-    audio(take, m.audioDurationMs, validAmount(m.inputTokens) + validAmount(m.outputTokens));
+    audio(take, m.audioDuration, validAmount(m.inputTokens) + validAmount(m.outputTokens));
   },
   stt_metrics(samples, m) {
     const take = counting(samples, 'stt', m.metadata);
     takeIfAny(take, 'input_audio_tokens', m.inputTokens);
     takeIfAny(take, 'output_tokens', m.outputTokens);
-    audio(take, m.audioDurationMs, validAmount(m.inputTokens) + validAmount(m.outputTokens));
+    audio(take, m.audioDuration, validAmount(m.inputTokens) + validAmount(m.outputTokens));
   },
   interruption_metrics(samples, m) {
     takeIfAny(counting(samples, 'interruption', m.metadata), 'requests', m.numRequests);
@@ -153,7 +144,7 @@ const billableHandlers: Handlers = {
 };
 
 /** Counts the usage that a metrics event reports, in billable units. */
-export function recordBillableUsage(samples: Samples, m: metrics.AgentMetrics): void {
+export function recordBillableUsage(samples: Samples, m: MetricsEvent): void {
   if (!Object.hasOwn(billableHandlers, m.type)) return;
-  (billableHandlers[m.type] as (samples: Samples, m: metrics.AgentMetrics) => void)(samples, m);
+  (billableHandlers[m.type] as (samples: Samples, m: MetricsEvent) => void)(samples, m);
 }

@@ -18,6 +18,8 @@ export interface Module {
   hasDefaultExport: boolean;
   /** The source without its comments. */
   code: string;
+  /** Names and texts in its code that end in `Ms`, for milliseconds. */
+  millisecondNames: string[];
 }
 
 /** @throws Error if the source is not valid TypeScript */
@@ -35,7 +37,14 @@ export function parseModule(path: string, source: string): Module {
   }
   const exported = module.staticExports.flatMap(({ entries }) => entries);
   for (const { moduleRequest, isType } of exported) if (moduleRequest) add(moduleRequest.value, isType);
+  const millisecondNames = new Set<string>();
+  const note = (name: unknown) => {
+    if (typeof name === 'string' && name.endsWith('Ms')) millisecondNames.add(name);
+  };
   new Visitor({
+    Identifier: ({ name }) => note(name),
+    PrivateIdentifier: ({ name }) => note(name),
+    Literal: ({ value }) => note(value),
     ImportExpression({ source: specifier }) {
       if (specifier.type === 'Literal') add(String(specifier.value), false);
     },
@@ -58,5 +67,6 @@ export function parseModule(path: string, source: string): Module {
     hasDefaultExport: exported.some(
       ({ exportName }) => exportName.kind === 'Default' || exportName.name === 'default',
     ),
+    millisecondNames: [...millisecondNames],
   };
 }

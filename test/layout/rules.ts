@@ -1,3 +1,4 @@
+import { metricsFields, type SdkFields } from '../../src/monitoring/sdk-fields.ts';
 import type { PrivateApi } from '../../src/private-apis/table.ts';
 import type { Module } from './modules.ts';
 
@@ -95,6 +96,13 @@ const maxLines = 400;
 /** The SDK loads an agent from the default export of its file. */
 const mayExportDefault = ['simulate/agent.ts'];
 
+/** The fields of the SDK's metrics events in milliseconds. */
+const inMilliseconds: ReadonlySet<string> = new Set(
+  Object.values<SdkFields>(metricsFields)
+    .flatMap(({ documented, further }) => [...documented, ...further].map(({ node }) => node))
+    .filter((name) => name.endsWith('Ms')),
+);
+
 /** The folder of a path to which rules apply, such as `gateway` or `agent/relay`; '' for a top-level file. */
 function folderOf(path: string): string {
   const [first = '', second = ''] = path.split('/');
@@ -109,6 +117,7 @@ export function violations(modules: readonly Module[]): string[] {
       ...importViolations(module),
       ...fileViolations(module),
       ...privateApiViolations(module),
+      ...unitViolations(module),
     ]),
     ...importCycles(modules),
   ];
@@ -154,6 +163,14 @@ function fileViolations({ path, lines, hasDefaultExport }: Module): string[] {
   }
   if (hasDefaultExport && !mayExportDefault.includes(path)) found.push(`${path} has a default export`);
   return found;
+}
+
+/** Only the agent's converter and the gateway's decoder see milliseconds of the SDK: what they give to others is in seconds. */
+function unitViolations({ path, millisecondNames }: Module): string[] {
+  const folder = folderOf(path);
+  return millisecondNames
+    .filter((name) => folder === 'session' || (folder === 'gateway' && inMilliseconds.has(name)))
+    .map((name) => `${path} must not contain ${name}: times are in seconds here`);
 }
 
 /** Each import cycle once, starting at its first module. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { inSeconds } from '../../src/agent/livekit/sdk-event.ts';
 import { catalogue } from '../../src/catalogue/metrics.ts';
 import type { Observation } from '../../src/catalogue/observation.ts';
 import { guarded, unguarded } from '../../src/monitoring/measurement.ts';
@@ -11,7 +12,9 @@ type Emit = (value: number) => Observation[];
 const ms = (seconds: number) => seconds * 1000;
 const session = (...events: readonly (readonly [string, object])[]): Observation[] => {
   const observer = new SessionObserver();
-  return events.flatMap(([name, event]) => observer.handle(name as 'close', event as never));
+  return events.flatMap(([name, event]) =>
+    observer.handle(name as 'close', inSeconds(name as 'close', event as never)),
+  );
 };
 const metrics = (event: object): Observation[] =>
   session(['metrics_collected', { metrics: { label: 'a.Plugin', ...event } }]);

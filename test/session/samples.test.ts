@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fromMs, Samples, validOrZero } from '../../src/session/samples.ts';
+import { fromMs } from '../../src/agent/livekit/sdk-event.ts';
+import { elapsed, Samples, validOrZero } from '../../src/session/samples.ts';
 import { Call, valuesOf } from '../agent/livekit/call.ts';
 import { fields } from '../agent/livekit/fields.ts';
 import { model } from '../agent/livekit/sdk-metrics.ts';
@@ -87,6 +88,16 @@ test('a value at the limit is accepted', () => {
   const samples = new Samples();
   expect(samples.measure('lk_agents_eou_delay_seconds', {}, 180, { max: 180 })).toBe(true);
   expect(valuesOf(samples.observations, 'lk_agents_eou_delay_seconds')).toEqual([180]);
+});
+
+test.each([
+  ['100 ms', 1_700_000_000.2, 1_700_000_000.3, 0.1],
+  ['nothing', 1_700_000_000.2, 1_700_000_000.2, 0],
+  ['a time before', 1_700_000_000.3, 1_700_000_000.2, -0.1],
+  ['times that are no unix times', 0.25, 0.250_000_5, 5.000_000_000_143_778e-7],
+  ['a time that is not known', 1_700_000_000, Number.NaN, Number.NaN],
+])('the time between two unix times is rounded to a microsecond: %s', (_, from, to, seconds) => {
+  expect(elapsed(from, to)).toBe(seconds);
 });
 
 test.each([

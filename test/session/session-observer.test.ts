@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { voice } from '@livekit/agents';
 import { describe, expect, test } from 'vitest';
+import { inSeconds } from '../../src/agent/livekit/sdk-event.ts';
 import type { MetricName } from '../../src/catalogue/metrics.ts';
 import type { Observation } from '../../src/catalogue/observation.ts';
 import { SessionObserver } from '../../src/session/session-observer.ts';
@@ -16,7 +17,7 @@ describe('the event log of a real session', () => {
     const { session, event, payload } = JSON.parse(line);
     const observer = observers.get(session) ?? new SessionObserver();
     observers.set(session, observer);
-    observations.push(...observer.handle(event, payload));
+    observations.push(...observer.handle(event, inSeconds(event, payload)));
   }
   const shown = (metric: MetricName, labels?: Record<string, string>) => {
     const values = valuesOf(observations, metric, labels);
@@ -124,13 +125,13 @@ describe('a session', () => {
 
   test('that is no longer observed is not active and is not counted as ended', () => {
     const call = new Call().agent('listening', 0).metrics(ttsMetrics({ streamed: true }), 100);
-    const rest = call.observer.abandoned(start + 4000);
+    const rest = call.observer.abandoned((start + 4000) / 1000);
     expect(valuesOf(rest, 'lk_agents_sessions_active')).toEqual([-1]);
     expect(valuesOf(rest, 'lk_agents_agent_state_seconds_total')).toEqual([4]);
     expect(valuesOf(rest, 'lk_agents_sessions_total')).toEqual([]);
     // The pending event is counted.
     expect(valuesOf(rest, 'lk_agents_tts_requests_total')).toEqual([1]);
-    expect(call.observer.abandoned(start + 5000)).toEqual([]);
+    expect(call.observer.abandoned((start + 5000) / 1000)).toEqual([]);
   });
 });
 

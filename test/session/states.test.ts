@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { inSeconds } from '../../src/agent/livekit/sdk-event.ts';
 import { SessionObserver } from '../../src/session/session-observer.ts';
 import { Call, start, valuesOf } from '../agent/livekit/call.ts';
 
@@ -91,8 +92,11 @@ describe('the first response', () => {
   test('is not measured for a session that was observed after its start', () => {
     const observer = new SessionObserver();
     const observations = [
-      ...observer.started(start, 'listening', 'listening'),
-      ...observer.handle('agent_state_changed', { newState: 'speaking', createdAt: start + 900 } as never),
+      ...observer.started(start / 1000, 'listening', 'listening'),
+      ...observer.handle(
+        'agent_state_changed',
+        inSeconds('agent_state_changed', { newState: 'speaking', createdAt: start + 900 } as never),
+      ),
     ];
     expect(valuesOf(observations, 'lk_agents_first_response_seconds')).toEqual([]);
     expect(valuesOf(observations, agentSeconds, { state: 'listening' })).toEqual([0.9]);

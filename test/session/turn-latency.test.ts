@@ -1,6 +1,7 @@
 import type { metrics } from '@livekit/agents';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { inSeconds, metricsInSeconds } from '../../src/agent/livekit/sdk-event.ts';
 import { Samples } from '../../src/session/samples.ts';
 import {
   EstimatedLatency,
@@ -124,7 +125,7 @@ const series = 'lk_agents_turn_estimated_latency_seconds';
 /** The samples that result from these events. */
 function estimated(events: readonly metrics.AgentMetrics[], estimate = new EstimatedLatency()): number[] {
   const samples = new Samples();
-  for (const event of events) estimate.add(samples, event);
+  for (const event of events) estimate.add(samples, metricsInSeconds(event));
   return valuesOf(samples.observations, series);
 }
 
@@ -210,7 +211,7 @@ describe('over a day', () => {
     const samples = new Samples();
     let largest = 0;
     for (let i = 0; i < 100_000; i++) {
-      estimate.add(samples, llm(`speech-${i}`));
+      estimate.add(samples, metricsInSeconds(llm(`speech-${i}`)));
       largest = Math.max(largest, estimate.size);
     }
     expect(largest).toBeLessThanOrEqual(513);
@@ -219,7 +220,8 @@ describe('over a day', () => {
   test('100 000 complete speeches are all counted and leave a few hundred entries in memory', () => {
     const estimate = new EstimatedLatency();
     const samples = new Samples();
-    for (let i = 0; i < 100_000; i++) for (const event of turn(`speech-${i}`)) estimate.add(samples, event);
+    for (let i = 0; i < 100_000; i++)
+      for (const event of turn(`speech-${i}`)) estimate.add(samples, metricsInSeconds(event));
     expect(valuesOf(samples.observations, series)).toHaveLength(100_000);
     expect(estimate.size).toBeLessThanOrEqual(513);
   });
@@ -236,10 +238,11 @@ type Ran = [name: string, from: number | undefined, to: number | undefined, isEr
 function ran(...tools: Ran[]) {
   const at = (ms: number | undefined) => (ms === undefined ? undefined : start + ms);
   const samples = new Samples();
-  const seconds = recordToolCalls(samples, {
+  const event = {
     functionCalls: tools.map(([name, from]) => ({ name, createdAt: at(from) })),
     functionCallOutputs: tools.map(([, , to, isError = false]) => ({ isError, createdAt: at(to) })),
-  } as never);
+  };
+  const seconds = recordToolCalls(samples, inSeconds('function_tools_executed', event as never));
   return { seconds, observations: samples.observations };
 }
 
@@ -322,9 +325,7 @@ test('an implausible duration is rejected and adds nothing to the tools segment'
 
 test('a tool without a name is unknown, and one without an output is counted', () => {
   const samples = new Samples();
-  recordToolCalls(samples, {
-    functionCalls: [{ name: '', createdAt: start }],
-    functionCallOutputs: [],
-  } as never);
+  const event = { functionCalls: [{ name: '', createdAt: start }], functionCallOutputs: [] };
+  recordToolCalls(samples, inSeconds('function_tools_executed', event as never));
   expect(valuesOf(samples.observations, 'lk_agents_tool_calls_total', { tool: 'unknown' })).toEqual([1]);
 });

@@ -459,12 +459,12 @@ test('of a response in two messages is taken from the message with a measured la
   const message = (role: 'user' | 'assistant', metrics: object) => {
     const item = new llmOfSdk.ChatMessage({ role, content: '…', createdAt: start });
     item.metrics = metrics;
-    turns.message(samples, item, start);
+    turns.message(samples, item, start / 1000);
   };
   message('user', { startedSpeakingAt: 1, stoppedSpeakingAt: 2 });
   message('assistant', { startedSpeakingAt: 3.5, e2eLatency: 1.5, llmNodeTtft: 0.5 });
   message('assistant', { startedSpeakingAt: 8, llmNodeTtft: 0.25 });
-  turns.close(samples, 'user_initiated', start);
+  turns.close(samples, 'user_initiated', start / 1000);
   expect(over).toMatchObject([{ outcome: 'completed', reply: { e2eLatency: 1.5, llmNodeTtft: 0.5 } }]);
   expect(over[0]?.segments).toMatchObject({ llm: 0.5, unattributed: 1 });
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { metrics } from '@livekit/agents';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { inSeconds, metricsInSeconds } from '../../src/agent/livekit/sdk-event.ts';
 import type { Observation } from '../../src/catalogue/observation.ts';
 import { Samples } from '../../src/session/samples.ts';
 import { SessionObserver } from '../../src/session/session-observer.ts';
@@ -131,7 +132,7 @@ test("for any events, the usage series equal the sums of the SDK's own ModelUsag
   fc.assert(
     fc.property(fc.array(event, { maxLength: 40 }), (events) => {
       const samples = new Samples();
-      for (const one of events) recordUsage(samples, one);
+      for (const one of events) recordUsage(samples, metricsInSeconds(one));
       expectEqual(shown(samples.observations), collected(events));
     }),
     { numRuns: 500 },
@@ -143,7 +144,9 @@ test("for a recorded call, the usage series equal the sums of the SDK's own Mode
   const lines = readFileSync(file, 'utf8').trim().split('\n');
   const events = lines.map((line) => JSON.parse(line)).filter((line) => line.event === 'metrics_collected');
   const observer = new SessionObserver();
-  const observations = events.flatMap(({ event, payload }) => observer.handle(event, payload));
+  const observations = events.flatMap(({ event, payload }) =>
+    observer.handle(event, inSeconds(event, payload)),
+  );
   observations.push(...observer.ended());
   expect(events.length).toBe(90);
   expectEqual(shown(observations), collected(events.map(({ payload }) => payload.metrics)));
@@ -151,21 +154,24 @@ test("for a recorded call, the usage series equal the sums of the SDK's own Mode
 
 test('a counter without increments is not exposed', () => {
   const samples = new Samples();
-  recordUsage(samples, sdk.llmMetrics({ promptTokens: 0, promptCachedTokens: 0, completionTokens: 0 }));
+  recordUsage(
+    samples,
+    metricsInSeconds(sdk.llmMetrics({ promptTokens: 0, promptCachedTokens: 0, completionTokens: 0 })),
+  );
   expect(samples.observations).toEqual([]);
 });
 
 test('token counts that are not numbers do not affect the sum of the others', () => {
   const samples = new Samples();
-  recordUsage(samples, sdk.llmMetrics({ promptTokens: Number.NaN }));
-  recordUsage(samples, sdk.llmMetrics({ promptTokens: 100 }));
+  recordUsage(samples, metricsInSeconds(sdk.llmMetrics({ promptTokens: Number.NaN })));
+  recordUsage(samples, metricsInSeconds(sdk.llmMetrics({ promptTokens: 100 })));
   expect(shown(samples.observations)['llm_input_tokens_total acme m-1']).toBe(100);
 });
 
 /** The billable usage of an event, by component and unit. */
 function billed(event: metrics.AgentMetrics) {
   const samples = new Samples();
-  recordBillableUsage(samples, event);
+  recordBillableUsage(samples, metricsInSeconds(event));
   return Object.fromEntries(
     samples.observations.map(({ labels, value }) => {
       expect(labels).toMatchObject({ model_provider: 'acme', model_name: 'm-1' });
@@ -285,8 +291,8 @@ test("billable tokens sum to the SDK's usage, even if the parts contradict it", 
     fc.property(fc.array(event, { maxLength: 20 }), (events) => {
       const samples = new Samples();
       for (const one of events) {
-        recordUsage(samples, one);
-        recordBillableUsage(samples, one);
+        recordUsage(samples, metricsInSeconds(one));
+        recordBillableUsage(samples, metricsInSeconds(one));
       }
       const sum = (metric: string, unit = /./) =>
         samples.observations

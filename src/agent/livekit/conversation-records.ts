@@ -4,12 +4,13 @@ import type {
   MeasuredAttributes,
   RecordAttributes,
 } from '../../catalogue/conversation.ts';
-import type { SessionEventName, SessionEvents } from '../../session/events.ts';
-import { requestGuard, seconds, validOrZero } from '../../session/samples.ts';
+import type { SessionEventName } from '../../session/events.ts';
+import { requestGuard, validOrZero } from '../../session/samples.ts';
 import { closeReasonOf } from '../../session/session-observer.ts';
 import type { TurnSummary } from '../../session/turns.ts';
 import type { LogItem, Severity } from '../telemetry/log-pipeline.ts';
 import type { WrittenReport } from './reported-session.ts';
+import { type SdkEvents, seconds } from './sdk-event.ts';
 
 export interface ConversationOptions {
   emit(item: LogItem): void;
@@ -19,7 +20,7 @@ export interface ConversationOptions {
   logs: boolean;
 }
 
-type Readers = { [E in SessionEventName]?: (event: SessionEvents[E]) => void };
+type Readers = { [E in SessionEventName]?: (event: SdkEvents[E]) => void };
 
 /** Emits a conversation as log records, one for each event; docs/telemetry.md lists them. Durations are in seconds. */
 export class ConversationRecords {
@@ -31,7 +32,7 @@ export class ConversationRecords {
     this.#options = options;
   }
 
-  event<E extends SessionEventName>(name: E, event: SessionEvents[E]): void {
+  event<E extends SessionEventName>(name: E, event: SdkEvents[E]): void {
     this.#readers[name]?.(event as never);
   }
 

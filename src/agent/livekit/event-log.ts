@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { createWriteStream, mkdirSync, openSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { SessionEventName, SessionEvents } from '../../session/events.ts';
+import type { SessionEventName } from '../../session/events.ts';
+import type { SdkEvents } from './sdk-event.ts';
 
 export interface EventLog {
   /** @param repeated whether another session in this process has counted the event */
-  write<E extends SessionEventName>(name: E, event: SessionEvents[E], repeated?: boolean): void;
+  write<E extends SessionEventName>(name: E, event: SdkEvents[E], repeated?: boolean): void;
   /** Resolves when everything is on disk. */
   close(): Promise<void>;
 }

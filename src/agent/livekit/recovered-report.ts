@@ -11,6 +11,7 @@ import type { TelemetrySettings } from '../telemetry/settings.ts';
 import { ConversationRecords } from './conversation-records.ts';
 import { withTexts } from './event-log.ts';
 import { TelemetryMetrics } from './job-telemetry.ts';
+import { inSeconds } from './sdk-event.ts';
 import { type JournalHead, SessionReportBuilder } from './session-report.ts';
 
 /**
@@ -38,7 +39,7 @@ export async function recoverReport(journal: string, derivation: Derivation): Pr
       const { line: number, repeated, ...event } = JSON.parse(line);
       if (!(number > last) || !observer.knows(event.type)) continue;
       last = number;
-      if (!repeated) draft.samples(observer.handle(event.type, event as never));
+      if (!repeated) draft.samples(observer.handle(event.type, inSeconds(event.type, event as never)));
       draft.event(event.type, event as never, repeated === true);
       // A session may be started again after its close.
       if (event.type === 'close') observer = begin();

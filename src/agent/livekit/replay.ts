@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { type Observation, observation } from '../../catalogue/observation.ts';
 import { SessionObserver } from '../../session/session-observer.ts';
+import { inSeconds } from './sdk-event.ts';
 
 export interface ReplaySummary {
   /** Events that were replayed. */
@@ -71,7 +72,7 @@ export async function replay({ input, sink, onProblem }: ReplayOptions): Promise
 
 function observe(observer: SessionObserver, { event, payload, repeated }: Line): Observation[] {
   if (!observer.knows(event)) throw new Error(`unknown event ${JSON.stringify(event.slice(0, 64))}`);
-  if (!repeated) return observer.handle(event, payload as never);
+  if (!repeated) return observer.handle(event, inSeconds(event, payload as never));
   return [observation('talkgauge_duplicate_events_total', { type: typeOf(payload) }, 1)];
 }
 

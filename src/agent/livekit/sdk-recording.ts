@@ -1,8 +1,8 @@
 import type { JobContext, voice } from '@livekit/agents';
 import { settlesWithin } from '../../deadline.ts';
-import { seconds } from '../../session/samples.ts';
 import { moveRecording } from '../reports/folder.ts';
 import type { JobRecording } from './job-recordings.ts';
+import { seconds } from './sdk-event.ts';
 
 /** The part of a job's context that is used here. */
 export type RecordedJob = Partial<Pick<JobContext, 'makeSessionReport'>>;

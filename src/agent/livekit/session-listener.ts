@@ -3,12 +3,13 @@ import { type Context, isSpanContextValid, type SpanContext, TraceFlags, trace }
 import { catalogue } from '../../catalogue/metrics.ts';
 import { type Exemplar, type Observation, observation, type Sink } from '../../catalogue/observation.ts';
 import { turnContextOf } from '../../private-apis/readers.ts';
-import type { SessionEventName, SessionEvents } from '../../session/events.ts';
+import type { SessionEventName } from '../../session/events.ts';
 import { RecentMap } from '../../session/recent-map.ts';
 import { SessionObserver } from '../../session/session-observer.ts';
 import type { ConversationRecords } from './conversation-records.ts';
 import type { DuplicateDetection } from './duplicate-events.ts';
 import type { EventLog } from './event-log.ts';
+import { inSeconds, type SdkEvents, seconds } from './sdk-event.ts';
 import type { SessionReportBuilder } from './session-report.ts';
 
 /** The SDK's events, and `speech_done`, which is created here. */
@@ -45,14 +46,14 @@ export class SessionListener {
     this.#observer = this.#observe();
   }
 
-  event<E extends SessionEventName>(name: E, event: SessionEvents[E]): void {
+  event<E extends SessionEventName>(name: E, event: SdkEvents[E]): void {
     if (this.#closed) return;
     this.#guarded(() => {
       this.#options.markSpan?.();
       if (name === 'speech_created') this.#speech(event as voice.SpeechCreatedEvent);
       const repeated = this.#repeated(name, event);
       this.#guarded(() => this.#options.eventLog?.write(name, event, repeated !== undefined));
-      const samples = repeated ?? this.#observer.handle(name, event);
+      const samples = repeated ?? this.#observer.handle(name, inSeconds(name, event));
       this.#record(samples, speechOf(name, event));
       this.#guarded(() => this.#options.report?.event(name, event, repeated !== undefined));
       if (!repeated) this.#guarded(() => this.#options.records?.event(name, event));
@@ -63,17 +64,17 @@ export class SessionListener {
 
   /** The session is already running. */
   started(agent: voice.AgentState, user: voice.UserState): void {
-    this.#guarded(() => this.#record(this.#observer.started(Date.now(), agent, user)));
+    this.#guarded(() => this.#record(this.#observer.started(seconds(Date.now()), agent, user)));
   }
 
   tick(): void {
-    this.#guarded(() => this.#record(this.#observer.tick(Date.now())));
+    this.#guarded(() => this.#record(this.#observer.tick(seconds(Date.now()))));
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#guarded(() => this.#record(this.#observer.abandoned(Date.now())));
+    this.#guarded(() => this.#record(this.#observer.abandoned(seconds(Date.now()))));
   }
 
   /** Errors here must not reach the session. */
@@ -102,7 +103,7 @@ export class SessionListener {
   }
 
   /** The observations of an event that this session must not count; undefined: it is not a duplicate. */
-  #repeated<E extends SessionEventName>(name: E, event: SessionEvents[E]): Observation[] | undefined {
+  #repeated<E extends SessionEventName>(name: E, event: SdkEvents[E]): Observation[] | undefined {
     if (name === 'metrics_collected') {
       const { metrics } = event as voice.MetricsCollectedEvent;
       const repeats = 'label' in metrics && this.#options.adapters?.has(metrics.label);
@@ -141,7 +142,7 @@ export class SessionListener {
 }
 
 /** The id of the speech that an event is about, if it has one. */
-function speechOf<E extends SessionEventName>(name: E, event: SessionEvents[E]): string | undefined {
+function speechOf<E extends SessionEventName>(name: E, event: SdkEvents[E]): string | undefined {
   if (name !== 'metrics_collected') return undefined;
   const { metrics } = event as voice.MetricsCollectedEvent;
   return 'speechId' in metrics ? metrics.speechId : undefined;

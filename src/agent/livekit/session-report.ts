@@ -1,14 +1,15 @@
 import type { BillableUnit, billedComponents } from '../../catalogue/labels.ts';
 import type { Derivation, Observation } from '../../catalogue/observation.ts';
 import { version } from '../../package.ts';
-import type { SessionEventName, SessionEvents } from '../../session/events.ts';
-import { requestGuard, seconds, validOrZero } from '../../session/samples.ts';
+import type { SessionEventName } from '../../session/events.ts';
+import { requestGuard, validOrZero } from '../../session/samples.ts';
 import { closeReasonOf } from '../../session/session-observer.ts';
 import type { TurnSummary } from '../../session/turns.ts';
 import type { Journal } from '../reports/journal.ts';
 import type { SessionReport } from '../reports/schema.ts';
 import { type TextPolicy, toPlainData, withoutTexts, withTexts } from './event-log.ts';
 import { type JobRecording, reportedRecording } from './job-recordings.ts';
+import { type SdkEvents, seconds } from './sdk-event.ts';
 
 /** The fields of a report that are known from the start of the session. */
 export interface ReportHead {
@@ -97,12 +98,11 @@ export class SessionReportBuilder {
   }
 
   /** @param repeated whether another session in this process has counted the event */
-  event<E extends SessionEventName>(name: E, event: SessionEvents[E], repeated = false): void {
+  event<E extends SessionEventName>(name: E, event: SdkEvents[E], repeated = false): void {
     this.#readers[name]?.(event as never);
     const { events, texts } = this.#contentPolicy();
     if ((!events && !this.#journal) || unlisted.has(name)) return;
-    if (name === 'user_input_transcribed' && !(event as SessionEvents['user_input_transcribed']).isFinal)
-      return;
+    if (name === 'user_input_transcribed' && !(event as SdkEvents['user_input_transcribed']).isFinal) return;
     const one = toListedEvent(name, event, texts, repeated);
     this.#length += JSON.stringify(one).length;
     this.#listed += 1;
@@ -184,7 +184,7 @@ export class SessionReportBuilder {
     };
   }
 
-  readonly #readers: { [E in SessionEventName]?: (event: SessionEvents[E]) => void } = {
+  readonly #readers: { [E in SessionEventName]?: (event: SdkEvents[E]) => void } = {
     agent_state_changed: ({ createdAt }) => {
       this.#startedAt ??= createdAt;
     },
@@ -216,14 +216,14 @@ export class SessionReportBuilder {
 /** An event in the format of the list: plain data with its name, which `speech_done` lacks in the SDK. */
 function toListedEvent<E extends SessionEventName>(
   name: E,
-  event: SessionEvents[E],
+  event: SdkEvents[E],
   texts: TextPolicy,
   repeated: boolean,
 ): Plain {
   const listed = { ...(toPlainData(event, texts) as Plain), type: name, ...(repeated && { repeated }) };
   if (name !== 'close') return listed;
   // A user-defined close reason is free text.
-  return { ...listed, reason: closeReasonOf((event as SessionEvents['close']).reason) };
+  return { ...listed, reason: closeReasonOf((event as SdkEvents['close']).reason) };
 }
 
 /** Why a session ended; only its message may quote anything. */

@@ -1,6 +1,7 @@
 import { isAdapter } from '../../private-apis/readers.ts';
 import { type Attributes, flag, number, parsed, record, text } from './attribute-value.ts';
 import type { SpanRecord } from './records.ts';
+import { requestMetrics } from './request-metrics.ts';
 import type { UsageEntry } from './session-report.ts';
 
 interface Model {
@@ -80,37 +81,26 @@ const scaled = (value: number | undefined, parts: number): number | undefined =>
 const latency = (value: number | undefined): number | undefined =>
   value === undefined || value < 0 ? undefined : value;
 
-/** A duration that Node.js sends as `…Ms` in milliseconds, and Python without the suffix in seconds. */
-const duration = (metrics: Attributes, node: string, python: string): number | undefined =>
-  latency(scaled(number(metrics[node]), 1000) ?? number(metrics[python]));
-
-const either = (metrics: Attributes, node: string, python: string) =>
-  number(metrics[node] ?? metrics[python]);
-
 function figures(metrics: Attributes): RequestFigures {
   return {
-    requestId: text(metrics.requestId ?? metrics.request_id),
-    first: duration(metrics, 'ttftMs', 'ttft') ?? duration(metrics, 'ttfbMs', 'ttfb'),
-    duration: duration(metrics, 'durationMs', 'duration'),
+    requestId: text(metrics.requestId),
+    first: latency(number(metrics.ttft)) ?? latency(number(metrics.ttfb)),
+    duration: latency(number(metrics.duration)),
     cancelled: flag(metrics.cancelled),
-    inputTokens:
-      either(metrics, 'promptTokens', 'prompt_tokens') ?? either(metrics, 'inputTokens', 'input_tokens'),
-    cachedTokens: either(metrics, 'promptCachedTokens', 'prompt_cached_tokens'),
-    outputTokens:
-      either(metrics, 'completionTokens', 'completion_tokens') ??
-      either(metrics, 'outputTokens', 'output_tokens'),
-    tokensPerSecond: either(metrics, 'tokensPerSecond', 'tokens_per_second'),
-    characters: either(metrics, 'charactersCount', 'characters_count'),
-    audioDuration: duration(metrics, 'audioDurationMs', 'audio_duration'),
+    inputTokens: number(metrics.promptTokens) ?? number(metrics.inputTokens),
+    cachedTokens: number(metrics.promptCachedTokens),
+    outputTokens: number(metrics.completionTokens) ?? number(metrics.outputTokens),
+    tokensPerSecond: number(metrics.tokensPerSecond),
+    characters: number(metrics.charactersCount),
+    audioDuration: latency(number(metrics.audioDuration)),
   };
 }
 
 function modelOf(attributes: Attributes, metrics: Attributes = {}): Model {
   const metadata = record(metrics.metadata);
   return {
-    provider:
-      text(metadata.modelProvider ?? metadata.model_provider) ?? text(attributes['gen_ai.provider.name']),
-    model: text(metadata.modelName ?? metadata.model_name) ?? text(attributes['gen_ai.request.model']),
+    provider: text(metadata.modelProvider) ?? text(attributes['gen_ai.provider.name']),
+    model: text(metadata.modelName) ?? text(attributes['gen_ai.request.model']),
   };
 }
 
@@ -151,7 +141,7 @@ export function factsOf(
       return { of: name, ttfb: latency(seconds('lk.response.ttfb')), ...modelOf(a) };
     case 'llm_request':
     case 'tts_request': {
-      const metrics = parsed(a[name === 'llm_request' ? 'lk.llm_metrics' : 'lk.tts_metrics']);
+      const metrics = requestMetrics(a[name === 'llm_request' ? 'lk.llm_metrics' : 'lk.tts_metrics']);
       return { of: name, request: figures(metrics), ...modelOf(a, metrics) };
     }
     case 'function_tool':
@@ -183,7 +173,7 @@ export function factsOf(
     default: {
       // Node.js has a separate span for it, Python puts it on agent_turn.
       if (a['lk.realtime_model_metrics'] === undefined) return undefined;
-      const metrics = parsed(a['lk.realtime_model_metrics']);
+      const metrics = requestMetrics(a['lk.realtime_model_metrics']);
       return { of: 'realtime', request: figures(metrics), ...modelOf(a, metrics) };
     }
   }

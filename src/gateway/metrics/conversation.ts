@@ -1,10 +1,9 @@
-import type { MessageFields } from '../../session/events.ts';
+import type { MessageFields, MetricsEvent } from '../../session/events.ts';
 import { flag, number, text } from '../decode/attribute-value.ts';
 import type { ChatItem, MessageMetrics } from '../decode/chat-item.ts';
 import type { SpanRecord } from '../decode/records.ts';
 import { factsOf } from '../decode/span-facts.ts';
 import type { SpanTree } from '../decode/span-tree.ts';
-import type { SdkMetrics } from './metrics-events.ts';
 import { type EventTimeline, firstFrom, type UploadedSession } from './uploaded-session.ts';
 
 /** Events of messages, handoffs and interrupted speech. */
@@ -56,13 +55,13 @@ function addDetection(
   if (hook === undefined && endOfTurnDelay === undefined) return;
   const metrics = {
     type: 'eou_metrics',
-    timestamp: at * 1000,
-    endOfUtteranceDelayMs: (endOfTurnDelay ?? 0) * 1000,
-    transcriptionDelayMs: (transcriptionDelay ?? 0) * 1000,
-    onUserTurnCompletedDelayMs: (hook ?? 0) * 1000,
-    lastSpeakingTimeMs: (m.stoppedSpeakingAt ?? 0) * 1000,
+    timestamp: at,
+    endOfUtteranceDelay: endOfTurnDelay ?? 0,
+    transcriptionDelay: transcriptionDelay ?? 0,
+    onUserTurnCompletedDelay: hook ?? 0,
+    lastSpeakingTime: m.stoppedSpeakingAt ?? 0,
     ...(speechId !== undefined && { speechId }),
-  } as SdkMetrics;
+  } as MetricsEvent;
   timeline.add('metrics_collected', at, 'detected', { metrics });
 }
 

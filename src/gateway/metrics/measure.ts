@@ -1,13 +1,13 @@
 import { catalogue, type MetricName } from '../../catalogue/metrics.ts';
 import { type Observation, observation } from '../../catalogue/observation.ts';
-import type { Model } from '../../session/events.ts';
+import type { MetricsEvent, Model } from '../../session/events.ts';
 import { Samples } from '../../session/samples.ts';
 import { SessionObserver } from '../../session/session-observer.ts';
 import { billableOf, type UsageEntry } from '../decode/session-report.ts';
 import { isDuplicateUsage, type UsageReporters, withUsageReporter } from '../decode/span-facts.ts';
 import { SpanTree } from '../decode/span-tree.ts';
 import { addConversation, messagesOf } from './conversation.ts';
-import { addDetectors, addRequests, type SdkMetrics } from './metrics-events.ts';
+import { addDetectors, addRequests } from './metrics-events.ts';
 import { addStates } from './states.ts';
 import { addTools } from './tools.ts';
 import { EventTimeline, type UploadedSession } from './uploaded-session.ts';
@@ -45,7 +45,7 @@ export function measure(session: UploadedSession): Observation[] {
   const rest = ended
     ? observer.handle('close', {
         reason: closeReason ?? 'other',
-        createdAt: Math.max(startedAt, endedAt) * 1000,
+        createdAt: Math.max(startedAt, endedAt),
       })
     : observer.ended();
   const samples = new Samples();
@@ -137,7 +137,7 @@ export function soleModel(usage: readonly UsageEntry[], component: 'llm' | 'tts'
 export function reportedUsage(
   samples: Samples,
   usage: readonly UsageEntry[],
-  requests: readonly SdkMetrics[],
+  requests: readonly MetricsEvent[],
   usageReporters: UsageReporters,
 ): void {
   for (const entry of usage) {
@@ -159,14 +159,14 @@ export function reportedUsage(
 }
 
 /** The report counts realtime models among LLMs; they are requests by what only they have. */
-function isRealtime(entry: UsageEntry, requests: readonly SdkMetrics[]): boolean {
+function isRealtime(entry: UsageEntry, requests: readonly MetricsEvent[]): boolean {
   if (entry.component !== 'llm') return false;
   const { input_audio_tokens, output_audio_tokens, session_duration } = entry.amounts;
   if (input_audio_tokens || output_audio_tokens || session_duration) return true;
   return requests.some((m) => m.type === 'realtime_model_metrics' && isOf(m, entry));
 }
 
-function isOf(m: SdkMetrics, { provider, model }: UsageEntry): boolean {
+function isOf(m: MetricsEvent, { provider, model }: UsageEntry): boolean {
   const { modelProvider, modelName } = ('metadata' in m ? m.metadata : undefined) ?? {};
   return (modelProvider || 'unknown') === provider && (modelName || 'unknown') === model;
 }

@@ -1,13 +1,7 @@
-import type { ObservedEvents } from '../../session/events.ts';
-import {
-  type Attributes,
-  type AttributeValue,
-  flag,
-  number,
-  parsed,
-  text,
-} from '../decode/attribute-value.ts';
+import type { MetricsEvent } from '../../session/events.ts';
+import { type AttributeValue, flag, number, parsed, text } from '../decode/attribute-value.ts';
 import type { SpanRecord } from '../decode/records.ts';
+import { requestMetrics } from '../decode/request-metrics.ts';
 import type { UsageEntry } from '../decode/session-report.ts';
 import { factsOf } from '../decode/span-facts.ts';
 import type { SpanTree } from '../decode/span-tree.ts';
@@ -23,23 +17,23 @@ export function addRequests(
   timeline: EventTimeline,
   tree: SpanTree<SpanRecord>,
   { language }: UploadedSession,
-): SdkMetrics[] {
-  const found: SdkMetrics[] = [];
-  const add = (metrics: SdkMetrics | undefined, at: number) => {
+): MetricsEvent[] {
+  const found: MetricsEvent[] = [];
+  const add = (metrics: MetricsEvent | undefined, at: number) => {
     if (!metrics) return;
     found.push(metrics);
     timeline.add('metrics_collected', at, 'measured', { metrics });
   };
   for (const [name, { attribute, type }] of Object.entries(kinds)) {
     for (const span of tree.named(name)) {
-      add(sdkMetricsOf(span.attributes[attribute], type, span.end, speechOf(tree, span)), span.end);
+      add(metricsEventOf(span.attributes[attribute], type, span.end, speechOf(tree, span)), span.end);
       addErrors(timeline, tree, span, language === 'python');
     }
   }
   for (const span of tree.all) {
     if (span.attributes[realtimeMetrics] === undefined) continue;
     add(
-      sdkMetricsOf(span.attributes[realtimeMetrics], 'realtime_model_metrics', span.end, undefined),
+      metricsEventOf(span.attributes[realtimeMetrics], 'realtime_model_metrics', span.end, undefined),
       span.end,
     );
   }
@@ -80,46 +74,11 @@ function addErrors(
         type: request.name === 'llm_request' ? 'llm_error' : 'tts_error',
         label,
         recoverable,
-        timestamp: attempt.end * 1000,
+        timestamp: attempt.end,
       },
       source: { provider, model },
     });
   }
-}
-
-export type SdkMetrics = ObservedEvents['metrics_collected']['metrics'];
-
-/** Fields that Python sends in seconds, and Node.js in milliseconds with the suffix `Ms`. */
-const seconds: ReadonlySet<string> = new Set([
-  'duration',
-  'ttft',
-  'ttfb',
-  'audio_duration',
-  'session_duration',
-  'acquire_time',
-]);
-
-const camel = (key: string): string => key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-
-/** A metrics event of the Python SDK, in the names and units of the JavaScript SDK. */
-function ofPython(wire: Attributes): Record<string, AttributeValue> {
-  const found: Record<string, AttributeValue> = {};
-  for (const [key, value] of Object.entries(wire)) {
-    if (value === null) continue;
-    if (typeof value === 'object' && !Array.isArray(value)) found[camel(key)] = ofPython(value);
-    else if (key === 'timestamp') found.timestamp = Number(value) * 1000;
-    else if (!seconds.has(key)) found[camel(key)] = value;
-    // No connection was acquired if it took no time.
-    else if (key !== 'acquire_time' || value !== 0) found[`${camel(key)}Ms`] = inMilliseconds(value);
-  }
-  return found;
-}
-
-/** -1 stands for "never", in either unit. */
-function inMilliseconds(value: AttributeValue): AttributeValue {
-  const taken = number(value);
-  if (taken === undefined || taken === -1) return taken ?? value;
-  return taken * 1000;
 }
 
 /**
@@ -128,23 +87,21 @@ function inMilliseconds(value: AttributeValue): AttributeValue {
  * @param endedAt unix seconds at which the span ended
  * @param speechId the speech of the span: the event does not contain it yet when it is written
  */
-export function sdkMetricsOf(
+export function metricsEventOf(
   json: AttributeValue | undefined,
-  type: SdkMetrics['type'],
+  type: MetricsEvent['type'],
   endedAt: number,
   speechId: string | undefined,
-): SdkMetrics | undefined {
-  const wire = parsed(json);
-  if (wire.type !== type) return undefined;
-  // Keys with an underscore are Python's.
-  const metrics = Object.keys(wire).some((key) => key.includes('_')) ? ofPython(wire) : wire;
+): MetricsEvent | undefined {
+  const metrics = requestMetrics(json);
+  if (metrics.type !== type) return undefined;
   return {
     ...metrics,
     label: text(metrics.label) ?? '',
     requestId: text(metrics.requestId) ?? '',
-    timestamp: number(metrics.timestamp) ?? endedAt * 1000,
+    timestamp: number(metrics.timestamp) ?? endedAt,
     ...(speechId !== undefined && { speechId }),
-  } as unknown as SdkMetrics;
+  } as unknown as MetricsEvent;
 }
 
 /** Results of the end-of-turn and interruption detectors, read from spans. */
@@ -168,7 +125,7 @@ export function addDetectors(
     if (detectionDelay === undefined) continue;
     addMetrics(timeline, span.end, {
       type: 'eot_inference_metrics',
-      detectionDelay: detectionDelay * 1000,
+      detectionDelay,
       metadata: metadataOf('eot'),
     });
   }
@@ -176,10 +133,7 @@ export function addDetectors(
     const isInterruption = flag(attributes['lk.is_interruption']);
     if (isInterruption === undefined) continue;
     timeline.add('overlapping_speech', end, 'detected', { isInterruption });
-    const duration = (of: string) => {
-      const seconds = number(attributes[`lk.interruption.${of}`]);
-      return seconds === undefined ? undefined : seconds * 1000;
-    };
+    const duration = (of: string) => number(attributes[`lk.interruption.${of}`]);
     const totalDuration = duration('total_duration');
     // It was cancelled before the request.
     if (!totalDuration) continue;
@@ -198,6 +152,6 @@ export function addDetectors(
 /** Only the report has the number of requests. */
 function addMetrics(timeline: EventTimeline, at: number, metrics: object): void {
   timeline.add('metrics_collected', at, 'detected', {
-    metrics: { timestamp: at * 1000, ...metrics } as unknown as SdkMetrics,
+    metrics: { timestamp: at, ...metrics } as unknown as MetricsEvent,
   });
 }

@@ -23,15 +23,15 @@ export function addStates(
 ): void {
   const changes = agentStates(tree, speakingIntervals(tree.named('agent_speaking'), messages, 'assistant'));
   let state: AgentState = 'listening';
-  timeline.add('agent_state_changed', startedAt, 'began', { oldState: 'initializing', newState: state });
+  timeline.add('agent_state_changed', startedAt, 'began', { newState: state });
   for (const { at, newState } of changes) {
     if (newState === state) continue;
-    timeline.add('agent_state_changed', at, 'state', { oldState: state, newState });
+    timeline.add('agent_state_changed', at, 'state', { newState });
     state = newState;
   }
   for (const { start, end } of speakingIntervals(tree.named('user_speaking'), messages, 'user')) {
-    timeline.add('user_state_changed', start, 'state', { oldState: 'listening', newState: 'speaking' });
-    timeline.add('user_state_changed', end, 'state', { oldState: 'speaking', newState: 'listening' });
+    timeline.add('user_state_changed', start, 'state', { newState: 'speaking' });
+    timeline.add('user_state_changed', end, 'state', { newState: 'listening' });
   }
 }
 

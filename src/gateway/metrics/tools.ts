@@ -26,12 +26,11 @@ export function addTools(
   for (const run of session.items.length > 0 ? ofItems(session, tree) : ofSpans(tree)) {
     steps.set(run.step, [...(steps.get(run.step) ?? []), run]);
   }
-  const milliseconds = (seconds: number | undefined) => (seconds === undefined ? undefined : seconds * 1000);
   for (const runs of steps.values()) {
     const at = Math.max(...runs.map(({ over, end, start }) => Math.max(over ?? 0, end ?? start ?? 0)));
     timeline.add('function_tools_executed', at, 'tools', {
-      functionCalls: runs.map(({ name, start }) => ({ name, createdAt: milliseconds(start) })),
-      functionCallOutputs: runs.map(({ failed, end }) => ({ isError: failed, createdAt: milliseconds(end) })),
+      functionCalls: runs.map(({ name, start }) => ({ name, createdAt: start })),
+      functionCallOutputs: runs.map(({ failed, end }) => ({ isError: failed, createdAt: end })),
     });
   }
 }

@@ -1,5 +1,5 @@
 import { warnMissing } from '../../private-apis/table.ts';
-import type { ObservedEvents, SessionEventName } from '../../session/events.ts';
+import type { SessionEventName, SessionEvents } from '../../session/events.ts';
 import type { Attributes, AttributeValue } from '../decode/attribute-value.ts';
 import type { ChatItem } from '../decode/chat-item.ts';
 import type { SpanRecord } from '../decode/records.ts';
@@ -100,7 +100,7 @@ export interface TimedEvent {
   /** The order of events of the same moment. */
   rank: number;
   name: SessionEventName;
-  event: ObservedEvents[SessionEventName];
+  event: SessionEvents[SessionEventName];
 }
 
 /** The order in which the SDK emits events of the same moment. */
@@ -122,18 +122,17 @@ export const eventOrder = {
 export class EventTimeline {
   readonly #events: TimedEvent[] = [];
 
-  /** @param at unix seconds; the event is stamped with it in the milliseconds of the SDK's events */
+  /** @param at unix seconds, with which the event is stamped */
   add<E extends SessionEventName>(
     name: E,
     at: number,
     rank: keyof typeof eventOrder,
-    event: Omit<ObservedEvents[E], 'createdAt' | 'type'>,
+    event: Omit<SessionEvents[E], 'createdAt'>,
   ): void {
     const stamped = {
-      type: name,
-      createdAt: at * 1000,
+      createdAt: at,
       ...event,
-    } as unknown as ObservedEvents[SessionEventName];
+    } as unknown as SessionEvents[SessionEventName];
     this.#events.push({ at, rank: eventOrder[rank], name, event: stamped });
   }
 

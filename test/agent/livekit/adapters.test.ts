@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { llm, metrics, stt, tokenize, tts } from '@livekit/agents';
 import { describe, expect, test, vi } from 'vitest';
+import { inSeconds } from '../../../src/agent/livekit/sdk-event.ts';
 import type { Observation } from '../../../src/catalogue/observation.ts';
 import { SessionObserver } from '../../../src/session/session-observer.ts';
 import { valuesOf } from './call.ts';
@@ -13,7 +14,9 @@ function counted(adapter: EventEmitter, children: readonly EventEmitter[]) {
   const observations: Observation[] = [];
   const billed = new metrics.ModelUsageCollector();
   const handle = (name: 'metrics_collected' | 'error', event: object) =>
-    observations.push(...observer.handle(name, { type: name, createdAt: Date.now(), ...event } as never));
+    observations.push(
+      ...observer.handle(name, inSeconds(name, { type: name, createdAt: Date.now(), ...event } as never)),
+    );
   adapter.on('metrics_collected', (m) => handle('metrics_collected', { metrics: m }));
   adapter.on('error', (error) => handle('error', { error, source: adapter }));
   for (const child of children) {

@@ -1,4 +1,5 @@
 import type { metrics, voice } from '@livekit/agents';
+import { inSeconds } from '../../../src/agent/livekit/sdk-event.ts';
 import type { MetricName } from '../../../src/catalogue/metrics.ts';
 import type { Observation } from '../../../src/catalogue/observation.ts';
 import type { SessionEventName } from '../../../src/session/events.ts';
@@ -30,7 +31,10 @@ export class Call {
   emit(name: SessionEventName, event: object, at = this.#at): this {
     this.#at = at;
     this.observations.push(
-      ...this.observer.handle(name, { type: name, createdAt: start + at, ...event } as never),
+      ...this.observer.handle(
+        name,
+        inSeconds(name, { type: name, createdAt: start + at, ...event } as never),
+      ),
     );
     return this;
   }
@@ -58,7 +62,7 @@ export class Call {
   }
 
   tick(at: number): this {
-    this.observations.push(...this.observer.tick(start + at));
+    this.observations.push(...this.observer.tick((start + at) / 1000));
     return this;
   }
 
