@@ -107,7 +107,7 @@ export interface ReplayInput {
   problem?: string;
 }
 
-const hint = 'Give the path of a recording or a report, of a folder of them, or - for standard input.';
+const hint = 'Give the path of an event log or a report, of a folder of them, or - for standard input.';
 
 /**
  * Resolves the paths of the command line: a file, `-`, or a folder, which stands for its event logs and reports

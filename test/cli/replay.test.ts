@@ -148,7 +148,7 @@ describe('talkgauge replay', () => {
     expect({ stdout, code }).toEqual({ stdout: '', code: 1 });
     expect(stderr).toMatch(
       new RegExp(
-        `^talkgauge replay: ${path} cannot be read: ${problem}\\. Give the path of a recording or a report, `,
+        `^talkgauge replay: ${path} cannot be read: ${problem}\\. Give the path of an event log or a report, `,
       ),
     );
   });
