@@ -77,7 +77,10 @@ export function dataQualityRows(context: BoardContext): Row[] {
           empty: noReports,
           limits: { warning: 1, bad: 3 },
           targets: [
-            { expr: `clamp_min(${jobs} - (${q.gauge('talkgauge_relay_connections')} or vector(0)), 0)`, as: 'instant' },
+            {
+              expr: `clamp_min(${jobs} - (${q.gauge('talkgauge_relay_connections')} or vector(0)), 0)`,
+              as: 'instant',
+            },
           ],
         }),
         stat({
